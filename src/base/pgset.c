@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/pgset.h"
+
+#include <stdlib.h>
+
+void pgset_init(pgset *set) { memset(set, 0, sizeof(*set)); }
+
+void pgset_clear(pgset *set) {
+  for (size_t i = 0; i < set->length; ++i)
+    free(set->regions[i]);
+  set->length = 0;
+  set->count = 0;
+}
+
+void pgset_destroy(pgset *set) {
+  pgset_clear(set);
+  free(set->regions);
+  pgset_init(set);
+}
+
+/* Index of the first region whose number is not below the given one. */
+static size_t lower_bound(const pgset *set, uint32_t number) {
+  size_t low = 0, high = set->length;
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (set->regions[middle]->number < number)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+pgset_region *pgset_region_find(const pgset *set, uint32_t number) {
+  const size_t i = lower_bound(set, number);
+  return i < set->length && set->regions[i]->number == number ? set->regions[i] : NULL;
+}
+
+static bool grow(pgset *set) {
+  if (set->length < set->capacity)
+    return true;
+  const size_t wanted = set->capacity ? set->capacity * 2 : 16;
+  pgset_region **bigger = realloc(set->regions, wanted * sizeof(*bigger));
+  if (!bigger)
+    return false;
+  set->regions = bigger;
+  set->capacity = wanted;
+  return true;
+}
+
+pgset_region *pgset_region_get(pgset *set, uint32_t number) {
+  const size_t i = lower_bound(set, number);
+  if (i < set->length && set->regions[i]->number == number)
+    return set->regions[i];
+  if (!grow(set))
+    return NULL;
+  pgset_region *fresh = calloc(1, sizeof(*fresh));
+  if (!fresh)
+    return NULL;
+  fresh->number = number;
+  memmove(set->regions + i + 1, set->regions + i, (set->length - i) * sizeof(*set->regions));
+  set->regions[i] = fresh;
+  set->length += 1;
+  return fresh;
+}
+
+static bool region_has(const pgset_region *region, uint32_t bit) { return region->bits[bit / 64] >> (bit % 64) & 1; }
+
+bool pgset_has(const pgset *set, pgno_t pgno) {
+  const pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
+  return region && region_has(region, pgno % PGSET_REGION_PAGES);
+}
+
+int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
+  pgset_region *region = NULL;
+  for (; count; --count, ++pgno) {
+    if (!region || region->number != pgno >> PGSET_REGION_BITS) {
+      region = pgset_region_get(set, pgno >> PGSET_REGION_BITS);
+      if (!region)
+        return MDBX_ENOMEM;
+    }
+    const uint32_t bit = pgno % PGSET_REGION_PAGES;
+    if (region_has(region, bit))
+      return MDBX_CORRUPTED;
+    region->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+    if (bit / 64 < region->hint)
+      region->hint = (uint16_t)(bit / 64);
+    region->count += 1;
+    region->changed = true;
+    set->count += 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count) {
+  if (pgset_run_length(set, pgno, count) < count)
+    return false;
+  for (; count; --count, ++pgno) {
+    pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
+    const uint32_t bit = pgno % PGSET_REGION_PAGES;
+    region->bits[bit / 64] &= ~(UINT64_C(1) << (bit % 64));
+    while (region->hint < PGSET_WORDS - 1 && !region->bits[region->hint])
+      region->hint += 1;
+    region->count -= 1;
+    region->changed = true;
+    set->count -= 1;
+  }
+  return true;
+}
+
+static pgno_t lowest_in_region(const pgset_region *region, uint32_t from) {
+  uint32_t word = MAX_OF(from / 64, region->hint);
+  if (word >= PGSET_WORDS)
+    return PGNO_NONE;
+  uint64_t bits = region->bits[word];
+  if (word == from / 64)
+    bits &= ~UINT64_C(0) << (from % 64);
+  while (!bits) {
+    if (++word == PGSET_WORDS)
+      return PGNO_NONE;
+    bits = region->bits[word];
+  }
+  return region->number * PGSET_REGION_PAGES + word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
+pgno_t pgset_lowest(const pgset *set, pgno_t from) {
+  for (size_t i = lower_bound(set, from >> PGSET_REGION_BITS); i < set->length; ++i) {
+    const pgset_region *region = set->regions[i];
+    const uint32_t start = region->number == from >> PGSET_REGION_BITS ? from % PGSET_REGION_PAGES : 0;
+    const pgno_t found = region->count ? lowest_in_region(region, start) : PGNO_NONE;
+    if (found != PGNO_NONE)
+      return found;
+  }
+  return PGNO_NONE;
+}
+
+pgno_t pgset_highest(const pgset *set) {
+  for (size_t i = set->length; i-- > 0;) {
+    const pgset_region *region = set->regions[i];
+    if (!region->count)
+      continue;
+    for (uint32_t word = PGSET_WORDS; word-- > 0;)
+      if (region->bits[word])
+        return region->number * PGSET_REGION_PAGES + word * 64 + 63 - (uint32_t)__builtin_clzll(region->bits[word]);
+  }
+  return PGNO_NONE;
+}
+
+/* Members in a row from `bit` on inside one region. */
+static uint32_t row_in_region(const pgset_region *region, uint32_t bit) {
+  uint32_t end = bit;
+  while (end < PGSET_REGION_PAGES) {
+    const uint64_t absent = ~region->bits[end / 64] >> (end % 64);
+    if (absent)
+      return end + (uint32_t)__builtin_ctzll(absent) - bit;
+    end = (end / 64 + 1) * 64;
+  }
+  return PGSET_REGION_PAGES - bit;
+}
+
+uint32_t pgset_run_length(const pgset *set, pgno_t pgno, uint32_t limit) {
+  uint32_t length = 0;
+  while (length < limit) {
+    const pgset_region *region = pgset_region_find(set, (pgno + length) >> PGSET_REGION_BITS);
+    if (!region)
+      break;
+    const uint32_t bit = (pgno + length) % PGSET_REGION_PAGES;
+    const uint32_t row = row_in_region(region, bit);
+    length += row;
+    if (bit + row < PGSET_REGION_PAGES)
+      break;
+  }
+  return MIN_OF(length, limit);
+}
+
+pgno_t pgset_find_run(const pgset *set, uint32_t count) {
+  pgno_t at = pgset_lowest(set, 0);
+  while (at != PGNO_NONE) {
+    const uint32_t length = pgset_run_length(set, at, count);
+    if (length >= count)
+      return at;
+    at = pgset_lowest(set, at + length);
+  }
+  return PGNO_NONE;
+}
