@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * api/api.h: checks of arguments that several entry points share.
+ */
+#ifndef MDBX_API_API_H
+#define MDBX_API_API_H
+
+#include "txn/txn.h"
+
+#define PUT_FLAGS_KNOWN                                                                                                \
+  (MDBX_NOOVERWRITE | MDBX_NODUPDATA | MDBX_CURRENT | MDBX_ALLDUPS | MDBX_RESERVE | MDBX_APPEND | MDBX_APPENDDUP |     \
+   MDBX_MULTIPLE)
+
+/* A transaction that may read, and the tree of a handle. */
+static inline int api_tree(const MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
+  const int rc = txn_check(txn);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  return txn_tree((MDBX_txn *)(uintptr_t)txn, dbi, tree);
+}
+
+/* A transaction that may write, and the tree of a table of the user. */
+static inline int api_tree_for_write(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
+  const int rc = txn_check_write(txn);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  return dbi == DBI_GC ? MDBX_BAD_DBI : txn_tree(txn, dbi, tree);
+}
+
+/* A key for a search. MDBX_NOTFOUND: so long that it cannot be there; MDBX_BAD_VALSIZE: no integer of the table. */
+int api_search_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+
+/* A key to be stored. MDBX_BAD_VALSIZE. */
+int api_store_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+
+/* Flags of a put into a table with one value per key. */
+int api_put_flags(unsigned flags);
+
+/* Notes the length of the keys of an INTEGERKEY table when the first is stored. */
+void api_note_key(struct tree *tree, const MDBX_val *key);
+
+#endif

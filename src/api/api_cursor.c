@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cursors. */
+#include "api/api.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+static int check_cursor(const MDBX_cursor *cursor) {
+  if (unlikely(!cursor))
+    return MDBX_EINVAL;
+  return likely(cursor->signature == CURSOR_SIGNATURE) ? MDBX_SUCCESS : MDBX_EBADSIGN;
+}
+
+/* A cursor that is bound to a transaction that may be used. */
+static int check_bound(const MDBX_cursor *cursor) {
+  const int rc = check_cursor(cursor);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  if (unlikely(!cursor->txn))
+    return MDBX_EINVAL;
+  return txn_check(cursor->txn);
+}
+
+static int check_bound_for_write(const MDBX_cursor *cursor) {
+  const int rc = check_cursor(cursor);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  if (unlikely(!cursor->txn))
+    return MDBX_EINVAL;
+  return cursor->dbi == DBI_GC ? MDBX_EACCESS : txn_check_write(cursor->txn);
+}
+
+/* Before a question about a const cursor: the position may have to be found again. */
+static struct cursor *core_of(const MDBX_cursor *cursor) { return &((MDBX_cursor *)(uintptr_t)cursor)->core; }
+
+/* -------------------------------------------------------------------------------------------------------- lifetime */
+
+MDBX_cursor *mdbx_cursor_create(void *ctx) {
+  MDBX_cursor *cursor = calloc(1, sizeof(*cursor));
+  if (!cursor)
+    return NULL;
+  cursor->signature = CURSOR_SIGNATURE;
+  cursor->user_context = ctx;
+  cursor_init(&cursor->core);
+  return cursor;
+}
+
+int mdbx_cursor_bind(MDBX_txn *txn, MDBX_cursor *cur, MDBX_dbi dbi) {
+  int rc = check_cursor(cur);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_check(txn);
+  return rc == MDBX_SUCCESS ? txn_cursor_bind(txn, cur, dbi) : rc;
+}
+
+int mdbx_cursor_open(MDBX_txn *txn, MDBX_dbi dbi, MDBX_cursor **cur) {
+  if (!cur)
+    return MDBX_EINVAL;
+  *cur = NULL;
+  MDBX_cursor *cursor = mdbx_cursor_create(NULL);
+  if (!cursor)
+    return MDBX_ENOMEM;
+  const int rc = mdbx_cursor_bind(txn, cursor, dbi);
+  if (rc != MDBX_SUCCESS) {
+    free(cursor);
+    return rc;
+  }
+  *cur = cursor;
+  return MDBX_SUCCESS;
+}
+
+int mdbx_cursor_renew(MDBX_txn *txn, MDBX_cursor *cur) {
+  const int rc = check_cursor(cur);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!cur->ever_bound)
+    return MDBX_BAD_DBI;
+  return mdbx_cursor_bind(txn, cur, cur->dbi);
+}
+
+int mdbx_cursor_unbind(MDBX_cursor *cur) {
+  int rc = check_cursor(cur);
+  if (rc == MDBX_SUCCESS && cur->txn)
+    rc = txn_check_handle(cur->txn);
+  if (rc == MDBX_SUCCESS)
+    txn_cursor_unbind(cur);
+  return rc;
+}
+
+int mdbx_cursor_reset(MDBX_cursor *cur) {
+  const int rc = check_cursor(cur);
+  if (rc == MDBX_SUCCESS)
+    cursor_unset(&cur->core);
+  return rc;
+}
+
+int mdbx_cursor_close2(MDBX_cursor *cur) {
+  int rc = check_cursor(cur);
+  if (rc == MDBX_SUCCESS && cur->txn)
+    rc = txn_check_handle(cur->txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  txn_cursor_unbind(cur);
+  cursor_destroy(&cur->core);
+  cur->signature = DEAD_SIGNATURE;
+  free(cur);
+  return MDBX_SUCCESS;
+}
+
+void mdbx_cursor_close(MDBX_cursor *cur) {
+  if (cur && mdbx_cursor_close2(cur) != MDBX_SUCCESS)
+    mdbx_assert_fail("mdbx_cursor_close() of a cursor that is dead or in use by another thread", __func__, __LINE__);
+}
+
+int mdbx_cursor_set_userctx(MDBX_cursor *cur, void *ctx) {
+  const int rc = check_cursor(cur);
+  if (rc == MDBX_SUCCESS)
+    cur->user_context = ctx;
+  return rc;
+}
+
+void *mdbx_cursor_get_userctx(const MDBX_cursor *cur) {
+  return check_cursor(cur) == MDBX_SUCCESS ? cur->user_context : NULL;
+}
+
+MDBX_txn *mdbx_cursor_txn(const MDBX_cursor *cur) { return check_cursor(cur) == MDBX_SUCCESS ? cur->txn : NULL; }
+
+MDBX_dbi mdbx_cursor_dbi(const MDBX_cursor *cur) {
+  return check_cursor(cur) == MDBX_SUCCESS && cur->txn ? cur->dbi : UINT_MAX;
+}
+
+int mdbx_cursor_copy(const MDBX_cursor *src, MDBX_cursor *dest) {
+  int rc = check_bound(src);
+  if (rc == MDBX_SUCCESS)
+    rc = check_cursor(dest);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (src == dest)
+    return MDBX_EINVAL;
+  rc = txn_cursor_bind(src->txn, dest, src->dbi);
+  return rc == MDBX_SUCCESS ? cursor_copy_position(&src->core, &dest->core) : rc;
+}
+
+int mdbx_cursor_compare(const MDBX_cursor *left, const MDBX_cursor *right, bool keys_only) {
+  int order = 0;
+  (void)keys_only;
+  if (check_bound(left) != MDBX_SUCCESS || check_bound(right) != MDBX_SUCCESS)
+    return 0;
+  return cursor_compare_positions(core_of(left), core_of(right), &order) == MDBX_SUCCESS ? order : 0;
+}
+
+int mdbx_cursor_ignord(MDBX_cursor *cur) { return check_cursor(cur); }
+
+/* --------------------------------------------------------------------------------------------------------- reading */
+
+static bool op_needs_key(MDBX_cursor_op op) {
+  return op == MDBX_SET || op == MDBX_SET_KEY || op == MDBX_SET_RANGE ||
+         (op >= MDBX_SET_LOWERBOUND && op <= MDBX_TO_KEY_GREATER_THAN);
+}
+
+/* Operations on several values of a key, in a table that has one. */
+static bool op_is_for_multivalues(MDBX_cursor_op op) {
+  return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE || op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE ||
+         op == MDBX_PREV_MULTIPLE || op == MDBX_SEEK_AND_GET_MULTIPLE ||
+         (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
+}
+
+static int check_op(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
+  if ((unsigned)op > MDBX_SEEK_AND_GET_MULTIPLE)
+    return MDBX_EINVAL;
+  if (op_is_for_multivalues(op))
+    return MDBX_INCOMPATIBLE;
+  if (!op_needs_key(op))
+    return MDBX_SUCCESS;
+  if (!key)
+    return MDBX_EINVAL;
+  struct seek_key unused;
+  const int rc = api_search_key(cursor->txn, cursor->core.tree, key, &unused);
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
+  int rc = check_bound(cur);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  rc = check_op(cur, key, op);
+  return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;
+}
+
+int mdbx_cursor_count(const MDBX_cursor *cur, size_t *count) {
+  int rc = check_bound(cur);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!count)
+    return MDBX_EINVAL;
+  rc = cursor_settle(core_of(cur));
+  *count = rc == MDBX_SUCCESS;
+  return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
+}
+
+int mdbx_cursor_eof(const MDBX_cursor *cur) {
+  int rc = check_bound(cur);
+  if (rc == MDBX_SUCCESS)
+    rc = cursor_restore(core_of(cur));
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (cur->core.state == CURSOR_BEFORE_NEXT)
+    return cursor_settle(core_of(cur)) == MDBX_ENODATA ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+  return cur->core.state != CURSOR_AT || cur->core.eof ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+}
+
+static int on_edge(const MDBX_cursor *cur, bool last) {
+  const int rc = check_bound(cur);
+  return rc == MDBX_SUCCESS ? cursor_on_edge(core_of(cur), last) : rc;
+}
+
+int mdbx_cursor_on_first(const MDBX_cursor *cur) { return on_edge(cur, false); }
+
+int mdbx_cursor_on_last(const MDBX_cursor *cur) { return on_edge(cur, true); }
+
+/* Fills pairs from the present record on until the space or the data ends. The cursor ends on the last one given. */
+static int batch_from_here(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size_t limit) {
+  for (;;) {
+    int rc = cursor_get(&cur->core, &pairs[*count], &pairs[*count + 1], MDBX_GET_CURRENT);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    *count += 2;
+    if (cursor_on_edge(&cur->core, true) == MDBX_RESULT_TRUE) {
+      cur->core.eof = true;
+      return MDBX_RESULT_TRUE;
+    }
+    if (*count + 2 > limit)
+      return MDBX_SUCCESS;
+    rc = cursor_get(&cur->core, NULL, NULL, MDBX_NEXT);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+}
+
+int mdbx_cursor_get_batch(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size_t limit, MDBX_cursor_op op) {
+  int rc = check_bound(cur);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!count || !pairs || limit < 4 || (op != MDBX_FIRST && op != MDBX_NEXT))
+    return MDBX_EINVAL;
+  *count = 0;
+  rc = cursor_restore(&cur->core);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (op == MDBX_NEXT || cur->core.state == CURSOR_UNSET)
+    rc = cursor_get(&cur->core, NULL, NULL, op);
+  return rc == MDBX_SUCCESS ? batch_from_here(cur, count, pairs, limit) : rc;
+}
+
+/* Asks the predicate about record after record. */
+static int scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_val *key, MDBX_val *value,
+                MDBX_cursor_op op, MDBX_cursor_op turn_op, void *arg) {
+  for (;;) {
+    int rc = mdbx_cursor_get(cur, key, value, op);
+    if (rc == MDBX_NOTFOUND)
+      return MDBX_RESULT_FALSE;
+    if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+      return rc;
+    rc = pred(ctx, key, value, arg);
+    if (rc != MDBX_RESULT_FALSE)
+      return rc;
+    op = turn_op;
+  }
+}
+
+static bool op_turns(MDBX_cursor_op op) {
+  return op == MDBX_NEXT || op == MDBX_PREV || op == MDBX_NEXT_NODUP || op == MDBX_PREV_NODUP ||
+         op == MDBX_NEXT_DUP || op == MDBX_PREV_DUP;
+}
+
+int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op start_op,
+                     MDBX_cursor_op turn_op, void *arg) {
+  MDBX_val key = {NULL, 0}, value = {NULL, 0};
+  if (!pred || !op_turns(turn_op) || op_needs_key(start_op))
+    return MDBX_EINVAL;
+  return scan(cur, pred, ctx, &key, &value, start_op, turn_op, arg);
+}
+
+int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op from_op,
+                          MDBX_val *from_key, MDBX_val *from_value, MDBX_cursor_op turn_op, void *arg) {
+  MDBX_val value = {NULL, 0};
+  if (!pred || !from_key || !op_turns(turn_op) || !(op_needs_key(from_op) || op_is_for_multivalues(from_op)))
+    return MDBX_EINVAL;
+  return scan(cur, pred, ctx, from_key, from_value ? from_value : &value, from_op, turn_op, arg);
+}
+
+/* --------------------------------------------------------------------------------------------------------- writing */
+
+static int begin_change(MDBX_cursor *cur, bool deleting) {
+  const int rc = txn_make_room(cur->txn, deleting);
+  return rc == MDBX_SUCCESS ? txn_cursors_detach(cur->txn, cur->core.tree, cur) : rc;
+}
+
+static int put_current(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
+  struct seek_key prepared;
+  if (flags & (MDBX_NOOVERWRITE | MDBX_APPEND | MDBX_APPENDDUP))
+    return MDBX_EINVAL;
+  int rc = cursor_settle(&cur->core);
+  if (rc == MDBX_SUCCESS)
+    rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
+  if (rc == MDBX_SUCCESS)
+    rc = begin_change(cur, false);
+  return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_put_current(&cur->core, key, data, flags)) : rc;
+}
+
+int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_put_flags_t flags) {
+  struct seek_key prepared;
+  int rc = check_bound_for_write(cur);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!key || !data)
+    return MDBX_EINVAL;
+  rc = api_put_flags(flags);
+  if (rc == MDBX_SUCCESS && data->iov_len > MDBX_MAXDATASIZE)
+    rc = MDBX_BAD_VALSIZE;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (flags & MDBX_CURRENT)
+    return put_current(cur, key, data, flags);
+  rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
+  if (rc == MDBX_SUCCESS)
+    rc = begin_change(cur, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = cursor_put(&cur->core, &prepared, data, flags);
+  if (rc == MDBX_SUCCESS)
+    api_note_key(cur->core.tree, key);
+  return txn_mark(cur->txn, rc);
+}
+
+int mdbx_cursor_del(MDBX_cursor *cur, MDBX_put_flags_t flags) {
+  int rc = check_bound_for_write(cur);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (flags & ~(unsigned)(MDBX_ALLDUPS | MDBX_NODUPDATA | MDBX_CURRENT))
+    return MDBX_EINVAL;
+  rc = begin_change(cur, true);
+  return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_delete(&cur->core)) : rc;
+}

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables. */
+#include "api/api.h"
+
+#include "base/log.h"
+
+#define OPEN_FLAGS_KNOWN                                                                                               \
+  ((unsigned)(MDBX_REVERSEKEY | MDBX_DUPSORT | MDBX_INTEGERKEY | MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP |   \
+              MDBX_CREATE | MDBX_DB_ACCEDE))
+
+static int check_open_flags(const MDBX_txn *txn, unsigned flags) {
+  if (flags & ~OPEN_FLAGS_KNOWN)
+    return MDBX_EINVAL;
+  if ((flags & MDBX_REVERSEKEY) && (flags & MDBX_INTEGERKEY))
+    return MDBX_EINVAL;
+  if ((flags & (MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP)) && !(flags & MDBX_DUPSORT))
+    return MDBX_EINVAL;
+  if ((flags & MDBX_INTEGERDUP) && !(flags & MDBX_DUPFIXED))
+    return MDBX_EINVAL;
+  if ((flags & MDBX_CREATE) && txn_is_reader(txn))
+    return MDBX_EACCESS;
+  if (flags & MDBX_DUPSORT) {
+    log_error("tables with several values per key are not supported by this version");
+    return MDBX_ENOSYS;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* The built-in comparator of the flags is no comparator of the user. */
+static MDBX_cmp_func own_comparator(unsigned flags, MDBX_cmp_func compare) {
+  return compare == mdbx_get_keycmp((MDBX_db_flags_t)flags) ? NULL : compare;
+}
+
+int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi, MDBX_cmp_func keycmp,
+                      MDBX_cmp_func datacmp) {
+  if (dbi)
+    *dbi = 0;
+  int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!dbi || (name && !name->iov_base && name->iov_len))
+    return MDBX_EINVAL;
+  rc = check_open_flags(txn, flags);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (datacmp && datacmp != mdbx_get_datacmp(flags))
+    log_notice("a comparator for values means nothing in a table with one value per key");
+  if (!txn_is_reader(txn))
+    rc = txn_make_room(txn, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  MDBX_dbi opened = 0;
+  rc = table_open(txn, name, flags, own_comparator(flags, keycmp), &opened);
+  if (rc == MDBX_SUCCESS)
+    *dbi = opened;
+  return txn_is_reader(txn) || rc == MDBX_DBS_FULL ? rc : txn_mark(txn, rc);
+}
+
+static const MDBX_val *name_value(const char *name, MDBX_val *value) {
+  if (!name)
+    return NULL;
+  *value = (MDBX_val){(void *)(uintptr_t)name, strlen(name)};
+  return value;
+}
+
+int mdbx_dbi_open_ex(MDBX_txn *txn, const char *name, MDBX_db_flags_t flags, MDBX_dbi *dbi, MDBX_cmp_func keycmp,
+                     MDBX_cmp_func datacmp) {
+  MDBX_val value;
+  return mdbx_dbi_open_ex2(txn, name_value(name, &value), flags, dbi, keycmp, datacmp);
+}
+
+int mdbx_dbi_open(MDBX_txn *txn, const char *name, MDBX_db_flags_t flags, MDBX_dbi *dbi) {
+  return mdbx_dbi_open_ex(txn, name, flags, dbi, NULL, NULL);
+}
+
+int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi) {
+  return mdbx_dbi_open_ex2(txn, name, flags, dbi, NULL, NULL);
+}
+
+int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
+  int rc = txn_check_write(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!name || (!name->iov_base && name->iov_len))
+    return MDBX_EINVAL;
+  if (dbi == DBI_GC)
+    return MDBX_BAD_DBI;
+  rc = txn_make_room(txn, false);
+  return rc == MDBX_SUCCESS ? txn_mark(txn, table_rename(txn, dbi, name)) : rc;
+}
+
+int mdbx_dbi_rename(MDBX_txn *txn, MDBX_dbi dbi, const char *name) {
+  MDBX_val value;
+  return mdbx_dbi_rename2(txn, dbi, name_value(name, &value));
+}
+
+int mdbx_dbi_close(MDBX_env *env, MDBX_dbi dbi) {
+  const int rc = env_check_open(env);
+  return rc == MDBX_SUCCESS ? table_close(env, dbi) : rc;
+}
+
+int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del) {
+  struct tree *tree;
+  int rc = txn_check_write(txn);
+  if (rc == MDBX_SUCCESS)
+    rc = dbi == DBI_GC ? MDBX_EACCESS : txn_tree(txn, dbi, &tree);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_make_room(txn, true);
+  return rc == MDBX_SUCCESS ? txn_mark(txn, table_drop(txn, dbi, del)) : rc;
+}
+
+int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_stat *stat, size_t bytes) {
+  struct tree *tree;
+  const int rc = api_tree(txn, dbi, &tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!stat || bytes != sizeof(*stat))
+    return MDBX_EINVAL;
+  const struct table_record *record = &tree->record;
+  *stat = (MDBX_stat){.ms_psize = (uint32_t)txn->view->page_size,
+                      .ms_depth = record->depth,
+                      .ms_branch_pages = record->branch_pages,
+                      .ms_leaf_pages = record->leaf_pages,
+                      .ms_overflow_pages = record->large_pages,
+                      .ms_entries = record->items,
+                      .ms_mod_txnid = record->mod_txnid};
+  return MDBX_SUCCESS;
+}
+
+int mdbx_dbi_flags_ex(const MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!flags || !state)
+    return MDBX_EINVAL;
+  return table_state((MDBX_txn *)(uintptr_t)txn, dbi, flags, state);
+}
+
+int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result, uint64_t increment) {
+  struct tree *tree;
+  int rc = api_tree(txn, dbi, &tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (increment && (txn_is_reader(txn) || dbi == DBI_GC))
+    return MDBX_EACCESS;
+  const uint64_t before = tree->record.sequence;
+  if (result)
+    *result = before;
+  if (!increment)
+    return MDBX_SUCCESS;
+  if (before + increment < before)
+    return MDBX_RESULT_TRUE;
+  tree->record.sequence = before + increment;
+  tree->record.mod_txnid = txn->view->txnid;
+  tree->changed = true;
+  return MDBX_SUCCESS;
+}
+
+/* ----------------------------------------------------------------------------------------------------- enumeration */
+
+struct enumeration {
+  struct tree_visitor visitor;
+  const MDBX_txn *txn;
+  MDBX_table_enum_func callback;
+  void *context;
+};
+
+static int pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  (void)visitor, (void)page, (void)level;
+  return MDBX_SUCCESS;
+}
+
+static int enumerate_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                            const struct leaf_item *item) {
+  const struct enumeration *enumeration = (const struct enumeration *)visitor;
+  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  struct table_record record;
+  struct tree tree;
+  (void)leaf, (void)index;
+  if (item->kind != NODE_TREE)
+    return MDBX_SUCCESS;
+  if (item->data_length != sizeof(record))
+    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
+  memcpy(&record, item->data, sizeof(record));
+  const int rc = tree_load(&tree, &record, enumeration->txn->view->limit, "(enumerated)");
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const MDBX_stat stat = {.ms_psize = (uint32_t)enumeration->txn->view->page_size,
+                          .ms_depth = record.depth,
+                          .ms_branch_pages = record.branch_pages,
+                          .ms_leaf_pages = record.leaf_pages,
+                          .ms_overflow_pages = record.large_pages,
+                          .ms_entries = record.items,
+                          .ms_mod_txnid = record.mod_txnid};
+  return enumeration->callback(enumeration->context, enumeration->txn, &name,
+                               (MDBX_db_flags_t)(record.flags & TABLE_FLAGS_PUBLIC), &stat,
+                               table_handle_of(enumeration->txn->env, &name));
+}
+
+int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *ctx) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!func)
+    return MDBX_EINVAL;
+  struct enumeration enumeration = {
+      .visitor = {.page = pass_page, .record = enumerate_record}, .txn = txn, .callback = func, .context = ctx};
+  return tree_walk(txn->view, &txn->main, &enumeration.visitor);
+}
+
+/* ------------------------------------------------------------------------------------------------------ comparators */
+
+int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a, const MDBX_val *b) {
+  struct tree *tree;
+  if (api_tree(txn, dbi, &tree) != MDBX_SUCCESS)
+    return 0;
+  return key_compare_raw(&tree->rules, a->iov_base, a->iov_len, b->iov_base, b->iov_len);
+}
+
+MDBX_cmp_func mdbx_get_keycmp(MDBX_db_flags_t flags) {
+  if (flags & MDBX_INTEGERKEY)
+    return compare_user_integer;
+  return flags & MDBX_REVERSEKEY ? compare_user_reverse : compare_user_bytes;
+}
+
+MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags) {
+  if (!(flags & MDBX_DUPSORT))
+    return compare_user_length;
+  if (flags & MDBX_INTEGERDUP)
+    return compare_user_integer;
+  return flags & MDBX_REVERSEDUP ? compare_user_reverse : compare_user_bytes;
+}

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transactions. */
+#include "api/api.h"
+
+#include "base/log.h"
+
+#define BEGIN_FLAGS_KNOWN                                                                                              \
+  ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_TRY | MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC))
+
+/* Read and write transactions of one thread exclude one another if transactions are tied to threads. */
+static bool overlaps(const MDBX_env *env, bool reading) {
+  if ((env->flags & MDBX_NOSTICKYTHREADS) || (log_debug_flags() & MDBX_DBG_LEGACY_OVERLAP))
+    return false;
+  if (reading)
+    return atomic_load(&env->writer_thread) == os_thread_self();
+  const struct reader_slot *slot = readers_thread_slot(&env->threads);
+  return slot && atomic_load(&slot->txnid);
+}
+
+static int check_begin(const MDBX_env *env, const MDBX_txn *parent, unsigned flags, MDBX_txn *const *txn) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!txn || (flags & ~BEGIN_FLAGS_KNOWN))
+    return MDBX_EINVAL;
+  if ((flags & MDBX_TXN_RDONLY) && (flags & (MDBX_TXN_TRY | MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC)))
+    return MDBX_EINVAL;
+  if (!(flags & MDBX_TXN_RDONLY) && (flags & MDBX_TXN_RDONLY_PREPARE))
+    return MDBX_EINVAL;
+  if (!parent)
+    return MDBX_SUCCESS;
+  const int checked = txn_check(parent);
+  if (checked != MDBX_SUCCESS)
+    return checked;
+  if (txn_is_reader(parent))
+    return MDBX_BAD_TXN;
+  log_error("nested transactions are not supported by this version");
+  return env->flags & MDBX_WRITEMAP ? MDBX_INCOMPATIBLE : MDBX_ENOSYS;
+}
+
+int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, MDBX_txn **txn, void *ctx) {
+  if (txn)
+    *txn = NULL;
+  const int rc = check_begin(env, parent, flags, txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool reading = flags & MDBX_TXN_RDONLY;
+  if (!reading && env_is_readonly(env))
+    return MDBX_EACCESS;
+  if (overlaps(env, reading))
+    return MDBX_TXN_OVERLAPPING;
+  return reading ? txn_begin_read(env, flags, ctx, txn) : txn_begin_write(env, flags, ctx, txn);
+}
+
+int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  const int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!txn_is_reader(txn)) {
+    if (txn->env->generation != os_fork_generation())
+      return MDBX_PANIC;
+    return txn_commit_write(txn, latency);
+  }
+  const bool finished = txn->flags & MDBX_TXN_FINISHED;
+  if (latency)
+    memset(latency, 0, sizeof(*latency));
+  txn_end_read(txn);
+  return finished ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
+}
+
+int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  const int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (latency)
+    memset(latency, 0, sizeof(*latency));
+  if (txn_is_reader(txn))
+    txn_end_read(txn);
+  else if (txn->env->generation == os_fork_generation())
+    txn_abort_write(txn);
+  return MDBX_SUCCESS;
+}
+
+int mdbx_txn_break(MDBX_txn *txn) {
+  const int rc = txn_check_handle(txn);
+  if (rc == MDBX_SUCCESS && !(txn->flags & MDBX_TXN_FINISHED))
+    txn->flags |= MDBX_TXN_ERROR;
+  return rc;
+}
+
+/* A handle of a read transaction, active or not. */
+static int check_reader(const MDBX_txn *txn) {
+  const int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return txn_is_reader(txn) ? MDBX_SUCCESS : MDBX_EINVAL;
+}
+
+int mdbx_txn_reset(MDBX_txn *txn) {
+  const int rc = check_reader(txn);
+  return rc == MDBX_SUCCESS ? txn_reset_read(txn) : rc;
+}
+
+int mdbx_txn_renew(MDBX_txn *txn) {
+  if (!txn)
+    return MDBX_EINVAL;
+  if (txn->signature != TXN_SIGNATURE)
+    return MDBX_EBADSIGN;
+  /* A handle that was reset belongs to no thread until it is renewed. */
+  if (!(txn->flags & MDBX_TXN_FINISHED) || !txn_is_reader(txn)) {
+    const int rc = check_reader(txn);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  if (overlaps(txn->env, true))
+    return MDBX_TXN_OVERLAPPING;
+  const int rc = env_check_open(txn->env);
+  return rc == MDBX_SUCCESS ? txn_renew_read(txn) : rc;
+}
+
+int mdbx_txn_refresh(MDBX_txn *txn) {
+  int rc = check_reader(txn);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_check(txn);
+  return rc == MDBX_SUCCESS ? txn_refresh_read(txn) : rc;
+}
+
+/* ----------------------------------------------------------------------------------------------------- information */
+
+MDBX_env *mdbx_txn_env(const MDBX_txn *txn) { return txn && txn->signature == TXN_SIGNATURE ? txn->env : NULL; }
+
+MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn) {
+  return (MDBX_txn_flags_t)(txn && txn->signature == TXN_SIGNATURE ? (int)txn->flags : (int)MDBX_TXN_INVALID);
+}
+
+uint64_t mdbx_txn_id(const MDBX_txn *txn) {
+  if (!txn || txn->signature != TXN_SIGNATURE || (txn->flags & MDBX_TXN_FINISHED))
+    return 0;
+  return txn->view->txnid;
+}
+
+int mdbx_txn_set_userctx(MDBX_txn *txn, void *ctx) {
+  const int rc = txn_check_handle(txn);
+  if (rc == MDBX_SUCCESS)
+    txn->user_context = ctx;
+  return rc;
+}
+
+void *mdbx_txn_get_userctx(const MDBX_txn *txn) {
+  return txn && txn->signature == TXN_SIGNATURE ? txn->user_context : NULL;
+}
+
+static uint64_t bytes_of(const MDBX_txn *txn, uint64_t pages) { return pages << txn->view->shift; }
+
+static void reader_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
+  struct meta head;
+  txnid_t newest;
+  unsigned slot;
+  info->txn_id = txn->view->txnid;
+  info->txn_space_used = bytes_of(txn, txn->view->limit);
+  info->txn_space_limit_soft = bytes_of(txn, txn->geometry.now);
+  info->txn_space_limit_hard = bytes_of(txn, txn->geometry.upper);
+  if (env_read_head(txn->env, &head, &newest, &slot) != MDBX_SUCCESS)
+    return;
+  info->txn_reader_lag = newest - txn->view->txnid;
+  info->txn_space_retired = bytes_of(txn, head.retired - txn->retired);
+  info->txn_space_leftover = bytes_of(txn, head.upper > head.next ? head.upper - head.next : 0);
+  if (scan && readers_oldest(&txn->env->lck) == txn->view->txnid)
+    info->txn_space_dirty = info->txn_space_retired;
+}
+
+static void writer_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
+  info->txn_id = txn->view->txnid;
+  info->txn_space_used = bytes_of(txn, txn->view->limit);
+  info->txn_space_limit_soft = bytes_of(txn, txn->space.geometry.now);
+  info->txn_space_limit_hard = bytes_of(txn, txn->space.geometry.upper);
+  info->txn_space_retired = bytes_of(txn, txn->space.retired.pages);
+  info->txn_space_dirty = bytes_of(txn, txn->space.dirty.pages);
+  info->txn_space_leftover = bytes_of(txn, txn->dirty_limit > txn->space.dirty.pages
+                                               ? txn->dirty_limit - txn->space.dirty.pages
+                                               : 0);
+  if (scan)
+    info->txn_reader_lag = txn->base_txnid - MIN_OF(readers_oldest(&txn->env->lck), txn->base_txnid);
+}
+
+int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan_rlt) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!info)
+    return MDBX_EINVAL;
+  memset(info, 0, sizeof(*info));
+  if (txn_is_reader(txn))
+    reader_info(txn, info, scan_rlt);
+  else
+    writer_info(txn, info, scan_rlt);
+  return MDBX_SUCCESS;
+}
+
+int mdbx_txn_straggler(const MDBX_txn *txn, int *percent) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc > 0 ? -rc : rc;
+  if (percent)
+    *percent = txn->geometry.now ? (int)((uint64_t)txn->view->limit * 100 / txn->geometry.now) : 100;
+  if (!txn_is_reader(txn))
+    return 0;
+  const uint64_t lag = lck_head_txnid(lck_head(&txn->env->lck)) - txn->view->txnid;
+  return lag > INT32_MAX ? INT32_MAX : (int)lag;
+}
+
+/* ------------------------------------------------------------------------------------------------------ writer lock */
+
+int mdbx_txn_lock(MDBX_env *env, bool dont_wait) {
+  int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (env_is_readonly(env))
+    return MDBX_EACCESS;
+  if (env->writer_lock_thread == os_thread_self() || atomic_load(&env->writer_thread) == os_thread_self())
+    return MDBX_BUSY;
+  rc = env_lock_writer(env, dont_wait);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  env->writer_locked_by_user = true;
+  env->writer_lock_thread = os_thread_self();
+  return MDBX_SUCCESS;
+}
+
+int mdbx_txn_unlock(MDBX_env *env) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!env->writer_locked_by_user || env->writer_lock_thread != os_thread_self())
+    return MDBX_THREAD_MISMATCH;
+  if (atomic_load(&env->writer_thread))
+    return MDBX_BUSY;
+  env->writer_locked_by_user = false;
+  env->writer_lock_thread = 0;
+  env_unlock_writer(env);
+  return MDBX_SUCCESS;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- cursors */
+
+int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn, bool unbind, size_t *count) {
+  const int rc = txn_check_handle(txn);
+  if (count)
+    *count = 0;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  while (txn->cursors) {
+    MDBX_cursor *cursor = txn->cursors;
+    txn_cursor_unbind(cursor);
+    if (!unbind)
+      mdbx_cursor_close2(cursor);
+    if (count)
+      *count += 1;
+  }
+  return MDBX_SUCCESS;
+}

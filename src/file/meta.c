@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "file/meta.h"
+
+#include "base/log.h"
+#include "format/check.h"
+#include "format/page.h"
+#include "os/os.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------- reading */
+
+static bool header_is_sane(const struct meta_page *page, uint32_t page_size, unsigned slot) {
+  const struct page *header = &page->header;
+  return header->flags == P_META && header->pgno == slot && header->count <= limit_manifest(page_size) &&
+         header->lower == META_BODY + header->count * sizeof(struct meta_manifest) && header->upper == 0 &&
+         header->txnid == page->meta.txnid_again && header->txnid >= 1 && header->txnid <= TXNID_MAX;
+}
+
+static bool geometry_is_sane(const struct meta *meta) {
+  return meta->lower >= META_COUNT && meta->lower <= meta->now && meta->now <= meta->upper &&
+         meta->upper <= PGNO_LIMIT && meta->next >= META_COUNT && meta->next <= meta->now &&
+         meta->kind <= META_MANIFEST && (meta->database_id[0] | meta->database_id[1]);
+}
+
+/* Looks at the bytes of one slot. */
+static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigned slot, struct meta_slot *out) {
+  memset(out, 0, sizeof(*out));
+  out->blank = page->header.flags == 0 && page->meta.magic == 0;
+  out->signature = (page->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE;
+  if (page->meta.magic != META_MAGIC || page->meta.page_size != page_size || !header_is_sane(page, page_size, slot))
+    return;
+  const uint64_t seed = checksum_seed(page->meta.database_id);
+  if (page->header.checksum != page_checksum(&page->header, page_size, seed) || !geometry_is_sane(&page->meta))
+    return;
+  out->valid = true;
+  out->txnid = page->header.txnid;
+  out->checksum = page->header.checksum;
+  out->manifest = page->header.count;
+  out->meta = page->meta;
+}
+
+static int read_page(int fd, uint32_t page_size, pgno_t pgno, struct meta_page *page, bool *whole) {
+  size_t got = 0;
+  memset(page, 0, page_size);
+  const int rc = os_pread_full(fd, page, page_size, (uint64_t)pgno * page_size, &got);
+  *whole = got == page_size;
+  return rc;
+}
+
+int meta_read_slot(int fd, uint32_t page_size, unsigned slot, struct meta_slot *out) {
+  struct meta_page *page = malloc(page_size);
+  bool whole;
+  if (!page)
+    return MDBX_ENOMEM;
+  const int rc = read_page(fd, page_size, slot, page, &whole);
+  if (rc == MDBX_SUCCESS)
+    judge_slot(page, page_size, slot, out);
+  free(page);
+  return rc;
+}
+
+static bool any_valid(const struct meta_set *set) {
+  return set->slot[0].valid || set->slot[1].valid || set->slot[2].valid;
+}
+
+/* The page size is in every meta, but where metas 1 and 2 lie depends on it. */
+static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set, bool *signature, bool *version) {
+  set->page_size = page_size;
+  struct meta_page *page = malloc(page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  int rc = MDBX_SUCCESS;
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
+    bool whole;
+    rc = read_page(fd, page_size, slot, page, &whole);
+    if (rc != MDBX_SUCCESS)
+      break;
+    judge_slot(page, page_size, slot, &set->slot[slot]);
+    *signature |= set->slot[slot].signature;
+    *version |= set->slot[slot].signature && page->meta.magic != META_MAGIC;
+  }
+  free(page);
+  return rc;
+}
+
+/* All metas of one database carry its id; one that does not is left from something else. */
+static void drop_strangers(struct meta_set *set) {
+  const struct meta_slot *newest = NULL;
+  for (unsigned i = 0; i < META_COUNT; ++i)
+    if (set->slot[i].valid && (!newest || set->slot[i].txnid > newest->txnid))
+      newest = &set->slot[i];
+  for (unsigned i = 0; newest && i < META_COUNT; ++i)
+    if (memcmp(set->slot[i].meta.database_id, newest->meta.database_id, sizeof(newest->meta.database_id)) != 0)
+      set->slot[i].valid = false;
+}
+
+int meta_read_all(int fd, const char *path, struct meta_set *set) {
+  bool signature = false, version = false;
+  for (uint32_t page_size = PAGE_SIZE_MIN; page_size <= PAGE_SIZE_MAX; page_size *= 2) {
+    const int rc = read_with_page_size(fd, page_size, set, &signature, &version);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (any_valid(set)) {
+      drop_strangers(set);
+      return MDBX_SUCCESS;
+    }
+  }
+  if (!signature)
+    return log_damage(MDBX_INVALID, "%s: not a database: no signature", path);
+  if (version)
+    return log_damage(MDBX_VERSION_MISMATCH, "%s: a database of another format version or byte order", path);
+  return log_damage(MDBX_CORRUPTED, "%s: none of the three meta pages is sound", path);
+}
+
+/* ------------------------------------------------------------------------------------------------------ choosing */
+
+static bool same_boot(const struct meta *meta, const uint64_t boot_id[2]) {
+  return (boot_id[0] | boot_id[1]) && memcmp(meta->boot_id, boot_id, sizeof(meta->boot_id)) == 0;
+}
+
+static int newest_valid(const struct meta_set *set, const bool passed_over[META_COUNT]) {
+  int newest = -1;
+  for (int i = 0; i < META_COUNT; ++i)
+    if (set->slot[i].valid && !passed_over[i] && (newest < 0 || set->slot[i].txnid > set->slot[newest].txnid))
+      newest = i;
+  return newest;
+}
+
+static int is_believable(const struct meta_set *set, unsigned slot, const uint64_t boot_id[2], meta_verify verify,
+                         void *context, bool *believable) {
+  const struct meta *meta = &set->slot[slot].meta;
+  *believable = same_boot(meta, boot_id) || meta->kind == META_STEADY;
+  if (*believable || meta->kind != META_MANIFEST)
+    return MDBX_SUCCESS;
+  return verify(context, slot, believable);
+}
+
+/* Two metas of one id say different things, or the same commit was written twice: nobody can tell which is meant. */
+static bool is_ambiguous(const struct meta_set *set, unsigned head) {
+  for (unsigned i = 0; i < META_COUNT; ++i)
+    if (i != head && set->slot[i].valid && set->slot[i].txnid == set->slot[head].txnid &&
+        memcmp(&set->slot[i].meta.gc, &set->slot[head].meta.gc, 2 * sizeof(struct table_record)) != 0)
+      return true;
+  return false;
+}
+
+int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
+                struct meta_choice *choice) {
+  memset(choice, 0, sizeof(*choice));
+  bool passed_over[META_COUNT] = {false};
+  for (;;) {
+    const int newest = newest_valid(set, passed_over);
+    bool believable;
+    if (newest < 0)
+      return log_damage(MDBX_CORRUPTED, "no commit survived the system crash: there is no steady meta page");
+    const int rc = is_believable(set, (unsigned)newest, boot_id, verify, context, &believable);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (believable) {
+      choice->head = (unsigned)newest;
+      break;
+    }
+    passed_over[newest] = true;
+    choice->rollback = true;
+  }
+  if (is_ambiguous(set, choice->head))
+    return log_damage(MDBX_CORRUPTED, "two meta pages of transaction %llu differ",
+                      (unsigned long long)set->slot[choice->head].txnid);
+  const uint32_t kind = set->slot[choice->head].meta.kind;
+  choice->make_steady = kind == META_WEAK || kind == META_WIPED;
+  for (unsigned i = 0; i < META_COUNT; ++i)
+    choice->wipe[i] = passed_over[i] || (!set->slot[i].valid && !set->slot[i].blank);
+  return MDBX_SUCCESS;
+}
+
+/* Reads the header of a page, and then the rest of its run. */
+static int read_listed_page(int fd, uint32_t page_size, pgno_t pgno, pgno_t limit, struct page **page) {
+  size_t got = 0, want = page_size;
+  *page = malloc(page_size);
+  int rc = *page ? os_pread_full(fd, *page, want, (uint64_t)pgno * page_size, &got) : MDBX_ENOMEM;
+  if (rc == MDBX_SUCCESS && got == want && (*page)->flags == P_LARGE && (*page)->run_pages > 1 &&
+      (*page)->run_pages <= limit - pgno) {
+    want = (size_t)(*page)->run_pages * page_size;
+    struct page *longer = realloc(*page, want);
+    if (!longer)
+      return MDBX_ENOMEM;
+    *page = longer;
+    rc = os_pread_full(fd, *page, want, (uint64_t)pgno * page_size, &got);
+  }
+  if (rc == MDBX_SUCCESS && got != want)
+    memset(*page, 0, PAGE_HEADER);
+  return rc;
+}
+
+static int page_matches(const struct meta_verify_context *context, const struct meta_slot *slot,
+                        const struct meta_manifest *entry, bool *matches) {
+  const struct page_expectation expected = {
+      .page_size = context->set->page_size,
+      .pgno = entry->pgno,
+      .newest = slot->txnid,
+      .limit = slot->meta.next,
+      .seed = checksum_seed(slot->meta.database_id),
+      .checksum_run_limit = UINT32_MAX,
+  };
+  struct page *page = NULL;
+  *matches = false;
+  if (entry->pgno < PGNO_FIRST || entry->pgno >= slot->meta.next)
+    return MDBX_SUCCESS;
+  const int rc = read_listed_page(context->fd, expected.page_size, entry->pgno, expected.limit, &page);
+  if (rc == MDBX_SUCCESS) {
+    const uint64_t listed = (uint64_t)entry->checksum_high << 32 | entry->checksum_low;
+    *matches = page->txnid == slot->txnid && page->checksum == listed && page_check(page, &expected) == MDBX_SUCCESS;
+  }
+  free(page);
+  return rc;
+}
+
+int meta_verify_manifest(void *context, unsigned slot, bool *matches) {
+  const struct meta_verify_context *verify = context;
+  const uint32_t page_size = verify->set->page_size;
+  struct meta_page *page = malloc(page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  bool whole;
+  int rc = read_page(verify->fd, page_size, slot, page, &whole);
+  *matches = rc == MDBX_SUCCESS;
+  const unsigned count = verify->set->slot[slot].manifest;
+  for (unsigned i = 0; i < count && rc == MDBX_SUCCESS && *matches; ++i)
+    rc = page_matches(verify, &verify->set->slot[slot], &page->manifest[i], matches);
+  free(page);
+  return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------- writing */
+
+void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid_t txnid, const struct meta *meta,
+                const struct meta_manifest *manifest, unsigned count) {
+  memset(page, 0, page_size);
+  page->meta = *meta;
+  page->meta.magic = META_MAGIC;
+  page->meta.page_size = page_size;
+  page->meta.txnid_again = txnid;
+  if (count)
+    memcpy(page->manifest, manifest, count * sizeof(*manifest));
+  page->header.txnid = txnid;
+  page->header.pgno = slot;
+  page->header.flags = P_META;
+  page->header.count = (uint16_t)count;
+  page->header.lower = (uint16_t)(META_BODY + count * sizeof(*manifest));
+  page->header.checksum = page_checksum(&page->header, page_size, checksum_seed(meta->database_id));
+}
+
+int meta_write(int fd, const struct meta_page *page, uint32_t page_size) {
+  struct iovec vector = {(void *)(uintptr_t)page, page_size};
+  return os_ops->pwritev(fd, &vector, 1, (uint64_t)page->header.pgno * page_size);
+}
+
+int meta_create(int fd, uint32_t page_size, const struct meta *meta) {
+  uint8_t *pages = malloc((size_t)page_size * META_COUNT);
+  if (!pages)
+    return MDBX_ENOMEM;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot)
+    meta_build((struct meta_page *)(void *)(pages + (size_t)slot * page_size), page_size, slot, slot + 1, meta, NULL,
+               0);
+  struct iovec vector = {pages, (size_t)page_size * META_COUNT};
+  const int rc = os_ops->pwritev(fd, &vector, 1, 0);
+  free(pages);
+  return rc;
+}
+
+int meta_wipe(int fd, uint32_t page_size, unsigned slot) {
+  void *zeros = calloc(1, page_size);
+  if (!zeros)
+    return MDBX_ENOMEM;
+  struct iovec vector = {zeros, page_size};
+  const int rc = os_ops->pwritev(fd, &vector, 1, (uint64_t)slot * page_size);
+  free(zeros);
+  return rc;
+}
+
+unsigned meta_next_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
+  int chosen = -1;
+  for (int i = 0; i < META_COUNT; ++i) {
+    const bool kept = (unsigned)i == head || (durable != TXNID_NONE && txnids[i] == durable);
+    if (!kept && (chosen < 0 || txnids[i] < txnids[chosen]))
+      chosen = i;
+  }
+  return (unsigned)chosen;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file/meta.h: the three meta pages: reading them, choosing the one to believe, writing one.
+ *
+ * What a meta promises, by kind (doc/commit.md has the invariants M1..M9 in full):
+ *   STEADY    its pages had been flushed before it was written: believed whenever its checksum holds
+ *   MANIFEST  written together with its pages: believed if its checksum holds and every page it lists matches
+ *   WEAK      its pages may never have reached the disk: believed only in the boot that wrote it
+ *   WIPED     as WEAK, and in addition older metas are no point to fall back to
+ * A commit writes the slot that holds neither the newest meta nor the newest one known to be durable.
+ *
+ *   [durable head] --commit small--> MANIFEST --flush--> [durable head]          commit_small()
+ *   [any head] --flush--> data safe --write--> STEADY --flush--> [durable head]  commit_large()
+ *   [any head] --write--> WEAK [head, last durable one kept] --sync--> STEADY     commit_weak(), commit_steady_head()
+ */
+#ifndef MDBX_FILE_META_H
+#define MDBX_FILE_META_H
+
+#include "format/format.h"
+
+/* What is known of one slot. */
+struct meta_slot {
+  bool signature; /* it looks like a meta of this format at all */
+  bool valid;     /* checksum and all fields are sound */
+  bool blank;     /* was made unreadable */
+  txnid_t txnid;  /* 0 unless valid */
+  uint64_t checksum;
+  unsigned manifest; /* entries */
+  struct meta meta;
+};
+
+struct meta_set {
+  uint32_t page_size;
+  struct meta_slot slot[META_COUNT];
+};
+
+/* Reads the metas of a file of any page size. MDBX_SUCCESS if at least one is valid; MDBX_INVALID: no database (no
+ * signature anywhere); MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: a database, but no meta is sound; or an errno value. */
+int meta_read_all(int fd, const char *path, struct meta_set *set);
+
+/* Reads one slot anew. */
+int meta_read_slot(int fd, uint32_t page_size, unsigned slot, struct meta_slot *out);
+
+/* What opening a database that nobody else has open has to do. */
+struct meta_choice {
+  unsigned head;    /* slot of the snapshot to go on with */
+  bool rollback;    /* newer commits exist that cannot be believed */
+  bool make_steady; /* the head is not on disk for sure, but intact */
+  bool wipe[META_COUNT]; /* slots to be made unreadable before the next commit */
+};
+
+/* Answers whether all pages of a slot's manifest match; asked for MANIFEST metas of another boot only. */
+typedef int (*meta_verify)(void *context, unsigned slot, bool *matches);
+
+/* Chooses. MDBX_CORRUPTED when no meta can be believed. Pure but for what `verify` does. */
+int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
+                struct meta_choice *choice);
+
+struct meta_verify_context {
+  int fd;
+  const struct meta_set *set;
+};
+/* The real meta_verify: reads the pages from the file. */
+int meta_verify_manifest(void *context, unsigned slot, bool *matches);
+
+/* Builds the page of a meta: `page` has page_size bytes. */
+void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid_t txnid, const struct meta *meta,
+                const struct meta_manifest *manifest, unsigned count);
+
+/* Writes a built page to its slot; no flush. */
+int meta_write(int fd, const struct meta_page *page, uint32_t page_size);
+
+/* Writes the three metas of a new database in one go; no flush. Ids 1, 2, 3. */
+int meta_create(int fd, uint32_t page_size, const struct meta *meta);
+
+/* Makes a slot unreadable; no flush. */
+int meta_wipe(int fd, uint32_t page_size, unsigned slot);
+
+/* The slot the next commit writes: neither the head's nor that of the newest durable commit (0: there is none), and of
+ * the others the oldest. `txnids` are those of the slots, 0 for an unreadable one. */
+unsigned meta_next_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable);
+
+#endif

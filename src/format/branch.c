@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/branch.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------ reading */
+
+/* Bytes of a suffix that lie in the head; with P_NOHEADS there is none. */
+static size_t bytes_in_head(bool heads) { return heads ? TAIL_INLINE : 0; }
+
+/* Length of the suffix of separator i; *rest gets the bytes that are not in the head. */
+static size_t suffix_of(const struct page *page, unsigned i, const uint8_t **rest) {
+  const unsigned tail = branch_tails(page)[i];
+  *rest = NULL;
+  if (tail <= bytes_in_head(page_has_heads(page)))
+    return tail;
+  *rest = page_body(page) + tail + TAIL_HEADER;
+  return get_u16(page_body(page) + tail);
+}
+
+/* Whether separator i, whose head equals the key's, is greater than the key. `suffix` is the key without the prefix. */
+static bool separator_above(const struct page *page, unsigned i, const uint8_t *suffix, size_t length) {
+  const uint8_t *rest;
+  const size_t wanted = suffix_of(page, i, &rest);
+  if (!rest)
+    return length < wanted;
+  if (length <= TAIL_INLINE)
+    return true;
+  return compare_bytes(rest, wanted - TAIL_INLINE, suffix + TAIL_INLINE, length - TAIL_INLINE) > 0;
+}
+
+static unsigned find_by_user_order(const struct page *page, const struct key_rules *rules,
+                                   const struct seek_key *key) {
+  unsigned low = 1, high = page->count;
+  while (low < high) {
+    const unsigned middle = (low + high) / 2;
+    const uint8_t *bytes;
+    const size_t length = suffix_of(page, middle, &bytes);
+    if (key_compare_raw(rules, bytes ? bytes : (const uint8_t *)"", length, key->raw, key->length) > 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low - 1;
+}
+
+/* -1: the key is before every separator, 1: behind all of them, 0: it has their prefix. */
+static int compare_prefix(const struct page *page, const struct seek_key *key) {
+  const size_t common = MIN_OF(page->prefix, key->length);
+  const int order = memcmp(key->norm, page_body(page), common);
+  if (order)
+    return order;
+  return key->length < page->prefix ? -1 : 0;
+}
+
+unsigned branch_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key) {
+  if (unlikely(!page_has_heads(page)))
+    return find_by_user_order(page, rules, key);
+  const unsigned prefix = page->prefix;
+  if (prefix) {
+    const int order = compare_prefix(page, key);
+    if (order)
+      return order < 0 ? 0 : page->count - 1u;
+  }
+  const uint32_t *heads = branch_heads(page);
+  const uint32_t head = head_make(key->norm, key->length, prefix);
+  unsigned low = 1 + head_count_below(heads + 1, page->count - 1u, head);
+  unsigned high = low;
+  while (high < page->count && heads[high] == head)
+    ++high;
+  while (low < high) {
+    const unsigned middle = (low + high) / 2;
+    if (separator_above(page, middle, key->norm + prefix, key->length - prefix))
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return low - 1;
+}
+
+size_t branch_separator(const struct page *page, unsigned i, uint8_t *to) {
+  if (i == 0)
+    return 0;
+  const uint8_t *rest;
+  const size_t length = suffix_of(page, i, &rest);
+  size_t inline_bytes = bytes_in_head(page_has_heads(page));
+  memcpy(to, page_body(page), page->prefix);
+  to += page->prefix;
+  if (inline_bytes) {
+    uint8_t head[HEAD_SIZE];
+    put_be32(head, branch_heads(page)[i]);
+    inline_bytes = MIN_OF(length, inline_bytes);
+    memcpy(to, head, inline_bytes);
+  }
+  if (rest)
+    memcpy(to + inline_bytes, rest, length - inline_bytes);
+  return page->prefix + length;
+}
+
+/* ------------------------------------------------------------------------------------------- changes in place */
+
+static struct columns branch_columns(const struct page *page) {
+  uint8_t *base = page_body(page) + branch_base(page);
+  if (page_has_heads(page))
+    return (struct columns){base, {HEAD_SIZE, CHILD_SIZE, TAIL_SIZE}, 3};
+  return (struct columns){base, {CHILD_SIZE, TAIL_SIZE}, 2};
+}
+
+/* Bytes a suffix of that length takes in the tail area. */
+static size_t tail_bytes(size_t suffix_length, bool heads) {
+  if (suffix_length <= bytes_in_head(heads))
+    return 0;
+  return TAIL_HEADER + suffix_length - bytes_in_head(heads);
+}
+
+/* Writes the tail of a suffix below `upper` and returns what its entry in the tails column holds. */
+static unsigned store_tail(struct page *page, const uint8_t *suffix, size_t length) {
+  const bool heads = page_has_heads(page);
+  const size_t bytes = tail_bytes(length, heads);
+  if (!bytes)
+    return (unsigned)length;
+  page->upper = (uint16_t)(page->upper - bytes);
+  uint8_t *tail = page_body(page) + page->upper;
+  put_u16(tail, (uint16_t)length);
+  memcpy(tail + TAIL_HEADER, suffix + bytes_in_head(heads), bytes - TAIL_HEADER);
+  return page->upper;
+}
+
+bool branch_insert(struct page *page, unsigned at, const struct separator *separator, pgno_t child) {
+  const bool heads = page_has_heads(page);
+  if (separator->length < page->prefix || memcmp(separator->bytes, page_body(page), page->prefix) != 0)
+    return false;
+  const uint8_t *suffix = separator->bytes + page->prefix;
+  const size_t length = separator->length - page->prefix;
+  if (page_room(page) < branch_entry_size(page) + tail_bytes(length, heads))
+    return false;
+  const struct columns columns = branch_columns(page);
+  columns_open(&columns, page->count, at);
+  page->count += 1;
+  page->lower = (uint16_t)(page->lower + branch_entry_size(page));
+  if (heads)
+    branch_heads(page)[at] = head_make(suffix, length, 0);
+  branch_children(page)[at] = child;
+  branch_tails(page)[at] = (uint16_t)store_tail(page, suffix, length);
+  return true;
+}
+
+/* Gives the tail bytes of entry i back and leaves the entry with an empty suffix. */
+static void drop_tail(struct page *page, unsigned i) {
+  uint16_t *tails = branch_tails(page);
+  const unsigned offset = tails[i];
+  const bool heads = page_has_heads(page);
+  tails[i] = 0;
+  if (heads)
+    branch_heads(page)[i] = 0;
+  if (offset <= bytes_in_head(heads))
+    return;
+  uint8_t *start = page_body(page) + page->upper;
+  const size_t size = tail_bytes(get_u16(page_body(page) + offset), heads);
+  memmove(start + size, start, offset - page->upper);
+  for (unsigned k = 0; k < page->count; ++k)
+    if (tails[k] > bytes_in_head(heads) && tails[k] < offset)
+      tails[k] = (uint16_t)(tails[k] + size);
+  page->upper = (uint16_t)(page->upper + size);
+}
+
+void branch_erase(struct page *page, unsigned at) {
+  drop_tail(page, at);
+  if (at == 0 && page->count > 1)
+    drop_tail(page, 1);
+  const struct columns columns = branch_columns(page);
+  columns_close(&columns, page->count, at);
+  page->count -= 1;
+  page->lower = (uint16_t)(page->lower - branch_entry_size(page));
+}
+
+/* -------------------------------------------------------------------------------------------------------- lists */
+
+int branch_list_init(struct branch_list *list, size_t page_size) {
+  memset(list, 0, sizeof(*list));
+  list->capacity = (unsigned)(2 * (page_size / (BRANCH_ENTRY - HEAD_SIZE)) + 4);
+  list->separators = malloc(list->capacity * sizeof(*list->separators));
+  list->children = malloc(list->capacity * sizeof(*list->children));
+  return list->separators && list->children ? MDBX_SUCCESS : MDBX_ENOMEM;
+}
+
+void branch_list_destroy(struct branch_list *list) {
+  free(list->separators);
+  free(list->children);
+  free(list->bytes);
+  memset(list, 0, sizeof(*list));
+}
+
+/* Bytes all separators of a page take with the prefix in front of each. */
+static size_t unpacked_bytes(const struct page *page) {
+  size_t total = 0;
+  for (unsigned i = 1; i < page->count; ++i) {
+    const uint8_t *rest;
+    total += page->prefix + suffix_of(page, i, &rest);
+  }
+  return total;
+}
+
+/* Makes room for more bytes; moving the block moves what the separators point to. */
+static int reserve_bytes(struct branch_list *list, size_t more) {
+  if (list->bytes_used + more <= list->bytes_capacity)
+    return MDBX_SUCCESS;
+  const size_t capacity = (list->bytes_used + more) * 2;
+  uint8_t *bytes = malloc(capacity);
+  if (!bytes)
+    return MDBX_ENOMEM;
+  for (unsigned i = 0; i < list->count; ++i)
+    if (list->separators[i].length)
+      list->separators[i].bytes = bytes + (list->separators[i].bytes - list->bytes);
+  if (list->bytes_used)
+    memcpy(bytes, list->bytes, list->bytes_used);
+  free(list->bytes);
+  list->bytes = bytes;
+  list->bytes_capacity = capacity;
+  return MDBX_SUCCESS;
+}
+
+int branch_list_append(struct branch_list *list, const struct page *page, const struct separator *first) {
+  const int rc = reserve_bytes(list, unpacked_bytes(page) + (first ? first->length : 0) + 1);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  for (unsigned i = 0; i < page->count; ++i) {
+    uint8_t *to = list->bytes + list->bytes_used;
+    size_t length = 0;
+    if (i > 0) {
+      length = branch_separator(page, i, to);
+    } else if (first) {
+      length = first->length;
+      memcpy(to, first->bytes, length);
+    }
+    list->separators[list->count] = (struct separator){to, length};
+    list->children[list->count++] = branch_child(page, i);
+    list->bytes_used += length;
+  }
+  return MDBX_SUCCESS;
+}
+
+int branch_list_load(struct branch_list *list, const struct page *page) {
+  list->count = 0;
+  list->bytes_used = 0;
+  return branch_list_append(list, page, NULL);
+}
+
+void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator, pgno_t child) {
+  memmove(list->separators + at + 1, list->separators + at, (list->count - at) * sizeof(*list->separators));
+  memmove(list->children + at + 1, list->children + at, (list->count - at) * sizeof(*list->children));
+  list->separators[at] = *separator;
+  list->children[at] = child;
+  list->count += 1;
+}
+
+void branch_list_erase(struct branch_list *list, unsigned at) {
+  list->count -= 1;
+  memmove(list->separators + at, list->separators + at + 1, (list->count - at) * sizeof(*list->separators));
+  memmove(list->children + at, list->children + at + 1, (list->count - at) * sizeof(*list->children));
+}
+
+/* What the separators of entries (from, to) share; they are sorted, so the outer two tell. */
+static size_t shared_prefix(const struct branch_list *list, unsigned from, unsigned to, bool heads) {
+  if (!heads || to - from < 2)
+    return 0;
+  const struct separator *first = &list->separators[from + 1], *last = &list->separators[to - 1];
+  return common_bytes(first->bytes, last->bytes, MIN_OF(first->length, last->length));
+}
+
+size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads) {
+  const size_t prefix = shared_prefix(list, from, to, heads);
+  size_t size = ceil_to(prefix, 4) + (to - from) * (size_t)(heads ? BRANCH_ENTRY : BRANCH_ENTRY - HEAD_SIZE);
+  for (unsigned i = from + 1; i < to; ++i)
+    size += tail_bytes(list->separators[i].length - prefix, heads);
+  return size;
+}
+
+void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page,
+                       size_t page_size) {
+  const bool heads = page_has_heads(page);
+  const size_t prefix = shared_prefix(list, from, to, heads);
+  page->prefix = (uint16_t)prefix;
+  page->count = (uint16_t)(to - from);
+  page->upper = (uint16_t)body_size(page_size);
+  page->lower = (uint16_t)(ceil_to(prefix, 4) + (to - from) * branch_entry_size(page));
+  if (prefix) {
+    memset(page_body(page), 0, ceil_to(prefix, 4));
+    memcpy(page_body(page), list->separators[from + 1].bytes, prefix);
+  }
+  for (unsigned i = from; i < to; ++i) {
+    const struct separator *separator = &list->separators[i];
+    const uint8_t *suffix = separator->bytes + prefix;
+    const size_t length = i == from ? 0 : separator->length - prefix;
+    if (heads)
+      branch_heads(page)[i - from] = head_make(suffix, length, 0);
+    branch_children(page)[i - from] = list->children[i];
+    branch_tails(page)[i - from] = (uint16_t)store_tail(page, suffix, length);
+  }
+}

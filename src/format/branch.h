@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * format/branch.h: a branch page: separators, truncated and without the prefix they share, and children.
+ *
+ * Entry i leads to keys not less than separator i and less than separator i + 1; entry 0 has no separator. Separators
+ * are normalised bytes (whole raw keys with P_NOHEADS). Pure functions on checked pages.
+ */
+#ifndef MDBX_FORMAT_BRANCH_H
+#define MDBX_FORMAT_BRANCH_H
+
+#include "format/head.h"
+#include "format/page.h"
+
+static inline size_t branch_base(const struct page *page) { return ceil_to(page->prefix, 4); }
+
+static inline uint32_t *branch_heads(const struct page *page) {
+  return (uint32_t *)(void *)(page_body(page) + branch_base(page));
+}
+
+static inline uint32_t *branch_children(const struct page *page) {
+  return branch_heads(page) + (page_has_heads(page) ? page->count : 0);
+}
+
+static inline uint16_t *branch_tails(const struct page *page) {
+  return (uint16_t *)(void *)(branch_children(page) + page->count);
+}
+
+static inline unsigned branch_entry_size(const struct page *page) {
+  return page_has_heads(page) ? BRANCH_ENTRY : BRANCH_ENTRY - HEAD_SIZE;
+}
+
+static inline pgno_t branch_child(const struct page *page, unsigned i) { return branch_children(page)[i]; }
+
+static inline void branch_set_child(struct page *page, unsigned i, pgno_t child) { branch_children(page)[i] = child; }
+
+/* Index of the child that a key belongs to. */
+unsigned branch_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
+
+/* A separator on its own. */
+struct separator {
+  const uint8_t *bytes;
+  size_t length;
+};
+
+/* Writes separator i, prefix included, to `to` (room for the longest key) and returns its length; 0 for entry 0. */
+size_t branch_separator(const struct page *page, unsigned i, uint8_t *to);
+
+/* Inserts an entry at index `at` (not 0) if the separator has the page's prefix and room is there; false if not. */
+bool branch_insert(struct page *page, unsigned at, const struct separator *separator, pgno_t child);
+
+/* Removes an entry. When it is entry 0, the next one loses its separator. */
+void branch_erase(struct page *page, unsigned at);
+
+/* ---- lists: branch entries unpacked, for splits, merges and changes of prefix ---- */
+
+struct branch_list {
+  struct separator *separators; /* point into `bytes`, prefix included; [0] may be empty */
+  pgno_t *children;
+  unsigned count;
+  uint8_t *bytes;
+  size_t bytes_used;
+  /* capacities set by branch_list_init */
+  unsigned capacity;
+  size_t bytes_capacity;
+};
+
+/* Room for the entries of two pages and one more. */
+int branch_list_init(struct branch_list *list, size_t page_size);
+void branch_list_destroy(struct branch_list *list);
+
+/* Replaces the list by the entries of a page. MDBX_SUCCESS or MDBX_ENOMEM. */
+int branch_list_load(struct branch_list *list, const struct page *page);
+/* Appends the entries of a page; `first` becomes the separator of its entry 0. */
+int branch_list_append(struct branch_list *list, const struct page *page, const struct separator *first);
+/* Puts an entry in; the bytes of the separator must outlive the list's use. */
+void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator, pgno_t child);
+void branch_list_erase(struct branch_list *list, unsigned at);
+/* Body bytes entries [from, to) need on one page; entry `from` becomes entry 0 there. */
+size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads);
+/* Writes entries [from, to) to an initialised page, whatever was on it; they must fit. */
+void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page,
+                       size_t page_size);
+
+#endif

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/check.h"
+
+#include "base/log.h"
+#include "format/branch.h"
+#include "format/leaf.h"
+
+/* Marks of body offsets: where nodes start, and where they end. */
+struct tiling {
+  uint64_t starts[PAGE_SIZE_MAX / 64 + 1];
+  uint64_t ends[PAGE_SIZE_MAX / 64 + 1];
+  size_t bytes; /* of all pieces */
+};
+
+static bool mark(uint64_t *bits, size_t at) {
+  const uint64_t bit = UINT64_C(1) << (at % 64);
+  const bool fresh = !(bits[at / 64] & bit);
+  bits[at / 64] |= bit;
+  return fresh;
+}
+
+static void tiling_begin(struct tiling *tiling, size_t body) {
+  memset(tiling->starts, 0, (body / 64 + 1) * sizeof(uint64_t));
+  memset(tiling->ends, 0, (body / 64 + 1) * sizeof(uint64_t));
+  tiling->bytes = 0;
+}
+
+static bool tiling_add(struct tiling *tiling, size_t start, size_t size) {
+  tiling->bytes += size;
+  return mark(tiling->starts, start) && mark(tiling->ends, start + size);
+}
+
+/* Pieces with distinct starts and distinct ends cover [upper, body) exactly if each end is a start, or the body's end,
+ * and their sizes add up to the area. */
+static bool tiling_exact(struct tiling *tiling, size_t upper, size_t body) {
+  if (tiling->bytes != body - upper)
+    return false;
+  mark(tiling->starts, body);
+  mark(tiling->ends, upper);
+  return memcmp(tiling->starts, tiling->ends, (body / 64 + 1) * sizeof(uint64_t)) == 0;
+}
+
+static int damaged(const struct page *page, const char *what) {
+  return log_damage(MDBX_CORRUPTED, "page %u: %s", page->pgno, what);
+}
+
+static bool fits(size_t start, size_t size, size_t upper, size_t body) {
+  return start >= upper && start < body && size <= body - start;
+}
+
+static int check_leaf_node(const struct page *page, unsigned i, size_t body, struct tiling *tiling) {
+  const unsigned offset = leaf_slots(page)[i];
+  if (!fits(offset, NODE_HEADER, page->upper, body))
+    return log_damage(MDBX_CORRUPTED, "page %u, record %u: offset %u is outside the nodes", page->pgno, i, offset);
+  struct leaf_item item;
+  leaf_get(page, i, &item);
+  if (!fits(offset, NODE_HEADER + (size_t)item.key_length + item.data_length, page->upper, body))
+    return log_damage(MDBX_CORRUPTED, "page %u, record %u: key of %u and data of %u bytes pass the page's end",
+                      page->pgno, i, item.key_length, item.data_length);
+  if (item.key_length < page->prefix)
+    return log_damage(MDBX_CORRUPTED, "page %u, record %u: key is shorter than the page's prefix", page->pgno, i);
+  if (item.kind == NODE_LARGE && item.data_length != sizeof(struct large_ref))
+    return log_damage(MDBX_CORRUPTED, "page %u, record %u: bad reference to a large value", page->pgno, i);
+  if (!tiling_add(tiling, offset, NODE_HEADER + (size_t)item.key_length + item.data_length))
+    return log_damage(MDBX_CORRUPTED, "page %u, record %u: overlaps another record", page->pgno, i);
+  return MDBX_SUCCESS;
+}
+
+static int check_leaf(const struct page *page, size_t body) {
+  struct tiling tiling;
+  if (page->lower != page->count * leaf_entry_size(page))
+    return damaged(page, "lower bound does not follow from the number of records");
+  if (!page_has_heads(page) && page->prefix)
+    return damaged(page, "prefix on a page without heads");
+  tiling_begin(&tiling, body);
+  for (unsigned i = 0; i < page->count; ++i) {
+    const int rc = check_leaf_node(page, i, body, &tiling);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return tiling_exact(&tiling, page->upper, body) ? MDBX_SUCCESS : damaged(page, "records leave gaps or overlap");
+}
+
+static int check_tail(const struct page *page, unsigned i, size_t body, struct tiling *tiling) {
+  const size_t in_head = page_has_heads(page) ? TAIL_INLINE : 0;
+  const unsigned offset = branch_tails(page)[i];
+  if (offset <= in_head)
+    return i || !offset ? MDBX_SUCCESS : damaged(page, "first entry has a separator");
+  if (i == 0)
+    return damaged(page, "first entry has a separator");
+  if (!fits(offset, TAIL_HEADER, page->upper, body))
+    return log_damage(MDBX_CORRUPTED, "page %u, entry %u: offset %u is outside the separators", page->pgno, i, offset);
+  const size_t length = get_u16(page_body(page) + offset);
+  if (length <= in_head || !fits(offset, TAIL_HEADER + length - in_head, page->upper, body))
+    return log_damage(MDBX_CORRUPTED, "page %u, entry %u: separator of %zu bytes passes the page's end", page->pgno, i,
+                      length);
+  if (!tiling_add(tiling, offset, TAIL_HEADER + length - in_head))
+    return log_damage(MDBX_CORRUPTED, "page %u, entry %u: overlaps another separator", page->pgno, i);
+  return MDBX_SUCCESS;
+}
+
+static int check_branch(const struct page *page, const struct page_expectation *expected, size_t body) {
+  struct tiling tiling;
+  if (page->lower != branch_base(page) + (size_t)page->count * branch_entry_size(page))
+    return damaged(page, "lower bound does not follow from the number of entries");
+  if (!page_has_heads(page) && page->prefix)
+    return damaged(page, "prefix on a page without heads");
+  tiling_begin(&tiling, body);
+  for (unsigned i = 0; i < page->count; ++i) {
+    const pgno_t child = branch_child(page, i);
+    if (child < PGNO_FIRST || child >= expected->limit || child == page->pgno)
+      return log_damage(MDBX_CORRUPTED, "page %u, entry %u: child %u is not a page of the snapshot", page->pgno, i,
+                        child);
+    const int rc = check_tail(page, i, body, &tiling);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return tiling_exact(&tiling, page->upper, body) ? MDBX_SUCCESS : damaged(page, "separators leave gaps or overlap");
+}
+
+static int check_run(const struct page *page, const struct page_expectation *expected) {
+  if (page->count || !page->run_pages || page->run_pages > expected->limit - page->pgno)
+    return log_damage(MDBX_CORRUPTED, "page %u: a run of %u pages passes the end of the snapshot", page->pgno,
+                      page->run_pages);
+  if (run_pages_for(page->run_bytes, expected->page_size) != page->run_pages)
+    return log_damage(MDBX_CORRUPTED, "page %u: a run of %u pages for %u bytes", page->pgno, page->run_pages,
+                      page->run_bytes);
+  return MDBX_SUCCESS;
+}
+
+static int check_header(const struct page *page, const struct page_expectation *expected) {
+  if (page->pgno != expected->pgno)
+    return log_damage(MDBX_CORRUPTED, "page %u: carries the number %u", expected->pgno, page->pgno);
+  if (page->txnid > expected->newest)
+    return log_damage(MDBX_CORRUPTED, "page %u: of transaction %llu, the snapshot is of %llu", page->pgno,
+                      (unsigned long long)page->txnid, (unsigned long long)expected->newest);
+  if (page->flags == P_LARGE)
+    return check_run(page, expected);
+  if ((page->flags & ~P_NOHEADS) != P_LEAF && (page->flags & ~P_NOHEADS) != P_BRANCH)
+    return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x is none", page->pgno, page->flags);
+  if (page->lower > page->upper || page->upper > body_size(expected->page_size) || !page->count)
+    return log_damage(MDBX_CORRUPTED, "page %u: bounds %u..%u, %u entries", page->pgno, page->lower, page->upper,
+                      page->count);
+  return MDBX_SUCCESS;
+}
+
+int page_check(const struct page *page, const struct page_expectation *expected) {
+  int rc = check_header(page, expected);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool run = page->flags == P_LARGE;
+  if (!run || page->run_pages <= expected->checksum_run_limit) {
+    /* Bounds first: the checksum reads what they enclose. */
+    if (page->checksum != page_checksum(page, expected->page_size, expected->seed))
+      return damaged(page, "checksum does not match");
+  }
+  if (run)
+    return MDBX_SUCCESS;
+  return page->flags & P_LEAF ? check_leaf(page, body_size(expected->page_size))
+                              : check_branch(page, expected, body_size(expected->page_size));
+}

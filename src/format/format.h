@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * format/format.h: every byte a database file holds. doc/format.md has the same as tables.
+ *
+ * All numbers are little-endian. Offsets inside a page body count from the end of the page header, so that a page of
+ * 65536 bytes needs no more than 16 bits for them. Nothing read from a file may be used before format/check.c or the
+ * decoder of the record at hand has looked at it.
+ */
+#ifndef MDBX_FORMAT_FORMAT_H
+#define MDBX_FORMAT_FORMAT_H
+
+#include "base/base.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format is little-endian and read in place");
+
+#define PAGE_SIZE_MIN 256u
+#define PAGE_SIZE_MAX 65536u
+
+/* ------------------------------------------------------------------------------------------------- page header */
+
+enum page_flags {
+  P_BRANCH = 0x01,
+  P_LEAF = 0x02,
+  P_LARGE = 0x04,   /* first page of a run that holds one large value */
+  P_META = 0x08,
+  P_NOHEADS = 0x10, /* branch or leaf of a table with a comparator of the user: no heads, whole separators */
+  P_DUPFIX = 0x20,  /* leaf of a nested tree with values of one size: a plain array */
+};
+
+struct page {
+  uint64_t txnid;    /* birth: the transaction that wrote this version of the page */
+  uint64_t checksum; /* XXH3-64 of the rest of the used bytes, seeded by the database id */
+  uint32_t pgno;
+  uint16_t flags; /* enum page_flags; nothing else is ever valid here */
+  uint16_t count; /* entries; on a meta page: entries of the manifest */
+  union {
+    struct {
+      uint16_t lower; /* end of the arrays that grow up from the body's start */
+      uint16_t upper; /* start of the nodes that grow down from the body's end */
+    };
+    uint32_t run_pages; /* P_LARGE: pages of the run */
+  };
+  union {
+    struct {
+      uint16_t prefix; /* bytes of the normalised key that all keys of the page share */
+      uint16_t item;   /* P_DUPFIX: bytes of one value */
+    };
+    uint32_t run_bytes; /* P_LARGE: bytes of the value */
+  };
+};
+
+#define PAGE_HEADER 32u
+_Static_assert(sizeof(struct page) == PAGE_HEADER, "page header");
+_Static_assert(offsetof(struct page, checksum) == 8, "page header");
+_Static_assert(offsetof(struct page, pgno) == 16, "page header");
+_Static_assert(offsetof(struct page, lower) == 24 && offsetof(struct page, run_pages) == 24, "page header");
+_Static_assert(offsetof(struct page, prefix) == 28 && offsetof(struct page, run_bytes) == 28, "page header");
+
+/* --------------------------------------------------------------------------------------------------------- leaf
+ * body: heads u32 x count (not with P_NOHEADS), slots u16 x count, free space, nodes.
+ * A slot is the body offset of its node. A node: u16 key length and flag, u16 data length and flag, key, data. The two
+ * flag bits together say what the data is. Nodes leave no gap between them. */
+
+#define NODE_HEADER 4u
+#define NODE_FLAG 0x8000u
+#define NODE_LENGTH 0x7fffu
+
+enum node_kind {
+  NODE_PLAIN = 0, /* the value itself */
+  NODE_LARGE = 1, /* struct large_ref */
+  NODE_SUBPAGE = 2, /* values of a key of a multi-value table, inside the leaf */
+  NODE_TREE = 3,  /* main table: struct table_record of a named table; multi-value table: nested tree */
+};
+
+struct large_ref {
+  uint32_t pgno;
+  uint32_t bytes;
+};
+_Static_assert(sizeof(struct large_ref) == 8, "large_ref");
+
+#define HEAD_SIZE 4u
+#define SLOT_SIZE 2u
+#define LEAF_ENTRY (HEAD_SIZE + SLOT_SIZE)
+
+/* ------------------------------------------------------------------------------------------------------- branch
+ * body: prefix padded to 4, heads u32 x count (not with P_NOHEADS), children u32 x count, tails u16 x count, free
+ * space, tail bytes. Entry 0 has no separator: it stands for everything below entry 1.
+ * A separator without the page's prefix is its suffix. A tail of 0..4 is the length of a suffix that lies in the head
+ * alone; a greater one is the body offset of u16 suffix length followed by the suffix bytes after the fourth. With
+ * P_NOHEADS there is no prefix, 0 is the empty key, and the bytes at the offset are the whole key. */
+
+#define CHILD_SIZE 4u
+#define TAIL_SIZE 2u
+#define BRANCH_ENTRY (HEAD_SIZE + CHILD_SIZE + TAIL_SIZE)
+#define TAIL_HEADER 2u
+#define TAIL_INLINE 4u
+
+/* --------------------------------------------------------------------------------------------- table records */
+
+enum table_flags {
+  TABLE_REVERSEKEY = 0x02,
+  TABLE_DUPSORT = 0x04,
+  TABLE_INTEGERKEY = 0x08,
+  TABLE_DUPFIXED = 0x10,
+  TABLE_INTEGERDUP = 0x20,
+  TABLE_REVERSEDUP = 0x40,
+  TABLE_USER_ORDER = 0x100, /* keys are in the order of a comparator of the user: pages are P_NOHEADS */
+  TABLE_USER_DUPORDER = 0x200,
+};
+#define TABLE_FLAGS_PUBLIC 0x7eu
+#define TABLE_FLAGS_VALID (TABLE_FLAGS_PUBLIC | TABLE_USER_ORDER | TABLE_USER_DUPORDER)
+
+struct table_record {
+  uint16_t flags;
+  uint16_t depth;
+  uint32_t root; /* PGNO_NONE when the tree is empty */
+  uint32_t branch_pages;
+  uint32_t leaf_pages;
+  uint32_t large_pages;
+  uint32_t item; /* bytes of every key of an INTEGERKEY table (0: none stored yet), low half; of every value of a
+                    DUPFIXED one, high half */
+  uint64_t items;
+  uint64_t sequence;
+  uint64_t mod_txnid;
+};
+_Static_assert(sizeof(struct table_record) == 48, "table_record");
+_Static_assert(offsetof(struct table_record, items) == 24, "table_record");
+
+/* --------------------------------------------------------------------------------------------------------- meta
+ * A meta page is a page header (flags P_META, txnid = id of the commit, count = entries of the manifest, lower = used
+ * bytes of the body) followed by struct meta and the manifest. */
+
+/* "libmdbxC" without its last letter, and the format version in the last byte. */
+#define META_SIGNATURE UINT64_C(0x00786264626d696c)
+#define META_SIGNATURE_MASK UINT64_C(0x00ffffffffffffff)
+#define META_VERSION 1u
+#define META_MAGIC (META_SIGNATURE | (uint64_t)META_VERSION << 56)
+
+enum meta_kind {
+  META_WIPED = 0,    /* gave its place as a rollback point up (UTTERLY_NOSYNC); never believed after a system crash */
+  META_WEAK = 1,     /* its pages may not have reached the disk: believed in the boot that wrote it only */
+  META_STEADY = 2,   /* its pages were flushed before it was written */
+  META_MANIFEST = 3, /* written together with its pages: believed if every page of the manifest matches */
+};
+
+struct meta_manifest {
+  uint32_t pgno;
+  uint32_t checksum_low;
+  uint32_t checksum_high;
+};
+_Static_assert(sizeof(struct meta_manifest) == 12, "meta_manifest");
+
+struct meta {
+  uint64_t magic;
+  uint64_t database_id[2];
+  uint32_t page_size;
+  uint32_t kind;        /* enum meta_kind */
+  uint32_t lower, upper, now; /* geometry, in pages */
+  uint32_t next;        /* first unallocated page */
+  uint32_t grow, shrink;
+  struct table_record gc, main;
+  uint64_t canary[4]; /* x, y, z, v */
+  uint64_t boot_id[2];
+  uint64_t retired; /* pages retired by all commits so far */
+  uint64_t reserved; /* zero */
+  uint64_t txnid_again; /* equals the header's txnid, else the page was read in the middle of a write */
+};
+#define META_BODY 224u
+_Static_assert(sizeof(struct meta) == META_BODY, "a meta fits a page of 256 bytes");
+
+struct meta_page {
+  struct page header;
+  struct meta meta;
+  struct meta_manifest manifest[];
+};
+_Static_assert(sizeof(struct meta_page) == PAGE_SIZE_MIN, "a meta fits a page of 256 bytes");
+
+/* --------------------------------------------------------------------------------------------- free-space records
+ * Table 0. Key, 12 bytes: u64 big-endian with the kind in the top byte and a number below it, then u32 big-endian
+ * sequence. Values are explained in gc/gc_record.h. */
+
+enum gc_kind {
+  GC_FREE = 1,  /* number: region; pages nobody can see any more */
+  GC_FRESH = 2, /* number: the transaction that retired the pages */
+  GC_HELD = 3,  /* number: the newest pinned snapshot that sees the pages */
+};
+#define GC_KEY_SIZE 12u
+#define GC_NUMBER_MASK UINT64_C(0x00ffffffffffffff)
+
+/* ------------------------------------------------------------------------------------------------- derived limits */
+
+static inline size_t body_size(size_t page_size) { return page_size - PAGE_HEADER; }
+
+/* Key and value of a record that stays inside a leaf, together at most; two such records fit a page. */
+static inline size_t limit_pair(size_t page_size) { return body_size(page_size) / 2 - NODE_HEADER - LEAF_ENTRY; }
+
+static inline size_t limit_key(size_t page_size, unsigned table_flags) {
+  if (table_flags & TABLE_INTEGERKEY)
+    return 8;
+  return limit_pair(page_size) - (table_flags & TABLE_DUPSORT ? 42 : 0);
+}
+
+static inline size_t limit_manifest(size_t page_size) {
+  return (page_size - PAGE_SIZE_MIN) / sizeof(struct meta_manifest);
+}
+
+/* Pages of a run that holds a value of that many bytes. */
+static inline uint32_t run_pages_for(uint64_t bytes, size_t page_size) {
+  return (uint32_t)((bytes + PAGE_HEADER + page_size - 1) / page_size);
+}
+
+#endif

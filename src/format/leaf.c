@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/leaf.h"
+
+static const uint8_t *node_key(const uint8_t *node, size_t *length) {
+  *length = get_u16(node) & NODE_LENGTH;
+  return node + NODE_HEADER;
+}
+
+static int compare_at(const struct page *page, unsigned i, const struct key_rules *rules, const struct seek_key *key) {
+  size_t length;
+  const uint8_t *raw = node_key(leaf_node(page, i), &length);
+  return key_compare_raw(rules, key->raw, key->length, raw, length);
+}
+
+/* First of the entries [low, high) that is not less than the key. */
+static unsigned seek_between(const struct page *page, const struct key_rules *rules, const struct seek_key *key,
+                             unsigned low, unsigned high, bool *exact) {
+  while (low < high) {
+    const unsigned middle = (low + high) / 2;
+    const int order = compare_at(page, middle, rules, key);
+    if (order == 0) {
+      *exact = true;
+      return middle;
+    }
+    if (order > 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+static uint8_t norm_byte(enum key_order order, const uint8_t *raw, size_t length, size_t i) {
+  return order == ORDER_BYTES ? raw[i] : raw[length - 1 - i];
+}
+
+/* Normalised bytes that a prepared key and a key on a page have in common, at most `limit`. */
+static size_t common_with_raw(enum key_order order, const struct seek_key *key, const uint8_t *raw, size_t length,
+                              size_t limit) {
+  limit = MIN_OF(limit, MIN_OF(key->length, length));
+  if (order == ORDER_BYTES)
+    return common_bytes(key->norm, raw, limit);
+  size_t i = 0;
+  while (i < limit && key->norm[i] == norm_byte(order, raw, length, i))
+    ++i;
+  return i;
+}
+
+/* How the key stands to the prefix of the page: before (-1) or behind (1) every record, or among them (0). */
+static int compare_prefix(const struct page *page, enum key_order order, const struct seek_key *key) {
+  size_t length;
+  const uint8_t *raw = node_key(leaf_node(page, 0), &length);
+  const size_t common = common_with_raw(order, key, raw, length, page->prefix);
+  if (common == page->prefix)
+    return 0;
+  if (common == key->length)
+    return -1;
+  return key->norm[common] < norm_byte(order, raw, length, common) ? -1 : 1;
+}
+
+static unsigned heads_end(const uint32_t *heads, unsigned at, unsigned count, uint32_t head) {
+  while (at < count && heads[at] == head)
+    ++at;
+  return at;
+}
+
+unsigned leaf_seek(const struct page *page, const struct key_rules *rules, const struct seek_key *key, bool *exact) {
+  *exact = false;
+  if (!page_has_heads(page))
+    return seek_between(page, rules, key, 0, page->count, exact);
+  if (page->prefix) {
+    const int order = compare_prefix(page, rules->order, key);
+    if (order)
+      return order < 0 ? 0 : page->count;
+  }
+  const uint32_t *heads = leaf_heads(page);
+  const uint32_t head = head_make(key->norm, key->length, page->prefix);
+  const unsigned at = head_count_below(heads, page->count, head);
+  return seek_between(page, rules, key, at, heads_end(heads, at, page->count, head), exact);
+}
+
+int leaf_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key) {
+  bool exact = false;
+  unsigned at;
+  if (page_has_heads(page)) {
+    /* A key that does not share the prefix is in no record, whatever its head says: no need to look at the prefix. */
+    const uint32_t *heads = leaf_heads(page);
+    const uint32_t head = head_make(key->norm, key->length, page->prefix);
+    at = head_count_below(heads, page->count, head);
+    if (at == page->count || heads[at] != head)
+      return -1;
+    if (compare_at(page, at, rules, key) == 0)
+      return (int)at;
+    at = seek_between(page, rules, key, at + 1, heads_end(heads, at + 1, page->count, head), &exact);
+  } else {
+    at = seek_between(page, rules, key, 0, page->count, &exact);
+  }
+  return exact ? (int)at : -1;
+}
+
+static struct columns leaf_columns(const struct page *page) {
+  if (page_has_heads(page))
+    return (struct columns){page_body(page), {HEAD_SIZE, SLOT_SIZE}, 2};
+  return (struct columns){page_body(page), {SLOT_SIZE}, 1};
+}
+
+static void set_prefix(struct page *page, enum key_order order, size_t prefix) {
+  uint32_t *heads = leaf_heads(page);
+  page->prefix = (uint16_t)prefix;
+  for (unsigned i = 0; i < page->count; ++i) {
+    size_t length;
+    const uint8_t *raw = node_key(leaf_node(page, i), &length);
+    heads[i] = head_of_raw(order, raw, length, prefix);
+  }
+}
+
+/* Lets the prefix cover a key that is about to come in. */
+static void admit_key(struct page *page, enum key_order order, const struct seek_key *key) {
+  if (page->count == 0) {
+    page->prefix = 0;
+    return;
+  }
+  size_t length;
+  const uint8_t *raw = node_key(leaf_node(page, 0), &length);
+  const size_t limit = page->count == 1 ? UINT16_MAX : page->prefix;
+  const size_t common = common_with_raw(order, key, raw, length, limit);
+  if (common != page->prefix)
+    set_prefix(page, order, common);
+}
+
+static void node_write_header(uint8_t *node, size_t key_length, size_t data_length, enum node_kind kind) {
+  put_u16(node, (uint16_t)(key_length | (kind & 2 ? NODE_FLAG : 0)));
+  put_u16(node + 2, (uint16_t)(data_length | (kind & 1 ? NODE_FLAG : 0)));
+}
+
+uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const struct seek_key *key,
+                     enum node_kind kind, size_t data_length) {
+  const bool heads = page_has_heads(page);
+  if (heads)
+    admit_key(page, order, key);
+  const struct columns columns = leaf_columns(page);
+  columns_open(&columns, page->count, at);
+  page->count += 1;
+  page->lower = (uint16_t)(page->lower + leaf_entry_size(page));
+  page->upper = (uint16_t)(page->upper - (NODE_HEADER + key->length + data_length));
+  if (heads)
+    leaf_heads(page)[at] = head_make(key->norm, key->length, page->prefix);
+  leaf_slots(page)[at] = page->upper;
+  uint8_t *node = page_body(page) + page->upper;
+  node_write_header(node, key->length, data_length, kind);
+  if (key->length)
+    memcpy(node + NODE_HEADER, key->raw, key->length);
+  return node + NODE_HEADER + key->length;
+}
+
+/* Moves the nodes that start at or before body offset `to` by delta bytes (down when negative). */
+static void shift_slots(struct page *page, unsigned to, int delta) {
+  uint16_t *slots = leaf_slots(page);
+  for (unsigned i = 0; i < page->count; ++i)
+    slots[i] = (uint16_t)(slots[i] + (slots[i] <= to ? delta : 0));
+}
+
+uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t data_length) {
+  const unsigned offset = leaf_slots(page)[at];
+  uint8_t *node = page_body(page) + offset;
+  const size_t key_length = get_u16(node) & NODE_LENGTH;
+  const int delta = (int)(get_u16(node + 2) & NODE_LENGTH) - (int)data_length;
+  if (delta) {
+    uint8_t *start = page_body(page) + page->upper;
+    memmove(start + delta, start, offset + NODE_HEADER + key_length - page->upper);
+    shift_slots(page, offset, delta);
+    page->upper = (uint16_t)(page->upper + delta);
+    node += delta;
+  }
+  node_write_header(node, key_length, data_length, kind);
+  return node + NODE_HEADER + key_length;
+}
+
+void leaf_erase(struct page *page, unsigned at) {
+  const unsigned offset = leaf_slots(page)[at];
+  uint8_t *start = page_body(page) + page->upper;
+  const size_t size = node_size(page_body(page) + offset);
+  memmove(start + size, start, offset - page->upper);
+  shift_slots(page, offset, (int)size);
+  const struct columns columns = leaf_columns(page);
+  columns_close(&columns, page->count, at);
+  page->upper = (uint16_t)(page->upper + size);
+  page->lower = (uint16_t)(page->lower - leaf_entry_size(page));
+  page->count -= 1;
+}
+
+void leaf_append_node(struct page *page, const uint8_t *node, size_t size) {
+  const struct columns columns = leaf_columns(page);
+  const unsigned at = page->count;
+  columns_open(&columns, at, at);
+  page->count += 1;
+  page->lower = (uint16_t)(page->lower + leaf_entry_size(page));
+  page->upper = (uint16_t)(page->upper - size);
+  if (page_has_heads(page))
+    leaf_heads(page)[at] = 0;
+  leaf_slots(page)[at] = page->upper;
+  memcpy(page_body(page) + page->upper, node, size);
+}
+
+void leaf_rehead(struct page *page, enum key_order order) {
+  if (!page_has_heads(page) || page->count == 0)
+    return;
+  size_t first_length, last_length;
+  const uint8_t *first = node_key(leaf_node(page, 0), &first_length);
+  const uint8_t *last = node_key(leaf_node(page, page->count - 1u), &last_length);
+  const size_t limit = MIN_OF(first_length, last_length);
+  size_t common = 0;
+  while (page->count > 1 && common < limit &&
+         norm_byte(order, first, first_length, common) == norm_byte(order, last, last_length, common))
+    ++common;
+  set_prefix(page, order, common);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * format/leaf.h: a leaf page: sorted records, found by their heads.
+ *
+ * Nodes lie without gaps between `upper` and the end of the body. The prefix of the header never exceeds what all
+ * keys share; it shrinks when a key that shares less comes in, and is made longest again when the page is rebuilt.
+ * Pure functions on checked pages.
+ */
+#ifndef MDBX_FORMAT_LEAF_H
+#define MDBX_FORMAT_LEAF_H
+
+#include "format/head.h"
+#include "format/page.h"
+
+struct leaf_item {
+  const uint8_t *key;
+  const uint8_t *data;
+  uint32_t key_length;
+  uint32_t data_length;
+  enum node_kind kind;
+};
+
+static inline unsigned leaf_entry_size(const struct page *page) {
+  return page_has_heads(page) ? LEAF_ENTRY : SLOT_SIZE;
+}
+
+static inline uint32_t *leaf_heads(const struct page *page) { return (uint32_t *)(void *)page_body(page); }
+
+static inline uint16_t *leaf_slots(const struct page *page) {
+  return (uint16_t *)(void *)(page_body(page) + (page_has_heads(page) ? (size_t)HEAD_SIZE * page->count : 0));
+}
+
+static inline const uint8_t *leaf_node(const struct page *page, unsigned i) {
+  return page_body(page) + leaf_slots(page)[i];
+}
+
+static inline size_t node_size(const uint8_t *node) {
+  return NODE_HEADER + (get_u16(node) & NODE_LENGTH) + (get_u16(node + 2) & NODE_LENGTH);
+}
+
+static inline void leaf_get(const struct page *page, unsigned i, struct leaf_item *item) {
+  const uint8_t *node = leaf_node(page, i);
+  const unsigned key = get_u16(node), data = get_u16(node + 2);
+  item->key_length = key & NODE_LENGTH;
+  item->data_length = data & NODE_LENGTH;
+  item->kind = (enum node_kind)((key >> 15) << 1 | data >> 15);
+  item->key = node + NODE_HEADER;
+  item->data = item->key + item->key_length;
+}
+
+/* Bytes a record takes in a leaf with heads; without them HEAD_SIZE less. */
+static inline size_t leaf_record_size(size_t key_length, size_t data_length) {
+  return LEAF_ENTRY + NODE_HEADER + key_length + data_length;
+}
+
+/* Index of the first record not less than the key; *exact tells whether it equals the key. */
+unsigned leaf_seek(const struct page *page, const struct key_rules *rules, const struct seek_key *key, bool *exact);
+
+/* Index of the record with that key, or -1. Reads less of the page than leaf_seek(). */
+int leaf_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
+
+/* Inserts a record at index `at`; the caller made sure of the order and of room for leaf_record_size(). Returns where
+ * to put the data. */
+uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const struct seek_key *key,
+                     enum node_kind kind, size_t data_length);
+
+/* Changes length and kind of a record's data; a longer one needs room. Returns where to put the data; the old bytes
+ * are lost. */
+uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t data_length);
+
+void leaf_erase(struct page *page, unsigned at);
+
+/* Appends node bytes as they lie on another leaf; heads are zero until leaf_rehead(). */
+void leaf_append_node(struct page *page, const uint8_t *node, size_t size);
+
+/* Makes the prefix as long as all keys allow and computes every head anew. */
+void leaf_rehead(struct page *page, enum key_order order);
+
+#endif

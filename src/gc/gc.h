@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * gc/gc.h: which pages may be used again, and where the others wait.
+ *
+ * A page born in C and retired by T is seen by the snapshots C .. T-1. It is free as soon as no pinned snapshot lies in
+ * [C, T). doc/gc.md tells the whole story. Used by the holder of the writer lock only.
+ */
+#ifndef MDBX_GC_GC_H
+#define MDBX_GC_GC_H
+
+#include "gc/gc_record.h"
+#include "tree/tree.h"
+
+struct gc_held {
+  txnid_t pin;
+  struct retired_run run;
+};
+
+struct gc {
+  struct space *space;
+  struct tree *tree;
+  txnid_t *pins; /* ascending; taken when the transaction began, and only ever too many since */
+  size_t pin_count;
+  struct gc_key *consumed; /* records that have been read in whole and go with the commit */
+  size_t consumed_length, consumed_capacity;
+  struct gc_held *held; /* pages found to be seen by a pinned snapshot */
+  size_t held_length, held_capacity;
+  struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
+  bool begun, fresh_done, held_done, regions_done;
+  uint32_t regions_loaded;
+  uint64_t budget; /* entries this transaction may still look at without being pressed */
+};
+
+/* `pins` is taken over. Sets space->refill. */
+void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count);
+void gc_end(struct gc *gc);
+
+/* space_refill of the write transaction; space->refill_context is the struct gc. */
+int gc_take(struct space *space, uint32_t pages, bool urgent);
+
+/* Reads the stored part of the region a page lies in, if that has not been done. */
+int gc_load_region_of(struct gc *gc, pgno_t pgno);
+
+/* Writes what has become of the free pages to table 0. Nothing else may change pages afterwards. Takes pages for
+ * itself from the set, then from the end, never through refill. */
+int gc_give(struct gc *gc);
+
+/* Pages a commit may need for table 0, for space->reserve. */
+uint32_t gc_reserve(const struct tree *tree);
+
+/* Calls `each` for all runs of table 0 of a snapshot, with the key of their record. */
+typedef int (*gc_each_record)(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth);
+int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
+
+#endif

@@ -1,0 +1,365 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing what has become of free and retired pages back to table 0.
+ *
+ * Writing to the table takes and retires pages itself. So: first make place (delete, insert with some bytes to spare,
+ * make leaves writable) in passes until a pass changes nothing; then fill the places in, which moves no page.
+ *
+ * Invariants once filled in: a page is listed once in all of table 0 or used by a tree, never both; no listed page is
+ * at or above the first unallocated one.
+ */
+#include "gc/gc.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* Bytes a place gets more than its record needs now: what the next passes may add. */
+enum { SPARE_BYTES = 48, PASSES_MAX = 64 };
+
+uint32_t gc_reserve(const struct tree *tree) { return 2u * tree->record.depth + 4; }
+
+/* ------------------------------------------------------------------------------------------------- single records */
+
+struct place {
+  struct gc_key key;
+  uint8_t bytes[GC_KEY_SIZE];
+  struct seek_key seek;
+  struct path path;
+  bool exists;
+  size_t size; /* of the value, if it exists */
+};
+
+static int find_place(const struct gc *gc, const struct gc_key *key, struct place *place) {
+  place->key = *key;
+  place->size = 0;
+  gc_key_encode(key, place->bytes);
+  key_prepare(&place->seek, ORDER_BYTES, place->bytes, GC_KEY_SIZE, NULL);
+  const int rc = tree_seek(&gc->space->view, gc->tree, &place->seek, &place->path, &place->exists);
+  if (rc == MDBX_SUCCESS && place->exists) {
+    struct leaf_item item;
+    path_item(&place->path, &item);
+    place->size = item.data_length;
+  }
+  return rc;
+}
+
+static int delete_record(struct gc *gc, const struct gc_key *key, bool *changed) {
+  struct place place;
+  bool moved;
+  const int rc = find_place(gc, key, &place);
+  if (rc != MDBX_SUCCESS || !place.exists)
+    return rc;
+  *changed = true;
+  return tree_delete_at(gc->space, gc->tree, &place.path, &moved);
+}
+
+/* Sees to it that a value of at least `needed` bytes is there, on a page that may be written. */
+static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bool *changed) {
+  struct place place;
+  uint8_t *data;
+  int rc = find_place(gc, key, &place);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const size_t wanted = MIN_OF(needed + SPARE_BYTES, gc_value_limit(gc->space->view.page_size));
+  if (place.exists && place.size >= needed && place.size <= needed + 4 * SPARE_BYTES) {
+    if (space_owns(gc->space, path_leaf(&place.path)->page))
+      return MDBX_SUCCESS;
+    *changed = true;
+    return tree_touch_path(gc->space, gc->tree, &place.path);
+  }
+  *changed = true;
+  if (place.exists)
+    rc = tree_update(gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, &data);
+  else
+    rc = tree_insert(gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, &data);
+  if (rc == MDBX_SUCCESS)
+    memset(data, 0, wanted);
+  return rc;
+}
+
+/* The bytes of a place made before. */
+static int open_place(const struct gc *gc, const struct gc_key *key, uint8_t **data, size_t *size) {
+  struct place place;
+  const int rc = find_place(gc, key, &place);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!place.exists || !space_owns(gc->space, path_leaf(&place.path)->page))
+    return log_damage(MDBX_PROBLEM, "table of free pages: the place of a record is gone");
+  struct leaf_item item;
+  path_item(&place.path, &item);
+  *data = (uint8_t *)(uintptr_t)item.data;
+  *size = item.data_length;
+  memset(*data, 0, *size);
+  return MDBX_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------------- free regions */
+
+/* Calls `each` for the records of every region that changed. */
+static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct gc_key *key, bool *changed),
+                        bool *changed) {
+  const uint32_t span = gc_span(gc->space->view.page_size), per_region = PGSET_REGION_PAGES / span;
+  for (size_t i = 0; i < gc->space->avail.length; ++i) {
+    if (!gc->space->avail.regions[i]->changed)
+      continue;
+    const uint64_t first = (uint64_t)gc->space->avail.regions[i]->number * per_region;
+    for (uint32_t k = 0; k < per_region; ++k) {
+      const struct gc_key key = {GC_FREE, first + k, 0};
+      const int rc = each(gc, &key, changed);
+      if (rc != MDBX_SUCCESS)
+        return rc;
+    }
+  }
+  return MDBX_SUCCESS;
+}
+
+static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) {
+  const uint32_t span = gc_span(gc->space->view.page_size);
+  const size_t size = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
+  return size ? make_place(gc, key, size, changed) : delete_record(gc, key, changed);
+}
+
+static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
+  const uint32_t span = gc_span(gc->space->view.page_size);
+  const size_t needed = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
+  uint8_t *data;
+  size_t size;
+  (void)changed;
+  if (!needed)
+    return MDBX_SUCCESS;
+  const int rc = open_place(gc, key, &data, &size);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (size < needed)
+    return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
+  gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, data);
+  return MDBX_SUCCESS;
+}
+
+/* Regions that lists added to without the stored part having been read: read it, or it would be lost. */
+static int complete_regions(struct gc *gc) {
+  for (size_t i = 0; i < gc->space->avail.length; ++i) {
+    const struct pgset_region *region = gc->space->avail.regions[i];
+    if (!region->changed || region->loaded)
+      continue;
+    const int rc = gc_load_region_of(gc, region->number * PGSET_REGION_PAGES);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* Gives the free pages at the end back to the unallocated part, region by region. */
+static int shorten_tail(struct gc *gc) {
+  struct space *space = gc->space;
+  pgno_t before;
+  do {
+    before = space->view.limit;
+    const int rc = gc_load_region_of(gc, before - 1);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    space_trim_tail(space);
+  } while (space->view.limit < before);
+  return MDBX_SUCCESS;
+}
+
+/* --------------------------------------------------------------------------------------- lists of retired pages */
+
+static int by_page(const void *a, const void *b) {
+  const pgno_t left = ((const struct retired_run *)a)->pgno, right = ((const struct retired_run *)b)->pgno;
+  return (left > right) - (left < right);
+}
+
+/* Sorts, joins what lies together and is of one age, and finds pages listed twice. */
+static int tidy_runs(struct retired_run *runs, size_t *count) {
+  qsort(runs, *count, sizeof(*runs), by_page);
+  size_t kept = 0;
+  for (size_t i = 0; i < *count; ++i) {
+    struct retired_run *last = kept ? &runs[kept - 1] : NULL;
+    if (last && runs[i].pgno < last->pgno + last->pages)
+      return log_damage(MDBX_CORRUPTED, "page %u is used twice", runs[i].pgno);
+    if (last && runs[i].pgno == last->pgno + last->pages && runs[i].birth == last->birth)
+      last->pages += runs[i].pages;
+    else
+      runs[kept++] = runs[i];
+  }
+  *count = kept;
+  return MDBX_SUCCESS;
+}
+
+/* What happens with each chunk of a list. */
+typedef int (*chunk_action)(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
+                            size_t bytes, bool *changed);
+
+static int each_chunk(struct gc *gc, struct gc_key key, const struct retired_run *runs, size_t count,
+                      chunk_action action, bool *changed) {
+  const size_t room = gc_value_limit(gc->space->view.page_size);
+  while (count) {
+    size_t bytes;
+    const size_t taken = gc_runs_encode(runs, count, key.number, NULL, room, &bytes);
+    const int rc = action(gc, &key, runs, taken, bytes, changed);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    runs += taken;
+    count -= taken;
+    key.sequence += 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int place_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
+                       size_t bytes, bool *changed) {
+  (void)runs, (void)count;
+  return make_place(gc, key, bytes, changed);
+}
+
+static int fill_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
+                      size_t bytes, bool *changed) {
+  uint8_t *data;
+  size_t size, used;
+  (void)changed;
+  const int rc = open_place(gc, key, &data, &size);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (size < bytes || gc_runs_encode(runs, count, key->number, data, size, &used) != count)
+    return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
+  return MDBX_SUCCESS;
+}
+
+static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
+  struct space *space = gc->space;
+  const int rc = tidy_runs(space->retired.runs, &space->retired.length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return each_chunk(gc, (struct gc_key){GC_FRESH, space->view.txnid, 0}, space->retired.runs, space->retired.length,
+                    action, changed);
+}
+
+/* ---------------------------------------------------------------------------------------------------- held pages */
+
+struct run_list {
+  struct retired_run *runs;
+  size_t length, capacity;
+};
+
+static int add_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct run_list *list = context;
+  if (list->length == list->capacity) {
+    const size_t capacity = list->capacity ? list->capacity * 2 : 64;
+    struct retired_run *bigger = realloc(list->runs, capacity * sizeof(*bigger));
+    if (!bigger)
+      return MDBX_ENOMEM;
+    list->runs = bigger;
+    list->capacity = capacity;
+  }
+  list->runs[list->length++] = (struct retired_run){pgno, pages, birth};
+  return MDBX_SUCCESS;
+}
+
+/* The last chunk already kept for a pin: its pages join the new ones if it is not nearly full. key->sequence becomes
+ * that of the first chunk to write. */
+static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *list) {
+  const struct snapshot *view = &gc->space->view;
+  struct place place;
+  struct leaf_item item;
+  struct gc_key last;
+  int rc = find_place(gc, &(struct gc_key){key->kind, key->number, UINT32_MAX}, &place);
+  if (rc != MDBX_SUCCESS || !place.path.depth)
+    return rc;
+  rc = path_prev(view, gc->tree, &place.path);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  path_item(&place.path, &item);
+  if (!gc_key_decode(item.key, item.key_length, &last) || last.kind != key->kind || last.number != key->number)
+    return MDBX_SUCCESS;
+  key->sequence = last.sequence;
+  if (item.data_length > gc_value_limit(view->page_size) * 3 / 4) {
+    key->sequence += 1;
+    return MDBX_SUCCESS;
+  }
+  return gc_runs_decode(item.data, item.data_length, last.number, view->limit, add_run, list);
+}
+
+static int write_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
+                       size_t bytes, bool *changed) {
+  const int rc = make_place(gc, key, bytes, changed);
+  return rc == MDBX_SUCCESS ? fill_chunk(gc, key, runs, count, bytes, changed) : rc;
+}
+
+static int by_pin(const void *a, const void *b) {
+  const txnid_t left = ((const struct gc_held *)a)->pin, right = ((const struct gc_held *)b)->pin;
+  return (left > right) - (left < right);
+}
+
+/* Writes the pages of one pin: held[from, to). */
+static int give_held_of(struct gc *gc, size_t from, size_t to) {
+  struct gc_key key = {GC_HELD, gc->held[from].pin, 0};
+  struct run_list list = {NULL, 0, 0};
+  bool changed;
+  int rc = join_last_chunk(gc, &key, &list);
+  for (size_t i = from; i < to && rc == MDBX_SUCCESS; ++i)
+    rc = add_run(&list, gc->held[i].run.pgno, gc->held[i].run.pages, gc->held[i].run.birth);
+  if (rc == MDBX_SUCCESS)
+    rc = tidy_runs(list.runs, &list.length);
+  if (rc == MDBX_SUCCESS)
+    rc = each_chunk(gc, key, list.runs, list.length, write_chunk, &changed);
+  free(list.runs);
+  return rc;
+}
+
+static int give_held(struct gc *gc) {
+  qsort(gc->held, gc->held_length, sizeof(*gc->held), by_pin);
+  for (size_t from = 0, to; from < gc->held_length; from = to) {
+    for (to = from + 1; to < gc->held_length && gc->held[to].pin == gc->held[from].pin;)
+      ++to;
+    const int rc = give_held_of(gc, from, to);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------------------ the whole */
+
+static int drop_consumed(struct gc *gc) {
+  bool changed;
+  for (size_t i = 0; i < gc->consumed_length; ++i) {
+    const int rc = delete_record(gc, &gc->consumed[i], &changed);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int make_places(struct gc *gc, bool *changed) {
+  *changed = false;
+  int rc = complete_regions(gc);
+  if (rc == MDBX_SUCCESS)
+    rc = each_changed(gc, place_region, changed);
+  if (rc == MDBX_SUCCESS)
+    rc = each_fresh_chunk(gc, place_chunk, changed);
+  return rc;
+}
+
+static int fill_places(struct gc *gc) {
+  bool changed;
+  const int rc = each_changed(gc, fill_region, &changed);
+  return rc == MDBX_SUCCESS ? each_fresh_chunk(gc, fill_chunk, &changed) : rc;
+}
+
+int gc_give(struct gc *gc) {
+  gc->space->refill = NULL;
+  int rc = drop_consumed(gc);
+  if (rc == MDBX_SUCCESS)
+    rc = give_held(gc);
+  if (rc == MDBX_SUCCESS)
+    rc = shorten_tail(gc);
+  bool changed = true;
+  for (unsigned pass = 0; rc == MDBX_SUCCESS && changed; ++pass) {
+    if (pass == PASSES_MAX)
+      return log_damage(MDBX_PROBLEM, "table of free pages: no end of changes");
+    rc = make_places(gc, &changed);
+  }
+  return rc == MDBX_SUCCESS ? fill_places(gc) : rc;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gc/gc_record.h"
+
+#include "base/log.h"
+
+enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = 3, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
+
+void gc_key_encode(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE]) {
+  put_be64(bytes, (uint64_t)key->kind << 56 | (key->number & GC_NUMBER_MASK));
+  put_be32(bytes + 8, key->sequence);
+}
+
+bool gc_key_decode(const void *bytes, size_t length, struct gc_key *key) {
+  if (length != GC_KEY_SIZE)
+    return false;
+  const uint64_t first = get_be64(bytes);
+  key->kind = (enum gc_kind)(first >> 56);
+  key->number = first & GC_NUMBER_MASK;
+  key->sequence = get_be32((const uint8_t *)bytes + 8);
+  return key->kind >= GC_FREE && key->kind <= GC_HELD;
+}
+
+/* ------------------------------------------------------------------------------------------------------- varints */
+
+static size_t varint_size(uint64_t value) {
+  size_t size = 1;
+  for (; value >= 0x80; value >>= 7)
+    ++size;
+  return size;
+}
+
+static uint8_t *varint_put(uint8_t *to, uint64_t value) {
+  for (; value >= 0x80; value >>= 7)
+    *to++ = (uint8_t)(value | 0x80);
+  *to++ = (uint8_t)value;
+  return to;
+}
+
+struct reader {
+  const uint8_t *at, *end;
+  bool bad;
+};
+
+static uint64_t varint_get(struct reader *reader) {
+  uint64_t value = 0;
+  for (unsigned shift = 0; shift < 64; shift += 7) {
+    if (reader->at == reader->end)
+      break;
+    const uint8_t byte = *reader->at++;
+    value |= (uint64_t)(byte & 0x7f) << shift;
+    if (!(byte & 0x80))
+      return value;
+  }
+  reader->bad = true;
+  return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------- free regions */
+
+/* Walks the runs of a span; with `to` writes them. Returns the bytes of form 0 and counts the pages. */
+static size_t encode_runs(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to, uint32_t *pages) {
+  size_t size = FREE_HEADER;
+  pgno_t end = first;
+  *pages = 0;
+  for (pgno_t at = pgset_lowest(set, first); at < first + span; at = pgset_lowest(set, end)) {
+    const uint32_t length = pgset_run_length(set, at, first + span - at);
+    size += varint_size(at - end) + varint_size(length - 1);
+    if (to)
+      to = varint_put(varint_put(to, at - end), length - 1);
+    end = at + length;
+    *pages += length;
+  }
+  return size;
+}
+
+static void encode_bitmap(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to) {
+  const pgset_region *region = pgset_region_find(set, first >> PGSET_REGION_BITS);
+  memcpy(to, &region->bits[first % PGSET_REGION_PAGES / 64], span / 8);
+}
+
+size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to) {
+  uint32_t pages;
+  const size_t as_runs = encode_runs(set, first, span, NULL, &pages);
+  const size_t as_bitmap = FREE_HEADER + span / 8;
+  if (!pages)
+    return 0;
+  if (to) {
+    to[0] = as_runs <= as_bitmap ? FORM_RUNS : FORM_BITMAP;
+    put_u16(to + 1, (uint16_t)pages);
+    if (to[0] == FORM_RUNS)
+      encode_runs(set, first, span, to + FREE_HEADER, &pages);
+    else
+      encode_bitmap(set, first, span, to + FREE_HEADER);
+  }
+  return MIN_OF(as_runs, as_bitmap);
+}
+
+struct free_decoding {
+  pgno_t first;
+  uint32_t span;
+  pgno_t limit;
+  gc_each_run each;
+  void *context;
+};
+
+static int bad_free(const struct free_decoding *decoding, const char *what) {
+  return log_damage(MDBX_CORRUPTED, "record of free pages from %u on: %s", decoding->first, what);
+}
+
+static int decode_free_runs(const struct free_decoding *decoding, const uint8_t *bytes, size_t length,
+                            uint32_t pages) {
+  struct reader reader = {bytes, bytes + length, false};
+  uint64_t at = decoding->first;
+  const uint64_t end = MIN_OF((uint64_t)decoding->first + decoding->span, decoding->limit);
+  while (pages) {
+    at += varint_get(&reader);
+    const uint64_t run = varint_get(&reader) + 1;
+    if (reader.bad || run > pages || at < PGNO_FIRST || at >= end || run > end - at)
+      return bad_free(decoding, "a run is outside its region");
+    const int rc = decoding->each(decoding->context, (pgno_t)at, (uint32_t)run, 0);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    at += run;
+    pages -= (uint32_t)run;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int decode_free_bitmap(const struct free_decoding *decoding, const uint8_t *bytes, size_t length,
+                              uint32_t pages) {
+  if (length < decoding->span / 8)
+    return bad_free(decoding, "its bitmap is too short");
+  for (uint32_t bit = 0; bit < decoding->span; ++bit) {
+    if (!(bytes[bit / 8] >> (bit % 8) & 1))
+      continue;
+    const pgno_t pgno = decoding->first + bit;
+    if (!pages || pgno < PGNO_FIRST || pgno >= decoding->limit)
+      return bad_free(decoding, "its bitmap has pages it must not have");
+    const int rc = decoding->each(decoding->context, pgno, 1, 0);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    pages -= 1;
+  }
+  return pages ? bad_free(decoding, "its bitmap has fewer pages than it says") : MDBX_SUCCESS;
+}
+
+int gc_free_decode(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, gc_each_run each,
+                   void *context) {
+  const struct free_decoding decoding = {first, span, limit, each, context};
+  if (length < FREE_HEADER || bytes[0] > FORM_BITMAP)
+    return bad_free(&decoding, "its form is unknown");
+  const uint32_t pages = get_u16(bytes + 1);
+  return bytes[0] == FORM_RUNS ? decode_free_runs(&decoding, bytes + FREE_HEADER, length - FREE_HEADER, pages)
+                               : decode_free_bitmap(&decoding, bytes + FREE_HEADER, length - FREE_HEADER, pages);
+}
+
+/* ---------------------------------------------------------------------------------------------------- page lists */
+
+size_t gc_runs_encode(const struct retired_run *runs, size_t count, uint64_t number, uint8_t *to, size_t room,
+                      size_t *used) {
+  uint8_t *at = to ? to + RUNS_HEADER : NULL;
+  pgno_t end = 0;
+  size_t done = 0;
+  *used = RUNS_HEADER;
+  for (; done < count && done < ENTRIES_MAX; ++done) {
+    const struct retired_run *run = &runs[done];
+    const uint64_t age = number - run->birth;
+    const size_t size = varint_size(run->pgno - end) + varint_size(run->pages - 1) + varint_size(age);
+    if (*used + size > room)
+      break;
+    if (at)
+      at = varint_put(varint_put(varint_put(at, run->pgno - end), run->pages - 1), age);
+    *used += size;
+    end = run->pgno + run->pages;
+  }
+  if (to)
+    put_u16(to, (uint16_t)done);
+  return done;
+}
+
+static int bad_list(uint64_t number, const char *what) {
+  return log_damage(MDBX_CORRUPTED, "record of pages retired by or held for transaction %llu: %s",
+                    (unsigned long long)number, what);
+}
+
+int gc_runs_decode(const uint8_t *bytes, size_t length, uint64_t number, pgno_t limit, gc_each_run each,
+                   void *context) {
+  if (length < RUNS_HEADER)
+    return bad_list(number, "too short");
+  struct reader reader = {bytes + RUNS_HEADER, bytes + length, false};
+  uint64_t at = 0;
+  for (unsigned left = get_u16(bytes); left; --left) {
+    const uint64_t gap = varint_get(&reader), more = varint_get(&reader), age = varint_get(&reader);
+    if (reader.bad || gap > limit || more > limit || age > number)
+      return bad_list(number, "an entry makes no sense");
+    at += gap;
+    if (at < PGNO_FIRST || at + more >= limit)
+      return bad_list(number, "an entry is not a page of the snapshot");
+    const int rc = each(context, (pgno_t)at, (uint32_t)(more + 1), number - age);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    at += more + 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+int gc_record_decode(const struct gc_key *key, const uint8_t *bytes, size_t length, size_t page_size, pgno_t limit,
+                     gc_each_run each, void *context) {
+  if (key->kind != GC_FREE)
+    return gc_runs_decode(bytes, length, key->number, limit, each, context);
+  const uint64_t first = key->number * gc_span(page_size);
+  if (key->number >= PGNO_LIMIT || first >= limit)
+    return log_damage(MDBX_CORRUPTED, "record of free pages of region %llu: not in the snapshot",
+                      (unsigned long long)key->number);
+  return gc_free_decode(bytes, length, (pgno_t)first, gc_span(page_size), limit, each, context);
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Finding free pages in table 0. The table does not change before gc_give(), so searches may stop and go on at a key.
+ */
+#include "gc/gc.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* What one commit looks at unasked, so that a list of a million pages hurts no small commit. */
+enum { ENTRY_BUDGET = 8192, REGIONS_UNASKED = 64 };
+
+void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count) {
+  memset(gc, 0, sizeof(*gc));
+  gc->space = space;
+  gc->tree = tree;
+  gc->pins = pins;
+  gc->pin_count = pin_count;
+  gc->budget = ENTRY_BUDGET;
+  gc->next_region = (struct gc_key){GC_FREE, 0, 0};
+  gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
+  gc->next_held = (struct gc_key){GC_HELD, 0, 0};
+  space->refill = gc_take;
+  space->refill_context = gc;
+}
+
+void gc_end(struct gc *gc) {
+  free(gc->pins);
+  free(gc->consumed);
+  free(gc->held);
+  memset(gc, 0, sizeof(*gc));
+}
+
+/* The newest pinned snapshot in [birth, retired), or TXNID_NONE. */
+static txnid_t newest_pin(const struct gc *gc, txnid_t birth, txnid_t retired) {
+  for (size_t i = gc->pin_count; i-- > 0;)
+    if (gc->pins[i] < retired)
+      return gc->pins[i] >= birth ? gc->pins[i] : TXNID_NONE;
+  return TXNID_NONE;
+}
+
+static bool is_pinned(const struct gc *gc, txnid_t txnid) { return newest_pin(gc, txnid, txnid + 1) != TXNID_NONE; }
+
+/* ------------------------------------------------------------------------------------------------ reading records */
+
+struct found {
+  struct gc_key key;
+  const uint8_t *bytes;
+  size_t length;
+};
+
+static int prepare(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE], struct seek_key *prepared) {
+  gc_key_encode(key, bytes);
+  key_prepare(prepared, ORDER_BYTES, bytes, GC_KEY_SIZE, NULL);
+  return MDBX_SUCCESS;
+}
+
+static int found_at(const struct path *path, struct found *found) {
+  struct leaf_item item;
+  path_item(path, &item);
+  if (!gc_key_decode(item.key, item.key_length, &found->key) || item.kind != NODE_PLAIN)
+    return log_damage(MDBX_CORRUPTED, "page %u: a record of the table of free pages has no proper key",
+                      path->level[path->depth - 1].page->pgno);
+  found->bytes = item.data;
+  found->length = item.data_length;
+  return MDBX_SUCCESS;
+}
+
+/* The first record not below `from`, if it is of the same kind. */
+static int find_from(const struct gc *gc, const struct gc_key *from, struct found *found) {
+  uint8_t bytes[GC_KEY_SIZE];
+  struct seek_key key;
+  struct path path;
+  bool exact;
+  prepare(from, bytes, &key);
+  int rc = tree_seek(&gc->space->view, gc->tree, &key, &path, &exact);
+  if (rc == MDBX_SUCCESS)
+    rc = path_settle(&gc->space->view, gc->tree, &path);
+  if (rc == MDBX_SUCCESS)
+    rc = found_at(&path, found);
+  if (rc == MDBX_SUCCESS && found->key.kind != from->kind)
+    rc = MDBX_NOTFOUND;
+  return rc;
+}
+
+/* The last record below `before`, if it is of that kind. */
+static int find_before(const struct gc *gc, const struct gc_key *before, enum gc_kind kind, struct found *found) {
+  uint8_t bytes[GC_KEY_SIZE];
+  struct seek_key key;
+  struct path path;
+  bool exact;
+  prepare(before, bytes, &key);
+  if (tree_is_empty(gc->tree))
+    return MDBX_NOTFOUND;
+  int rc = tree_seek(&gc->space->view, gc->tree, &key, &path, &exact);
+  if (rc == MDBX_SUCCESS)
+    rc = path_prev(&gc->space->view, gc->tree, &path);
+  if (rc == MDBX_SUCCESS)
+    rc = found_at(&path, found);
+  if (rc == MDBX_SUCCESS && found->key.kind != kind)
+    rc = MDBX_NOTFOUND;
+  return rc;
+}
+
+static struct gc_key key_after(const struct gc_key *key) {
+  if (key->sequence == UINT32_MAX)
+    return (struct gc_key){key->kind, key->number + 1, 0};
+  return (struct gc_key){key->kind, key->number, key->sequence + 1};
+}
+
+/* ------------------------------------------------------------------------------------------- lists of retired pages */
+
+static int note_consumed(struct gc *gc, const struct gc_key *key) {
+  if (gc->consumed_length == gc->consumed_capacity) {
+    const size_t capacity = gc->consumed_capacity ? gc->consumed_capacity * 2 : 16;
+    struct gc_key *bigger = realloc(gc->consumed, capacity * sizeof(*bigger));
+    if (!bigger)
+      return MDBX_ENOMEM;
+    gc->consumed = bigger;
+    gc->consumed_capacity = capacity;
+  }
+  gc->consumed[gc->consumed_length++] = *key;
+  return MDBX_SUCCESS;
+}
+
+static int note_held(struct gc *gc, txnid_t pin, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  if (gc->held_length == gc->held_capacity) {
+    const size_t capacity = gc->held_capacity ? gc->held_capacity * 2 : 64;
+    struct gc_held *bigger = realloc(gc->held, capacity * sizeof(*bigger));
+    if (!bigger)
+      return MDBX_ENOMEM;
+    gc->held = bigger;
+    gc->held_capacity = capacity;
+  }
+  gc->held[gc->held_length++] = (struct gc_held){pin, {pgno, pages, birth}};
+  return MDBX_SUCCESS;
+}
+
+struct judging {
+  struct gc *gc;
+  txnid_t retired; /* pins at or above do not see the pages */
+};
+
+static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  const struct judging *judging = context;
+  struct gc *gc = judging->gc;
+  const txnid_t pin = newest_pin(gc, birth, judging->retired);
+  gc->budget -= gc->budget > 0;
+  if (pin != TXNID_NONE)
+    return note_held(gc, pin, pgno, pages, birth);
+  return space_give_free(gc->space, pgno, pages, true);
+}
+
+/* Reads a list and shares its pages out among the free and the held ones. */
+static int consume(struct gc *gc, const struct found *found) {
+  struct judging judging = {gc, found->key.number};
+  const int rc = gc_runs_decode(found->bytes, found->length, found->key.number, gc->space->view.limit, judge_run,
+                                &judging);
+  return rc == MDBX_SUCCESS ? note_consumed(gc, &found->key) : rc;
+}
+
+static int bad_number(const struct gc *gc, const struct gc_key *key) {
+  return log_damage(MDBX_CORRUPTED, "a record of retired pages is of transaction %llu, this is %llu",
+                    (unsigned long long)key->number, (unsigned long long)gc->space->view.txnid);
+}
+
+static int next_fresh(const struct gc *gc, struct found *found) {
+  if (!gc->space->lifo)
+    return find_from(gc, &gc->next_fresh, found);
+  const struct gc_key top = {GC_HELD, 0, 0};
+  return find_before(gc, gc->next_fresh.number ? &gc->next_fresh : &top, GC_FRESH, found);
+}
+
+/* Lists of earlier transactions, oldest or newest first. */
+static int take_fresh(struct gc *gc, bool urgent) {
+  while (!gc->fresh_done && (urgent || gc->budget)) {
+    struct found found;
+    int rc = next_fresh(gc, &found);
+    if (rc == MDBX_NOTFOUND) {
+      gc->fresh_done = true;
+      break;
+    }
+    if (rc == MDBX_SUCCESS && found.key.number >= gc->space->view.txnid)
+      rc = bad_number(gc, &found.key);
+    if (rc == MDBX_SUCCESS)
+      rc = consume(gc, &found);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    gc->next_fresh = gc->space->lifo ? found.key : key_after(&found.key);
+  }
+  return MDBX_SUCCESS;
+}
+
+/* Lists of pins that are gone. One look at each pin that still stands. */
+static int take_held(struct gc *gc, bool urgent) {
+  while (!gc->held_done && (urgent || gc->budget)) {
+    struct found found;
+    int rc = find_from(gc, &gc->next_held, &found);
+    if (rc == MDBX_NOTFOUND) {
+      gc->held_done = true;
+      break;
+    }
+    if (rc == MDBX_SUCCESS && found.key.number >= gc->space->view.txnid)
+      rc = bad_number(gc, &found.key);
+    const bool pinned = rc == MDBX_SUCCESS && is_pinned(gc, found.key.number);
+    if (rc == MDBX_SUCCESS && !pinned)
+      rc = consume(gc, &found);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    gc->next_held = pinned ? (struct gc_key){GC_HELD, found.key.number + 1, 0} : key_after(&found.key);
+  }
+  return MDBX_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------------------- regions */
+
+static int add_stored(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct gc *gc = context;
+  (void)birth;
+  return space_give_free(gc->space, pgno, pages, false);
+}
+
+/* Reads all GC_FREE records of one region of the set; what the set knew of it already stays. */
+static int load_region(struct gc *gc, uint32_t number) {
+  const uint32_t span = gc_span(gc->space->view.page_size);
+  const uint64_t per_region = PGSET_REGION_PAGES / span;
+  struct pgset_region *region = pgset_region_get(&gc->space->avail, number);
+  if (!region)
+    return MDBX_ENOMEM;
+  if (region->loaded)
+    return MDBX_SUCCESS;
+  region->loaded = true;
+  const bool changed = region->changed;
+  struct gc_key at = {GC_FREE, number * per_region, 0};
+  for (;;) {
+    struct found found;
+    int rc = find_from(gc, &at, &found);
+    if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && found.key.number >= (number + 1) * per_region))
+      break;
+    if (rc == MDBX_SUCCESS)
+      rc = gc_record_decode(&found.key, found.bytes, found.length, gc->space->view.page_size, gc->space->view.limit,
+                            add_stored, gc);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    at = key_after(&found.key);
+  }
+  pgset_region_find(&gc->space->avail, number)->changed = changed;
+  return MDBX_SUCCESS;
+}
+
+int gc_load_region_of(struct gc *gc, pgno_t pgno) { return load_region(gc, pgno >> PGSET_REGION_BITS); }
+
+/* The next region, from low addresses up, that has something stored. */
+static int load_next_region(struct gc *gc) {
+  struct found found;
+  const uint32_t span = gc_span(gc->space->view.page_size);
+  int rc = find_from(gc, &gc->next_region, &found);
+  if (rc == MDBX_NOTFOUND)
+    gc->regions_done = true;
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  if (found.key.number * span >= gc->space->view.limit)
+    return log_damage(MDBX_CORRUPTED, "record of free pages of region %llu: not in the snapshot",
+                      (unsigned long long)found.key.number);
+  const uint32_t number = (uint32_t)(found.key.number * span / PGSET_REGION_PAGES);
+  gc->next_region = (struct gc_key){GC_FREE, (uint64_t)(number + 1) * (PGSET_REGION_PAGES / span), 0};
+  gc->regions_loaded += 1;
+  return load_region(gc, number);
+}
+
+static int take_regions(struct gc *gc, uint32_t pages, bool urgent) {
+  const uint64_t before = gc->space->avail.count;
+  while (!gc->regions_done && (urgent || pages == 1 || gc->regions_loaded < REGIONS_UNASKED)) {
+    const int rc = load_next_region(gc);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (gc->space->avail.count > before && pages == 1)
+      break;
+    if (pages > 1 && pgset_find_run(&gc->space->avail, pages) != PGNO_NONE)
+      break;
+  }
+  return MDBX_SUCCESS;
+}
+
+int gc_take(struct space *space, uint32_t pages, bool urgent) {
+  struct gc *gc = space->refill_context;
+  const uint64_t before = space->avail.count;
+  int rc = MDBX_SUCCESS;
+  if (!gc->begun || urgent) {
+    rc = take_fresh(gc, urgent);
+    if (rc == MDBX_SUCCESS)
+      rc = take_held(gc, urgent);
+  }
+  const bool enough = space->lifo && !gc->begun && space->avail.count > before;
+  gc->begun = true;
+  if (rc == MDBX_SUCCESS && !enough)
+    rc = take_regions(gc, pages, urgent);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return space->avail.count > before ? MDBX_SUCCESS : MDBX_NOTFOUND;
+}
+
+/* ------------------------------------------------------------------------------------------------------ visiting */
+
+struct visiting {
+  const struct gc_key *key;
+  gc_each_record each;
+  void *context;
+};
+
+static int visit_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  const struct visiting *visiting = context;
+  return visiting->each(visiting->context, visiting->key, pgno, pages, birth);
+}
+
+int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
+  struct path path;
+  int rc = tree_first(snapshot, tree, &path);
+  while (rc == MDBX_SUCCESS) {
+    struct found found;
+    rc = found_at(&path, &found);
+    struct visiting visiting = {&found.key, each, context};
+    if (rc == MDBX_SUCCESS)
+      rc = gc_record_decode(&found.key, found.bytes, found.length, snapshot->page_size, snapshot->limit, visit_run,
+                            &visiting);
+    if (rc == MDBX_SUCCESS)
+      rc = path_next(snapshot, tree, &path);
+  }
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}

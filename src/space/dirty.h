@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * space/dirty.h: the pages a write transaction has changed, by page number.
+ *
+ * An open-addressing hash: lookups of a small transaction stay in the first cache level, whatever the size of the
+ * database. Page 0 is never dirty, so 0 marks an empty place. Pure; the buffers belong to the caller.
+ */
+#ifndef MDBX_SPACE_DIRTY_H
+#define MDBX_SPACE_DIRTY_H
+
+#include "base/base.h"
+
+struct page;
+
+struct dirty_page {
+  pgno_t pgno;
+  uint32_t pages; /* more than one for a run */
+  struct page *page;
+};
+
+struct dirty {
+  struct dirty_page *places;
+  uint32_t mask;  /* places - 1; 0 while nothing was ever added */
+  uint32_t used;  /* entries */
+  uint64_t pages; /* sum of their pages */
+};
+
+void dirty_init(struct dirty *dirty);
+void dirty_destroy(struct dirty *dirty);
+/* Forgets all entries; keeps at most a modest amount of memory. */
+void dirty_clear(struct dirty *dirty);
+
+static inline uint32_t dirty_hash(pgno_t pgno) { return (uint32_t)(pgno * UINT32_C(0x9e3779b1)) >> 7; }
+
+/* The buffer of that page or run, or NULL. */
+static inline struct page *dirty_find(const struct dirty *dirty, pgno_t pgno) {
+  if (!dirty->used)
+    return NULL;
+  for (uint32_t at = dirty_hash(pgno) & dirty->mask; dirty->places[at].pgno; at = (at + 1) & dirty->mask)
+    if (dirty->places[at].pgno == pgno)
+      return dirty->places[at].page;
+  return NULL;
+}
+
+/* Adds a page that is not there yet. MDBX_SUCCESS or MDBX_ENOMEM. */
+int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page);
+/* Removes a page and returns its buffer, NULL if it was not there. */
+struct page *dirty_remove(struct dirty *dirty, pgno_t pgno);
+/* Copies all entries, sorted by page number, to a malloced array (NULL when memory is short or nothing is dirty). */
+struct dirty_page *dirty_sorted(const struct dirty *dirty);
+
+#endif

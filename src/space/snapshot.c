@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "space/snapshot.h"
+
+#include "base/log.h"
+#include "format/check.h"
+
+/* Values of more bytes than this are read for their checksum only when always_check asks for it: a reader of some
+ * bytes of a huge value should not pay for all of it. The checker always asks. */
+#define CHECKSUM_RUN_BYTES (64u * 1024)
+
+int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page) {
+  if (pgno < PGNO_FIRST || pgno >= snapshot->limit)
+    return log_damage(MDBX_CORRUPTED, "page %u is not in the snapshot of transaction %llu, which ends at %u", pgno,
+                      (unsigned long long)snapshot->txnid, snapshot->limit);
+  const struct page *mapped = snapshot_mapped(snapshot, pgno);
+  if (!(snapshot->writes_in_place && mapped->txnid == snapshot->txnid)) {
+    const struct page_expectation expected = {
+        .page_size = snapshot->page_size,
+        .pgno = pgno,
+        .newest = snapshot->txnid,
+        .limit = snapshot->limit,
+        .seed = snapshot->seed,
+        .checksum_run_limit = snapshot->always_check
+                                  ? UINT32_MAX
+                                  : run_pages_for(CHECKSUM_RUN_BYTES - PAGE_HEADER, snapshot->page_size),
+    };
+    const int rc = page_check(mapped, &expected);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (!snapshot->always_check)
+      snapshot_vouch(snapshot, pgno, mapped->txnid);
+  }
+  *page = mapped;
+  return MDBX_SUCCESS;
+}
+
+int snapshot_tree_page(const struct snapshot *snapshot, pgno_t pgno, unsigned flags, const struct page **page) {
+  const int rc = snapshot_page(snapshot, pgno, page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (unlikely((*page)->flags != flags))
+    return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x where 0x%x belongs", pgno, (*page)->flags, flags);
+  return MDBX_SUCCESS;
+}
+
+int snapshot_run(const struct snapshot *snapshot, pgno_t pgno, uint32_t bytes, const struct page **page) {
+  const int rc = snapshot_tree_page(snapshot, pgno, P_LARGE, page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (unlikely((*page)->run_bytes != bytes))
+    return log_damage(MDBX_CORRUPTED, "page %u: holds %u bytes, its record says %u", pgno, (*page)->run_bytes, bytes);
+  return MDBX_SUCCESS;
+}

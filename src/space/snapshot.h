@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * space/snapshot.h: one state of the database as a transaction sees it, and the only way from a page number to a page.
+ *
+ * Every page is checked in full (bounds of everything on it, then its checksum) the first time this process meets that
+ * version of it; `memo` remembers which version of each page passed, so that later visits cost one comparison. A page
+ * that passed is used without further bounds checks.
+ *
+ * A reader holds a const snapshot and so cannot change anything. A writer's snapshot sits inside its struct space and
+ * has an overlay of changed pages.
+ */
+#ifndef MDBX_SPACE_SNAPSHOT_H
+#define MDBX_SPACE_SNAPSHOT_H
+
+#include "format/page.h"
+#include "space/dirty.h"
+
+struct snapshot {
+  const uint8_t *base; /* the mapping of the data file */
+  unsigned shift;      /* log2 of the page size */
+  pgno_t limit;        /* first unallocated page */
+  txnid_t txnid;
+  uint32_t memo_mask;
+  uint32_t *memo;            /* shared by all threads of the environment, accessed with relaxed atomics */
+  const struct dirty *dirty; /* NULL: no overlay */
+  size_t page_size;
+  uint64_t seed;
+  bool always_check;   /* MDBX_VALIDATION */
+  bool writes_in_place; /* WRITEMAP writer: pages of its own lie in the mapping, unfinished */
+};
+
+/* Bit 0 tells "passed", so that fresh memory matches no page. */
+static inline uint32_t snapshot_tag(txnid_t birth) { return (uint32_t)birth << 1 | 1; }
+
+static inline bool snapshot_knows(const struct snapshot *snapshot, pgno_t pgno, txnid_t birth) {
+  return __atomic_load_n(&snapshot->memo[pgno & snapshot->memo_mask], __ATOMIC_RELAXED) == snapshot_tag(birth);
+}
+
+/* Remembers that this version of the page is sound. */
+static inline void snapshot_vouch(const struct snapshot *snapshot, pgno_t pgno, txnid_t birth) {
+  __atomic_store_n(&snapshot->memo[pgno & snapshot->memo_mask], snapshot_tag(birth), __ATOMIC_RELAXED);
+}
+
+static inline const struct page *snapshot_mapped(const struct snapshot *snapshot, pgno_t pgno) {
+  return (const struct page *)(const void *)(snapshot->base + ((size_t)pgno << snapshot->shift));
+}
+
+/* The slow half of snapshot_page(): checks the page and remembers it. */
+int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page);
+
+/* The page with that number. MDBX_SUCCESS, or MDBX_CORRUPTED with a report that names the page. */
+static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page) {
+  if (snapshot->dirty) {
+    const struct page *changed = dirty_find(snapshot->dirty, pgno);
+    if (changed) {
+      *page = changed;
+      return MDBX_SUCCESS;
+    }
+  }
+  if (unlikely(pgno < PGNO_FIRST || pgno >= snapshot->limit))
+    return snapshot_check_page(snapshot, pgno, page);
+  const struct page *mapped = snapshot_mapped(snapshot, pgno);
+  if (unlikely(!snapshot_knows(snapshot, pgno, mapped->txnid) || mapped->txnid > snapshot->txnid))
+    return snapshot_check_page(snapshot, pgno, page);
+  *page = mapped;
+  return MDBX_SUCCESS;
+}
+
+/* A page that must be a branch or a leaf of the given table kind (P_NOHEADS or 0). */
+int snapshot_tree_page(const struct snapshot *snapshot, pgno_t pgno, unsigned flags, const struct page **page);
+
+/* First page of the run of a large value that a record of `bytes` refers to. */
+int snapshot_run(const struct snapshot *snapshot, pgno_t pgno, uint32_t bytes, const struct page **page);
+
+#endif

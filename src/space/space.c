@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "space/space.h"
+
+#include "base/log.h"
+#include "space/writeout.h"
+
+#include <stdlib.h>
+
+/* --------------------------------------------------------------------------------------------------- allocation */
+
+static pgno_t find_free(const struct space *space, uint32_t pages) {
+  if (pages > 1)
+    return pgset_find_run(&space->avail, pages);
+  if (space->lifo && space->recent.count)
+    return pgset_lowest(&space->recent, 0);
+  return pgset_lowest(&space->avail, 0);
+}
+
+static void forget_recent(struct space *space, pgno_t pgno, uint32_t pages) {
+  if (!space->recent.count)
+    return;
+  for (uint32_t i = 0; i < pages; ++i)
+    pgset_remove(&space->recent, pgno + i, 1);
+}
+
+static void take_free(struct space *space, pgno_t pgno, uint32_t pages) {
+  pgset_remove(&space->avail, pgno, pages);
+  forget_recent(space, pgno, pages);
+}
+
+/* Pages left between the allocated part and the upper bound. */
+static pgno_t room_at_end(const struct space *space) {
+  return space->geometry.upper > space->view.limit ? space->geometry.upper - space->view.limit : 0;
+}
+
+/* While user data is written (refill is set) the reserve of the commit stays untouched. */
+static bool end_has(const struct space *space, uint32_t pages, bool with_reserve) {
+  const uint64_t left = space->avail.count + room_at_end(space);
+  return room_at_end(space) >= pages && (with_reserve || left >= (uint64_t)pages + space->reserve);
+}
+
+static int extend_file(struct space *space, pgno_t end) {
+  if (end <= space->geometry.now)
+    return MDBX_SUCCESS;
+  const pgno_t target = geometry_grow_target(&space->geometry, end);
+  if (target < end)
+    return MDBX_MAP_FULL;
+  if (space->writemap) {
+    const int rc = map_grow_file(space->map, space->fd, (uint64_t)target << space->view.shift);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    space->backed = target;
+  }
+  space->geometry.now = target;
+  return MDBX_SUCCESS;
+}
+
+static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
+  const int rc = extend_file(space, space->view.limit + pages);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *pgno = space->view.limit;
+  space->view.limit += pages;
+  return MDBX_SUCCESS;
+}
+
+int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno) {
+  bool urgent = false;
+  for (;;) {
+    const bool for_user = space->refill != NULL;
+    const bool spare = !for_user || space->avail.count + room_at_end(space) >= (uint64_t)pages + space->reserve;
+    *pgno = spare ? find_free(space, pages) : PGNO_NONE;
+    if (*pgno != PGNO_NONE) {
+      take_free(space, *pgno, pages);
+      return MDBX_SUCCESS;
+    }
+    int rc = MDBX_NOTFOUND;
+    if (for_user)
+      rc = space->refill(space, pages, urgent);
+    if (rc == MDBX_SUCCESS)
+      continue;
+    if (rc != MDBX_NOTFOUND)
+      return rc;
+    if (end_has(space, pages, !for_user))
+      return take_from_end(space, pages, pgno);
+    if (!for_user || urgent)
+      return MDBX_MAP_FULL;
+    urgent = true;
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------- page memory */
+
+static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct page **page) {
+  if (space->writemap)
+    *page = (struct page *)(uintptr_t)snapshot_mapped(&space->view, pgno);
+  else
+    *page = pages == 1 ? pool_take(space->pool) : malloc((size_t)pages << space->view.shift);
+  if (!*page)
+    return MDBX_ENOMEM;
+  const int rc = dirty_add(&space->dirty, pgno, pages, *page);
+  if (rc != MDBX_SUCCESS && !space->writemap)
+    free(*page);
+  return rc;
+}
+
+static void free_buffer(struct space *space, uint32_t pages, struct page *page) {
+  if (space->writemap || !page)
+    return;
+  if (pages == 1)
+    pool_give(space->pool, page);
+  else
+    free(page);
+}
+
+static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgno, struct page **page) {
+  int rc = space_allocate(space, pages, pgno);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = buffer_for(space, *pgno, pages, page);
+  if (rc != MDBX_SUCCESS)
+    space_give_free(space, *pgno, pages, false);
+  return rc;
+}
+
+int space_new_page(struct space *space, unsigned flags, struct page **page) {
+  pgno_t pgno;
+  const int rc = allocate_with_buffer(space, 1, &pgno, page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!space->nomeminit)
+    memset(*page, 0, space->view.page_size);
+  page_init(*page, space->view.page_size, pgno, space->view.txnid, flags);
+  space->counters.newly += 1;
+  return MDBX_SUCCESS;
+}
+
+int space_new_run(struct space *space, uint32_t bytes, struct page **page) {
+  const uint32_t pages = run_pages_for(bytes, space->view.page_size);
+  pgno_t pgno;
+  const int rc = allocate_with_buffer(space, pages, &pgno, page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  page_init_run(*page, pgno, space->view.txnid, pages, bytes);
+  if (!space->nomeminit)
+    memset(page_body(*page) + bytes, 0, ((size_t)pages << space->view.shift) - PAGE_HEADER - bytes);
+  space->counters.newly += pages;
+  return MDBX_SUCCESS;
+}
+
+/* A page of this transaction that was written out already gets a buffer again, under the same number. */
+static int unspill(struct space *space, const struct page *page, struct page **writable) {
+  const uint32_t pages = page->flags & P_LARGE ? page->run_pages : 1;
+  const int rc = buffer_for(space, page->pgno, pages, writable);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memcpy(*writable, page, (size_t)pages << space->view.shift);
+  space->counters.unspilled += pages;
+  return MDBX_SUCCESS;
+}
+
+static int copy_on_write(struct space *space, const struct page *page, struct page **writable) {
+  pgno_t pgno;
+  int rc = allocate_with_buffer(space, 1, &pgno, writable);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memcpy(*writable, page, space->view.page_size);
+  (*writable)->pgno = pgno;
+  (*writable)->txnid = space->view.txnid;
+  space->counters.cow += 1;
+  return space_retire_unread(space, page->pgno, 1, page->txnid);
+}
+
+int space_touch(struct space *space, const struct page *page, struct page **writable) {
+  if (!space_owns(space, page))
+    return copy_on_write(space, page, writable);
+  if (space->writemap || dirty_find(&space->dirty, page->pgno) == page) {
+    *writable = (struct page *)(uintptr_t)page;
+    return MDBX_SUCCESS;
+  }
+  return unspill(space, page, writable);
+}
+
+/* ----------------------------------------------------------------------------------------------------- retiring */
+
+int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct retired_list *list = &space->retired;
+  if (list->length == list->capacity) {
+    const size_t capacity = list->capacity ? list->capacity * 2 : 64;
+    struct retired_run *runs = realloc(list->runs, capacity * sizeof(*runs));
+    if (!runs)
+      return MDBX_ENOMEM;
+    list->runs = runs;
+    list->capacity = capacity;
+  }
+  list->runs[list->length++] = (struct retired_run){pgno, pages, birth};
+  list->pages += pages;
+  return MDBX_SUCCESS;
+}
+
+int space_retire(struct space *space, const struct page *page) {
+  const uint32_t pages = page->flags & P_LARGE ? page->run_pages : 1;
+  const pgno_t pgno = page->pgno;
+  if (!space_owns(space, page))
+    return space_retire_unread(space, pgno, pages, page->txnid);
+  free_buffer(space, pages, dirty_remove(&space->dirty, pgno));
+  return space_give_free(space, pgno, pages, true);
+}
+
+int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently) {
+  int rc = pgset_add(&space->avail, pgno, pages);
+  if (rc == MDBX_CORRUPTED)
+    return log_damage(rc, "page %u or one of the %u from it on is free twice", pgno, pages);
+  if (rc == MDBX_SUCCESS && recently && space->lifo)
+    rc = pgset_add(&space->recent, pgno, pages);
+  return rc;
+}
+
+void space_trim_tail(struct space *space) {
+  while (space->view.limit > PGNO_FIRST && pgset_has(&space->avail, space->view.limit - 1)) {
+    take_free(space, space->view.limit - 1, 1);
+    space->view.limit -= 1;
+  }
+}
+
+/* ----------------------------------------------------------------------------------------------------- spilling */
+
+static void free_limbo(struct space *space) {
+  for (size_t i = 0; i < space->limbo_length; ++i)
+    pool_give(space->pool, space->limbo[i]);
+  free(space->limbo);
+  space->limbo = NULL;
+  space->limbo_length = 0;
+}
+
+/* After its pages were written, a spilled page lives in the mapping; its buffer stays until the next spill. */
+static void move_to_limbo(struct space *space, const struct dirty_page *list, size_t count) {
+  for (size_t i = 0; i < count; ++i) {
+    dirty_remove(&space->dirty, list[i].pgno);
+    snapshot_vouch(&space->view, list[i].pgno, space->view.txnid);
+    if (list[i].pages == 1 && space->limbo)
+      space->limbo[space->limbo_length++] = list[i].page;
+    else
+      free(list[i].page);
+  }
+}
+
+int space_spill(struct space *space, uint64_t keep) {
+  free_limbo(space);
+  if (space->writemap || space->dirty.pages <= keep)
+    return MDBX_SUCCESS;
+  struct dirty_page *list = dirty_sorted(&space->dirty);
+  if (!list)
+    return MDBX_ENOMEM;
+  size_t count = 0;
+  for (uint64_t left = space->dirty.pages; left > keep; ++count)
+    left -= list[count].pages;
+  space->limbo = malloc(count * sizeof(*space->limbo));
+  int rc = space->limbo ? writeout_pages(space, list, count) : MDBX_ENOMEM;
+  if (rc == MDBX_SUCCESS) {
+    space->spilled = true;
+    space->counters.spilled += count;
+    move_to_limbo(space, list, count);
+  }
+  free(list);
+  return rc;
+}
+
+void space_release(struct space *space) {
+  free_limbo(space);
+  for (uint32_t i = 0; space->dirty.used && i <= space->dirty.mask; ++i)
+    if (space->dirty.places[i].pgno)
+      free_buffer(space, space->dirty.places[i].pages, space->dirty.places[i].page);
+  dirty_clear(&space->dirty);
+  pgset_destroy(&space->avail);
+  pgset_destroy(&space->recent);
+  space->retired.length = 0;
+  space->retired.pages = 0;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * space/space.h: the life of a page inside one write transaction.
+ *
+ * A page is allocated (from pages that are free, else from the unallocated end), written, and in the end committed; or
+ * it is retired: a page of an earlier transaction then waits for its readers, one of this transaction is free at once.
+ * Committed pages are never written: space_touch() gives a copy with a new number.
+ *
+ * Used by the holder of the writer lock only. The one upward call of the engine is `refill`: it asks the layer above to
+ * look for more free pages in the table of free pages.
+ */
+#ifndef MDBX_SPACE_SPACE_H
+#define MDBX_SPACE_SPACE_H
+
+#include "base/pgset.h"
+#include "file/geometry.h"
+#include "file/map.h"
+#include "space/pool.h"
+#include "space/snapshot.h"
+
+struct retired_run {
+  pgno_t pgno;
+  uint32_t pages;
+  txnid_t birth;
+};
+
+struct retired_list {
+  struct retired_run *runs;
+  size_t length, capacity;
+  uint64_t pages;
+};
+
+struct space;
+/* Adds to `avail`. MDBX_SUCCESS: look again; MDBX_NOTFOUND: there is nothing more; or an error. `pages` is the length of
+ * the run that is wanted; `urgent` says that the unallocated end is used up too, so that no work is too much. */
+typedef int (*space_refill)(struct space *space, uint32_t pages, bool urgent);
+
+struct space_counters {
+  uint64_t newly, cow, spilled, unspilled;
+};
+
+struct space {
+  struct snapshot view; /* first: whoever reads through it sees the changes of this transaction */
+  struct dirty dirty;
+  struct geometry geometry; /* as the commit will store it */
+  pgno_t backed;            /* pages the file is known to have storage for */
+  struct dbmap *map;
+  int fd;
+  bool writemap;
+  bool nomeminit;
+  bool lifo;
+  bool spilled; /* some pages have been written already and are in no buffer */
+  struct pgset avail;  /* free, and seen by nobody */
+  struct pgset recent; /* the part of `avail` that has become free lately; kept with `lifo` only */
+  struct retired_list retired;
+  space_refill refill;
+  void *refill_context;
+  uint32_t reserve; /* pages the commit itself will need: user data leaves so many */
+  struct page_pool *pool;
+  struct page **limbo; /* buffers of spilled pages that the caller may still point into */
+  size_t limbo_length;
+  struct space_counters counters;
+};
+
+/* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */
+int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno);
+
+/* A new tree page of that kind (enum page_flags), empty and dirty. */
+int space_new_page(struct space *space, unsigned flags, struct page **page);
+
+/* A new run for a large value; its data bytes follow the header of *page. */
+int space_new_run(struct space *space, uint32_t bytes, struct page **page);
+
+/* Makes a page writable: itself if it is of this transaction, else a copy with a new number. */
+int space_touch(struct space *space, const struct page *page, struct page **writable);
+
+/* Whether this transaction wrote the page, so that it may be written in place after space_touch(). */
+static inline bool space_owns(const struct space *space, const struct page *page) {
+  return page->txnid == space->view.txnid;
+}
+
+/* The page (with all pages of its run) leaves the tree. `page` is invalid afterwards if it was of this transaction. */
+int space_retire(struct space *space, const struct page *page);
+
+/* The same for pages of earlier transactions that nobody has looked at: their birth may be any id not above the real
+ * one. */
+int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_t birth);
+
+/* Adds pages that have become free to the set allocations are served from. */
+int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently);
+
+/* Takes free pages off the end of the allocated part. */
+void space_trim_tail(struct space *space);
+
+/* Writes changed pages out until at most `keep` are left in memory. Pointers to pages become invalid, except that
+ * the bytes stay readable until the next call. */
+int space_spill(struct space *space, uint64_t keep);
+
+/* Frees all memory of the transaction. */
+void space_release(struct space *space);
+
+#endif

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * space/writeout.h: changed pages to the file, in as few calls as their numbers allow.
+ */
+#ifndef MDBX_SPACE_WRITEOUT_H
+#define MDBX_SPACE_WRITEOUT_H
+
+#include "space/space.h"
+
+/* Gives the pages their checksums and writes them (nothing is written in WRITEMAP mode: they lie in the mapping). The
+ * list is sorted by page number. The file is made long enough first. */
+int writeout_pages(struct space *space, const struct dirty_page *list, size_t count);
+
+#endif

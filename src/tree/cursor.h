@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree/cursor.h: a position in a tree that survives changes of the tree by others.
+ *
+ * Before a tree changes, every other cursor on it is told to remember its key (cursor_detach) and finds its place again
+ * when it is used next: on the same record, or before the successor if the record is gone. Splits and merges need no
+ * further care. A cursor belongs to one transaction and one thread at a time.
+ */
+#ifndef MDBX_TREE_CURSOR_H
+#define MDBX_TREE_CURSOR_H
+
+#include "tree/tree.h"
+
+enum cursor_state {
+  CURSOR_UNSET,       /* never positioned, or reset: NEXT is the first record, PREV the last */
+  CURSOR_AT,          /* the path stands on a record */
+  CURSOR_BEFORE_NEXT, /* the record was deleted; the path stands on what follows it, or behind the last record */
+  CURSOR_BEHIND,      /* a search went past the last record */
+  CURSOR_LOST,        /* an exact search found nothing: no relative moves */
+};
+
+struct cursor {
+  const struct snapshot *snapshot;
+  struct tree *tree;
+  struct space *space; /* NULL in a read transaction */
+  struct path path;
+  enum cursor_state state;
+  bool eof;      /* as mdbx_cursor_eof() shows it */
+  bool detached; /* the path is invalid; `saved` tells where the cursor stood */
+  uint8_t *saved;
+  size_t saved_length, saved_capacity;
+};
+
+void cursor_init(struct cursor *cursor);
+/* Frees what the cursor holds and leaves it as after cursor_init(). */
+void cursor_destroy(struct cursor *cursor);
+/* Takes a place in a tree of a transaction, unset. */
+void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struct tree *tree, struct space *space);
+void cursor_unset(struct cursor *cursor);
+/* Remembers the key and lets go of the path. MDBX_SUCCESS or MDBX_ENOMEM. */
+int cursor_detach(struct cursor *cursor);
+/* Finds the place again; does nothing if the cursor is not detached. */
+int cursor_restore(struct cursor *cursor);
+int cursor_copy_position(const struct cursor *from, struct cursor *to);
+
+/* mdbx_cursor_get() for tables with one value per key. Checks of arguments are done. */
+int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op);
+/* mdbx_cursor_put() for such tables, without MDBX_CURRENT: that is cursor_put_current(). */
+int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
+int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags);
+int cursor_delete(struct cursor *cursor);
+
+/* Whether the cursor stands on a record, after restoring it: MDBX_SUCCESS, MDBX_ENODATA, or an error. With
+ * CURSOR_BEFORE_NEXT it steps onto the successor first. */
+int cursor_settle(struct cursor *cursor);
+/* MDBX_RESULT_TRUE, MDBX_RESULT_FALSE or an error. */
+int cursor_on_edge(struct cursor *cursor, bool last);
+/* Order of two positioned cursors of one tree. */
+int cursor_compare_positions(struct cursor *left, struct cursor *right, int *order);
+
+#endif

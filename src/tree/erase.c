@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Removing records.
+ *
+ * Before: the path is writable. During: the record goes; a page that became empty leaves its parent, one that became
+ * small is merged with a neighbour if both fit one page. After: a root with one child gives its place to the child.
+ */
+#include "tree/tree.h"
+
+#include "base/log.h"
+
+/* A page is small when less than a third of it is used. */
+static bool is_small(const struct page *page, size_t page_size) {
+  return page_used(page, page_size) < body_size(page_size) / 3;
+}
+
+static struct page *writable_level(struct path *path, unsigned level) {
+  return (struct page *)(uintptr_t)path->level[level].page;
+}
+
+static void count_page_less(struct tree *tree, const struct page *page) {
+  uint32_t *pages = page->flags & P_LEAF ? &tree->record.leaf_pages : &tree->record.branch_pages;
+  *pages -= *pages > 0;
+}
+
+static int retire_page(struct space *space, struct tree *tree, const struct page *page) {
+  count_page_less(tree, page);
+  return space_retire(space, page);
+}
+
+static int mend_level(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved);
+
+/* The page at `level` is empty: it leaves the tree, and so do parents it leaves empty. */
+static int remove_page(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+  *moved = true;
+  const int rc = retire_page(space, tree, path->level[level].page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (level == 0) {
+    tree->record.root = PGNO_NONE;
+    tree->record.depth = 0;
+    return MDBX_SUCCESS;
+  }
+  branch_erase(writable_level(path, level - 1), path->level[level - 1].index);
+  return mend_level(space, tree, path, level - 1, moved);
+}
+
+/* Moves everything of `right` behind the records of `left` if it fits. */
+static bool join_leaves(const struct tree *tree, struct page *left, const struct page *right, size_t page_size) {
+  if (page_used(left, page_size) + page_used(right, page_size) > body_size(page_size))
+    return false;
+  for (unsigned i = 0; i < right->count; ++i) {
+    const uint8_t *node = leaf_node(right, i);
+    leaf_append_node(left, node, node_size(node));
+  }
+  leaf_rehead(left, tree->rules.order);
+  return true;
+}
+
+static int join_branches(struct page *left, const struct page *right, const struct separator *between,
+                         size_t page_size, bool *joined) {
+  struct branch_list list;
+  int rc = branch_list_init(&list, page_size);
+  if (rc == MDBX_SUCCESS)
+    rc = branch_list_load(&list, left);
+  if (rc == MDBX_SUCCESS)
+    rc = branch_list_append(&list, right, between);
+  *joined =
+      rc == MDBX_SUCCESS && branch_list_size(&list, 0, list.count, page_has_heads(left)) <= body_size(page_size);
+  if (*joined)
+    branch_list_store(&list, 0, list.count, left, page_size);
+  branch_list_destroy(&list);
+  return rc;
+}
+
+/* A neighbour of the page at `level`, under the same parent. */
+static int neighbour(const struct space *space, const struct tree *tree, const struct path *path, unsigned level,
+                     unsigned index, const struct page **page) {
+  const struct page *parent = path->level[level - 1].page;
+  const unsigned type = path->level[level].page->flags;
+  (void)tree;
+  return snapshot_tree_page(&space->view, branch_child(parent, index), type, page);
+}
+
+/* Whether two pages would fit one, without looking at separators closely. */
+static bool may_join(const struct page *a, const struct page *b, size_t page_size) {
+  return page_used(a, page_size) + page_used(b, page_size) <= body_size(page_size);
+}
+
+/* Joins children `index` and `index + 1` of the parent of `level` into the left one. */
+static int join_children(struct space *space, struct tree *tree, struct path *path, unsigned level, unsigned index,
+                         bool *joined) {
+  struct page *parent = writable_level(path, level - 1), *left;
+  const struct page *seen, *right;
+  const size_t page_size = space->view.page_size;
+  int rc = neighbour(space, tree, path, level, index, &seen);
+  if (rc == MDBX_SUCCESS)
+    rc = neighbour(space, tree, path, level, index + 1, &right);
+  if (rc != MDBX_SUCCESS || !may_join(seen, right, page_size))
+    return rc;
+  rc = space_touch(space, seen, &left);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  branch_set_child(parent, index, left->pgno);
+  if (left->flags & P_LEAF) {
+    *joined = join_leaves(tree, left, right, page_size);
+  } else {
+    uint8_t bytes[PAGE_SIZE_MAX];
+    const struct separator between = {bytes, branch_separator(parent, index + 1, bytes)};
+    rc = join_branches(left, right, &between, page_size, joined);
+  }
+  if (rc != MDBX_SUCCESS || !*joined)
+    return rc;
+  rc = retire_page(space, tree, right);
+  branch_erase(parent, index + 1);
+  return rc;
+}
+
+static int merge_small(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+  const struct path_level *parent = &path->level[level - 1];
+  const unsigned index = parent->index;
+  bool joined = false;
+  int rc = MDBX_SUCCESS;
+  if (index > 0)
+    rc = join_children(space, tree, path, level, index - 1, &joined);
+  if (rc == MDBX_SUCCESS && !joined && index + 1 < parent->page->count)
+    rc = join_children(space, tree, path, level, index, &joined);
+  if (rc != MDBX_SUCCESS || !joined)
+    return rc;
+  *moved = true;
+  return mend_level(space, tree, path, level - 1, moved);
+}
+
+static int shorten_root(struct space *space, struct tree *tree, struct path *path, bool *moved) {
+  const struct page *root = path->level[0].page;
+  while (root->flags & P_BRANCH && root->count == 1) {
+    *moved = true;
+    const pgno_t child = branch_child(root, 0);
+    int rc = retire_page(space, tree, root);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    tree->record.root = child;
+    tree->record.depth -= 1;
+    const unsigned type = tree->record.depth > 1 ? P_BRANCH : P_LEAF;
+    rc = snapshot_tree_page(&space->view, child, type | tree->page_flags, &root);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* Looks at a page that lost something, and at its parents as far as they lose something too. */
+static int mend_level(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+  const struct page *page = path->level[level].page;
+  if (!page->count)
+    return remove_page(space, tree, path, level, moved);
+  if (level == 0)
+    return shorten_root(space, tree, path, moved);
+  return is_small(page, space->view.page_size) ? merge_small(space, tree, path, level, moved) : MDBX_SUCCESS;
+}
+
+int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *moved) {
+  *moved = false;
+  const int rc = tree_touch_path(space, tree, path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  leaf_erase(writable_level(path, path->depth - 1), path_leaf(path)->index);
+  tree->record.items -= tree->record.items > 0;
+  return mend_level(space, tree, path, path->depth - 1, moved);
+}
+
+int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved) {
+  struct leaf_item item;
+  path_item(path, &item);
+  if (item.kind != NODE_PLAIN && item.kind != NODE_LARGE)
+    return MDBX_INCOMPATIBLE;
+  if (item.kind == NODE_LARGE) {
+    struct large_ref ref;
+    const struct page *run;
+    memcpy(&ref, item.data, sizeof(ref));
+    int rc = snapshot_run(&space->view, ref.pgno, ref.bytes, &run);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    tree->record.large_pages -= MIN_OF(tree->record.large_pages, run->run_pages);
+    rc = space_retire(space, run);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return tree_erase(space, tree, path, moved);
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Putting records into a tree. Before any page of the tree changes, every page on the way to it is made writable from
+ * the root down, so that a parent can take the new number of its child. */
+#include "tree/tree.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static void set_child(struct tree *tree, const struct path *path, unsigned level, pgno_t pgno) {
+  if (level == 0)
+    tree->record.root = pgno;
+  else
+    branch_set_child((struct page *)(uintptr_t)path->level[level - 1].page, path->level[level - 1].index, pgno);
+}
+
+int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
+  tree->changed = true;
+  tree->record.mod_txnid = space->view.txnid;
+  for (unsigned i = 0; i < path->depth; ++i) {
+    struct page *writable;
+    const pgno_t before = path->level[i].page->pgno;
+    const int rc = space_touch(space, path->level[i].page, &writable);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    path->level[i].page = writable;
+    if (writable->pgno != before)
+      set_child(tree, path, i, writable->pgno);
+  }
+  return MDBX_SUCCESS;
+}
+
+static int plant_root(struct space *space, struct tree *tree, struct path *path) {
+  struct page *page;
+  const int rc = space_new_page(space, P_LEAF | tree->page_flags, &page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tree->record.root = page->pgno;
+  tree->record.depth = 1;
+  tree->record.leaf_pages = 1;
+  path->depth = 1;
+  path->level[0] = (struct path_level){page, 0};
+  return MDBX_SUCCESS;
+}
+
+static size_t record_size(const struct page *page, size_t key_length, size_t data_length) {
+  return leaf_record_size(key_length, data_length) - (page_has_heads(page) ? 0 : HEAD_SIZE);
+}
+
+/* The path is writable. */
+static int insert_into_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                            enum node_kind kind, size_t data_length, uint8_t **data) {
+  struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
+  if (page_room(leaf) < record_size(leaf, key->length, data_length))
+    return tree_split_leaf(space, tree, path, key, kind, data_length, data);
+  *data = leaf_insert(leaf, tree->rules.order, path_leaf(path)->index, key, kind, data_length);
+  return MDBX_SUCCESS;
+}
+
+int tree_insert(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                enum node_kind kind, size_t data_length, uint8_t **data) {
+  int rc = tree_touch_path(space, tree, path);
+  if (rc == MDBX_SUCCESS && path->depth == 0)
+    rc = plant_root(space, tree, path);
+  if (rc == MDBX_SUCCESS)
+    rc = insert_into_leaf(space, tree, path, key, kind, data_length, data);
+  if (rc == MDBX_SUCCESS)
+    tree->record.items += 1;
+  return rc;
+}
+
+int tree_update(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                enum node_kind kind, size_t data_length, uint8_t **data) {
+  const int rc = tree_touch_path(space, tree, path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
+  const unsigned at = path_leaf(path)->index;
+  struct leaf_item old;
+  leaf_get(leaf, at, &old);
+  if (data_length <= old.data_length + page_room(leaf)) {
+    *data = leaf_resize(leaf, at, kind, data_length);
+    return MDBX_SUCCESS;
+  }
+  leaf_erase(leaf, at);
+  return insert_into_leaf(space, tree, path, key, kind, data_length, data);
+}
+
+/* ------------------------------------------------------------------------------------------------------- values */
+
+struct large_value {
+  struct page *run;
+  struct large_ref ref;
+};
+
+/* Puts the user's bytes where they belong; with MDBX_RESERVE the user does that. */
+static void fill(uint8_t *to, MDBX_val *value, unsigned flags) {
+  if (flags & MDBX_RESERVE)
+    value->iov_base = to;
+  else if (value->iov_len)
+    memcpy(to, value->iov_base, value->iov_len);
+}
+
+static bool fits_leaf(const struct space *space, const struct seek_key *key, const MDBX_val *value) {
+  return key->length + value->iov_len <= limit_pair(space->view.page_size);
+}
+
+static int new_large(struct space *space, struct tree *tree, MDBX_val *value, unsigned flags,
+                     struct large_ref *ref) {
+  struct page *run;
+  const int rc = space_new_run(space, (uint32_t)value->iov_len, &run);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tree->record.large_pages += run->run_pages;
+  *ref = (struct large_ref){run->pgno, (uint32_t)value->iov_len};
+  fill(page_body(run), value, flags);
+  return MDBX_SUCCESS;
+}
+
+static int retire_large(struct space *space, struct tree *tree, const struct large_ref *ref) {
+  const struct page *run;
+  const int rc = snapshot_run(&space->view, ref->pgno, ref->bytes, &run);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tree->record.large_pages -= MIN_OF(tree->record.large_pages, run->run_pages);
+  return space_retire(space, run);
+}
+
+static int insert_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                        MDBX_val *value, unsigned flags) {
+  uint8_t *data;
+  struct large_ref ref;
+  if (fits_leaf(space, key, value)) {
+    const int rc = tree_insert(space, tree, path, key, NODE_PLAIN, value->iov_len, &data);
+    if (rc == MDBX_SUCCESS)
+      fill(data, value, flags);
+    return rc;
+  }
+  int rc = new_large(space, tree, value, flags, &ref);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_insert(space, tree, path, key, NODE_LARGE, sizeof(ref), &data);
+  if (rc == MDBX_SUCCESS)
+    memcpy(data, &ref, sizeof(ref));
+  return rc;
+}
+
+/* Stores the new value before the old run goes, because the caller may have passed bytes of the old one. */
+static int replace_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                         const struct leaf_item *old, MDBX_val *value, unsigned flags) {
+  uint8_t *data;
+  struct large_ref ref, old_ref = {0, 0};
+  if (old->kind == NODE_LARGE)
+    memcpy(&old_ref, old->data, sizeof(old_ref));
+  int rc;
+  if (fits_leaf(space, key, value)) {
+    rc = tree_update(space, tree, path, key, NODE_PLAIN, value->iov_len, &data);
+    if (rc == MDBX_SUCCESS)
+      fill(data, value, flags);
+  } else {
+    rc = new_large(space, tree, value, flags, &ref);
+    if (rc == MDBX_SUCCESS)
+      rc = tree_update(space, tree, path, key, NODE_LARGE, sizeof(ref), &data);
+    if (rc == MDBX_SUCCESS)
+      memcpy(data, &ref, sizeof(ref));
+  }
+  if (rc == MDBX_SUCCESS && old_ref.pgno)
+    rc = retire_large(space, tree, &old_ref);
+  return rc;
+}
+
+static bool lies_in(const void *bytes, const struct page *page, size_t page_size) {
+  const uintptr_t at = (uintptr_t)bytes, start = (uintptr_t)page;
+  return at >= start && at < start + page_size;
+}
+
+/* A copy of key and value that lie in the very leaf that is about to change. */
+struct rescued {
+  struct seek_key key;
+  MDBX_val value;
+  uint8_t *memory;
+};
+
+static int rescue(const struct space *space, const struct tree *tree, const struct path *path,
+                  const struct seek_key **key, MDBX_val *value, unsigned flags, struct rescued *rescued) {
+  rescued->memory = NULL;
+  rescued->value = *value;
+  if (!path->depth)
+    return MDBX_SUCCESS;
+  const struct page *leaf = path->level[path->depth - 1].page;
+  const bool copy_value = !(flags & MDBX_RESERVE) && lies_in(value->iov_base, leaf, space->view.page_size);
+  if (!copy_value && !lies_in((*key)->raw, leaf, space->view.page_size))
+    return MDBX_SUCCESS;
+  uint8_t *memory = malloc(2 * (*key)->length + (copy_value ? value->iov_len : 0) + 1);
+  if (!memory)
+    return MDBX_ENOMEM;
+  rescued->memory = memory;
+  memcpy(memory, (*key)->raw, (*key)->length);
+  key_prepare(&rescued->key, tree->rules.order, memory, (*key)->length, memory + (*key)->length);
+  *key = &rescued->key;
+  if (copy_value)
+    rescued->value.iov_base = memcpy(memory + 2 * rescued->key.length, value->iov_base, value->iov_len);
+  return MDBX_SUCCESS;
+}
+
+static int put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                  MDBX_val *value, unsigned flags, bool exact) {
+  struct rescued rescued;
+  int rc = rescue(space, tree, path, &key, value, flags, &rescued);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (exact) {
+    struct leaf_item old;
+    path_item(path, &old);
+    rc = replace_value(space, tree, path, key, &old, &rescued.value, flags);
+  } else {
+    rc = insert_value(space, tree, path, key, &rescued.value, flags);
+  }
+  free(rescued.memory);
+  if (flags & MDBX_RESERVE)
+    value->iov_base = rescued.value.iov_base;
+  return rc;
+}
+
+int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                   MDBX_val *value, unsigned flags) {
+  struct leaf_item old;
+  path_item(path, &old);
+  if (old.kind != NODE_PLAIN && old.kind != NODE_LARGE)
+    return MDBX_INCOMPATIBLE;
+  return put_at(space, tree, path, key, value, flags, true);
+}
+
+/* Path to where a key belongs that must not be less than the last one. */
+static int seek_append(struct space *space, struct tree *tree, const struct seek_key *key, struct path *path,
+                       bool *exact) {
+  *exact = false;
+  int rc = tree_last(&space->view, tree, path);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  struct leaf_item last;
+  path_item(path, &last);
+  const int order = key_compare_raw(&tree->rules, key->raw, key->length, last.key, last.key_length);
+  if (order < 0)
+    return MDBX_EKEYMISMATCH;
+  *exact = order == 0;
+  path_leaf(path)->index += !*exact;
+  return MDBX_SUCCESS;
+}
+
+int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
+             unsigned flags) {
+  bool exact;
+  int rc = flags & MDBX_APPEND ? seek_append(space, tree, key, path, &exact)
+                               : tree_seek(&space->view, tree, key, path, &exact);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!exact)
+    return flags & MDBX_CURRENT ? MDBX_NOTFOUND : put_at(space, tree, path, key, value, flags, false);
+  struct leaf_item old;
+  path_item(path, &old);
+  if (flags & MDBX_NOOVERWRITE) {
+    rc = tree_value(&space->view, &old, value);
+    return rc == MDBX_SUCCESS ? MDBX_KEYEXIST : rc;
+  }
+  if (old.kind == NODE_TREE || old.kind == NODE_SUBPAGE)
+    return MDBX_INCOMPATIBLE;
+  return put_at(space, tree, path, key, value, flags, true);
+}

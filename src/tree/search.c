@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reading a tree. Every descent goes down exactly as many levels as the record says, so damaged links cannot loop. */
+#include "tree/tree.h"
+
+#include "base/log.h"
+
+static int level_page(const struct snapshot *snapshot, const struct tree *tree, pgno_t pgno, bool leaf,
+                      const struct page **page) {
+  return snapshot_tree_page(snapshot, pgno, (leaf ? P_LEAF : P_BRANCH) | tree->page_flags, page);
+}
+
+int tree_find(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
+              struct leaf_item *item) {
+  pgno_t pgno = tree->record.root;
+  const struct page *page;
+  if (pgno == PGNO_NONE)
+    return MDBX_NOTFOUND;
+  for (unsigned level = tree->record.depth; --level > 0;) {
+    const int rc = level_page(snapshot, tree, pgno, false, &page);
+    if (unlikely(rc != MDBX_SUCCESS))
+      return rc;
+    pgno = branch_child(page, branch_find(page, &tree->rules, key));
+  }
+  const int rc = level_page(snapshot, tree, pgno, true, &page);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  const int at = leaf_find(page, &tree->rules, key);
+  if (at < 0)
+    return MDBX_NOTFOUND;
+  leaf_get(page, (unsigned)at, item);
+  return MDBX_SUCCESS;
+}
+
+int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key, struct path *path,
+              bool *exact) {
+  pgno_t pgno = tree->record.root;
+  *exact = false;
+  path->depth = tree->record.depth;
+  for (unsigned i = 0; i < path->depth; ++i) {
+    const bool leaf = i + 1 == path->depth;
+    struct path_level *level = &path->level[i];
+    const int rc = level_page(snapshot, tree, pgno, leaf, &level->page);
+    if (unlikely(rc != MDBX_SUCCESS))
+      return rc;
+    if (leaf) {
+      level->index = leaf_seek(level->page, &tree->rules, key, exact);
+    } else {
+      level->index = branch_find(level->page, &tree->rules, key);
+      pgno = branch_child(level->page, level->index);
+    }
+  }
+  return MDBX_SUCCESS;
+}
+
+/* Goes from the child under path->level[from - 1] down to a leaf, along the first or last entries. */
+static int descend_edge(const struct snapshot *snapshot, const struct tree *tree, struct path *path, unsigned from,
+                        bool last) {
+  for (unsigned i = from; i < path->depth; ++i) {
+    const struct path_level *above = i ? &path->level[i - 1] : NULL;
+    const pgno_t pgno = above ? branch_child(above->page, above->index) : tree->record.root;
+    struct path_level *level = &path->level[i];
+    const int rc = level_page(snapshot, tree, pgno, i + 1 == path->depth, &level->page);
+    if (unlikely(rc != MDBX_SUCCESS))
+      return rc;
+    level->index = last ? level->page->count - 1u : 0;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int to_edge(const struct snapshot *snapshot, const struct tree *tree, struct path *path, bool last) {
+  path->depth = tree->record.depth;
+  if (tree_is_empty(tree))
+    return MDBX_NOTFOUND;
+  return descend_edge(snapshot, tree, path, 0, last);
+}
+
+int tree_first(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  return to_edge(snapshot, tree, path, false);
+}
+
+int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  return to_edge(snapshot, tree, path, true);
+}
+
+/* To the first record of the leaf behind this one. */
+static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  for (unsigned i = path->depth - 1; i-- > 0;) {
+    struct path_level *level = &path->level[i];
+    if (level->index + 1 < level->page->count) {
+      level->index += 1;
+      return descend_edge(snapshot, tree, path, i + 1, false);
+    }
+  }
+  return MDBX_NOTFOUND;
+}
+
+static int prev_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  for (unsigned i = path->depth - 1; i-- > 0;) {
+    struct path_level *level = &path->level[i];
+    if (level->index > 0) {
+      level->index -= 1;
+      return descend_edge(snapshot, tree, path, i + 1, true);
+    }
+  }
+  return MDBX_NOTFOUND;
+}
+
+int path_settle(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  if (!path->depth)
+    return MDBX_NOTFOUND;
+  const struct path_level *leaf = path_leaf(path);
+  return leaf->index < leaf->page->count ? MDBX_SUCCESS : next_leaf(snapshot, tree, path);
+}
+
+int path_next(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  struct path_level *leaf = path_leaf(path);
+  if (leaf->index + 1 < leaf->page->count) {
+    leaf->index += 1;
+    return MDBX_SUCCESS;
+  }
+  return next_leaf(snapshot, tree, path);
+}
+
+int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  struct path_level *leaf = path_leaf(path);
+  if (leaf->index > 0) {
+    leaf->index -= 1;
+    return MDBX_SUCCESS;
+  }
+  return prev_leaf(snapshot, tree, path);
+}
+
+static int large_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value) {
+  struct large_ref ref;
+  const struct page *run;
+  memcpy(&ref, item->data, sizeof(ref));
+  const int rc = snapshot_run(snapshot, ref.pgno, ref.bytes, &run);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  value->iov_base = page_body(run);
+  value->iov_len = ref.bytes;
+  return MDBX_SUCCESS;
+}
+
+int tree_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value) {
+  if (likely(item->kind == NODE_PLAIN)) {
+    value->iov_base = (void *)(uintptr_t)item->data;
+    value->iov_len = item->data_length;
+    return MDBX_SUCCESS;
+  }
+  if (item->kind == NODE_LARGE)
+    return large_value(snapshot, item, value);
+  if (item->kind == NODE_TREE && item->data_length == sizeof(struct table_record)) {
+    value->iov_base = (void *)(uintptr_t)item->data;
+    value->iov_len = item->data_length;
+    return MDBX_SUCCESS;
+  }
+  return log_damage(MDBX_CORRUPTED, "a record of kind %u with %u bytes does not belong into this table", item->kind,
+                    item->data_length);
+}

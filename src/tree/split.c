@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Splitting pages.
+ *
+ * Before: the path is writable and its leaf has no room. During: the new page is allocated and filled; from the first
+ * byte written to the old page on, an error leaves the transaction broken (its caller marks it so). After: the parent
+ * has an entry for the new page, and the path stands on the record that made the split necessary.
+ */
+#include "tree/tree.h"
+
+#include "base/log.h"
+#include "tree/split_choice.h"
+
+#include <stdlib.h>
+
+/* ----------------------------------------------------------------------------------------------------- branches */
+
+struct branch_insertion {
+  struct separator separator;
+  pgno_t child;
+  bool follow; /* the path goes on through the new child */
+};
+
+static int insert_in_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
+                            const struct branch_insertion *insertion);
+
+/* A new root above the old one, which becomes level 1 of the path. */
+static int grow_root(struct space *space, struct tree *tree, struct path *path) {
+  struct page *root;
+  if (path->depth == TREE_DEPTH_MAX)
+    return MDBX_CURSOR_FULL;
+  const int rc = space_new_page(space, P_BRANCH | tree->page_flags, &root);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct branch_list list = {.separators = &(struct separator){NULL, 0}, .children = &tree->record.root, .count = 1};
+  branch_list_store(&list, 0, 1, root, space->view.page_size);
+  memmove(path->level + 1, path->level, path->depth * sizeof(path->level[0]));
+  path->level[0] = (struct path_level){root, 0};
+  path->depth += 1;
+  tree->record.root = root->pgno;
+  tree->record.depth += 1;
+  tree->record.branch_pages += 1;
+  return MDBX_SUCCESS;
+}
+
+/* Adds an entry for a page that was split off the page at `level` of the path. *level follows a new root. */
+static int link_right(struct space *space, struct tree *tree, struct path *path, unsigned *level,
+                      const struct branch_insertion *insertion) {
+  if (*level == 0) {
+    const int rc = grow_root(space, tree, path);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    *level = 1;
+  }
+  const unsigned depth = path->depth;
+  const int rc = insert_in_branch(space, tree, path, *level - 1, insertion);
+  *level += path->depth - depth;
+  return rc;
+}
+
+/* Where to cut a list of branch entries in two that fit a page each: at the end for ascending loads, else as near to
+ * the middle as possible. */
+static unsigned choose_branch_cut(const struct branch_list *list, unsigned inserted, bool heads, size_t body) {
+  const unsigned middle = inserted + 1 == list->count ? list->count - 1 : list->count / 2;
+  for (unsigned off = 0; off < list->count; ++off) {
+    const unsigned cuts[2] = {middle + off, middle - off};
+    for (unsigned i = 0; i < 2; ++i)
+      if (cuts[i] > 0 && cuts[i] < list->count && branch_list_size(list, 0, cuts[i], heads) <= body &&
+          branch_list_size(list, cuts[i], list->count, heads) <= body)
+        return cuts[i];
+  }
+  return 0;
+}
+
+static int split_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
+                        const struct branch_list *list, unsigned inserted, bool follow) {
+  struct page *left = (struct page *)(uintptr_t)path->level[level].page, *right;
+  const bool heads = page_has_heads(left);
+  const unsigned cut = choose_branch_cut(list, inserted, heads, body_size(space->view.page_size));
+  if (!cut)
+    return log_damage(MDBX_CORRUPTED, "page %u: separators too long to split it", left->pgno);
+  int rc = space_new_page(space, P_BRANCH | tree->page_flags, &right);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  branch_list_store(list, 0, cut, left, space->view.page_size);
+  branch_list_store(list, cut, list->count, right, space->view.page_size);
+  tree->record.branch_pages += 1;
+  const unsigned target = follow ? inserted : inserted - 1;
+  const bool to_right = target >= cut;
+  const struct branch_insertion above = {list->separators[cut], right->pgno, to_right};
+  rc = link_right(space, tree, path, &level, &above);
+  path->level[level] = to_right ? (struct path_level){right, target - cut} : (struct path_level){left, target};
+  return rc;
+}
+
+/* The general way: unpack, insert, and store on one page or two. */
+static int rebuild_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
+                          const struct branch_insertion *insertion) {
+  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
+  const unsigned at = path->level[level].index + 1;
+  const size_t page_size = space->view.page_size;
+  struct branch_list list;
+  int rc = branch_list_init(&list, page_size);
+  if (rc == MDBX_SUCCESS)
+    rc = branch_list_load(&list, page);
+  if (rc == MDBX_SUCCESS) {
+    branch_list_insert(&list, at, &insertion->separator, insertion->child);
+    if (branch_list_size(&list, 0, list.count, page_has_heads(page)) <= body_size(page_size)) {
+      branch_list_store(&list, 0, list.count, page, page_size);
+      path->level[level].index += insertion->follow;
+    } else {
+      rc = split_branch(space, tree, path, level, &list, at, insertion->follow);
+    }
+  }
+  branch_list_destroy(&list);
+  return rc;
+}
+
+static int insert_in_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
+                            const struct branch_insertion *insertion) {
+  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
+  if (!branch_insert(page, path->level[level].index + 1, &insertion->separator, insertion->child))
+    return rebuild_branch(space, tree, path, level, insertion);
+  path->level[level].index += insertion->follow;
+  return MDBX_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------------------- leaves */
+
+/* The leaf that is split, as it was, and the record that comes in. */
+struct leaf_split {
+  struct space *space;
+  struct tree *tree;
+  struct path *path;
+  const struct seek_key *key;
+  enum node_kind kind;
+  size_t data_length;
+  unsigned at;
+  const struct page *old; /* a copy */
+  uint8_t *keys;          /* room for two normalised keys */
+};
+
+/* Raw key of entry i, counting the new record. */
+static const uint8_t *key_of(const struct leaf_split *split, unsigned i, size_t *length) {
+  if (i == split->at) {
+    *length = split->key->length;
+    return split->key->raw;
+  }
+  const uint8_t *node = leaf_node(split->old, i < split->at ? i : i - 1);
+  *length = get_u16(node) & NODE_LENGTH;
+  return node + NODE_HEADER;
+}
+
+/* The shortest separator between two neighbours: what they share and one byte more of the greater one. */
+static struct separator separator_between(const struct leaf_split *split, const uint8_t *low, size_t low_length,
+                                          const uint8_t *high, size_t high_length, uint8_t *store) {
+  const enum key_order order = split->tree->rules.order;
+  if (order == ORDER_USER)
+    return (struct separator){high, high_length};
+  const size_t longest = split->space->view.page_size;
+  key_normalise(order, low, low_length, store + longest);
+  key_normalise(order, high, high_length, store);
+  const size_t common = common_bytes(store, store + longest, MIN_OF(low_length, high_length));
+  return (struct separator){store, MIN_OF(common + 1, high_length)};
+}
+
+static struct separator separator_at(const struct leaf_split *split, unsigned cut) {
+  size_t low_length, high_length;
+  const uint8_t *low = key_of(split, cut - 1, &low_length);
+  const uint8_t *high = key_of(split, cut, &high_length);
+  return separator_between(split, low, low_length, high, high_length, split->keys);
+}
+
+static size_t entry_bytes(const struct leaf_split *split, unsigned i) {
+  const size_t entry = leaf_entry_size(split->old);
+  if (i == split->at)
+    return entry + NODE_HEADER + split->key->length + split->data_length;
+  return entry + node_size(leaf_node(split->old, i < split->at ? i : i - 1));
+}
+
+/* Copies old records [from, to) to an emptied page. */
+static void move_records(const struct leaf_split *split, struct page *page, unsigned from, unsigned to) {
+  page_init(page, split->space->view.page_size, page->pgno, page->txnid, page->flags);
+  for (unsigned i = from; i < to; ++i) {
+    const uint8_t *node = leaf_node(split->old, i);
+    leaf_append_node(page, node, node_size(node));
+  }
+  leaf_rehead(page, split->tree->rules.order);
+}
+
+static uint8_t *add_new(const struct leaf_split *split, struct page *page, unsigned index) {
+  return leaf_insert(page, split->tree->rules.order, index, split->key, split->kind, split->data_length);
+}
+
+static int link_leaf(const struct leaf_split *split, const struct separator *separator, const struct page *page,
+                     bool follow) {
+  unsigned level = split->path->depth - 1;
+  const struct branch_insertion insertion = {*separator, page->pgno, follow};
+  split->tree->record.leaf_pages += 1;
+  return link_right(split->space, split->tree, split->path, &level, &insertion);
+}
+
+static int split_in_two(const struct leaf_split *split, unsigned cut, uint8_t **data) {
+  struct page *left = (struct page *)(uintptr_t)path_leaf(split->path)->page, *right;
+  int rc = space_new_page(split->space, left->flags, &right);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool to_right = split->at >= cut;
+  const unsigned old_cut = to_right ? cut : cut - 1;
+  const struct separator separator = separator_at(split, cut);
+  move_records(split, left, 0, old_cut);
+  move_records(split, right, old_cut, split->old->count);
+  *data = add_new(split, to_right ? right : left, to_right ? split->at - cut : split->at);
+  rc = link_leaf(split, &separator, right, to_right);
+  *path_leaf(split->path) = to_right ? (struct path_level){right, split->at - cut} : (struct path_level){left, split->at};
+  return rc;
+}
+
+/* Between two records that are so long that the new one fits with neither of them. */
+static int split_in_three(const struct leaf_split *split, uint8_t **data) {
+  struct page *left = (struct page *)(uintptr_t)path_leaf(split->path)->page, *middle, *right;
+  int rc = space_new_page(split->space, left->flags, &middle);
+  if (rc == MDBX_SUCCESS)
+    rc = space_new_page(split->space, left->flags, &right);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  move_records(split, left, 0, split->at);
+  move_records(split, right, split->at, split->old->count);
+  page_init(middle, split->space->view.page_size, middle->pgno, middle->txnid, middle->flags);
+  *data = add_new(split, middle, 0);
+  struct separator separator = separator_at(split, split->at);
+  rc = link_leaf(split, &separator, middle, true);
+  *path_leaf(split->path) = (struct path_level){middle, 0};
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  separator = separator_at(split, split->at + 1);
+  rc = link_leaf(split, &separator, right, false);
+  *path_leaf(split->path) = (struct path_level){middle, 0};
+  return rc;
+}
+
+/* Whether the path runs along the last (or first) entries of all branches. */
+static bool at_edge(const struct path *path, bool last) {
+  for (unsigned i = 0; i + 1 < path->depth; ++i)
+    if (path->level[i].index != (last ? path->level[i].page->count - 1u : 0u))
+      return false;
+  return true;
+}
+
+static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
+  const unsigned count = split->old->count + 1u;
+  size_t *sizes = malloc(count * sizeof(*sizes));
+  if (!sizes)
+    return MDBX_ENOMEM;
+  for (unsigned i = 0; i < count; ++i)
+    sizes[i] = entry_bytes(split, i);
+  struct split_choice choice = {
+      .sizes = sizes, .count = count, .inserted = split->at, .body = body_size(split->space->view.page_size)};
+  choice.ascending = split->at + 1 == count && at_edge(split->path, true);
+  choice.descending = split->at == 0 && at_edge(split->path, false);
+  const unsigned cut = split_choose(&choice);
+  free(sizes);
+  return cut ? split_in_two(split, cut, data) : split_in_three(split, data);
+}
+
+int tree_split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                    enum node_kind kind, size_t data_length, uint8_t **data) {
+  const size_t page_size = space->view.page_size;
+  uint8_t *memory = malloc(3 * page_size);
+  if (!memory)
+    return MDBX_ENOMEM;
+  memcpy(memory, path_leaf(path)->page, page_size);
+  const struct leaf_split split = {
+      .space = space,
+      .tree = tree,
+      .path = path,
+      .key = key,
+      .kind = kind,
+      .data_length = data_length,
+      .at = path_leaf(path)->index,
+      .old = (const struct page *)(const void *)memory,
+      .keys = memory + page_size,
+  };
+  const int rc = choose_and_split(&split, data);
+  free(memory);
+  return rc;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree/tree.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static void set_rules(struct tree *tree) {
+  const unsigned flags = tree->record.flags;
+  tree->rules = (struct key_rules){.order = order_of_flags(flags)};
+  if (tree->rules.order == ORDER_USER) {
+    tree->rules.compare = compare_user_bytes;
+    tree->rules.unknown = true;
+  }
+  tree->page_flags = flags & TABLE_USER_ORDER ? P_NOHEADS : 0;
+}
+
+void tree_init(struct tree *tree, unsigned table_flags) {
+  memset(tree, 0, sizeof(*tree));
+  tree->record.flags = (uint16_t)table_flags;
+  tree->record.root = PGNO_NONE;
+  set_rules(tree);
+}
+
+static bool flags_are_sane(unsigned flags) {
+  if (flags & ~TABLE_FLAGS_VALID)
+    return false;
+  if ((flags & TABLE_REVERSEKEY) && (flags & TABLE_INTEGERKEY))
+    return false;
+  if ((flags & (TABLE_DUPFIXED | TABLE_INTEGERDUP | TABLE_REVERSEDUP)) && !(flags & TABLE_DUPSORT))
+    return false;
+  return !(flags & TABLE_INTEGERDUP) || (flags & TABLE_DUPFIXED);
+}
+
+static bool root_is_sane(const struct table_record *record, pgno_t limit) {
+  if (record->root == PGNO_NONE)
+    return record->depth == 0 && record->items == 0;
+  return record->root >= PGNO_FIRST && record->root < limit && record->depth > 0 && record->depth <= TREE_DEPTH_MAX;
+}
+
+int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name) {
+  if (!flags_are_sane(record->flags))
+    return log_damage(MDBX_CORRUPTED, "table %s: record has the flags 0x%x", name, record->flags);
+  if (!root_is_sane(record, limit))
+    return log_damage(MDBX_CORRUPTED, "table %s: record has root %u, depth %u, %llu items", name, record->root,
+                      record->depth, (unsigned long long)record->items);
+  memset(tree, 0, sizeof(*tree));
+  tree->record = *record;
+  set_rules(tree);
+  return MDBX_SUCCESS;
+}
+
+void tree_release(struct tree *tree) {
+  free(tree->scratch);
+  tree->scratch = NULL;
+}
+
+int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared) {
+  if (tree->rules.order == ORDER_REVERSE && !tree->scratch) {
+    tree->scratch = malloc(PAGE_SIZE_MAX / 2);
+    if (!tree->scratch)
+      return MDBX_ENOMEM;
+  }
+  key_prepare(prepared, tree->rules.order, key->iov_len ? key->iov_base : "", key->iov_len, tree->scratch);
+  return MDBX_SUCCESS;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree/tree.h: a B+tree: its record in memory, search paths, and the operations on whole trees.
+ *
+ * Reading takes a const snapshot and cannot change anything; writing takes the struct space of the write transaction.
+ * All functions return MDBX_SUCCESS, an MDBX_* code or an errno value. After a writing function failed the tree is in
+ * an unknown state and the transaction must be aborted, unless the function says otherwise.
+ */
+#ifndef MDBX_TREE_TREE_H
+#define MDBX_TREE_TREE_H
+
+#include "format/branch.h"
+#include "format/leaf.h"
+#include "space/space.h"
+
+struct tree {
+  struct table_record record;
+  struct key_rules rules;
+  unsigned page_flags; /* P_NOHEADS or 0: belongs to the flags of every page of the tree */
+  bool changed;        /* since the transaction began */
+  uint8_t *scratch;    /* for normalised keys of REVERSEKEY tables; made on demand */
+};
+
+/* One step of a search path: a page, and an entry of it. */
+struct path_level {
+  const struct page *page;
+  unsigned index;
+};
+
+/* From the root (level 0) to a leaf (level depth - 1). depth 0: the tree is empty. */
+struct path {
+  unsigned depth;
+  struct path_level level[TREE_DEPTH_MAX];
+};
+
+static inline struct path_level *path_leaf(struct path *path) { return &path->level[path->depth - 1]; }
+
+static inline bool tree_is_empty(const struct tree *tree) { return tree->record.root == PGNO_NONE; }
+
+/* An empty tree with those flags. */
+void tree_init(struct tree *tree, unsigned table_flags);
+/* A tree from its stored record, which is checked: flags, depth, root. `compare` belongs to TABLE_USER_ORDER tables. */
+int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name);
+void tree_release(struct tree *tree);
+/* Prepares a key for searches in this tree. MDBX_SUCCESS, MDBX_ENOMEM. */
+int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+
+/* ---- reading: search.c ---- */
+
+/* The record with that key. MDBX_NOTFOUND if there is none. */
+int tree_find(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
+              struct leaf_item *item);
+/* Path to the first record not less than the key. At the end of the tree the index is behind the last record of the
+ * last leaf; between two leaves it may be behind the last of the left one: path_settle() moves on. */
+int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key, struct path *path,
+              bool *exact);
+/* First or last record; MDBX_NOTFOUND in an empty tree. */
+int tree_first(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+/* Moves an index behind the last record of a leaf to the next leaf; MDBX_NOTFOUND at the end of the tree (the path
+ * then still stands behind the last record). */
+int path_settle(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+/* One record on or back; MDBX_NOTFOUND at the edge, where the path stays as it is. */
+int path_next(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+/* The record a path stands on. */
+static inline void path_item(const struct path *path, struct leaf_item *item) {
+  leaf_get(path->level[path->depth - 1].page, path->level[path->depth - 1].index, item);
+}
+/* The value of a record; that of a named table is its record, which means nothing to the user. */
+int tree_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value);
+
+/* ---- writing: insert.c, split.c, erase.c ---- */
+
+/* Makes every page of the path writable. */
+int tree_touch_path(struct space *space, struct tree *tree, struct path *path);
+
+/* A new record at the path, which tree_seek() gave for the key without an exact match. Afterwards the path stands on
+ * the record and *data is where to write `data_length` bytes. `key` must not point into a page of the tree. */
+int tree_insert(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                enum node_kind kind, size_t data_length, uint8_t **data);
+/* Other data for the record at the path; the old bytes are lost. */
+int tree_update(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                enum node_kind kind, size_t data_length, uint8_t **data);
+/* Makes room for a record that does not fit its leaf. As tree_insert(), for an already writable path. */
+int tree_split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                    enum node_kind kind, size_t data_length, uint8_t **data);
+/* Removes the record at the path, but not the run its value may have. *moved tells that pages were merged or removed,
+ * so that the path is invalid; else it stands on the successor, possibly behind the last record of its leaf. */
+int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *moved);
+
+/* Puts a value under a key. As the user asked for it with the flags of mdbx_put(): NOOVERWRITE, CURRENT, APPEND,
+ * RESERVE. When MDBX_KEYEXIST, *value is the stored one. Errors that leave the tree as it was: MDBX_KEYEXIST,
+ * MDBX_NOTFOUND, MDBX_EKEYMISMATCH, MDBX_INCOMPATIBLE. The path ends on the record. */
+int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
+             unsigned flags);
+/* Overwrites the value of the record at the path. */
+int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                   MDBX_val *value, unsigned flags);
+/* Removes the record at the path and its run, if it has one. `moved` as in tree_erase(). */
+int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved);
+
+/* ---- whole trees: walk.c ---- */
+
+/* Retires all pages and leaves the tree empty. */
+int tree_clear(struct space *space, struct tree *tree);
+
+struct tree_visitor {
+  /* Each page, the parent first. A code other than MDBX_SUCCESS ends the walk, MDBX_RESULT_TRUE only this subtree. */
+  int (*page)(struct tree_visitor *visitor, const struct page *page, unsigned level);
+  /* Each large value's run; may be NULL. */
+  int (*run)(struct tree_visitor *visitor, const struct page *run);
+  /* Each record; may be NULL. */
+  int (*record)(struct tree_visitor *visitor, const struct page *leaf, unsigned index, const struct leaf_item *item);
+  /* A page that cannot be used; returning MDBX_SUCCESS lets the walk go on without it. May be NULL: end with rc. */
+  int (*damage)(struct tree_visitor *visitor, pgno_t pgno, int rc);
+};
+
+/* Visits all pages in key order. */
+int tree_walk(const struct snapshot *snapshot, const struct tree *tree, struct tree_visitor *visitor);
+
+#endif

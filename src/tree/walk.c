@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Operations on all pages of a tree. The depth of the record bounds every descent. */
+#include "tree/tree.h"
+
+#include "base/log.h"
+
+/* ------------------------------------------------------------------------------------------------------ visiting */
+
+struct walk {
+  const struct snapshot *snapshot;
+  const struct tree *tree;
+  struct tree_visitor *visitor;
+};
+
+static int on_damage(const struct walk *walk, pgno_t pgno, int rc) {
+  return walk->visitor->damage ? walk->visitor->damage(walk->visitor, pgno, rc) : rc;
+}
+
+static int visit_run(const struct walk *walk, const struct leaf_item *item) {
+  struct large_ref ref;
+  const struct page *run;
+  memcpy(&ref, item->data, sizeof(ref));
+  const int rc = snapshot_run(walk->snapshot, ref.pgno, ref.bytes, &run);
+  return rc == MDBX_SUCCESS ? walk->visitor->run(walk->visitor, run) : on_damage(walk, ref.pgno, rc);
+}
+
+static int visit_records(const struct walk *walk, const struct page *leaf) {
+  for (unsigned i = 0; i < leaf->count; ++i) {
+    struct leaf_item item;
+    int rc = MDBX_SUCCESS;
+    leaf_get(leaf, i, &item);
+    if (item.kind == NODE_LARGE && walk->visitor->run)
+      rc = visit_run(walk, &item);
+    if (rc == MDBX_SUCCESS && walk->visitor->record)
+      rc = walk->visitor->record(walk->visitor, leaf, i, &item);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
+  const bool leaf = level + 1 == walk->tree->record.depth;
+  const struct page *page;
+  int rc = snapshot_tree_page(walk->snapshot, pgno, (leaf ? P_LEAF : P_BRANCH) | walk->tree->page_flags, &page);
+  if (rc != MDBX_SUCCESS)
+    return on_damage(walk, pgno, rc);
+  rc = walk->visitor->page(walk->visitor, page, level);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  if (leaf)
+    return visit_records(walk, page);
+  for (unsigned i = 0; i < page->count; ++i) {
+    rc = visit(walk, branch_child(page, i), level + 1);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+int tree_walk(const struct snapshot *snapshot, const struct tree *tree, struct tree_visitor *visitor) {
+  const struct walk walk = {snapshot, tree, visitor};
+  return tree_is_empty(tree) ? MDBX_SUCCESS : visit(&walk, tree->record.root, 0);
+}
+
+/* ------------------------------------------------------------------------------------------------------ clearing */
+
+struct clearing {
+  struct space *space;
+  struct tree *tree;
+};
+
+static int clear_leaf(const struct clearing *clearing, const struct page *leaf) {
+  for (unsigned i = 0; clearing->tree->record.large_pages && i < leaf->count; ++i) {
+    struct leaf_item item;
+    struct large_ref ref;
+    const struct page *run;
+    leaf_get(leaf, i, &item);
+    if (item.kind != NODE_LARGE)
+      continue;
+    memcpy(&ref, item.data, sizeof(ref));
+    int rc = snapshot_run(&clearing->space->view, ref.pgno, ref.bytes, &run);
+    if (rc == MDBX_SUCCESS)
+      rc = space_retire(clearing->space, run);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned level) {
+  const bool leaf = level + 1 == clearing->tree->record.depth;
+  const struct page *page;
+  int rc = snapshot_tree_page(&clearing->space->view, pgno, (leaf ? P_LEAF : P_BRANCH) | clearing->tree->page_flags,
+                              &page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (leaf)
+    rc = clear_leaf(clearing, page);
+  for (unsigned i = 0; !leaf && rc == MDBX_SUCCESS && i < page->count; ++i)
+    rc = clear_level(clearing, branch_child(page, i), level + 1);
+  return rc == MDBX_SUCCESS ? space_retire(clearing->space, page) : rc;
+}
+
+int tree_clear(struct space *space, struct tree *tree) {
+  const struct clearing clearing = {space, tree};
+  const int rc = tree_is_empty(tree) ? MDBX_SUCCESS : clear_level(&clearing, tree->record.root, 0);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct table_record before = tree->record;
+  tree->record = (struct table_record){.flags = before.flags, .root = PGNO_NONE, .mod_txnid = space->view.txnid};
+  tree->changed = true;
+  return MDBX_SUCCESS;
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commit protocol. Its invariants have numbers in doc/commit.md; the ones that matter here:
+ *
+ *  C1  No page and no meta slot that the newest durable commit needs is written before a newer commit is durable.
+ *  C2  The pages of a commit are in the file before its meta is, in the order of the calls.
+ *  C3  A STEADY meta is written only after a flush that followed the last page it needs.
+ *  C4  A MANIFEST meta is written only on a durable parent, lists every page this commit wrote, and becomes the head
+ *      only after a flush that followed it.
+ *  C5  The head is published last; what is published is in the file whole.
+ *  C6  The file gets shorter only after a commit that does not need the tail is durable.
+ */
+#include "txn/txn.h"
+
+#include "base/log.h"
+#include "space/writeout.h"
+
+#include <stdlib.h>
+
+enum durability { COMMIT_DURABLE, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
+
+struct commit {
+  MDBX_txn *txn;
+  MDBX_env *env;
+  enum durability durability;
+  struct dirty_page *list; /* sorted */
+  size_t count;
+  uint64_t bytes;
+  struct meta meta;
+  struct meta_page *page; /* as it will be written */
+  unsigned slot;
+  bool point_of_no_return; /* the meta may be in the file */
+};
+
+static bool anything_changed(const MDBX_txn *txn) {
+  return txn->space.dirty.used || txn->space.spilled || txn->space.retired.length || txn->main.changed ||
+         txn->canary_changed || txn->geometry_changed || tables_changed(txn);
+}
+
+static enum durability durability_of(const MDBX_txn *txn) {
+  const unsigned flags = txn->env->flags | (txn->flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC));
+  if ((flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
+    return COMMIT_UTTERLY;
+  if (flags & MDBX_SAFE_NOSYNC)
+    return COMMIT_WEAK;
+  return flags & MDBX_NOMETASYNC ? COMMIT_NOMETASYNC : COMMIT_DURABLE;
+}
+
+static int list_pages(struct commit *commit) {
+  const struct space *space = &commit->txn->space;
+  commit->count = space->dirty.used;
+  commit->bytes = space->dirty.pages << space->view.shift;
+  commit->list = dirty_sorted(&space->dirty);
+  return commit->count && !commit->list ? MDBX_ENOMEM : MDBX_SUCCESS;
+}
+
+static void choose_slot(struct commit *commit) {
+  txnid_t txnids[META_COUNT];
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    const struct page *header = snapshot_mapped(&commit->txn->space.view, i);
+    txnids[i] = header->flags == P_META ? header->txnid : TXNID_NONE;
+  }
+  commit->slot = meta_next_slot(txnids, commit->txn->base_slot, commit->txn->durable);
+}
+
+static void compose_meta(struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  const struct geometry *geometry = &txn->space.geometry;
+  struct meta *meta = &commit->meta;
+  *meta = txn->base;
+  meta->lower = geometry->lower;
+  meta->upper = geometry->upper;
+  meta->now = geometry->now;
+  meta->grow = geometry->grow;
+  meta->shrink = geometry->shrink;
+  meta->next = txn->space.view.limit;
+  meta->gc = txn->gc.record;
+  meta->main = txn->main.record;
+  meta->canary[0] = txn->canary.x;
+  meta->canary[1] = txn->canary.y;
+  meta->canary[2] = txn->canary.z;
+  meta->canary[3] = txn->canary.v;
+  meta->retired = txn->base.retired + txn->space.retired.pages;
+  memcpy(meta->boot_id, commit->env->boot_id, sizeof(meta->boot_id));
+}
+
+/* ------------------------------------------------------------------------------------------------------ the steps */
+
+static int write_pages(struct commit *commit) {
+  struct space *space = &commit->txn->space;
+  lck_count(&commit->env->lck, LCK_WOPS, commit->count);
+  return writeout_pages(space, commit->list, commit->count);
+}
+
+static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
+                      unsigned entries) {
+  commit->meta.kind = kind;
+  meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
+             entries);
+  commit->point_of_no_return = true;
+  return meta_write(commit->env->fd, commit->page, commit->env->page_size);
+}
+
+static void publish(struct commit *commit, bool durable) {
+  MDBX_env *env = commit->env;
+  const txnid_t txnid = commit->txn->view->txnid;
+  for (size_t i = 0; i < commit->count && !commit->txn->view->always_check; ++i)
+    snapshot_vouch(commit->txn->view, commit->list[i].pgno, txnid);
+  if (durable) {
+    atomic_store(&env->lck.shared->unsynced_bytes, 0);
+    atomic_store(&env->lck.shared->unsynced_since, 0);
+    lck_publish_durable(&env->lck, txnid);
+  } else {
+    if (!atomic_load(&env->lck.shared->unsynced_since))
+      atomic_store(&env->lck.shared->unsynced_since, os_monotonic_16dot16());
+    atomic_fetch_add(&env->lck.shared->unsynced_bytes, commit->bytes);
+  }
+  lck_publish_head(&env->lck, txnid, commit->slot);
+}
+
+/* Whether all that this commit needs beyond its durable parent can be listed in the meta. */
+static bool manifest_fits(const struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  return txn->base_txnid == txn->durable && !txn->space.spilled &&
+         commit->count <= limit_manifest(commit->env->page_size);
+}
+
+static int commit_small(struct commit *commit) {
+  struct meta_manifest *manifest = malloc((commit->count + 1) * sizeof(*manifest));
+  if (!manifest)
+    return MDBX_ENOMEM;
+  int rc = write_pages(commit);
+  for (size_t i = 0; i < commit->count; ++i) {
+    const uint64_t checksum = commit->list[i].page->checksum;
+    manifest[i] = (struct meta_manifest){commit->list[i].pgno, (uint32_t)checksum, (uint32_t)(checksum >> 32)};
+  }
+  if (rc == MDBX_SUCCESS)
+    rc = write_meta(commit, META_MANIFEST, manifest, (unsigned)commit->count);
+  free(manifest);
+  if (rc == MDBX_SUCCESS)
+    rc = sync_flush(commit->env);
+  if (rc == MDBX_SUCCESS)
+    publish(commit, true);
+  return rc;
+}
+
+static int commit_large(struct commit *commit) {
+  int rc = write_pages(commit);
+  if (rc == MDBX_SUCCESS)
+    rc = sync_flush(commit->env);
+  if (rc == MDBX_SUCCESS)
+    rc = write_meta(commit, META_STEADY, NULL, 0);
+  if (rc == MDBX_SUCCESS)
+    rc = sync_flush(commit->env);
+  if (rc == MDBX_SUCCESS)
+    publish(commit, true);
+  return rc;
+}
+
+/* The flush of the pages took the parent's meta along, so the parent is durable now if its meta says it may be
+ * believed. */
+static int commit_nometasync(struct commit *commit) {
+  int rc = write_pages(commit);
+  if (rc == MDBX_SUCCESS)
+    rc = sync_flush(commit->env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct meta *parent = &commit->txn->base;
+  if (parent->kind == META_STEADY || parent->kind == META_MANIFEST)
+    lck_publish_durable(&commit->env->lck, commit->txn->base_txnid);
+  commit->txn->durable = lck_durable(&commit->env->lck);
+  choose_slot(commit);
+  rc = write_meta(commit, META_STEADY, NULL, 0);
+  if (rc == MDBX_SUCCESS)
+    publish(commit, false);
+  return rc;
+}
+
+static int commit_weak(struct commit *commit) {
+  int rc = write_pages(commit);
+  if (rc == MDBX_SUCCESS)
+    rc = write_meta(commit, META_WEAK, NULL, 0);
+  if (rc == MDBX_SUCCESS)
+    publish(commit, false);
+  return rc;
+}
+
+/* Takes older metas their standing as points to fall back to: their pages are not kept. */
+static int wipe_marks(struct commit *commit) {
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot old;
+    int rc = slot == commit->slot || slot == commit->txn->base_slot
+                 ? MDBX_NOTFOUND
+                 : meta_read_slot(commit->env->fd, commit->env->page_size, slot, &old);
+    if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && (!old.valid || old.meta.kind == META_WIPED)))
+      continue;
+    if (rc == MDBX_SUCCESS) {
+      old.meta.kind = META_WIPED;
+      meta_build(commit->page, commit->env->page_size, slot, old.txnid, &old.meta, NULL, 0);
+      rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
+    }
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int commit_utterly(struct commit *commit) {
+  lck_publish_durable(&commit->env->lck, TXNID_NONE);
+  int rc = wipe_marks(commit);
+  return rc == MDBX_SUCCESS ? commit_weak(commit) : rc;
+}
+
+static int write_by_durability(struct commit *commit) {
+  enum durability durability = commit->durability;
+  if (durability == COMMIT_WEAK && sync_is_due(commit->env, commit->bytes))
+    durability = COMMIT_DURABLE;
+  commit->durability = durability;
+  switch (durability) {
+  case COMMIT_NOMETASYNC:
+    return commit_nometasync(commit);
+  case COMMIT_WEAK:
+    return commit_weak(commit);
+  case COMMIT_UTTERLY:
+    return commit_utterly(commit);
+  default:
+    return manifest_fits(commit) ? commit_small(commit) : commit_large(commit);
+  }
+}
+
+/* ------------------------------------------------------------------------------------------------------ the whole */
+
+/* The tail is given up in the meta only if the commit will be durable, see C6. */
+static void plan_shrink(struct commit *commit) {
+  struct geometry *geometry = &commit->txn->space.geometry;
+  if (commit->durability == COMMIT_DURABLE)
+    geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
+}
+
+static void shrink_file(const struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  if (txn->space.geometry.now >= txn->space.backed || lck_durable(&commit->env->lck) != txn->view->txnid)
+    return;
+  const int rc = map_shrink_file(&commit->env->map, commit->env->fd,
+                                 (uint64_t)txn->space.geometry.now << txn->space.view.shift);
+  if (rc != MDBX_SUCCESS)
+    log_warn("%s: cannot cut the file, error %d", commit->env->data_path, rc);
+}
+
+static uint32_t since(uint64_t *mark) {
+  const uint64_t now = os_monotonic_16dot16(), before = *mark;
+  *mark = now;
+  return (uint32_t)(now - before);
+}
+
+static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
+  MDBX_txn *txn = commit->txn;
+  uint64_t mark = os_monotonic_16dot16();
+  txn->space.reserve = 0;
+  int rc = tables_store(txn);
+  latency->preparation = since(&mark);
+  if (rc == MDBX_SUCCESS)
+    rc = gc_give(&txn->collector);
+  latency->gc_wallclock = since(&mark);
+  if (rc == MDBX_SUCCESS)
+    rc = list_pages(commit);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  plan_shrink(commit);
+  choose_slot(commit);
+  compose_meta(commit);
+  rc = write_by_durability(commit);
+  latency->write = since(&mark);
+  if (rc == MDBX_SUCCESS)
+    shrink_file(commit);
+  return rc;
+}
+
+int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn)};
+  MDBX_commit_latency unwanted;
+  if (!anything_changed(txn))
+    return MDBX_RESULT_TRUE;
+  commit.page = malloc(txn->env->page_size);
+  if (!commit.page)
+    return MDBX_ENOMEM;
+  const int rc = run_steps(&commit, latency ? latency : &unwanted);
+  if (rc != MDBX_SUCCESS && commit.point_of_no_return) {
+    atomic_store(&txn->env->fatal, true);
+    log_error("%s: commit of transaction %llu failed with %d after its meta page was written", txn->env->data_path,
+              (unsigned long long)txn->view->txnid, rc);
+  }
+  free(commit.page);
+  free(commit.list);
+  return rc;
+}

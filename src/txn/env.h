@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/env.h: an environment: one open database in one process.
+ *
+ * Owns the descriptors, the mapping, the lock file, the table handles and the write transaction's standing memory.
+ * Fields are constant between open and close but for those that name their owner.
+ */
+#ifndef MDBX_TXN_ENV_H
+#define MDBX_TXN_ENV_H
+
+#include "file/lck.h"
+#include "file/map.h"
+#include "file/geometry.h"
+#include "file/meta.h"
+#include "file/readers.h"
+#include "gc/gc.h"
+#include "space/space.h"
+#include "tree/cursor.h"
+
+#define ENV_SIGNATURE UINT32_C(0x4d454e56)
+#define TXN_SIGNATURE UINT32_C(0x4d54584e)
+#define CURSOR_SIGNATURE UINT32_C(0x4d435552)
+#define DEAD_SIGNATURE UINT32_C(0xdeadbeef)
+
+/* Flags that stay as mdbx_env_open() got them, and those mdbx_env_set_flags() may change. */
+#define ENV_FLAGS_CHANGEABLE                                                                                           \
+  (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_NOMEMINIT | MDBX_LIFORECLAIM | MDBX_PAGEPERTURB |   \
+   MDBX_ACCEDE | MDBX_VALIDATION)
+#define ENV_FLAGS_FIXED                                                                                                \
+  (MDBX_NOSUBDIR | MDBX_RDONLY | MDBX_WRITEMAP | MDBX_NOSTICKYTHREADS | MDBX_EXCLUSIVE | MDBX_NORDAHEAD)
+#define ENV_FLAGS_WRITERS                                                                                              \
+  (MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_LIFORECLAIM | MDBX_NOMEMINIT |      \
+   MDBX_PAGEPERTURB)
+/* What all processes that have a database open must agree on. */
+#define ENV_FLAGS_SHARED_MODE (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP)
+/* A table handle. `generation` is odd while the handle is open and changes with every opening and closing, so that a
+ * transaction notices a handle that was closed or given to another table since. Changed under handles_mutex. */
+struct table_handle {
+  _Atomic uint32_t generation;
+  unsigned flags; /* enum table_flags */
+  uint8_t *name;
+  size_t name_length;
+  MDBX_cmp_func key_compare; /* NULL: built-in */
+  bool claimed;              /* used by an uncommitted transaction that made the table */
+};
+
+struct env_options {
+  unsigned max_dbs, max_readers;
+  uint64_t values[MDBX_opt_presync_threshold + 1]; /* the others, by number, as set; UINT64_MAX: default */
+};
+
+struct MDBX_env {
+  uint32_t signature;
+  uint32_t generation; /* os_fork_generation() at creation */
+  _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
+  char *path, *data_path, *lock_path;
+  void *user_context;
+  struct env_options options;
+  struct geometry_request geometry_request; /* until open */
+  bool geometry_set;                        /* the user asked for it */
+  bool opened;
+
+  int fd;
+  uint32_t page_size;
+  unsigned shift;
+  uint64_t seed;
+  uint64_t database_id[2];
+  uint64_t boot_id[2];
+  struct dbmap map;
+  struct lck lck;
+  struct reader_threads threads;
+  _Atomic bool fatal; /* a flush failed: nothing is certain until the database is opened again */
+
+  /* The memo of checked pages (see space/snapshot.h). Replaced with a larger one when the map grows, under
+   * map_mutex; old ones are freed at close. */
+  _Atomic(struct page_memo *) memo;
+  os_mutex_t map_mutex;
+
+  struct table_handle *handles;
+  unsigned handles_capacity;
+  _Atomic unsigned handles_used; /* no handle at or above has ever been open */
+  os_mutex_t handles_mutex;
+
+  uint64_t dirty_limit; /* default of MDBX_opt_txn_dp_limit */
+
+  /* For the holder of the writer lock. */
+  struct page_pool pool;
+  MDBX_txn *writer_txn;          /* the memory of write transactions, made at first use */
+  _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */
+  _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */
+  _Atomic uintptr_t writer_lock_thread; /* by which thread */
+  MDBX_hsr_func hsr;
+};
+
+struct page_memo {
+  uint32_t *tags;
+  uint32_t mask;
+  size_t bytes; /* of the mapping; 0 for the fallback that never matches */
+  struct page_memo *older;
+};
+
+/* MDBX_SUCCESS for a handle that may be used, MDBX_EINVAL, MDBX_EBADSIGN. */
+int env_check(const MDBX_env *env);
+/* The same, and it must be open (MDBX_EPERM), not failed and not inherited by a fork (MDBX_PANIC). */
+int env_check_open(const MDBX_env *env);
+
+int env_create(MDBX_env **env);
+int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode);
+int env_close(MDBX_env *env, bool dont_sync);
+int env_delete(const char *path, int how);
+
+static inline bool env_is_readonly(const MDBX_env *env) { return env->flags & MDBX_RDONLY; }
+
+/* The meta page of the newest published commit, copied. */
+int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
+/* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
+int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
+/* Makes the mapping and the memo long enough for a snapshot with that upper bound. */
+int env_cover(MDBX_env *env, pgno_t upper);
+/* Fills a snapshot from a meta. */
+int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot);
+
+void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry);
+struct geometry_system env_system(void);
+
+/* Thread that may hold transactions of the environment: of sticky ones the calling thread, else 0. */
+static inline uintptr_t env_thread(const MDBX_env *env) {
+  return env->flags & MDBX_NOSTICKYTHREADS ? 0 : os_thread_self();
+}
+
+/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
+int env_lock_writer(MDBX_env *env, bool try_only);
+void env_unlock_writer(MDBX_env *env);
+
+/* ---- sync.c: durability. All under the writer lock. ---- */
+
+/* Flushes the data file. A failure makes the environment fatal. */
+int sync_flush(MDBX_env *env);
+/* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
+int sync_head(MDBX_env *env);
+/* Whether a threshold for making weak commits durable is reached. */
+bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
+
+#endif

@@ -1,0 +1,493 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening, recovering, closing and deleting databases.
+ *
+ * Whoever opens a database first, alone, decides which commit is the head (file/meta.h) and sets the file right; the
+ * others take what the lock file says. Recovery can be cut at any point: it wipes only metas that were not believed,
+ * and does so before anything else is written.
+ */
+#include "txn/txn.h"
+
+#include "base/log.h"
+#include "txn/env_paths.h"
+
+#include <stdlib.h>
+
+enum { POOL_LIMIT = 1024 };
+/* In lck_shared.mode: some writer has said what the mode is. */
+#define MODE_KNOWN 0x80000000u
+
+/* ----------------------------------------------------------------------------------------------------- new databases */
+
+static int compose_first_meta(MDBX_env *env, struct meta *meta) {
+  struct geometry geometry;
+  const struct geometry_system system = env_system();
+  const int rc = geometry_new(&env->geometry_request, &system, &geometry);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(meta, 0, sizeof(*meta));
+  meta->page_size = geometry.page_size;
+  meta->kind = META_STEADY;
+  meta->lower = geometry.lower;
+  meta->upper = geometry.upper;
+  meta->now = geometry.now;
+  meta->next = META_COUNT;
+  meta->grow = geometry.grow;
+  meta->shrink = geometry.shrink;
+  meta->gc.root = meta->main.root = PGNO_NONE;
+  memcpy(meta->boot_id, env->boot_id, sizeof(meta->boot_id));
+  return os_random_bytes(meta->database_id, sizeof(meta->database_id));
+}
+
+/* The metas go in first and alone: with them on disk the file is a database, before that it is an empty file. */
+static int create_database(MDBX_env *env) {
+  struct meta meta;
+  int rc = compose_first_meta(env, &meta);
+  if (rc == MDBX_SUCCESS)
+    rc = meta_create(env->fd, meta.page_size, &meta);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->allocate(env->fd, (uint64_t)META_COUNT * meta.page_size, (uint64_t)meta.now * meta.page_size);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS)
+    os_sync_parent(env->data_path);
+  return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------- recovery */
+
+static void adopt_identity(MDBX_env *env, const struct meta_set *set, unsigned slot) {
+  env->page_size = set->page_size;
+  env->shift = (unsigned)__builtin_ctz(set->page_size);
+  memcpy(env->database_id, set->slot[slot].meta.database_id, sizeof(env->database_id));
+  env->seed = checksum_seed(env->database_id);
+}
+
+static int check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
+  const uint64_t needed = (uint64_t)meta->next * env->page_size;
+  if (length >= needed)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "%s: the file is cut off: %llu bytes, %llu are in use", env->data_path,
+                    (unsigned long long)length, (unsigned long long)needed);
+}
+
+static int wipe_unbelieved(MDBX_env *env, const struct meta_choice *choice) {
+  bool any = false;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    if (!choice->wipe[slot])
+      continue;
+    log_notice("%s: meta page %u is wiped", env->data_path, slot);
+    any = true;
+    const int rc = meta_wipe(env->fd, env->page_size, slot);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return any ? os_ops->datasync(env->fd) : MDBX_SUCCESS;
+}
+
+/* The length the head says: longer after growth that was rolled back, shorter after a cut at the wrong time. */
+static int restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) {
+  const uint64_t wanted = (uint64_t)meta->now * env->page_size;
+  if (length < wanted)
+    return os_ops->allocate(env->fd, length, wanted);
+  return length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
+}
+
+static int make_head_steady(MDBX_env *env, const struct meta_set *set, unsigned slot) {
+  struct meta_page *page = malloc(env->page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  struct meta meta = set->slot[slot].meta;
+  meta.kind = META_STEADY;
+  meta_build(page, env->page_size, slot, set->slot[slot].txnid, &meta, NULL, 0);
+  int rc = meta_write(env->fd, page, env->page_size);
+  free(page);
+  return rc == MDBX_SUCCESS ? os_ops->datasync(env->fd) : rc;
+}
+
+static int repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
+  const struct meta *head = &set->slot[choice->head].meta;
+  int rc = wipe_unbelieved(env, choice);
+  /* After a process died: the page cache has everything, the disk perhaps not. */
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS && choice->make_steady)
+    rc = make_head_steady(env, set, choice->head);
+  return rc == MDBX_SUCCESS ? restore_length(env, head, length) : rc;
+}
+
+/* Nobody else has the database open. */
+static int open_first(MDBX_env *env, struct meta_set *set) {
+  struct meta_choice choice;
+  struct meta_verify_context verify = {env->fd, set};
+  uint64_t length;
+  int rc = meta_choose(set, env->boot_id, meta_verify_manifest, &verify, &choice);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_size(env->fd, &length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct meta_slot *head = &set->slot[choice.head];
+  adopt_identity(env, set, choice.head);
+  rc = check_length(env, &head->meta, length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (choice.rollback)
+    log_notice("%s: rolled back to transaction %llu after a system crash", env->data_path,
+               (unsigned long long)head->txnid);
+  if (!env_is_readonly(env))
+    rc = repair(env, set, &choice, length);
+  else if (choice.rollback || choice.make_steady || length % os_page_size())
+    rc = MDBX_WANNA_RECOVERY;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  lck_publish_head(&env->lck, head->txnid, choice.head);
+  lck_publish_durable(&env->lck, env_is_readonly(env) ? TXNID_NONE : head->txnid);
+  return MDBX_SUCCESS;
+}
+
+/* Others have it open; the lock file tells the head. */
+static int open_further(MDBX_env *env, struct meta_set *set) {
+  uint64_t length;
+  const unsigned slot = lck_head_slot(lck_head(&env->lck));
+  if (slot >= META_COUNT || !set->slot[slot].valid)
+    return log_damage(MDBX_CORRUPTED, "%s: the meta page that is in use is damaged", env->data_path);
+  adopt_identity(env, set, slot);
+  const int rc = os_file_size(env->fd, &length);
+  return rc == MDBX_SUCCESS ? check_length(env, &set->slot[slot].meta, length) : rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- opening */
+
+static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
+  bool regular = false;
+  const enum os_open_mode how = flags & MDBX_RDONLY ? OS_OPEN_READ : mode ? OS_OPEN_CREATE : OS_OPEN_WRITE;
+  int rc = os_open(env->data_path, how, mode, &env->fd);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_is_regular(env->fd, &regular);
+  if (rc == MDBX_SUCCESS && !regular)
+    rc = log_damage(MDBX_INVALID, "%s: not a regular file", env->data_path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  unsigned lock_flags = flags & MDBX_EXCLUSIVE ? LCK_EXCLUSIVE : 0;
+  if (flags & MDBX_RDONLY)
+    lock_flags |= LCK_READONLY;
+  if (log_debug_flags() & MDBX_DBG_LEGACY_MULTIOPEN)
+    lock_flags |= LCK_MULTIOPEN;
+  mode_t lock_mode = mode;
+  if (!lock_mode && os_file_mode(env->fd, &lock_mode) != MDBX_SUCCESS)
+    lock_mode = 0644;
+  return lck_open(&env->lck, env->lock_path, env->fd, lock_flags, env->options.max_readers, lock_mode);
+}
+
+/* Processes must agree on how durable commits are. */
+static int agree_on_mode(MDBX_env *env) {
+  if (env_is_readonly(env))
+    return MDBX_SUCCESS;
+  const unsigned present = atomic_load(&env->lck.shared->mode), own = env->flags & ENV_FLAGS_SHARED_MODE;
+  if (env->lck.first || !(present & MODE_KNOWN)) {
+    atomic_store(&env->lck.shared->mode, own | MODE_KNOWN);
+    return MDBX_SUCCESS;
+  }
+  if ((present & ENV_FLAGS_SHARED_MODE) == own)
+    return MDBX_SUCCESS;
+  if (!(env->flags & MDBX_ACCEDE))
+    return log_damage(MDBX_INCOMPATIBLE, "%s: open elsewhere with other durability flags (0x%x, here 0x%x)",
+                      env->data_path, present & ENV_FLAGS_SHARED_MODE, own);
+  env->flags = (env->flags & ~(unsigned)ENV_FLAGS_SHARED_MODE) | (present & ENV_FLAGS_SHARED_MODE);
+  return MDBX_SUCCESS;
+}
+
+static int open_content(MDBX_env *env) {
+  struct meta_set set;
+  uint64_t length;
+  int rc = os_file_size(env->fd, &length);
+  if (rc == MDBX_SUCCESS && length == 0) {
+    if (env_is_readonly(env))
+      return log_damage(MDBX_INVALID, "%s: the file is empty", env->data_path);
+    rc = create_database(env);
+  }
+  if (rc == MDBX_SUCCESS)
+    rc = meta_read_all(env->fd, env->data_path, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = env->lck.first ? open_first(env, &set) : open_further(env, &set);
+  return rc;
+}
+
+static int open_memory(MDBX_env *env) {
+  struct meta meta;
+  const unsigned slot = lck_head_slot(lck_head(&env->lck));
+  struct meta_slot head;
+  int rc = meta_read_slot(env->fd, env->page_size, slot, &head);
+  if (rc == MDBX_SUCCESS && !head.valid)
+    rc = log_damage(MDBX_CORRUPTED, "%s: meta page %u is damaged", env->data_path, slot);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  meta = head.meta;
+  rc = map_open(&env->map, env->fd, (size_t)meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
+                env->flags & MDBX_NORDAHEAD);
+  if (rc == MDBX_SUCCESS)
+    rc = env_cover(env, meta.upper);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  pool_init(&env->pool, env->page_size, POOL_LIMIT);
+  env->handles_capacity = CORE_TABLES + env->options.max_dbs;
+  env->handles_used = CORE_TABLES;
+  env->handles = calloc(env->handles_capacity, sizeof(*env->handles));
+  return env->handles ? MDBX_SUCCESS : MDBX_ENOMEM;
+}
+
+/* A writer that comes after a reader who could not make sure of the head does so now. */
+static int settle_durability(MDBX_env *env) {
+  if (env_is_readonly(env) || lck_durable(&env->lck) != TXNID_NONE ||
+      (env->flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
+    return MDBX_SUCCESS;
+  int rc = env_lock_writer(env, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = sync_head(env);
+  env_unlock_writer(env);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+/* Size limits asked for before the open hold for an existing database if this process opened it first. */
+static void apply_requested_geometry(MDBX_env *env) {
+  MDBX_txn *txn;
+  if (!env->geometry_set || env_is_readonly(env) || !env->lck.first)
+    return;
+  if (txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn) != MDBX_SUCCESS)
+    return;
+  struct geometry_request request = env->geometry_request;
+  const struct geometry_system system = env_system();
+  struct geometry changed;
+  request.pagesize = -1;
+  if (geometry_change(&txn->space.geometry, &request, &system, txn->view->limit, &changed) == MDBX_SUCCESS &&
+      !geometry_is_equal(&txn->space.geometry, &changed)) {
+    txn->space.geometry = changed;
+    txn->geometry_changed = true;
+  }
+  txn_commit_write(txn, NULL);
+}
+
+static int open_all(MDBX_env *env, unsigned flags, mode_t mode) {
+  int rc = open_files(env, flags, mode);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = open_content(env);
+  if (rc == MDBX_SUCCESS)
+    rc = agree_on_mode(env);
+  if (rc == MDBX_SUCCESS)
+    rc = open_memory(env);
+  if (rc == MDBX_SUCCESS && !(flags & MDBX_NOSTICKYTHREADS))
+    rc = readers_threads_open(&env->threads, &env->lck);
+  if (rc == MDBX_SUCCESS)
+    rc = settle_durability(env);
+  if (rc == MDBX_SUCCESS) {
+    env->opened = true;
+    apply_requested_geometry(env);
+  }
+  lck_open_done(&env->lck);
+  return rc;
+}
+
+static int make_directory(const struct env_paths *paths, const char *path, unsigned flags, mode_t mode) {
+  if (!paths->directory || os_path_is_directory(path))
+    return MDBX_SUCCESS;
+  if (!mode || (flags & MDBX_RDONLY))
+    return MDBX_ENOFILE;
+  /* Whoever may read the files may enter the directory. */
+  return os_mkdir(path, mode | ((mode & 0444) >> 2) | 0700);
+}
+
+static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
+  struct env_paths paths;
+  int rc = env_paths_make(path, flags & MDBX_NOSUBDIR, &paths);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = make_directory(&paths, path, flags, mode);
+  if (rc == MDBX_SUCCESS && paths.other_lock && os_path_exists(paths.lock) && os_path_exists(paths.other_lock))
+    rc = log_damage(MDBX_DUPLICATED_LCK, "%s: there is another lock file, %s", paths.lock, paths.other_lock);
+  env->path = rc == MDBX_SUCCESS ? strdup(path) : NULL;
+  if (rc != MDBX_SUCCESS || !env->path) {
+    env_paths_free(&paths);
+    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
+  }
+  env->data_path = paths.data;
+  env->lock_path = paths.lock;
+  free(paths.other_lock);
+  return MDBX_SUCCESS;
+}
+
+static void release_all(MDBX_env *env);
+
+int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
+  if (env->opened || env->path)
+    return MDBX_EPERM;
+  if (flags & MDBX_RDONLY)
+    flags &= ~(unsigned)ENV_FLAGS_WRITERS;
+  int rc = take_paths(env, path, flags, mode);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  env->flags = flags;
+  os_bootid(env->boot_id);
+  env->dirty_limit = MAX_OF(env_system().ram / 42 / geometry_default_page_size(&(struct geometry_system){
+                                                         os_page_size(), 0}), 128);
+  rc = open_all(env, flags, mode);
+  if (rc != MDBX_SUCCESS)
+    release_all(env);
+  return rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- closing */
+
+static void free_memos(MDBX_env *env) {
+  struct page_memo *memo = atomic_load(&env->memo);
+  atomic_store(&env->memo, NULL);
+  while (memo) {
+    struct page_memo *older = memo->older;
+    if (memo->bytes)
+      os_unmap(memo->tags, memo->bytes);
+    free(memo);
+    memo = older;
+  }
+}
+
+static void free_handles(MDBX_env *env) {
+  for (unsigned i = 0; env->handles && i < env->handles_capacity; ++i)
+    free(env->handles[i].name);
+  free(env->handles);
+  env->handles = NULL;
+  env->handles_capacity = 0;
+  env->handles_used = 0;
+}
+
+static void free_writer(MDBX_env *env) {
+  if (!env->writer_txn)
+    return;
+  tables_release(env->writer_txn);
+  dirty_destroy(&env->writer_txn->space.dirty);
+  free(env->writer_txn->space.retired.runs);
+  free(env->writer_txn);
+  env->writer_txn = NULL;
+}
+
+/* Gives back everything, at whatever stage opening stopped; the handle stays. */
+static void release_all(MDBX_env *env) {
+  const bool inherited = env->generation != os_fork_generation();
+  if (env->threads.open && !inherited)
+    readers_threads_close(&env->threads);
+  free_writer(env);
+  pool_destroy(&env->pool);
+  free_handles(env);
+  free_memos(env);
+  map_close(&env->map);
+  if (env->lck.shared)
+    lck_close(&env->lck);
+  if (env->fd >= 0)
+    os_close(env->fd);
+  env->fd = -1;
+  free(env->path);
+  free(env->data_path);
+  free(env->lock_path);
+  env->path = env->data_path = env->lock_path = NULL;
+  env->opened = false;
+}
+
+static bool data_file_is_unlinked(const MDBX_env *env) {
+  unsigned links = 1;
+  return os_file_links(env->fd, &links) == MDBX_SUCCESS && links == 0;
+}
+
+static int sync_at_close(MDBX_env *env) {
+  if (env_is_readonly(env) || atomic_load(&env->fatal) || data_file_is_unlinked(env))
+    return MDBX_SUCCESS;
+  if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+    return MDBX_SUCCESS;
+  int rc = env_lock_writer(env, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = sync_head(env);
+  env_unlock_writer(env);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+static int close_opened(MDBX_env *env, bool dont_sync) {
+  const uintptr_t writer = atomic_load(&env->writer_thread);
+  if (writer && writer != os_thread_self())
+    return MDBX_BUSY;
+  if (writer)
+    txn_abort_write(env->writer_txn);
+  if (env->writer_locked_by_user) {
+    env->writer_locked_by_user = false;
+    env_unlock_writer(env);
+  }
+  return dont_sync ? MDBX_SUCCESS : sync_at_close(env);
+}
+
+int env_close(MDBX_env *env, bool dont_sync) {
+  int rc = MDBX_SUCCESS;
+  const bool inherited = env->generation != os_fork_generation();
+  if (env->opened && !inherited)
+    rc = close_opened(env, dont_sync);
+  if (rc == MDBX_BUSY)
+    return rc;
+  env->signature = DEAD_SIGNATURE;
+  release_all(env);
+  os_mutex_destroy(&env->map_mutex);
+  os_mutex_destroy(&env->handles_mutex);
+  free(env);
+  return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------- deleting */
+
+static int unlink_counted(const char *path, bool *any) {
+  const int rc = os_unlink(path);
+  *any |= rc == MDBX_SUCCESS;
+  return rc == MDBX_ENOFILE ? MDBX_SUCCESS : rc;
+}
+
+static int delete_files(const struct env_paths *paths, const char *path) {
+  bool any = false;
+  int rc = unlink_counted(paths->data, &any);
+  if (rc == MDBX_SUCCESS)
+    rc = unlink_counted(paths->lock, &any);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (paths->directory && os_path_is_directory(path) && os_rmdir(path) == MDBX_SUCCESS)
+    any = true;
+  return any ? MDBX_SUCCESS : MDBX_RESULT_TRUE;
+}
+
+/* Takes the database exclusively, so that nobody has it open while its files go. */
+static int delete_unused(const struct env_paths *paths, const char *path, bool wait) {
+  struct lck lck;
+  int fd, rc = os_open(paths->data, OS_OPEN_WRITE, 0, &fd);
+  if (rc == MDBX_ENOFILE)
+    return delete_files(paths, path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(&lck, 0, sizeof(lck));
+  rc = lck_open(&lck, paths->lock, fd, LCK_EXCLUSIVE | (wait ? LCK_WAIT : 0), 1, 0600);
+  if (rc == MDBX_SUCCESS) {
+    lck_open_done(&lck);
+    rc = delete_files(paths, path);
+    lck_close(&lck);
+  }
+  os_close(fd);
+  return rc;
+}
+
+int env_delete(const char *path, int how) {
+  struct env_paths paths;
+  if (how != MDBX_ENV_JUST_DELETE && how != MDBX_ENV_ENSURE_UNUSED && how != MDBX_ENV_WAIT_FOR_UNUSED)
+    return MDBX_EINVAL;
+  int rc = env_paths_make(path, false, &paths);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = how == MDBX_ENV_JUST_DELETE ? delete_files(&paths, path)
+                                   : delete_unused(&paths, path, how == MDBX_ENV_WAIT_FOR_UNUSED);
+  env_paths_free(&paths);
+  return rc;
+}

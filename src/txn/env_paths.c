@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "txn/env_paths.h"
+
+#include "os/os.h"
+
+#include <stdlib.h>
+
+static char *join(const char *a, const char *b) {
+  char *joined = malloc(strlen(a) + strlen(b) + 1);
+  if (joined) {
+    strcpy(joined, a);
+    strcat(joined, b);
+  }
+  return joined;
+}
+
+static bool ends_with(const char *text, const char *end) {
+  const size_t length = strlen(text), end_length = strlen(end);
+  return length >= end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static char *lock_in_same_directory(const char *data) {
+  char *lock = join(data, "");
+  if (lock)
+    strcpy(lock + strlen(lock) - strlen(MDBX_DATANAME), MDBX_LOCKNAME);
+  return lock;
+}
+
+int env_paths_make(const char *path, bool nosubdir, struct env_paths *paths) {
+  memset(paths, 0, sizeof(*paths));
+  if (!path || !*path)
+    return MDBX_EINVAL;
+  const bool exists = os_path_exists(path);
+  paths->directory = os_path_is_directory(path) || (!nosubdir && !exists);
+  if (paths->directory) {
+    paths->data = join(path, MDBX_DATANAME);
+    paths->lock = join(path, MDBX_LOCKNAME);
+    paths->other_lock = paths->data ? join(paths->data, MDBX_LOCK_SUFFIX) : NULL;
+  } else {
+    paths->data = join(path, "");
+    paths->lock = join(path, MDBX_LOCK_SUFFIX);
+    if (paths->data && ends_with(paths->data, MDBX_DATANAME))
+      paths->other_lock = lock_in_same_directory(paths->data);
+  }
+  if (paths->data && paths->lock)
+    return MDBX_SUCCESS;
+  env_paths_free(paths);
+  return MDBX_ENOMEM;
+}
+
+void env_paths_free(struct env_paths *paths) {
+  free(paths->data);
+  free(paths->lock);
+  free(paths->other_lock);
+  memset(paths, 0, sizeof(*paths));
+}

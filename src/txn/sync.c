@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Making commits durable that were not when they were made. All under the writer lock. */
+#include "txn/env.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+int sync_flush(MDBX_env *env) {
+  const int rc = env->flags & MDBX_WRITEMAP ? map_flush(&env->map, env->fd, 0, map_length(&env->map))
+                                            : os_ops->datasync(env->fd);
+  lck_count(&env->lck, LCK_FSYNC, 1);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  atomic_store(&env->fatal, true);
+  log_error("%s: flush failed with %d; the environment must be opened again", env->data_path, rc);
+  return rc;
+}
+
+/* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
+static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {
+  struct meta_page *page = malloc(env->page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  struct meta meta = head->meta;
+  meta.kind = META_STEADY;
+  meta_build(page, env->page_size, slot, head->txnid, &meta, NULL, 0);
+  int rc = meta_write(env->fd, page, env->page_size);
+  if (rc != MDBX_SUCCESS)
+    atomic_store(&env->fatal, true);
+  free(page);
+  return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
+}
+
+static void forget_unsynced(MDBX_env *env) {
+  atomic_store(&env->lck.shared->unsynced_bytes, 0);
+  atomic_store(&env->lck.shared->unsynced_since, 0);
+}
+
+int sync_head(MDBX_env *env) {
+  const uint64_t head = lck_head(&env->lck);
+  const txnid_t txnid = lck_head_txnid(head);
+  struct meta_slot slot;
+  if (lck_durable(&env->lck) == txnid)
+    return MDBX_RESULT_TRUE;
+  int rc = meta_read_slot(env->fd, env->page_size, lck_head_slot(head), &slot);
+  if (rc == MDBX_SUCCESS && (!slot.valid || slot.txnid != txnid))
+    rc = log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu is damaged", env->data_path,
+                    (unsigned long long)txnid);
+  if (rc == MDBX_SUCCESS)
+    rc = sync_flush(env);
+  if (rc == MDBX_SUCCESS && (slot.meta.kind == META_WEAK || slot.meta.kind == META_WIPED))
+    rc = mark_steady(env, lck_head_slot(head), &slot);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  forget_unsynced(env);
+  lck_publish_durable(&env->lck, txnid);
+  return MDBX_SUCCESS;
+}
+
+bool sync_is_due(const MDBX_env *env, uint64_t more_bytes) {
+  const struct lck_shared *shared = env->lck.shared;
+  const uint64_t bytes = atomic_load(&shared->autosync_bytes), period = atomic_load(&shared->autosync_period);
+  const uint64_t since = atomic_load(&shared->unsynced_since);
+  if (bytes && atomic_load(&shared->unsynced_bytes) + more_bytes >= bytes)
+    return true;
+  return period && since && os_monotonic_16dot16() - since >= period;
+}

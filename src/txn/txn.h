@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/txn.h: transactions, the tables they see, and the cursors bound to them.
+ *
+ * A transaction is used by one thread at a time. A read transaction is its snapshot and a reader slot. A write
+ * transaction holds the writer lock from begin to end.
+ */
+#ifndef MDBX_TXN_TXN_H
+#define MDBX_TXN_TXN_H
+
+#include "txn/env.h"
+
+enum table_state {
+  TABLE_LOADED = 1,
+  TABLE_CREATED = 2, /* in this transaction */
+  TABLE_DROPPED = 4, /* in this transaction, and not made again */
+  TABLE_FRESH = 8,   /* its handle was opened in this transaction */
+  TABLE_RENAMED = 16,
+};
+
+/* A named table as one transaction sees it. */
+struct txn_table {
+  struct tree tree;
+  uint64_t stamp; /* of the transaction it was loaded for */
+  uint32_t generation;
+  unsigned state;
+};
+
+struct MDBX_cursor {
+  uint32_t signature;
+  bool ever_bound;
+  MDBX_dbi dbi; /* the last one bound to */
+  MDBX_txn *txn; /* NULL: unbound */
+  void *user_context;
+  struct cursor core;
+  MDBX_cursor *next, **link; /* list of the transaction */
+};
+
+struct MDBX_txn {
+  uint32_t signature;
+  unsigned flags; /* MDBX_txn_flags_t: begin and state flags */
+  MDBX_env *env;
+  uintptr_t owner; /* thread of a sticky transaction, 0 otherwise */
+  void *user_context;
+  uint64_t stamp; /* changes with every begin and renew */
+  struct snapshot *view; /* of a reader: &snapshot; of a writer: &space.view */
+  struct tree gc, main;
+  struct txn_table **tables; /* by dbi; entries are made on demand */
+  unsigned tables_capacity;
+  struct geometry geometry; /* as of the snapshot */
+  MDBX_canary canary;
+  uint64_t retired; /* pages retired by all commits up to the snapshot */
+  MDBX_cursor *cursors;
+  /* reader */
+  struct snapshot snapshot;
+  struct reader_slot *slot;
+  bool slot_is_own; /* the slot belongs to the transaction, not to the thread */
+  /* writer */
+  struct space space;
+  struct gc collector;
+  struct meta base; /* meta of the commit it builds on */
+  txnid_t base_txnid;
+  unsigned base_slot;
+  txnid_t durable;       /* newest durable commit when it began */
+  uint64_t dirty_limit;  /* changed pages in memory before some are written out */
+  bool canary_changed, geometry_changed;
+};
+
+/* ---- state ---- */
+
+/* A transaction that may be used by the calling thread for anything but data: MDBX_EINVAL, EBADSIGN, THREAD_MISMATCH. */
+int txn_check_handle(const MDBX_txn *txn);
+/* And for data: MDBX_BAD_TXN. */
+int txn_check(const MDBX_txn *txn);
+/* And for changes: MDBX_EACCESS. */
+int txn_check_write(const MDBX_txn *txn);
+
+static inline bool txn_is_reader(const MDBX_txn *txn) { return txn->flags & MDBX_TXN_RDONLY; }
+
+/* ---- txn_read.c ---- */
+int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
+int txn_reset_read(MDBX_txn *txn);
+int txn_renew_read(MDBX_txn *txn);
+int txn_refresh_read(MDBX_txn *txn);
+void txn_end_read(MDBX_txn *txn);
+
+/* ---- txn_write.c, commit.c ---- */
+int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
+int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
+void txn_abort_write(MDBX_txn *txn);
+/* Ends what a write transaction holds; the writer lock goes. */
+void txn_finish_write(MDBX_txn *txn);
+/* Brings changed pages out of memory when there are too many. Called before an operation that changes data. */
+int txn_make_room(MDBX_txn *txn, bool deleting);
+/* Marks the transaction broken when a change failed half way; returns rc. */
+int txn_mark(MDBX_txn *txn, int rc);
+/* The commit steps, in commit.c. */
+int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
+
+/* ---- table.c ---- */
+
+/* The tree of a handle. MDBX_BAD_DBI, or an error of reading its record. */
+int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
+int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, MDBX_cmp_func key_compare, MDBX_dbi *dbi);
+int table_close(MDBX_env *env, MDBX_dbi dbi);
+/* The open handle of a name, 0 if there is none. */
+MDBX_dbi table_handle_of(MDBX_env *env, const MDBX_val *name);
+int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove);
+int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name);
+int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state);
+/* Whether any named table differs from its record. */
+bool tables_changed(const MDBX_txn *txn);
+/* Writes the records of changed tables to the main table. */
+int tables_store(MDBX_txn *txn);
+/* Settles handles at the end of a write transaction. */
+void tables_end(MDBX_txn *txn, bool committed);
+void tables_release(MDBX_txn *txn);
+
+/* ---- txn_cursor.c ---- */
+
+int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi);
+void txn_cursor_unbind(MDBX_cursor *cursor);
+void txn_cursors_unbind_all(MDBX_txn *txn);
+/* Tells all cursors on a tree but one that it is about to change. */
+int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+/* Drops the positions of all cursors on a tree. */
+void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of cursors bound to a transaction. */
+#include "txn/txn.h"
+
+int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
+  struct tree *tree;
+  const int rc = txn_tree(txn, dbi, &tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (dbi == DBI_GC && !txn_is_reader(txn))
+    return MDBX_EACCESS;
+  if (cursor->txn == txn && cursor->core.tree == tree)
+    return MDBX_SUCCESS;
+  txn_cursor_unbind(cursor);
+  cursor_attach(&cursor->core, txn->view, tree, txn_is_reader(txn) ? NULL : &txn->space);
+  cursor->txn = txn;
+  cursor->dbi = dbi;
+  cursor->ever_bound = true;
+  cursor->link = &txn->cursors;
+  cursor->next = txn->cursors;
+  if (cursor->next)
+    cursor->next->link = &cursor->next;
+  txn->cursors = cursor;
+  return MDBX_SUCCESS;
+}
+
+void txn_cursor_unbind(MDBX_cursor *cursor) {
+  if (!cursor->txn)
+    return;
+  *cursor->link = cursor->next;
+  if (cursor->next)
+    cursor->next->link = cursor->link;
+  cursor->txn = NULL;
+  cursor->next = NULL;
+  cursor->link = NULL;
+  cursor_unset(&cursor->core);
+  cursor->core.tree = NULL;
+}
+
+void txn_cursors_unbind_all(MDBX_txn *txn) {
+  while (txn->cursors)
+    txn_cursor_unbind(txn->cursors);
+}
+
+int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
+  for (MDBX_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
+    if (cursor == except || (tree && cursor->core.tree != tree))
+      continue;
+    const int rc = cursor_detach(&cursor->core);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree) {
+  for (MDBX_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    if (cursor->core.tree == tree) {
+      cursor_unset(&cursor->core);
+      cursor->core.state = CURSOR_LOST;
+      cursor->core.eof = true;
+    }
+}

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Write transactions: from taking the writer lock to giving it back. The commit itself is in commit.c. */
+#include "txn/txn.h"
+
+#include "base/log.h"
+#include "space/writeout.h"
+
+#include <stdlib.h>
+
+/* --------------------------------------------------------------------------------------------------------- state */
+
+int txn_check_handle(const MDBX_txn *txn) {
+  if (unlikely(!txn))
+    return MDBX_EINVAL;
+  if (unlikely(txn->signature != TXN_SIGNATURE))
+    return MDBX_EBADSIGN;
+  if (unlikely(txn->owner && txn->owner != os_thread_self()))
+    return MDBX_THREAD_MISMATCH;
+  return MDBX_SUCCESS;
+}
+
+int txn_check(const MDBX_txn *txn) {
+  const int rc = txn_check_handle(txn);
+  if (unlikely(rc != MDBX_SUCCESS))
+    return rc;
+  if (unlikely(txn->flags & MDBX_TXN_BLOCKED))
+    return MDBX_BAD_TXN;
+  if (unlikely(txn->env->generation != os_fork_generation()))
+    return MDBX_PANIC;
+  return MDBX_SUCCESS;
+}
+
+int txn_check_write(const MDBX_txn *txn) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return txn_is_reader(txn) ? MDBX_EACCESS : MDBX_SUCCESS;
+}
+
+int txn_mark(MDBX_txn *txn, int rc) {
+  switch (rc) {
+  case MDBX_SUCCESS:
+  case MDBX_RESULT_TRUE:
+  case MDBX_KEYEXIST:
+  case MDBX_NOTFOUND:
+  case MDBX_EKEYMISMATCH:
+  case MDBX_EMULTIVAL:
+  case MDBX_BAD_VALSIZE:
+  case MDBX_ENODATA:
+  case MDBX_INCOMPATIBLE:
+    break;
+  default:
+    txn->flags |= MDBX_TXN_ERROR;
+  }
+  return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------- begin */
+
+static MDBX_txn *writer_memory(MDBX_env *env) {
+  if (!env->writer_txn) {
+    env->writer_txn = calloc(1, sizeof(MDBX_txn));
+    if (env->writer_txn)
+      env->writer_txn->env = env;
+  }
+  return env->writer_txn;
+}
+
+static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
+  struct space *space = &txn->space;
+  const unsigned flags = env->flags;
+  space->view.txnid = txn->base_txnid + 1;
+  space->writemap = flags & MDBX_WRITEMAP;
+  space->view.writes_in_place = space->writemap;
+  space->view.dirty = space->writemap ? NULL : &space->dirty;
+  space->nomeminit = flags & MDBX_NOMEMINIT;
+  space->lifo = flags & MDBX_LIFORECLAIM;
+  space->spilled = false;
+  space->map = &env->map;
+  space->fd = env->fd;
+  space->pool = &env->pool;
+  space->backed = txn->base.now;
+  env_geometry_of(env, &txn->base, &space->geometry);
+  memset(&space->counters, 0, sizeof(space->counters));
+}
+
+static int by_txnid(const void *a, const void *b) {
+  const txnid_t left = *(const txnid_t *)a, right = *(const txnid_t *)b;
+  return (left > right) - (left < right);
+}
+
+/* All snapshots whose pages must stay: of readers, of the head, and of what a crash falls back to. */
+static int collect_pins(MDBX_env *env, const MDBX_txn *txn, txnid_t **pins, size_t *count) {
+  struct reader_pins readers;
+  readers_pins_init(&readers);
+  const int rc = readers_collect(&env->lck, &readers);
+  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 2) * sizeof(*all)) : NULL;
+  if (!all) {
+    readers_pins_destroy(&readers);
+    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
+  }
+  if (readers.length)
+    memcpy(all, readers.items, readers.length * sizeof(*all));
+  *count = readers.length;
+  all[(*count)++] = txn->base_txnid;
+  if (txn->durable != TXNID_NONE && txn->durable != txn->base_txnid)
+    all[(*count)++] = txn->durable;
+  qsort(all, *count, sizeof(*all), by_txnid);
+  readers_pins_destroy(&readers);
+  *pins = all;
+  return MDBX_SUCCESS;
+}
+
+static int load_trees(MDBX_env *env, MDBX_txn *txn) {
+  int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "main");
+  if (rc == MDBX_SUCCESS)
+    rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "of free pages");
+  const MDBX_cmp_func compare = env->handles[DBI_MAIN].key_compare;
+  if (txn->main.rules.order == ORDER_USER && compare) {
+    txn->main.rules.compare = compare;
+    txn->main.rules.unknown = false;
+  }
+  return rc;
+}
+
+static uint64_t dirty_limit(const MDBX_env *env) {
+  const uint64_t set = env->options.values[MDBX_opt_txn_dp_limit];
+  return set != UINT64_MAX ? set : env->dirty_limit;
+}
+
+/* The writer lock is held. */
+static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
+  txnid_t *pins = NULL;
+  size_t pin_count = 0;
+  tree_release(&txn->main);
+  tree_release(&txn->gc);
+  int rc = env_read_head(env, &txn->base, &txn->base_txnid, &txn->base_slot);
+  if (rc == MDBX_SUCCESS && txn->base_txnid >= TXNID_MAX)
+    rc = MDBX_TXN_FULL;
+  if (rc == MDBX_SUCCESS)
+    rc = env_snapshot(env, &txn->base, txn->base_txnid, &txn->space.view);
+  if (rc == MDBX_SUCCESS)
+    rc = load_trees(env, txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  txn->durable = lck_durable(&env->lck);
+  rc = collect_pins(env, txn, &pins, &pin_count);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  prepare_space(env, txn);
+  gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
+  env_geometry_of(env, &txn->base, &txn->geometry);
+  txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
+  txn->retired = txn->base.retired;
+  txn->dirty_limit = dirty_limit(env);
+  txn->canary_changed = txn->geometry_changed = false;
+  txn->view = &txn->space.view;
+  txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);
+  txn->user_context = context;
+  txn->stamp += 1;
+  return MDBX_SUCCESS;
+}
+
+int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
+  const uintptr_t self = os_thread_self();
+  if (atomic_load(&env->writer_thread) == self)
+    return MDBX_BUSY;
+  const bool locked_before = env->writer_locked_by_user && env->writer_lock_thread == self;
+  int rc = locked_before ? MDBX_SUCCESS : env_lock_writer(env, flags & MDBX_TXN_TRY);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  MDBX_txn *txn = writer_memory(env);
+  rc = txn ? begin_locked(env, flags, context, txn) : MDBX_ENOMEM;
+  if (rc != MDBX_SUCCESS) {
+    if (!locked_before)
+      env_unlock_writer(env);
+    return rc;
+  }
+  txn->owner = env_thread(env);
+  txn->signature = TXN_SIGNATURE;
+  atomic_store(&env->writer_thread, self);
+  *result = txn;
+  return MDBX_SUCCESS;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- end */
+
+static void count_pages(MDBX_env *env, const struct space_counters *counters) {
+  lck_count(&env->lck, LCK_NEWLY, counters->newly);
+  lck_count(&env->lck, LCK_COW, counters->cow);
+  lck_count(&env->lck, LCK_SPILL, counters->spilled);
+  lck_count(&env->lck, LCK_UNSPILL, counters->unspilled);
+}
+
+void txn_finish_write(MDBX_txn *txn) {
+  MDBX_env *env = txn->env;
+  txn_cursors_unbind_all(txn);
+  count_pages(env, &txn->space.counters);
+  gc_end(&txn->collector);
+  space_release(&txn->space);
+  txn->signature = DEAD_SIGNATURE;
+  txn->flags |= MDBX_TXN_FINISHED;
+  atomic_store(&env->writer_thread, 0);
+  if (!env->writer_locked_by_user)
+    env_unlock_writer(env); /* else mdbx_txn_unlock() gives the lock back */
+}
+
+/* A file that grew for nothing (spilled pages, WRITEMAP) gets its length back. */
+static void undo_growth(MDBX_txn *txn) {
+  if (txn->space.backed > txn->base.now)
+    map_shrink_file(&txn->env->map, txn->env->fd, (uint64_t)txn->base.now << txn->view->shift);
+}
+
+void txn_abort_write(MDBX_txn *txn) {
+  undo_growth(txn);
+  tables_end(txn, false);
+  txn_finish_write(txn);
+}
+
+int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  if (latency)
+    memset(latency, 0, sizeof(*latency));
+  const uint64_t begun = os_monotonic_16dot16();
+  if (txn->flags & MDBX_TXN_ERROR) {
+    txn_abort_write(txn);
+    return MDBX_RESULT_TRUE;
+  }
+  const int rc = commit_write(txn, latency);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE) {
+    if (!atomic_load(&txn->env->fatal))
+      undo_growth(txn);
+    tables_end(txn, false);
+  } else {
+    tables_end(txn, true);
+  }
+  txn_finish_write(txn);
+  if (latency)
+    latency->whole = (uint32_t)(os_monotonic_16dot16() - begun);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------ spilling */
+
+int txn_make_room(MDBX_txn *txn, bool deleting) {
+  struct space *space = &txn->space;
+  /* What the commit needs for table 0, for the records of changed tables, and for the lists of what it retires. */
+  const uint32_t commit_needs = gc_reserve(&txn->gc) + txn->main.record.depth +
+                                (uint32_t)(space->retired.length * 16 / space->view.page_size);
+  space->reserve = commit_needs + (deleting ? 0 : 2u * txn->main.record.depth + 4);
+  if (likely(space->dirty.pages < txn->dirty_limit || space->writemap))
+    return MDBX_SUCCESS;
+  const int rc = txn_cursors_detach(txn, NULL, NULL);
+  return rc == MDBX_SUCCESS ? space_spill(space, txn->dirty_limit - txn->dirty_limit / 8) : rc;
+}
