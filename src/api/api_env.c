@@ -1,0 +1,585 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Environments: lifecycle, state, geometry, options. */
+#include "api/api.h"
+
+#include "base/log.h"
+#include "service/copy.h"
+
+#include <stdlib.h>
+
+#define OPEN_FLAGS_KNOWN ((unsigned)(ENV_FLAGS_FIXED | ENV_FLAGS_CHANGEABLE))
+
+int mdbx_env_create(MDBX_env **penv) {
+  if (!penv)
+    return MDBX_EINVAL;
+  *penv = NULL;
+  return env_create(penv);
+}
+
+int mdbx_env_open(MDBX_env *env, const char *path, MDBX_env_flags_t flags, mdbx_mode_t mode) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!path || !*path || ((unsigned)flags & ~OPEN_FLAGS_KNOWN))
+    return MDBX_EINVAL;
+  return env_open(env, path, flags, mode);
+}
+
+int mdbx_env_close_ex(MDBX_env *env, bool dont_sync) {
+  if (!env)
+    return MDBX_EINVAL;
+  const int rc = env_check(env);
+  return rc == MDBX_SUCCESS ? env_close(env, dont_sync) : rc;
+}
+
+int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode) { return env_delete(path, mode); }
+
+/* ------------------------------------------------------------------------------------------------------------ sync */
+
+int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
+  int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (env_is_readonly(env))
+    return MDBX_EACCESS;
+  if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+    return MDBX_RESULT_TRUE;
+  if (!force && !sync_is_due(env, 0))
+    return MDBX_SUCCESS;
+  const bool own = atomic_load(&env->writer_thread) == os_thread_self() ||
+                   (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
+  rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = sync_head(env);
+  if (!own)
+    env_unlock_writer(env);
+  return rc;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- flags */
+
+int mdbx_env_set_flags(MDBX_env *env, MDBX_env_flags_t flags, bool onoff) {
+  int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if ((unsigned)flags & ~(unsigned)ENV_FLAGS_CHANGEABLE)
+    return MDBX_EPERM;
+  if (!env->opened)
+    return MDBX_EPERM;
+  if (env_is_readonly(env))
+    return MDBX_EACCESS;
+  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
+  rc = own ? MDBX_SUCCESS : env_lock_writer(env, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (onoff)
+    atomic_fetch_or(&env->flags, (unsigned)flags);
+  else
+    atomic_fetch_and(&env->flags, ~(unsigned)flags);
+  if (!own)
+    env_unlock_writer(env);
+  return MDBX_SUCCESS;
+}
+
+int mdbx_env_get_flags(const MDBX_env *env, unsigned *flags) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!flags)
+    return MDBX_EINVAL;
+  *flags = env->flags & OPEN_FLAGS_KNOWN;
+  return MDBX_SUCCESS;
+}
+
+int mdbx_env_get_path(const MDBX_env *env, const char **dest) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!dest)
+    return MDBX_EINVAL;
+  *dest = env->path;
+  return MDBX_SUCCESS;
+}
+
+int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!fd)
+    return MDBX_EINVAL;
+  *fd = env->fd;
+  return MDBX_SUCCESS;
+}
+
+int mdbx_env_set_userctx(MDBX_env *env, void *ctx) {
+  const int rc = env_check(env);
+  if (rc == MDBX_SUCCESS)
+    env->user_context = ctx;
+  return rc;
+}
+
+void *mdbx_env_get_userctx(const MDBX_env *env) { return env_check(env) == MDBX_SUCCESS ? env->user_context : NULL; }
+
+/* -------------------------------------------------------------------------------------------------------- geometry */
+
+/* In the write transaction of the calling thread, or in one of its own. */
+static int change_geometry(MDBX_env *env, const struct geometry_request *request) {
+  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
+  const struct geometry_system system = env_system();
+  MDBX_txn *txn = own ? env->writer_txn : NULL;
+  int rc = own ? txn_check_write(txn) : txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct geometry changed;
+  rc = geometry_change(&txn->space.geometry, request, &system, txn->view->limit, &changed);
+  if (rc == MDBX_SUCCESS)
+    rc = env_cover(env, changed.upper);
+  if (rc == MDBX_SUCCESS && !geometry_is_equal(&txn->space.geometry, &changed)) {
+    if (txn->space.writemap && changed.now > txn->space.backed)
+      rc = map_grow_file(&env->map, env->fd, geometry_bytes(&changed, changed.now));
+    if (rc == MDBX_SUCCESS && txn->space.writemap && changed.now > txn->space.backed)
+      txn->space.backed = changed.now;
+    if (rc == MDBX_SUCCESS) {
+      txn->space.geometry = changed;
+      txn->geometry_changed = true;
+      txn->keep_size = true;
+    }
+  }
+  if (own)
+    return rc;
+  if (rc != MDBX_SUCCESS) {
+    txn_abort_write(txn);
+    return rc;
+  }
+  return txn_commit_write(txn, NULL);
+}
+
+static int check_request(const struct geometry_request *request) {
+  struct geometry unused;
+  const struct geometry_system system = env_system();
+  return geometry_new(request, &system, &unused);
+}
+
+int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower, intptr_t size_now, intptr_t size_upper,
+                          intptr_t growth_step, intptr_t shrink_threshold, intptr_t pagesize) {
+  const struct geometry_request request = {size_lower, size_now, size_upper, growth_step, shrink_threshold, pagesize};
+  int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (env->opened) {
+    rc = env_check_open(env);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    return env_is_readonly(env) ? MDBX_EACCESS : change_geometry(env, &request);
+  }
+  rc = check_request(&request);
+  if (rc == MDBX_SUCCESS) {
+    env->geometry_request = request;
+    env->geometry_set = true;
+  }
+  return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------- options */
+
+struct option_rule {
+  uint64_t low, high;
+  bool writers_only;
+};
+
+/* What the options in MDBX_env.options.values take; those before are handled one by one. */
+static const struct option_rule option_rules[] = {
+    [MDBX_opt_rp_augment_limit] = {0, PGNO_LIMIT, false},
+    [MDBX_opt_loose_limit] = {0, 255, false},
+    [MDBX_opt_dp_reserve_limit] = {0, INT32_MAX, false},
+    [MDBX_opt_txn_dp_limit] = {128, PGNO_LIMIT, true},
+    [MDBX_opt_txn_dp_initial] = {128, PGNO_LIMIT, true},
+    [MDBX_opt_spill_max_denominator] = {0, 255, false},
+    [MDBX_opt_spill_min_denominator] = {0, 255, false},
+    [MDBX_opt_spill_parent4child_denominator] = {0, 255, false},
+    [MDBX_opt_merge_threshold] = {8192, 32768, false},
+    [MDBX_opt_writethrough_threshold] = {0, UINT32_MAX, false},
+    [MDBX_opt_prefault_write_enable] = {0, 1, false},
+    [MDBX_opt_gc_time_limit] = {0, UINT32_MAX, true},
+    [MDBX_opt_prefer_waf_insteadof_balance] = {0, 1, false},
+    [MDBX_opt_subpage_limit] = {0, 65535, false},
+    [MDBX_opt_subpage_room_threshold] = {0, 65535, false},
+    [MDBX_opt_subpage_reserve_prereq] = {0, 65535, false},
+    [MDBX_opt_subpage_reserve_limit] = {0, 65535, false},
+    [MDBX_opt_split_reserve] = {0, 32768, false},
+    [MDBX_opt_presync_threshold] = {1, UINT64_C(1) << 31, false},
+};
+
+static int set_max_dbs(MDBX_env *env, uint64_t value) {
+  if (env->opened)
+    return MDBX_EPERM;
+  if (value == UINT64_MAX)
+    value = 42;
+  if (value > MDBX_MAX_DBI)
+    return MDBX_EINVAL;
+  env->options.max_dbs = (unsigned)value;
+  return MDBX_SUCCESS;
+}
+
+static int set_max_readers(MDBX_env *env, uint64_t value) {
+  if (env->opened)
+    return MDBX_EPERM;
+  if (value == UINT64_MAX)
+    value = LCK_READERS_DEFAULT;
+  if (value < 1 || value > LCK_READERS_MAX)
+    return MDBX_EINVAL;
+  env->options.max_readers = (unsigned)value;
+  return MDBX_SUCCESS;
+}
+
+static int set_autosync(MDBX_env *env, MDBX_option_t option, uint64_t value) {
+  if (!env->opened)
+    return MDBX_EPERM;
+  if (env_is_readonly(env))
+    return MDBX_EACCESS;
+  if (option == MDBX_opt_sync_bytes) {
+    if (value == UINT64_MAX)
+      value = 0;
+    atomic_store(&env->lck.shared->autosync_bytes, ceil_to((size_t)value, env->page_size));
+    return MDBX_SUCCESS;
+  }
+  if (value == UINT64_MAX)
+    value = 2780315; /* 42.4 seconds */
+  if (value > UINT32_MAX)
+    return MDBX_EINVAL;
+  atomic_store(&env->lck.shared->autosync_period, value);
+  return MDBX_SUCCESS;
+}
+
+static int set_plain_option(MDBX_env *env, MDBX_option_t option, uint64_t value) {
+  const struct option_rule *rule = &option_rules[option];
+  if (option == MDBX_opt_presync_threshold && !env->opened)
+    return MDBX_EPERM;
+  if (rule->writers_only && env->opened && env_is_readonly(env))
+    return MDBX_EACCESS;
+  if ((option == MDBX_opt_txn_dp_limit || option == MDBX_opt_txn_dp_initial) && env->opened &&
+      atomic_load(&env->writer_thread) == os_thread_self())
+    return MDBX_EPERM;
+  if (value != UINT64_MAX && (value < rule->low || value > rule->high))
+    return MDBX_EINVAL;
+  env->options.values[option] = value;
+  return MDBX_SUCCESS;
+}
+
+int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option, uint64_t value) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  switch (option) {
+  case MDBX_opt_max_db:
+    return set_max_dbs(env, value);
+  case MDBX_opt_max_readers:
+    return set_max_readers(env, value);
+  case MDBX_opt_sync_bytes:
+  case MDBX_opt_sync_period:
+    return set_autosync(env, option, value);
+  default:
+    break;
+  }
+  if ((unsigned)option >= COUNT_OF(option_rules))
+    return MDBX_EINVAL;
+  return set_plain_option(env, option, value);
+}
+
+/* What an option is when nobody set it. */
+static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
+  static const uint64_t values[] = {
+      [MDBX_opt_rp_augment_limit] = 2044,
+      [MDBX_opt_loose_limit] = 64,
+      [MDBX_opt_dp_reserve_limit] = 1018,
+      [MDBX_opt_txn_dp_initial] = 1018,
+      [MDBX_opt_spill_max_denominator] = 8,
+      [MDBX_opt_spill_min_denominator] = 8,
+      [MDBX_opt_merge_threshold] = 21845,
+      [MDBX_opt_writethrough_threshold] = 2,
+      [MDBX_opt_prefer_waf_insteadof_balance] = 1,
+      [MDBX_opt_subpage_limit] = 65535,
+      [MDBX_opt_subpage_reserve_prereq] = 27525,
+      [MDBX_opt_subpage_reserve_limit] = 2753,
+      [MDBX_opt_presync_threshold] = 262144,
+  };
+  if (option == MDBX_opt_txn_dp_limit)
+    return env->opened ? env->dirty_limit : MAX_OF(env_system().ram / 42 / os_page_size(), 128);
+  return values[option];
+}
+
+int mdbx_env_get_option(const MDBX_env *env, MDBX_option_t option, uint64_t *pvalue) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!pvalue || (unsigned)option >= COUNT_OF(option_rules))
+    return MDBX_EINVAL;
+  switch (option) {
+  case MDBX_opt_max_db:
+    *pvalue = env->options.max_dbs;
+    return MDBX_SUCCESS;
+  case MDBX_opt_max_readers:
+    *pvalue = env->opened ? env->lck.slot_count : env->options.max_readers;
+    return MDBX_SUCCESS;
+  case MDBX_opt_sync_bytes:
+  case MDBX_opt_sync_period:
+    if (!env->opened)
+      return MDBX_EPERM;
+    *pvalue = atomic_load(option == MDBX_opt_sync_bytes ? &env->lck.shared->autosync_bytes
+                                                        : &env->lck.shared->autosync_period);
+    return MDBX_SUCCESS;
+  default:
+    break;
+  }
+  const uint64_t set = env->options.values[option];
+  *pvalue = set == UINT64_MAX ? option_default(env, option) : set;
+  return MDBX_SUCCESS;
+}
+
+/* ----------------------------------------------------------------------------------------------------- information */
+
+/* The meta and the tables to report on: the transaction's, or those of the newest commit. */
+struct reported {
+  struct table_record gc, main;
+  struct geometry geometry;
+  pgno_t next;
+  struct snapshot view;
+};
+
+static int report_newest(const MDBX_env *env, struct reported *reported) {
+  struct meta meta;
+  txnid_t txnid;
+  unsigned slot;
+  const int rc = env_read_head(env, &meta, &txnid, &slot);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  reported->gc = meta.gc;
+  reported->main = meta.main;
+  reported->next = meta.next;
+  env_geometry_of(env, &meta, &reported->geometry);
+  return MDBX_SUCCESS;
+}
+
+static void add_record(MDBX_stat *stat, const struct table_record *record) {
+  stat->ms_branch_pages += record->branch_pages;
+  stat->ms_leaf_pages += record->leaf_pages;
+  stat->ms_overflow_pages += record->large_pages;
+  stat->ms_entries += record->items;
+  stat->ms_depth = MAX_OF(stat->ms_depth, record->depth);
+  stat->ms_mod_txnid = MAX_OF(stat->ms_mod_txnid, record->mod_txnid);
+}
+
+static int add_named(void *ctx, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags,
+                     const MDBX_stat *stat, MDBX_dbi dbi) {
+  MDBX_stat *sum = ctx;
+  struct tree *tree;
+  (void)name, (void)flags;
+  if (dbi && txn_tree((MDBX_txn *)(uintptr_t)txn, dbi, &tree) == MDBX_SUCCESS) {
+    add_record(sum, &tree->record);
+    return MDBX_SUCCESS;
+  }
+  sum->ms_branch_pages += stat->ms_branch_pages;
+  sum->ms_leaf_pages += stat->ms_leaf_pages;
+  sum->ms_overflow_pages += stat->ms_overflow_pages;
+  sum->ms_entries += stat->ms_entries;
+  sum->ms_depth = MAX_OF(sum->ms_depth, stat->ms_depth);
+  sum->ms_mod_txnid = MAX_OF(sum->ms_mod_txnid, stat->ms_mod_txnid);
+  return MDBX_SUCCESS;
+}
+
+static int stat_of_txn(const MDBX_txn *txn, MDBX_stat *stat) {
+  memset(stat, 0, sizeof(*stat));
+  stat->ms_psize = (uint32_t)txn->view->page_size;
+  add_record(stat, &txn->gc.record);
+  add_record(stat, &txn->main.record);
+  return mdbx_enumerate_tables(txn, add_named, stat);
+}
+
+/* A reader of its own, unless the thread has a transaction already. */
+static int stat_of_newest(const MDBX_env *env, MDBX_stat *stat) {
+  MDBX_env *writable = (MDBX_env *)(uintptr_t)env;
+  if (atomic_load(&env->writer_thread) == os_thread_self())
+    return stat_of_txn(env->writer_txn, stat);
+  MDBX_txn *txn;
+  int rc = txn_begin_read(writable, MDBX_TXN_RDONLY, NULL, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = stat_of_txn(txn, stat);
+  txn_end_read(txn);
+  return rc;
+}
+
+int mdbx_env_stat_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_stat *stat, size_t bytes) {
+  int rc = txn ? txn_check(txn) : env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!stat || bytes != sizeof(*stat) || (txn && env && txn->env != env))
+    return MDBX_EINVAL;
+  return txn ? stat_of_txn(txn, stat) : stat_of_newest(env, stat);
+}
+
+static void fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
+  info->mi_geo.lower = geometry_bytes(geometry, geometry->lower);
+  info->mi_geo.upper = geometry_bytes(geometry, geometry->upper);
+  info->mi_geo.current = geometry_bytes(geometry, geometry->now);
+  info->mi_geo.shrink = geometry_bytes(geometry, geometry->shrink);
+  info->mi_geo.grow = geometry_bytes(geometry, geometry->grow);
+  info->mi_dxb_pagesize = geometry->page_size;
+  info->mi_sys_pagesize = (uint32_t)os_page_size();
+  info->mi_sys_upcblk = (uint32_t)os_page_size();
+}
+
+static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot meta;
+    if (meta_read_slot(env->fd, env->page_size, slot, &meta) != MDBX_SUCCESS || !meta.valid)
+      continue;
+    info->mi_meta_txnid[slot] = meta.txnid;
+    info->mi_meta_sign[slot] = meta.meta.kind == META_WIPED ? 0 : meta.meta.kind == META_WEAK ? 1 : meta.checksum;
+    info->mi_bootid.meta[slot].x = meta.meta.boot_id[0];
+    info->mi_bootid.meta[slot].y = meta.meta.boot_id[1];
+  }
+  info->mi_bootid.current.x = env->boot_id[0];
+  info->mi_bootid.current.y = env->boot_id[1];
+  info->mi_dxbid.x = env->database_id[0];
+  info->mi_dxbid.y = env->database_id[1];
+}
+
+static void fill_file(MDBX_envinfo *info, const MDBX_env *env) {
+  uint64_t length = 0, allocated = 0;
+  uint32_t block = 0;
+  os_file_size(env->fd, &length);
+  os_file_blocks(env->fd, &allocated, &block);
+  info->mi_mapsize = map_length(&env->map);
+  info->mi_dxb_fsize = length;
+  info->mi_dxb_fallocated = allocated;
+  info->mi_sys_ioblk = block;
+}
+
+static void fill_shared(MDBX_envinfo *info, const MDBX_env *env) {
+  const struct lck_shared *shared = env->lck.shared;
+  const uint64_t now = os_monotonic_16dot16(), since = atomic_load(&shared->unsynced_since);
+  info->mi_recent_txnid = lck_head_txnid(lck_head(&env->lck));
+  info->mi_latter_reader_txnid = readers_oldest(&env->lck);
+  info->mi_self_latter_reader_txnid = readers_oldest_own(&env->lck);
+  info->mi_maxreaders = env->lck.slot_count;
+  info->mi_numreaders = readers_high_water(&env->lck);
+  info->mi_mode = env->flags & OPEN_FLAGS_KNOWN;
+  info->mi_unsync_volume = atomic_load(&shared->unsynced_bytes);
+  info->mi_autosync_threshold = atomic_load(&shared->autosync_bytes);
+  info->mi_autosync_period_seconds16dot16 = (uint32_t)atomic_load(&shared->autosync_period);
+  info->mi_since_sync_seconds16dot16 = since ? (uint32_t)(now - since) : 0;
+  const uint64_t check = atomic_load(&shared->last_check);
+  info->mi_since_reader_check_seconds16dot16 = check ? (uint32_t)(now - check) : 0;
+}
+
+static void fill_counters(MDBX_envinfo *info, const MDBX_env *env) {
+  uint64_t values[LCK_COUNTERS];
+  for (unsigned i = 0; i < LCK_COUNTERS; ++i)
+    values[i] = atomic_load(&env->lck.shared->counters[i]);
+  _Static_assert(sizeof(info->mi_pgop_stat) == sizeof(values), "the counters are in the order of the public struct");
+  memcpy(&info->mi_pgop_stat, values, sizeof(values));
+}
+
+static int info_before_open(const MDBX_env *env, MDBX_envinfo *info) {
+  struct geometry geometry;
+  const struct geometry_system system = env_system();
+  const int rc = geometry_new(&env->geometry_request, &system, &geometry);
+  if (rc == MDBX_SUCCESS)
+    fill_geometry(info, &geometry);
+  return rc;
+}
+
+int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *info, size_t bytes) {
+  int rc = txn ? txn_check(txn) : env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!info || bytes != sizeof(*info) || (txn && env && txn->env != env))
+    return MDBX_EINVAL;
+  memset(info, 0, sizeof(*info));
+  if (txn)
+    env = txn->env;
+  if (!env->opened)
+    return info_before_open(env, info);
+  rc = env_check_open(env);
+  struct reported reported;
+  if (rc == MDBX_SUCCESS)
+    rc = report_newest(env, &reported);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (txn) {
+    reported.geometry = txn_is_reader(txn) ? txn->geometry : txn->space.geometry;
+    reported.next = txn->view->limit;
+  }
+  fill_geometry(info, &reported.geometry);
+  fill_file(info, env);
+  fill_metas(info, env);
+  fill_shared(info, env);
+  fill_counters(info, env);
+  info->mi_last_pgno = reported.next - 1;
+  return MDBX_SUCCESS;
+}
+
+int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info, size_t bytes) {
+  if (!path || !info || bytes != sizeof(*info))
+    return MDBX_EINVAL;
+  memset(info, 0, sizeof(*info));
+  return env_preopen_info(path, info);
+}
+
+/* ------------------------------------------------------------------------------------------------------------- copy */
+
+int mdbx_env_copy(MDBX_env *env, const char *dest, MDBX_copy_flags_t flags) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  MDBX_txn *txn;
+  const int begun = txn_begin_read(env, MDBX_TXN_RDONLY, NULL, &txn);
+  if (begun != MDBX_SUCCESS)
+    return begun;
+  const int copied = copy_to_path(txn, dest, flags);
+  txn_end_read(txn);
+  return copied;
+}
+
+int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd, MDBX_copy_flags_t flags) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  MDBX_txn *txn;
+  const int begun = txn_begin_read(env, MDBX_TXN_RDONLY, NULL, &txn);
+  if (begun != MDBX_SUCCESS)
+    return begun;
+  const int copied = copy_to_fd(txn, fd, flags);
+  txn_end_read(txn);
+  return copied;
+}
+
+/* What becomes of the transaction of the caller after its snapshot was copied. */
+static int after_copy(MDBX_txn *txn, MDBX_copy_flags_t flags, int rc) {
+  if (flags & MDBX_CP_DISPOSE_TXN)
+    txn_end_read(txn);
+  else if (flags & MDBX_CP_RENEW_TXN) {
+    const int renewed = txn_renew_read(txn);
+    return rc == MDBX_SUCCESS ? renewed : rc;
+  }
+  return rc;
+}
+
+static int check_copy(const MDBX_txn *txn) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return txn_is_reader(txn) ? MDBX_SUCCESS : MDBX_BAD_TXN;
+}
+
+int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest, MDBX_copy_flags_t flags) {
+  const int rc = check_copy(txn);
+  return rc == MDBX_SUCCESS ? after_copy(txn, flags, copy_to_path(txn, dest, flags)) : rc;
+}
+
+int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd, MDBX_copy_flags_t flags) {
+  const int rc = check_copy(txn);
+  return rc == MDBX_SUCCESS ? after_copy(txn, flags, copy_to_fd(txn, fd, flags)) : rc;
+}
