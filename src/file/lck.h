@@ -42,6 +42,10 @@
 #define LCK_READERS_DEFAULT 110u
 #define LCK_READERS_MAX 32767u
 
+/* States of a reader slot; see readers.h. */
+#define READER_FREE 0u
+#define READER_BOUND 1u
+
 /* One cache line of one reader. */
 struct reader_slot {
   /* The snapshot pinned, READER_PARKED or-ed in while it may be ousted; 0 = none. Set by the owner; set to 0 also by a
@@ -98,6 +102,7 @@ struct lck_shared {
   _Atomic uint32_t readers_high; /* slots ever bound; written under `table`, only grows */
   _Atomic uint32_t readers_dead; /* slots cleaned after a death so far; display */
   _Atomic uint64_t tickets;      /* bindings so far; written under `table` */
+  _Atomic uint64_t clones;       /* pins copied from slot to slot so far; any reader adds, see readers_pin_same() */
   _Atomic uint64_t last_check;   /* os_monotonic_16dot16() of the last check for dead readers; any process */
 
   /* Bytes committed but not durable, and os_monotonic_16dot16() of the first such commit (0 = none). Written by the
@@ -125,22 +130,23 @@ enum lck_flags {
 };
 
 enum lck_kind {
-  LCK_KIND_SHARED,   /* in the lock file, others may be there */
+  LCK_KIND_SHARED,    /* in the lock file, others may be there */
   LCK_KIND_EXCLUSIVE, /* in the lock file, nobody else */
-  LCK_KIND_PRIVATE   /* in memory, nobody else is seen */
+  LCK_KIND_PRIVATE    /* in memory, nobody else is seen */
 };
 
 struct lck_file; /* lck.c: the lock file as this process has it open */
 
-/* One per environment. Constant between lck_open() and lck_close() but for what is said; any thread reads. */
+/* One per environment, at a fixed address while open. Constant between lck_open() and lck_close() but for what is
+ * said; any thread reads. */
 struct lck {
   struct lck_shared *shared;
   struct reader_slot *slots;
   uint32_t slot_count;
-  uint32_t process; /* index k */
+  uint32_t process; /* index k; LCK_PROCESSES = none yet */
   enum lck_kind kind;
-  bool first;       /* this open made the lock file's content; the caller does recovery */
-  bool entered;     /* byte 0 is held; owned by the opening or closing thread */
+  bool first;   /* this open made the lock file's content; the caller does recovery */
+  bool entered; /* byte 0 is held; owned by the opening or closing thread */
   uint32_t generation; /* os_fork_generation() of the process that opened it */
   uint32_t pid;
   size_t length;         /* of the mapping */

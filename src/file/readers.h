@@ -23,8 +23,7 @@
 
 #include "file/lck.h"
 
-#define READER_FREE 0u
-#define READER_BOUND 1u
+/* In reader_slot.txnid: writers may oust this reader. */
 #define READER_PARKED (UINT64_C(1) << 63)
 
 /* Takes a slot for `tid` (0 = not tied to a thread). Slots of dead processes are cleaned when none is free. Slots
@@ -35,8 +34,10 @@ void readers_release(struct lck *lck, struct reader_slot *slot);
 
 /* Pins the newest snapshot; the packed head (lck_head_txnid, lck_head_slot) is returned. */
 uint64_t readers_pin(const struct lck *lck, struct reader_slot *slot);
-/* Pins a given snapshot that another slot of this process pins throughout the call (clones). */
-void readers_pin_same(struct reader_slot *slot, txnid_t txnid);
+/* Pins a given snapshot that another slot of this process pins throughout the call (clones). A scan that passed this
+ * slot before and reaches the other one after its pin ended would miss both; so this counts in lck_shared.clones, and
+ * a scan during which that count moved is made again. */
+void readers_pin_same(const struct lck *lck, struct reader_slot *slot, txnid_t txnid);
 /* Ends the pin of txnid, parked or not; nothing when it was ousted or evicted. */
 void readers_unpin(struct reader_slot *slot, txnid_t txnid);
 /* True while the slot still pins txnid and is not parked. */
@@ -100,10 +101,9 @@ struct reader_binding; /* readers.c: one thread's slot */
 
 /* One per environment with sticky threads. */
 struct reader_threads {
-  struct lck *lck;             /* constant while open */
-  os_tls_t key;                /* value: the thread's struct reader_binding */
-  bool open;                   /* changed by open and close only */
-  struct reader_binding *list; /* all bindings; under os_process_lock */
+  struct lck *lck; /* constant while open */
+  os_tls_t key;    /* value: the thread's struct reader_binding; constant while open */
+  bool open;       /* changed by open and close only */
 };
 
 int readers_threads_open(struct reader_threads *threads, struct lck *lck);
