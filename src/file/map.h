@@ -44,7 +44,8 @@ int map_set_readahead(struct dbmap *map, bool on);
 /* Makes the file `new_length` bytes long with storage behind every new byte; unchanged on error. Under the writer
  * lock. */
 int map_grow_file(struct dbmap *map, int fd, uint64_t new_length);
-/* Cuts the file to new_length bytes; nothing when it is not longer. Under the writer lock. */
+/* Cuts the file to new_length bytes; nothing when it is not longer. The addresses stay reserved. Under the writer
+ * lock. */
 int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length);
 /* Flushes what was written through a writable map: `length` bytes from offset `from` on. */
 int map_flush(struct dbmap *map, int fd, size_t from, size_t length);

@@ -4,8 +4,7 @@
  *
  * Owns the list of slots bound to threads of this process, guarded by os_process_lock(). A thread that ends finds its
  * binding in that list or leaves it alone: the environment may have been closed, and the memory reused, before the
- * thread's destructor got to run. Rank: reader-table lock before the process mutex; neither is held while the other
- * is waited for here.
+ * thread's destructor got to run. The reader-table lock is never waited for while the process mutex is held.
  */
 #include "file/readers.h"
 
@@ -419,7 +418,7 @@ int readers_thread_bind(struct reader_threads *threads, struct reader_slot **slo
   struct reader_binding *binding = calloc(1, sizeof(*binding));
   if (!binding)
     return MDBX_ENOMEM;
-  int rc = readers_bind(threads->lck, os_thread_id(), &binding->slot);
+  int rc = readers_bind(threads->lck, os_thread_self(), &binding->slot);
   if (rc != MDBX_SUCCESS) {
     free(binding);
     return rc;

@@ -182,8 +182,6 @@ void os_tls_delete(os_tls_t key);
 
 /* The calling thread; unique among the living threads of the process. */
 uintptr_t os_thread_self(void);
-/* The same number as the kernel shows it where there is one, for display. */
-uint64_t os_thread_id(void);
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
 uint32_t os_fork_generation(void);

@@ -11,9 +11,6 @@
 #include <sched.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 
 static os_mutex_t process_mutex = PTHREAD_MUTEX_INITIALIZER;
 /* Written in a forked child before fork() returns there, when it has one thread. */
@@ -57,14 +54,6 @@ int os_tls_set(os_tls_t key, void *value) { return pthread_setspecific(key, valu
 void os_tls_delete(os_tls_t key) { pthread_key_delete(key); }
 
 uintptr_t os_thread_self(void) { return (uintptr_t)pthread_self(); }
-
-uint64_t os_thread_id(void) {
-#ifdef __linux__
-  return (uint64_t)syscall(SYS_gettid);
-#else
-  return (uint64_t)os_thread_self();
-#endif
-}
 
 uint32_t os_pid(void) { return (uint32_t)getpid(); }
 
