@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file/lck.c: opening and closing the lock file. See lck.h for what is in it and the meaning of its bytes.
+ *
+ * Owns the list of lock files this process has open, one struct lck_file each, however many environments use it
+ * (LCK_MULTIOPEN): POSIX locks belong to the process, so there is one descriptor, and it is closed last.
+ *
+ * An environment's way through here:
+ *
+ *   registry_enter -> file_open -> [byte 0] -> presence_take -> index_take -> content_make | content_adopt
+ *     -> caller recovers -> lck_open_done [byte 0 back] ... lck_close_begin [byte 0] -> lck_close
+ *
+ * `busy` of the struct lck_file does among the threads of this process what byte 0 does among processes.
+ * A descriptor inherited over a fork is not closed while this process has the same file open by itself: that would drop
+ * its locks. It is put aside and closed together with the own one.
+ */
+#include "file/lck.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* "mdbx-lck" with a number that no text file begins with. */
+#define LCK_MAGIC UINT64_C(0xB56B636C7862646D)
+#define SLOTS_MAX 65536u
+
+_Static_assert(sizeof(struct reader_slot) == 64, "a reader slot is one cache line");
+_Static_assert(sizeof(struct lck_shared) == 448, "the head of the lock file is seven cache lines");
+
+struct lck_file {
+  struct os_file_id data; /* the data file this is the lock file of; constant */
+  uint32_t generation;    /* of the process that made this entry; constant */
+  int fd;                 /* -1 until open; written while busy */
+  unsigned users;         /* environments; under os_process_lock */
+  bool busy;              /* one of them is opening or closing; under os_process_lock */
+  bool exclusive;         /* constant after registration */
+  struct lck *members;    /* those that have an index; under os_process_lock */
+  struct lck_file *aside; /* inherited ones to close together with this one; under os_process_lock */
+  struct lck_file *next;
+};
+
+/* All lock files of this process, inherited ones included; under os_process_lock. */
+static struct lck_file *files;
+
+bool lck_is_inherited(const struct lck *lck) { return lck->generation != os_fork_generation(); }
+
+/* ---- The list of this process ----------------------------------------------------------------------------------- */
+
+static struct lck_file *registry_find(const struct os_file_id *data) {
+  for (struct lck_file *file = files; file; file = file->next)
+    if (file->generation == os_fork_generation() && os_file_id_equal(&file->data, data))
+      return file;
+  return NULL;
+}
+
+static int registry_add(const struct os_file_id *data, unsigned flags, struct lck_file **result) {
+  struct lck_file *file = calloc(1, sizeof(*file));
+  if (!file)
+    return MDBX_ENOMEM;
+  file->data = *data;
+  file->generation = os_fork_generation();
+  file->fd = -1;
+  file->users = 1;
+  file->busy = true;
+  file->exclusive = (flags & LCK_EXCLUSIVE) != 0;
+  file->next = files;
+  files = file;
+  *result = file;
+  return MDBX_SUCCESS;
+}
+
+/* MDBX_RESULT_TRUE: another thread is opening or closing it, try again. */
+static int registry_join(struct lck_file *file, unsigned flags) {
+  if (!(flags & LCK_MULTIOPEN) || (flags & LCK_EXCLUSIVE) || file->exclusive)
+    return MDBX_BUSY;
+  if (file->busy)
+    return MDBX_RESULT_TRUE;
+  file->busy = true;
+  file->users += 1;
+  return MDBX_SUCCESS;
+}
+
+static int registry_enter(const struct os_file_id *data, unsigned flags, struct lck_file **result) {
+  for (;;) {
+    os_process_lock();
+    *result = registry_find(data);
+    const int rc = *result ? registry_join(*result, flags) : registry_add(data, flags, result);
+    os_process_unlock();
+    if (rc != MDBX_RESULT_TRUE)
+      return rc;
+    os_sleep_ms(1);
+  }
+}
+
+static void registry_unlink(struct lck_file *file) {
+  struct lck_file **link = &files;
+  while (*link != file)
+    link = &(*link)->next;
+  *link = file->next;
+}
+
+static void members_remove(struct lck_file *file, const struct lck *lck) {
+  for (struct lck **link = &file->members; *link; link = &(*link)->sibling)
+    if (*link == lck) {
+      *link = lck->sibling;
+      return;
+    }
+}
+
+static bool members_have(const struct lck_file *file, uint32_t process) {
+  os_process_lock();
+  const struct lck *member = file->members;
+  while (member && member->process != process)
+    member = member->sibling;
+  os_process_unlock();
+  return member != NULL;
+}
+
+/* Makes this thread the one that opens or closes the file in this process. */
+static void file_take(struct lck_file *file) {
+  for (;;) {
+    os_process_lock();
+    const bool taken = !file->busy;
+    file->busy = true;
+    os_process_unlock();
+    if (taken)
+      return;
+    os_sleep_ms(1);
+  }
+}
+
+static void file_give(struct lck_file *file) {
+  os_process_lock();
+  file->busy = false;
+  os_process_unlock();
+}
+
+bool lck_is_open_here(int data_fd) {
+  struct os_file_id data;
+  if (os_file_id(data_fd, &data) != MDBX_SUCCESS)
+    return false;
+  os_process_lock();
+  const bool found = registry_find(&data) != NULL;
+  os_process_unlock();
+  return found;
+}
+
+/* ---- The file and its byte locks -------------------------------------------------------------------------------- */
+
+static int opening_lock(struct lck *lck) {
+  const int rc = os_range_lock(lck->file->fd, LCK_BYTE_OPENING, 1, true, true);
+  lck->entered = rc == MDBX_SUCCESS;
+  return rc;
+}
+
+static void opening_unlock(struct lck *lck) {
+  lck->entered = false;
+  os_range_unlock(lck->file->fd, LCK_BYTE_OPENING, 1);
+}
+
+/* A lock file is for those who may use the data file, whatever mode a later opener passes. */
+static mode_t creation_mode(int data_fd, mode_t mode) {
+  mode_t other;
+  if (mode == 0 && os_file_mode(data_fd, &other) == MDBX_SUCCESS)
+    mode = other;
+  return mode | 0600;
+}
+
+/* MDBX_RESULT_TRUE: there can be no lock file, and the caller accepts that. */
+static int file_open_once(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode) {
+  int rc = os_open(path, OS_OPEN_CREATE, creation_mode(data_fd, mode), &lck->file->fd);
+  if (rc == MDBX_EROFS || rc == MDBX_EACCESS || rc == MDBX_EPERM)
+    return (flags & LCK_READONLY) && os_file_on_readonly_fs(data_fd) ? MDBX_RESULT_TRUE : rc;
+  bool regular;
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_is_regular(lck->file->fd, &regular);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return regular ? opening_lock(lck) : log_damage(MDBX_INVALID, "the lock file %s is no regular file", path);
+}
+
+/* False when somebody removed or replaced the file between our open and our lock. */
+static bool file_is_still(int fd, const char *path) {
+  struct os_file_id here, there;
+  return os_file_id(fd, &here) == MDBX_SUCCESS && os_path_id(path, &there) == MDBX_SUCCESS &&
+         os_file_id_equal(&here, &there);
+}
+
+static int file_open(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode) {
+  if (lck->file->fd >= 0)
+    return opening_lock(lck);
+  for (;;) {
+    const int rc = file_open_once(lck, path, data_fd, flags, mode);
+    if (rc != MDBX_SUCCESS || file_is_still(lck->file->fd, path))
+      return rc;
+    opening_unlock(lck);
+    os_close(lck->file->fd);
+    lck->file->fd = -1;
+  }
+}
+
+/* Byte 0 is given away meanwhile, since the others need it to leave. */
+static int presence_wait(struct lck *lck) {
+  for (;;) {
+    opening_unlock(lck);
+    os_sleep_ms(10);
+    int rc = opening_lock(lck);
+    if (rc == MDBX_SUCCESS)
+      rc = os_range_lock(lck->file->fd, LCK_BYTE_PRESENCE, 1, true, false);
+    if (rc != MDBX_BUSY)
+      return rc;
+  }
+}
+
+/* Takes byte 1 and learns whether this is the first opener. */
+static int presence_take(struct lck *lck, unsigned flags) {
+  const int fd = lck->file->fd;
+  lck->kind = flags & LCK_EXCLUSIVE ? LCK_KIND_EXCLUSIVE : LCK_KIND_SHARED;
+  if (lck->file->users > 1)
+    return MDBX_SUCCESS;
+  int rc = os_range_lock(fd, LCK_BYTE_PRESENCE, 1, true, false);
+  if (rc == MDBX_BUSY && lck->kind == LCK_KIND_SHARED)
+    return os_range_lock(fd, LCK_BYTE_PRESENCE, 1, false, false);
+  if (rc == MDBX_BUSY && (flags & LCK_WAIT))
+    rc = presence_wait(lck);
+  lck->first = rc == MDBX_SUCCESS;
+  return rc;
+}
+
+static int index_take(struct lck *lck) {
+  for (uint32_t k = 0; k < LCK_PROCESSES; ++k) {
+    if (members_have(lck->file, k))
+      continue;
+    const int rc = os_range_lock(lck->file->fd, LCK_BASE + k, 1, true, false);
+    if (rc == MDBX_BUSY)
+      continue;
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    os_process_lock();
+    lck->process = k;
+    lck->sibling = lck->file->members;
+    lck->file->members = lck;
+    os_process_unlock();
+    return MDBX_SUCCESS;
+  }
+  log_error("more than %u environments use this database", LCK_PROCESSES);
+  return MDBX_READERS_FULL;
+}
+
+bool lck_process_is_alive(const struct lck *lck, uint32_t process) {
+  if (process >= LCK_PROCESSES)
+    return false;
+  if (process == lck->process)
+    return true;
+  if (!lck->file)
+    return false;
+  if (members_have(lck->file, process))
+    return true;
+  bool busy;
+  uint64_t start, length;
+  const int rc = os_range_test(lck->file->fd, LCK_BASE + process, 1, true, &busy, &start, &length);
+  /* When the system cannot tell, nothing may be taken from anybody. */
+  return rc != MDBX_SUCCESS || busy;
+}
+
+/* ---- The content ------------------------------------------------------------------------------------------------ */
+
+static size_t content_length(uint32_t slots) {
+  return sizeof(struct lck_shared) + (size_t)slots * sizeof(struct reader_slot);
+}
+
+uint32_t lck_readers_rounded(unsigned max_readers) {
+  const uint32_t wanted = MIN_OF(MAX_OF(max_readers, 1u), LCK_READERS_MAX);
+  const size_t length = ceil_to(content_length(wanted), os_page_size());
+  return (uint32_t)((length - sizeof(struct lck_shared)) / sizeof(struct reader_slot));
+}
+
+static void content_attach(struct lck *lck, void *addr, uint32_t slots) {
+  lck->shared = addr;
+  lck->slots = (struct reader_slot *)(void *)(lck->shared + 1);
+  lck->slot_count = slots;
+}
+
+static void content_fill(struct lck *lck) {
+  lck->shared->version = LCK_VERSION;
+  lck->shared->slot_count = lck->slot_count;
+  lck->shared->length = lck->length;
+  lck->shared->magic = LCK_MAGIC;
+}
+
+/* First opener: whatever the file holds is left from processes that are gone, or was never ours. */
+static int content_make(struct lck *lck, unsigned max_readers) {
+  const uint32_t slots = lck_readers_rounded(max_readers);
+  const size_t length = content_length(slots);
+  const int fd = lck->file->fd;
+  void *addr;
+  int rc = os_ops_real.resize(fd, length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops_real.allocate(fd, 0, length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_map_shared(fd, length, &addr);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(addr, 0, length);
+  lck->length = length;
+  content_attach(lck, addr, slots);
+  content_fill(lck);
+  return MDBX_SUCCESS;
+}
+
+static int content_check(const struct lck_shared *head, size_t got, uint64_t file_length, const char *path) {
+  if (got < sizeof(*head) || head->magic != LCK_MAGIC)
+    return log_damage(MDBX_INVALID, "the lock file %s is in use but holds something else", path);
+  if (head->version != LCK_VERSION)
+    return log_damage(MDBX_VERSION_MISMATCH, "the lock file %s is in use with layout version %u, this is %u", path,
+                      head->version, LCK_VERSION);
+  if (head->slot_count == 0 || head->slot_count > SLOTS_MAX || head->length != content_length(head->slot_count) ||
+      head->length > file_length)
+    return log_damage(MDBX_INVALID, "the lock file %s is in use but its sizes are wrong: %u slots, %llu of %llu bytes",
+                      path, head->slot_count, (unsigned long long)head->length, (unsigned long long)file_length);
+  return MDBX_SUCCESS;
+}
+
+/* Others have it open: their content counts, with as many slots as they made. */
+static int content_adopt(struct lck *lck, const char *path) {
+  struct lck_shared head;
+  uint64_t file_length;
+  size_t got;
+  void *addr;
+  int rc = os_file_size(lck->file->fd, &file_length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_pread_full(lck->file->fd, &head, sizeof(head), 0, &got);
+  if (rc == MDBX_SUCCESS)
+    rc = content_check(&head, got, file_length, path);
+  if (rc == MDBX_SUCCESS)
+    rc = os_map_shared(lck->file->fd, head.length, &addr);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  lck->length = head.length;
+  content_attach(lck, addr, head.slot_count);
+  return MDBX_SUCCESS;
+}
+
+static void slots_free_own(struct lck *lck) {
+  for (uint32_t i = 0; i < lck->slot_count; ++i) {
+    struct reader_slot *slot = lck->slots + i;
+    if (atomic_load(&slot->state) == READER_FREE || atomic_load(&slot->process) != lck->process)
+      continue;
+    atomic_store(&slot->txnid, 0);
+    atomic_store(&slot->state, READER_FREE);
+  }
+}
+
+/* Nothing in the lock file shall name this index any more: at open since an earlier holder of it may have died, at
+ * close since the next one must not look like us. */
+static void traces_remove(struct lck *lck) {
+  os_shlock_bury(&lck->shared->table, lck->process + 1);
+  if (os_shlock_bury(&lck->shared->writer, lck->process + 1))
+    log_notice("the writer lock was held by a process that is gone");
+  if (lck_table_lock(lck) == MDBX_SUCCESS) {
+    slots_free_own(lck);
+    lck_table_unlock(lck);
+  }
+}
+
+/* ---- Open and close --------------------------------------------------------------------------------------------- */
+
+static int private_open(struct lck *lck, unsigned max_readers) {
+  const uint32_t slots = lck_readers_rounded(max_readers);
+  void *addr;
+  lck->length = content_length(slots);
+  const int rc = os_map_anonymous(lck->length, &addr);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  lck->kind = LCK_KIND_PRIVATE;
+  lck->first = true;
+  lck->process = 0;
+  content_attach(lck, addr, slots);
+  content_fill(lck);
+  return MDBX_SUCCESS;
+}
+
+static int shared_open(struct lck *lck, const char *path, unsigned flags, unsigned max_readers) {
+  int rc = presence_take(lck, flags);
+  if (rc == MDBX_SUCCESS)
+    rc = index_take(lck);
+  if (rc == MDBX_SUCCESS)
+    rc = lck->first ? content_make(lck, max_readers) : content_adopt(lck, path);
+  if (rc == MDBX_SUCCESS)
+    traces_remove(lck);
+  return rc;
+}
+
+static void lck_prepare(struct lck *lck) {
+  memset(lck, 0, sizeof(*lck));
+  lck->process = LCK_PROCESSES;
+  lck->generation = os_fork_generation();
+  lck->pid = os_pid();
+}
+
+int lck_open(struct lck *lck, const char *path, int data_fd, unsigned flags, unsigned max_readers, mode_t mode) {
+  struct os_file_id data;
+  lck_prepare(lck);
+  if (flags & LCK_NOLOCK)
+    return private_open(lck, max_readers);
+  int rc = os_file_id(data_fd, &data);
+  if (rc == MDBX_SUCCESS)
+    rc = registry_enter(&data, flags, &lck->file);
+  if (rc != MDBX_SUCCESS) {
+    lck->file = NULL;
+    return rc;
+  }
+  rc = file_open(lck, path, data_fd, flags, mode);
+  if (rc == MDBX_SUCCESS)
+    rc = shared_open(lck, path, flags, max_readers);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  const bool without = rc == MDBX_RESULT_TRUE;
+  lck_close(lck);
+  if (!without)
+    return rc;
+  lck_prepare(lck);
+  return private_open(lck, max_readers);
+}
+
+void lck_open_done(struct lck *lck) {
+  if (!lck->file || !lck->entered)
+    return;
+  if (lck->first && lck->kind == LCK_KIND_SHARED) {
+    const int rc = os_range_lock(lck->file->fd, LCK_BYTE_PRESENCE, 1, false, false);
+    if (rc != MDBX_SUCCESS)
+      log_error("others cannot be let in, error %d", rc);
+  }
+  opening_unlock(lck);
+  file_give(lck->file);
+}
+
+/* Becomes the one that closes, in this process and among all. */
+static int closing_enter(struct lck *lck) {
+  file_take(lck->file);
+  const int rc = opening_lock(lck);
+  if (rc != MDBX_SUCCESS)
+    log_error("the lock file's opening lock cannot be had, error %d", rc);
+  return rc;
+}
+
+int lck_close_begin(struct lck *lck, bool *last) {
+  *last = !lck->file && !lck_is_inherited(lck);
+  if (!lck->file || lck->entered || lck_is_inherited(lck))
+    return MDBX_SUCCESS;
+  const int rc = closing_enter(lck);
+  if (rc != MDBX_SUCCESS) {
+    file_give(lck->file);
+    return rc;
+  }
+  os_process_lock();
+  const bool only = lck->file->users == 1;
+  os_process_unlock();
+  *last = only && os_range_lock(lck->file->fd, LCK_BYTE_PRESENCE, 1, true, false) == MDBX_SUCCESS;
+  return MDBX_SUCCESS;
+}
+
+static int file_destroy(struct lck_file *file) {
+  int rc = MDBX_SUCCESS;
+  while (file) {
+    struct lck_file *next = file->aside;
+    if (file->fd >= 0) {
+      const int failed = os_close(file->fd);
+      rc = rc != MDBX_SUCCESS ? rc : failed;
+    }
+    free(file);
+    file = next;
+  }
+  return rc;
+}
+
+/* The others of this process go on with the file: give back only what is this environment's. */
+static void file_leave_shared(struct lck *lck) {
+  struct lck_file *file = lck->file;
+  if (lck->process < LCK_PROCESSES)
+    os_range_unlock(file->fd, LCK_BASE + lck->process, 1);
+  if (lck->entered)
+    opening_unlock(lck);
+  os_process_lock();
+  members_remove(file, lck);
+  file->users -= 1;
+  file->busy = false;
+  os_process_unlock();
+}
+
+/* The entry stays in the list until its descriptor is closed: an open by another thread meanwhile would lose its locks
+ * with that close. */
+static int file_leave_last(struct lck *lck) {
+  struct lck_file *file = lck->file;
+  int rc = MDBX_SUCCESS;
+  if (file->fd >= 0)
+    rc = os_close(file->fd);
+  file->fd = -1;
+  os_process_lock();
+  registry_unlink(file);
+  os_process_unlock();
+  const int failed = file_destroy(file);
+  return rc != MDBX_SUCCESS ? rc : failed;
+}
+
+static int file_leave(struct lck *lck) {
+  os_process_lock();
+  const bool last = lck->file->users == 1;
+  os_process_unlock();
+  if (last)
+    return file_leave_last(lck);
+  file_leave_shared(lck);
+  return MDBX_SUCCESS;
+}
+
+/* In a forked child: the locks are the parent's; an own open of the same file must keep its own. */
+static void file_leave_inherited(struct lck *lck) {
+  struct lck_file *file = lck->file;
+  os_process_lock();
+  members_remove(file, lck);
+  file->users -= 1;
+  if (file->users == 0) {
+    registry_unlink(file);
+    struct lck_file *own = registry_find(&file->data);
+    if (!own) {
+      file_destroy(file);
+    } else {
+      struct lck_file **end = &own->aside;
+      while (*end)
+        end = &(*end)->aside;
+      *end = file;
+    }
+  }
+  os_process_unlock();
+}
+
+static int close_own(struct lck *lck) {
+  /* During an open this thread is the one already, with or without byte 0. */
+  int rc = lck->shared && !lck->entered ? closing_enter(lck) : MDBX_SUCCESS;
+  if (lck->shared) {
+    traces_remove(lck);
+    os_unmap(lck->shared, lck->length);
+  }
+  const int failed = file_leave(lck);
+  return rc != MDBX_SUCCESS ? rc : failed;
+}
+
+int lck_close(struct lck *lck) {
+  int rc = MDBX_SUCCESS;
+  if (lck->file && !lck_is_inherited(lck)) {
+    rc = close_own(lck);
+  } else {
+    if (lck->shared)
+      os_unmap(lck->shared, lck->length);
+    if (lck->file)
+      file_leave_inherited(lck);
+  }
+  lck_prepare(lck);
+  return rc;
+}
+
+/* ---- The two locks in the file ---------------------------------------------------------------------------------- */
+
+static bool owner_is_alive(void *context, uint32_t token) {
+  return lck_process_is_alive((const struct lck *)context, token - 1);
+}
+
+int lck_writer_lock(struct lck *lck, bool try_only) {
+  return os_shlock_acquire(&lck->shared->writer, lck->process + 1, owner_is_alive, lck, try_only);
+}
+
+int lck_writer_unlock(struct lck *lck) { return os_shlock_release(&lck->shared->writer, lck->process + 1); }
+
+bool lck_writer_is_mine(const struct lck *lck) {
+  return os_shlock_owner(&lck->shared->writer) == lck->process + 1;
+}
+
+int lck_table_lock(struct lck *lck) {
+  const int rc = os_shlock_acquire(&lck->shared->table, lck->process + 1, owner_is_alive, lck, false);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+void lck_table_unlock(struct lck *lck) {
+  if (os_shlock_release(&lck->shared->table, lck->process + 1) != MDBX_SUCCESS)
+    log_error("the reader table is unlocked by somebody who has not locked it");
+}
+
+void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot) {
+  atomic_store(&lck->shared->head, txnid << 2 | meta_slot);
+}
+
+void lck_publish_durable(struct lck *lck, txnid_t txnid) { atomic_store(&lck->shared->durable, txnid); }

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file/map.c: see map.h.
+ */
+#include "file/map.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+static int area_open(int fd, size_t length, bool writable, bool random, struct map_area **result) {
+  struct map_area *area = calloc(1, sizeof(*area));
+  if (!area)
+    return MDBX_ENOMEM;
+  void *base;
+  area->length = ceil_to(length, os_page_size());
+  int rc = os_map_file(fd, area->length, writable, &base);
+  if (rc != MDBX_SUCCESS) {
+    free(area);
+    return rc;
+  }
+  area->base = base;
+  if (random) {
+    rc = os_advise(base, area->length, OS_ADVICE_RANDOM);
+    if (rc != MDBX_SUCCESS)
+      log_notice("the mapping takes no advice, error %d", rc);
+  }
+  *result = area;
+  return MDBX_SUCCESS;
+}
+
+int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool random) {
+  struct map_area *area;
+  memset(map, 0, sizeof(*map));
+  /* So that rounding up cannot overflow. */
+  if (length == 0 || length > SIZE_MAX / 2)
+    return length ? MDBX_TOO_LARGE : MDBX_EINVAL;
+  int rc = os_mutex_init(&map->guard);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = area_open(fd, length, writable, random, &area);
+  if (rc != MDBX_SUCCESS) {
+    os_mutex_destroy(&map->guard);
+    return rc == MDBX_ENOMEM ? MDBX_TOO_LARGE : rc;
+  }
+  map->writable = writable;
+  map->random = random;
+  atomic_store_explicit(&map->current, area, memory_order_release);
+  return MDBX_SUCCESS;
+}
+
+/* Under guard. */
+static int extend_locked(struct dbmap *map, int fd, size_t length) {
+  struct map_area *now = atomic_load_explicit(&map->current, memory_order_relaxed);
+  if (length <= now->length)
+    return MDBX_SUCCESS;
+  struct map_area *area;
+  const int rc = area_open(fd, length, map->writable, map->random, &area);
+  if (rc != MDBX_SUCCESS) {
+    log_error("the map cannot be extended from %zu to %zu bytes, error %d", now->length, length, rc);
+    return rc == MDBX_ENOMEM ? MDBX_UNABLE_EXTEND_MAPSIZE : rc;
+  }
+  area->older = now;
+  atomic_store_explicit(&map->current, area, memory_order_release);
+  return MDBX_SUCCESS;
+}
+
+int map_extend(struct dbmap *map, int fd, size_t length) {
+  if (length <= map_length(map))
+    return MDBX_SUCCESS;
+  if (length > SIZE_MAX / 2)
+    return MDBX_UNABLE_EXTEND_MAPSIZE;
+  os_mutex_lock(&map->guard);
+  const int rc = extend_locked(map, fd, length);
+  os_mutex_unlock(&map->guard);
+  return rc;
+}
+
+bool map_is_open(const struct dbmap *map) { return map_area_now(map) != NULL; }
+
+void map_close(struct dbmap *map) {
+  struct map_area *area = atomic_load_explicit(&map->current, memory_order_relaxed);
+  if (!area)
+    return;
+  atomic_store_explicit(&map->current, NULL, memory_order_relaxed);
+  while (area) {
+    struct map_area *older = area->older;
+    os_unmap(area->base, area->length);
+    free(area);
+    area = older;
+  }
+  os_mutex_destroy(&map->guard);
+}
+
+int map_set_readahead(struct dbmap *map, bool on) {
+  os_mutex_lock(&map->guard);
+  const struct map_area *area = map_area_now(map);
+  map->random = !on;
+  const int rc = os_advise(area->base, area->length, on ? OS_ADVICE_NORMAL : OS_ADVICE_RANDOM);
+  os_mutex_unlock(&map->guard);
+  return rc;
+}
+
+int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
+  uint64_t length;
+  int rc = os_file_size(fd, &length);
+  if (rc != MDBX_SUCCESS || new_length <= length)
+    return rc;
+  if (new_length > map_length(map))
+    return MDBX_UNABLE_EXTEND_MAPSIZE;
+  rc = os_ops->allocate(fd, length, new_length);
+  if (rc != MDBX_SUCCESS) {
+    /* A full disk may have given a part of it; what nobody refers to yet goes back. */
+    const int back = os_ops->resize(fd, length);
+    log_error("the file cannot grow to %llu bytes, error %d (and cut back: %d)", (unsigned long long)new_length, rc,
+              back);
+  }
+  return rc;
+}
+
+int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length) {
+  uint64_t length;
+  const int rc = os_file_size(fd, &length);
+  if (rc != MDBX_SUCCESS || new_length >= length)
+    return rc;
+  (void)map;
+  return os_ops->resize(fd, new_length);
+}
+
+int map_flush(struct dbmap *map, int fd, size_t from, size_t length) {
+  const struct map_area *area = map_area_now(map);
+  if (from > area->length || length > area->length - from)
+    return MDBX_EINVAL;
+  return length ? os_ops->msync(area->base + from, length, fd) : MDBX_SUCCESS;
+}

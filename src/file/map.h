@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file/map.h: the data file's mapping in this process.
+ *
+ * Owns the address range reserved for the file up to its upper bound, and the way the file's length changes under it.
+ * Invariants:
+ *  - a pointer into an area stays valid until map_close(), whatever grows, shrinks or is extended;
+ *  - the current area is replaced only by a longer one; older ones stay mapped behind it;
+ *  - bytes of an area beyond the end of the file must not be touched (SIGBUS): callers stay below the pages of the
+ *    snapshot they hold, and check the file's length against the meta when they open it.
+ * Called by the environment (open, close, extend at transaction begin) and by commit (grow, shrink; under the writer
+ * lock). Readers of the current area take no lock.
+ */
+#ifndef MDBX_FILE_MAP_H
+#define MDBX_FILE_MAP_H
+
+#include "os/os.h"
+
+/* Constant once it is published. */
+struct map_area {
+  char *base;
+  size_t length;          /* bytes of address range, up to the upper bound or more */
+  struct map_area *older; /* shorter ones, kept for pointers into them */
+};
+
+struct dbmap {
+  /* Written by map_open, map_extend (under guard) and map_close; read by anyone. */
+  _Atomic(struct map_area *) current;
+  os_mutex_t guard; /* serialises map_extend and map_set_readahead among threads */
+  bool writable;    /* constant after map_open */
+  bool random;      /* read-ahead is off; owned by whoever holds guard */
+};
+
+/* Reserves `length` bytes (rounded up to system pages) for the file. MDBX_TOO_LARGE when the address space has not so
+ * much room. */
+int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool random);
+/* Makes the current area at least `length` bytes long. MDBX_UNABLE_EXTEND_MAPSIZE when there is no room for it. */
+int map_extend(struct dbmap *map, int fd, size_t length);
+void map_close(struct dbmap *map);
+bool map_is_open(const struct dbmap *map);
+/* Turns the system's read-ahead on or off for the current area. */
+int map_set_readahead(struct dbmap *map, bool on);
+
+/* Makes the file `new_length` bytes long with storage behind every new byte; unchanged on error. Under the writer
+ * lock. */
+int map_grow_file(struct dbmap *map, int fd, uint64_t new_length);
+/* Cuts the file to new_length bytes; nothing when it is not longer. The addresses stay reserved. Under the writer
+ * lock. */
+int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length);
+/* Flushes what was written through a writable map: `length` bytes from offset `from` on. */
+int map_flush(struct dbmap *map, int fd, size_t from, size_t length);
+
+/* The pair of base and length that belong together. */
+static inline const struct map_area *map_area_now(const struct dbmap *map) {
+  return atomic_load_explicit(&map->current, memory_order_acquire);
+}
+
+static inline char *map_base(const struct dbmap *map) { return map_area_now(map)->base; }
+
+static inline size_t map_length(const struct dbmap *map) { return map_area_now(map)->length; }
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file/readers.h: which snapshots are in use.
+ *
+ * Owns the reader slots of the lock file, and which thread of this process has which slot.
+ *
+ * Invariants and memory order (Dekker's pattern; every access named here is sequentially consistent):
+ *  - A reader stores the head's txnid into its slot, then loads the head again. If it is unchanged, the snapshot is
+ *    pinned; else it tries with the new one. A writer stores the new head, then (any time later) loads the slots. In
+ *    the single total order of these accesses either the reader's second load follows the writer's store, then the
+ *    reader sees the new head and moves on; or it precedes it, then so does the reader's store, and the writer's scan
+ *    sees the pin. So a writer that looks at the slots after publishing H never misses a reader of an older snapshot
+ *    than H, and readers of H itself need no pin to be known: the head is always in use.
+ *  - A slot is bound, and readers_high raised, before its owner pins for the first time, in the same total order.
+ *  - txnid only goes 0 -> T by the owner, T <-> T|PARKED by the owner, and to 0 by the owner or by a writer that ousts
+ *    (only T|PARKED -> 0), evicts (exactly T -> 0) or cleans after a death.
+ *  - New pins are only ever made on the head; so a set of pins below the head can only lose members.
+ * Binding takes the reader-table lock; pinning takes no lock and makes no system call.
+ * Called by transactions, the environment, and reclaim.
+ */
+#ifndef MDBX_FILE_READERS_H
+#define MDBX_FILE_READERS_H
+
+#include "file/lck.h"
+
+/* In reader_slot.txnid: writers may oust this reader. */
+#define READER_PARKED (UINT64_C(1) << 63)
+
+/* Takes a slot for `tid` (0 = not tied to a thread). Slots of dead processes are cleaned when none is free. Slots
+ * bound here are the caller's to release. MDBX_READERS_FULL. */
+int readers_bind(struct lck *lck, uint64_t tid, struct reader_slot **slot);
+/* Gives the slot back; a pin goes with it. Does nothing in a forked child. */
+void readers_release(struct lck *lck, struct reader_slot *slot);
+
+/* Pins the newest snapshot; the packed head (lck_head_txnid, lck_head_slot) is returned. */
+uint64_t readers_pin(const struct lck *lck, struct reader_slot *slot);
+/* Pins a given snapshot that another slot of this process pins throughout the call (clones). A scan that passed this
+ * slot before and reaches the other one after its pin ended would miss both; so this counts in lck_shared.clones, and
+ * a scan during which that count moved is made again. */
+void readers_pin_same(const struct lck *lck, struct reader_slot *slot, txnid_t txnid);
+/* Ends the pin of txnid, parked or not; nothing when it was ousted or evicted. */
+void readers_unpin(struct reader_slot *slot, txnid_t txnid);
+/* True while the slot still pins txnid and is not parked. */
+bool readers_holds(const struct reader_slot *slot, txnid_t txnid);
+/* Notes facts of the pinned snapshot for reader lists. */
+void readers_note(struct reader_slot *slot, uint64_t pages_used, uint64_t pages_retired);
+
+/* Lets writers oust the reader from now on. MDBX_OUSTED when the pin is gone already. */
+int readers_park(struct reader_slot *slot, txnid_t txnid);
+/* MDBX_SUCCESS: pinned as before. MDBX_OUSTED: the pin is gone. */
+int readers_unpark(struct reader_slot *slot, txnid_t txnid);
+/* Ousts every parked reader of a snapshot older than `below`; returns how many. */
+unsigned readers_oust_parked(struct lck *lck, txnid_t below);
+/* Takes the pin of exactly that snapshot from a slot; false when it was gone. */
+bool readers_evict(struct reader_slot *slot, txnid_t txnid);
+/* Frees a foreign slot as a whole, if it still is the binding `ticket`; for a process known to be gone. */
+bool readers_kick(struct lck *lck, struct reader_slot *slot, uint64_t ticket);
+
+/* The oldest pinned snapshot, or the head's txnid when nobody lags. */
+txnid_t readers_oldest(const struct lck *lck);
+/* As readers_oldest, of this environment's own slots only. */
+txnid_t readers_oldest_own(const struct lck *lck);
+/* The slot that pins the oldest snapshot, if that is older than `below`; NULL when there is none. */
+struct reader_slot *readers_find_laggard(const struct lck *lck, txnid_t below, txnid_t *txnid);
+
+/* Snapshots, ascending, each once. */
+struct reader_pins {
+  txnid_t *items;
+  size_t length, capacity;
+};
+
+void readers_pins_init(struct reader_pins *pins);
+void readers_pins_destroy(struct reader_pins *pins);
+/* Fills pins with every snapshot some slot pins. ENOMEM. */
+int readers_collect(const struct lck *lck, struct reader_pins *pins);
+
+/* Frees the slots of dead processes; *count (may be NULL) tells how many. MDBX_RESULT_TRUE when there were some. */
+int readers_check_dead(struct lck *lck, unsigned *count);
+
+/* A bound slot as seen at one moment. */
+struct reader_view {
+  struct reader_slot *slot;
+  uint32_t index;
+  uint32_t process;
+  uint64_t pid, tid;
+  txnid_t txnid; /* 0 when nothing is pinned */
+  bool parked;
+  uint64_t pages_used, pages_retired, ticket;
+};
+
+typedef int (*readers_visitor)(void *context, unsigned number, const struct reader_view *view);
+/* Calls visit for every bound slot, number from 1 on; a result other than 0 ends it and is returned. MDBX_RESULT_TRUE
+ * when there was none. */
+int readers_enumerate(const struct lck *lck, readers_visitor visit, void *context);
+/* Slots ever bound. */
+uint32_t readers_high_water(const struct lck *lck);
+
+/* ---- Slots tied to threads ---------------------------------------------------------------------------------------*/
+
+struct reader_binding; /* readers.c: one thread's slot */
+
+/* One per environment with sticky threads. */
+struct reader_threads {
+  struct lck *lck; /* constant while open */
+  os_tls_t key;    /* value: the thread's struct reader_binding; constant while open */
+  bool open;       /* changed by open and close only */
+};
+
+int readers_threads_open(struct reader_threads *threads, struct lck *lck);
+/* Releases every thread's slot. No thread of the process may be using one. */
+void readers_threads_close(struct reader_threads *threads);
+/* The calling thread's slot, or NULL. No system call, no lock. */
+struct reader_slot *readers_thread_slot(const struct reader_threads *threads);
+/* Binds a slot to the calling thread; it is released at the end of the thread. MDBX_RESULT_TRUE when it has one. */
+int readers_thread_bind(struct reader_threads *threads, struct reader_slot **slot);
+/* Releases the calling thread's slot. MDBX_RESULT_TRUE when it has none, MDBX_BUSY when the slot pins a snapshot. */
+int readers_thread_release(struct reader_threads *threads);
+
+#endif

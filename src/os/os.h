@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os.h: everything the engine asks of the operating system. The only place with system calls.
+ *
+ * Owns no state of the database, only per-process caches (page size, boot id, fork generation) and the process mutex.
+ * Invariants:
+ *  - every function returns MDBX_SUCCESS, an errno value, or the MDBX_* code its comment names; errno is not used;
+ *  - interrupted calls are repeated, short reads and writes are continued;
+ *  - no descriptor handed out is 0, 1 or 2, and each is close-on-exec;
+ *  - whatever modifies the data file goes through the table `os_ops`, so that a test can record, fail or cut it.
+ * Called by every layer above src/base. Nothing here takes a lock of the caller's.
+ */
+#ifndef MDBX_OS_OS_H
+#define MDBX_OS_OS_H
+
+#include "base/base.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* ---- The fault seam: calls that modify the data file -------------------------------------------------------------*/
+
+struct os_ops {
+  /* Writes all bytes of all chunks from `offset` on, or returns an error. Any count, any total size. The chunk array
+   * is scratch memory of the call: its content is undefined afterwards. */
+  int (*pwritev)(int fd, struct iovec *iov, int count, uint64_t offset);
+  /* Makes all data of the file, and its length, survive a loss of power. */
+  int (*datasync)(int fd);
+  /* Sets the length of the file; new bytes read as zeros but may have no storage yet. */
+  int (*resize)(int fd, uint64_t length);
+  /* Makes the file at least `to` bytes long and gives real storage to the bytes from `from` to `to`, keeping what was
+   * there; a full disk is ENOSPC here and never a SIGBUS later. */
+  int (*allocate)(int fd, uint64_t from, uint64_t to);
+  /* As datasync, for bytes modified through a writable mapping of that file. `addr` is rounded down to a page. */
+  int (*msync)(void *addr, size_t length, int fd);
+};
+
+extern const struct os_ops os_ops_real;
+/* Owned by the process; set by tests before any environment is opened, constant otherwise. */
+extern const struct os_ops *os_ops;
+
+/* ---- Files (os_file.c) -------------------------------------------------------------------------------------------*/
+
+enum os_open_mode {
+  OS_OPEN_READ,       /* existing file, read only */
+  OS_OPEN_WRITE,      /* existing file, read and write */
+  OS_OPEN_CREATE,     /* read and write, made when absent */
+  OS_OPEN_CREATE_NEW, /* read and write, EEXIST when present */
+  OS_OPEN_REPLACE     /* read and write, made when absent, emptied when present */
+};
+
+/* What makes two descriptors the same file. */
+struct os_file_id {
+  uint64_t device, inode;
+};
+
+int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd);
+int os_close(int fd);
+/* Reads up to length bytes; *got is less only at the end of the file. */
+int os_pread_full(int fd, void *buffer, size_t length, uint64_t offset, size_t *got);
+/* Writes all of it at the present position; pipes and sockets too. */
+int os_write_full(int fd, const void *buffer, size_t length);
+int os_seek(int fd, uint64_t offset);
+int os_file_size(int fd, uint64_t *length);
+int os_file_id(int fd, struct os_file_id *id);
+int os_path_id(const char *path, struct os_file_id *id);
+bool os_file_id_equal(const struct os_file_id *a, const struct os_file_id *b);
+/* Number of names the file has; 0 once it was unlinked. */
+int os_file_links(int fd, unsigned *links);
+int os_file_blocks(int fd, uint64_t *allocated, uint32_t *io_block);
+int os_file_is_regular(int fd, bool *regular);
+/* True for descriptors that cannot seek (pipes, sockets, terminals). */
+bool os_file_is_stream(int fd);
+/* True when the file system is mounted read-only. */
+bool os_file_on_readonly_fs(int fd);
+/* True for network file systems, whose mappings are not coherent between machines. */
+bool os_file_is_remote(int fd);
+/* Permission bits of the file (0777 mask). */
+int os_file_mode(int fd, mode_t *mode);
+bool os_path_exists(const char *path);
+bool os_path_is_directory(const char *path);
+int os_unlink(const char *path);
+int os_rename(const char *from, const char *to);
+int os_mkdir(const char *path, mode_t mode);
+int os_rmdir(const char *path);
+/* Makes the directory entry of `path` survive a loss of power. */
+int os_sync_parent(const char *path);
+/* The full flush of a file that is not the data file of an environment: copies, lock-step tools. */
+int os_file_sync(int fd);
+
+/* ---- Memory maps (os_map.c) --------------------------------------------------------------------------------------*/
+
+enum os_advice {
+  OS_ADVICE_NORMAL,
+  OS_ADVICE_RANDOM,
+  OS_ADVICE_WILLNEED,
+  OS_ADVICE_DONTNEED,
+  OS_ADVICE_DONTFORK,
+  OS_ADVICE_DONTDUMP
+};
+
+/* Shared mapping from the start of the file; the length may lie beyond the end of the file and reserves addresses
+ * only. */
+int os_map_file(int fd, size_t length, bool writable, void **addr);
+/* Readable and writable mapping of bytes that exist, for the lock file. */
+int os_map_shared(int fd, size_t length, void **addr);
+/* Zeroed memory of this process, storage on first touch. */
+int os_map_anonymous(size_t length, void **addr);
+int os_unmap(void *addr, size_t length);
+/* Advice the system does not know is no error. */
+int os_advise(void *addr, size_t length, enum os_advice advice);
+/* Pins pages into memory, and lets them go. */
+int os_memory_lock(void *addr, size_t length);
+int os_memory_unlock(void *addr, size_t length);
+
+/* ---- Byte-range locks (os_lock.c) --------------------------------------------------------------------------------*/
+
+/*
+ * POSIX record locks: owned by the process, not inherited by a forked child, gone at the death of the owner, and gone
+ * also when the owner closes ANY descriptor of the file. Locks of one process never conflict with each other.
+ */
+
+/* MDBX_BUSY when somebody else holds a byte in conflict and wait is false. */
+int os_range_lock(int fd, uint64_t start, uint64_t length, bool exclusive, bool wait);
+int os_range_unlock(int fd, uint64_t start, uint64_t length);
+/* Tells whether another process holds a lock that conflicts, and the range of one such lock (length 0: to the end). */
+int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool *busy, uint64_t *busy_start,
+                  uint64_t *busy_length);
+
+/* ---- The process-shared lock (os_lock.c) -------------------------------------------------------------------------*/
+
+/*
+ * A lock in memory shared by processes. Zero bytes are a free lock. The owner is a token, so any thread of the owning
+ * process may release it, and a waiter can ask whether the owner still lives.
+ */
+struct os_shlock {
+  /* Low half: owner token and the bit "somebody waits"; high half: a number that grows with every acquisition, so that
+   * a take-over cannot hit a later owner with the same token. Written by compare-and-swap of whoever acquires,
+   * releases or takes over. */
+  _Atomic uint64_t word;
+};
+
+/* Tokens of owners are 1 .. OS_SHLOCK_TOKEN_MAX. */
+#define OS_SHLOCK_TOKEN_MAX UINT32_C(0x7ffffffe)
+
+typedef bool (*os_shlock_alive)(void *context, uint32_t token);
+
+/* MDBX_SUCCESS; MDBX_RESULT_TRUE when it was taken over from an owner that died holding it (it is held then, and what
+ * it guards may be half changed); MDBX_BUSY when `try` and a living owner has it. */
+int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only);
+/* MDBX_PROBLEM, and nothing done, when token is not the owner. */
+int os_shlock_release(struct os_shlock *lock, uint32_t token);
+/* The owner's token, 0 when free or when the owner is known dead. */
+uint32_t os_shlock_owner(const struct os_shlock *lock);
+/* To be called when it is known that a former holder of token is gone: the next acquirer is told so. True when the
+ * lock was held by it. */
+bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
+
+/* ---- Threads (os_thread.c) ---------------------------------------------------------------------------------------*/
+
+typedef pthread_mutex_t os_mutex_t;
+typedef pthread_key_t os_tls_t;
+
+int os_mutex_init(os_mutex_t *mutex);
+void os_mutex_lock(os_mutex_t *mutex);
+/* MDBX_BUSY when held. */
+int os_mutex_trylock(os_mutex_t *mutex);
+void os_mutex_unlock(os_mutex_t *mutex);
+void os_mutex_destroy(os_mutex_t *mutex);
+
+/* One mutex of the process for rare work on process-wide lists (open, close, first use by a thread, thread exit). It
+ * is the innermost lock of all, never held across a call that may block, and is in a usable state in a forked child. */
+void os_process_lock(void);
+void os_process_unlock(void);
+
+int os_tls_create(os_tls_t *key, void (*destructor)(void *));
+void *os_tls_get(os_tls_t key);
+int os_tls_set(os_tls_t key, void *value);
+void os_tls_delete(os_tls_t key);
+
+/* The calling thread; unique among the living threads of the process. */
+uintptr_t os_thread_self(void);
+uint32_t os_pid(void);
+/* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
+uint32_t os_fork_generation(void);
+void os_yield(void);
+void os_sleep_ms(unsigned milliseconds);
+
+/* ---- Facts (os_info.c) -------------------------------------------------------------------------------------------*/
+
+/* Constant until the next boot; zeros when unknown. */
+void os_bootid(uint64_t id[2]);
+int os_random_bytes(void *buffer, size_t length);
+/* Seconds in units of 1/65536 since some point of this boot; the same clock in every process. */
+uint64_t os_monotonic_16dot16(void);
+uint64_t os_monotonic_ns(void);
+/* User time of the calling process. */
+uint64_t os_cpu_time_16dot16(void);
+size_t os_page_size(void);
+/* Pages of RAM, and those free for use. */
+int os_ram_pages(uint64_t *total, uint64_t *available);
+/* Major page faults of this process so far. */
+uint64_t os_page_faults(void);
+
+#endif

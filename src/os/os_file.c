@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os_file.c: files and directories, and the real table of modifying calls.
+ *
+ * Owns the pointer `os_ops`. Every loop here ends: each turn moves on by at least one byte or returns an error.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/vfs.h>
+#endif
+
+/* Some systems refuse a single call above 2 GiB, and Linux cuts it short there. */
+#define CALL_BYTES_MAX ((size_t)1 << 30)
+/* POSIX promises 16, every system in use gives 1024. */
+#define CALL_CHUNKS_MAX 1024
+/* No file system hands out storage in smaller pieces that matter, see allocate_by_writing(). */
+#define BLOCK_BYTES 4096u
+
+/* ---- Writing ---------------------------------------------------------------------------------------------------- */
+
+static int call_result(ssize_t done, size_t *moved) {
+  *moved = done > 0 ? (size_t)done : 0;
+  if (done > 0)
+    return MDBX_SUCCESS;
+  /* Nothing written and no reason given would make the loops endless. */
+  return done < 0 ? (errno == EINTR ? MDBX_SUCCESS : errno) : MDBX_EIO;
+}
+
+/* Chunks from iov on that one call may take; 0 when the first alone is too big. */
+static int chunks_for_one_call(const struct iovec *iov, int count) {
+  size_t bytes = 0;
+  int chunks = 0;
+  while (chunks < count && chunks < CALL_CHUNKS_MAX && iov[chunks].iov_len <= CALL_BYTES_MAX - bytes)
+    bytes += iov[chunks++].iov_len;
+  return chunks;
+}
+
+/* Removes `moved` bytes from the front; returns how many chunks are used up. */
+static int advance_chunks(struct iovec *iov, int count, size_t moved) {
+  int gone = 0;
+  while (gone < count && iov[gone].iov_len <= moved)
+    moved -= iov[gone++].iov_len;
+  if (gone < count) {
+    iov[gone].iov_base = (char *)iov[gone].iov_base + moved;
+    iov[gone].iov_len -= moved;
+  }
+  return gone;
+}
+
+static int real_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
+  int gone = advance_chunks(iov, count, 0);
+  while (gone < count) {
+    struct iovec *at = iov + gone;
+    const int chunks = chunks_for_one_call(at, count - gone);
+    const ssize_t done = chunks > 0 ? pwritev(fd, at, chunks, (off_t)offset)
+                                    : pwrite(fd, at->iov_base, CALL_BYTES_MAX, (off_t)offset);
+    size_t moved;
+    const int rc = call_result(done, &moved);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    offset += moved;
+    gone += advance_chunks(at, count - gone, moved);
+  }
+  return MDBX_SUCCESS;
+}
+
+/* A descriptor in non-blocking mode: wait until the other side has taken something. */
+static int wait_until_writable(int fd) {
+  struct pollfd poller = {.fd = fd, .events = POLLOUT};
+  return poll(&poller, 1, -1) < 0 && errno != EINTR ? errno : MDBX_SUCCESS;
+}
+
+int os_write_full(int fd, const void *buffer, size_t length) {
+  const char *from = buffer;
+  while (length) {
+    size_t moved;
+    int rc = call_result(write(fd, from, MIN_OF(length, CALL_BYTES_MAX)), &moved);
+    if (rc == EAGAIN || rc == EWOULDBLOCK)
+      rc = wait_until_writable(fd);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    from += moved;
+    length -= moved;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int flush_once(int fd) {
+#if defined(__APPLE__)
+  /* fsync() leaves the data in the drive's cache there. */
+  return fcntl(fd, F_FULLFSYNC);
+#elif defined(__linux__)
+  return fdatasync(fd);
+#else
+  return fsync(fd);
+#endif
+}
+
+static int real_datasync(int fd) {
+  while (flush_once(fd) != 0)
+    if (errno != EINTR)
+      return errno;
+  return MDBX_SUCCESS;
+}
+
+int os_file_sync(int fd) {
+  while (fsync(fd) != 0)
+    if (errno != EINTR)
+      return errno;
+  return MDBX_SUCCESS;
+}
+
+static int real_resize(int fd, uint64_t length) {
+  while (ftruncate(fd, (off_t)length) != 0)
+    if (errno != EINTR)
+      return errno;
+  return MDBX_SUCCESS;
+}
+
+static int real_msync(void *addr, size_t length, int fd) {
+  const size_t extra = (uintptr_t)addr % os_page_size();
+  if (msync((char *)addr - extra, length + extra, MS_SYNC) != 0)
+    return errno;
+#if defined(__APPLE__)
+  return real_datasync(fd);
+#else
+  (void)fd;
+  return MDBX_SUCCESS;
+#endif
+}
+
+/* Writes back one byte of each block, the one that is there already or zero behind the end, so that the file system
+ * must find room for the block. */
+static int allocate_by_writing(int fd, uint64_t from, uint64_t to, uint64_t length) {
+  for (uint64_t at = from; at < to; at += BLOCK_BYTES - at % BLOCK_BYTES) {
+    char byte = 0;
+    size_t got;
+    int rc = at < length ? os_pread_full(fd, &byte, 1, at, &got) : MDBX_SUCCESS;
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    struct iovec one = {.iov_base = &byte, .iov_len = 1};
+    rc = real_pwritev(fd, &one, 1, at);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* EOPNOTSUPP where the file system cannot. */
+static int allocate_natively(int fd, uint64_t from, uint64_t to) {
+#ifdef __linux__
+  while (fallocate(fd, 0, (off_t)from, (off_t)(to - from)) != 0)
+    if (errno != EINTR)
+      return errno == ENOSYS ? EOPNOTSUPP : errno;
+  return MDBX_SUCCESS;
+#else
+  (void)fd, (void)from, (void)to;
+  return EOPNOTSUPP;
+#endif
+}
+
+static int real_allocate(int fd, uint64_t from, uint64_t to) {
+  uint64_t length;
+  int rc = os_file_size(fd, &length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (from < to) {
+    rc = allocate_natively(fd, from, to);
+    if (rc == EOPNOTSUPP)
+      rc = allocate_by_writing(fd, from, to, length);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  /* One byte a block ends short of `to`, and an empty range may still ask for a longer file. */
+  rc = os_file_size(fd, &length);
+  return rc == MDBX_SUCCESS && length < to ? real_resize(fd, to) : rc;
+}
+
+const struct os_ops os_ops_real = {
+    .pwritev = real_pwritev,
+    .datasync = real_datasync,
+    .resize = real_resize,
+    .allocate = real_allocate,
+    .msync = real_msync,
+};
+
+const struct os_ops *os_ops = &os_ops_real;
+
+/* ---- Opening and reading ---------------------------------------------------------------------------------------- */
+
+static int open_flags(enum os_open_mode how) {
+  switch (how) {
+  case OS_OPEN_READ:
+    return O_RDONLY | O_CLOEXEC;
+  case OS_OPEN_WRITE:
+    return O_RDWR | O_CLOEXEC;
+  case OS_OPEN_CREATE:
+    return O_RDWR | O_CREAT | O_CLOEXEC;
+  case OS_OPEN_CREATE_NEW:
+    return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
+  case OS_OPEN_REPLACE:
+    return O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+  }
+  return -1;
+}
+
+/* Moves a descriptor away from 0, 1 and 2: a stray printf must not end up in a database. */
+static int leave_standard_range(int *fd) {
+  if (*fd > STDERR_FILENO)
+    return MDBX_SUCCESS;
+  const int moved = fcntl(*fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int rc = moved < 0 ? errno : MDBX_SUCCESS;
+  close(*fd);
+  *fd = moved;
+  return rc;
+}
+
+int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd) {
+  const int flags = open_flags(how);
+  *fd = -1;
+  if (flags < 0)
+    return MDBX_EINVAL;
+  do
+    *fd = open(path, flags, mode);
+  while (*fd < 0 && errno == EINTR);
+  return *fd < 0 ? errno : leave_standard_range(fd);
+}
+
+int os_close(int fd) {
+  /* After EINTR the descriptor is gone on Linux, and may belong to another thread already: never again. */
+  return close(fd) != 0 && errno != EINTR ? errno : MDBX_SUCCESS;
+}
+
+int os_pread_full(int fd, void *buffer, size_t length, uint64_t offset, size_t *got) {
+  char *to = buffer;
+  *got = 0;
+  while (*got < length) {
+    const ssize_t done = pread(fd, to + *got, MIN_OF(length - *got, CALL_BYTES_MAX), (off_t)(offset + *got));
+    if (done == 0)
+      break;
+    if (done < 0 && errno != EINTR)
+      return errno;
+    *got += done > 0 ? (size_t)done : 0;
+  }
+  return MDBX_SUCCESS;
+}
+
+int os_seek(int fd, uint64_t offset) { return lseek(fd, (off_t)offset, SEEK_SET) < 0 ? errno : MDBX_SUCCESS; }
+
+/* ---- Facts of a file -------------------------------------------------------------------------------------------- */
+
+int os_file_size(int fd, uint64_t *length) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  *length = (uint64_t)st.st_size;
+  return MDBX_SUCCESS;
+}
+
+static int take_id(int failed, const struct stat *st, struct os_file_id *id) {
+  if (failed)
+    return errno;
+  id->device = (uint64_t)st->st_dev;
+  id->inode = (uint64_t)st->st_ino;
+  return MDBX_SUCCESS;
+}
+
+int os_file_id(int fd, struct os_file_id *id) {
+  struct stat st;
+  return take_id(fstat(fd, &st), &st, id);
+}
+
+int os_path_id(const char *path, struct os_file_id *id) {
+  struct stat st;
+  return take_id(stat(path, &st), &st, id);
+}
+
+bool os_file_id_equal(const struct os_file_id *a, const struct os_file_id *b) {
+  return a->device == b->device && a->inode == b->inode;
+}
+
+int os_file_links(int fd, unsigned *links) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  *links = (unsigned)st.st_nlink;
+  return MDBX_SUCCESS;
+}
+
+int os_file_blocks(int fd, uint64_t *allocated, uint32_t *io_block) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  *allocated = (uint64_t)st.st_blocks * 512;
+  *io_block = (uint32_t)st.st_blksize;
+  return MDBX_SUCCESS;
+}
+
+int os_file_is_regular(int fd, bool *regular) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  *regular = S_ISREG(st.st_mode);
+  return MDBX_SUCCESS;
+}
+
+int os_file_mode(int fd, mode_t *mode) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  *mode = st.st_mode & 0777;
+  return MDBX_SUCCESS;
+}
+
+bool os_file_is_stream(int fd) { return lseek(fd, 0, SEEK_CUR) < 0 && errno == ESPIPE; }
+
+bool os_file_on_readonly_fs(int fd) {
+  struct statvfs fs;
+  return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
+}
+
+bool os_file_is_remote(int fd) {
+#ifdef __linux__
+  /* NFS, SMB, SMB2, CIFS, AFS, CODA, NCP, Ceph; from linux/magic.h, which has not all of them everywhere. */
+  static const uint32_t remote[] = {0x6969,     0x517B,     0xFE534D42, 0xFF534D42,
+                                    0x5346414F, 0x73757245, 0x564C,     0x00C36400};
+  struct statfs fs;
+  if (fstatfs(fd, &fs) != 0)
+    return false;
+  for (size_t i = 0; i < COUNT_OF(remote); ++i)
+    if ((uint32_t)fs.f_type == remote[i])
+      return true;
+#else
+  (void)fd;
+#endif
+  return false;
+}
+
+/* ---- Names ------------------------------------------------------------------------------------------------------ */
+
+bool os_path_exists(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0;
+}
+
+bool os_path_is_directory(const char *path) {
+  struct stat st;
+  return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+int os_unlink(const char *path) { return unlink(path) != 0 ? errno : MDBX_SUCCESS; }
+
+int os_rename(const char *from, const char *to) { return rename(from, to) != 0 ? errno : MDBX_SUCCESS; }
+
+int os_mkdir(const char *path, mode_t mode) { return mkdir(path, mode) != 0 ? errno : MDBX_SUCCESS; }
+
+int os_rmdir(const char *path) { return rmdir(path) != 0 ? errno : MDBX_SUCCESS; }
+
+/* The directory a path lies in, in fresh memory; slashes at the end do not count. */
+static char *parent_of(const char *path) {
+  size_t length = strlen(path);
+  while (length > 1 && path[length - 1] == '/')
+    --length;
+  while (length > 0 && path[length - 1] != '/')
+    --length;
+  if (length == 0)
+    return strdup(".");
+  while (length > 1 && path[length - 1] == '/')
+    --length;
+  return strndup(path, length);
+}
+
+int os_sync_parent(const char *path) {
+  char *parent = parent_of(path);
+  if (!parent)
+    return MDBX_ENOMEM;
+  const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int rc = fd < 0 ? errno : os_file_sync(fd);
+  if (fd >= 0)
+    close(fd);
+  free(parent);
+  /* File systems that keep directory entries without being asked say so this way. */
+  return rc == EINVAL || rc == EROFS ? MDBX_SUCCESS : rc;
+}

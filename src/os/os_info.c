@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os_info.c: facts about the machine and the process. Owns caches of what never changes while a process lives.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Reads a small file of /proc as text; false when it cannot. */
+static bool read_text(const char *path, char *text, size_t size) {
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ssize_t got;
+  do
+    got = read(fd, text, size - 1);
+  while (got < 0 && errno == EINTR);
+  close(fd);
+  text[got > 0 ? got : 0] = 0;
+  return got > 0;
+}
+
+static int hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* Written once under boot_once. */
+static uint64_t boot_id[2];
+static pthread_once_t boot_once = PTHREAD_ONCE_INIT;
+
+/* The text is a UUID: 32 hex digits with dashes among them. Anything else leaves "unknown". */
+static void learn_boot_id(void) {
+  char text[128];
+  uint64_t id[2] = {0, 0};
+  unsigned digits = 0;
+  if (!read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text)))
+    return;
+  for (const char *at = text; *at && digits < 32; ++at) {
+    const int value = hex_digit(*at);
+    if (value < 0)
+      continue;
+    id[digits / 16] = id[digits / 16] << 4 | (uint64_t)value;
+    ++digits;
+  }
+  if (digits == 32)
+    memcpy(boot_id, id, sizeof(boot_id));
+}
+
+void os_bootid(uint64_t id[2]) {
+  pthread_once(&boot_once, learn_boot_id);
+  memcpy(id, boot_id, sizeof(boot_id));
+}
+
+int os_random_bytes(void *buffer, size_t length) {
+  const int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return errno;
+  int rc = MDBX_SUCCESS;
+  for (size_t got = 0; got < length && rc == MDBX_SUCCESS;) {
+    const ssize_t done = read(fd, (char *)buffer + got, length - got);
+    if (done > 0)
+      got += (size_t)done;
+    else if (done == 0 || errno != EINTR)
+      rc = done == 0 ? MDBX_EIO : errno;
+  }
+  close(fd);
+  return rc;
+}
+
+static uint64_t to_16dot16(uint64_t seconds, uint64_t nanoseconds) {
+  return (seconds << 16) + (nanoseconds << 16) / UINT64_C(1000000000);
+}
+
+uint64_t os_monotonic_16dot16(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return to_16dot16((uint64_t)now.tv_sec, (uint64_t)now.tv_nsec);
+}
+
+uint64_t os_monotonic_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+uint64_t os_cpu_time_16dot16(void) {
+  struct rusage use;
+  if (getrusage(RUSAGE_SELF, &use) != 0)
+    return 0;
+  return to_16dot16((uint64_t)use.ru_utime.tv_sec, (uint64_t)use.ru_utime.tv_usec * 1000);
+}
+
+uint64_t os_page_faults(void) {
+  struct rusage use;
+  return getrusage(RUSAGE_SELF, &use) != 0 ? 0 : (uint64_t)use.ru_majflt;
+}
+
+size_t os_page_size(void) {
+  /* Any thread may write it, all the same value. */
+  static _Atomic size_t known;
+  size_t size = atomic_load_explicit(&known, memory_order_relaxed);
+  if (unlikely(!size)) {
+    const long told = sysconf(_SC_PAGESIZE);
+    size = told > 0 && is_power_of_two((size_t)told) ? (size_t)told : 4096;
+    atomic_store_explicit(&known, size, memory_order_relaxed);
+  }
+  return size;
+}
+
+/* What Linux estimates that programs may still take, caches that can be dropped included. 0 when unknown. */
+static uint64_t available_pages(void) {
+  char text[1024];
+  if (!read_text("/proc/meminfo", text, sizeof(text)))
+    return 0;
+  const char *line = strstr(text, "MemAvailable:");
+  return line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 / os_page_size() : 0;
+}
+
+int os_ram_pages(uint64_t *total, uint64_t *available) {
+  const long all = sysconf(_SC_PHYS_PAGES);
+  if (all <= 0)
+    return MDBX_ENOSYS;
+  *total = (uint64_t)all;
+  *available = available_pages();
+#ifdef _SC_AVPHYS_PAGES
+  if (*available == 0) {
+    const long free_pages = sysconf(_SC_AVPHYS_PAGES);
+    *available = free_pages > 0 ? (uint64_t)free_pages : 0;
+  }
+#endif
+  return MDBX_SUCCESS;
+}

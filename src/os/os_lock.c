@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os_lock.c: byte-range locks, and the process-shared lock.
+ *
+ * The shared lock's word, low half (the futex): owner token, or TOKEN_DEAD, or 0; WAITERS when somebody may sleep.
+ * High half: grows with every change of owner.
+ *
+ *   free --acquire--> owned --release--> free          owned by a dead one --bury--> TOKEN_DEAD
+ *   owned by a dead one, TOKEN_DEAD --acquire--> owned (told MDBX_RESULT_TRUE)
+ *
+ * Invariants:
+ *  1. Every transition is one compare-and-swap of the whole word, so death between two instructions leaves a state of
+ *     the diagram.
+ *  2. Whoever slept acquires with WAITERS set, since others may sleep as well; so the last one's release wakes once in
+ *     vain, and nobody is forgotten.
+ *  3. A sleep ends after WAIT_NS at the latest, so a wake-up that was never sent (the releaser died between its swap
+ *     and the call) costs time only.
+ *  4. A take-over swaps the very word whose owner was found dead; had somebody else owned the lock in between, even
+ *     with the same token, the high half differs.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
+
+/* ---- Byte ranges ------------------------------------------------------------------------------------------------ */
+
+static struct flock range_of(uint64_t start, uint64_t length, short type) {
+  struct flock range;
+  memset(&range, 0, sizeof(range));
+  range.l_type = type;
+  range.l_whence = SEEK_SET;
+  range.l_start = (off_t)start;
+  range.l_len = (off_t)length;
+  return range;
+}
+
+int os_range_lock(int fd, uint64_t start, uint64_t length, bool exclusive, bool wait) {
+  for (;;) {
+    struct flock range = range_of(start, length, exclusive ? F_WRLCK : F_RDLCK);
+    if (fcntl(fd, wait ? F_SETLKW : F_SETLK, &range) == 0)
+      return MDBX_SUCCESS;
+    if (!wait && (errno == EAGAIN || errno == EACCES))
+      return MDBX_BUSY;
+    /* The kernel sees processes, not threads: what looks like a cycle of waiters to it is none when another thread
+     * goes on and gives its lock back. */
+    if (errno == EDEADLK)
+      os_sleep_ms(1);
+    else if (errno != EINTR)
+      return errno;
+  }
+}
+
+int os_range_unlock(int fd, uint64_t start, uint64_t length) {
+  struct flock range = range_of(start, length, F_UNLCK);
+  while (fcntl(fd, F_SETLK, &range) != 0)
+    if (errno != EINTR)
+      return errno;
+  return MDBX_SUCCESS;
+}
+
+int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool *busy, uint64_t *busy_start,
+                  uint64_t *busy_length) {
+  struct flock range = range_of(start, length, exclusive ? F_WRLCK : F_RDLCK);
+  while (fcntl(fd, F_GETLK, &range) != 0)
+    if (errno != EINTR)
+      return errno;
+  *busy = range.l_type != F_UNLCK;
+  *busy_start = *busy ? (uint64_t)range.l_start : 0;
+  *busy_length = *busy ? (uint64_t)range.l_len : 0;
+  return MDBX_SUCCESS;
+}
+
+/* ---- Sleeping on a word ----------------------------------------------------------------------------------------- */
+
+#define WAIT_NS 50000000L
+/* Without futexes a waiter looks again this often. */
+#define POLL_NS 500000L
+#define SPINS 100
+
+#ifdef __linux__
+static uint32_t *futex_of(struct os_shlock *lock) {
+  uint32_t *halves = (uint32_t *)(void *)&lock->word;
+  return halves + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 1);
+}
+
+static void sleep_while(struct os_shlock *lock, uint64_t word) {
+  const struct timespec limit = {.tv_sec = 0, .tv_nsec = WAIT_NS};
+  syscall(SYS_futex, futex_of(lock), FUTEX_WAIT, (uint32_t)word, &limit, NULL, 0);
+}
+
+static void wake(struct os_shlock *lock, int count) {
+  syscall(SYS_futex, futex_of(lock), FUTEX_WAKE, count, NULL, NULL, 0);
+}
+#else
+static void sleep_while(struct os_shlock *lock, uint64_t word) {
+  const struct timespec slice = {.tv_sec = 0, .tv_nsec = POLL_NS};
+  for (long slept = 0; slept < WAIT_NS && atomic_load(&lock->word) == word; slept += POLL_NS)
+    nanosleep(&slice, NULL);
+}
+
+static void wake(struct os_shlock *lock, int count) { (void)lock, (void)count; }
+#endif
+
+/* ---- The shared lock -------------------------------------------------------------------------------------------- */
+
+#define WAITERS UINT64_C(0x80000000)
+#define TOKEN_DEAD (OS_SHLOCK_TOKEN_MAX + 1)
+
+static uint32_t token_in(uint64_t word) { return (uint32_t)(word & ~WAITERS); }
+
+static uint64_t word_for(uint64_t before, uint32_t token, uint64_t waiters) {
+  return ((before >> 32) + 1) << 32 | waiters | token;
+}
+
+static bool swap_word(struct os_shlock *lock, uint64_t before, uint64_t after) {
+  return atomic_compare_exchange_strong_explicit(&lock->word, &before, after, memory_order_acq_rel,
+                                                 memory_order_relaxed);
+}
+
+static void relax(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ __volatile__("yield");
+#endif
+}
+
+/* One acquisition under way. */
+struct attempt {
+  struct os_shlock *lock;
+  uint32_t token;
+  os_shlock_alive alive;
+  void *context;
+  uint64_t slept; /* WAITERS after the first sleep, see invariant 2 */
+};
+
+/* Takes the lock if the owner in `seen` is none or dead; true on success, and *died tells which. */
+static bool attempt_take(struct attempt *try, uint64_t seen, bool ask, bool *died) {
+  const uint32_t owner = token_in(seen);
+  *died = owner != 0;
+  if (owner != 0 && owner != TOKEN_DEAD) {
+    if (!ask || owner == try->token || try->alive(try->context, owner))
+      return false;
+  }
+  return swap_word(try->lock, seen, word_for(seen, try->token, try->slept | (seen & WAITERS)));
+}
+
+static bool same_owner(uint64_t a, uint64_t b) { return (a | WAITERS) == (b | WAITERS); }
+
+/* True when the owner in `seen` lets go within a moment. */
+static bool attempt_spin(const struct attempt *try, uint64_t seen) {
+  for (int i = 0; i < SPINS; ++i) {
+    relax();
+    if (!same_owner(seen, atomic_load_explicit(&try->lock->word, memory_order_relaxed)))
+      return true;
+  }
+  return false;
+}
+
+/* Spins at first, sleeps from then on. True after a sleep: time to ask whether the owner lives. */
+static bool attempt_wait(struct attempt *try, uint64_t seen) {
+  if (!try->slept && attempt_spin(try, seen))
+    return false;
+  const uint64_t marked = seen | WAITERS;
+  try->slept = WAITERS;
+  if (seen != marked && !swap_word(try->lock, seen, marked))
+    return false;
+  sleep_while(try->lock, marked);
+  return true;
+}
+
+int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only) {
+  struct attempt try = {.lock = lock, .token = token, .alive = alive, .context = context};
+  bool ask = try_only, died;
+  for (;;) {
+    const uint64_t seen = atomic_load_explicit(&lock->word, memory_order_relaxed);
+    if (attempt_take(&try, seen, ask, &died))
+      return died ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
+    if (!same_owner(seen, atomic_load_explicit(&lock->word, memory_order_relaxed)))
+      continue;
+    if (try_only)
+      return MDBX_BUSY;
+    ask = attempt_wait(&try, seen);
+  }
+}
+
+int os_shlock_release(struct os_shlock *lock, uint32_t token) {
+  uint64_t seen = atomic_load_explicit(&lock->word, memory_order_relaxed);
+  do
+    if (token_in(seen) != token)
+      return MDBX_PROBLEM;
+  while (!atomic_compare_exchange_weak_explicit(&lock->word, &seen, word_for(seen, 0, 0), memory_order_acq_rel,
+                                                memory_order_relaxed));
+  if (seen & WAITERS)
+    wake(lock, 1);
+  return MDBX_SUCCESS;
+}
+
+uint32_t os_shlock_owner(const struct os_shlock *lock) {
+  const uint32_t token = token_in(atomic_load_explicit(&lock->word, memory_order_acquire));
+  return token == TOKEN_DEAD ? 0 : token;
+}
+
+bool os_shlock_bury(struct os_shlock *lock, uint32_t token) {
+  uint64_t seen = atomic_load_explicit(&lock->word, memory_order_relaxed);
+  do
+    if (token_in(seen) != token)
+      return false;
+  while (!atomic_compare_exchange_weak_explicit(&lock->word, &seen, word_for(seen, TOKEN_DEAD, seen & WAITERS),
+                                                memory_order_acq_rel, memory_order_relaxed));
+  if (seen & WAITERS)
+    wake(lock, 1);
+  return true;
+}

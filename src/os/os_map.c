@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os_map.c: memory maps. Owns nothing; a map belongs to whoever asked for it.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#ifndef MAP_NORESERVE
+#define MAP_NORESERVE 0
+#endif
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
+static int map_bytes(int fd, size_t length, int protection, int flags, void **addr) {
+  void *at = mmap(NULL, length, protection, flags, fd, 0);
+  *addr = at == MAP_FAILED ? NULL : at;
+  return at == MAP_FAILED ? errno : MDBX_SUCCESS;
+}
+
+int os_map_file(int fd, size_t length, bool writable, void **addr) {
+  return map_bytes(fd, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED | MAP_NORESERVE, addr);
+}
+
+int os_map_shared(int fd, size_t length, void **addr) {
+  return map_bytes(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED, addr);
+}
+
+int os_map_anonymous(size_t length, void **addr) {
+  return map_bytes(-1, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, addr);
+}
+
+int os_unmap(void *addr, size_t length) { return munmap(addr, length) != 0 ? errno : MDBX_SUCCESS; }
+
+/* -1 where the system has no such advice. */
+static int advice_number(enum os_advice advice) {
+  switch (advice) {
+  case OS_ADVICE_NORMAL:
+    return MADV_NORMAL;
+  case OS_ADVICE_RANDOM:
+    return MADV_RANDOM;
+  case OS_ADVICE_WILLNEED:
+    return MADV_WILLNEED;
+  case OS_ADVICE_DONTNEED:
+    return MADV_DONTNEED;
+  case OS_ADVICE_DONTFORK:
+#ifdef MADV_DONTFORK
+    return MADV_DONTFORK;
+#else
+    return -1;
+#endif
+  case OS_ADVICE_DONTDUMP:
+#ifdef MADV_DONTDUMP
+    return MADV_DONTDUMP;
+#else
+    return -1;
+#endif
+  }
+  return -1;
+}
+
+int os_advise(void *addr, size_t length, enum os_advice advice) {
+  const int number = advice_number(advice);
+  const size_t extra = (uintptr_t)addr % os_page_size();
+  if (number < 0 || madvise((char *)addr - extra, length + extra, number) == 0)
+    return MDBX_SUCCESS;
+  return errno == EINVAL || errno == ENOSYS ? MDBX_SUCCESS : errno;
+}
+
+int os_memory_lock(void *addr, size_t length) { return mlock(addr, length) != 0 ? errno : MDBX_SUCCESS; }
+
+int os_memory_unlock(void *addr, size_t length) { return munlock(addr, length) != 0 ? errno : MDBX_SUCCESS; }

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os_thread.c: threads, mutexes of this process, and what a fork does to them.
+ *
+ * Owns the process mutex and the fork generation. The mutex is held around every fork, so that a child finds it free
+ * and the lists it guards whole.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <time.h>
+#include <unistd.h>
+
+static os_mutex_t process_mutex = PTHREAD_MUTEX_INITIALIZER;
+/* Written in a forked child before fork() returns there, when it has one thread. */
+static _Atomic uint32_t fork_generation;
+
+void os_process_lock(void) { os_mutex_lock(&process_mutex); }
+
+void os_process_unlock(void) { os_mutex_unlock(&process_mutex); }
+
+static void after_fork_in_child(void) {
+  atomic_fetch_add(&fork_generation, 1);
+  os_process_unlock();
+}
+
+/* When the library is loaded, so that no fork can be missed. */
+__attribute__((constructor)) static void watch_forks(void) {
+  pthread_atfork(os_process_lock, os_process_unlock, after_fork_in_child);
+}
+
+uint32_t os_fork_generation(void) { return atomic_load_explicit(&fork_generation, memory_order_relaxed); }
+
+int os_mutex_init(os_mutex_t *mutex) { return pthread_mutex_init(mutex, NULL); }
+
+void os_mutex_lock(os_mutex_t *mutex) { pthread_mutex_lock(mutex); }
+
+int os_mutex_trylock(os_mutex_t *mutex) {
+  const int rc = pthread_mutex_trylock(mutex);
+  return rc == EBUSY ? MDBX_BUSY : rc;
+}
+
+void os_mutex_unlock(os_mutex_t *mutex) { pthread_mutex_unlock(mutex); }
+
+void os_mutex_destroy(os_mutex_t *mutex) { pthread_mutex_destroy(mutex); }
+
+int os_tls_create(os_tls_t *key, void (*destructor)(void *)) { return pthread_key_create(key, destructor); }
+
+void *os_tls_get(os_tls_t key) { return pthread_getspecific(key); }
+
+int os_tls_set(os_tls_t key, void *value) { return pthread_setspecific(key, value); }
+
+void os_tls_delete(os_tls_t key) { pthread_key_delete(key); }
+
+uintptr_t os_thread_self(void) { return (uintptr_t)pthread_self(); }
+
+uint32_t os_pid(void) { return (uint32_t)getpid(); }
+
+void os_yield(void) { sched_yield(); }
+
+void os_sleep_ms(unsigned milliseconds) {
+  struct timespec left = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
+  while (nanosleep(&left, &left) != 0 && errno == EINTR)
+    ;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/unit/unit.h: what the unit tests of the os and file layers share: a scratch directory, children, and main().
+ *
+ * Each test works in a directory of its own below TMPDIR, removed by unit_teardown() when it passed or failed.
+ */
+#ifndef MDBX_TESTS_UNIT_H
+#define MDBX_TESTS_UNIT_H
+
+#include <check.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static char unit_dir[256];
+
+static inline void unit_setup(void) {
+  const char *base = getenv("TMPDIR");
+  snprintf(unit_dir, sizeof(unit_dir), "%s/mdbx-unit-XXXXXX", base ? base : "/tmp");
+  if (!mkdtemp(unit_dir)) {
+    perror(unit_dir);
+    exit(99);
+  }
+}
+
+/* A path in the scratch directory; the text lives until four more calls. */
+static inline const char *unit_path(const char *name) {
+  static char paths[4][512];
+  static unsigned turn;
+  char *path = paths[turn++ % 4];
+  snprintf(path, sizeof(paths[0]), "%s/%s", unit_dir, name);
+  return path;
+}
+
+static inline void unit_teardown(void) {
+  DIR *dir = opendir(unit_dir);
+  if (!dir)
+    return;
+  for (struct dirent *entry; (entry = readdir(dir)) != NULL;)
+    if (entry->d_name[0] != '.')
+      unlink(unit_path(entry->d_name));
+  closedir(dir);
+  rmdir(unit_dir);
+}
+
+/* Zeroed memory that children share. */
+static inline void *unit_shared(size_t length) {
+  void *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  ck_assert(at != MAP_FAILED);
+  return at;
+}
+
+typedef void (*unit_child)(void *context);
+
+/* Runs body in a forked process. It leaves with 0, unless a unit_require() in it fails. */
+static inline pid_t unit_fork(unit_child body, void *context) {
+  fflush(NULL);
+  const pid_t pid = fork();
+  ck_assert_int_ge(pid, 0);
+  if (pid == 0) {
+    body(context);
+    _exit(0);
+  }
+  return pid;
+}
+
+/* For children, where Check's assertions do not reach the parent. */
+#define unit_require(condition)                                                                                        \
+  do {                                                                                                                 \
+    if (!(condition)) {                                                                                                \
+      fprintf(stderr, "%s:%d: in a child: %s\n", __FILE__, __LINE__, #condition);                                      \
+      _exit(1);                                                                                                        \
+    }                                                                                                                  \
+  } while (0)
+
+static inline int unit_wait(pid_t pid) {
+  int status = 0;
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  return status;
+}
+
+/* The child ended by itself, and well. */
+#define unit_join(pid) ck_assert_int_eq(unit_wait(pid), 0)
+
+static inline void unit_kill(pid_t pid) {
+  kill(pid, SIGKILL);
+  const int status = unit_wait(pid);
+  ck_assert(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+static inline void unit_sleep_us(unsigned us) {
+  const struct timespec pause = {.tv_sec = us / 1000000, .tv_nsec = (long)(us % 1000000) * 1000};
+  nanosleep(&pause, NULL);
+}
+
+/* Waits until another process or thread has raised the flag to at least `value`; gives up after ten seconds. */
+static inline bool unit_await(_Atomic int *flag, int value) {
+  for (int i = 0; i < 100000; ++i) {
+    if (atomic_load(flag) >= value)
+      return true;
+    unit_sleep_us(100);
+  }
+  return false;
+}
+
+static inline uint64_t unit_random(uint64_t *state) {
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return *state;
+}
+
+static inline int unit_run(Suite *suite) {
+  SRunner *runner = srunner_create(suite);
+  srunner_run_all(runner, CK_ENV);
+  const int failed = srunner_ntests_failed(runner);
+  srunner_free(runner);
+  return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+#endif
