@@ -1,0 +1,2425 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * mdbx.h - the public interface of libmdbx, an embedded, transactional,
+ * ordered key-value engine.
+ *
+ * A database is one memory-mapped copy-on-write B+tree file plus a lock file.
+ * One writer works at a time; any number of readers in any number of processes
+ * work beside it and never wait. There is no log and no separate recovery run.
+ *
+ * How this header is ordered
+ *   1. compiler glue          5. structures
+ *   2. basic types            6. callback types
+ *   3. constants, flags       7. functions, by subject
+ *   4. error codes            8. bodies of the inline functions
+ *
+ * Words used in the descriptions below
+ *   steady commit   a commit known to have reached the storage device
+ *   weak commit     a commit that has not (yet)
+ *   16.16           a time in units of 1/65536 second
+ *   snapshot        the state of the whole database after one commit
+ *   table           one tree of key-value pairs; also called "dbi"
+ *
+ * Groups of return codes. To keep each description short, these groups are
+ * named once here and referred to as [env], [txn], [cursor], [read], [write].
+ *   [env]     MDBX_EINVAL     a required pointer is NULL
+ *             MDBX_EBADSIGN   the handle was closed, or is no such handle
+ *             MDBX_PANIC      the environment failed fatally; close it
+ *   [txn]     the codes of [env], and
+ *             MDBX_BAD_TXN    the transaction is finished, reset, broken, or
+ *                             has a running child
+ *             MDBX_THREAD_MISMATCH  it belongs to another thread
+ *   [cursor]  the codes of [txn]; MDBX_EINVAL also for an unbound cursor
+ *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a damaged page was met
+ *             MDBX_CURSOR_FULL  a tree is deeper than any sound one can be
+ *             a system error code, such as MDBX_EIO or MDBX_ENOMEM
+ *   [write]   the codes of [read], and
+ *             MDBX_EACCESS    the transaction or environment is read-only
+ *             MDBX_MAP_FULL   the upper size bound is reached
+ *             MDBX_TXN_FULL   the transaction changed too many pages
+ *             MDBX_UNABLE_EXTEND_MAPSIZE  the file or mapping cannot grow
+ *             a system error code, such as ENOSPC, MDBX_EIO or MDBX_ENOMEM
+ * Functions that return `int` give MDBX_SUCCESS (0) when all went well unless
+ * their description says otherwise. System errors are positive errno values,
+ * codes of the engine are negative.
+ *
+ * Threads. An environment handle may be used by all threads at once. A
+ * transaction and its cursors belong to the thread that began it, unless
+ * MDBX_NOSTICKYTHREADS is set; then they may move between threads but still
+ * must not be used by two at the same time. Where nothing else is written a
+ * function follows these rules.
+ *
+ * Memory. A pointer into the database that a read gives back stays valid until
+ * the transaction ends or, in a write transaction, until the next change made
+ * through it. The memory is read-only for the caller unless MDBX_RESERVE says
+ * otherwise, and must never be freed by the caller.
+ *
+ * What can be lost, by mode. "Nothing" means: every commit that returned
+ * success is there afterwards. In all rows but the last the file itself is
+ * whole: a commit is there completely or not at all.
+ *
+ *   mode                 | process killed | system crash     | power loss
+ *   ---------------------+----------------+------------------+-----------------
+ *   MDBX_SYNC_DURABLE    | nothing        | nothing          | nothing (*)
+ *   MDBX_NOMETASYNC      | nothing        | the last commit  | the last commit
+ *   MDBX_SAFE_NOSYNC     | nothing        | commits after    | commits after
+ *                        |                | the last steady  | the last steady
+ *                        |                | point            | point
+ *   MDBX_UTTERLY_NOSYNC  | nothing        | commits, or the  | commits, or the
+ *                        |                | whole database   | whole database
+ *
+ *   (*) If the device honours flush requests. MDBX_WRITEMAP changes no row, but
+ *   a stray pointer of the application may then write into the database.
+ *   A steady point is made by mdbx_env_sync_ex() and its short forms, by the
+ *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, by a clean close,
+ *   and by the engine when space runs short.
+ */
+
+#ifndef LIBMDBX_H
+#define LIBMDBX_H 1
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#ifndef __cplusplus
+#include <stdbool.h>
+#endif
+
+/* ------------------------------------------------------------------------
+ * 1. Compiler glue
+ * ------------------------------------------------------------------------ */
+
+#define MDBX_VERSION_MAJOR 0
+#define MDBX_VERSION_MINOR 14
+
+/* Marks what the library exports. Programs may define LIBMDBX_EXPORTS or
+ * LIBMDBX_IMPORTS as on other systems; on ELF systems both mean the same. */
+#ifndef LIBMDBX_API
+#if defined(__GNUC__) || defined(__clang__)
+#define LIBMDBX_API __attribute__((__visibility__("default")))
+#else
+#define LIBMDBX_API
+#endif
+#endif
+
+/* The same for types, so that type information is shared between modules. */
+#ifndef LIBMDBX_API_TYPE
+#define LIBMDBX_API_TYPE LIBMDBX_API
+#endif
+
+/* Exported data objects. */
+#ifndef LIBMDBX_VERINFO_API
+#define LIBMDBX_VERINFO_API LIBMDBX_API
+#endif
+
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define MDBX_CXX17_NOEXCEPT noexcept
+#else
+#define MDBX_CXX17_NOEXCEPT
+#endif
+
+#ifndef MDBX_MAYBE_UNUSED
+#if defined(__cplusplus) && __cplusplus >= 201703L
+#define MDBX_MAYBE_UNUSED [[maybe_unused]]
+#elif defined(__GNUC__) || defined(__clang__)
+#define MDBX_MAYBE_UNUSED __attribute__((__unused__))
+#else
+#define MDBX_MAYBE_UNUSED
+#endif
+#endif
+
+/* Neither throws nor has side effects; may read memory. */
+#ifndef MDBX_NOTHROW_PURE_FUNCTION
+#if defined(__GNUC__) || defined(__clang__)
+#define MDBX_NOTHROW_PURE_FUNCTION __attribute__((__pure__, __nothrow__))
+#else
+#define MDBX_NOTHROW_PURE_FUNCTION
+#endif
+#endif
+
+/* Neither throws nor reads anything but its arguments. */
+#ifndef MDBX_NOTHROW_CONST_FUNCTION
+#if defined(__GNUC__) || defined(__clang__)
+#define MDBX_NOTHROW_CONST_FUNCTION __attribute__((__const__, __nothrow__))
+#else
+#define MDBX_NOTHROW_CONST_FUNCTION
+#endif
+#endif
+
+#ifndef MDBX_LIKELY
+#if defined(__GNUC__) || defined(__clang__)
+#define MDBX_LIKELY(condition) __builtin_expect(!!(condition), 1)
+#define MDBX_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
+#else
+#define MDBX_LIKELY(condition) (condition)
+#define MDBX_UNLIKELY(condition) (condition)
+#endif
+#endif
+
+#ifndef MDBX_STRINGIFY
+#define MDBX_STRINGIFY_ARG(text) #text
+#define MDBX_STRINGIFY(text) MDBX_STRINGIFY_ARG(text)
+#endif
+
+/* An assertion usable in headers; active unless NDEBUG is defined. */
+#ifndef MDBX_INLINE_API_ASSERT
+#ifdef NDEBUG
+#define MDBX_INLINE_API_ASSERT(condition) ((void)0)
+#else
+#define MDBX_INLINE_API_ASSERT(condition)                                      \
+  do {                                                                         \
+    if (MDBX_UNLIKELY(!(condition)))                                           \
+      mdbx_assert_fail(#condition, __func__, __LINE__);                        \
+  } while (0)
+#endif
+#endif
+
+/* Some functions are thin wrappers. Each exists twice: as an exported symbol,
+ * for programs that cannot read C headers, and as an inline body at the end of
+ * this header. Define MDBX_INLINE_BODIES as 0 before inclusion to get plain
+ * prototypes only; the library does so where it makes the exported copies. */
+#ifndef MDBX_INLINE_BODIES
+#define MDBX_INLINE_BODIES 1
+#endif
+#if !MDBX_INLINE_BODIES
+#define LIBMDBX_INLINE_API LIBMDBX_API
+#elif defined(__cplusplus)
+#define LIBMDBX_INLINE_API inline
+#elif defined(__GNUC__) || defined(__clang__)
+/* Never emits a copy: what is not inlined links to the library. */
+#define LIBMDBX_INLINE_API extern __inline__ __attribute__((__gnu_inline__))
+#else
+#define LIBMDBX_INLINE_API inline
+#endif
+
+/* In C++ the flag enums get the operators a flag set needs: `|`, `&` and `^`
+ * give the enum back, `~` gives unsigned, and `&` takes unsigned as well. */
+#ifndef __cplusplus
+#define MDBX_CONSTEXPR_ENUM_FLAGS_OPERATIONS 1
+#define MDBX_FLAG_OPERATORS(type)
+#else
+#if __cplusplus >= 201402L
+#define MDBX_CONSTEXPR_ENUM_FLAGS_OPERATIONS 1
+#define MDBX_FLAG_CONSTEXPR constexpr
+#define MDBX_FLAG_CONSTEXPR_ASSIGN constexpr
+#elif __cplusplus >= 201103L
+#define MDBX_CONSTEXPR_ENUM_FLAGS_OPERATIONS 1
+#define MDBX_FLAG_CONSTEXPR constexpr
+#define MDBX_FLAG_CONSTEXPR_ASSIGN inline
+#else
+#define MDBX_CONSTEXPR_ENUM_FLAGS_OPERATIONS 0
+#define MDBX_FLAG_CONSTEXPR inline
+#define MDBX_FLAG_CONSTEXPR_ASSIGN inline
+#endif
+#define MDBX_FLAG_BINARY_OPERATOR(type, op)                                    \
+  MDBX_FLAG_CONSTEXPR type operator op(type a, type b) {                       \
+    return static_cast<type>(static_cast<unsigned>(a)                          \
+                                 op static_cast<unsigned>(b));                 \
+  }                                                                            \
+  MDBX_FLAG_CONSTEXPR_ASSIGN type &operator op##=(type &a, type b) {           \
+    return a = a op b;                                                         \
+  }
+#define MDBX_FLAG_OPERATORS(type)                                              \
+  extern "C++" {                                                               \
+  MDBX_FLAG_BINARY_OPERATOR(type, |)                                           \
+  MDBX_FLAG_BINARY_OPERATOR(type, &)                                           \
+  MDBX_FLAG_BINARY_OPERATOR(type, ^)                                           \
+  MDBX_FLAG_CONSTEXPR type operator&(type a, unsigned b) {                     \
+    return static_cast<type>(static_cast<unsigned>(a) & b);                    \
+  }                                                                            \
+  MDBX_FLAG_CONSTEXPR type operator&(unsigned a, type b) {                     \
+    return static_cast<type>(a & static_cast<unsigned>(b));                    \
+  }                                                                            \
+  MDBX_FLAG_CONSTEXPR_ASSIGN type &operator&=(type &a, unsigned b) {           \
+    return a = a & b;                                                          \
+  }                                                                            \
+  MDBX_FLAG_CONSTEXPR unsigned operator~(type a) {                             \
+    return ~static_cast<unsigned>(a);                                          \
+  }                                                                            \
+  }
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ------------------------------------------------------------------------
+ * 2. Basic types
+ * ------------------------------------------------------------------------ */
+
+typedef int mdbx_filehandle_t;
+typedef pid_t mdbx_pid_t;
+typedef pthread_t mdbx_tid_t;
+typedef mode_t mdbx_mode_t;
+
+/* The handles. Their contents are private to the library. */
+#ifdef __cplusplus
+struct MDBX_env;
+struct MDBX_txn;
+struct MDBX_cursor;
+#else
+typedef struct MDBX_env MDBX_env;
+typedef struct MDBX_txn MDBX_txn;
+typedef struct MDBX_cursor MDBX_cursor;
+#endif
+
+/* Number of an opened table: 0 is the free-space table, 1 the main (unnamed)
+ * table, 2 the first named one. Valid in all transactions of its environment. */
+typedef uint32_t MDBX_dbi;
+
+/* A run of bytes: a key, a value, or a name. iov_base may be NULL only if
+ * iov_len is 0. */
+typedef struct iovec MDBX_val;
+
+/* ------------------------------------------------------------------------
+ * 3. Constants and flags
+ * ------------------------------------------------------------------------ */
+
+enum MDBX_constants {
+  MDBX_MAX_DBI = 32765,          /* most table handles of an environment */
+  MDBX_MAXDATASIZE = 0x7fff0000, /* most bytes in one value */
+  MDBX_MIN_PAGESIZE = 256,
+  MDBX_MAX_PAGESIZE = 65536
+};
+
+/* File names inside the database directory; with MDBX_NOSUBDIR the data file is
+ * the given path and the lock file has a suffix behind it. */
+#ifndef MDBX_LOCKNAME
+#define MDBX_LOCKNAME "/mdbx.lck"
+#endif
+#ifndef MDBX_DATANAME
+#define MDBX_DATANAME "/mdbx.dat"
+#endif
+#ifndef MDBX_LOCK_SUFFIX
+#define MDBX_LOCK_SUFFIX "-lck"
+#endif
+
+/* Stands for "as small a step as there is" where range functions take a key. */
+#define MDBX_EPSILON ((MDBX_val *)((ptrdiff_t)-1))
+
+/* Pseudo names of the checker for what has no name of its own. */
+#define MDBX_CHK_MAIN ((void *)((ptrdiff_t)0))
+#define MDBX_CHK_GC ((void *)((ptrdiff_t)-1))
+#define MDBX_CHK_META ((void *)((ptrdiff_t)-2))
+
+/* On systems with wide-character paths these have a second form. Here a path is
+ * a string of bytes and both forms are one. */
+#define mdbx_env_openT mdbx_env_open
+#define mdbx_env_deleteT mdbx_env_delete
+#define mdbx_env_copyT mdbx_env_copy
+#define mdbx_txn_copy2pathnameT mdbx_txn_copy2pathname
+#define mdbx_env_get_pathT mdbx_env_get_path
+#define mdbx_preopen_snapinfoT mdbx_preopen_snapinfo
+
+/* Environment flags, for mdbx_env_open(). Those marked * may also be changed
+ * later by mdbx_env_set_flags(). */
+typedef enum MDBX_env_flags {
+  MDBX_ENV_DEFAULTS = 0,
+  /* Every commit is durable when it returns. */
+  MDBX_SYNC_DURABLE = 0,
+  /* * Checks pages more thoroughly when they are read. Costs speed. */
+  MDBX_VALIDATION = 0x2000,
+  /* The path names the data file, not a directory. */
+  MDBX_NOSUBDIR = 0x4000,
+  /* * Weak commits; the last steady point is kept as the place to fall back to
+   * after a system crash. */
+  MDBX_SAFE_NOSYNC = 0x10000,
+  /* Nothing is ever changed through this handle. */
+  MDBX_RDONLY = 0x20000,
+  /* * The flush of a commit's meta page is left to the next flush. */
+  MDBX_NOMETASYNC = 0x40000,
+  /* Pages are changed in a writable mapping instead of being written out. */
+  MDBX_WRITEMAP = 0x80000,
+  /* * Weak commits and no place to fall back to. */
+  MDBX_UTTERLY_NOSYNC = 0x110000,
+  /* Transactions are not tied to the thread that began them. */
+  MDBX_NOSTICKYTHREADS = 0x200000,
+  /* Nobody else may have the database open. */
+  MDBX_EXCLUSIVE = 0x400000,
+  /* The system shall not read ahead: for data larger than memory. */
+  MDBX_NORDAHEAD = 0x800000,
+  /* * Unused bytes of fresh pages are not zeroed before they are written. */
+  MDBX_NOMEMINIT = 0x1000000,
+  /* * The most recently freed pages are used again first. */
+  MDBX_LIFORECLAIM = 0x4000000,
+  /* * Fills freed pages with junk, to find stale pointers. */
+  MDBX_PAGEPERTURB = 0x8000000,
+  /* * Takes over the mode of those who already have the database open instead
+   * of failing when it differs. */
+  MDBX_ACCEDE = 0x40000000
+} MDBX_env_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_env_flags_t)
+
+/* Transaction flags: the first group for the functions that begin one, the
+ * second as found by mdbx_txn_flags(). */
+typedef enum MDBX_txn_flags {
+  MDBX_TXN_READWRITE = 0,
+  /* This transaction's commit is as durable as the environment's mode says. */
+  MDBX_TXN_NOWEAKING = 0,
+  MDBX_TXN_RDONLY = MDBX_RDONLY,
+  /* Makes a read handle without a snapshot; mdbx_txn_renew() gives it one. */
+  MDBX_TXN_RDONLY_PREPARE = 0x1020000,
+  /* Fails with MDBX_BUSY instead of waiting for another writer. */
+  MDBX_TXN_TRY = 0x10000000,
+  /* MDBX_NOMETASYNC for this transaction. */
+  MDBX_TXN_NOMETASYNC = MDBX_NOMETASYNC,
+  /* MDBX_SAFE_NOSYNC for this transaction. */
+  MDBX_TXN_NOSYNC = MDBX_SAFE_NOSYNC,
+
+  MDBX_TXN_INVALID = INT32_MIN, /* no transaction */
+  MDBX_TXN_FINISHED = 0x01,     /* ended, reset, or prepared */
+  MDBX_TXN_ERROR = 0x02,        /* broken, can only be aborted */
+  MDBX_TXN_DIRTY = 0x04,        /* has changes */
+  MDBX_TXN_SPILLS = 0x08,       /* wrote pages ahead of the commit */
+  MDBX_TXN_HAS_CHILD = 0x10,    /* a nested transaction is running */
+  MDBX_TXN_PARKED = 0x20,       /* parked reader */
+  MDBX_TXN_AUTOUNPARK = 0x40,   /* parked reader that comes back on use */
+  MDBX_TXN_OUSTED = 0x80,       /* parked reader that lost its snapshot */
+  MDBX_TXN_BLOCKED =
+      MDBX_TXN_FINISHED | MDBX_TXN_ERROR | MDBX_TXN_HAS_CHILD | MDBX_TXN_PARKED
+} MDBX_txn_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_txn_flags_t)
+
+/* Table flags. All but the last two are stored with the table. */
+typedef enum MDBX_db_flags {
+  MDBX_DB_DEFAULTS = 0,  /* one value a key, keys in order of their bytes */
+  MDBX_REVERSEKEY = 0x02, /* keys are compared from their end */
+  MDBX_DUPSORT = 0x04,    /* a key may have many values, kept in order */
+  MDBX_INTEGERKEY = 0x08, /* keys are native uint32_t or uint64_t */
+  MDBX_DUPFIXED = 0x10,   /* with DUPSORT: values all of one length */
+  MDBX_INTEGERDUP = 0x20, /* with DUPFIXED: values are native integers */
+  MDBX_REVERSEDUP = 0x40, /* with DUPSORT: values compared from their end */
+  MDBX_CREATE = 0x40000,  /* create the table if there is none */
+  MDBX_DB_ACCEDE = MDBX_ACCEDE /* open it whatever flags it has */
+} MDBX_db_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_db_flags_t)
+
+/* Flags of the functions that store or delete. */
+typedef enum MDBX_put_flags {
+  MDBX_UPSERT = 0,            /* insert, or update what is there */
+  MDBX_NOOVERWRITE = 0x10,    /* only insert: fail if the key is there */
+  MDBX_NODUPDATA = 0x20,      /* fail if the pair is there; when deleting
+                                 through a cursor: all values of the key */
+  MDBX_CURRENT = 0x40,        /* only update: fail if the key is not there */
+  MDBX_ALLDUPS = 0x80,        /* acts on all values of the key */
+  MDBX_RESERVE = 0x10000,     /* make room only; the caller fills it */
+  MDBX_APPEND = 0x20000,      /* the key goes behind all others */
+  MDBX_APPENDDUP = 0x40000,   /* the value goes behind all of its key */
+  MDBX_MULTIPLE = 0x80000     /* an array of values of one length */
+} MDBX_put_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_put_flags_t)
+
+/* What a transaction knows about a table handle. */
+typedef enum MDBX_dbi_state {
+  MDBX_DBI_DIRTY = 0x01, /* written in this transaction */
+  MDBX_DBI_STALE = 0x02, /* its record must be read again */
+  MDBX_DBI_FRESH = 0x04, /* the handle was opened in this transaction */
+  MDBX_DBI_CREAT = 0x08  /* the table was created in this transaction */
+} MDBX_dbi_state_t;
+MDBX_FLAG_OPERATORS(MDBX_dbi_state_t)
+
+/* Flags of the copy functions. */
+typedef enum MDBX_copy_flags {
+  MDBX_CP_DEFAULTS = 0,
+  MDBX_CP_COMPACT = 1,            /* leave unused pages out */
+  MDBX_CP_FORCE_DYNAMIC_SIZE = 2, /* the copy can grow even if this cannot */
+  MDBX_CP_DONT_FLUSH = 4,         /* do not flush the copy to its device */
+  MDBX_CP_THROTTLE_MVCC = 8,      /* park the reader while output is slow */
+  MDBX_CP_DISPOSE_TXN = 16,       /* end the given transaction afterwards */
+  MDBX_CP_RENEW_TXN = 32,         /* renew the given transaction afterwards */
+  MDBX_CP_OVERWRITE = 64          /* an existing file may be replaced */
+} MDBX_copy_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_copy_flags_t)
+
+/* What mdbx_env_delete() does about those who still use the database. */
+typedef enum MDBX_env_delete_mode {
+  MDBX_ENV_JUST_DELETE = 0,    /* remove the names; users keep their files */
+  MDBX_ENV_ENSURE_UNUSED = 1,  /* fail while in use */
+  MDBX_ENV_WAIT_FOR_UNUSED = 2 /* wait until nobody uses it */
+} MDBX_env_delete_mode_t;
+
+/* Ways to bring a database into memory. */
+typedef enum MDBX_warmup_flags {
+  MDBX_warmup_default = 0,    /* ask the system to read it in */
+  MDBX_warmup_force = 1,      /* read every page now */
+  MDBX_warmup_oomsafe = 2,    /* survive a lack of memory while doing so */
+  MDBX_warmup_lock = 4,       /* keep it in memory */
+  MDBX_warmup_touchlimit = 8, /* raise the process limits as needed */
+  MDBX_warmup_release = 16    /* undo a former lock */
+} MDBX_warmup_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_warmup_flags_t)
+
+/* Flags of the checker. */
+typedef enum MDBX_chk_flags {
+  MDBX_CHK_DEFAULTS = 0,
+  MDBX_CHK_READWRITE = 1,           /* check inside a write transaction */
+  MDBX_CHK_SKIP_BTREE_TRAVERSAL = 2, /* do not walk the pages of the trees */
+  MDBX_CHK_SKIP_KV_TRAVERSAL = 4,   /* do not walk the records */
+  MDBX_CHK_IGNORE_ORDER = 8         /* do not check the order of keys */
+} MDBX_chk_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_chk_flags_t)
+
+/* Operations of mdbx_cursor_get(); the descriptions there. */
+typedef enum MDBX_cursor_op {
+  MDBX_FIRST,                /* first record */
+  MDBX_FIRST_DUP,            /* first value of the current key */
+  MDBX_GET_BOTH,             /* exactly this pair */
+  MDBX_GET_BOTH_RANGE,       /* this key, first value not less than given */
+  MDBX_GET_CURRENT,          /* the record under the cursor */
+  MDBX_GET_MULTIPLE,         /* all values of the current page, as an array */
+  MDBX_LAST,                 /* last record */
+  MDBX_LAST_DUP,             /* last value of the current key */
+  MDBX_NEXT,                 /* next record */
+  MDBX_NEXT_DUP,             /* next value of the current key */
+  MDBX_NEXT_MULTIPLE,        /* values of the next page, as an array */
+  MDBX_NEXT_NODUP,           /* first value of the next key */
+  MDBX_PREV,                 /* previous record */
+  MDBX_PREV_DUP,             /* previous value of the current key */
+  MDBX_PREV_NODUP,           /* last value of the previous key */
+  MDBX_SET,                  /* exactly this key */
+  MDBX_SET_KEY,              /* the same, gives the stored key back */
+  MDBX_SET_RANGE,            /* first key not less than given */
+  MDBX_PREV_MULTIPLE,        /* values of the previous page, as an array */
+  MDBX_SET_LOWERBOUND,       /* first pair not less than given */
+  MDBX_SET_UPPERBOUND,       /* first pair greater than given */
+  MDBX_TO_KEY_LESSER_THAN,
+  MDBX_TO_KEY_LESSER_OR_EQUAL,
+  MDBX_TO_KEY_EQUAL,
+  MDBX_TO_KEY_GREATER_OR_EQUAL,
+  MDBX_TO_KEY_GREATER_THAN,
+  MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN,
+  MDBX_TO_EXACT_KEY_VALUE_LESSER_OR_EQUAL,
+  MDBX_TO_EXACT_KEY_VALUE_EQUAL,
+  MDBX_TO_EXACT_KEY_VALUE_GREATER_OR_EQUAL,
+  MDBX_TO_EXACT_KEY_VALUE_GREATER_THAN,
+  MDBX_TO_PAIR_LESSER_THAN,
+  MDBX_TO_PAIR_LESSER_OR_EQUAL,
+  MDBX_TO_PAIR_EQUAL,
+  MDBX_TO_PAIR_GREATER_OR_EQUAL,
+  MDBX_TO_PAIR_GREATER_THAN,
+  MDBX_SEEK_AND_GET_MULTIPLE /* exactly this key, its values as an array */
+} MDBX_cursor_op;
+
+/* What a bulk delete relative to one cursor removes. "Including" and
+ * "excluding" speak of the record under the cursor. */
+typedef enum MDBX_bunch_action {
+  MDBX_DELETE_CURRENT_VALUE = 0,
+  MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_EXCLUDING = 1,
+  MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_INCLUDING = 2,
+  MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING = 3,
+  MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING = 4,
+  MDBX_DELETE_CURRENT_MULTIVAL_ALL = 5,
+  MDBX_DELETE_BEFORE_EXCLUDING = 6,
+  MDBX_DELETE_BEFORE_INCLUDING = 7,
+  MDBX_DELETE_AFTER_INCLUDING = 8,
+  MDBX_DELETE_AFTER_EXCLUDING = 9,
+  MDBX_DELETE_WHOLE = 10
+} MDBX_bunch_action_t;
+
+/* How a cached lookup was answered. */
+typedef enum MDBX_cache_status {
+  MDBX_CACHE_ERROR = -3,    /* the lookup failed */
+  MDBX_CACHE_BEHIND = -2,   /* the snapshot is older than the entry */
+  MDBX_CACHE_UNABLE = -1,   /* right answer that cannot be cached */
+  MDBX_CACHE_RACE = 0,      /* another thread is updating the entry */
+  MDBX_CACHE_DIRTY = 1,     /* the answer is uncommitted data */
+  MDBX_CACHE_HIT = 2,       /* answered by the entry as it was */
+  MDBX_CACHE_CONFIRMED = 3, /* the entry still held; its id was advanced */
+  MDBX_CACHE_REFRESHED = 4  /* the entry was written anew */
+} MDBX_cache_status_t;
+
+/* How much is logged: each level includes those above it. */
+typedef enum MDBX_log_level {
+  MDBX_LOG_FATAL = 0,
+  MDBX_LOG_ERROR = 1,
+  MDBX_LOG_WARN = 2,
+  MDBX_LOG_NOTICE = 3,
+  MDBX_LOG_VERBOSE = 4,
+  MDBX_LOG_DEBUG = 5,
+  MDBX_LOG_TRACE = 6,
+  MDBX_LOG_EXTRA = 7,
+  MDBX_LOG_MAX = 7,
+  MDBX_LOG_DONTCHANGE = -1
+} MDBX_log_level_t;
+
+/* Process-wide debugging aids. */
+typedef enum MDBX_debug_flags {
+  MDBX_DBG_NONE = 0,
+  MDBX_DBG_ASSERT = 1,            /* run assertions that were compiled in */
+  MDBX_DBG_AUDIT = 2,             /* audit the page use at each commit */
+  MDBX_DBG_JITTER = 4,            /* small random pauses, to provoke races */
+  MDBX_DBG_DUMP = 8,              /* include databases in core dumps */
+  MDBX_DBG_LEGACY_MULTIOPEN = 16, /* one database twice in one process */
+  MDBX_DBG_LEGACY_OVERLAP = 32,   /* read and write transaction on one thread */
+  MDBX_DBG_DONT_UPGRADE = 64,     /* leave older formats as they are */
+  MDBX_DBG_MAX = 0x7007f,         /* all bits that have a meaning */
+  MDBX_DBG_DONTCHANGE = -1
+} MDBX_debug_flags_t;
+MDBX_FLAG_OPERATORS(MDBX_debug_flags_t)
+
+/* Severity of a checker message: low four bits its kind, above them its
+ * priority, smaller is more urgent. */
+typedef enum MDBX_chk_severity {
+  MDBX_chk_severity_prio_shift = 4,
+  MDBX_chk_severity_kind_mask = 0xF,
+  MDBX_chk_fatal = 0x00,
+  MDBX_chk_error = 0x11,
+  MDBX_chk_warning = 0x22,
+  MDBX_chk_notice = 0x33,
+  MDBX_chk_result = 0x44,
+  MDBX_chk_resolution = 0x55,
+  MDBX_chk_processing = 0x56,
+  MDBX_chk_info = 0x67,
+  MDBX_chk_verbose = 0x78,
+  MDBX_chk_details = 0x89,
+  MDBX_chk_extra = 0x9A
+} MDBX_chk_severity_t;
+
+/* The steps of a check, in order. */
+typedef enum MDBX_chk_stage {
+  MDBX_chk_none,
+  MDBX_chk_init,
+  MDBX_chk_lock,
+  MDBX_chk_meta,
+  MDBX_chk_tree,
+  MDBX_chk_gc,
+  MDBX_chk_space,
+  MDBX_chk_maindb,
+  MDBX_chk_tables,
+  MDBX_chk_conclude,
+  MDBX_chk_unlock,
+  MDBX_chk_finalize
+} MDBX_chk_stage_t;
+
+/* Why a defragmentation ended. */
+typedef enum MDBX_defrag_stopping_reasons {
+  MDBX_defrag_noobstacles = 0,
+  MDBX_defrag_step_size = 1,
+  MDBX_defrag_large_chunk = 2,
+  MDBX_defrag_discontinued = 4,
+  MDBX_defrag_laggard_reader = 8,
+  MDBX_defrag_enough_threshold = 16,
+  MDBX_defrag_time_limit = 32,
+  MDBX_defrag_aborted = 64,
+  MDBX_defrag_error = 128
+} MDBX_defrag_stopping_reasons_t;
+MDBX_FLAG_OPERATORS(MDBX_defrag_stopping_reasons_t)
+
+/* Options of an environment; mdbx_env_set_option() lists their meaning. */
+typedef enum MDBX_option {
+  MDBX_opt_max_db = 0,
+  MDBX_opt_max_readers = 1,
+  MDBX_opt_sync_bytes = 2,
+  MDBX_opt_sync_period = 3,
+  MDBX_opt_rp_augment_limit = 4,
+  MDBX_opt_loose_limit = 5,
+  MDBX_opt_dp_reserve_limit = 6,
+  MDBX_opt_txn_dp_limit = 7,
+  MDBX_opt_txn_dp_initial = 8,
+  MDBX_opt_spill_max_denominator = 9,
+  MDBX_opt_spill_min_denominator = 10,
+  MDBX_opt_spill_parent4child_denominator = 11,
+  MDBX_opt_merge_threshold = 12,
+  MDBX_opt_writethrough_threshold = 13,
+  MDBX_opt_prefault_write_enable = 14,
+  MDBX_opt_gc_time_limit = 15,
+  MDBX_opt_prefer_waf_insteadof_balance = 16,
+  MDBX_opt_subpage_limit = 17,
+  MDBX_opt_subpage_room_threshold = 18,
+  MDBX_opt_subpage_reserve_prereq = 19,
+  MDBX_opt_subpage_reserve_limit = 20,
+  MDBX_opt_split_reserve = 21,
+  MDBX_opt_presync_threshold = 22
+} MDBX_option_t;
+
+/* ------------------------------------------------------------------------
+ * 4. Error codes
+ * ------------------------------------------------------------------------ */
+
+typedef enum MDBX_error {
+  MDBX_SUCCESS = 0,
+  MDBX_RESULT_FALSE = MDBX_SUCCESS, /* the answer is no */
+  MDBX_RESULT_TRUE = -1, /* the answer is yes, or done with a remark */
+
+  MDBX_FIRST_LMDB_ERRCODE = -30799,
+  MDBX_KEYEXIST = -30799,         /* the key or pair is already there */
+  MDBX_NOTFOUND = -30798,         /* no such key, or no more data */
+  MDBX_PAGE_NOTFOUND = -30797,    /* a page number points nowhere */
+  MDBX_CORRUPTED = -30796,        /* the database is damaged */
+  MDBX_PANIC = -30795,            /* the environment failed fatally */
+  MDBX_VERSION_MISMATCH = -30794, /* another version of the file format */
+  MDBX_INVALID = -30793,          /* not a database file */
+  MDBX_MAP_FULL = -30792,         /* the upper size bound is reached */
+  MDBX_DBS_FULL = -30791,         /* no table handle left */
+  MDBX_READERS_FULL = -30790,     /* no reader slot left */
+  MDBX_TXN_FULL = -30788,         /* too many changed pages */
+  MDBX_CURSOR_FULL = -30787,      /* a tree is too deep */
+  MDBX_PAGE_FULL = -30786,        /* a page has no room (internal) */
+  MDBX_UNABLE_EXTEND_MAPSIZE = -30785, /* the mapping cannot grow */
+  MDBX_INCOMPATIBLE = -30784,     /* flags, mode or kind do not fit */
+  MDBX_BAD_RSLOT = -30783,        /* wrong use of a reader slot */
+  MDBX_BAD_TXN = -30782,          /* the transaction cannot be used so */
+  MDBX_BAD_VALSIZE = -30781,      /* wrong length of a key, value or name */
+  MDBX_BAD_DBI = -30780,          /* no such table handle */
+  MDBX_PROBLEM = -30779,          /* unexpected internal error */
+  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM,
+
+  MDBX_BUSY = -30778, /* another writer is active, or a user is present */
+  MDBX_FIRST_ADDED_ERRCODE = MDBX_BUSY,
+  MDBX_EMULTIVAL = -30421,       /* the key has more than one value */
+  MDBX_EBADSIGN = -30420,        /* a dead handle, or none at all */
+  MDBX_WANNA_RECOVERY = -30419,  /* must be opened for writing first */
+  MDBX_EKEYMISMATCH = -30418,    /* key is not the one at the cursor, or not
+                                    in order for an append */
+  MDBX_TOO_LARGE = -30417,       /* a size is impossible here */
+  MDBX_THREAD_MISMATCH = -30416, /* used by a thread that does not own it */
+  MDBX_TXN_OVERLAPPING = -30415, /* read and write transaction on one thread */
+  MDBX_BACKLOG_DEPLETED = -30414, /* ran short of pages while writing the free
+                                     space table (internal) */
+  MDBX_DUPLICATED_LCK = -30413,  /* a second lock file exists */
+  MDBX_DANGLING_DBI = -30412,    /* the table handle is still in use */
+  MDBX_OUSTED = -30411,          /* the parked reader lost its snapshot */
+  MDBX_MVCC_RETARDED = -30410,   /* the snapshot is gone already */
+  MDBX_LAGGARD_READER = -30409,  /* a lagging reader is in the way */
+  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER,
+
+/* Names for system codes. */
+#ifdef ENODATA
+  MDBX_ENODATA = ENODATA, /* the cursor has no position */
+#else
+  MDBX_ENODATA = 9919,
+#endif
+  MDBX_EINVAL = EINVAL,
+  MDBX_EACCESS = EACCES,
+  MDBX_ENOMEM = ENOMEM,
+  MDBX_EROFS = EROFS,
+  MDBX_ENOSYS = ENOTSUP,
+  MDBX_EIO = EIO,
+  MDBX_EPERM = EPERM,
+  MDBX_EINTR = EINTR,
+  MDBX_ENOFILE = ENOENT,
+#ifdef EREMOTEIO
+  MDBX_EREMOTE = EREMOTEIO,
+#else
+  MDBX_EREMOTE = ENOTBLK,
+#endif
+  MDBX_EEXIST = EEXIST,
+  MDBX_EDEADLK = EDEADLK
+} MDBX_error_t;
+
+/* ------------------------------------------------------------------------
+ * 5. Structures. Where a function takes the size of one it accepts exactly
+ *    sizeof the structure as declared here.
+ * ------------------------------------------------------------------------ */
+
+/* What the library was made from. semver_prerelease is NULL in a release. */
+struct MDBX_version_info {
+  uint16_t major;
+  uint16_t minor;
+  uint16_t patch;
+  uint16_t tweak;
+  const char *semver_prerelease;
+  struct {
+    const char *datetime;
+    const char *tree;
+    const char *commit;
+    const char *describe;
+  } git;
+  const char *sourcery; /* identifies the sources */
+};
+
+/* How the library was built. */
+struct MDBX_build_info {
+  const char *datetime;
+  const char *target;
+  const char *options;
+  const char *compiler;
+  const char *flags;
+  const char *metadata;
+};
+
+extern LIBMDBX_VERINFO_API const struct MDBX_version_info mdbx_version;
+extern LIBMDBX_VERINFO_API const struct MDBX_build_info mdbx_build;
+
+/* Statistics of one tree, or the sum over several. */
+struct MDBX_stat {
+  uint32_t ms_psize;          /* page size in bytes */
+  uint32_t ms_depth;          /* height of the tree */
+  uint64_t ms_branch_pages;   /* inner pages */
+  uint64_t ms_leaf_pages;     /* leaf pages */
+  uint64_t ms_overflow_pages; /* pages of large values */
+  uint64_t ms_entries;        /* records; each value of a key counts */
+  uint64_t ms_mod_txnid;      /* id of the last committed change */
+};
+
+/* State of an environment. Sizes in bytes. */
+struct MDBX_envinfo {
+  struct {
+    uint64_t lower;   /* the file is never smaller */
+    uint64_t upper;   /* the file is never larger */
+    uint64_t current; /* its present size */
+    uint64_t shrink;  /* unused tail that triggers shrinking */
+    uint64_t grow;    /* step of growth */
+  } mi_geo;
+  uint64_t mi_mapsize;                  /* mapped bytes */
+  uint64_t mi_dxb_fsize;                /* length of the data file */
+  uint64_t mi_dxb_fallocated;           /* storage the file occupies */
+  uint64_t mi_last_pgno;                /* highest page number in use */
+  uint64_t mi_recent_txnid;             /* id of the newest commit */
+  uint64_t mi_latter_reader_txnid;      /* oldest snapshot some reader uses */
+  uint64_t mi_self_latter_reader_txnid; /* the same for this process only */
+  uint64_t mi_meta_txnid[3];            /* commit id in each meta page */
+  uint64_t mi_meta_sign[3];             /* 0 none, 1 weak, else steady */
+  uint32_t mi_maxreaders;               /* reader slots */
+  uint32_t mi_numreaders;               /* most slots ever used at once */
+  uint32_t mi_dxb_pagesize;             /* page size of the database */
+  uint32_t mi_sys_pagesize;             /* page size of the system */
+  uint32_t mi_sys_upcblk;               /* block size of the page cache */
+  uint32_t mi_sys_ioblk;                /* block size of the file system */
+  struct {
+    struct {
+      uint64_t x, y;
+    } current, meta[3];
+  } mi_bootid; /* id of this boot (0 if unknown), and of each meta page's */
+  uint64_t mi_unsync_volume;       /* bytes that are not durable yet */
+  uint64_t mi_autosync_threshold;  /* option sync_bytes */
+  uint32_t mi_since_sync_seconds16dot16; /* age of the oldest weak commit */
+  uint32_t mi_autosync_period_seconds16dot16;    /* option sync_period */
+  uint32_t mi_since_reader_check_seconds16dot16; /* since a reader check */
+  uint32_t mi_mode; /* as mdbx_env_get_flags() */
+  struct {
+    uint64_t newly;    /* pages added at the end of the used part */
+    uint64_t cow;      /* pages copied to be changed */
+    uint64_t clone;    /* pages copied for nested transactions */
+    uint64_t split;    /* page splits */
+    uint64_t merge;    /* page merges */
+    uint64_t spill;    /* pages written ahead of a commit */
+    uint64_t unspill;  /* pages fetched back after that */
+    uint64_t wops;     /* write calls */
+    uint64_t prefault; /* prefault calls */
+    uint64_t mincore;  /* residency queries */
+    uint64_t msync;    /* map flushes */
+    uint64_t fsync;    /* file flushes */
+  } mi_pgop_stat;      /* counted since the first opener */
+  struct {
+    uint64_t x, y;
+  } mi_dxbid; /* id of this data file */
+};
+
+#ifndef __cplusplus
+typedef struct MDBX_stat MDBX_stat;
+typedef struct MDBX_envinfo MDBX_envinfo;
+#endif
+
+/* State of a transaction, as mdbx_txn_info() fills it. Sizes in bytes. */
+struct MDBX_txn_info {
+  uint64_t txn_id;               /* snapshot, or own id of a writer */
+  uint64_t txn_reader_lag;       /* reader: commits since its snapshot;
+                                    writer: lag of the oldest reader */
+  uint64_t txn_space_used;       /* up to the last used page */
+  uint64_t txn_space_limit_soft; /* present file size */
+  uint64_t txn_space_limit_hard; /* upper size bound */
+  uint64_t txn_space_retired;    /* reader: freed by later commits;
+                                    writer: freed by itself */
+  uint64_t txn_space_leftover;   /* reader: what writers have left before slow
+                                    readers matter; writer: what it may still
+                                    change before MDBX_TXN_FULL */
+  uint64_t txn_space_dirty;      /* reader: what would be free if only this
+                                    reader ended; writer: changed pages */
+  uint64_t txn_pget;             /* page look-ups, if counted */
+};
+
+/* Where a commit spent its time. Times are 16.16. */
+struct MDBX_commit_latency {
+  uint32_t preparation;  /* nested work, table records, cursors */
+  uint32_t gc_wallclock; /* free space table, elapsed */
+  uint32_t audit;        /* internal audit */
+  uint32_t write;        /* writing pages */
+  uint32_t sync;         /* flushing */
+  uint32_t ending;       /* releasing what was held */
+  uint32_t whole;        /* all of it */
+  uint32_t gc_cputime;   /* free space table, CPU time of the user */
+  struct {
+    uint32_t wloops;       /* rounds of writing the free space table */
+    uint32_t coalescences; /* merged records */
+    uint32_t wipes;        /* steady marks that were wiped */
+    uint32_t flushes;      /* flushes forced by lack of space */
+    uint32_t kicks;        /* calls of the slow-reader callback */
+    uint32_t work_counter; /* searches for free pages on behalf of data: */
+    uint32_t work_rtime_monotonic;
+    uint32_t work_xtime_cpu;
+    uint32_t work_rsteps;
+    uint32_t work_xpages;
+    uint32_t work_majflt;
+    uint32_t self_counter; /* and on behalf of the free space table: */
+    uint32_t self_rtime_monotonic;
+    uint32_t self_xtime_cpu;
+    uint32_t self_rsteps;
+    uint32_t self_xpages;
+    uint32_t self_majflt;
+    struct {
+      uint32_t time;
+      uint64_t volume;
+      uint32_t calls;
+    } pnl_merge_work, pnl_merge_self; /* merging lists of free pages */
+    uint32_t max_reader_lag;          /* longest lag seen, in commits */
+    uint32_t max_retained_pages;      /* most pages held back by readers */
+  } gc_prof;
+};
+
+/* Three numbers of the application, stored with each commit, and the id of the
+ * transaction that last changed them. */
+struct MDBX_canary {
+  uint64_t x, y, z, v;
+};
+
+/* One remembered lookup. The contents belong to the library. */
+typedef struct MDBX_cache_entry {
+  uint64_t trunk_txnid;
+  uint64_t last_confirmed_txnid;
+  size_t offset;
+  uint32_t length;
+} MDBX_cache_entry_t;
+
+typedef struct MDBX_cache_result {
+  MDBX_error_t errcode;
+  MDBX_cache_status_t status;
+} MDBX_cache_result_t;
+
+#ifndef __cplusplus
+typedef struct MDBX_txn_info MDBX_txn_info;
+typedef struct MDBX_commit_latency MDBX_commit_latency;
+typedef struct MDBX_canary MDBX_canary;
+#endif
+
+/* Distribution of a quantity: up to nine ranges, besides the values 0 and 1. */
+struct MDBX_chk_histogram {
+  size_t amount, count;
+  size_t le1_amount, le1_count;
+  struct {
+    size_t begin, end, amount, count;
+  } ranges[9];
+};
+
+typedef struct MDBX_chk_internal MDBX_chk_internal_t;
+typedef struct MDBX_chk_context MDBX_chk_context_t;
+
+/* A line of checker output while it is composed. The text lies from begin to
+ * out, the buffer ends at end. Made and owned by the callbacks. */
+typedef struct MDBX_chk_line {
+  MDBX_chk_context_t *ctx;
+  uint8_t severity, scope_depth, empty;
+  char *begin, *end, *out;
+} MDBX_chk_line_t;
+
+/* One kind of problem and how often it was met. */
+typedef struct MDBX_chk_issue {
+  struct MDBX_chk_issue *next;
+  size_t count;
+  const char *caption;
+} MDBX_chk_issue_t;
+
+/* A nested step of a check. usr_z, usr_v and usr_o are the application's. */
+typedef struct MDBX_chk_scope {
+  MDBX_chk_issue_t *issues;
+  MDBX_chk_internal_t *internal;
+  const void *object;
+  MDBX_chk_stage_t stage;
+  MDBX_chk_severity_t verbosity;
+  size_t subtotal_issues;
+  union {
+    void *ptr;
+    size_t number;
+  } usr_z, usr_v, usr_o;
+} MDBX_chk_scope_t;
+
+/* Defined by the application, if at all. */
+typedef struct MDBX_chk_user_table_cookie MDBX_chk_user_table_cookie_t;
+
+/* What the checker found out about one table. */
+typedef struct MDBX_chk_table {
+  MDBX_chk_user_table_cookie_t *cookie; /* from table_filter */
+  MDBX_val name;                        /* or a pseudo name MDBX_CHK_... */
+  MDBX_db_flags_t flags;
+  int id; /* handle number, negative if none */
+  size_t payload_bytes, lost_bytes;
+  struct {
+    size_t all, empty, broken;
+    size_t branch, leaf;
+    size_t nested_branch, nested_leaf, nested_subleaf;
+  } pages;
+  struct {
+    struct MDBX_chk_histogram height;
+    struct MDBX_chk_histogram large_pages;
+    struct MDBX_chk_histogram nested_height_or_gc_span_length;
+    struct MDBX_chk_histogram key_len;
+    struct MDBX_chk_histogram val_len;
+    struct MDBX_chk_histogram multival;
+    struct MDBX_chk_histogram tree_density; /* in percent */
+    struct MDBX_chk_histogram large_or_nested_density;
+    struct MDBX_chk_histogram page_age;
+    struct MDBX_chk_histogram pgno;
+  } histogram;
+} MDBX_chk_table_t;
+
+/* A check while it runs, and its results afterwards. */
+struct MDBX_chk_context {
+  MDBX_chk_internal_t *internal;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_chk_scope_t *scope;
+  uint8_t scope_nesting;
+  struct {
+    size_t total_payload_bytes;
+    size_t table_total, table_processed;
+    size_t total_unused_bytes, unused_pages;
+    size_t processed_pages, reclaimable_pages, gc_pages, alloc_pages,
+        backed_pages;
+    size_t problems_meta, tree_problems, gc_tree_problems, kv_tree_problems,
+        problems_gc, problems_kv, total_problems;
+    uint64_t steady_txnid, recent_txnid;
+    struct MDBX_chk_histogram histogram_page_age;
+    struct MDBX_chk_histogram histogram_pgno_payload;
+    struct MDBX_chk_histogram histogram_pgno_retained;
+    /* table_total entries, the main and the free-space table included. */
+    const MDBX_chk_table_t *const *tables;
+  } result;
+};
+
+/* How the checker talks to the application. Each member may be NULL. */
+typedef struct MDBX_chk_callbacks {
+  /* true stops the check. */
+  bool (*check_break)(MDBX_chk_context_t *ctx);
+  /* A scope opens (non-zero: fails it), is about to end (may replace err), and
+   * has ended. */
+  int (*scope_push)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
+                    MDBX_chk_scope_t *inner, const char *fmt, va_list args);
+  int (*scope_conclude)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
+                        MDBX_chk_scope_t *inner, int err);
+  void (*scope_pop)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
+                    MDBX_chk_scope_t *inner);
+  /* A problem. extra_fmt may be NULL. */
+  void (*issue)(MDBX_chk_context_t *ctx, const char *object,
+                uint64_t entry_number, const char *issue,
+                const char *extra_fmt, va_list extra_args);
+  /* NULL skips the records of the table. */
+  MDBX_chk_user_table_cookie_t *(*table_filter)(MDBX_chk_context_t *ctx,
+                                                const MDBX_val *name,
+                                                MDBX_db_flags_t flags);
+  int (*table_conclude)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
+                        MDBX_cursor *cursor, int err);
+  void (*table_dispose)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table);
+  /* Each record; non-zero ends the check of the table. */
+  int (*table_handle_kv)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
+                         size_t entry_number, const MDBX_val *key,
+                         const MDBX_val *value);
+  int (*stage_begin)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t);
+  int (*stage_end)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t, int err);
+  /* Output. print_begin gives a line, or NULL if this severity is not wanted;
+   * print_flush makes room in it, print_done ends it. Without print_chars,
+   * print_format or print_size the text is put into the line's buffer. */
+  MDBX_chk_line_t *(*print_begin)(MDBX_chk_context_t *ctx,
+                                  MDBX_chk_severity_t severity);
+  void (*print_flush)(MDBX_chk_line_t *);
+  void (*print_done)(MDBX_chk_line_t *);
+  void (*print_chars)(MDBX_chk_line_t *, const char *str, size_t len);
+  void (*print_format)(MDBX_chk_line_t *, const char *fmt, va_list args);
+  void (*print_size)(MDBX_chk_line_t *, const char *prefix, uint64_t value,
+                     const char *suffix);
+} MDBX_chk_callbacks_t;
+
+/* Use of space. Counts of pages unless said otherwise. */
+typedef struct MDBX_gc_info {
+  size_t pages_total;     /* at the upper size bound */
+  size_t pages_backed;    /* in the file */
+  size_t pages_allocated; /* below the highest page ever used */
+  size_t pages_gc;        /* free or to be freed, and the table's own */
+  struct {
+    size_t pages; /* ready for use now */
+    struct MDBX_chk_histogram span_histogram;    /* lengths of their runs */
+    struct MDBX_chk_histogram pgno_distribution; /* places in the file */
+  } gc_reclaimable;
+  size_t max_reader_lag;     /* longest lag seen, in commits */
+  size_t max_retained_pages; /* most pages held back by readers */
+} MDBX_gc_info_t;
+
+/* Progress and result of a defragmentation. Counts of pages. */
+typedef struct MDBX_defrag_result {
+  intptr_t pages_shrinked; /* net; may be negative */
+  size_t pages_moved;
+  size_t pages_scheduled; /* for the next step */
+  size_t pages_retained;  /* held by readers */
+  size_t pages_left;      /* estimate of what can still be moved */
+  size_t pages_whole;     /* in the database */
+  size_t obstructed_pgno; /* where it got stuck, and how long that run is */
+  size_t obstructed_span;
+  uint64_t obstructed_txnid; /* oldest snapshot in the way */
+  mdbx_tid_t obstructor_tid; /* a reader in the way */
+  mdbx_pid_t obstructor_pid;
+  unsigned rough_estimation_cycle_progress_permille;
+  unsigned cycles;
+  unsigned stopping_reasons; /* bits of MDBX_defrag_stopping_reasons_t */
+  size_t spent_time_dot16;   /* 16.16 */
+} MDBX_defrag_result_t;
+
+/* ------------------------------------------------------------------------
+ * 6. Callback types. A callback must not leave by an exception or a jump.
+ * ------------------------------------------------------------------------ */
+
+/* Receives log messages. The arguments belong to fmt as with vprintf(); the
+ * strings are valid during the call only. May be called by any thread. */
+typedef void (*MDBX_debug_func)(MDBX_log_level_t log_level,
+                                const char *function, int line, const char *fmt,
+                                va_list args) MDBX_CXX17_NOEXCEPT;
+/* The same with a finished text of the given length. */
+typedef void (*MDBX_debug_func_nofmt)(MDBX_log_level_t log_level,
+                                      const char *function, int line,
+                                      const char *msg,
+                                      unsigned length) MDBX_CXX17_NOEXCEPT;
+#define MDBX_LOGGER_DONTCHANGE ((MDBX_debug_func)(intptr_t)-1)
+#define MDBX_LOGGER_NOFMT_DONTCHANGE ((MDBX_debug_func_nofmt)(intptr_t)-1)
+
+/* Receives fatal errors. obj is the object concerned, obj_class names its type.
+ * When it returns, the process is aborted. */
+typedef void (*MDBX_panic_func)(const char *msg, const char *function,
+                                unsigned line, const void *obj,
+                                const char *obj_class) MDBX_CXX17_NOEXCEPT;
+
+/* Order of two items: negative, zero or positive. Must be a strict order that
+ * never changes for a stored table. */
+typedef int (*MDBX_cmp_func)(const MDBX_val *a,
+                             const MDBX_val *b) MDBX_CXX17_NOEXCEPT;
+
+/* Receives each named table. dbi is 0 if it is not open. Non-zero stops. */
+typedef int (*MDBX_table_enum_func)(void *ctx, const MDBX_txn *txn,
+                                    const MDBX_val *name, MDBX_db_flags_t flags,
+                                    const struct MDBX_stat *stat,
+                                    MDBX_dbi dbi) MDBX_CXX17_NOEXCEPT;
+
+/* Saves `bytes` bytes at src, the old value, to where target says. Non-zero
+ * gives the operation up. */
+typedef int (*MDBX_preserve_func)(void *context, MDBX_val *target,
+                                  const void *src, size_t bytes);
+
+/* Looks at a record: MDBX_RESULT_TRUE found, MDBX_RESULT_FALSE go on, any other
+ * result stops the scan and is returned by it. */
+typedef int (*MDBX_predicate_func)(void *context, MDBX_val *key,
+                                   MDBX_val *value,
+                                   void *arg) MDBX_CXX17_NOEXCEPT;
+
+/* Receives each reader: num counts from 1, slot is its place in the reader
+ * table, lag its distance from the newest commit, bytes_used the space its
+ * snapshot needs, bytes_retained what it keeps from reuse. Non-zero stops. */
+typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
+                                     mdbx_pid_t pid, mdbx_tid_t thread,
+                                     uint64_t txnid, uint64_t lag,
+                                     size_t bytes_used,
+                                     size_t bytes_retained) MDBX_CXX17_NOEXCEPT;
+
+/* Called inside a write transaction when a lagging reader blocks the reuse of
+ * pages, before the file grows or MDBX_MAP_FULL is given. laggard is the
+ * snapshot of that reader, gap its distance from the head in commits, space the
+ * bytes that would become free, retry counts the calls from 0; tid is 0 if the
+ * reader is tied to no thread. Results: below -1 an error; -1 give up; 0 look
+ * again and call once more; 1 the reader's snapshot was taken from it; 2 or more
+ * its process is gone. If some call returned 0, a last call with a negative
+ * retry tells that the wait is over. */
+typedef int (*MDBX_hsr_func)(const MDBX_env *env, const MDBX_txn *txn,
+                             mdbx_pid_t pid, mdbx_tid_t tid, uint64_t laggard,
+                             unsigned gap, size_t space,
+                             int retry) MDBX_CXX17_NOEXCEPT;
+
+/* Receives each run of pages in the free space table. Non-zero stops. */
+typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
+                                 uint64_t span_txnid, size_t span_pgno,
+                                 size_t span_length,
+                                 bool span_is_reclaimable) MDBX_CXX17_NOEXCEPT;
+
+/* Receives progress: 0 go on, 1 stop after this step, -1 abort. */
+typedef int (*MDBX_defrag_notify_func)(
+    void *ctx, const MDBX_defrag_result_t *progress) MDBX_CXX17_NOEXCEPT;
+
+/* ------------------------------------------------------------------------
+ * 7. Functions
+ * ------------------------------------------------------------------------ */
+
+/* ---- Environment: life cycle ------------------------------------------- */
+
+/* Allocates an environment handle with default options; opens no file.
+ *
+ * penv  receives the handle. The caller owns it and ends it with
+ *       mdbx_env_close() or mdbx_env_close_ex(), also after a failed open.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL if penv is NULL; MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_env_create(MDBX_env **penv);
+
+/* Opens a database, or creates it.
+ *
+ * path   directory of the database, or with MDBX_NOSUBDIR the data file. The
+ *        string is copied. An existing directory is used as such even with
+ *        MDBX_NOSUBDIR.
+ * flags  MDBX_env_flags_t, OR-ed.
+ * mode   permission bits for files to be created, as of open(); 0 forbids to
+ *        create anything.
+ *
+ * A file of zero length counts as a new database. A file that is not empty and
+ * is no database of ours is never changed. With MDBX_RDONLY the flags that
+ * matter to writers only are dropped. One process must not open a database
+ * twice at a time, and a child made by fork() must not use a parent's handle.
+ * Threads: one may open a handle, no other may use it meanwhile.
+ *
+ * Returns MDBX_SUCCESS, [env], or
+ *   MDBX_EINVAL            unknown flags, empty path
+ *   MDBX_EPERM             this handle is open already
+ *   MDBX_ENOFILE           there is none, and mode or MDBX_RDONLY forbids one
+ *   MDBX_EACCESS           not permitted by the file system
+ *   MDBX_BUSY              open in this process already, or somebody uses it
+ *                          and one of the two wants it MDBX_EXCLUSIVE
+ *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE
+ *   MDBX_INVALID           not a database file
+ *   MDBX_VERSION_MISMATCH  a database of another format version
+ *   MDBX_CORRUPTED         no meta page is usable
+ *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
+ *   MDBX_TOO_LARGE         it does not fit the address space
+ *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it
+ *   MDBX_ENOMEM, MDBX_EROFS, MDBX_EIO or another system code */
+LIBMDBX_API int mdbx_env_open(MDBX_env *env, const char *path,
+                              MDBX_env_flags_t flags, mdbx_mode_t mode);
+
+/* Closes an environment and frees its handle, open or not.
+ *
+ * dont_sync  true leaves weak commits to the operating system; false makes them
+ *            durable first, unless the data file has been deleted.
+ *
+ * A write transaction of the calling thread is aborted; all other transactions
+ * and cursors should have ended. In a child made by fork() only memory, maps
+ * and descriptors of the child are released.
+ * Threads: no other thread may use the handle during or after the call.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL if env is NULL; MDBX_EBADSIGN if it was
+ * closed before; MDBX_BUSY if another thread has a write transaction: the
+ * handle then stays open and valid. Any other code comes from the final flush,
+ * and the handle is gone. */
+LIBMDBX_API int mdbx_env_close_ex(MDBX_env *env, bool dont_sync);
+
+/* mdbx_env_close_ex() with dont_sync false. */
+LIBMDBX_INLINE_API int mdbx_env_close(MDBX_env *env);
+
+/* Deletes the files of a database, and its directory if that becomes empty.
+ *
+ * path  as given to mdbx_env_open().
+ * mode  what to do about present users, see MDBX_env_delete_mode_t.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to delete;
+ * MDBX_EINVAL for a NULL path or unknown mode; MDBX_BUSY if in use and
+ * MDBX_ENV_ENSURE_UNUSED was asked; MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or
+ * another system code. */
+LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
+
+/* Copies the newest snapshot into a new database file while others go on.
+ *
+ * dest   path of the new data file; as with MDBX_NOSUBDIR, no directory.
+ * flags  MDBX_copy_flags_t. Without MDBX_CP_DONT_FLUSH the copy is durable on
+ *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN mean nothing here.
+ *
+ * Holds a read transaction while it runs, so writers keep what it reads.
+ *
+ * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags or a
+ * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given;
+ * MDBX_READERS_FULL; MDBX_BAD_RSLOT, MDBX_TXN_OVERLAPPING as of
+ * mdbx_txn_begin_ex(); MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
+ * lost on the way; ENOSPC or another system code from writing. */
+LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
+                              MDBX_copy_flags_t flags);
+
+/* The same into an open descriptor, which may be a pipe. The descriptor stays
+ * open and belongs to the caller; a seekable one is written from its start.
+ *
+ * Returns what mdbx_env_copy() does, except MDBX_EEXIST. */
+LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
+                                 MDBX_copy_flags_t flags);
+
+/* Copies exactly the snapshot a read transaction sees.
+ *
+ * txn    an active read transaction. It stays as it is, unless
+ *        MDBX_CP_DISPOSE_TXN asks to abort it or MDBX_CP_RENEW_TXN to renew it
+ *        after the copy, whether or not the copy succeeded.
+ * dest, flags  as of mdbx_env_copy().
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], or MDBX_EINVAL (unknown flags, NULL path,
+ * both flags above at once); MDBX_BAD_TXN also for a write transaction;
+ * MDBX_EEXIST; MDBX_OUSTED, MDBX_MVCC_RETARDED; a system code from writing. */
+LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
+                                       MDBX_copy_flags_t flags);
+
+/* The same into an open descriptor; see mdbx_env_copy2fd(). */
+LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
+                                 MDBX_copy_flags_t flags);
+
+/* ---- Environment: state, flushing, context ----------------------------- */
+
+/* Adds up the statistics of all tables: free space, main, and named ones.
+ *
+ * env    the environment; may be NULL if txn is given.
+ * txn    the snapshot to describe, or NULL for the newest commit.
+ * stat   filled on success. bytes must be sizeof(*stat).
+ *
+ * Returns MDBX_SUCCESS, [env] or [txn], [read], or MDBX_EINVAL for a wrong size
+ * or if both handles are NULL; MDBX_READERS_FULL if a snapshot was needed and
+ * no slot was left. */
+LIBMDBX_API int mdbx_env_stat_ex(const MDBX_env *env, const MDBX_txn *txn,
+                                 MDBX_stat *stat, size_t bytes);
+
+/* mdbx_env_stat_ex() for the newest commit. For older programs. */
+LIBMDBX_INLINE_API int mdbx_env_stat(const MDBX_env *env, MDBX_stat *stat,
+                                     size_t bytes);
+
+/* Describes an environment: geometry, ids, mode, counters.
+ *
+ * env    the environment; may be NULL if txn is given. One that is not open yet
+ *        gives the geometry asked for, all else is zero.
+ * txn    the snapshot to describe, or NULL for the newest commit.
+ * info   filled on success. bytes must be sizeof(*info).
+ *
+ * Returns MDBX_SUCCESS, [env] or [txn], or MDBX_EINVAL for a wrong size or if
+ * both handles are NULL; a system code from asking the file's state. */
+LIBMDBX_API int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn,
+                                 MDBX_envinfo *info, size_t bytes);
+
+/* mdbx_env_info_ex() for the newest commit. For older programs. */
+LIBMDBX_INLINE_API int mdbx_env_info(const MDBX_env *env, MDBX_envinfo *info,
+                                     size_t bytes);
+
+/* Reads the basic facts of a database without opening it: page size, geometry,
+ * last page, commit ids, boot ids. All other fields are zero. Takes no lock, so
+ * the answer may be old when it arrives.
+ *
+ * path   as given to mdbx_env_open(), a directory or a file.
+ * info   filled on success. bytes must be sizeof(*info).
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID,
+ * MDBX_VERSION_MISMATCH or MDBX_CORRUPTED as of mdbx_env_open(); another system
+ * code. */
+LIBMDBX_API int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info,
+                                      size_t bytes);
+
+/* Makes weak commits durable.
+ *
+ * force     false acts only if a threshold (MDBX_opt_sync_bytes,
+ *           MDBX_opt_sync_period) is reached.
+ * nonblock  true gives MDBX_BUSY instead of waiting for a writer.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was pending; [env];
+ * MDBX_EACCESS if read-only; MDBX_BUSY; MDBX_EPERM if not open; MDBX_EIO or
+ * another system code: then the environment is unusable (MDBX_PANIC). */
+LIBMDBX_API int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock);
+
+/* mdbx_env_sync_ex(env, true, false): flush now, wait if needed. */
+LIBMDBX_INLINE_API int mdbx_env_sync(MDBX_env *env);
+
+/* mdbx_env_sync_ex(env, false, true): flush if due, never wait. */
+LIBMDBX_INLINE_API int mdbx_env_sync_poll(MDBX_env *env);
+
+/* Sets (onoff true) or clears flags of an environment. After it was opened only
+ * those marked * at MDBX_env_flags_t can change; the call then waits for a
+ * writer of another thread or process.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EPERM for flags that cannot change now,
+ * MDBX_EINVAL for unknown ones, MDBX_EACCESS if read-only. */
+LIBMDBX_API int mdbx_env_set_flags(MDBX_env *env, MDBX_env_flags_t flags,
+                                   bool onoff);
+
+/* Stores the present flags, MDBX_env_flags_t, to *flags.
+ *
+ * Returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_get_flags(const MDBX_env *env, unsigned *flags);
+
+/* Stores the path given at open, NULL if not open. The string belongs to the
+ * environment and lives as long.
+ *
+ * Returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_get_path(const MDBX_env *env, const char **dest);
+
+/* Stores the descriptor of the data file, -1 if not open. It belongs to the
+ * environment, is closed on exec, and must not be written to or closed: closing
+ * any descriptor of the file may drop locks the process holds on it.
+ *
+ * Returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd);
+
+/* Attaches a pointer of the application to an environment. It is never
+ * followed or freed by the library.
+ *
+ * Returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_set_userctx(MDBX_env *env, void *ctx);
+
+/* Returns that pointer, NULL if there is none or the handle is bad. */
+LIBMDBX_API void *mdbx_env_get_userctx(const MDBX_env *env);
+
+/* Tells whether read-ahead is a good idea for a database: whether `volume`
+ * bytes plus `redundancy` bytes (may be negative) fit into free memory. Small
+ * volumes, up to 4 MiB, always do.
+ *
+ * Returns MDBX_RESULT_TRUE for yes, MDBX_RESULT_FALSE for no, or a system
+ * code. */
+LIBMDBX_API int mdbx_is_readahead_reasonable(size_t volume,
+                                             intptr_t redundancy);
+
+/* Stores the page size of the system in bytes, and total and free memory in
+ * such pages. Each pointer may be NULL, but not all.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL; a system code. */
+LIBMDBX_API int mdbx_get_sysraminfo(intptr_t *page_size, intptr_t *total_pages,
+                                    intptr_t *avail_pages);
+
+/* Returns the page size in bytes a new database gets unless told otherwise: the
+ * system's, but within MDBX_MIN_PAGESIZE and MDBX_MAX_PAGESIZE. */
+LIBMDBX_API size_t mdbx_default_pagesize(void);
+
+/* ---- Environment: geometry, options, limits ---------------------------- */
+
+/* Sets the size bounds of a database. All in bytes; -1 keeps the present value
+ * or takes the default, 0 means the smallest and INTPTR_MAX the largest
+ * possible. Sizes are rounded up to whole pages of the database and system.
+ *
+ * size_lower        the file never becomes smaller
+ * size_now          its size from now on; later changes come by themselves
+ * size_upper        the file never becomes larger. This much address space is
+ *                   reserved when it is opened.
+ * growth_step       how much the file grows at a time; 0 forbids growth
+ * shrink_threshold  how much unused room at the end makes it shrink; 0 never
+ * pagesize          power of two, MDBX_MIN_PAGESIZE to MDBX_MAX_PAGESIZE; can
+ *                   be chosen for a new database only
+ *
+ * Before mdbx_env_open() this is a wish: it becomes true for a new database;
+ * for an existing one the sizes apply if this is the first and a writing
+ * opener, the page size never. After the open it takes effect with the running
+ * write transaction of the calling thread if there is one, and else at once, in
+ * a commit of its own, after waiting for other writers.
+ *
+ * Returns MDBX_SUCCESS, [env], [write], or
+ *   MDBX_EINVAL    a page size that cannot be, or lower above upper
+ *   MDBX_TOO_LARGE  the sizes are impossible on this system
+ *   MDBX_MAP_FULL  size_upper is below what is in use
+ *   MDBX_EACCESS   the environment is read-only
+ *   MDBX_THREAD_MISMATCH  as of [txn] */
+LIBMDBX_API int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower,
+                                      intptr_t size_now, intptr_t size_upper,
+                                      intptr_t growth_step,
+                                      intptr_t shrink_threshold,
+                                      intptr_t pagesize);
+
+/* Makes the size of a database fixed: mdbx_env_set_geometry() with all three
+ * sizes the same. For older programs. */
+LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
+
+/* Sets an option; UINT64_MAX restores its default.
+ *
+ *   MDBX_opt_...                  unit and range; when; default at 4 KiB pages
+ *   max_db                        named tables, to MDBX_MAX_DBI; before open; 0
+ *   max_readers                   reader slots, 1 to 32767; before open; as
+ *                                 many as fill the lock file's first page
+ *   sync_bytes                    unflushed bytes that make a commit steady;
+ *                                 after open; 0 = off. For all processes.
+ *   sync_period                   the same by age, 16.16; after open; 0 = off
+ *   rp_augment_limit              pages taken from the free space table while a
+ *                                 run is searched; chosen by the engine
+ *   loose_limit                   pages kept for reuse inside a transaction,
+ *                                 0 to 255; 64
+ *   dp_reserve_limit              spare page buffers kept; 1018
+ *   txn_dp_limit                  changed pages kept in memory, from 128; by
+ *                                 the memory of the machine
+ *   txn_dp_initial                first size of their list, from 128; 1018
+ *   spill_max_denominator         when pages are written ahead, 1/N stay,
+ *                                 0 to 255; 8
+ *   spill_min_denominator         and at least 1/N go, 0 to 255; 8
+ *   spill_parent4child_denominator  1/N of a parent's pages go when a child
+ *                                 begins, 0 to 255; 0 = none
+ *   merge_threshold               fill that makes pages merge, in 1/65536 of a
+ *                                 page, 8192 to 32768; 21845
+ *   writethrough_threshold        commits of fewer chunks are written through;
+ *                                 32 bit; 2
+ *   prefault_write_enable         0 or 1, touch mapped pages before writing
+ *                                 them; chosen by the engine
+ *   gc_time_limit                 16.16 of a search for free pages; 0 = none
+ *   prefer_waf_insteadof_balance  0 or 1, merge into changed neighbours; 1
+ *   subpage_limit, subpage_room_threshold, subpage_reserve_prereq,
+ *   subpage_reserve_limit         shape of small value sets inside a leaf, in
+ *                                 1/65536 of a page; 65535, 0, 27525, 2753
+ *   split_reserve                 room left on both sides of a split, in
+ *                                 1/65536 of a page, 0 to 32768; 0
+ *   presync_threshold             unflushed bytes that are flushed ahead of
+ *                                 taking the writer lock, 1 to 2^31; after
+ *                                 open; 262144
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option or a value out
+ * of range, MDBX_EPERM at the wrong time, MDBX_EACCESS if read-only and the
+ * option is one for writers, MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option,
+                                    uint64_t value);
+
+/* Stores the present value of an option to *pvalue.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option, MDBX_EPERM if
+ * the option has no value before the environment is open. */
+LIBMDBX_API int mdbx_env_get_option(const MDBX_env *env, MDBX_option_t option,
+                                    uint64_t *pvalue);
+
+/* Short forms of mdbx_env_set_option() and mdbx_env_get_option(), for max_db,
+ * max_readers, sync_bytes and sync_period. Codes as there; a NULL pointer gives
+ * MDBX_EINVAL. Sizes in bytes, the period 16.16. */
+LIBMDBX_INLINE_API int mdbx_env_set_maxdbs(MDBX_env *env, MDBX_dbi dbs);
+LIBMDBX_INLINE_API int mdbx_env_get_maxdbs(const MDBX_env *env, MDBX_dbi *dbs);
+LIBMDBX_INLINE_API int mdbx_env_set_maxreaders(MDBX_env *env,
+                                               unsigned readers);
+LIBMDBX_INLINE_API int mdbx_env_get_maxreaders(const MDBX_env *env,
+                                               unsigned *readers);
+LIBMDBX_INLINE_API int mdbx_env_set_syncbytes(MDBX_env *env, size_t threshold);
+LIBMDBX_INLINE_API int mdbx_env_get_syncbytes(const MDBX_env *env,
+                                              size_t *threshold);
+LIBMDBX_INLINE_API int mdbx_env_set_syncperiod(MDBX_env *env,
+                                               unsigned seconds_16dot16);
+LIBMDBX_INLINE_API int
+mdbx_env_get_syncperiod(const MDBX_env *env, unsigned *period_seconds_16dot16);
+
+/* Smallest and largest page size in bytes. */
+LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_min(void);
+LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_max(void);
+
+/* The limits below are in bytes. A pagesize below 1 means the default page size;
+ * one that cannot be gives -1. They need no handle and any thread may ask.
+ *
+ * Smallest and largest size of a database. Page numbers have 32 bits. */
+LIBMDBX_API intptr_t mdbx_limits_dbsize_min(intptr_t pagesize);
+LIBMDBX_API intptr_t mdbx_limits_dbsize_max(intptr_t pagesize);
+
+/* Shortest key: 4 with MDBX_INTEGERKEY, else 0. */
+LIBMDBX_API intptr_t mdbx_limits_keysize_min(MDBX_db_flags_t flags);
+
+/* Longest key: 8 with MDBX_INTEGERKEY, else pagesize/2 - 26, and with
+ * MDBX_DUPSORT pagesize/2 - 68. */
+LIBMDBX_API intptr_t mdbx_limits_keysize_max(intptr_t pagesize,
+                                             MDBX_db_flags_t flags);
+
+/* Shortest value: 4 with MDBX_INTEGERDUP, else 0. */
+LIBMDBX_API intptr_t mdbx_limits_valsize_min(MDBX_db_flags_t flags);
+
+/* Longest value: 8 with MDBX_INTEGERDUP, pagesize/2 - 26 with MDBX_DUPSORT,
+ * else MDBX_MAXDATASIZE. */
+LIBMDBX_API intptr_t mdbx_limits_valsize_max(intptr_t pagesize,
+                                             MDBX_db_flags_t flags);
+
+/* Largest sum of key and value that stays inside a page of the tree:
+ * pagesize/2 - 26. A larger value gets pages of its own. */
+LIBMDBX_API intptr_t mdbx_limits_pairsize4page_max(intptr_t pagesize,
+                                                   MDBX_db_flags_t flags);
+
+/* Longest value that needs no more than one page of its own: pagesize - 32, or
+ * with MDBX_DUPSORT the longest value. */
+LIBMDBX_API intptr_t mdbx_limits_valsize4page_max(intptr_t pagesize,
+                                                  MDBX_db_flags_t flags);
+
+/* Most bytes of pages one write transaction can change. */
+LIBMDBX_API intptr_t mdbx_limits_txnsize_max(intptr_t pagesize);
+
+/* The same limits for the page size of an environment; -1 for a bad handle.
+ * mdbx_env_get_maxkeysize() is for older programs and asks for MDBX_DUPSORT. */
+LIBMDBX_API int mdbx_env_get_maxkeysize_ex(const MDBX_env *env,
+                                           MDBX_db_flags_t flags);
+LIBMDBX_API int mdbx_env_get_maxkeysize(const MDBX_env *env);
+LIBMDBX_API int mdbx_env_get_maxvalsize_ex(const MDBX_env *env,
+                                           MDBX_db_flags_t flags);
+LIBMDBX_API int mdbx_env_get_pairsize4page_max(const MDBX_env *env,
+                                               MDBX_db_flags_t flags);
+LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
+                                              MDBX_db_flags_t flags);
+
+/* ---- Transactions ------------------------------------------------------ */
+
+/* Begins a transaction.
+ *
+ * env     an open environment; it must outlive the transaction.
+ * parent  a running write transaction to nest in, or NULL. While the child
+ *         runs, nothing can be done with the parent but end it, which ends the
+ *         child too. Cannot be used with MDBX_WRITEMAP.
+ * flags   begin flags of MDBX_txn_flags_t.
+ * txn     receives the handle; it belongs to the caller until committed or
+ *         aborted. Set to NULL on failure.
+ * ctx     pointer of the application, see mdbx_txn_get_userctx().
+ *
+ * A read transaction sees the newest commit and never waits. It keeps its
+ * snapshot's pages from being used again, so it should be short. A write
+ * transaction waits until no other is running, in any process.
+ * Without MDBX_NOSTICKYTHREADS a thread has at most one transaction at a time,
+ * and only that thread may use it.
+ *
+ * Returns MDBX_SUCCESS, [env], or
+ *   MDBX_EINVAL            unknown flags, read-only together with MDBX_TXN_TRY
+ *   MDBX_BUSY              this thread writes already; or MDBX_TXN_TRY, and
+ *                          somebody else does
+ *   MDBX_TXN_OVERLAPPING   this thread has a transaction of the other kind
+ *   MDBX_BAD_RSLOT         this thread has a read transaction
+ *   MDBX_READERS_FULL      no reader slot is free
+ *   MDBX_EACCESS           write transaction in a read-only environment
+ *   MDBX_BAD_TXN           the parent is not a usable write transaction
+ *   MDBX_INCOMPATIBLE      nesting with MDBX_WRITEMAP
+ *   MDBX_THREAD_MISMATCH   the parent belongs to another thread
+ *   MDBX_UNABLE_EXTEND_MAPSIZE  another process made the database larger than
+ *                          this one can map
+ *   MDBX_CORRUPTED, MDBX_ENOMEM, or another system code */
+LIBMDBX_API int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent,
+                                  MDBX_txn_flags_t flags, MDBX_txn **txn,
+                                  void *ctx);
+
+/* mdbx_txn_begin_ex() without a pointer of the application. */
+LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
+                                      MDBX_txn_flags_t flags, MDBX_txn **txn);
+
+/* Commits a transaction and frees its handle. Its cursors become unbound; they
+ * still have to be closed. A running child is committed first. A transaction
+ * without changes writes nothing and uses up no id. For a read transaction this
+ * is the same as to abort it.
+ *
+ * latency  NULL, or filled with the times the parts of the commit took.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the transaction was broken (or
+ * reset) and has been aborted instead; [txn]; [write]: nothing was committed.
+ * MDBX_THREAD_MISMATCH leaves the transaction as it was; after every other code
+ * the handle is gone. MDBX_PANIC means that the outcome on the device is
+ * unknown: close the environment and open it again. */
+LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
+
+/* mdbx_txn_commit_ex() without the times. */
+LIBMDBX_INLINE_API int mdbx_txn_commit(MDBX_txn *txn);
+
+/* Drops all changes of a transaction, and of its child, and frees its handle.
+ * Cursors become unbound; they still have to be closed.
+ *
+ * latency  NULL, or filled with the times.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL; MDBX_EBADSIGN; MDBX_BAD_TXN if it
+ * ended before; MDBX_THREAD_MISMATCH, which leaves it as it was. */
+LIBMDBX_API int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
+
+/* mdbx_txn_abort_ex() without the times. */
+LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
+
+/* Marks a transaction as broken: whatever is done with it gives MDBX_BAD_TXN,
+ * until it is aborted. A commit then aborts it.
+ *
+ * Returns MDBX_SUCCESS, [txn] but not MDBX_BAD_TXN for a reset one. */
+LIBMDBX_API int mdbx_txn_break(MDBX_txn *txn);
+
+/* Gives the snapshot of a read transaction back and keeps the handle and its
+ * reader slot for mdbx_txn_renew(), which is cheaper than a new begin. Resetting
+ * twice is fine.
+ *
+ * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction. */
+LIBMDBX_API int mdbx_txn_reset(MDBX_txn *txn);
+
+/* Starts a read transaction again, on the newest snapshot: one that was reset,
+ * prepared by MDBX_TXN_RDONLY_PREPARE, or is still active.
+ *
+ * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction, and the codes
+ * of mdbx_txn_begin_ex() for a read transaction. */
+LIBMDBX_API int mdbx_txn_renew(MDBX_txn *txn);
+
+/* Moves an active read transaction to the newest snapshot. Pointers obtained
+ * before and the positions of cursors are lost if it moves.
+ *
+ * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if it was newest already;
+ * [txn]; MDBX_EINVAL for a write transaction; codes as of mdbx_txn_renew(). */
+LIBMDBX_API int mdbx_txn_refresh(MDBX_txn *txn);
+
+/* Describes a transaction.
+ *
+ * info      filled on success.
+ * scan_rlt  true also walks the reader table, for the fields that depend on
+ *           other readers: txn_reader_lag of a writer, txn_space_dirty of a
+ *           reader.
+ *
+ * Returns MDBX_SUCCESS, [txn]. */
+LIBMDBX_API int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info,
+                              bool scan_rlt);
+
+/* Returns how many commits were made since the snapshot of a reader, 0 for a
+ * writer; negative for an error: the negated system code, or an engine code. If
+ * percent is not NULL it receives how much of the file is allocated. For older
+ * programs; mdbx_txn_info() tells more. */
+LIBMDBX_API int mdbx_txn_straggler(const MDBX_txn *txn, int *percent);
+
+/* Returns the environment of a transaction, NULL for a bad handle. */
+LIBMDBX_API MDBX_env *mdbx_txn_env(const MDBX_txn *txn);
+
+/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. */
+LIBMDBX_API MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn);
+
+/* Returns the id: of the snapshot for a reader, of the commit to come for a
+ * writer, 0 if the transaction is not active or the handle is bad. */
+LIBMDBX_API uint64_t mdbx_txn_id(const MDBX_txn *txn);
+
+/* Attaches a pointer of the application to a transaction.
+ *
+ * Returns MDBX_SUCCESS, or MDBX_EINVAL, MDBX_EBADSIGN as of [txn]. */
+LIBMDBX_API int mdbx_txn_set_userctx(MDBX_txn *txn, void *ctx);
+
+/* Returns that pointer, NULL if there is none or the handle is bad. */
+LIBMDBX_API void *mdbx_txn_get_userctx(const MDBX_txn *txn);
+
+/* Takes the writer lock of a database without a transaction, so that nobody
+ * can write until mdbx_txn_unlock(). The calling thread can.
+ *
+ * dont_wait  true gives MDBX_BUSY instead of waiting.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_BUSY (also if this thread has it already),
+ * MDBX_EACCESS if read-only, MDBX_EPERM if not open, or a system code. */
+LIBMDBX_API int mdbx_txn_lock(MDBX_env *env, bool dont_wait);
+
+/* Releases that lock.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_THREAD_MISMATCH if the calling thread does
+ * not hold it, MDBX_BUSY while a write transaction of it runs. */
+LIBMDBX_API int mdbx_txn_unlock(MDBX_env *env);
+
+/* Detaches all cursors from a transaction and its parents.
+ *
+ * unbind  true keeps the handles, unbound, for another use; false closes them:
+ *         they must not be used afterwards.
+ * count   NULL, or receives how many there were.
+ *
+ * Returns MDBX_SUCCESS, [txn]. */
+LIBMDBX_API int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn,
+                                                bool unbind, size_t *count);
+
+/* The same without the count. */
+LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
+                                                    bool unbind);
+
+/* ---- Tables ------------------------------------------------------------ */
+
+/* Opens a table, or creates it with MDBX_CREATE.
+ *
+ * name   zero-terminated, without the zero being part of it; NULL for the main
+ *        table. Named tables are records of the main table and need
+ *        mdbx_env_set_maxdbs(). The name is copied.
+ * flags  MDBX_db_flags_t. For an existing table they must be the stored ones,
+ *        unless MDBX_DB_ACCEDE is given or the table is empty and MDBX_CREATE
+ *        remakes it.
+ * dbi    receives the handle, 0 on failure. It is good for all transactions of
+ *        the environment until closed or the table is dropped. If the table was
+ *        created in this transaction it goes away should that be aborted. To
+ *        open the same name again gives the same handle.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], [write] when creating, or
+ *   MDBX_NOTFOUND      there is none, and MDBX_CREATE is not given
+ *   MDBX_EACCESS       to be created, but the transaction is read-only
+ *   MDBX_EINVAL        flags that do not go together
+ *   MDBX_INCOMPATIBLE  it has other flags, or the name is a plain record, or
+ *                      the main table is of a kind that cannot hold names
+ *   MDBX_BAD_VALSIZE   the name is too long
+ *   MDBX_DBS_FULL      no handle is left
+ *   MDBX_ENOMEM */
+LIBMDBX_API int mdbx_dbi_open(MDBX_txn *txn, const char *name,
+                              MDBX_db_flags_t flags, MDBX_dbi *dbi);
+
+/* The same with a name of any bytes. A NULL name is the main table. */
+LIBMDBX_API int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name,
+                               MDBX_db_flags_t flags, MDBX_dbi *dbi);
+
+/* mdbx_dbi_open() with comparison functions of the application for keys and for
+ * values; NULL means the built-in one. They are not stored: every opener must
+ * give the same ones, and tools without them cannot change the table. For older
+ * programs; keys that sort as bytes are better.
+ *
+ * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is open
+ * with other functions. */
+LIBMDBX_API int mdbx_dbi_open_ex(MDBX_txn *txn, const char *name,
+                                 MDBX_db_flags_t flags, MDBX_dbi *dbi,
+                                 MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
+
+/* The same with a name of any bytes. */
+LIBMDBX_API int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name,
+                                  MDBX_db_flags_t flags, MDBX_dbi *dbi,
+                                  MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
+
+/* Gives the table behind a handle another name; the handle stays. If the
+ * transaction is aborted the handle becomes invalid.
+ *
+ * Returns MDBX_SUCCESS (also for its own name), [txn], [write], MDBX_BAD_DBI,
+ * MDBX_EINVAL for the main table or a NULL name, MDBX_KEYEXIST if the name is
+ * taken, MDBX_BAD_VALSIZE if it is too long, MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_dbi_rename(MDBX_txn *txn, MDBX_dbi dbi, const char *name);
+
+/* The same with a name of any bytes. */
+LIBMDBX_API int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi,
+                                 const MDBX_val *name);
+
+/* Frees a handle number for another table. The table is not touched. No other
+ * thread may be using the handle. Seldom needed: handles close with the
+ * environment. The main table's handle stays open, with success.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_BAD_DBI, MDBX_DANGLING_DBI if a running
+ * transaction changed or created the table. */
+LIBMDBX_API int mdbx_dbi_close(MDBX_env *env, MDBX_dbi dbi);
+
+/* Empties a table (del false), or removes it and its handle too (del true). An
+ * emptied table has its sequence set to 0 and its open cursors unset. Emptying
+ * the main table removes all named ones.
+ *
+ * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI. */
+LIBMDBX_API int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del);
+
+/* Statistics of one table. bytes must be sizeof(*stat).
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for a wrong
+ * size. */
+LIBMDBX_API int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi,
+                              MDBX_stat *stat, size_t bytes);
+
+/* Stores the flags of a table, MDBX_db_flags_t, and what the transaction knows
+ * of it, MDBX_dbi_state_t. Both pointers are required.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. */
+LIBMDBX_API int mdbx_dbi_flags_ex(const MDBX_txn *txn, MDBX_dbi dbi,
+                                  unsigned *flags, unsigned *state);
+
+/* The same for the flags alone. */
+LIBMDBX_INLINE_API int mdbx_dbi_flags(const MDBX_txn *txn, MDBX_dbi dbi,
+                                      unsigned *flags);
+
+/* A counter kept with each table. Stores its value to *result, unless that is
+ * NULL, and then adds increment.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it would overflow, and is unchanged;
+ * [txn], [read]; MDBX_BAD_DBI; MDBX_EACCESS for an increment in a read
+ * transaction or of the free space table. */
+LIBMDBX_API int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result,
+                                  uint64_t increment);
+
+/* Calls func for each named table, in the order of their names. A result of
+ * func other than zero ends the walk and is returned.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL func. */
+LIBMDBX_API int mdbx_enumerate_tables(const MDBX_txn *txn,
+                                      MDBX_table_enum_func func, void *ctx);
+
+/* Compares two items as keys of a table.
+ *
+ * Returns a negative number, 0 or a positive one. For a bad handle the result
+ * has no meaning. */
+LIBMDBX_API int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
+                         const MDBX_val *b);
+
+/* Return the built-in comparison function of keys, or of values, that goes with
+ * the table flags: bytes from the front, bytes from the end, or native unsigned
+ * integers. Never NULL. */
+LIBMDBX_API MDBX_cmp_func mdbx_get_keycmp(MDBX_db_flags_t flags);
+LIBMDBX_API MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags);
+
+/* ---- Reading, storing, deleting by key --------------------------------- */
+
+/* Finds the value of a key, the first one if it has many.
+ *
+ * key   the key; unchanged.
+ * data  receives address and length of the stored value. For the lifetime see
+ *       "Memory" at the top.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND, MDBX_BAD_DBI,
+ * MDBX_BAD_VALSIZE if the key's length cannot be in this table (integer keys;
+ * a key that is merely too long is not found), MDBX_EINVAL for a NULL. */
+LIBMDBX_API int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
+                         MDBX_val *data);
+
+/* The same, and makes key point to the stored key, and stores to *count (may be
+ * NULL) how many values it has; 0 if it is not found. */
+LIBMDBX_API int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key,
+                            MDBX_val *data, size_t *count);
+
+/* Finds the first record not less than the given key, or with MDBX_DUPSORT not
+ * less than the given pair. On success key and data point to what was found.
+ *
+ * Returns MDBX_SUCCESS if it is equal; MDBX_RESULT_TRUE if it is greater;
+ * MDBX_NOTFOUND past the end; otherwise as mdbx_get(). */
+LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
+                                        MDBX_val *key, MDBX_val *data);
+
+/* Stores a record.
+ *
+ * key    copied.
+ * data   copied. With MDBX_RESERVE only its length counts, and iov_base receives
+ *        where the caller writes the value before the next operation. With
+ *        MDBX_MULTIPLE it is an array of two: data[0] the first element and its
+ *        length, data[1].iov_len the number of elements, which on return holds
+ *        how many were stored.
+ * flags  MDBX_put_flags_t:
+ *   MDBX_UPSERT       insert; or update, with MDBX_DUPSORT add to the values
+ *   MDBX_NOOVERWRITE  insert only; when refused data shows the present value
+ *   MDBX_CURRENT      update only; replaces all values of the key
+ *   MDBX_ALLDUPS      replaces all values of the key
+ *   MDBX_NODUPDATA    refuse a pair that is there already
+ *   MDBX_APPEND       the key comes last; fast for sorted input
+ *   MDBX_APPENDDUP    the value comes last in its key
+ *   MDBX_RESERVE      not with MDBX_DUPSORT
+ *   MDBX_MULTIPLE     only with MDBX_DUPFIXED
+ *
+ * Returns MDBX_SUCCESS, [txn], [write], or
+ *   MDBX_BAD_DBI       no such table, or the free space table
+ *   MDBX_KEYEXIST      refused by NOOVERWRITE or NODUPDATA
+ *   MDBX_NOTFOUND      CURRENT, but there is no such key
+ *   MDBX_EMULTIVAL     CURRENT and NOOVERWRITE, but the key has many values
+ *   MDBX_EKEYMISMATCH  APPEND or APPENDDUP out of order
+ *   MDBX_BAD_VALSIZE   a length that cannot be in this table
+ *   MDBX_INCOMPATIBLE  the record is a named table; or a flag the table's kind
+ *                      does not have
+ *   MDBX_EINVAL        NULL, unknown flags, flags that do not go together
+ * If it fails half-way through a change of the tree the transaction is broken
+ * and can only be aborted. */
+LIBMDBX_API int mdbx_put(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
+                         MDBX_val *data, MDBX_put_flags_t flags);
+
+/* Stores or deletes a record and hands out its old value.
+ *
+ * new_data  the new value; NULL deletes, which needs MDBX_CURRENT.
+ * old_data  in: a buffer. out: the old value. It is copied to the buffer if the
+ *           page will change in place; else iov_base points into the database.
+ *           {NULL, 0} if there was none.
+ * flags     as of mdbx_put(). MDBX_CURRENT with MDBX_NOOVERWRITE in a table with
+ *           MDBX_DUPSORT: old_data names the value to replace.
+ *
+ * Returns what mdbx_put() does; MDBX_RESULT_TRUE if the buffer is too small:
+ * nothing is changed, old_data has the length needed and a NULL base;
+ * MDBX_EMULTIVAL if CURRENT finds many values. */
+LIBMDBX_API int mdbx_replace(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
+                             MDBX_val *new_data, MDBX_val *old_data,
+                             MDBX_put_flags_t flags);
+
+/* The same, but the old value is saved by a callback, which gets context,
+ * old_data, and the bytes. If the callback gives anything but MDBX_SUCCESS,
+ * nothing is changed and that is returned. */
+LIBMDBX_API int mdbx_replace_ex(MDBX_txn *txn, MDBX_dbi dbi,
+                                const MDBX_val *key, MDBX_val *new_data,
+                                MDBX_val *old_data, MDBX_put_flags_t flags,
+                                MDBX_preserve_func preserver,
+                                void *preserver_context);
+
+/* Deletes a key with all its values; or, with data, only the pair that is equal
+ * to both.
+ *
+ * Returns MDBX_SUCCESS, [txn], [write], MDBX_NOTFOUND, MDBX_BAD_DBI,
+ * MDBX_BAD_VALSIZE, MDBX_INCOMPATIBLE if the record is a named table,
+ * MDBX_EINVAL for a NULL key. */
+LIBMDBX_API int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
+                         const MDBX_val *data);
+
+/* Stores the application's numbers x, y, z with this commit. If one of them
+ * changes, v becomes the id of the transaction. A NULL canary sets v only.
+ *
+ * Returns MDBX_SUCCESS, [txn], MDBX_EACCESS in a read transaction. */
+LIBMDBX_API int mdbx_canary_put(MDBX_txn *txn, const MDBX_canary *canary);
+
+/* Reads them as of the transaction's snapshot.
+ *
+ * Returns MDBX_SUCCESS, [txn]. */
+LIBMDBX_API int mdbx_canary_get(const MDBX_txn *txn, MDBX_canary *canary);
+
+/* Tells whether an address obtained from the database lies on a page this
+ * transaction has changed; then the next change may overwrite it.
+ *
+ * Returns MDBX_RESULT_TRUE for yes (to be safe, also for unknown addresses in a
+ * write transaction), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL for an address
+ * outside the database in a read transaction. */
+LIBMDBX_API int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr);
+
+/* ---- Cursors ----------------------------------------------------------- */
+
+/* Makes a cursor that is bound to nothing yet.
+ *
+ * ctx  pointer of the application.
+ *
+ * Returns the cursor, which the caller closes; NULL if there is no memory. */
+LIBMDBX_API MDBX_cursor *mdbx_cursor_create(void *ctx);
+
+/* Makes a cursor and binds it. Cursors outlive their transaction, unbound, and
+ * must be closed by the caller.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS for the free
+ * space table in a write transaction, MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_cursor_open(MDBX_txn *txn, MDBX_dbi dbi,
+                                 MDBX_cursor **cursor);
+
+/* Binds a cursor to a transaction and a table, without a position. If it is
+ * bound to just these already nothing happens; from others it is unbound.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS as above;
+ * MDBX_EINVAL, MDBX_EBADSIGN for a bad cursor; MDBX_THREAD_MISMATCH. */
+LIBMDBX_API int mdbx_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor,
+                                 MDBX_dbi dbi);
+
+/* Binds a cursor to a transaction and the table it had before.
+ *
+ * Returns what mdbx_cursor_bind() does; MDBX_BAD_DBI if it never had one. */
+LIBMDBX_API int mdbx_cursor_renew(MDBX_txn *txn, MDBX_cursor *cursor);
+
+/* Detaches a cursor from its transaction; it can be bound again. Unbinding
+ * twice is fine.
+ *
+ * Returns MDBX_SUCCESS, MDBX_EBADSIGN, MDBX_THREAD_MISMATCH; MDBX_EINVAL for
+ * NULL, or for a parent's cursor inside a nested transaction. */
+LIBMDBX_API int mdbx_cursor_unbind(MDBX_cursor *cursor);
+
+/* Drops the position of a cursor and keeps its binding.
+ *
+ * Returns MDBX_SUCCESS, [cursor]. */
+LIBMDBX_API int mdbx_cursor_reset(MDBX_cursor *cursor);
+
+/* Frees a cursor, bound or not; NULL is ignored. A wrong use is fatal, see
+ * mdbx_set_panic(). */
+LIBMDBX_API void mdbx_cursor_close(MDBX_cursor *cursor);
+
+/* Frees a cursor and tells how it went.
+ *
+ * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN,
+ * MDBX_THREAD_MISMATCH: the cursor then stays. */
+LIBMDBX_API int mdbx_cursor_close2(MDBX_cursor *cursor);
+
+/* Attaches a pointer of the application to a cursor.
+ *
+ * Returns MDBX_SUCCESS, MDBX_EINVAL, MDBX_EBADSIGN. */
+LIBMDBX_API int mdbx_cursor_set_userctx(MDBX_cursor *cursor, void *ctx);
+
+/* Returns that pointer, NULL if there is none or the handle is bad. */
+LIBMDBX_API void *mdbx_cursor_get_userctx(const MDBX_cursor *cursor);
+
+/* Returns the transaction a cursor is bound to, the innermost one if nested;
+ * NULL if unbound or bad. */
+LIBMDBX_API MDBX_txn *mdbx_cursor_txn(const MDBX_cursor *cursor);
+
+/* Returns the table a cursor is bound to, UINT_MAX if unbound or bad. */
+LIBMDBX_API MDBX_dbi mdbx_cursor_dbi(const MDBX_cursor *cursor);
+
+/* Gives dest the binding and position of src.
+ *
+ * Returns MDBX_SUCCESS, [cursor], MDBX_EINVAL if both are the same. */
+LIBMDBX_API int mdbx_cursor_copy(const MDBX_cursor *src, MDBX_cursor *dest);
+
+/* Compares the positions of two cursors of one table and snapshot.
+ *
+ * ignore_multival  true leaves the place among the values of a key out.
+ *
+ * Returns a negative number, 0 or a positive one. Has no meaning for cursors
+ * that do not belong together. */
+LIBMDBX_API int mdbx_cursor_compare(const MDBX_cursor *left,
+                                    const MDBX_cursor *right,
+                                    bool ignore_multival);
+
+/* Moves a cursor and reads the record it comes to.
+ *
+ * key, data  in: what the operation searches for. out: the record. Both may be
+ *            NULL for operations that search for nothing. After MDBX_SET,
+ *            MDBX_GET_BOTH and MDBX_GET_BOTH_RANGE key stays as given.
+ * op         MDBX_cursor_op:
+ *   FIRST, LAST, NEXT, PREV     over all records; without a position NEXT goes
+ *                               to the first and PREV to the last
+ *   ..._DUP                     among the values of the current key
+ *   ..._NODUP                   to another key
+ *   GET_CURRENT                 stays
+ *   SET, SET_KEY, SET_RANGE     by key
+ *   GET_BOTH, GET_BOTH_RANGE    by key and value, MDBX_DUPSORT only
+ *   SET_LOWERBOUND              first pair not less; MDBX_RESULT_TRUE if it is
+ *                               greater
+ *   SET_UPPERBOUND              first pair greater
+ *   TO_KEY_...                  by key in relation to the given one; on equal
+ *                               keys stands on the first value, on a lesser key
+ *                               on its last
+ *   TO_EXACT_KEY_VALUE_...      this key, its value in relation to the given one
+ *   TO_PAIR_...                 key and value as one
+ *   ..._MULTIPLE                many values at once, MDBX_DUPFIXED only: data
+ *                               covers all values of a page
+ * At the edges the cursor stays on the last (first) record. A failed search for
+ * an exact match leaves a cursor without a place to move on from.
+ *
+ * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE as said, [cursor], [read], or
+ *   MDBX_NOTFOUND      no such record, or no further one
+ *   MDBX_ENODATA       the operation needs a position and there is none
+ *   MDBX_INCOMPATIBLE  the table is not of the kind needed
+ *   MDBX_BAD_VALSIZE   a length that cannot be in this table
+ *   MDBX_EINVAL        unknown operation, or NULL where something is needed */
+LIBMDBX_API int mdbx_cursor_get(MDBX_cursor *cursor, MDBX_val *key,
+                                MDBX_val *data, MDBX_cursor_op op);
+
+/* Reads many records with one call, from a table without MDBX_DUPSORT.
+ *
+ * count  receives the number of items stored: keys and values, in turn.
+ * pairs  room for `limit` items, at least 4.
+ * op     MDBX_FIRST, which begins where the cursor stands if it has a position;
+ *        or MDBX_NEXT.
+ *
+ * Returns MDBX_SUCCESS if there is more; MDBX_RESULT_TRUE with the last ones;
+ * MDBX_NOTFOUND if there was nothing; [cursor], [read]; MDBX_INCOMPATIBLE for
+ * MDBX_DUPSORT; MDBX_EINVAL for another operation, a small limit or NULL. */
+LIBMDBX_API int mdbx_cursor_get_batch(MDBX_cursor *cursor, size_t *count,
+                                      MDBX_val *pairs, size_t limit,
+                                      MDBX_cursor_op op);
+
+/* Goes to a record by start_op, then on by turn_op, and shows each record to the
+ * predicate until it decides.
+ *
+ * context, arg  handed to the predicate.
+ *
+ * Returns MDBX_RESULT_TRUE if the predicate found what it wanted, the cursor
+ * stands there; MDBX_RESULT_FALSE at the end of the data; any other result of
+ * the predicate; [cursor], [read], MDBX_EINVAL for operations that cannot be
+ * used so. */
+LIBMDBX_API int mdbx_cursor_scan(MDBX_cursor *cursor,
+                                 MDBX_predicate_func predicate, void *context,
+                                 MDBX_cursor_op start_op,
+                                 MDBX_cursor_op turn_op, void *arg);
+
+/* The same, but begins with a search: from_op with from_key and from_value, as of
+ * mdbx_cursor_get(). Both are updated as the scan goes on. */
+LIBMDBX_API int mdbx_cursor_scan_from(MDBX_cursor *cursor,
+                                      MDBX_predicate_func predicate,
+                                      void *context, MDBX_cursor_op from_op,
+                                      MDBX_val *from_key, MDBX_val *from_value,
+                                      MDBX_cursor_op turn_op, void *arg);
+
+/* Stores a record and leaves the cursor on it. Other cursors keep their
+ * records. All as mdbx_put(), except that MDBX_CURRENT replaces the value under
+ * the cursor: key must be the one there, and of many values only this one is
+ * replaced, unless MDBX_ALLDUPS is given too.
+ *
+ * Returns what mdbx_put() does, and [cursor]; MDBX_ENODATA for MDBX_CURRENT
+ * without a position; MDBX_EKEYMISMATCH if key is another one; MDBX_EINVAL for
+ * MDBX_CURRENT with MDBX_NOOVERWRITE or MDBX_APPEND. */
+LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
+                                MDBX_val *data, MDBX_put_flags_t flags);
+
+/* Deletes the record under the cursor, with MDBX_ALLDUPS or MDBX_NODUPDATA all
+ * values of its key. Afterwards the cursor stands before the next record: both
+ * MDBX_GET_CURRENT and MDBX_NEXT give that one.
+ *
+ * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
+ * MDBX_INCOMPATIBLE if the record is a named table. */
+LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
+
+/* Stores to *count how many values the current key has, 0 without a position.
+ *
+ * Returns MDBX_SUCCESS, [cursor], [read]. */
+LIBMDBX_API int mdbx_cursor_count(const MDBX_cursor *cursor, size_t *count);
+
+/* Tells whether there is nothing under the cursor: it has no position or was
+ * moved past the end.
+ *
+ * Returns MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, or [cursor]. */
+LIBMDBX_API int mdbx_cursor_eof(const MDBX_cursor *cursor);
+
+/* Tell whether the cursor stands on the first, or last, key of the table. The
+ * place among the values of that key does not matter. Without a position the
+ * answer is yes.
+ *
+ * Returns MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, [cursor], [read]. */
+LIBMDBX_API int mdbx_cursor_on_first(const MDBX_cursor *cursor);
+LIBMDBX_API int mdbx_cursor_on_last(const MDBX_cursor *cursor);
+
+/* Turns the checks of order off for this cursor, so that a tool can walk a table
+ * whose comparison function it does not have. Such a cursor must not search.
+ *
+ * Returns MDBX_SUCCESS, [cursor]. */
+LIBMDBX_API int mdbx_cursor_ignord(MDBX_cursor *cursor);
+
+/* ---- Readers and threads ----------------------------------------------- */
+
+/* Calls func for each reader of all processes. A result of func other than zero
+ * ends the walk and is returned. Takes no lock; readers come and go meanwhile.
+ *
+ * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE if there is no reader, [env],
+ * MDBX_EINVAL for a NULL func, MDBX_EPERM if not open. */
+LIBMDBX_API int mdbx_reader_list(const MDBX_env *env, MDBX_reader_list_func func,
+                                 void *ctx);
+
+/* Releases the reader slots of processes that are gone.
+ *
+ * dead  NULL, or receives their number.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if some were found, or a lock was left
+ * behind by a dead process and put right; [env]; MDBX_EPERM if not open; a system
+ * code. */
+LIBMDBX_API int mdbx_reader_check(MDBX_env *env, int *dead);
+
+/* Gives the calling thread a reader slot now, so that its first read transaction
+ * need not look for one.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it has one; [env]; MDBX_EINVAL with
+ * MDBX_NOSTICKYTHREADS; MDBX_READERS_FULL; MDBX_EPERM if not open; a system
+ * code. */
+LIBMDBX_API int mdbx_thread_register(const MDBX_env *env);
+
+/* Gives the slot of the calling thread back. Happens by itself when a thread
+ * ends.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it has none, or with
+ * MDBX_NOSTICKYTHREADS; [env]; MDBX_BUSY while its read transaction runs. */
+LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
+
+/* ---- Free space and checking ------------------------------------------- */
+
+/* Sums up the use of space as a transaction sees it.
+ *
+ * info       filled on success. bytes must be sizeof(*info).
+ * iter_func  NULL, or called for each run of free pages; a result other than
+ *            zero ends the walk and is returned.
+ * iter_ctx   handed to iter_func.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if the free space table is
+ * empty, MDBX_EINVAL for a wrong size or NULL. */
+LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
+                             MDBX_gc_iter_func iter_func, void *iter_ctx);
+
+/* Checks a whole database: metas, trees, free space, and records. Others can go
+ * on using it, unless MDBX_CHK_READWRITE asks to keep writers out.
+ *
+ * cb         callbacks; see MDBX_chk_callbacks_t. They are called by the calling
+ *            thread only.
+ * ctx        cleared and filled; the results stay in it. What it points to is
+ *            freed when the call ends, the tables in result.tables too.
+ * flags      MDBX_chk_flags_t.
+ * verbosity  least urgent severity to be printed.
+ * timeout_seconds_16dot16  16.16, 0 for no limit.
+ *
+ * Returns MDBX_SUCCESS if the check ran to its end: whether the database is
+ * sound tells ctx->result.total_problems. Otherwise [env], [read]; MDBX_EINVAL;
+ * MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS for
+ * MDBX_CHK_READWRITE in a read-only environment; a code of mdbx_txn_begin_ex();
+ * the code a callback gave. */
+LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
+                             MDBX_chk_context_t *ctx, MDBX_chk_flags_t flags,
+                             MDBX_chk_severity_t verbosity,
+                             unsigned timeout_seconds_16dot16);
+
+/* Lets a callback of mdbx_env_chk() count a problem it found itself, in the scope
+ * that is open.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL or outside a check. */
+LIBMDBX_API int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx);
+
+/* Writes numerator / denominator as a decimal number with the given count of
+ * digits behind the point. buffer must have room for at least 42 bytes.
+ *
+ * Returns the text: buffer, or a constant word where there is no number. Any
+ * thread may call it. */
+LIBMDBX_API const char *mdbx_ratio2digits(uint64_t numerator,
+                                          uint64_t denominator, int precision,
+                                          char *buffer, size_t buffer_size);
+
+/* The same as a percentage, with its sign. */
+LIBMDBX_API const char *mdbx_ratio2percents(uint64_t value, uint64_t whole,
+                                            char *buffer, size_t buffer_size);
+
+/* ---- Debugging, errors, key encoding ----------------------------------- */
+
+/* Sets log level, debug flags and logger of the whole process. Each of them has
+ * a "don't change" value. A NULL logger switches logging off. Not to be called
+ * while other threads use the library.
+ *
+ * Returns what was set before: flags in bits 0 to 15, level in bits 16 to 31. A
+ * negative number is an error. */
+LIBMDBX_API int mdbx_setup_debug(MDBX_log_level_t log_level,
+                                 MDBX_debug_flags_t debug_flags,
+                                 MDBX_debug_func logger);
+
+/* The same with a logger that gets finished text. It is composed in the given
+ * buffer, which must live as long as the logger is set. */
+LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
+                                       MDBX_debug_flags_t debug_flags,
+                                       MDBX_debug_func_nofmt logger,
+                                       char *logger_buffer,
+                                       size_t logger_buffer_size);
+
+/* Sets what is called on a fatal error, for the whole process. NULL restores the
+ * default: a message to standard error and abort(). */
+LIBMDBX_API void mdbx_set_panic(MDBX_panic_func func);
+
+/* Reports a failed assertion as a fatal error. Does not return. */
+LIBMDBX_API void mdbx_assert_fail(const char *msg, const char *func,
+                                  unsigned line);
+
+/* Writes a key or value in a readable form: as text if all of it is printable
+ * ASCII, else in hexadecimal; cut off where the buffer ends.
+ *
+ * Returns the text: buf, or a constant word for NULL and empty items. */
+LIBMDBX_API const char *mdbx_dump_val(const MDBX_val *key, char *const buf,
+                                      const size_t bufsize);
+
+/* Returns the text of any code. For system codes it may change with the next
+ * call of any thread; see mdbx_strerror_r(). */
+LIBMDBX_API const char *mdbx_strerror(int errnum);
+
+/* Returns the text of any code: a constant string, or one composed in buf. Any
+ * thread may call it. */
+LIBMDBX_API const char *mdbx_strerror_r(int errnum, char *buf, size_t buflen);
+
+/* Returns the constant text of a code of the engine, NULL for other codes. */
+LIBMDBX_API const char *mdbx_liberr2str(int errnum);
+
+/* The next functions turn numbers into unsigned integers that sort the same way,
+ * for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread may
+ * call them. The decoders take keys of 8 bytes (4 for int32 and float), at any
+ * address. */
+LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64);
+LIBMDBX_INLINE_API uint32_t mdbx_key_from_int32(const int32_t i32);
+LIBMDBX_API uint64_t mdbx_key_from_double(const double ieee754_64bit);
+LIBMDBX_API uint64_t
+mdbx_key_from_ptrdouble(const double *const ieee754_64bit);
+LIBMDBX_API uint32_t mdbx_key_from_float(const float ieee754_32bit);
+LIBMDBX_API uint32_t mdbx_key_from_ptrfloat(const float *const ieee754_32bit);
+/* Equals mdbx_key_from_double() of the integer rounded to the nearest double. */
+LIBMDBX_API uint64_t mdbx_key_from_jsonInteger(const int64_t json_integer);
+LIBMDBX_API int64_t mdbx_int64_from_key(const MDBX_val key);
+LIBMDBX_API int32_t mdbx_int32_from_key(const MDBX_val key);
+LIBMDBX_API double mdbx_double_from_key(const MDBX_val key);
+LIBMDBX_API float mdbx_float_from_key(const MDBX_val key);
+/* Rounds toward zero; numbers out of range give INT64_MIN or INT64_MAX. */
+LIBMDBX_API int64_t mdbx_jsonInteger_from_key(const MDBX_val key);
+
+/* ------------------------------------------------------------------------
+ * 8. Bodies of the inline functions
+ * ------------------------------------------------------------------------ */
+
+#if MDBX_INLINE_BODIES
+
+LIBMDBX_INLINE_API int mdbx_env_close(MDBX_env *env) {
+  return mdbx_env_close_ex(env, false);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_stat(const MDBX_env *env, MDBX_stat *stat,
+                                     size_t bytes) {
+  return mdbx_env_stat_ex(env, NULL, stat, bytes);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_info(const MDBX_env *env, MDBX_envinfo *info,
+                                     size_t bytes) {
+  return mdbx_env_info_ex(env, NULL, info, bytes);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_sync(MDBX_env *env) {
+  return mdbx_env_sync_ex(env, true, false);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_sync_poll(MDBX_env *env) {
+  return mdbx_env_sync_ex(env, false, true);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size) {
+  return mdbx_env_set_geometry(env, (intptr_t)size, (intptr_t)size,
+                               (intptr_t)size, -1, -1, -1);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_set_maxdbs(MDBX_env *env, MDBX_dbi dbs) {
+  return mdbx_env_set_option(env, MDBX_opt_max_db, dbs);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_get_maxdbs(const MDBX_env *env, MDBX_dbi *dbs) {
+  uint64_t value = 0;
+  int rc = dbs ? mdbx_env_get_option(env, MDBX_opt_max_db, &value)
+               : (int)MDBX_EINVAL;
+  if (rc == MDBX_SUCCESS)
+    *dbs = (MDBX_dbi)value;
+  return rc;
+}
+
+LIBMDBX_INLINE_API int mdbx_env_set_maxreaders(MDBX_env *env,
+                                               unsigned readers) {
+  return mdbx_env_set_option(env, MDBX_opt_max_readers, readers);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_get_maxreaders(const MDBX_env *env,
+                                               unsigned *readers) {
+  uint64_t value = 0;
+  int rc = readers ? mdbx_env_get_option(env, MDBX_opt_max_readers, &value)
+                   : (int)MDBX_EINVAL;
+  if (rc == MDBX_SUCCESS)
+    *readers = (unsigned)value;
+  return rc;
+}
+
+LIBMDBX_INLINE_API int mdbx_env_set_syncbytes(MDBX_env *env, size_t threshold) {
+  return mdbx_env_set_option(env, MDBX_opt_sync_bytes, threshold);
+}
+
+LIBMDBX_INLINE_API int mdbx_env_get_syncbytes(const MDBX_env *env,
+                                              size_t *threshold) {
+  uint64_t value = 0;
+  int rc = threshold ? mdbx_env_get_option(env, MDBX_opt_sync_bytes, &value)
+                     : (int)MDBX_EINVAL;
+  if (rc == MDBX_SUCCESS)
+    *threshold = (size_t)value;
+  return rc;
+}
+
+LIBMDBX_INLINE_API int mdbx_env_set_syncperiod(MDBX_env *env,
+                                               unsigned seconds_16dot16) {
+  return mdbx_env_set_option(env, MDBX_opt_sync_period, seconds_16dot16);
+}
+
+LIBMDBX_INLINE_API int
+mdbx_env_get_syncperiod(const MDBX_env *env, unsigned *period_seconds_16dot16) {
+  uint64_t value = 0;
+  int rc = period_seconds_16dot16
+               ? mdbx_env_get_option(env, MDBX_opt_sync_period, &value)
+               : (int)MDBX_EINVAL;
+  if (rc == MDBX_SUCCESS)
+    *period_seconds_16dot16 = (unsigned)value;
+  return rc;
+}
+
+LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_min(void) {
+  return MDBX_MIN_PAGESIZE;
+}
+
+LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_max(void) {
+  return MDBX_MAX_PAGESIZE;
+}
+
+LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
+                                      MDBX_txn_flags_t flags, MDBX_txn **txn) {
+  return mdbx_txn_begin_ex(env, parent, flags, txn, NULL);
+}
+
+LIBMDBX_INLINE_API int mdbx_txn_commit(MDBX_txn *txn) {
+  return mdbx_txn_commit_ex(txn, NULL);
+}
+
+LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn) {
+  return mdbx_txn_abort_ex(txn, NULL);
+}
+
+LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
+                                                    bool unbind) {
+  return mdbx_txn_release_all_cursors_ex(txn, unbind, NULL);
+}
+
+LIBMDBX_INLINE_API int mdbx_dbi_flags(const MDBX_txn *txn, MDBX_dbi dbi,
+                                      unsigned *flags) {
+  unsigned state;
+  return mdbx_dbi_flags_ex(txn, dbi, flags, &state);
+}
+
+LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64) {
+  return (uint64_t)i64 + ((uint64_t)1 << 63);
+}
+
+LIBMDBX_INLINE_API uint32_t mdbx_key_from_int32(const int32_t i32) {
+  return (uint32_t)i32 + ((uint32_t)1 << 31);
+}
+
+#endif /* MDBX_INLINE_BODIES */
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBMDBX_H */
