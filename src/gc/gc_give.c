@@ -173,7 +173,8 @@ static int by_page(const void *a, const void *b) {
 
 /* Sorts, joins what lies together and is of one age, and finds pages listed twice. */
 static int tidy_runs(struct retired_run *runs, size_t *count) {
-  qsort(runs, *count, sizeof(*runs), by_page);
+  if (*count)
+    qsort(runs, *count, sizeof(*runs), by_page);
   size_t kept = 0;
   for (size_t i = 0; i < *count; ++i) {
     struct retired_run *last = kept ? &runs[kept - 1] : NULL;
@@ -309,7 +310,8 @@ static int give_held_of(struct gc *gc, size_t from, size_t to) {
 }
 
 static int give_held(struct gc *gc) {
-  qsort(gc->held, gc->held_length, sizeof(*gc->held), by_pin);
+  if (gc->held_length)
+    qsort(gc->held, gc->held_length, sizeof(*gc->held), by_pin);
   for (size_t from = 0, to; from < gc->held_length; from = to) {
     for (to = from + 1; to < gc->held_length && gc->held[to].pin == gc->held[from].pin;)
       ++to;

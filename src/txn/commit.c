@@ -233,7 +233,7 @@ static int write_by_durability(struct commit *commit) {
 /* The tail is given up in the meta only if the commit will be durable, see C6. */
 static void plan_shrink(struct commit *commit) {
   struct geometry *geometry = &commit->txn->space.geometry;
-  if (commit->durability == COMMIT_DURABLE)
+  if (commit->durability == COMMIT_DURABLE && !commit->txn->keep_size)
     geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
 }
 

@@ -108,6 +108,8 @@ int env_create(MDBX_env **env);
 int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode);
 int env_close(MDBX_env *env, bool dont_sync);
 int env_delete(const char *path, int how);
+/* What can be told from the file alone, without opening the database. */
+int env_preopen_info(const char *path, MDBX_envinfo *info);
 
 static inline bool env_is_readonly(const MDBX_env *env) { return env->flags & MDBX_RDONLY; }
 

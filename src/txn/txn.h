@@ -64,6 +64,7 @@ struct MDBX_txn {
   txnid_t durable;       /* newest durable commit when it began */
   uint64_t dirty_limit;  /* changed pages in memory before some are written out */
   bool canary_changed, geometry_changed;
+  bool keep_size;        /* the user set the file's size: this commit does not shrink it */
 };
 
 /* ---- state ---- */

@@ -153,7 +153,7 @@ static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;
   txn->dirty_limit = dirty_limit(env);
-  txn->canary_changed = txn->geometry_changed = false;
+  txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
   txn->view = &txn->space.view;
   txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);
   txn->user_context = context;

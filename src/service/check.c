@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/check.h"
+
+#include "service/check_report.h"
+
+#include <stdlib.h>
+
+enum { PAUSE_EVERY = 256 };
+
+/* What a page was found to be. */
+enum page_use { PAGE_UNKNOWN, PAGE_USED, PAGE_FREE, PAGE_WAITING };
+
+struct check {
+  MDBX_chk_context_t *context;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  struct snapshot view; /* checks every page at every visit, whole runs too */
+  uint32_t no_memo;
+  uint8_t *use; /* enum page_use by page number */
+  MDBX_chk_table_t **tables;
+  size_t table_count, table_capacity;
+  size_t pauses;
+};
+
+/* One table while its tree is walked. */
+struct table_check {
+  struct tree_visitor visitor;
+  struct check *check;
+  const struct tree *tree;
+  MDBX_chk_table_t *table;
+  const char *name;
+  bool is_main;
+  uint64_t branch_pages, leaf_pages, large_pages, items;
+  const uint8_t *last_key;
+  size_t last_length;
+  bool order_known, kv_wanted, quiet_order;
+};
+
+static int pause_sometimes(struct check *check) {
+  return ++check->pauses % PAUSE_EVERY ? MDBX_SUCCESS : report_pause(check->context);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- metas */
+
+static void check_one_meta(struct check *check, unsigned slot) {
+  struct meta_slot meta;
+  if (meta_read_slot(check->env->fd, check->env->page_size, slot, &meta) != MDBX_SUCCESS) {
+    report_issue(check->context, "meta", slot, "cannot be read", NULL);
+    return;
+  }
+  /* A writer at work may be in the middle of writing a slot that is neither the head nor durable. */
+  if (!meta.valid && !meta.blank) {
+    const uint64_t head = lck_head(&check->env->lck);
+    if (lck_head_slot(head) == slot)
+      report_issue(check->context, "meta", slot, "is damaged", NULL);
+    else
+      report_line(check->context, MDBX_chk_notice, "meta %u: not readable just now, or left by a crash", slot);
+    return;
+  }
+  static const char *const kinds[] = {"wiped", "weak", "steady", "steady (by manifest)"};
+  if (meta.blank)
+    report_line(check->context, MDBX_chk_resolution, "meta %u: blank", slot);
+  else
+    report_line(check->context, MDBX_chk_resolution, "meta %u: transaction %llu, %s", slot,
+                (unsigned long long)meta.txnid, kinds[meta.meta.kind]);
+  if (meta.valid && meta.meta.kind >= META_STEADY)
+    check->context->result.steady_txnid = MAX_OF(check->context->result.steady_txnid, meta.txnid);
+}
+
+static int check_metas(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  int rc = report_stage_begin(context, MDBX_chk_meta, &context->result.problems_meta);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot)
+    check_one_meta(check, slot);
+  context->result.recent_txnid = check->view.txnid;
+  return report_stage_end(context, MDBX_chk_meta, rc);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- pages */
+
+static void take_page(struct check *check, const char *name, pgno_t pgno, uint32_t pages) {
+  for (uint32_t i = 0; i < pages; ++i) {
+    if (check->use[pgno + i] != PAGE_UNKNOWN)
+      report_issue(check->context, "page", pgno + i, "is used twice", "table %s", name);
+    check->use[pgno + i] = PAGE_USED;
+  }
+  check->context->result.processed_pages += pages;
+}
+
+static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  struct table_check *walk = (struct table_check *)visitor;
+  MDBX_chk_table_t *table = walk->table;
+  (void)level;
+  /* A page reached twice may be part of a loop: its subtree is not entered again. */
+  const bool again = walk->check->use[page->pgno] != PAGE_UNKNOWN;
+  take_page(walk->check, walk->name, page->pgno, 1);
+  table->pages.all += 1;
+  if (page->flags & P_LEAF) {
+    walk->leaf_pages += 1;
+    table->pages.leaf += 1;
+  } else {
+    walk->branch_pages += 1;
+    table->pages.branch += 1;
+  }
+  const size_t used = page_used(page, walk->check->view.page_size);
+  table->payload_bytes += used;
+  table->lost_bytes += walk->check->view.page_size - used;
+  report_histogram_add(&table->histogram.tree_density, used * 100 / body_size(walk->check->view.page_size));
+  report_histogram_add(&table->histogram.page_age, (size_t)(walk->check->view.txnid - page->txnid));
+  report_histogram_add(&table->histogram.pgno, page->pgno);
+  const int rc = pause_sometimes(walk->check);
+  return rc == MDBX_SUCCESS && again ? MDBX_RESULT_TRUE : rc;
+}
+
+static int seen_run(struct tree_visitor *visitor, const struct page *run) {
+  struct table_check *walk = (struct table_check *)visitor;
+  take_page(walk->check, walk->name, run->pgno, run->run_pages);
+  walk->large_pages += run->run_pages;
+  walk->table->pages.all += run->run_pages;
+  walk->table->payload_bytes += run->run_bytes;
+  walk->table->lost_bytes += ((size_t)run->run_pages << walk->check->view.shift) - run->run_bytes;
+  report_histogram_add(&walk->table->histogram.large_pages, run->run_pages);
+  return pause_sometimes(walk->check);
+}
+
+static int seen_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
+  struct table_check *walk = (struct table_check *)visitor;
+  if (rc != MDBX_CORRUPTED)
+    return rc;
+  walk->table->pages.broken += 1;
+  report_issue(walk->check->context, "page", pgno, "is damaged", "table %s: %s", walk->name,
+               walk->check->context->internal->last_damage);
+  if (pgno >= PGNO_FIRST && pgno < walk->check->view.limit && walk->check->use[pgno] == PAGE_UNKNOWN)
+    walk->check->use[pgno] = PAGE_USED;
+  return MDBX_SUCCESS;
+}
+
+/* --------------------------------------------------------------------------------------------------------- records */
+
+static void check_order(struct table_check *walk, const struct page *leaf, const struct leaf_item *item) {
+  const struct key_rules *rules = &walk->tree->rules;
+  if (rules->unknown || walk->quiet_order)
+    return;
+  if (walk->order_known &&
+      key_compare_raw(rules, walk->last_key, walk->last_length, item->key, item->key_length) >= 0)
+    report_issue(walk->check->context, "page", leaf->pgno, "keys are out of order", "table %s, record %llu",
+                 walk->name, (unsigned long long)walk->items);
+  walk->last_key = item->key;
+  walk->last_length = item->key_length;
+  walk->order_known = true;
+}
+
+static void check_head(struct table_check *walk, const struct page *leaf, unsigned index,
+                       const struct leaf_item *item) {
+  if (!page_has_heads(leaf))
+    return;
+  const uint32_t head = head_of_raw(walk->tree->rules.order, item->key, item->key_length, leaf->prefix);
+  if (leaf_heads(leaf)[index] != head)
+    report_issue(walk->check->context, "page", leaf->pgno, "a head does not belong to its key", "table %s, record %u",
+                 walk->name, index);
+}
+
+/* A search for the first and last key of a leaf must end on this leaf. */
+static void check_way(struct table_check *walk, const struct page *leaf, unsigned index,
+                      const struct leaf_item *item) {
+  struct seek_key key;
+  struct path path;
+  bool exact = false;
+  const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
+  if ((index != 0 && index + 1 != leaf->count) || walk->tree->rules.unknown)
+    return;
+  if (tree_prepare_key((struct tree *)(uintptr_t)walk->tree, &value, &key) != MDBX_SUCCESS)
+    return;
+  const int rc = tree_seek(walk->check->txn->view, walk->tree, &key, &path, &exact);
+  if (rc == MDBX_SUCCESS && (!exact || path_leaf(&path)->page->pgno != leaf->pgno))
+    report_issue(walk->check->context, "page", leaf->pgno, "a key cannot be found through the branches",
+                 "table %s, record %u", walk->name, index);
+}
+
+static int check_kind(struct table_check *walk, const struct page *leaf, unsigned index,
+                      const struct leaf_item *item) {
+  const bool table_record =
+      walk->is_main && item->kind == NODE_TREE && item->data_length == sizeof(struct table_record);
+  if (item->kind != NODE_PLAIN && item->kind != NODE_LARGE && !table_record)
+    report_issue(walk->check->context, "page", leaf->pgno, "a record of a kind that does not belong here",
+                 "table %s, record %u", walk->name, index);
+  if (item->key_length > limit_key(walk->check->view.page_size, walk->tree->record.flags))
+    report_issue(walk->check->context, "page", leaf->pgno, "a key is too long", "table %s, record %u", walk->name,
+                 index);
+  return MDBX_SUCCESS;
+}
+
+static int hand_to_application(struct table_check *walk, const struct leaf_item *item) {
+  const MDBX_chk_callbacks_t *callbacks = walk->check->context->internal->callbacks;
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  MDBX_val value;
+  if (!callbacks->table_handle_kv || !walk->kv_wanted)
+    return MDBX_SUCCESS;
+  if (tree_value(&walk->check->view, item, &value) != MDBX_SUCCESS)
+    return MDBX_SUCCESS;
+  return callbacks->table_handle_kv(walk->check->context, walk->table, (size_t)walk->items, &key, &value);
+}
+
+static int seen_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                       const struct leaf_item *item) {
+  struct table_check *walk = (struct table_check *)visitor;
+  check_kind(walk, leaf, index, item);
+  if (walk->kv_wanted) {
+    check_order(walk, leaf, item);
+    check_head(walk, leaf, index, item);
+    check_way(walk, leaf, index, item);
+  }
+  report_histogram_add(&walk->table->histogram.key_len, item->key_length);
+  report_histogram_add(&walk->table->histogram.val_len,
+                       item->kind == NODE_LARGE ? get_u32(item->data + 4) : item->data_length);
+  const int rc = hand_to_application(walk, item);
+  walk->items += 1;
+  return rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- tables */
+
+static MDBX_chk_table_t *new_table(struct check *check, const MDBX_val *name, const struct table_record *record,
+                                   int id) {
+  if (check->table_count == check->table_capacity) {
+    const size_t capacity = check->table_capacity ? check->table_capacity * 2 : 16;
+    MDBX_chk_table_t **bigger = realloc(check->tables, capacity * sizeof(*bigger));
+    if (!bigger)
+      return NULL;
+    check->tables = bigger;
+    check->table_capacity = capacity;
+  }
+  MDBX_chk_table_t *table = calloc(1, sizeof(*table));
+  if (!table)
+    return NULL;
+  table->name = *name;
+  table->flags = (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC);
+  table->id = id;
+  check->tables[check->table_count++] = table;
+  return table;
+}
+
+static void compare_count(struct table_check *walk, const char *what, uint64_t found, uint64_t recorded) {
+  if (found != recorded)
+    report_issue(walk->check->context, walk->name, found, what, "found %llu, the table's record says %llu",
+                 (unsigned long long)found, (unsigned long long)recorded);
+}
+
+static void compare_counts(struct table_check *walk) {
+  const struct table_record *record = &walk->tree->record;
+  if (walk->table->pages.broken)
+    return;
+  compare_count(walk, "number of branch pages", walk->branch_pages, record->branch_pages);
+  compare_count(walk, "number of leaf pages", walk->leaf_pages, record->leaf_pages);
+  compare_count(walk, "number of pages of large values", walk->large_pages, record->large_pages);
+  compare_count(walk, "number of records", walk->items, record->items);
+}
+
+/* The application may leave the records of a table out; its pages are looked at all the same. */
+static bool table_is_wanted(struct check *check, MDBX_chk_table_t *table) {
+  const MDBX_chk_callbacks_t *callbacks = check->context->internal->callbacks;
+  if (check->context->internal->flags & MDBX_CHK_SKIP_KV_TRAVERSAL)
+    return false;
+  if (!callbacks->table_filter)
+    return true;
+  table->cookie = callbacks->table_filter(check->context, &table->name, table->flags);
+  return table->cookie != NULL;
+}
+
+static int check_table(struct check *check, const struct tree *tree, MDBX_chk_table_t *table, const char *name,
+                       bool is_main) {
+  struct table_check walk = {
+      .visitor = {.page = seen_page, .run = seen_run, .record = seen_record, .damage = seen_damage},
+      .check = check,
+      .tree = tree,
+      .table = table,
+      .name = name,
+      .is_main = is_main,
+      .quiet_order = check->context->internal->flags & MDBX_CHK_IGNORE_ORDER,
+  };
+  walk.kv_wanted = table_is_wanted(check, table);
+  int rc = report_scope_push(check->context, "Table %s", name);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = tree_walk(&check->view, tree, &walk.visitor);
+  if (rc == MDBX_SUCCESS)
+    compare_counts(&walk);
+  report_line(check->context, MDBX_chk_info, "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages",
+              name, (unsigned long long)walk.items, tree->record.depth, (unsigned long long)walk.branch_pages,
+              (unsigned long long)walk.leaf_pages, (unsigned long long)walk.large_pages);
+  report_histogram_add(&table->histogram.height, tree->record.depth);
+  check->context->result.total_payload_bytes += table->payload_bytes;
+  check->context->result.table_processed += 1;
+  const MDBX_chk_callbacks_t *callbacks = check->context->internal->callbacks;
+  if (callbacks->table_conclude && walk.kv_wanted)
+    rc = callbacks->table_conclude(check->context, table, NULL, rc);
+  return report_scope_pop(check->context, rc);
+}
+
+/* The named tables: a second walk over the main table's records, so that its own check is not interrupted. */
+struct named_walk {
+  struct tree_visitor visitor;
+  struct check *check;
+};
+
+static int pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  (void)visitor, (void)page, (void)level;
+  return MDBX_SUCCESS;
+}
+
+static int skip_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
+  (void)visitor, (void)pgno;
+  return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
+}
+
+static int check_named(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                       const struct leaf_item *item) {
+  struct check *check = ((struct named_walk *)visitor)->check;
+  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  struct table_record record;
+  struct tree tree;
+  char text[256];
+  (void)index;
+  if (item->kind != NODE_TREE || item->data_length != sizeof(record))
+    return MDBX_SUCCESS;
+  memcpy(&record, item->data, sizeof(record));
+  mdbx_dump_val(&name, text, sizeof(text));
+  const char *shown = item->key_length ? text : "<empty>";
+  if (tree_load(&tree, &record, check->view.limit, shown) != MDBX_SUCCESS) {
+    report_issue(check->context, "page", leaf->pgno, "a table record is damaged", "%s",
+                 check->context->internal->last_damage);
+    return MDBX_SUCCESS;
+  }
+  const MDBX_dbi dbi = table_handle_of(check->env, &name);
+  struct tree *opened;
+  if (dbi && txn_tree(check->txn, dbi, &opened) == MDBX_SUCCESS)
+    tree.rules = opened->rules;
+  MDBX_chk_table_t *table = new_table(check, &name, &record, dbi ? (int)dbi : -1);
+  const int rc = table ? check_table(check, &tree, table, shown, false) : MDBX_ENOMEM;
+  tree_release(&tree);
+  return rc;
+}
+
+static int check_trees(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  const MDBX_val gc_name = {MDBX_CHK_GC, 0}, main_name = {MDBX_CHK_MAIN, 0};
+  int rc = report_stage_begin(context, MDBX_chk_tree, &context->result.tree_problems);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  MDBX_chk_table_t *gc = new_table(check, &gc_name, &check->txn->gc.record, 0);
+  MDBX_chk_table_t *main = gc ? new_table(check, &main_name, &check->txn->main.record, 1) : NULL;
+  rc = main ? check_table(check, &check->txn->gc, gc, "@GC", false) : MDBX_ENOMEM;
+  if (gc)
+    context->result.gc_pages = gc->pages.all;
+  if (rc == MDBX_SUCCESS)
+    rc = check_table(check, &check->txn->main, main, "@MAIN", true);
+  struct named_walk named = {.visitor = {.page = pass_page, .record = check_named, .damage = skip_damage},
+                             .check = check};
+  if (rc == MDBX_SUCCESS)
+    rc = tree_walk(&check->view, &check->txn->main, &named.visitor);
+  context->result.kv_tree_problems = context->result.tree_problems;
+  return report_stage_end(context, MDBX_chk_tree, rc);
+}
+
+/* ------------------------------------------------------------------------------------------------------ free pages */
+
+static int seen_gc_run(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct check *check = context;
+  (void)birth;
+  if (key->kind != GC_FREE && key->number > check->view.txnid)
+    report_issue(check->context, "@GC", key->number, "a record is of a transaction to come", NULL);
+  for (uint32_t i = 0; i < pages; ++i) {
+    if (check->use[pgno + i] == PAGE_USED)
+      report_issue(check->context, "page", pgno + i, "is in use, and listed as free", NULL);
+    else if (check->use[pgno + i] != PAGE_UNKNOWN)
+      report_issue(check->context, "page", pgno + i, "is listed as free twice", NULL);
+    check->use[pgno + i] = key->kind == GC_FREE ? PAGE_FREE : PAGE_WAITING;
+  }
+  if (key->kind == GC_FREE)
+    check->context->result.reclaimable_pages += pages;
+  return pause_sometimes(check);
+}
+
+static int check_gc(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  int rc = report_stage_begin(context, MDBX_chk_gc, &context->result.problems_gc);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = gc_visit(&check->view, &check->txn->gc, seen_gc_run, check);
+  if (rc == MDBX_CORRUPTED) {
+    report_issue(context, "@GC", 0, "a record is damaged", "%s", context->internal->last_damage);
+    rc = MDBX_SUCCESS;
+  }
+  return report_stage_end(context, MDBX_chk_gc, rc);
+}
+
+static int check_space(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  size_t counts[4] = {0};
+  int rc = report_stage_begin(context, MDBX_chk_space, &context->result.problems_gc);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  for (pgno_t pgno = PGNO_FIRST; pgno < check->view.limit; ++pgno) {
+    counts[check->use[pgno]] += 1;
+    if (check->use[pgno] == PAGE_UNKNOWN)
+      report_issue(context, "page", pgno, "is neither used nor listed as free", NULL);
+  }
+  context->result.alloc_pages = check->view.limit;
+  context->result.backed_pages = check->txn->geometry.now;
+  context->result.unused_pages = counts[PAGE_FREE] + counts[PAGE_WAITING];
+  context->result.total_unused_bytes = context->result.unused_pages << check->view.shift;
+  report_line(context, MDBX_chk_resolution, "pages: %u below the end, %zu used, %zu free, %zu waiting for readers or the next commit",
+              check->view.limit, counts[PAGE_USED] + META_COUNT, counts[PAGE_FREE], counts[PAGE_WAITING]);
+  return report_stage_end(context, MDBX_chk_space, rc);
+}
+
+/* ------------------------------------------------------------------------------------------------------- the whole */
+
+static int check_all(struct check *check) {
+  const unsigned flags = check->context->internal->flags;
+  int rc = check_metas(check);
+  if (rc != MDBX_SUCCESS || (flags & MDBX_CHK_SKIP_BTREE_TRAVERSAL))
+    return rc;
+  rc = check_trees(check);
+  if (rc == MDBX_SUCCESS)
+    rc = check_gc(check);
+  if (rc == MDBX_SUCCESS)
+    rc = check_space(check);
+  return rc;
+}
+
+static int check_snapshot(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  check->view = *check->txn->view;
+  check->view.memo = &check->no_memo;
+  check->view.memo_mask = 0;
+  check->view.always_check = true;
+  check->use = calloc(check->view.limit, 1);
+  if (!check->use)
+    return MDBX_ENOMEM;
+  report_listen(context);
+  int rc = check_all(check);
+  report_deafen();
+  context->result.tables = (const MDBX_chk_table_t *const *)check->tables;
+  context->result.table_total = check->table_count;
+  const int begun = report_stage_begin(context, MDBX_chk_conclude, NULL);
+  const int ended = report_stage_end(context, MDBX_chk_conclude, rc);
+  rc = begun != MDBX_SUCCESS && rc == MDBX_SUCCESS ? begun : ended;
+  for (size_t i = 0; i < check->table_count; ++i) {
+    if (context->internal->callbacks->table_dispose)
+      context->internal->callbacks->table_dispose(context, check->tables[i]);
+    free(check->tables[i]);
+  }
+  context->result.tables = NULL;
+  free(check->tables);
+  free(check->use);
+  return rc;
+}
+
+static int run_in_transaction(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  const bool writer = context->internal->flags & MDBX_CHK_READWRITE;
+  int rc = MDBX_SUCCESS;
+  if (writer)
+    rc = env_lock_writer(check->env, false);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_begin_read(check->env, MDBX_TXN_RDONLY, NULL, &check->txn);
+  if (rc == MDBX_SUCCESS) {
+    context->txn = check->txn;
+    rc = check_snapshot(check);
+    context->txn = NULL;
+    txn_end_read(check->txn);
+  }
+  if (writer && lck_writer_is_mine(&check->env->lck))
+    env_unlock_writer(check->env);
+  return rc;
+}
+
+int check_database(MDBX_env *env, const MDBX_chk_callbacks_t *callbacks, MDBX_chk_context_t *context, unsigned flags,
+                   MDBX_chk_severity_t verbosity, unsigned timeout) {
+  struct MDBX_chk_internal internal;
+  struct check check = {.context = context, .env = env};
+  memset(&internal, 0, sizeof(internal));
+  internal.callbacks = callbacks;
+  internal.flags = flags;
+  internal.verbosity = verbosity;
+  if (timeout)
+    internal.deadline = os_monotonic_16dot16() + timeout;
+  memset(context, 0, sizeof(*context));
+  context->internal = &internal;
+  context->env = env;
+  context->scope = internal.scopes;
+  internal.scopes[0].internal = &internal;
+  internal.scopes[0].verbosity = verbosity;
+  const int rc = run_in_transaction(&check);
+  context->internal = NULL;
+  context->scope = NULL;
+  return rc;
+}
+
+int check_note_issue(MDBX_chk_context_t *context) {
+  if (!context || !context->internal || !context->scope)
+    return MDBX_EINVAL;
+  context->result.total_problems += 1;
+  context->scope->subtotal_issues += 1;
+  if (context->internal->counter)
+    *context->internal->counter += 1;
+  return MDBX_SUCCESS;
+}

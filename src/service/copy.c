@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Copying a snapshot.
+ *
+ * As is: the file's bytes, page for page; pages that are free in the snapshot may change while they are read, which
+ * does no harm. Compacting: the trees are walked twice in the same order: once to give every page its new number, once
+ * to write it with the numbers changed. Output is strictly sequential, so a pipe will do.
+ */
+#include "service/copy.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+enum { COPY_CHUNK = 1 << 20 };
+
+struct copying {
+  MDBX_txn *txn;
+  const struct snapshot *view;
+  int fd;
+  unsigned flags;
+  uint8_t *buffer;
+  size_t filled;
+};
+
+static int flush_buffer(struct copying *copying) {
+  const int rc = copying->filled ? os_write_full(copying->fd, copying->buffer, copying->filled) : MDBX_SUCCESS;
+  copying->filled = 0;
+  return rc;
+}
+
+static int append(struct copying *copying, const void *bytes, size_t length) {
+  const uint8_t *from = bytes;
+  while (length) {
+    const size_t some = MIN_OF(length, COPY_CHUNK - copying->filled);
+    if (from)
+      memcpy(copying->buffer + copying->filled, from, some);
+    else
+      memset(copying->buffer + copying->filled, 0, some);
+    copying->filled += some;
+    length -= some;
+    if (from)
+      from += some;
+    if (copying->filled == COPY_CHUNK) {
+      const int rc = flush_buffer(copying);
+      if (rc != MDBX_SUCCESS)
+        return rc;
+    }
+  }
+  return MDBX_SUCCESS;
+}
+
+/* --------------------------------------------------------------------------------------------------------- metas */
+
+static void compose_meta(const struct copying *copying, struct meta *meta, pgno_t next) {
+  const MDBX_txn *txn = copying->txn;
+  const struct geometry *geometry = &txn->geometry;
+  memset(meta, 0, sizeof(*meta));
+  memcpy(meta->database_id, txn->env->database_id, sizeof(meta->database_id));
+  memcpy(meta->boot_id, txn->env->boot_id, sizeof(meta->boot_id));
+  meta->page_size = (uint32_t)copying->view->page_size;
+  meta->kind = META_STEADY;
+  meta->lower = geometry->lower;
+  meta->upper = geometry->upper;
+  meta->grow = geometry->grow;
+  meta->shrink = geometry->shrink;
+  if ((copying->flags & MDBX_CP_FORCE_DYNAMIC_SIZE) && !meta->grow) {
+    meta->lower = META_COUNT;
+    meta->upper = (pgno_t)(geometry_dbsize_max(geometry->page_size) / geometry->page_size);
+    meta->grow = 16;
+    meta->shrink = 32;
+  }
+  meta->next = next;
+  const pgno_t system = (pgno_t)MAX_OF(os_page_size() / copying->view->page_size, 1);
+  meta->now = (pgno_t)ceil_to(MAX_OF(next, meta->lower), system);
+  meta->upper = MAX_OF(meta->upper, meta->now);
+  meta->canary[0] = txn->canary.x;
+  meta->canary[1] = txn->canary.y;
+  meta->canary[2] = txn->canary.z;
+  meta->canary[3] = txn->canary.v;
+  meta->retired = txn->retired;
+}
+
+static int append_metas(struct copying *copying, const struct meta *meta) {
+  const uint32_t page_size = (uint32_t)copying->view->page_size;
+  struct meta_page *page = malloc(page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  int rc = MDBX_SUCCESS;
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
+    const txnid_t txnid = copying->view->txnid - (META_COUNT - 1 - slot);
+    meta_build(page, page_size, slot, txnid, meta, NULL, 0);
+    rc = append(copying, page, page_size);
+  }
+  free(page);
+  return rc;
+}
+
+static int finish_length(struct copying *copying, const struct meta *meta, pgno_t written) {
+  const int rc = append(copying, NULL, (size_t)(meta->now - written) << copying->view->shift);
+  return rc == MDBX_SUCCESS ? flush_buffer(copying) : rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------- as is */
+
+/* The newest of three metas in a copy is the snapshot; the two before it never get believed, their pages are gone. */
+static int copy_as_is(struct copying *copying) {
+  struct meta meta;
+  compose_meta(copying, &meta, copying->view->limit);
+  meta.gc = copying->txn->gc.record;
+  meta.main = copying->txn->main.record;
+  int rc = append_metas(copying, &meta);
+  for (pgno_t pgno = META_COUNT; pgno < copying->view->limit && rc == MDBX_SUCCESS;) {
+    const size_t length = MIN_OF((size_t)(copying->view->limit - pgno) << copying->view->shift,
+                                 (size_t)(COPY_CHUNK - copying->filled));
+    size_t got = 0;
+    rc = os_pread_full(copying->txn->env->fd, copying->buffer + copying->filled, length,
+                       (uint64_t)pgno << copying->view->shift, &got);
+    if (rc == MDBX_SUCCESS) {
+      memset(copying->buffer + copying->filled + got, 0, length - got);
+      copying->filled += length;
+      pgno += (pgno_t)(length >> copying->view->shift);
+      if (copying->filled == COPY_CHUNK)
+        rc = flush_buffer(copying);
+    }
+  }
+  return rc == MDBX_SUCCESS ? finish_length(copying, &meta, meta.next) : rc;
+}
+
+/* ----------------------------------------------------------------------------------------------------- compacting */
+
+/* New numbers, by old number; written in the order they are given out. */
+struct compaction {
+  struct copying *copying;
+  pgno_t *numbers;
+  pgno_t next;
+  struct page *scratch;
+  int (*page)(struct compaction *compaction, const struct page *page, uint32_t pages);
+};
+
+static int number_page(struct compaction *compaction, const struct page *page, uint32_t pages) {
+  if (compaction->numbers[page->pgno])
+    return log_damage(MDBX_CORRUPTED, "page %u is used twice", page->pgno);
+  compaction->numbers[page->pgno] = compaction->next;
+  compaction->next += pages;
+  return MDBX_SUCCESS;
+}
+
+static void renumber_children(const struct compaction *compaction, struct page *page) {
+  for (unsigned i = 0; i < page->count; ++i)
+    branch_set_child(page, i, compaction->numbers[branch_child(page, i)]);
+}
+
+/* References of a leaf: runs, and the roots of named tables. */
+static void renumber_records(const struct compaction *compaction, struct page *page) {
+  for (unsigned i = 0; i < page->count; ++i) {
+    struct leaf_item item;
+    leaf_get(page, i, &item);
+    uint8_t *data = (uint8_t *)(uintptr_t)item.data;
+    if (item.kind == NODE_LARGE) {
+      put_u32(data, compaction->numbers[get_u32(data)]);
+    } else if (item.kind == NODE_TREE) {
+      const size_t at = offsetof(struct table_record, root);
+      const pgno_t root = get_u32(data + at);
+      if (root != PGNO_NONE)
+        put_u32(data + at, compaction->numbers[root]);
+    }
+  }
+}
+
+static int write_numbered(struct compaction *compaction, const struct page *page, uint32_t pages) {
+  struct copying *copying = compaction->copying;
+  const struct snapshot *view = copying->view;
+  struct page *scratch = compaction->scratch;
+  const pgno_t number = compaction->numbers[page->pgno];
+  if (page->flags == P_LARGE) {
+    /* The checksum covers the number too, so it is made anew over header and value. */
+    struct page *run = malloc((size_t)pages << view->shift);
+    if (!run)
+      return MDBX_ENOMEM;
+    memcpy(run, page, PAGE_HEADER + (size_t)page->run_bytes);
+    memset((uint8_t *)run + PAGE_HEADER + page->run_bytes, 0,
+           ((size_t)pages << view->shift) - PAGE_HEADER - page->run_bytes);
+    run->pgno = number;
+    run->checksum = page_checksum(run, view->page_size, view->seed);
+    const int rc = append(copying, run, (size_t)pages << view->shift);
+    free(run);
+    return rc;
+  }
+  memcpy(scratch, page, view->page_size);
+  scratch->pgno = number;
+  if (page->flags & P_BRANCH)
+    renumber_children(compaction, scratch);
+  else
+    renumber_records(compaction, scratch);
+  scratch->checksum = page_checksum(scratch, view->page_size, view->seed);
+  return append(copying, scratch, view->page_size);
+}
+
+struct compact_walk {
+  struct tree_visitor visitor;
+  struct compaction *compaction;
+};
+
+static int walk_table(struct compaction *compaction, const struct tree *tree);
+
+static int on_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  struct compaction *compaction = ((struct compact_walk *)visitor)->compaction;
+  (void)level;
+  return compaction->page(compaction, page, 1);
+}
+
+static int on_run(struct tree_visitor *visitor, const struct page *run) {
+  struct compaction *compaction = ((struct compact_walk *)visitor)->compaction;
+  return compaction->page(compaction, run, run->run_pages);
+}
+
+static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                     const struct leaf_item *item) {
+  struct compaction *compaction = ((struct compact_walk *)visitor)->compaction;
+  struct table_record record;
+  struct tree tree;
+  (void)leaf, (void)index;
+  if (item->kind != NODE_TREE)
+    return MDBX_SUCCESS;
+  if (item->data_length != sizeof(record))
+    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
+  memcpy(&record, item->data, sizeof(record));
+  const int rc = tree_load(&tree, &record, compaction->copying->view->limit, "(copied)");
+  return rc == MDBX_SUCCESS ? walk_table(compaction, &tree) : rc;
+}
+
+static int walk_table(struct compaction *compaction, const struct tree *tree) {
+  struct compact_walk walk = {.visitor = {.page = on_page, .run = on_run, .record = on_record},
+                              .compaction = compaction};
+  return tree_walk(compaction->copying->view, tree, &walk.visitor);
+}
+
+static int write_compacted(struct compaction *compaction, struct meta *meta) {
+  struct copying *copying = compaction->copying;
+  const struct tree *main = &copying->txn->main;
+  compaction->page = number_page;
+  int rc = walk_table(compaction, main);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  compose_meta(copying, meta, compaction->next);
+  meta->gc = (struct table_record){.root = PGNO_NONE};
+  meta->main = main->record;
+  if (!tree_is_empty(main))
+    meta->main.root = compaction->numbers[main->record.root];
+  rc = append_metas(copying, meta);
+  compaction->page = write_numbered;
+  if (rc == MDBX_SUCCESS)
+    rc = walk_table(compaction, main);
+  return rc == MDBX_SUCCESS ? finish_length(copying, meta, compaction->next) : rc;
+}
+
+static int copy_compacted(struct copying *copying) {
+  struct compaction compaction = {.copying = copying, .next = META_COUNT};
+  struct meta meta;
+  compaction.numbers = calloc(copying->view->limit, sizeof(pgno_t));
+  compaction.scratch = malloc(copying->view->page_size);
+  const int rc = compaction.numbers && compaction.scratch ? write_compacted(&compaction, &meta) : MDBX_ENOMEM;
+  free(compaction.numbers);
+  free(compaction.scratch);
+  return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------ the whole */
+
+int copy_to_fd(MDBX_txn *txn, int fd, unsigned flags) {
+  struct copying copying = {.txn = txn, .view = txn->view, .fd = fd, .flags = flags};
+  if (fd < 0)
+    return MDBX_EINVAL;
+  copying.buffer = malloc(COPY_CHUNK);
+  if (!copying.buffer)
+    return MDBX_ENOMEM;
+  int rc = flags & MDBX_CP_COMPACT ? copy_compacted(&copying) : copy_as_is(&copying);
+  if (rc == MDBX_SUCCESS && !(flags & MDBX_CP_DONT_FLUSH) && !os_file_is_stream(fd))
+    rc = os_file_sync(fd);
+  free(copying.buffer);
+  return rc;
+}
+
+int copy_to_path(MDBX_txn *txn, const char *path, unsigned flags) {
+  int fd;
+  if (!path || !*path)
+    return MDBX_EINVAL;
+  const bool overwrite = flags & MDBX_CP_OVERWRITE;
+  int rc = os_open(path, overwrite ? OS_OPEN_REPLACE : OS_OPEN_CREATE_NEW, 0640, &fd);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = copy_to_fd(txn, fd, flags);
+  os_close(fd);
+  if (rc != MDBX_SUCCESS)
+    os_unlink(path);
+  return rc;
+}
