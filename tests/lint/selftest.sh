@@ -76,9 +76,8 @@ cp "$top_srcdir/include/mdbx.h" "$lint_tmp/tree/include/mdbx.h"
 expect pass header_languages "the header as it is"
 { cat "$top_srcdir/include/mdbx.h"; echo 'struct bad { int template; };'; } >"$lint_tmp/tree/include/mdbx.h"
 [ -z "$HEADER_CXX" ] || expect fail header_languages "a name C++ reserves"
-{ cat "$top_srcdir/include/mdbx.h"; echo 'static int f(void) { for (int i = 0; i < 1; ++i) ; return 0; }'; } \
-  >"$lint_tmp/tree/include/mdbx.h"
-expect fail header_languages "an unused static function"
+{ cat "$top_srcdir/include/mdbx.h"; echo 'struct bad { int a;; };'; } >"$lint_tmp/tree/include/mdbx.h"
+expect fail header_languages "what only -pedantic sees"
 
 # ---- functions
 lines() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print "  a += 1;" }'; }

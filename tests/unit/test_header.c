@@ -809,13 +809,13 @@ END_TEST
 
 /* The bodies in the header and the exported copies are written apart; here they are compared. */
 START_TEST(inline_key_encoders) {
-  static const int64_t numbers[] = {INT64_MIN, INT32_MIN, -1, 0, 1, INT32_MAX, INT64_MAX};
+  static const int64_t samples[] = {INT64_MIN, INT32_MIN, -1, 0, 1, INT32_MAX, INT64_MAX};
   uint64_t (*volatile exported64)(const int64_t) = mdbx_key_from_int64;
   uint32_t (*volatile exported32)(const int32_t) = mdbx_key_from_int32;
-  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); ++i) {
-    ck_assert_uint_eq(mdbx_key_from_int64(numbers[i]), (uint64_t)numbers[i] ^ (UINT64_C(1) << 63));
-    ck_assert_uint_eq(exported64(numbers[i]), mdbx_key_from_int64(numbers[i]));
-    const int32_t narrow = (int32_t)(numbers[i] >> 32);
+  for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); ++i) {
+    ck_assert_uint_eq(mdbx_key_from_int64(samples[i]), (uint64_t)samples[i] ^ (UINT64_C(1) << 63));
+    ck_assert_uint_eq(exported64(samples[i]), mdbx_key_from_int64(samples[i]));
+    const int32_t narrow = (int32_t)(samples[i] >> 32);
     ck_assert_uint_eq(mdbx_key_from_int32(narrow), (uint32_t)narrow ^ (UINT32_C(1) << 31));
     ck_assert_uint_eq(exported32(narrow), mdbx_key_from_int32(narrow));
   }
