@@ -27,6 +27,7 @@ struct gc {
   size_t held_length, held_capacity;
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
   bool begun, fresh_done, held_done, regions_done;
+  bool only_grow; /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };

@@ -62,7 +62,7 @@ static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bo
   if (rc != MDBX_SUCCESS)
     return rc;
   const size_t wanted = MIN_OF(needed + SPARE_BYTES, gc_value_limit(gc->space->view.page_size));
-  if (place.exists && place.size >= needed && place.size <= needed + 4 * SPARE_BYTES) {
+  if (place.exists && place.size >= needed && (gc->only_grow || place.size <= needed + 4 * SPARE_BYTES)) {
     if (space_owns(gc->space, path_leaf(&place.path)->page))
       return MDBX_SUCCESS;
     *changed = true;
@@ -114,26 +114,37 @@ static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct g
   return MDBX_SUCCESS;
 }
 
+/* In the first pass the record of a region without free pages goes. Later it stays, empty, until another commit
+ * touches the region: deleting frees a page of the table, which may need a record again, and so on without end. */
 static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const size_t size = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
-  return size ? make_place(gc, key, size, changed) : delete_record(gc, key, changed);
+  if (size)
+    return make_place(gc, key, size, changed);
+  if (!gc->only_grow)
+    return delete_record(gc, key, changed);
+  struct place place;
+  const int rc = find_place(gc, key, &place);
+  return rc == MDBX_SUCCESS && place.exists ? make_place(gc, key, GC_FREE_EMPTY, changed) : rc;
 }
 
 static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const size_t needed = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
+  struct place place;
   uint8_t *data;
   size_t size;
   (void)changed;
-  if (!needed)
-    return MDBX_SUCCESS;
-  const int rc = open_place(gc, key, &data, &size);
+  int rc = find_place(gc, key, &place);
+  if (rc != MDBX_SUCCESS || (!needed && !place.exists))
+    return rc;
+  rc = open_place(gc, key, &data, &size);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (size < needed)
     return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
-  gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, data);
+  if (needed)
+    gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, data);
   return MDBX_SUCCESS;
 }
 
@@ -362,6 +373,7 @@ int gc_give(struct gc *gc) {
     if (pass == PASSES_MAX)
       return log_damage(MDBX_PROBLEM, "table of free pages: no end of changes");
     rc = make_places(gc, &changed);
+    gc->only_grow = true;
   }
   return rc == MDBX_SUCCESS ? fill_places(gc) : rc;
 }

@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 
-enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = 3, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
+enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = GC_FREE_EMPTY, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
 
 void gc_key_encode(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE]) {
   put_be64(bytes, (uint64_t)key->kind << 56 | (key->number & GC_NUMBER_MASK));
