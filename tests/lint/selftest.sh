@@ -1,0 +1,151 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/lint/selftest.sh: each lint must find what it is there for. Makes small
+# trees, sound ones and faulty ones, and expects the lint to tell them apart.
+. "$(dirname "$0")/common.sh"
+lint_temporary
+lint_dir=$(cd "$lint_dir" && pwd)
+top_srcdir=$(cd "$top_srcdir" && pwd)
+checks=0
+
+fresh() {
+  rm -rf "$lint_tmp/tree"
+  mkdir -p "$lint_tmp/tree/include" "$lint_tmp/tree/tools"
+  for layer in base os format file space tree gc txn service api; do
+    mkdir -p "$lint_tmp/tree/src/$layer"
+  done
+}
+
+# file NAME: the text on standard input, with an SPDX line in front.
+file() {
+  { echo '/* SPDX-License-Identifier: Apache-2.0 */'; cat; } >"$lint_tmp/tree/$1"
+}
+
+# expect RESULT LINT WHY
+expect() {
+  checks=$((checks + 1))
+  LINT_ROOT=$lint_tmp/tree top_builddir=$lint_tmp top_srcdir=$top_srcdir LINT_LIBRARY=$lint_tmp/library.so \
+    sh "$lint_dir/$2.sh" >"$lint_tmp/output" 2>&1
+  status=$?
+  case $1 in pass) wanted=0 ;; fail) wanted=1 ;; esac
+  if [ "$status" -ne "$wanted" ]; then
+    lint_report "$2: $3: should $1, but left with $status"
+    sed 's/^/    /' "$lint_tmp/output"
+  fi
+}
+
+# ---- includes
+fresh
+echo 'int t;' | file src/tree/tree.h
+printf '#include "tree/tree.h"\n#include "base/base.h"\n#include <stdlib.h>\n/* #include "api/x.h" */\n' | file src/tree/tree.c
+echo '#include "tool.h"' | file tools/a.c
+expect pass includes "downward includes, one in a comment"
+echo '#include "tree/tree.h"' | file src/base/a.c
+expect fail includes "an upward include"
+fresh
+echo 'int t;' | file src/tree/x.h
+printf '#include <stdlib.h>\n#include "tree/x.h"\n' | file src/tree/x.c
+expect fail includes "own header not first"
+fresh
+echo '#include "page.h"' | file src/tree/a.c
+expect fail includes "an include without a layer"
+fresh
+echo '#  include "wrong/page.h"' | file src/tree/a.c
+expect fail includes "an include of no layer"
+fresh
+echo '#include "base/base.h"' | file tools/a.c
+expect fail includes "a tool that reaches into the engine"
+fresh
+echo 'int a;' | file src/strange.c
+expect fail includes "a file in no layer"
+
+# ---- headers
+fresh
+printf '#ifndef A\n#define A\nstruct a { int b; };\n#endif\n' | file src/base/a.h
+expect pass headers "a complete header"
+printf '#ifndef B\n#define B\nsize_t b(void);\n#endif\n' | file src/base/b.h
+expect fail headers "a header that lacks an include"
+fresh
+printf 'struct a { int b; };\n' | file src/base/a.h
+expect fail headers "a header without a guard"
+
+# ---- header_languages
+fresh
+cp "$top_srcdir/include/mdbx.h" "$lint_tmp/tree/include/mdbx.h"
+expect pass header_languages "the header as it is"
+{ cat "$top_srcdir/include/mdbx.h"; echo 'struct bad { int template; };'; } >"$lint_tmp/tree/include/mdbx.h"
+[ -z "$HEADER_CXX" ] || expect fail header_languages "a name C++ reserves"
+{ cat "$top_srcdir/include/mdbx.h"; echo 'struct bad { int a;; };'; } >"$lint_tmp/tree/include/mdbx.h"
+expect fail header_languages "what only -pedantic sees"
+
+# ---- functions
+lines() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print "  a += 1;" }'; }
+fresh
+{
+  printf 'extern "C" {\nstatic const int a[] = {\n'; lines 130 | tr ';' ','; printf '};\nstruct s {\n'; lines 130
+  printf '};\nstatic int f(int a) {\n'; lines 118; printf '}\n#define M(x) do { \\\n } while (0)\n'
+  printf 'int mdbx_f(void);\nint g(void) { return mdbx_f(); }\n}\n'
+} | file src/tree/a.c
+echo 'int mdbx_f(void) { return 1; }' | file src/api/a.c
+expect pass functions "118 lines of body and long data"
+{ printf 'static int f(int a) {\n'; lines 119; printf '}\n'; } | file src/tree/b.c
+expect fail functions "a function of 121 lines"
+fresh
+printf 'int\nmdbx_get(int a,\n int b)\n{\n  return 1;\n}\n' | file src/tree/a.c
+expect fail functions "mdbx_ outside the API"
+grep -q 'a.c:2: only src/api may define mdbx_get' "$lint_tmp/output" || lint_report "functions: wrong place or name"
+
+# ---- calls
+fresh
+file src/tree/a.c <<'END'
+/* write(1, "", 0) and
+   read(0) */
+// close(3);
+static const char *text = "open(\"x\") ftruncate(1) \" fsync(2)"; static char c = '"', d = '\'';
+static int f(struct s *s) { return os_open(s) + s->read(1) + s->ops.write (2) + page_write(3) + readers(4) + xclose(5); }
+END
+echo 'int f(void) { return open("x", 0); }' | file src/os/a.c
+expect pass calls "names that only look like calls"
+for call in 'open("x", 0)' 'pwrite(1, 0, 0, 0)' 'fsync (1)' 'mmap(0)' 'pthread_mutex_lock(m)' 'getenv("A")' \
+  'clock_gettime(1, t)' 'a + /* */ getpid()' "'\"' + unlink(p)" 'syscall(2)'; do
+  fresh
+  echo "int f(void) { return $call; }" | file src/space/a.c
+  expect fail calls "$call"
+done
+fresh
+echo '#include <unistd.h>' | file src/base/a.h
+expect fail calls "a header of system calls"
+
+# ---- licenses
+fresh
+echo 'int a;' | file src/base/a.c
+expect pass licenses "an SPDX line"
+echo 'int a;' >"$lint_tmp/tree/src/base/b.c"
+expect fail licenses "no SPDX line"
+fresh
+printf '/* TO%s: more */\n' DO | file src/base/a.c
+expect fail licenses "unfinished work"
+
+# ---- symbols
+library() {
+  echo "$1" >"$lint_tmp/library.c"
+  $CC -shared -fPIC -o "$lint_tmp/library.so" "$lint_tmp/library.c" 2>/dev/null
+}
+fresh
+file include/mdbx.h <<'END'
+#define LIBMDBX_API __attribute__((visibility("default")))
+LIBMDBX_API int mdbx_a(int (*callback)(int)); /* LIBMDBX_API int mdbx_c(void); */
+extern LIBMDBX_VERINFO_API const struct s mdbx_b;
+typedef int mdbx_t;
+END
+if library 'int mdbx_a(void) { return 0; } const int mdbx_b = 1;'; then
+  expect pass symbols "the same names"
+  library 'int mdbx_a(void) { return 0; }'
+  expect fail symbols "a missing name"
+  library 'int mdbx_a(void) { return 0; } const int mdbx_b = 1; int helper(void) { return 0; }'
+  expect fail symbols "a name too many"
+fi
+
+echo "$checks checks of lints, $lint_findings findings"
+lint_finish
