@@ -191,7 +191,7 @@ static int wipe_marks(struct commit *commit) {
     const struct meta_page *mapped =
         (const struct meta_page *)(const void *)snapshot_mapped(&commit->txn->space.view, slot);
     struct meta_slot old;
-    if (slot == commit->slot || slot == commit->txn->base_slot || mapped->meta.kind == META_WIPED)
+    if (slot == commit->slot || slot == commit->txn->base_slot || mapped->meta.kind < META_STEADY)
       continue;
     int rc = meta_read_slot(commit->env->fd, commit->env->page_size, slot, &old);
     if (rc == MDBX_SUCCESS && !old.valid)
