@@ -24,6 +24,18 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Sanitizers take terabytes of addresses for themselves, and time. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNIT_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNIT_SANITIZED 1
+#endif
+#endif
+#ifndef UNIT_SANITIZED
+#define UNIT_SANITIZED 0
+#endif
+
 static char unit_dir[256];
 
 static inline void unit_setup(void) {
