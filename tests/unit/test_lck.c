@@ -259,6 +259,30 @@ START_TEST(failed_recovery_lets_others_try) {
 }
 END_TEST
 
+static void child_replaces_the_file(void *context) {
+  struct stage *told = context;
+  struct lck own;
+  unit_require(try_open(&own, 0) == MDBX_SUCCESS);
+  atomic_store(&told->at, 1);
+  /* Long enough for the parent to wait for our opening lock. */
+  unit_sleep_us(60000);
+  unit_require(os_unlink(lock_path) == MDBX_SUCCESS);
+  lck_close(&own);
+}
+
+START_TEST(file_removed_while_waiting_for_it) {
+  struct os_file_id id;
+  const pid_t pid = unit_fork(child_replaces_the_file, stage);
+  ck_assert(unit_await(&stage->at, 1));
+  must_open(&lck, 0, true);
+  ck_assert_int_eq(os_path_id(lock_path, &id), MDBX_SUCCESS);
+  unit_join(pid);
+  /* The lock is on the file others will find. */
+  unit_join(child_open(LCK_EXCLUSIVE, MDBX_BUSY, false));
+  lck_close(&lck);
+}
+END_TEST
+
 /* ---- Content ---------------------------------------------------------------------------------------------------- */
 
 START_TEST(slots_fill_the_pages) {
@@ -677,6 +701,7 @@ static void add_opening_tests(Suite *suite) {
   tcase_add_test(tc, nobody_enters_before_recovery_is_done);
   tcase_add_test(tc, death_in_recovery_makes_the_next_one_first);
   tcase_add_test(tc, failed_recovery_lets_others_try);
+  tcase_add_test(tc, file_removed_while_waiting_for_it);
   tcase_add_test(tc, no_lock);
   tcase_add_test(tc, lock_file_that_cannot_be);
   tcase_add_test(tc, threads_open_and_close);

@@ -207,7 +207,7 @@ int main(void) {
   tcase_add_test(tc, extension_keeps_old_pointers);
   tcase_add_test(tc, odd_lengths);
   tcase_add_test(tc, writable);
-  if (!UNIT_SANITIZED)
+  if (!unit_is_instrumented())
     tcase_add_test(tc, no_address_space);
   tcase_add_test(tc, full_disk_changes_nothing);
   tcase_add_test(tc, extension_by_threads);

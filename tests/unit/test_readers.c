@@ -369,7 +369,7 @@ static void *bind_and_end(void *context) {
 }
 
 START_TEST(threads_end_while_the_environment_closes) {
-  for (int round = 0; round < (UNIT_SANITIZED ? 100 : 500); ++round) {
+  for (int round = 0; round < (unit_is_instrumented() ? 100 : 500); ++round) {
     pthread_t crowd[4];
     _Atomic int bound = 0;
     ck_assert_int_eq(readers_threads_open(&threads, &lck), MDBX_SUCCESS);
@@ -425,7 +425,7 @@ START_TEST(forked_child_leaves_the_slot_alone) {
   unit_join(unit_fork(child_of_reader, slot));
   ck_assert(readers_holds(slot, 3));
   /* Ends as exit() does, where sanitizers complain about what the test framework left behind. */
-  if (!UNIT_SANITIZED)
+  if (!unit_is_instrumented())
     unit_join(unit_fork(child_thread_exits, slot));
   ck_assert(readers_holds(slot, 3));
   ck_assert_uint_eq(slot->state, READER_BOUND);

@@ -36,6 +36,12 @@
 #define UNIT_SANITIZED 0
 #endif
 
+/* The same is true of valgrind, which a program can tell by what is loaded into it. */
+static inline bool unit_is_instrumented(void) {
+  const char *preload = getenv("LD_PRELOAD");
+  return UNIT_SANITIZED || (preload && strstr(preload, "vgpreload"));
+}
+
 static char unit_dir[256];
 
 static inline void unit_setup(void) {
