@@ -79,21 +79,35 @@ static uint64_t word_mask(uint32_t bit, uint32_t count, uint32_t *taken) {
   return row << shift;
 }
 
-/* Adds pages of one word of a region. False if one of them is a member. */
-static bool add_to_word(pgset *set, pgset_region *region, uint32_t word, uint64_t mask, uint32_t pages) {
-  if (region->bits[word] & mask)
-    return false;
+/* Whether one of the pages is a member. */
+static bool any_member(const pgset *set, pgno_t pgno, uint32_t count) {
+  while (count) {
+    uint32_t taken;
+    const pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
+    const uint32_t bit = pgno % PGSET_REGION_PAGES;
+    const uint64_t mask = word_mask(bit, count, &taken);
+    if (region && (region->bits[bit / 64] & mask))
+      return true;
+    pgno += taken;
+    count -= taken;
+  }
+  return false;
+}
+
+/* Adds pages of one word of a region. */
+static void add_to_word(pgset *set, pgset_region *region, uint32_t word, uint64_t mask, uint32_t pages) {
   region->bits[word] |= mask;
   if (!region->count || word < region->hint)
     region->hint = (uint16_t)word;
   region->count += pages;
   region->changed = true;
   set->count += pages;
-  return true;
 }
 
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
   pgset_region *region = NULL;
+  if (any_member(set, pgno, count))
+    return MDBX_CORRUPTED;
   while (count) {
     uint32_t taken;
     const uint32_t bit = pgno % PGSET_REGION_PAGES;
@@ -103,8 +117,7 @@ int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
         return MDBX_ENOMEM;
     }
     const uint64_t mask = word_mask(bit, count, &taken);
-    if (!add_to_word(set, region, bit / 64, mask, taken))
-      return MDBX_CORRUPTED;
+    add_to_word(set, region, bit / 64, mask, taken);
     pgno += taken;
     count -= taken;
   }
