@@ -222,7 +222,7 @@ uint64_t geometry_bytes(const struct geometry *geo, pgno_t pages) { return (uint
 
 bool geometry_is_valid(const struct geometry *geo) {
   return geometry_page_size_is_valid((intptr_t)geo->page_size) && geo->lower >= PGNO_FIRST &&
-         geo->lower <= geo->now && geo->now <= geo->upper && geo->upper <= PGNO_LIMIT &&
+         geo->lower <= geo->now && geo->now <= geo->upper &&
          geometry_bytes(geo, geo->upper) <= geometry_dbsize_max(geo->page_size) && geo->grow <= PGNO_LIMIT &&
          geo->shrink <= PGNO_LIMIT && (geo->shrink == 0 || geo->grow > 0);
 }
