@@ -447,7 +447,9 @@ struct race {
 };
 static struct race *race;
 
-static bool is_dead(txnid_t txnid) { return atomic_load_explicit(&race->dead[txnid % RING], memory_order_relaxed) == txnid; }
+static bool is_dead(txnid_t txnid) {
+  return atomic_load_explicit(&race->dead[txnid % RING], memory_order_relaxed) == txnid;
+}
 
 /* Now and then long enough for the writer to end the scan that began before the pin. */
 static void look_for_a_while(txnid_t txnid, uint64_t *seed) {
