@@ -137,18 +137,19 @@ START_TEST(multi_open) {
   ck_assert_uint_eq(lck_head_slot(lck_head(&second)), 1);
   ck_assert_int_eq(lck_writer_lock(&lck, true), MDBX_SUCCESS);
   ck_assert_int_eq(lck_writer_lock(&second, true), MDBX_BUSY);
+  const uint32_t freed = second.process;
   lck_close(&second);
-  ck_assert(!lck_process_is_alive(&lck, second.process));
+  ck_assert(!lck_process_is_alive(&lck, freed));
   ck_assert(lck_writer_is_mine(&lck));
-  /* The locks of the first must have outlived the close of the second: */
+  /* The locks of the first have outlived the close of the second, whose own are gone. */
   const pid_t pid = child_open(0, MDBX_SUCCESS, false);
-  ck_assert_uint_ne(atomic_load(&stage->process), lck.process);
+  ck_assert_uint_eq(atomic_load(&stage->process), freed);
+  child_leave(pid);
   must_open(&third, LCK_MULTIOPEN, false);
   bool last;
   ck_assert_int_eq(lck_close_begin(&lck, &last), MDBX_SUCCESS);
   ck_assert(!last);
   lck_close(&lck);
-  child_leave(pid);
   ck_assert_int_eq(lck_close_begin(&third, &last), MDBX_SUCCESS);
   ck_assert(last);
   lck_close(&third);
@@ -656,32 +657,48 @@ END_TEST
 
 /* ---- Threads ---------------------------------------------------------------------------------------------------- */
 
-static _Atomic int thread_failures;
+#define OPENERS 4
+#define ROUNDS 200
 
-static void *open_and_close(void *context) {
-  (void)context;
-  for (int i = 0; i < 100; ++i) {
-    struct lck own;
-    if (try_open(&own, LCK_MULTIOPEN) != MDBX_SUCCESS) {
-      atomic_fetch_add(&thread_failures, 1);
-      continue;
-    }
-    lck_open_done(&own);
-    const int rc = lck_writer_lock(&own, false);
-    if (rc != MDBX_SUCCESS || lck_writer_unlock(&own) != MDBX_SUCCESS || lck_close(&own) != MDBX_SUCCESS)
-      atomic_fetch_add(&thread_failures, 1);
-  }
-  return NULL;
+static _Atomic int thread_failures, first_openers;
+static pthread_barrier_t round_barrier;
+
+static void count_failure(bool failed) {
+  if (failed)
+    atomic_fetch_add(&thread_failures, 1);
 }
 
+static void *open_and_close(void *context) {
+  for (int i = 0; i < ROUNDS; ++i) {
+    struct lck own;
+    pthread_barrier_wait(&round_barrier);
+    const int rc = try_open(&own, LCK_MULTIOPEN);
+    count_failure(rc != MDBX_SUCCESS);
+    if (rc == MDBX_SUCCESS) {
+      atomic_fetch_add(&first_openers, own.first);
+      lck_open_done(&own);
+      count_failure(lck_writer_lock(&own, false) != MDBX_SUCCESS || lck_writer_unlock(&own) != MDBX_SUCCESS);
+    }
+    pthread_barrier_wait(&round_barrier);
+    if (rc == MDBX_SUCCESS)
+      count_failure(lck_close(&own) != MDBX_SUCCESS);
+  }
+  return context;
+}
+
+/* All at once, from nothing, so that they meet while the first of them opens the file. */
 START_TEST(threads_open_and_close) {
-  pthread_t threads[4];
+  pthread_t threads[OPENERS];
   atomic_store(&thread_failures, 0);
-  for (size_t i = 0; i < COUNT_OF(threads); ++i)
+  atomic_store(&first_openers, 0);
+  pthread_barrier_init(&round_barrier, NULL, OPENERS);
+  for (size_t i = 0; i < OPENERS; ++i)
     pthread_create(&threads[i], NULL, open_and_close, NULL);
-  for (size_t i = 0; i < COUNT_OF(threads); ++i)
+  for (size_t i = 0; i < OPENERS; ++i)
     pthread_join(threads[i], NULL);
+  pthread_barrier_destroy(&round_barrier);
   ck_assert_int_eq(atomic_load(&thread_failures), 0);
+  ck_assert_int_eq(atomic_load(&first_openers), ROUNDS);
   ck_assert(!lck_is_open_here(data_fd));
 }
 END_TEST

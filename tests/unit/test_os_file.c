@@ -125,8 +125,9 @@ END_TEST
 START_TEST(pwritev_huge) {
   /* Nothing of it is touched: only the sums count. */
   char *nowhere = (char *)(uintptr_t)4096;
-  struct iovec iov[] = {{nowhere, 100},         {nowhere, (size_t)5 << 30}, {nowhere, (size_t)700 << 20},
-                        {nowhere, (size_t)700 << 20}, {nowhere, 0},         {nowhere, (size_t)1 << 30}};
+  struct iovec iov[] = {
+      {nowhere, 100}, {nowhere, (size_t)5 << 30}, {nowhere, (size_t)700 << 20}, {nowhere, (size_t)700 << 20},
+      {nowhere, 0},   {nowhere, (size_t)1 << 30}};
   uint64_t total = 0;
   for (size_t i = 0; i < COUNT_OF(iov); ++i)
     total += iov[i].iov_len;

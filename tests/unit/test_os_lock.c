@@ -291,8 +291,8 @@ END_TEST
 /* What children share. Counts under the lock are plain on purpose: only exclusion keeps them right. */
 struct arena {
   struct os_shlock lock;
-  uint64_t first, second;     /* equal outside the critical section, unless its holder died */
-  volatile uint32_t inside;   /* token of who is in the critical section */
+  uint64_t first, second;   /* equal outside the critical section, unless its holder died */
+  volatile uint32_t inside; /* token of who is in the critical section */
   _Atomic uint64_t errors, takeovers;
   _Atomic int started;
   _Atomic int stop;

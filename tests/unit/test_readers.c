@@ -447,10 +447,14 @@ struct race {
 };
 static struct race *race;
 
-static bool is_dead(txnid_t txnid) { return atomic_load_explicit(&race->dead[txnid % RING], memory_order_relaxed) == txnid; }
+static bool is_dead(txnid_t txnid) {
+  return atomic_load_explicit(&race->dead[txnid % RING], memory_order_relaxed) == txnid;
+}
 
+/* Now and then long enough for the writer to end the scan that began before the pin. */
 static void look_for_a_while(txnid_t txnid, uint64_t *seed) {
-  for (uint64_t i = unit_random(seed) % 8; i > 0; --i)
+  const uint64_t pick = unit_random(seed);
+  for (uint64_t i = pick % 4 ? pick % 8 : pick / 8 % 4000; i > 0; --i)
     if (is_dead(txnid))
       atomic_fetch_add(&race->errors, 1);
 }
