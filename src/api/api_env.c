@@ -430,6 +430,18 @@ static void fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
   info->mi_sys_upcblk = (uint32_t)os_page_size();
 }
 
+/* Without a steady meta nothing can be rolled back to: the oldest is shown as what it is then, nothing. */
+static void mark_hopeless(MDBX_envinfo *info) {
+  unsigned oldest = 0;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    if (info->mi_meta_sign[slot] > 1)
+      return;
+    if (info->mi_meta_txnid[slot] < info->mi_meta_txnid[oldest])
+      oldest = slot;
+  }
+  info->mi_meta_sign[oldest] = 0;
+}
+
 static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_slot meta;
@@ -440,6 +452,7 @@ static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
     info->mi_bootid.meta[slot].x = meta.meta.boot_id[0];
     info->mi_bootid.meta[slot].y = meta.meta.boot_id[1];
   }
+  mark_hopeless(info);
   info->mi_bootid.current.x = env->boot_id[0];
   info->mi_bootid.current.y = env->boot_id[1];
   info->mi_dxbid.x = env->database_id[0];

@@ -71,23 +71,55 @@ bool pgset_has(const pgset *set, pgno_t pgno) {
   return region && region_has(region, pgno % PGSET_REGION_PAGES);
 }
 
+/* The bits of one word that [bit, bit + count) covers; *taken tells how many those are. */
+static uint64_t word_mask(uint32_t bit, uint32_t count, uint32_t *taken) {
+  const uint32_t shift = bit % 64;
+  *taken = MIN_OF(count, 64 - shift);
+  const uint64_t row = *taken == 64 ? ~UINT64_C(0) : (UINT64_C(1) << *taken) - 1;
+  return row << shift;
+}
+
+/* Whether one of the pages is a member. */
+static bool any_member(const pgset *set, pgno_t pgno, uint32_t count) {
+  while (count) {
+    uint32_t taken;
+    const pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
+    const uint32_t bit = pgno % PGSET_REGION_PAGES;
+    const uint64_t mask = word_mask(bit, count, &taken);
+    if (region && (region->bits[bit / 64] & mask))
+      return true;
+    pgno += taken;
+    count -= taken;
+  }
+  return false;
+}
+
+/* Adds pages of one word of a region. */
+static void add_to_word(pgset *set, pgset_region *region, uint32_t word, uint64_t mask, uint32_t pages) {
+  region->bits[word] |= mask;
+  if (!region->count || word < region->hint)
+    region->hint = (uint16_t)word;
+  region->count += pages;
+  region->changed = true;
+  set->count += pages;
+}
+
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
   pgset_region *region = NULL;
-  for (; count; --count, ++pgno) {
+  if (any_member(set, pgno, count))
+    return MDBX_CORRUPTED;
+  while (count) {
+    uint32_t taken;
+    const uint32_t bit = pgno % PGSET_REGION_PAGES;
     if (!region || region->number != pgno >> PGSET_REGION_BITS) {
       region = pgset_region_get(set, pgno >> PGSET_REGION_BITS);
       if (!region)
         return MDBX_ENOMEM;
     }
-    const uint32_t bit = pgno % PGSET_REGION_PAGES;
-    if (region_has(region, bit))
-      return MDBX_CORRUPTED;
-    region->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
-    if (bit / 64 < region->hint)
-      region->hint = (uint16_t)(bit / 64);
-    region->count += 1;
-    region->changed = true;
-    set->count += 1;
+    const uint64_t mask = word_mask(bit, count, &taken);
+    add_to_word(set, region, bit / 64, mask, taken);
+    pgno += taken;
+    count -= taken;
   }
   return MDBX_SUCCESS;
 }
@@ -95,15 +127,18 @@ int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
 bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count) {
   if (pgset_run_length(set, pgno, count) < count)
     return false;
-  for (; count; --count, ++pgno) {
+  while (count) {
+    uint32_t taken;
     pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
     const uint32_t bit = pgno % PGSET_REGION_PAGES;
-    region->bits[bit / 64] &= ~(UINT64_C(1) << (bit % 64));
+    region->bits[bit / 64] &= ~word_mask(bit, count, &taken);
     while (region->hint < PGSET_WORDS - 1 && !region->bits[region->hint])
       region->hint += 1;
-    region->count -= 1;
+    region->count -= taken;
     region->changed = true;
-    set->count -= 1;
+    set->count -= taken;
+    pgno += taken;
+    count -= taken;
   }
   return true;
 }

@@ -39,8 +39,8 @@ pgset_region *pgset_region_get(pgset *set, uint32_t number);
 pgset_region *pgset_region_find(const pgset *set, uint32_t number);
 
 bool pgset_has(const pgset *set, pgno_t pgno);
-/* Adds `count` pages from pgno on. ENOMEM, or MDBX_CORRUPTED when one of them is a member already (the pages before it
- * are then in the set). */
+/* Adds `count` pages from pgno on. MDBX_CORRUPTED, and nothing is added, when one of them is a member already; ENOMEM,
+ * and some may have been added. */
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count);
 /* Removes pages that must be members; returns false (and changes nothing) if one of them is not. */
 bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count);

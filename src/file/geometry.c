@@ -137,8 +137,7 @@ static void default_lower(struct draft *draft, const struct geometry_request *wa
 }
 
 /* As large as memory, since a database that fits is what most want, but never so tight that it could not double. */
-static void default_upper(struct draft *draft, const struct geometry_request *want,
-                          const struct geometry_system *sys) {
+static void default_upper(struct draft *draft, const struct geometry_request *want, const struct geometry_system *sys) {
   if (is_given(want->upper))
     return;
   const uint64_t ram = round_up(MIN_OF(sys->ram, draft->most), GIB);
@@ -221,10 +220,9 @@ int geometry_change(const struct geometry *old, const struct geometry_request *w
 uint64_t geometry_bytes(const struct geometry *geo, pgno_t pages) { return (uint64_t)pages * geo->page_size; }
 
 bool geometry_is_valid(const struct geometry *geo) {
-  return geometry_page_size_is_valid((intptr_t)geo->page_size) && geo->lower >= PGNO_FIRST &&
-         geo->lower <= geo->now && geo->now <= geo->upper && geo->upper <= PGNO_LIMIT &&
-         geometry_bytes(geo, geo->upper) <= geometry_dbsize_max(geo->page_size) && geo->grow <= PGNO_LIMIT &&
-         geo->shrink <= PGNO_LIMIT && (geo->shrink == 0 || geo->grow > 0);
+  return geometry_page_size_is_valid((intptr_t)geo->page_size) && geo->lower >= PGNO_FIRST && geo->lower <= geo->now &&
+         geo->now <= geo->upper && geometry_bytes(geo, geo->upper) <= geometry_dbsize_max(geo->page_size) &&
+         geo->grow <= PGNO_LIMIT && geo->shrink <= PGNO_LIMIT && (geo->shrink == 0 || geo->grow > 0);
 }
 
 bool geometry_is_equal(const struct geometry *a, const struct geometry *b) {

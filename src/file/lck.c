@@ -571,9 +571,7 @@ int lck_writer_lock(struct lck *lck, bool try_only) {
 
 int lck_writer_unlock(struct lck *lck) { return os_shlock_release(&lck->shared->writer, lck->process + 1); }
 
-bool lck_writer_is_mine(const struct lck *lck) {
-  return os_shlock_owner(&lck->shared->writer) == lck->process + 1;
-}
+bool lck_writer_is_mine(const struct lck *lck) { return os_shlock_owner(&lck->shared->writer) == lck->process + 1; }
 
 int lck_table_lock(struct lck *lck) {
   const int rc = os_shlock_acquire(&lck->shared->table, lck->process + 1, owner_is_alive, lck, false);

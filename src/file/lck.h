@@ -145,8 +145,8 @@ struct lck {
   uint32_t slot_count;
   uint32_t process; /* index k; LCK_PROCESSES = none yet */
   enum lck_kind kind;
-  bool first;   /* this open made the lock file's content; the caller does recovery */
-  bool entered; /* byte 0 is held; owned by the opening or closing thread */
+  bool first;          /* this open made the lock file's content; the caller does recovery */
+  bool entered;        /* byte 0 is held; owned by the opening or closing thread */
   uint32_t generation; /* os_fork_generation() of the process that opened it */
   uint32_t pid;
   size_t length;         /* of the mapping */

@@ -27,6 +27,8 @@ struct gc {
   size_t held_length, held_capacity;
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
   bool begun, fresh_done, held_done, regions_done;
+  bool keep_loose; /* gc_give: free pages of regions that were not read stay in this commit's list */
+  bool only_grow; /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };
@@ -40,6 +42,8 @@ int gc_take(struct space *space, uint32_t pages, bool urgent);
 
 /* Reads the stored part of the region a page lies in, if that has not been done. */
 int gc_load_region_of(struct gc *gc, pgno_t pgno);
+/* Whether the table lists a page as free; the page's region has not been read. */
+int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has);
 
 /* Writes what has become of the free pages to table 0. Nothing else may change pages afterwards. Takes pages for
  * itself from the set, then from the end, never through refill. */

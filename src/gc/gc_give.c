@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 /* Bytes a place gets more than its record needs now: what the next passes may add. */
-enum { SPARE_BYTES = 48, PASSES_MAX = 64 };
+enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 256 };
 
 uint32_t gc_reserve(const struct tree *tree) { return 2u * tree->record.depth + 4; }
 
@@ -62,7 +62,7 @@ static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bo
   if (rc != MDBX_SUCCESS)
     return rc;
   const size_t wanted = MIN_OF(needed + SPARE_BYTES, gc_value_limit(gc->space->view.page_size));
-  if (place.exists && place.size >= needed && place.size <= needed + 4 * SPARE_BYTES) {
+  if (place.exists && place.size >= needed && (gc->only_grow || place.size <= needed + 4 * SPARE_BYTES)) {
     if (space_owns(gc->space, path_leaf(&place.path)->page))
       return MDBX_SUCCESS;
     *changed = true;
@@ -101,7 +101,7 @@ static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct g
                         bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size), per_region = PGSET_REGION_PAGES / span;
   for (size_t i = 0; i < gc->space->avail.length; ++i) {
-    if (!gc->space->avail.regions[i]->changed)
+    if (!gc->space->avail.regions[i]->changed || !gc->space->avail.regions[i]->loaded)
       continue;
     const uint64_t first = (uint64_t)gc->space->avail.regions[i]->number * per_region;
     for (uint32_t k = 0; k < per_region; ++k) {
@@ -114,34 +114,55 @@ static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct g
   return MDBX_SUCCESS;
 }
 
+/* In the first pass the record of a region without free pages goes. Later it stays, empty, until another commit
+ * touches the region: deleting frees a page of the table, which may need a record again, and so on without end. */
 static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const size_t size = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
-  return size ? make_place(gc, key, size, changed) : delete_record(gc, key, changed);
+  if (size)
+    return make_place(gc, key, size, changed);
+  if (!gc->only_grow)
+    return delete_record(gc, key, changed);
+  struct place place;
+  const int rc = find_place(gc, key, &place);
+  return rc == MDBX_SUCCESS && place.exists ? make_place(gc, key, GC_FREE_EMPTY, changed) : rc;
 }
 
 static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const size_t needed = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
+  struct place place;
   uint8_t *data;
   size_t size;
   (void)changed;
-  if (!needed)
-    return MDBX_SUCCESS;
-  const int rc = open_place(gc, key, &data, &size);
+  int rc = find_place(gc, key, &place);
+  if (rc != MDBX_SUCCESS || (!needed && !place.exists))
+    return rc;
+  rc = open_place(gc, key, &data, &size);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (size < needed)
     return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
-  gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, data);
+  if (needed)
+    gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, data);
   return MDBX_SUCCESS;
+}
+
+/* Free pages that came from lists and whose regions were not read. A few of them stay in a list, so that a commit which
+ * takes about as many pages as it retires does not touch regions all over the table. */
+static uint64_t loose_pages(const struct gc *gc) {
+  uint64_t pages = 0;
+  for (size_t i = 0; i < gc->space->avail.length; ++i)
+    if (!gc->space->avail.regions[i]->loaded)
+      pages += gc->space->avail.regions[i]->count;
+  return pages;
 }
 
 /* Regions that lists added to without the stored part having been read: read it, or it would be lost. */
 static int complete_regions(struct gc *gc) {
-  for (size_t i = 0; i < gc->space->avail.length; ++i) {
+  for (size_t i = 0; i < gc->space->avail.length && !gc->keep_loose; ++i) {
     const struct pgset_region *region = gc->space->avail.regions[i];
-    if (!region->changed || region->loaded)
+    if (!region->count || region->loaded)
       continue;
     const int rc = gc_load_region_of(gc, region->number * PGSET_REGION_PAGES);
     if (rc != MDBX_SUCCESS)
@@ -156,7 +177,11 @@ static int shorten_tail(struct gc *gc) {
   pgno_t before;
   do {
     before = space->view.limit;
-    const int rc = gc_load_region_of(gc, before - 1);
+    bool stored = false;
+    const struct pgset_region *region = pgset_region_find(&space->avail, (before - 1) >> PGSET_REGION_BITS);
+    int rc = region && region->loaded ? MDBX_SUCCESS : gc_stored_has(gc, before - 1, &stored);
+    if (rc == MDBX_SUCCESS && stored)
+      rc = gc_load_region_of(gc, before - 1);
     if (rc != MDBX_SUCCESS)
       return rc;
     space_trim_tail(space);
@@ -228,15 +253,6 @@ static int fill_chunk(struct gc *gc, const struct gc_key *key, const struct reti
   return MDBX_SUCCESS;
 }
 
-static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
-  struct space *space = gc->space;
-  const int rc = tidy_runs(space->retired.runs, &space->retired.length);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  return each_chunk(gc, (struct gc_key){GC_FRESH, space->view.txnid, 0}, space->retired.runs, space->retired.length,
-                    action, changed);
-}
-
 /* ---------------------------------------------------------------------------------------------------- held pages */
 
 struct run_list {
@@ -256,6 +272,37 @@ static int add_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   }
   list->runs[list->length++] = (struct retired_run){pgno, pages, birth};
   return MDBX_SUCCESS;
+}
+
+/* What this commit retired, and the loose pages: those get its own id as birth, so no snapshot can hold them. */
+static int list_fresh(struct gc *gc, struct run_list *list) {
+  const struct space *space = gc->space;
+  int rc = MDBX_SUCCESS;
+  for (size_t i = 0; i < space->retired.length && rc == MDBX_SUCCESS; ++i)
+    rc = add_run(list, space->retired.runs[i].pgno, space->retired.runs[i].pages, space->retired.runs[i].birth);
+  for (size_t i = 0; i < space->avail.length && gc->keep_loose; ++i) {
+    const struct pgset_region *region = space->avail.regions[i];
+    const pgno_t first = region->number << PGSET_REGION_BITS;
+    if (region->loaded || !region->count)
+      continue;
+    for (pgno_t at = pgset_lowest(&space->avail, first), end; at - first < PGSET_REGION_PAGES && rc == MDBX_SUCCESS;
+         at = pgset_lowest(&space->avail, end)) {
+      end = at + pgset_run_length(&space->avail, at, first + PGSET_REGION_PAGES - at);
+      rc = add_run(list, at, end - at, space->view.txnid);
+    }
+  }
+  return rc;
+}
+
+static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
+  struct run_list list = {NULL, 0, 0};
+  int rc = list_fresh(gc, &list);
+  if (rc == MDBX_SUCCESS)
+    rc = tidy_runs(list.runs, &list.length);
+  if (rc == MDBX_SUCCESS)
+    rc = each_chunk(gc, (struct gc_key){GC_FRESH, gc->space->view.txnid, 0}, list.runs, list.length, action, changed);
+  free(list.runs);
+  return rc;
 }
 
 /* The last chunk already kept for a pin: its pages join the new ones if it is not nearly full. key->sequence becomes
@@ -357,11 +404,13 @@ int gc_give(struct gc *gc) {
     rc = give_held(gc);
   if (rc == MDBX_SUCCESS)
     rc = shorten_tail(gc);
+  gc->keep_loose = rc == MDBX_SUCCESS && loose_pages(gc) <= LOOSE_MAX;
   bool changed = true;
   for (unsigned pass = 0; rc == MDBX_SUCCESS && changed; ++pass) {
     if (pass == PASSES_MAX)
       return log_damage(MDBX_PROBLEM, "table of free pages: no end of changes");
     rc = make_places(gc, &changed);
+    gc->only_grow = true;
   }
   return rc == MDBX_SUCCESS ? fill_places(gc) : rc;
 }

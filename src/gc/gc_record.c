@@ -3,7 +3,7 @@
 
 #include "base/log.h"
 
-enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = 3, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
+enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = GC_FREE_EMPTY, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
 
 void gc_key_encode(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE]) {
   put_be64(bytes, (uint64_t)key->kind << 56 | (key->number & GC_NUMBER_MASK));
@@ -126,20 +126,32 @@ static int decode_free_runs(const struct free_decoding *decoding, const uint8_t 
   return MDBX_SUCCESS;
 }
 
+/* The first bit from `from` on that is set, or clear; `span` (a multiple of 64) if there is none. */
+static uint32_t next_bit(const uint8_t *bytes, uint32_t from, uint32_t span, bool set) {
+  while (from < span) {
+    const uint64_t word = get_u64(bytes + from / 64 * 8);
+    const uint64_t wanted = (set ? word : ~word) >> (from % 64);
+    if (wanted)
+      return from + (uint32_t)__builtin_ctzll(wanted);
+    from = (from / 64 + 1) * 64;
+  }
+  return span;
+}
+
 static int decode_free_bitmap(const struct free_decoding *decoding, const uint8_t *bytes, size_t length,
                               uint32_t pages) {
   if (length < decoding->span / 8)
     return bad_free(decoding, "its bitmap is too short");
-  for (uint32_t bit = 0; bit < decoding->span; ++bit) {
-    if (!(bytes[bit / 8] >> (bit % 8) & 1))
-      continue;
-    const pgno_t pgno = decoding->first + bit;
-    if (!pages || pgno < PGNO_FIRST || pgno >= decoding->limit)
+  for (uint32_t bit = next_bit(bytes, 0, decoding->span, true); bit < decoding->span;) {
+    const uint32_t end = next_bit(bytes, bit, decoding->span, false), run = end - bit;
+    const uint64_t pgno = (uint64_t)decoding->first + bit;
+    if (pages < run || pgno < PGNO_FIRST || pgno + run > decoding->limit)
       return bad_free(decoding, "its bitmap has pages it must not have");
-    const int rc = decoding->each(decoding->context, pgno, 1, 0);
+    const int rc = decoding->each(decoding->context, (pgno_t)pgno, run, 0);
     if (rc != MDBX_SUCCESS)
       return rc;
-    pages -= 1;
+    pages -= run;
+    bit = next_bit(bytes, end, decoding->span, true);
   }
   return pages ? bad_free(decoding, "its bitmap has fewer pages than it says") : MDBX_SUCCESS;
 }

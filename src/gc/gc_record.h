@@ -30,6 +30,9 @@ static inline uint32_t gc_span(size_t page_size) {
   return 2 * page_size < PGSET_REGION_PAGES ? (uint32_t)(2 * page_size) : PGSET_REGION_PAGES;
 }
 
+/* Bytes of a GC_FREE record without pages. */
+#define GC_FREE_EMPTY 3u
+
 /* Longest value of a record. */
 static inline size_t gc_value_limit(size_t page_size) { return limit_pair(page_size) - GC_KEY_SIZE; }
 

@@ -249,6 +249,34 @@ static int load_region(struct gc *gc, uint32_t number) {
   return MDBX_SUCCESS;
 }
 
+struct looking {
+  pgno_t pgno;
+  bool found;
+};
+
+static int look_at_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct looking *looking = context;
+  (void)birth;
+  looking->found |= looking->pgno >= pgno && looking->pgno - pgno < pages;
+  return MDBX_SUCCESS;
+}
+
+int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has) {
+  const struct gc_key key = {GC_FREE, pgno / gc_span(gc->space->view.page_size), 0};
+  struct looking looking = {pgno, false};
+  struct found found;
+  *has = false;
+  int rc = find_from(gc, &key, &found);
+  if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && found.key.number != key.number))
+    return MDBX_SUCCESS;
+  /* The end of the snapshot may have moved below pages that were given back just now. */
+  if (rc == MDBX_SUCCESS)
+    rc = gc_record_decode(&found.key, found.bytes, found.length, gc->space->view.page_size, PGNO_LIMIT, look_at_run,
+                          &looking);
+  *has = looking.found;
+  return rc;
+}
+
 int gc_load_region_of(struct gc *gc, pgno_t pgno) { return load_region(gc, pgno >> PGSET_REGION_BITS); }
 
 /* The next region, from low addresses up, that has something stored. */

@@ -192,6 +192,8 @@ void os_sleep_ms(unsigned milliseconds);
 
 /* Constant until the next boot; zeros when unknown. */
 void os_bootid(uint64_t id[2]);
+/* For tests: from now on this process believes to run in another boot. */
+void os_bootid_pretend(const uint64_t id[2]);
 int os_random_bytes(void *buffer, size_t length);
 /* Seconds in units of 1/65536 since some point of this boot; the same clock in every process. */
 uint64_t os_monotonic_16dot16(void);

@@ -62,8 +62,8 @@ static int real_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
   while (gone < count) {
     struct iovec *at = iov + gone;
     const int chunks = chunks_for_one_call(at, count - gone);
-    const ssize_t done = chunks > 0 ? pwritev(fd, at, chunks, (off_t)offset)
-                                    : pwrite(fd, at->iov_base, CALL_BYTES_MAX, (off_t)offset);
+    const ssize_t done =
+        chunks > 0 ? pwritev(fd, at, chunks, (off_t)offset) : pwrite(fd, at->iov_base, CALL_BYTES_MAX, (off_t)offset);
     size_t moved;
     const int rc = call_result(done, &moved);
     if (rc != MDBX_SUCCESS)
@@ -332,8 +332,7 @@ bool os_file_on_readonly_fs(int fd) {
 bool os_file_is_remote(int fd) {
 #ifdef __linux__
   /* NFS, SMB, SMB2, CIFS, AFS, CODA, NCP, Ceph; from linux/magic.h, which has not all of them everywhere. */
-  static const uint32_t remote[] = {0x6969,     0x517B,     0xFE534D42, 0xFF534D42,
-                                    0x5346414F, 0x73757245, 0x564C,     0x00C36400};
+  static const uint32_t remote[] = {0x6969, 0x517B, 0xFE534D42, 0xFF534D42, 0x5346414F, 0x73757245, 0x564C, 0x00C36400};
   struct statfs fs;
   if (fstatfs(fd, &fs) != 0)
     return false;

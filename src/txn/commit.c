@@ -188,11 +188,13 @@ static int commit_weak(struct commit *commit) {
 /* Takes older metas their standing as points to fall back to: their pages are not kept. */
 static int wipe_marks(struct commit *commit) {
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    const struct meta_page *mapped =
+        (const struct meta_page *)(const void *)snapshot_mapped(&commit->txn->space.view, slot);
     struct meta_slot old;
-    int rc = slot == commit->slot || slot == commit->txn->base_slot
-                 ? MDBX_NOTFOUND
-                 : meta_read_slot(commit->env->fd, commit->env->page_size, slot, &old);
-    if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && (!old.valid || old.meta.kind == META_WIPED)))
+    if (slot == commit->slot || slot == commit->txn->base_slot || mapped->meta.kind < META_STEADY)
+      continue;
+    int rc = meta_read_slot(commit->env->fd, commit->env->page_size, slot, &old);
+    if (rc == MDBX_SUCCESS && !old.valid)
       continue;
     if (rc == MDBX_SUCCESS) {
       old.meta.kind = META_WIPED;

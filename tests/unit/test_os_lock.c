@@ -122,6 +122,48 @@ START_TEST(range_wait_outlasts_signals) {
 }
 END_TEST
 
+/* Two processes, each holding what the other waits for, as far as the kernel knows; but a thread will give way. */
+static char crossing_paths[2][512];
+static int crossing_fds[2];
+
+static void *give_way(void *unused) {
+  unit_sleep_us(100000);
+  os_range_unlock(crossing_fds[0], 0, 1);
+  return unused;
+}
+
+static void cross(void *context) {
+  _Atomic int *ready = context;
+  int first, second;
+  unit_require(os_open(crossing_paths[0], OS_OPEN_CREATE, 0600, &first) == MDBX_SUCCESS);
+  unit_require(os_open(crossing_paths[1], OS_OPEN_CREATE, 0600, &second) == MDBX_SUCCESS);
+  unit_require(os_range_lock(second, 0, 1, true, false) == MDBX_SUCCESS);
+  atomic_store(ready, 1);
+  unit_require(os_range_lock(first, 0, 1, true, true) == MDBX_SUCCESS);
+  os_close(first);
+  os_close(second);
+}
+
+START_TEST(range_wait_knows_no_false_deadlock) {
+  _Atomic int *ready = unit_shared(4096);
+  pthread_t thread;
+  for (int i = 0; i < 2; ++i) {
+    snprintf(crossing_paths[i], sizeof(crossing_paths[i]), "%s", unit_path(i ? "second" : "first"));
+    ck_assert_int_eq(os_open(crossing_paths[i], OS_OPEN_CREATE, 0600, &crossing_fds[i]), MDBX_SUCCESS);
+  }
+  ck_assert_int_eq(os_range_lock(crossing_fds[0], 0, 1, true, false), MDBX_SUCCESS);
+  const pid_t pid = unit_fork(cross, ready);
+  ck_assert(unit_await(ready, 1));
+  unit_sleep_us(20000);
+  pthread_create(&thread, NULL, give_way, NULL);
+  ck_assert_int_eq(os_range_lock(crossing_fds[1], 0, 1, true, true), MDBX_SUCCESS);
+  pthread_join(thread, NULL);
+  unit_join(pid);
+  os_close(crossing_fds[0]);
+  os_close(crossing_fds[1]);
+}
+END_TEST
+
 /* ---- The shared lock, one process ------------------------------------------------------------------------------- */
 
 START_TEST(shlock_states) {
@@ -249,8 +291,8 @@ END_TEST
 /* What children share. Counts under the lock are plain on purpose: only exclusion keeps them right. */
 struct arena {
   struct os_shlock lock;
-  uint64_t first, second;     /* equal outside the critical section, unless its holder died */
-  volatile uint32_t inside;   /* token of who is in the critical section */
+  uint64_t first, second;   /* equal outside the critical section, unless its holder died */
+  volatile uint32_t inside; /* token of who is in the critical section */
   _Atomic uint64_t errors, takeovers;
   _Atomic int started;
   _Atomic int stop;
@@ -440,6 +482,7 @@ int main(void) {
   tcase_add_test(ranges, ranges_conflict_between_processes);
   tcase_add_test(ranges, ranges_shared);
   tcase_add_test(ranges, range_wait_outlasts_signals);
+  tcase_add_test(ranges, range_wait_knows_no_false_deadlock);
   suite_add_tcase(suite, ranges);
   TCase *shlock = tcase_create("shlock");
   tcase_add_test(shlock, shlock_states);

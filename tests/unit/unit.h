@@ -24,6 +24,24 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Sanitizers take terabytes of addresses for themselves, and time. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define UNIT_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define UNIT_SANITIZED 1
+#endif
+#endif
+#ifndef UNIT_SANITIZED
+#define UNIT_SANITIZED 0
+#endif
+
+/* The same is true of valgrind, which a program can tell by what is loaded into it. */
+static inline bool unit_is_instrumented(void) {
+  const char *preload = getenv("LD_PRELOAD");
+  return UNIT_SANITIZED || (preload && strstr(preload, "vgpreload"));
+}
+
 static char unit_dir[256];
 
 static inline void unit_setup(void) {

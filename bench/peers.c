@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Speed of this engine beside liblmdb, in one run, row by row.
+ *
+ * Usage: bench_peers [-n records] [-d folder] [-r rounds] [row...]
+ * Rows: load get scan crud durable. Each round runs a row on both engines in turn; the table shows the medians and
+ * their ratio (LMDB's time divided by ours: above 1 is faster than LMDB).
+ */
+#include <mdbx.h>
+
+#include <lmdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { VALUE = 100, ROUNDS_MAX = 15 };
+
+struct engine {
+  const char *name;
+  void *(*open)(const char *path, int durable);
+  void (*close)(void *handle);
+  void (*begin)(void *handle, int reading);
+  void (*commit)(void *handle);
+  void (*put)(void *handle, uint64_t key, const void *value);
+  int (*get)(void *handle, uint64_t key);
+  void (*del)(void *handle, uint64_t key);
+  uint64_t (*scan)(void *handle);
+};
+
+static void must(int rc, const char *what) {
+  if (rc) {
+    fprintf(stderr, "%s: error %d\n", what, rc);
+    exit(1);
+  }
+}
+
+static double now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static uint64_t mix(uint64_t i) {
+  i = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
+  i = (i ^ i >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  return i ^ i >> 27;
+}
+
+/* ------------------------------------------------------------------------------------------------------------ ours */
+
+struct ours {
+  MDBX_env *env;
+  MDBX_txn *txn;
+};
+
+static void *ours_open(const char *path, int durable) {
+  struct ours *o = calloc(1, sizeof(*o));
+  must(mdbx_env_create(&o->env), "create");
+  must(mdbx_env_set_geometry(o->env, 0, -1, (intptr_t)16 << 30, 16 << 20, -1, 4096), "geometry");
+  must(mdbx_env_open(o->env, path, MDBX_NOSUBDIR | MDBX_LIFORECLAIM | (durable ? 0 : MDBX_UTTERLY_NOSYNC), 0644),
+       "open");
+  return o;
+}
+
+static void ours_close(void *h) {
+  struct ours *o = h;
+  mdbx_env_close_ex(o->env, true);
+  free(o);
+}
+
+static void ours_begin(void *h, int reading) {
+  struct ours *o = h;
+  must(mdbx_txn_begin_ex(o->env, NULL, reading ? MDBX_TXN_RDONLY : MDBX_TXN_READWRITE, &o->txn, NULL), "begin");
+}
+
+static void ours_commit(void *h) { must(mdbx_txn_commit_ex(((struct ours *)h)->txn, NULL), "commit"); }
+
+static void ours_put(void *h, uint64_t key, const void *value) {
+  MDBX_val k = {&key, sizeof(key)}, v = {(void *)(uintptr_t)value, VALUE};
+  must(mdbx_put(((struct ours *)h)->txn, 1, &k, &v, MDBX_UPSERT), "put");
+}
+
+static int ours_get(void *h, uint64_t key) {
+  MDBX_val k = {&key, sizeof(key)}, v;
+  return mdbx_get(((struct ours *)h)->txn, 1, &k, &v) == 0 ? *(const unsigned char *)v.iov_base : -1;
+}
+
+static void ours_del(void *h, uint64_t key) {
+  MDBX_val k = {&key, sizeof(key)};
+  mdbx_del(((struct ours *)h)->txn, 1, &k, NULL);
+}
+
+static uint64_t ours_scan(void *h) {
+  MDBX_cursor *cursor;
+  MDBX_val k, v;
+  uint64_t sum = 0;
+  must(mdbx_cursor_open(((struct ours *)h)->txn, 1, &cursor), "cursor");
+  while (mdbx_cursor_get(cursor, &k, &v, MDBX_NEXT) == 0)
+    sum += *(const unsigned char *)v.iov_base;
+  mdbx_cursor_close(cursor);
+  return sum;
+}
+
+static const struct engine ours = {"mdbx",   ours_open, ours_close, ours_begin, ours_commit,
+                                   ours_put, ours_get,  ours_del,   ours_scan};
+
+/* ------------------------------------------------------------------------------------------------------------ LMDB */
+
+struct peer {
+  MDB_env *env;
+  MDB_txn *txn;
+  MDB_dbi dbi;
+};
+
+static void *peer_open(const char *path, int durable) {
+  struct peer *p = calloc(1, sizeof(*p));
+  must(mdb_env_create(&p->env), "create");
+  must(mdb_env_set_mapsize(p->env, (size_t)16 << 30), "mapsize");
+  must(mdb_env_open(p->env, path, MDB_NOSUBDIR | (durable ? 0 : MDB_NOSYNC), 0644), "open");
+  must(mdb_txn_begin(p->env, NULL, 0, &p->txn), "begin");
+  must(mdb_dbi_open(p->txn, NULL, 0, &p->dbi), "dbi");
+  must(mdb_txn_commit(p->txn), "commit");
+  return p;
+}
+
+static void peer_close(void *h) {
+  struct peer *p = h;
+  mdb_env_close(p->env);
+  free(p);
+}
+
+static void peer_begin(void *h, int reading) {
+  struct peer *p = h;
+  must(mdb_txn_begin(p->env, NULL, reading ? MDB_RDONLY : 0, &p->txn), "begin");
+}
+
+static void peer_commit(void *h) { must(mdb_txn_commit(((struct peer *)h)->txn), "commit"); }
+
+static void peer_put(void *h, uint64_t key, const void *value) {
+  struct peer *p = h;
+  MDB_val k = {sizeof(key), &key}, v = {VALUE, (void *)(uintptr_t)value};
+  must(mdb_put(p->txn, p->dbi, &k, &v, 0), "put");
+}
+
+static int peer_get(void *h, uint64_t key) {
+  struct peer *p = h;
+  MDB_val k = {sizeof(key), &key}, v;
+  return mdb_get(p->txn, p->dbi, &k, &v) == 0 ? *(const unsigned char *)v.mv_data : -1;
+}
+
+static void peer_del(void *h, uint64_t key) {
+  struct peer *p = h;
+  MDB_val k = {sizeof(key), &key};
+  mdb_del(p->txn, p->dbi, &k, NULL);
+}
+
+static uint64_t peer_scan(void *h) {
+  struct peer *p = h;
+  MDB_cursor *cursor;
+  MDB_val k, v;
+  uint64_t sum = 0;
+  must(mdb_cursor_open(p->txn, p->dbi, &cursor), "cursor");
+  while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0)
+    sum += *(const unsigned char *)v.mv_data;
+  mdb_cursor_close(cursor);
+  return sum;
+}
+
+static const struct engine peer = {"lmdb",   peer_open, peer_close, peer_begin, peer_commit,
+                                   peer_put, peer_get,  peer_del,   peer_scan};
+
+/* ------------------------------------------------------------------------------------------------------------ rows */
+
+static uint64_t records = 1000000;
+static volatile uint64_t sink;
+
+static double row_load(const struct engine *e, void *h) {
+  unsigned char value[VALUE];
+  memset(value, 7, sizeof(value));
+  const double start = now();
+  for (uint64_t i = 0; i < records;) {
+    e->begin(h, 0);
+    for (int n = 0; n < 1000 && i < records; ++n, ++i)
+      e->put(h, mix(i), value);
+    e->commit(h);
+  }
+  return now() - start;
+}
+
+static double row_get(const struct engine *e, void *h) {
+  const uint64_t gets = records < 2000000 ? 2000000 : records / 2;
+  e->begin(h, 1);
+  const double start = now();
+  for (uint64_t i = 0; i < gets; ++i)
+    sink += (uint64_t)e->get(h, mix(mix(i * 7) % records));
+  const double spent = now() - start;
+  e->commit(h);
+  return spent;
+}
+
+static double row_scan(const struct engine *e, void *h) {
+  e->begin(h, 1);
+  const double start = now();
+  sink += e->scan(h);
+  const double spent = now() - start;
+  e->commit(h);
+  return spent;
+}
+
+/* Five operations a transaction: two reads, an insert, an update, a delete. */
+static double crud(const struct engine *e, void *h, uint64_t transactions, uint64_t base) {
+  unsigned char value[VALUE];
+  memset(value, 9, sizeof(value));
+  const double start = now();
+  for (uint64_t i = 0; i < transactions; ++i) {
+    e->begin(h, 0);
+    sink += (uint64_t)e->get(h, mix(mix(i * 3) % records));
+    sink += (uint64_t)e->get(h, mix(mix(i * 5) % records));
+    e->put(h, mix(records + base + i), value);
+    e->put(h, mix(mix(i * 11) % records), value);
+    e->del(h, mix(records + base + i / 2));
+    e->commit(h);
+  }
+  return now() - start;
+}
+
+static double row_crud(const struct engine *e, void *h) { return crud(e, h, 50000, 1u << 30); }
+
+static double row_durable(const struct engine *e, void *h) { return crud(e, h, 3000, 1u << 31); }
+
+struct row {
+  const char *name;
+  double (*run)(const struct engine *e, void *h);
+  int durable;
+};
+
+static const struct row rows[] = {{"load", row_load, 0},
+                                  {"get", row_get, 0},
+                                  {"scan", row_scan, 0},
+                                  {"crud", row_crud, 0},
+                                  {"durable", row_durable, 1}};
+
+static int by_value(const void *a, const void *b) {
+  const double left = *(const double *)a, right = *(const double *)b;
+  return (left > right) - (left < right);
+}
+
+static void remove_files(const char *path) {
+  char other[600];
+  unlink(path);
+  snprintf(other, sizeof(other), "%s-lck", path);
+  unlink(other);
+  snprintf(other, sizeof(other), "%s-lock", path);
+  unlink(other);
+}
+
+static void *prepare(const struct engine *e, const char *path, const struct row *row) {
+  remove_files(path);
+  if (strcmp(row->name, "load") == 0)
+    return e->open(path, 0);
+  void *h = e->open(path, 0);
+  row_load(e, h);
+  e->close(h);
+  return e->open(path, row->durable);
+}
+
+static void run_row(const struct row *row, const char *folder, int rounds) {
+  const struct engine *engines[2] = {&ours, &peer};
+  double spent[2][ROUNDS_MAX];
+  void *handles[2] = {NULL, NULL};
+  char paths[2][512];
+  for (int i = 0; i < 2; ++i)
+    snprintf(paths[i], sizeof(paths[i]), "%s/bench-%s.db", folder, engines[i]->name);
+  for (int round = 0; round < rounds; ++round)
+    for (int i = 0; i < 2; ++i) {
+      const int fresh = round == 0 || strcmp(row->name, "load") == 0;
+      if (fresh && handles[i])
+        engines[i]->close(handles[i]);
+      if (fresh)
+        handles[i] = prepare(engines[i], paths[i], row);
+      spent[i][round] = row->run(engines[i], handles[i]);
+    }
+  for (int i = 0; i < 2; ++i) {
+    engines[i]->close(handles[i]);
+    remove_files(paths[i]);
+    qsort(spent[i], (size_t)rounds, sizeof(double), by_value);
+  }
+  printf("%-8s %10.3f %10.3f %8.2f\n", row->name, spent[0][rounds / 2], spent[1][rounds / 2],
+         spent[1][rounds / 2] / spent[0][rounds / 2]);
+  fflush(stdout);
+}
+
+int main(int argc, char **argv) {
+  const char *folder = "/dev/shm";
+  int option, rounds = 3;
+  while ((option = getopt(argc, argv, "n:d:r:h")) != -1)
+    switch (option) {
+    case 'n':
+      records = strtoull(optarg, NULL, 10);
+      break;
+    case 'd':
+      folder = optarg;
+      break;
+    case 'r':
+      rounds = atoi(optarg);
+      break;
+    default:
+      fprintf(option == 'h' ? stdout : stderr,
+              "usage: %s [-n records] [-d folder] [-r rounds] [load|get|scan|crud|durable ...]\n", argv[0]);
+      return option != 'h';
+    }
+  if (rounds < 1 || rounds > ROUNDS_MAX || !records) {
+    fprintf(stderr, "%s: rounds are 1 to %d, records more than 0\n", argv[0], ROUNDS_MAX);
+    return 1;
+  }
+  printf("%llu records of 8+%d bytes in %s, median of %d\n%-8s %10s %10s %8s\n", (unsigned long long)records, VALUE,
+         folder, rounds, "row", "mdbx s", "lmdb s", "ratio");
+  for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); ++r) {
+    int wanted = optind == argc;
+    for (int i = optind; i < argc; ++i)
+      wanted |= strcmp(argv[i], rows[r].name) == 0;
+    if (wanted)
+      run_row(&rows[r], folder, rounds);
+  }
+  return 0;
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Power cuts between any two operations of every commit path.
+ *
+ * A workload runs while a recorder notes each write, flush and change of length. Then, for every point in the record,
+ * the files a cut could have left there are built, opened as after a reboot, checked, and compared with the commits
+ * that may be the result: none older than the last one known to be durable, none that had not begun. Recovery itself is
+ * recorded and cut as well.
+ *
+ * Usage: powercut [scenario [seed]]
+ */
+#include "recorder.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { COMMITS_MAX = 64, MARK_BEGIN = 1, MARK_DURABLE = 2 };
+
+struct scenario {
+  const char *name;
+  size_t page_size;
+  unsigned flags;
+  unsigned commits, puts, value;
+  unsigned sync_every;    /* mdbx_env_sync() after so many commits */
+  unsigned weak_by_one;   /* commits a cut may lose although they returned */
+  unsigned delete_every;  /* such commits delete most records */
+  unsigned dirty_limit;   /* changed pages in memory */
+  unsigned durable_every; /* with MDBX_SAFE_NOSYNC: such commits are made durable ones by mdbx_env_set_flags() */
+};
+
+static const struct scenario scenarios[] = {
+    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0},
+    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0},
+    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0},
+    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0},
+    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0},
+    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0},
+    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0},
+    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0},
+    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0},
+    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0},
+    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0},
+    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0},
+    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0},
+    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4},
+    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3},
+};
+
+struct run {
+  const struct scenario *scenario;
+  uint64_t random;
+  char path[128], copy[128];
+  uint64_t states[COMMITS_MAX + 1]; /* digest of the content after each commit; [0]: before the first */
+  struct image start;
+  unsigned long images, recoveries;
+  size_t cut;
+  enum cut_style style;
+};
+
+static void fail(const struct run *run, const char *what, int rc) {
+  fprintf(stderr, "powercut: %s, cut behind operation %zu, style %d: %s (%d, %s)\n", run->scenario->name, run->cut,
+          (int)run->style, what, rc, mdbx_strerror(rc));
+  exit(1);
+}
+
+#define MUST(run, call)                                                                                                \
+  do {                                                                                                                 \
+    const int rc_ = (call);                                                                                            \
+    if (rc_ != MDBX_SUCCESS)                                                                                           \
+      fail((run), #call, rc_);                                                                                         \
+  } while (0)
+
+/* ---------------------------------------------------------------------------------------------------------- workload */
+
+static void pretend_boot(uint64_t number) {
+  const uint64_t id[2] = {number, ~number};
+  os_bootid_pretend(id);
+}
+
+static int open_env(const struct run *run, const char *path, unsigned flags, MDBX_env **env) {
+  int rc = mdbx_env_create(env);
+  if (rc == MDBX_SUCCESS && run->scenario->dirty_limit)
+    rc = mdbx_env_set_option(*env, MDBX_opt_txn_dp_limit, run->scenario->dirty_limit);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR), 0600);
+  return rc;
+}
+
+static uint64_t digest_of(const struct run *run, MDBX_env *env) {
+  MDBX_txn *txn;
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  uint64_t digest = UINT64_C(0xcbf29ce484222325);
+  int rc;
+  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &txn, NULL));
+  MUST(run, mdbx_cursor_open(txn, 1, &cursor));
+  while ((rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) == MDBX_SUCCESS) {
+    const MDBX_val parts[2] = {key, value};
+    for (int p = 0; p < 2; ++p)
+      for (size_t i = 0; i < parts[p].iov_len; ++i)
+        digest = (digest ^ ((const uint8_t *)parts[p].iov_base)[i]) * UINT64_C(0x100000001b3);
+  }
+  if (rc != MDBX_NOTFOUND)
+    fail(run, "reading the records", rc);
+  mdbx_cursor_close(cursor);
+  MUST(run, mdbx_txn_abort_ex(txn, NULL));
+  return digest;
+}
+
+static void change(struct run *run, MDBX_txn *txn, unsigned commit) {
+  static uint8_t bytes[65536];
+  const struct scenario *scenario = run->scenario;
+  const bool deleting = scenario->delete_every && commit % scenario->delete_every == 0;
+  for (unsigned i = 0; i < scenario->puts * (deleting ? 8 : 1); ++i) {
+    uint32_t number = (uint32_t)(next_random(&run->random) % (scenario->puts * 8));
+    MDBX_val key = {&number, sizeof(number)};
+    MDBX_val value = {bytes, 1 + next_random(&run->random) % scenario->value};
+    if (deleting || next_random(&run->random) % 4 == 0) {
+      const int rc = mdbx_del(txn, 1, &key, NULL);
+      if (rc != MDBX_SUCCESS && rc != MDBX_NOTFOUND)
+        fail(run, "delete", rc);
+      continue;
+    }
+    memset(bytes, (int)next_random(&run->random), value.iov_len);
+    MUST(run, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+  }
+}
+
+static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder, unsigned number) {
+  const struct scenario *scenario = run->scenario;
+  const bool turned = scenario->durable_every && number % scenario->durable_every == 0;
+  MDBX_txn *txn;
+  if (turned)
+    MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
+  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  recorder_mark(recorder, MARK_BEGIN, (int)number);
+  change(run, txn, number);
+  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+  run->states[number] = digest_of(run, env);
+  if (turned)
+    MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
+  if (turned || !(scenario->flags & MDBX_SAFE_NOSYNC))
+    recorder_mark(recorder, MARK_DURABLE, (int)(number - scenario->weak_by_one));
+  if (scenario->sync_every && number % scenario->sync_every == 0) {
+    const int rc = mdbx_env_sync_ex(env, true, false);
+    if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+      fail(run, "sync", rc);
+    recorder_mark(recorder, MARK_DURABLE, (int)number);
+  }
+}
+
+static void work(struct run *run, struct recorder *recorder) {
+  MDBX_env *env;
+  pretend_boot(1);
+  MUST(run, mdbx_env_create(&env));
+  MUST(run, mdbx_env_set_geometry(env, 0, 65536, 64 << 20, 65536, 65536, (intptr_t)run->scenario->page_size));
+  MUST(run, mdbx_env_open(env, run->path, MDBX_NOSUBDIR, 0600));
+  MUST(run, mdbx_env_close_ex(env, false));
+  image_load(&run->start, run->path);
+  recorder_start(recorder, run->path, run->scenario->page_size, run->scenario->flags & MDBX_WRITEMAP);
+  MUST(run, open_env(run, run->path, run->scenario->flags, &env));
+  run->states[0] = digest_of(run, env);
+  for (unsigned i = 1; i <= run->scenario->commits; ++i)
+    one_commit(run, env, recorder, i);
+  recorder_stop(recorder);
+  MUST(run, mdbx_env_close_ex(env, true));
+}
+
+/* ------------------------------------------------------------------------------------------------------- after a cut */
+
+/* The commits that may be there after a cut behind record `at`. */
+static void allowed_states(const struct recorder *recorder, size_t at, int *oldest, int *newest) {
+  *oldest = *newest = 0;
+  for (size_t i = 0; i < at; ++i) {
+    const struct record *record = &recorder->records[i];
+    if (record->kind != RECORD_MARK)
+      continue;
+    if (record->mark == MARK_BEGIN)
+      *newest = record->value;
+    else if (record->value > *oldest)
+      *oldest = record->value;
+  }
+}
+
+static void print_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
+                        const char *format, va_list args) {
+  (void)ctx;
+  fprintf(stderr, "powercut: checker: %s %llu %s: ", object, (unsigned long long)entry, issue);
+  if (format)
+    vfprintf(stderr, format, args);
+  fputc('\n', stderr);
+}
+
+static void must_be_sound(const struct run *run, MDBX_env *env) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  callbacks.issue = print_issue;
+  MUST(run, mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
+  if (context.result.total_problems)
+    fail(run, "the checker found problems", 0);
+}
+
+static void must_be_allowed(const struct run *run, uint64_t digest, int oldest, int newest) {
+  for (int i = oldest; i <= newest; ++i)
+    if (run->states[i] == digest)
+      return;
+  for (int i = 0; i <= (int)run->scenario->commits; ++i)
+    if (run->states[i] == digest)
+      fprintf(stderr, "powercut: commit %d is there, %d to %d were allowed\n", i, oldest, newest);
+  fail(run, "the content is of no commit that is allowed", 0);
+}
+
+/* Opening for reading changes nothing, and either works or asks for recovery. */
+static void try_readonly(struct run *run, const struct image *image) {
+  struct image after;
+  MDBX_env *env;
+  const int rc = open_env(run, run->copy, MDBX_RDONLY, &env);
+  if (rc != MDBX_SUCCESS && rc != MDBX_WANNA_RECOVERY && rc != MDBX_CORRUPTED)
+    fail(run, "read-only open", rc);
+  MUST(run, mdbx_env_close_ex(env, false));
+  image_load(&after, run->copy);
+  if (after.length != image->length || memcmp(after.bytes, image->bytes, image->length) != 0)
+    fail(run, "a read-only open changed the file", 0);
+  image_free(&after);
+}
+
+static void open_and_compare(struct run *run, int oldest, int newest) {
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MUST(run, open_env(run, run->copy, run->scenario->flags, &env));
+  must_be_sound(run, env);
+  must_be_allowed(run, digest_of(run, env), oldest, newest);
+  /* The survivor must be able to go on. */
+  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  uint32_t number = 0xffffff;
+  MDBX_val key = {&number, 4}, value = {&number, 4};
+  MUST(run, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+  must_be_sound(run, env);
+  MUST(run, mdbx_env_close_ex(env, false));
+}
+
+/* Cuts the recovery of an image at every operation. */
+static void cut_recovery(struct run *run, const struct image *image, int oldest, int newest) {
+  struct recorder recorder;
+  MDBX_env *env;
+  image_store(image, run->copy);
+  recorder_start(&recorder, run->copy, run->scenario->page_size, false);
+  pretend_boot(next_random(&run->random));
+  MUST(run, open_env(run, run->copy, run->scenario->flags, &env));
+  recorder_stop(&recorder);
+  MUST(run, mdbx_env_close_ex(env, true));
+  for (size_t at = 0; at <= recorder.count; ++at)
+    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
+      struct image second;
+      recorder_image(&recorder, image, at, style, &run->random, &second);
+      image_store(&second, run->copy);
+      pretend_boot(next_random(&run->random));
+      open_and_compare(run, oldest, newest);
+      image_free(&second);
+      run->recoveries += 1;
+    }
+  recorder_free(&recorder);
+}
+
+static void cut_at(struct run *run, const struct recorder *recorder, size_t at, enum cut_style style) {
+  struct image image;
+  int oldest, newest;
+  run->cut = at;
+  run->style = style;
+  allowed_states(recorder, at, &oldest, &newest);
+  recorder_image(recorder, &run->start, at, style, &run->random, &image);
+  image_store(&image, run->copy);
+  pretend_boot(next_random(&run->random));
+  try_readonly(run, &image);
+  open_and_compare(run, oldest, newest);
+  run->images += 1;
+  if (run->images % 37 == 0)
+    cut_recovery(run, &image, oldest, newest);
+  image_free(&image);
+}
+
+static void remove_all(const struct run *run) {
+  mdbx_env_delete(run->path, MDBX_ENV_JUST_DELETE);
+  mdbx_env_delete(run->copy, MDBX_ENV_JUST_DELETE);
+}
+
+static void run_scenario(const struct scenario *scenario, uint64_t seed) {
+  struct run *run = calloc(1, sizeof(*run));
+  struct recorder recorder;
+  const char *folder = getenv("TEST_TMPDIR");
+  run->scenario = scenario;
+  run->random = seed;
+  snprintf(run->path, sizeof(run->path), "%s/cut-%d.db", folder ? folder : "/tmp", (int)getpid());
+  snprintf(run->copy, sizeof(run->copy), "%s/cut-%d-copy.db", folder ? folder : "/tmp", (int)getpid());
+  remove_all(run);
+  work(run, &recorder);
+  /* Long records are sampled: about 700 places, always all styles. */
+  const size_t stride = 1 + recorder.count / 700;
+  for (size_t at = next_random(&run->random) % stride; at <= recorder.count; at += stride)
+    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style)
+      cut_at(run, &recorder, at, style);
+  remove_all(run);
+  printf("%-36s %5zu operations, %6lu images, %6lu cut recoveries: all sound\n", scenario->name, recorder.count,
+         run->images, run->recoveries);
+  fflush(stdout);
+  recorder_free(&recorder);
+  image_free(&run->start);
+  free(run);
+}
+
+int main(int argc, char **argv) {
+  const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+  mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_NONE, NULL);
+  for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); ++i)
+    if (argc < 2 || strstr(scenarios[i].name, argv[1]))
+      run_scenario(&scenarios[i], seed);
+  return 0;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "recorder.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { SECTOR = 512 };
+
+static struct recorder *active;
+
+uint64_t next_random(uint64_t *random) {
+  uint64_t z = (*random += UINT64_C(0x9e3779b97f4a7c15));
+  z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+  z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+  return z ^ z >> 31;
+}
+
+static void give_up(const char *what) {
+  perror(what);
+  exit(2);
+}
+
+/* --------------------------------------------------------------------------------------------------------- recording */
+
+static struct record *append(struct recorder *recorder, enum record_kind kind) {
+  if (recorder->count == recorder->capacity) {
+    recorder->capacity = recorder->capacity ? recorder->capacity * 2 : 256;
+    recorder->records = realloc(recorder->records, recorder->capacity * sizeof(*recorder->records));
+  }
+  struct record *record = &recorder->records[recorder->count++];
+  memset(record, 0, sizeof(*record));
+  record->kind = kind;
+  return record;
+}
+
+static void append_write(struct recorder *recorder, uint64_t offset, const uint8_t *bytes, size_t length) {
+  while (length) {
+    const size_t some = length < recorder->unit ? length : recorder->unit;
+    struct record *record = append(recorder, RECORD_WRITE);
+    record->offset = offset;
+    record->length = some;
+    record->bytes = malloc(some);
+    memcpy(record->bytes, bytes, some);
+    offset += some;
+    bytes += some;
+    length -= some;
+  }
+}
+
+static void see_file(struct recorder *recorder) {
+  const off_t length = lseek(recorder->fd, 0, SEEK_END);
+  recorder->shadow = realloc(recorder->shadow, (size_t)length + 1);
+  if (pread(recorder->fd, recorder->shadow, (size_t)length, 0) != length)
+    give_up("reading the recorded file");
+  recorder->shadow_length = (size_t)length;
+}
+
+/* Pages that changed since the file was seen last, by other ways than recorded calls. */
+static void find_mapped_writes(struct recorder *recorder) {
+  if (!recorder->mapped)
+    return;
+  uint8_t *before = recorder->shadow;
+  const size_t before_length = recorder->shadow_length;
+  recorder->shadow = NULL;
+  see_file(recorder);
+  for (size_t at = 0; at < recorder->shadow_length && at < before_length; at += recorder->unit) {
+    const size_t rest = before_length - at < recorder->unit ? before_length - at : recorder->unit;
+    if (memcmp(before + at, recorder->shadow + at, rest) != 0)
+      append_write(recorder, at, recorder->shadow + at, rest);
+  }
+  free(before);
+}
+
+static int recording_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
+  find_mapped_writes(active);
+  uint64_t at = offset;
+  for (int i = 0; i < count; ++i) {
+    append_write(active, at, iov[i].iov_base, iov[i].iov_len);
+    at += iov[i].iov_len;
+  }
+  const int rc = os_ops_real.pwritev(fd, iov, count, offset);
+  if (active->mapped)
+    see_file(active);
+  return rc;
+}
+
+static int recording_datasync(int fd) {
+  (void)fd;
+  find_mapped_writes(active);
+  append(active, RECORD_FLUSH);
+  return MDBX_SUCCESS;
+}
+
+static int recording_resize(int fd, uint64_t length) {
+  find_mapped_writes(active);
+  append(active, RECORD_LENGTH)->offset = length;
+  const int rc = os_ops_real.resize(fd, length);
+  if (active->mapped)
+    see_file(active);
+  return rc;
+}
+
+static int recording_allocate(int fd, uint64_t from, uint64_t to) {
+  find_mapped_writes(active);
+  append(active, RECORD_LENGTH)->offset = to;
+  const int rc = os_ops_real.allocate(fd, from, to);
+  if (active->mapped)
+    see_file(active);
+  return rc;
+}
+
+static int recording_msync(void *addr, size_t length, int fd) {
+  (void)addr, (void)length;
+  return recording_datasync(fd);
+}
+
+static const struct os_ops recording = {recording_pwritev, recording_datasync, recording_resize, recording_allocate,
+                                        recording_msync};
+
+void recorder_start(struct recorder *recorder, const char *path, size_t unit, bool mapped) {
+  memset(recorder, 0, sizeof(*recorder));
+  recorder->unit = unit;
+  recorder->mapped = mapped;
+  recorder->fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (recorder->fd < 0)
+    give_up(path);
+  see_file(recorder);
+  active = recorder;
+  os_ops = &recording;
+}
+
+void recorder_mark(struct recorder *recorder, int mark, int value) {
+  find_mapped_writes(recorder);
+  struct record *record = append(recorder, RECORD_MARK);
+  record->mark = mark;
+  record->value = value;
+}
+
+void recorder_stop(struct recorder *recorder) {
+  find_mapped_writes(recorder);
+  os_ops = &os_ops_real;
+  active = NULL;
+  close(recorder->fd);
+}
+
+void recorder_free(struct recorder *recorder) {
+  for (size_t i = 0; i < recorder->count; ++i)
+    free(recorder->records[i].bytes);
+  free(recorder->records);
+  free(recorder->shadow);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ images */
+
+static void set_length(struct image *image, uint64_t length) {
+  image->bytes = realloc(image->bytes, length + 1);
+  if (length > image->length)
+    memset(image->bytes + image->length, 0, length - image->length);
+  image->length = length;
+}
+
+static void put_bytes(struct image *image, uint64_t offset, const uint8_t *bytes, size_t length) {
+  if (offset + length > image->length)
+    set_length(image, offset + length);
+  memcpy(image->bytes + offset, bytes, length);
+}
+
+static void apply_whole(struct image *image, const struct record *record) {
+  if (record->kind == RECORD_WRITE)
+    put_bytes(image, record->offset, record->bytes, record->length);
+  else if (record->kind == RECORD_LENGTH)
+    set_length(image, record->offset);
+}
+
+/* Some sectors of a write. */
+static void apply_torn(struct image *image, const struct record *record, uint64_t *random) {
+  if (record->kind != RECORD_WRITE) {
+    apply_whole(image, record);
+    return;
+  }
+  for (size_t at = 0; at < record->length; at += SECTOR) {
+    const size_t some = record->length - at < SECTOR ? record->length - at : SECTOR;
+    if (next_random(random) & 1)
+      put_bytes(image, record->offset + at, record->bytes + at, some);
+  }
+}
+
+static size_t last_flush_before(const struct recorder *recorder, size_t at) {
+  while (at > 0 && recorder->records[at - 1].kind != RECORD_FLUSH)
+    --at;
+  return at;
+}
+
+void recorder_image(const struct recorder *recorder, const struct image *start, size_t at, enum cut_style style,
+                    uint64_t *random, struct image *image) {
+  const size_t safe = last_flush_before(recorder, at);
+  image->length = 0;
+  image->bytes = NULL;
+  put_bytes(image, 0, start->bytes, start->length);
+  for (size_t i = 0; i < safe; ++i)
+    apply_whole(image, &recorder->records[i]);
+  const unsigned odds = 1 + (unsigned)(next_random(random) % 7);
+  const size_t late = safe + (size_t)(next_random(random) % (at - safe + 1));
+  for (size_t i = safe; i < at; ++i) {
+    const bool lucky = next_random(random) % 8 < odds;
+    if (style == CUT_EVERYTHING || (style == CUT_SOME && lucky) || (style >= CUT_LATE && i >= late))
+      apply_whole(image, &recorder->records[i]);
+    else if (style == CUT_SOME_TORN && lucky)
+      apply_torn(image, &recorder->records[i], random);
+  }
+}
+
+void image_load(struct image *image, const char *path) {
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  const off_t length = fd < 0 ? -1 : lseek(fd, 0, SEEK_END);
+  if (length < 0)
+    give_up(path);
+  image->bytes = malloc((size_t)length + 1);
+  image->length = (size_t)length;
+  if (pread(fd, image->bytes, image->length, 0) != length)
+    give_up(path);
+  close(fd);
+}
+
+void image_store(const struct image *image, const char *path) {
+  const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd < 0 || write(fd, image->bytes, image->length) != (ssize_t)image->length)
+    give_up(path);
+  close(fd);
+}
+
+void image_free(struct image *image) {
+  free(image->bytes);
+  image->bytes = NULL;
+  image->length = 0;
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/crash/recorder.h: every write, flush and change of length of one file, in order, and the images a power cut
+ * could leave.
+ *
+ * While recording, the calls happen for real as well. A write is cut into units of one database page, so that an image
+ * may have some pages of one call and not others. What is written through a mapping is found by comparing the file
+ * with what was seen before, at each recorded call: such pages may reach the disk at any time after they changed.
+ */
+#ifndef TESTS_CRASH_RECORDER_H
+#define TESTS_CRASH_RECORDER_H
+
+#include "os/os.h"
+
+enum record_kind { RECORD_WRITE, RECORD_FLUSH, RECORD_LENGTH, RECORD_MARK };
+
+struct record {
+  enum record_kind kind;
+  uint64_t offset; /* RECORD_WRITE; RECORD_LENGTH: the new length */
+  size_t length;
+  uint8_t *bytes;
+  int mark; /* RECORD_MARK: see the workload */
+  int value;
+};
+
+struct recorder {
+  struct record *records;
+  size_t count, capacity;
+  size_t unit;     /* bytes of a database page */
+  bool mapped;     /* look for writes through a mapping */
+  uint8_t *shadow; /* the file as seen last */
+  size_t shadow_length;
+  int fd; /* of the file, a descriptor of our own */
+};
+
+/* Begins to record all changes the engine makes (one recorder at a time). Present content of the file is the start. */
+void recorder_start(struct recorder *recorder, const char *path, size_t unit, bool mapped);
+void recorder_mark(struct recorder *recorder, int mark, int value);
+void recorder_stop(struct recorder *recorder);
+void recorder_free(struct recorder *recorder);
+
+/* A file in memory. */
+struct image {
+  uint8_t *bytes;
+  size_t length;
+};
+
+/* How much of what was not flushed a cut leaves. CUT_LATE: what came last, and nothing of what came before it. */
+enum cut_style { CUT_NOTHING, CUT_EVERYTHING, CUT_SOME, CUT_SOME_TORN, CUT_LATE, CUT_LATE_AGAIN, CUT_STYLES };
+
+/* The file after a cut behind record `at` (records [0, at) happened). `start` is the file before the first record. */
+void recorder_image(const struct recorder *recorder, const struct image *start, size_t at, enum cut_style style,
+                    uint64_t *random, struct image *image);
+void image_load(struct image *image, const char *path);
+void image_store(const struct image *image, const char *path);
+void image_free(struct image *image);
+
+uint64_t next_random(uint64_t *random);
+
+#endif
