@@ -83,9 +83,12 @@ int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
     return rc;
   if (!name || (!name->iov_base && name->iov_len))
     return MDBX_EINVAL;
-  if (dbi == DBI_GC)
-    return MDBX_BAD_DBI;
-  rc = txn_make_room(txn, NULL, false);
+  if (dbi < CORE_TABLES)
+    return dbi == DBI_GC ? MDBX_BAD_DBI : MDBX_EINVAL;
+  struct tree *tree;
+  rc = txn_tree(txn, dbi, &tree);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_make_room(txn, NULL, false);
   return rc == MDBX_SUCCESS ? txn_mark(txn, table_rename(txn, dbi, name)) : rc;
 }
 

@@ -440,8 +440,6 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   int rc = txn_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (dbi < CORE_TABLES)
-    return MDBX_EINVAL;
   if (name->iov_len > limit_key(txn->view->page_size, txn->main.record.flags))
     return MDBX_BAD_VALSIZE;
   const struct table_handle *handle = &txn->env->handles[dbi];
