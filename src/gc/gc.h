@@ -50,7 +50,7 @@ int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has);
 int gc_give(struct gc *gc);
 
 /* Pages a commit may need for table 0, for space->reserve. */
-uint32_t gc_reserve(const struct tree *tree);
+uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree);
 
 /* Calls `each` for all runs of table 0 of a snapshot, with the key of their record. */
 typedef int (*gc_each_record)(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth);

@@ -153,6 +153,7 @@ static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;
   txn->dirty_limit = dirty_limit(env);
+  txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
   txn->view = &txn->space.view;
   txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);
@@ -241,12 +242,16 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
 
 /* ------------------------------------------------------------------------------------------------------ spilling */
 
-int txn_make_room(MDBX_txn *txn, bool deleting) {
+int txn_make_room(MDBX_txn *txn, const struct tree *tree, bool deleting) {
   struct space *space = &txn->space;
-  /* What the commit needs for table 0, for the records of changed tables, and for the lists of what it retires. */
-  const uint32_t commit_needs = gc_reserve(&txn->gc) + txn->main.record.depth +
+  /* What the commit needs for table 0, for the records of named tables, and for the lists of what it retires. */
+  const uint32_t for_records = tree && tree != &txn->main ? txn->main.record.depth + 1u : 0;
+  const uint32_t commit_needs = txn->gc_reserve + for_records +
                                 (uint32_t)(space->retired.length * 16 / space->view.page_size);
-  space->reserve = commit_needs + (deleting ? 0 : 2u * txn->main.record.depth + 4);
+  /* And what a later delete needs to begin with: a copy of a path, which may have become longer by then. */
+  const uint32_t depth = tree ? tree->record.depth : txn->main.record.depth;
+  const uint32_t delete_needs = depth ? depth + 2 : 1;
+  space->reserve = commit_needs + (deleting ? 0 : delete_needs);
   if (likely(space->dirty.pages < txn->dirty_limit || space->writemap))
     return MDBX_SUCCESS;
   const int rc = txn_cursors_detach(txn, NULL, NULL);
