@@ -361,6 +361,10 @@ static enum load_event keep_key(struct input *input, struct load_record *record)
 }
 
 static enum load_event read_key(struct input *input, bool printable, bool plain, struct load_record *record) {
+  if (input->ended) {
+    input->ended = false;
+    return LOAD_END;
+  }
   enum load_event event = read_line(input, KEY_LINE_MAX);
   record->line = input->line;
   if (event == LOAD_END && !plain) {
@@ -384,7 +388,8 @@ enum load_event load_record_read(struct input *input, bool printable, bool plain
     return event;
   if (event == LOAD_END || (!plain && line_is(input, "DATA=END"))) {
     load_complain(input, "a key without a value");
-    return event == LOAD_END ? LOAD_FATAL : LOAD_END;
+    input->ended = event == LOAD_OK;
+    return input->ended ? LOAD_WRONG : LOAD_FATAL;
   }
   const enum load_event data = decode_line(input, printable, plain, &record->data);
   return key == LOAD_OK ? data : key;

@@ -20,6 +20,7 @@ struct input {
   uint64_t line; /* number of the line read last */
   char *text;    /* that line, without its end, with a zero behind it */
   size_t length, capacity;
+  bool ended; /* the line behind a lonely key was DATA=END */
 };
 
 /* What stands before the records of one table. Numbers are 0 where nothing was said. */

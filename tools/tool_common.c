@@ -20,13 +20,12 @@ const struct tool_table_flag tool_table_flags[] = {
 /* ----------------------------------------------------------------------------------- messages and common options */
 
 static void log_to_stderr(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
+  char text[1024];
   (void)function, (void)line;
+  vsnprintf(text, sizeof(text), format, args);
+  text[strcspn(text, "\n")] = '\0';
   fflush(stdout);
-  fprintf(stderr, "%s: %s", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ");
-  vfprintf(stderr, format, args);
-  const size_t length = strlen(format);
-  if (!length || format[length - 1] != '\n')
-    fputc('\n', stderr);
+  fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
 }
 
 void tool_start(const struct tool_about *tool) {
