@@ -303,6 +303,8 @@ static int move_by(struct cursor *cursor, const MDBX_val *key, MDBX_cursor_op op
     return go_current(cursor);
   case MDBX_NEXT_DUP:
   case MDBX_PREV_DUP:
+    if (op == MDBX_NEXT_DUP && cursor->state == CURSOR_UNSET)
+      return go_next(cursor);
     rc = cursor_settle(cursor);
     return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
   default:
