@@ -302,7 +302,7 @@ static int check(void) {
 }
 
 int main(int argc, char *argv[]) {
-  tool_start(&about);
+  tool_start(&about, argc, argv);
   for (int option; (option = getopt(argc, argv, ":Vcdhinqs:vw")) != -1;) {
     switch (option) {
     case 'V': tool_version();

@@ -46,7 +46,7 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
 
 int main(int argc, char *argv[]) {
   unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0;
-  tool_start(&about);
+  tool_start(&about, argc, argv);
   for (int option; (option = getopt(argc, argv, ":Vcdfhnq")) != -1;) {
     switch (option) {
     case 'V': tool_version();

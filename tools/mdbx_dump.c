@@ -261,7 +261,7 @@ int main(int argc, char *argv[]) {
   struct dump dump = {.out = stdout};
   MDBX_env *env = NULL;
   MDBX_txn *txn = NULL;
-  tool_start(&about);
+  tool_start(&about, argc, argv);
   read_options(argc, argv, &dump);
   tool_catch_signals();
   /* The database first: a mistyped path must not empty an old dump. */

@@ -311,7 +311,7 @@ static void read_options(int argc, char *argv[], struct load *load) {
 
 int main(int argc, char *argv[]) {
   struct load load = {.input = {.file = stdin}};
-  tool_start(&about);
+  tool_start(&about, argc, argv);
   read_options(argc, argv, &load);
   if (load.input.name && !(load.input.file = fopen(load.input.name, "r"))) {
     tool_fail(errno, "cannot read %s", load.input.name);

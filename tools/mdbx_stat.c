@@ -304,7 +304,7 @@ int main(int argc, char *argv[]) {
   struct wishes wishes = {.all = false};
   MDBX_env *env = NULL;
   MDBX_txn *txn = NULL;
-  tool_start(&about);
+  tool_start(&about, argc, argv);
   read_options(argc, argv, &wishes);
   tool_catch_signals();
   int rc = tool_open_for_reading(&env, argv[optind], wishes.env_flags);

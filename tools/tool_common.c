@@ -28,9 +28,13 @@ static void log_to_stderr(MDBX_log_level_t level, const char *function, int line
   fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
 }
 
-void tool_start(const struct tool_about *tool) {
+void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   about = tool;
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
+  if (argc == 2 && strcmp(argv[1], "--help") == 0)
+    tool_help();
+  if (argc == 2 && strcmp(argv[1], "--version") == 0)
+    tool_version();
 }
 
 static void note_signal(int number) {

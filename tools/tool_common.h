@@ -31,7 +31,8 @@ extern volatile sig_atomic_t tool_stopped;
 /* No messages but errors. */
 extern bool tool_quiet;
 
-void tool_start(const struct tool_about *about);
+/* To be called first. Answers --help and --version as well as -h and -V do. */
+void tool_start(const struct tool_about *about, int argc, char *argv[]);
 void tool_catch_signals(void);
 
 /* Each leaves the program: -h, -V, and wrong arguments (after a message, unless format is NULL). */

@@ -12,6 +12,8 @@ for tool in $chk $copy $dump $load $stat; do
   expect 0 "$name -h" "$tool" -h
   expect_text "^usage: $name " "$name -h"
   "$tool" -h 2>/dev/null | cmp -s - output || fail "$name -h does not go to standard output"
+  expect 0 "$name --help" "$tool" --help
+  expect 0 "$name --version" "$tool" --version
   expect 0 "$name -V" "$tool" -V
   expect_text "libmdbx" "$name -V"
   expect 1 "$name without arguments" "$tool"
