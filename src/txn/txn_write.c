@@ -111,6 +111,34 @@ static int collect_pins(MDBX_env *env, const MDBX_txn *txn, txnid_t **pins, size
   return MDBX_SUCCESS;
 }
 
+/* The allocator is about to give up. Readers may be gone meanwhile; and if pages are kept for a durable commit that is
+ * older than the head, making the head durable sets them free. */
+static int relieve(MDBX_env *env, MDBX_txn *txn) {
+  txnid_t *pins;
+  size_t count;
+  if (txn->durable != TXNID_NONE && txn->durable != txn->base_txnid) {
+    const int rc = sync_head(env);
+    if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+      return rc;
+    txn->durable = lck_durable(&env->lck);
+  }
+  const int rc = collect_pins(env, txn, &pins, &count);
+  return rc == MDBX_SUCCESS ? gc_repin(&txn->collector, pins, count) : rc;
+}
+
+/* space_refill of write transactions. */
+static int refill(struct space *space, uint32_t pages, bool urgent) {
+  MDBX_txn *txn = (MDBX_txn *)((uint8_t *)space - offsetof(MDBX_txn, space));
+  const uint64_t before = space->avail.count;
+  int rc = gc_take(space, pages, urgent);
+  if (rc != MDBX_NOTFOUND || !urgent)
+    return rc;
+  rc = relieve(txn->env, txn);
+  if (rc == MDBX_SUCCESS)
+    rc = gc_take(space, pages, urgent);
+  return rc == MDBX_NOTFOUND && space->avail.count > before ? MDBX_SUCCESS : rc;
+}
+
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "main");
   if (rc == MDBX_SUCCESS)
@@ -149,6 +177,7 @@ static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *
     return rc;
   prepare_space(env, txn);
   gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
+  txn->space.refill = refill;
   env_geometry_of(env, &txn->base, &txn->geometry);
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;

@@ -98,6 +98,41 @@ static void run(const char *path, unsigned pages, unsigned batch, unsigned value
   printf("%4u pages, batches of %2u, values of %5u: %6u records, %d rounds\n", pages, batch, value, first, ROUNDS);
 }
 
+/* Weak commits keep the last steady snapshot. With a map that holds the live data and not much more, the engine has to
+ * make a steady point by itself, and never says that the map is full. */
+static void overwrite_weakly(const char *path, unsigned flags) {
+  struct full full = {NULL, 64, 4, 400, "opening"};
+  static uint8_t bytes[VALUE_MAX];
+  mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
+  must(&full, mdbx_env_create(&full.env));
+  const intptr_t size = (intptr_t)full.pages * 4096;
+  must(&full, mdbx_env_set_geometry(full.env, size, size, size, -1, -1, 4096));
+  must(&full, mdbx_env_open(full.env, path, (MDBX_env_flags_t)(MDBX_NOSUBDIR | MDBX_SAFE_NOSYNC | flags), 0600));
+  full.doing = "overwriting with weak commits";
+  for (unsigned round = 0; round < 3000; ++round) {
+    MDBX_txn *txn;
+    must(&full, mdbx_txn_begin_ex(full.env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+    for (unsigned i = 0; i < full.batch; ++i) {
+      uint32_t number = (round * full.batch + i) * 7919 % 250;
+      MDBX_val key = {&number, sizeof(number)}, value = {bytes, full.value};
+      must(&full, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+    }
+    must(&full, mdbx_txn_commit_ex(txn, NULL));
+    if (round % 100 == 0)
+      check(&full);
+    if (round == 100)
+      must(&full, mdbx_env_sync_ex(full.env, true, false));
+  }
+  check(&full);
+  MDBX_envinfo info;
+  must(&full, mdbx_env_info_ex(full.env, NULL, &info, sizeof(info)));
+  printf("weak commits, flags 0x%x: 3000 rounds, %llu flushes\n", flags, (unsigned long long)info.mi_pgop_stat.fsync);
+  full.doing = "a steady point was made, and not for every commit";
+  must(&full, info.mi_pgop_stat.fsync > 4 && info.mi_pgop_stat.fsync < 3000 ? MDBX_SUCCESS : MDBX_PROBLEM);
+  must(&full, mdbx_env_close_ex(full.env, true));
+  mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
+}
+
 int main(void) {
   static const unsigned pages[] = {8, 9, 12, 16, 27, 64, 200}, batches[] = {1, 7, 49}, values[] = {10, 120, 1440, 17280};
   const char *folder = getenv("TEST_TMPDIR");
@@ -107,5 +142,8 @@ int main(void) {
     for (unsigned b = 0; b < sizeof(batches) / sizeof(batches[0]); ++b)
       for (unsigned v = 0; v < sizeof(values) / sizeof(values[0]); ++v)
         run(path, pages[p], batches[b], values[v]);
+  overwrite_weakly(path, 0);
+  overwrite_weakly(path, MDBX_LIFORECLAIM);
+  overwrite_weakly(path, MDBX_WRITEMAP);
   return 0;
 }
