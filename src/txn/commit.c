@@ -214,11 +214,7 @@ static int commit_utterly(struct commit *commit) {
 }
 
 static int write_by_durability(struct commit *commit) {
-  enum durability durability = commit->durability;
-  if (durability == COMMIT_WEAK && sync_is_due(commit->env, commit->bytes))
-    durability = COMMIT_DURABLE;
-  commit->durability = durability;
-  switch (durability) {
+  switch (commit->durability) {
   case COMMIT_NOMETASYNC:
     return commit_nometasync(commit);
   case COMMIT_WEAK:
@@ -232,16 +228,20 @@ static int write_by_durability(struct commit *commit) {
 
 /* ------------------------------------------------------------------------------------------------------ the whole */
 
-/* The tail is given up in the meta only if the commit will be durable, see C6. */
+/* Whether nothing that a crash may fall back to needs the tail once this commit is published, see C6. */
+static bool may_shrink(const struct commit *commit) {
+  return commit->durability == COMMIT_DURABLE || commit->durability == COMMIT_UTTERLY;
+}
+
 static void plan_shrink(struct commit *commit) {
   struct geometry *geometry = &commit->txn->space.geometry;
-  if (commit->durability == COMMIT_DURABLE && !commit->txn->keep_size)
+  if (may_shrink(commit) && !commit->txn->keep_size)
     geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
 }
 
 static void shrink_file(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  if (txn->space.geometry.now >= txn->space.backed || lck_durable(&commit->env->lck) != txn->view->txnid)
+  if (txn->space.geometry.now >= txn->space.backed || !may_shrink(commit))
     return;
   const int rc = map_shrink_file(&commit->env->map, commit->env->fd,
                                  (uint64_t)txn->space.geometry.now << txn->space.view.shift);
@@ -268,6 +268,8 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (commit->durability == COMMIT_WEAK && sync_is_due(commit->env, commit->bytes))
+    commit->durability = COMMIT_DURABLE;
   plan_shrink(commit);
   choose_slot(commit);
   compose_meta(commit);
