@@ -182,6 +182,8 @@ int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor
   int rc = check_bound(cur);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
+  if (op == MDBX_NEXT && key && data && cursor_next_in_leaf(&cur->core, key, data))
+    return MDBX_SUCCESS;
   rc = check_op(cur, key, op);
   return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;
 }
@@ -291,7 +293,7 @@ int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx,
 /* --------------------------------------------------------------------------------------------------------- writing */
 
 static int begin_change(MDBX_cursor *cur, bool deleting) {
-  const int rc = txn_make_room(cur->txn, deleting);
+  const int rc = txn_make_room(cur->txn, cur->core.tree, deleting);
   return rc == MDBX_SUCCESS ? txn_cursors_detach(cur->txn, cur->core.tree, cur) : rc;
 }
 

@@ -113,7 +113,7 @@ int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MD
 
 /* What every change by key begins with. */
 static int begin_change(MDBX_txn *txn, struct tree *tree, bool deleting) {
-  const int rc = txn_make_room(txn, deleting);
+  const int rc = txn_make_room(txn, tree, deleting);
   return rc == MDBX_SUCCESS ? txn_cursors_detach(txn, tree, NULL) : rc;
 }
 

@@ -135,6 +135,8 @@ static int change_geometry(MDBX_env *env, const struct geometry_request *request
   rc = geometry_change(&txn->space.geometry, request, &system, txn->view->limit, &changed);
   if (rc == MDBX_SUCCESS)
     rc = env_cover(env, changed.upper);
+  if (rc == MDBX_SUCCESS)
+    env_rebase(env, txn->view);
   if (rc == MDBX_SUCCESS && !geometry_is_equal(&txn->space.geometry, &changed)) {
     if (txn->space.writemap && changed.now > txn->space.backed)
       rc = map_grow_file(&env->map, env->fd, geometry_bytes(&changed, changed.now));

@@ -46,7 +46,7 @@ int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags
   if (datacmp && datacmp != mdbx_get_datacmp(flags))
     log_notice("a comparator for values means nothing in a table with one value per key");
   if (!txn_is_reader(txn))
-    rc = txn_make_room(txn, false);
+    rc = txn_make_room(txn, NULL, false);
   if (rc != MDBX_SUCCESS)
     return rc;
   MDBX_dbi opened = 0;
@@ -88,7 +88,7 @@ int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   struct tree *tree;
   rc = txn_tree(txn, dbi, &tree);
   if (rc == MDBX_SUCCESS)
-    rc = txn_make_room(txn, false);
+    rc = txn_make_room(txn, NULL, false);
   return rc == MDBX_SUCCESS ? txn_mark(txn, table_rename(txn, dbi, name)) : rc;
 }
 
@@ -108,7 +108,7 @@ int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del) {
   if (rc == MDBX_SUCCESS)
     rc = dbi == DBI_GC ? MDBX_EACCESS : txn_tree(txn, dbi, &tree);
   if (rc == MDBX_SUCCESS)
-    rc = txn_make_room(txn, true);
+    rc = txn_make_room(txn, tree, true);
   return rc == MDBX_SUCCESS ? txn_mark(txn, table_drop(txn, dbi, del)) : rc;
 }
 

@@ -33,11 +33,14 @@ struct gc {
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };
 
-/* `pins` is taken over. Sets space->refill. */
+/* `pins` is taken over. Sets space->refill_context; space->refill is gc_take or a function that calls it. */
 void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count);
 void gc_end(struct gc *gc);
 
-/* space_refill of the write transaction; space->refill_context is the struct gc. */
+/* Other pins, of which none is new: looks again at all that the old ones held. Takes `pins` over. */
+int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count);
+
+/* As space_refill: finds more free pages. space->refill_context is the struct gc. */
 int gc_take(struct space *space, uint32_t pages, bool urgent);
 
 /* Reads the stored part of the region a page lies in, if that has not been done. */
@@ -50,7 +53,7 @@ int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has);
 int gc_give(struct gc *gc);
 
 /* Pages a commit may need for table 0, for space->reserve. */
-uint32_t gc_reserve(const struct tree *tree);
+uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree);
 
 /* Calls `each` for all runs of table 0 of a snapshot, with the key of their record. */
 typedef int (*gc_each_record)(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth);

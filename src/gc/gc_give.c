@@ -17,7 +17,16 @@
 /* Bytes a place gets more than its record needs now: what the next passes may add. */
 enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 256 };
 
-uint32_t gc_reserve(const struct tree *tree) { return 2u * tree->record.depth + 4; }
+uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree) {
+  const struct page *root;
+  if (tree->record.depth == 0)
+    return 1;
+  const bool one_leaf =
+      tree->record.depth == 1 && snapshot_page(snapshot, tree->record.root, &root) == MDBX_SUCCESS;
+  if (one_leaf && page_room(root) > body_size(snapshot->page_size) / 2)
+    return 1;
+  return tree->record.depth + 2u;
+}
 
 /* ------------------------------------------------------------------------------------------------- single records */
 

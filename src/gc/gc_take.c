@@ -21,7 +21,6 @@ void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pi
   gc->next_region = (struct gc_key){GC_FREE, 0, 0};
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
-  space->refill = gc_take;
   space->refill_context = gc;
 }
 
@@ -192,6 +191,14 @@ static int take_fresh(struct gc *gc, bool urgent) {
   return MDBX_SUCCESS;
 }
 
+static bool is_consumed(const struct gc *gc, const struct gc_key *key) {
+  for (size_t i = 0; i < gc->consumed_length; ++i)
+    if (gc->consumed[i].kind == key->kind && gc->consumed[i].number == key->number &&
+        gc->consumed[i].sequence == key->sequence)
+      return true;
+  return false;
+}
+
 /* Lists of pins that are gone. One look at each pin that still stands. */
 static int take_held(struct gc *gc, bool urgent) {
   while (!gc->held_done && (urgent || gc->budget)) {
@@ -204,13 +211,33 @@ static int take_held(struct gc *gc, bool urgent) {
     if (rc == MDBX_SUCCESS && found.key.number >= gc->space->view.txnid)
       rc = bad_number(gc, &found.key);
     const bool pinned = rc == MDBX_SUCCESS && is_pinned(gc, found.key.number);
-    if (rc == MDBX_SUCCESS && !pinned)
+    if (rc == MDBX_SUCCESS && !pinned && !is_consumed(gc, &found.key))
       rc = consume(gc, &found);
     if (rc != MDBX_SUCCESS)
       return rc;
     gc->next_held = pinned ? (struct gc_key){GC_HELD, found.key.number + 1, 0} : key_after(&found.key);
   }
   return MDBX_SUCCESS;
+}
+
+int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count) {
+  struct gc_held *held = gc->held;
+  const size_t count = gc->held_length;
+  int rc = MDBX_SUCCESS;
+  free(gc->pins);
+  gc->pins = pins;
+  gc->pin_count = pin_count;
+  gc->held = NULL;
+  gc->held_length = gc->held_capacity = 0;
+  for (size_t i = 0; i < count && rc == MDBX_SUCCESS; ++i) {
+    /* The pin that held the pages was the newest that saw them: only it and older ones can hold them still. */
+    struct judging judging = {gc, held[i].pin + 1};
+    rc = judge_run(&judging, held[i].run.pgno, held[i].run.pages, held[i].run.birth);
+  }
+  free(held);
+  gc->next_held = (struct gc_key){GC_HELD, 0, 0};
+  gc->held_done = false;
+  return rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------- regions */

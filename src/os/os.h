@@ -181,10 +181,13 @@ int os_tls_set(os_tls_t key, void *value);
 void os_tls_delete(os_tls_t key);
 
 /* The calling thread; unique among the living threads of the process. */
-uintptr_t os_thread_self(void);
+static inline uintptr_t os_thread_self(void) { return (uintptr_t)pthread_self(); }
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
-uint32_t os_fork_generation(void);
+extern _Atomic uint32_t os_fork_count;
+static inline uint32_t os_fork_generation(void) {
+  return atomic_load_explicit(&os_fork_count, memory_order_relaxed);
+}
 void os_yield(void);
 void os_sleep_ms(unsigned milliseconds);
 

@@ -14,14 +14,14 @@
 
 static os_mutex_t process_mutex = PTHREAD_MUTEX_INITIALIZER;
 /* Written in a forked child before fork() returns there, when it has one thread. */
-static _Atomic uint32_t fork_generation;
+_Atomic uint32_t os_fork_count;
 
 void os_process_lock(void) { os_mutex_lock(&process_mutex); }
 
 void os_process_unlock(void) { os_mutex_unlock(&process_mutex); }
 
 static void after_fork_in_child(void) {
-  atomic_fetch_add(&fork_generation, 1);
+  atomic_fetch_add(&os_fork_count, 1);
   os_process_unlock();
 }
 
@@ -29,8 +29,6 @@ static void after_fork_in_child(void) {
 __attribute__((constructor)) static void watch_forks(void) {
   pthread_atfork(os_process_lock, os_process_unlock, after_fork_in_child);
 }
-
-uint32_t os_fork_generation(void) { return atomic_load_explicit(&fork_generation, memory_order_relaxed); }
 
 int os_mutex_init(os_mutex_t *mutex) { return pthread_mutex_init(mutex, NULL); }
 
@@ -52,8 +50,6 @@ void *os_tls_get(os_tls_t key) { return pthread_getspecific(key); }
 int os_tls_set(os_tls_t key, void *value) { return pthread_setspecific(key, value); }
 
 void os_tls_delete(os_tls_t key) { pthread_key_delete(key); }
-
-uintptr_t os_thread_self(void) { return (uintptr_t)pthread_self(); }
 
 uint32_t os_pid(void) { return (uint32_t)getpid(); }
 

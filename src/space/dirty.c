@@ -84,19 +84,61 @@ struct page *dirty_remove(struct dirty *dirty, pgno_t pgno) {
   return NULL;
 }
 
-static int by_pgno(const void *a, const void *b) {
-  const pgno_t left = ((const struct dirty_page *)a)->pgno, right = ((const struct dirty_page *)b)->pgno;
-  return (left > right) - (left < right);
+enum { FEW = 48, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+
+static void sort_few(struct dirty_page *list, uint32_t count) {
+  for (uint32_t i = 1; i < count; ++i) {
+    const struct dirty_page entry = list[i];
+    uint32_t at = i;
+    for (; at > 0 && list[at - 1].pgno > entry.pgno; --at)
+      list[at] = list[at - 1];
+    list[at] = entry;
+  }
+}
+
+/* One pass of a radix sort, stable, by the digit at `shift`. */
+static void sort_by_digit(const struct dirty_page *from, struct dirty_page *to, uint32_t count, unsigned shift) {
+  uint32_t starts[DIGITS] = {0};
+  for (uint32_t i = 0; i < count; ++i)
+    starts[from[i].pgno >> shift & (DIGITS - 1)] += 1;
+  for (uint32_t digit = 0, sum = 0; digit < DIGITS; ++digit) {
+    const uint32_t number = starts[digit];
+    starts[digit] = sum;
+    sum += number;
+  }
+  for (uint32_t i = 0; i < count; ++i)
+    to[starts[from[i].pgno >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+/* Sorts by page number. `list` has room for twice `count`; returns the half with the result. */
+static struct dirty_page *sort_many(struct dirty_page *list, uint32_t count, pgno_t highest) {
+  struct dirty_page *from = list, *to = list + count;
+  for (unsigned shift = 0; shift < 32 && highest >> shift; shift += DIGIT_BITS) {
+    sort_by_digit(from, to, count, shift);
+    struct dirty_page *swapped = from;
+    from = to;
+    to = swapped;
+  }
+  return from;
 }
 
 struct dirty_page *dirty_sorted(const struct dirty *dirty) {
-  struct dirty_page *list = dirty->used ? malloc(dirty->used * sizeof(*list)) : NULL;
+  struct dirty_page *list = dirty->used ? malloc(2 * (size_t)dirty->used * sizeof(*list)) : NULL;
   if (!list)
     return NULL;
   uint32_t count = 0;
+  pgno_t highest = 0;
   for (uint32_t i = 0; i <= dirty->mask; ++i)
-    if (dirty->places[i].pgno)
+    if (dirty->places[i].pgno) {
       list[count++] = dirty->places[i];
-  qsort(list, count, sizeof(*list), by_pgno);
+      highest = MAX_OF(highest, dirty->places[i].pgno);
+    }
+  if (count <= FEW) {
+    sort_few(list, count);
+    return list;
+  }
+  const struct dirty_page *sorted = sort_many(list, count, highest);
+  if (sorted != list)
+    memcpy(list, sorted, count * sizeof(*list));
   return list;
 }

@@ -159,12 +159,20 @@ static int unspill(struct space *space, const struct page *page, struct page **w
   return MDBX_SUCCESS;
 }
 
+/* Copies what is used; the gap between is zeros, never bytes of this process. */
+static void copy_used(struct page *to, const struct page *from, size_t page_size, bool clear) {
+  memcpy(to, from, PAGE_HEADER + (size_t)from->lower);
+  if (clear)
+    memset(page_body(to) + from->lower, 0, page_room(from));
+  memcpy(page_body(to) + from->upper, page_body(from) + from->upper, body_size(page_size) - from->upper);
+}
+
 static int copy_on_write(struct space *space, const struct page *page, struct page **writable) {
   pgno_t pgno;
   int rc = allocate_with_buffer(space, 1, &pgno, writable);
   if (rc != MDBX_SUCCESS)
     return rc;
-  memcpy(*writable, page, space->view.page_size);
+  copy_used(*writable, page, space->view.page_size, !space->nomeminit);
   (*writable)->pgno = pgno;
   (*writable)->txnid = space->view.txnid;
   space->counters.cow += 1;

@@ -45,6 +45,26 @@ int cursor_copy_position(const struct cursor *from, struct cursor *to);
 
 /* mdbx_cursor_get() for tables with one value per key. Checks of arguments are done. */
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op);
+/* MDBX_NEXT inside a leaf, the step scans are made of: true if that is what it was, and key and data are set. */
+static inline bool cursor_next_in_leaf(struct cursor *cursor, MDBX_val *key, MDBX_val *data) {
+  if (cursor->state != CURSOR_AT || cursor->detached)
+    return false;
+  struct path_level *leaf = &cursor->path.level[cursor->path.depth - 1];
+  struct leaf_item item;
+  if (leaf->index + 1 >= leaf->page->count)
+    return false;
+  leaf_get(leaf->page, leaf->index + 1, &item);
+  if (item.kind != NODE_PLAIN)
+    return false;
+  leaf->index += 1;
+  if (leaf->index + LEAF_PREFETCH < leaf->page->count)
+    __builtin_prefetch(leaf_node(leaf->page, leaf->index + LEAF_PREFETCH));
+  cursor->eof = false;
+  *key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  *data = (MDBX_val){(void *)(uintptr_t)item.data, item.data_length};
+  return true;
+}
+
 /* mdbx_cursor_put() for such tables, without MDBX_CURRENT: that is cursor_put_current(). */
 int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
 int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags);

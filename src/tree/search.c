@@ -82,13 +82,34 @@ int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct p
   return to_edge(snapshot, tree, path, true);
 }
 
+/* A forward scan has come to a leaf: asks for its first nodes, and for the head and slots of the leaf behind it, so that
+ * they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_next_in_leaf). */
+static void prefetch_scan(const struct snapshot *snapshot, const struct path *path) {
+  enum { LINE = 64, HEADER_LINES = 5 };
+  const struct page *leaf = path->level[path->depth - 1].page;
+  for (unsigned i = 0; i < MIN_OF(leaf->count, LEAF_PREFETCH); ++i)
+    __builtin_prefetch(leaf_node(leaf, i));
+  const struct path_level *above = &path->level[path->depth - 2];
+  if (above->index + 1 >= above->page->count)
+    return;
+  const pgno_t pgno = branch_child(above->page, above->index + 1);
+  if (pgno >= snapshot->limit)
+    return;
+  const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
+  for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)LINE * HEADER_LINES); at += LINE)
+    __builtin_prefetch(bytes + at);
+}
+
 /* To the first record of the leaf behind this one. */
 static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
   for (unsigned i = path->depth - 1; i-- > 0;) {
     struct path_level *level = &path->level[i];
     if (level->index + 1 < level->page->count) {
       level->index += 1;
-      return descend_edge(snapshot, tree, path, i + 1, false);
+      const int rc = descend_edge(snapshot, tree, path, i + 1, false);
+      if (rc == MDBX_SUCCESS)
+        prefetch_scan(snapshot, path);
+      return rc;
     }
   }
   return MDBX_NOTFOUND;

@@ -249,13 +249,18 @@ static bool at_edge(const struct path *path, bool last) {
 
 static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
   const unsigned count = split->old->count + 1u;
-  size_t *sizes = malloc(count * sizeof(*sizes));
+  size_t *sizes = malloc(2 * count * sizeof(*sizes));
   if (!sizes)
     return MDBX_ENOMEM;
-  for (unsigned i = 0; i < count; ++i)
+  for (unsigned i = 0; i < count; ++i) {
     sizes[i] = entry_bytes(split, i);
-  struct split_choice choice = {
-      .sizes = sizes, .count = count, .inserted = split->at, .body = body_size(split->space->view.page_size)};
+    sizes[count + i] = i ? separator_at(split, i).length : 0;
+  }
+  struct split_choice choice = {.sizes = sizes,
+                                .separators = sizes + count,
+                                .count = count,
+                                .inserted = split->at,
+                                .body = body_size(split->space->view.page_size)};
   choice.ascending = split->at + 1 == count && at_edge(split->path, true);
   choice.descending = split->at == 0 && at_edge(split->path, false);
   const unsigned cut = split_choose(&choice);

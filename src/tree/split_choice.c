@@ -1,22 +1,60 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/split_choice.h"
 
+#include <stdint.h>
+
 static size_t difference(size_t a, size_t b) { return a > b ? a - b : b - a; }
 
-static unsigned cut_evenly(const struct split_choice *choice, size_t total) {
-  unsigned best = 0;
-  size_t left = 0, best_difference = 0;
+/* Separators up to this length cost a branch about the same. */
+enum { SHORT_SEPARATOR = 8 };
+
+struct candidate {
+  unsigned cut; /* 0: none */
+  size_t difference, separator;
+};
+
+static struct candidate candidate_at(const struct split_choice *choice, unsigned cut, size_t left, size_t right) {
+  struct candidate candidate = {cut, difference(left, right), SHORT_SEPARATOR};
+  if (choice->separators && choice->separators[cut] > SHORT_SEPARATOR)
+    candidate.separator = choice->separators[cut];
+  if (left > choice->body || right > choice->body)
+    candidate.cut = 0;
+  return candidate;
+}
+
+/* The best cut among those whose halves differ by at most `allowed`: the shortest separator, then the least
+ * difference. */
+static struct candidate best_cut(const struct split_choice *choice, size_t total, size_t allowed) {
+  struct candidate best = {0, 0, 0};
+  size_t left = 0;
   for (unsigned cut = 1; cut < choice->count; ++cut) {
     left += choice->sizes[cut - 1];
-    const size_t right = total - left;
-    if (left > choice->body || right > choice->body)
+    const struct candidate here = candidate_at(choice, cut, left, total - left);
+    if (!here.cut || here.difference > allowed)
       continue;
-    if (!best || difference(left, right) < best_difference) {
-      best = cut;
-      best_difference = difference(left, right);
-    }
+    if (!best.cut || here.separator < best.separator ||
+        (here.separator == best.separator && here.difference < best.difference))
+      best = here;
   }
   return best;
+}
+
+static size_t least_difference(const struct split_choice *choice, size_t total) {
+  size_t left = 0, least = SIZE_MAX;
+  for (unsigned cut = 1; cut < choice->count; ++cut) {
+    left += choice->sizes[cut - 1];
+    const struct candidate here = candidate_at(choice, cut, left, total - left);
+    if (here.cut && here.difference < least)
+      least = here.difference;
+  }
+  return least;
+}
+
+static unsigned cut_evenly(const struct split_choice *choice, size_t total) {
+  const size_t least = least_difference(choice, total);
+  if (least == SIZE_MAX)
+    return 0;
+  return best_cut(choice, total, least + choice->body / 5).cut;
 }
 
 unsigned split_choose(const struct split_choice *choice) {

@@ -10,6 +10,7 @@
 
 struct split_choice {
   const size_t *sizes; /* bytes of each record, in order, the new one among them */
+  const size_t *separators; /* bytes of the separator a cut before record i needs; NULL: all alike */
   unsigned count;
   unsigned inserted; /* index of the new record */
   size_t body;       /* room of a page */
@@ -18,7 +19,8 @@ struct split_choice {
 };
 
 /* Number of records for the left page (1 .. count - 1), or 0 if no cut makes two that fit. Loads in order leave full
- * pages behind; everything else is cut where the halves differ least. */
+ * pages behind; everything else is cut where the halves differ least, or near there if the separator is shorter: the
+ * branch above keeps it for long. */
 unsigned split_choose(const struct split_choice *choice);
 
 #endif

@@ -134,6 +134,14 @@ static bool meta_is_usable(const MDBX_env *env, const struct meta *meta) {
          meta->now <= meta->upper && meta->upper <= PGNO_LIMIT;
 }
 
+void env_rebase(const MDBX_env *env, struct snapshot *snapshot) {
+  const struct page_memo *memo = atomic_load(&env->memo);
+  snapshot->base = (const uint8_t *)map_base(&env->map);
+  snapshot->memo = memo->tags;
+  snapshot->memo_mask = memo->mask;
+  snapshot->always_check = memo->bytes == 0;
+}
+
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot) {
   if (!meta_is_usable(env, meta))
     return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
@@ -141,18 +149,14 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
   const int rc = env_cover(env, meta->upper);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const struct page_memo *memo = atomic_load(&env->memo);
   *snapshot = (struct snapshot){
-      .base = (const uint8_t *)map_base(&env->map),
       .shift = env->shift,
       .limit = meta->next,
       .txnid = txnid,
-      .memo = memo->tags,
-      .memo_mask = memo->mask,
       .page_size = env->page_size,
       .seed = env->seed,
-      .always_check = memo->bytes == 0,
   };
+  env_rebase(env, snapshot);
   return MDBX_SUCCESS;
 }
 

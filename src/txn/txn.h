@@ -63,6 +63,7 @@ struct MDBX_txn {
   unsigned base_slot;
   txnid_t durable;       /* newest durable commit when it began */
   uint64_t dirty_limit;  /* changed pages in memory before some are written out */
+  uint32_t gc_reserve;   /* pages the commit will need for table 0 */
   bool canary_changed, geometry_changed;
   bool keep_size;        /* the user set the file's size: this commit does not shrink it */
 };
@@ -91,8 +92,9 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 void txn_abort_write(MDBX_txn *txn);
 /* Ends what a write transaction holds; the writer lock goes. */
 void txn_finish_write(MDBX_txn *txn);
-/* Brings changed pages out of memory when there are too many. Called before an operation that changes data. */
-int txn_make_room(MDBX_txn *txn, bool deleting);
+/* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
+ * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
+int txn_make_room(MDBX_txn *txn, const struct tree *tree, bool deleting);
 /* Marks the transaction broken when a change failed half way; returns rc. */
 int txn_mark(MDBX_txn *txn, int rc);
 /* The commit steps, in commit.c. */

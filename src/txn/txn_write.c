@@ -111,6 +111,34 @@ static int collect_pins(MDBX_env *env, const MDBX_txn *txn, txnid_t **pins, size
   return MDBX_SUCCESS;
 }
 
+/* The allocator is about to give up. Readers may be gone meanwhile; and if pages are kept for a durable commit that is
+ * older than the head, making the head durable sets them free. */
+static int relieve(MDBX_env *env, MDBX_txn *txn) {
+  txnid_t *pins;
+  size_t count;
+  if (txn->durable != TXNID_NONE && txn->durable != txn->base_txnid) {
+    const int rc = sync_head(env);
+    if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+      return rc;
+    txn->durable = lck_durable(&env->lck);
+  }
+  const int rc = collect_pins(env, txn, &pins, &count);
+  return rc == MDBX_SUCCESS ? gc_repin(&txn->collector, pins, count) : rc;
+}
+
+/* space_refill of write transactions. */
+static int refill(struct space *space, uint32_t pages, bool urgent) {
+  MDBX_txn *txn = (MDBX_txn *)((uint8_t *)space - offsetof(MDBX_txn, space));
+  const uint64_t before = space->avail.count;
+  int rc = gc_take(space, pages, urgent);
+  if (rc != MDBX_NOTFOUND || !urgent)
+    return rc;
+  rc = relieve(txn->env, txn);
+  if (rc == MDBX_SUCCESS)
+    rc = gc_take(space, pages, urgent);
+  return rc == MDBX_NOTFOUND && space->avail.count > before ? MDBX_SUCCESS : rc;
+}
+
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "main");
   if (rc == MDBX_SUCCESS)
@@ -149,10 +177,12 @@ static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *
     return rc;
   prepare_space(env, txn);
   gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
+  txn->space.refill = refill;
   env_geometry_of(env, &txn->base, &txn->geometry);
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;
   txn->dirty_limit = dirty_limit(env);
+  txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
   txn->view = &txn->space.view;
   txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);
@@ -241,12 +271,16 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
 
 /* ------------------------------------------------------------------------------------------------------ spilling */
 
-int txn_make_room(MDBX_txn *txn, bool deleting) {
+int txn_make_room(MDBX_txn *txn, const struct tree *tree, bool deleting) {
   struct space *space = &txn->space;
-  /* What the commit needs for table 0, for the records of changed tables, and for the lists of what it retires. */
-  const uint32_t commit_needs = gc_reserve(&txn->gc) + txn->main.record.depth +
+  /* What the commit needs for table 0, for the records of named tables, and for the lists of what it retires. */
+  const uint32_t for_records = tree && tree != &txn->main ? txn->main.record.depth + 1u : 0;
+  const uint32_t commit_needs = txn->gc_reserve + for_records +
                                 (uint32_t)(space->retired.length * 16 / space->view.page_size);
-  space->reserve = commit_needs + (deleting ? 0 : 2u * txn->main.record.depth + 4);
+  /* And what a later delete needs to begin with: a copy of a path, which may have become longer by then. */
+  const uint32_t depth = tree ? tree->record.depth : txn->main.record.depth;
+  const uint32_t delete_needs = depth ? depth + 2 : 1;
+  space->reserve = commit_needs + (deleting ? 0 : delete_needs);
   if (likely(space->dirty.pages < txn->dirty_limit || space->writemap))
     return MDBX_SUCCESS;
   const int rc = txn_cursors_detach(txn, NULL, NULL);

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mdbx_chk/mdbx_chk.c: checks a database, also one that others are using, and tells what is wrong with it.
+ *
+ * The check itself is mdbx_env_chk(); this program chooses how to open, prints what the callbacks hand it, and turns
+ * the outcome into an exit code. Of a badly damaged database there may be millions of findings, so those of one kind
+ * are printed a few times and counted from then on.
+ */
+#include "tools/tool_common.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+  EXIT_CHECK_MINOR = EXIT_FAILURE, /* pages lost or miscounted; all data can be read */
+  EXIT_CHECK_MAJOR,                /* metas, trees or records are damaged */
+  EXIT_ENGINE,                     /* the engine refused: no database, in use, and so on */
+  EXIT_SYSTEM,                     /* the system refused: no file, no permission, and so on */
+  EXIT_INTERRUPTED
+};
+
+static const struct tool_about about = {
+    "mdbx_chk",
+    "[-V] [-h] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-v]... [-w] DATABASE",
+    "  -c  cooperative: with -w, do not try to have the database alone\n"
+    "  -d  do not walk the pages of the trees\n"
+    "  -h  show this help and exit\n"
+    "  -i  ignore the order of keys, for tables whose order only their\n"
+    "      application knows\n"
+    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -q  no output but problems\n"
+    "  -s  the records of one named table only\n"
+    "  -v  more details; up to four times\n"
+    "  -V  show the version and exit\n"
+    "  -w  open for writing, and let nobody else write while checking\n"
+    "Exit codes: 0 sound, 1 minor problems or wrong arguments, 2 major problems,\n"
+    "3 error of the engine, 4 error of the system, 5 interrupted.\n",
+};
+
+/* Of each kind of finding so many are printed, unless -v asks for more. */
+#define SHOWN_OF_KIND 16
+#define KINDS_MAX 64
+
+struct finding_kind {
+  char caption[96];
+  size_t count;
+};
+
+static struct {
+  bool cooperative, write;
+  unsigned env_flags, check_flags;
+  int verbosity; /* of -v; -1 for -q */
+  const char *table, *path;
+  struct finding_kind kinds[KINDS_MAX];
+  size_t kind_count, unnamed;
+  MDBX_chk_line_t line;
+  bool table_seen;
+} run;
+
+static size_t shown_of_kind(void) {
+  if (run.verbosity > 2)
+    return SIZE_MAX - 1;
+  return run.verbosity > 0 ? SHOWN_OF_KIND * 8 : SHOWN_OF_KIND;
+}
+
+/* ------------------------------------------------------------------------------------------------------- findings */
+
+/* NULL if there are too many kinds. */
+static struct finding_kind *kind_of(const char *caption) {
+  for (size_t i = 0; i < run.kind_count; ++i)
+    if (strncmp(run.kinds[i].caption, caption, sizeof(run.kinds[i].caption) - 1) == 0)
+      return &run.kinds[i];
+  if (run.kind_count == KINDS_MAX)
+    return NULL;
+  struct finding_kind *kind = &run.kinds[run.kind_count++];
+  snprintf(kind->caption, sizeof(kind->caption), "%s", caption);
+  return kind;
+}
+
+static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
+                     const char *extra_fmt, va_list extra_args) {
+  struct finding_kind *kind = kind_of(issue);
+  (void)ctx;
+  run.unnamed += !kind;
+  if (!kind || ++kind->count > shown_of_kind() + 1)
+    return;
+  if (kind->count > shown_of_kind()) {
+    printf(" ! more of this kind are only counted: %s\n", issue);
+    return;
+  }
+  printf(" ! %s #%" PRIu64 " %s", object, entry, issue);
+  if (extra_fmt) {
+    fputs(": ", stdout);
+    vprintf(extra_fmt, extra_args);
+  }
+  putchar('\n');
+}
+
+static void print_findings(void) {
+  for (size_t i = 0; i < run.kind_count; ++i)
+    printf(" - %zu x %s\n", run.kinds[i].count, run.kinds[i].caption);
+  if (run.unnamed)
+    printf(" - %zu of other kinds\n", run.unnamed);
+}
+
+/* -------------------------------------------------------------------------------------------------- other callbacks */
+
+static bool on_break(MDBX_chk_context_t *ctx) {
+  (void)ctx;
+  return tool_stopped;
+}
+
+static MDBX_chk_line_t *on_print_begin(MDBX_chk_context_t *ctx, MDBX_chk_severity_t severity) {
+  memset(&run.line, 0, sizeof(run.line));
+  run.line.ctx = ctx;
+  run.line.severity = (uint8_t)severity;
+  run.line.scope_depth = ctx->scope_nesting;
+  printf("%*s- ", 1 + 2 * ctx->scope_nesting, " ");
+  return &run.line;
+}
+
+static void on_print_format(MDBX_chk_line_t *line, const char *format, va_list args) {
+  (void)line;
+  vprintf(format, args);
+}
+
+static void on_print_done(MDBX_chk_line_t *line) {
+  (void)line;
+  putchar('\n');
+}
+
+static int on_stage_begin(MDBX_chk_context_t *ctx, MDBX_chk_stage_t stage) {
+  static const char *const titles[] = {
+      [MDBX_chk_meta] = "Meta pages",       [MDBX_chk_tree] = "Trees",
+      [MDBX_chk_gc] = "Free pages",         [MDBX_chk_space] = "Use of each page",
+      [MDBX_chk_maindb] = "Main table",     [MDBX_chk_tables] = "Named tables",
+      [MDBX_chk_conclude] = NULL,
+  };
+  (void)ctx;
+  if (run.verbosity >= 0 && (size_t)stage < sizeof(titles) / sizeof(titles[0]) && titles[stage])
+    printf("%s\n", titles[stage]);
+  fflush(stdout);
+  return tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
+}
+
+static bool is_wanted(const MDBX_val *name) {
+  return run.table && name->iov_base != MDBX_CHK_MAIN && name->iov_base != MDBX_CHK_GC &&
+         name->iov_base != MDBX_CHK_META && name->iov_len == strlen(run.table) &&
+         memcmp(name->iov_base, run.table, name->iov_len) == 0;
+}
+
+static MDBX_chk_user_table_cookie_t *on_table_filter(MDBX_chk_context_t *ctx, const MDBX_val *name,
+                                                     MDBX_db_flags_t flags) {
+  (void)ctx, (void)flags;
+  const bool wanted = is_wanted(name);
+  run.table_seen = run.table_seen || wanted;
+  return !run.table || wanted ? (MDBX_chk_user_table_cookie_t *)&run : NULL;
+}
+
+static void print_histogram(const char *what, const struct MDBX_chk_histogram *histogram) {
+  if (!histogram->count)
+    return;
+  printf("     %s:", what);
+  if (histogram->le1_count)
+    printf(" 0..1 x %zu", histogram->le1_count);
+  for (size_t i = 0; i < sizeof(histogram->ranges) / sizeof(histogram->ranges[0]); ++i) {
+    if (!histogram->ranges[i].count)
+      continue;
+    if (histogram->ranges[i].end == SIZE_MAX)
+      printf("  %zu.. x %zu", histogram->ranges[i].begin, histogram->ranges[i].count);
+    else
+      printf("  %zu..%zu x %zu", histogram->ranges[i].begin, histogram->ranges[i].end - 1, histogram->ranges[i].count);
+  }
+  putchar('\n');
+}
+
+static int on_table_conclude(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table, MDBX_cursor *cursor, int err) {
+  (void)ctx, (void)cursor;
+  if (run.verbosity > 0)
+    printf("     %zu records, %zu bytes of keys, %zu bytes of values; %zu pages, %zu bytes used, %zu lost\n",
+           table->histogram.key_len.count, table->histogram.key_len.amount, table->histogram.val_len.amount,
+           table->pages.all, table->payload_bytes, table->lost_bytes);
+  if (run.verbosity > 1) {
+    print_histogram("length of keys", &table->histogram.key_len);
+    print_histogram("length of values", &table->histogram.val_len);
+    print_histogram("fill of pages, in percent", &table->histogram.tree_density);
+    print_histogram("pages of large values", &table->histogram.large_pages);
+  }
+  if (run.verbosity > 2) {
+    print_histogram("age of pages, in commits", &table->histogram.page_age);
+    print_histogram("places of pages", &table->histogram.pgno);
+  }
+  return err;
+}
+
+static const MDBX_chk_callbacks_t callbacks = {
+    .check_break = on_break,
+    .issue = on_issue,
+    .table_filter = on_table_filter,
+    .table_conclude = on_table_conclude,
+    .stage_begin = on_stage_begin,
+    .print_begin = on_print_begin,
+    .print_format = on_print_format,
+    .print_done = on_print_done,
+};
+
+/* --------------------------------------------------------------------------------------------------------- outcome */
+
+static int exit_of_error(int rc) {
+  if (rc == MDBX_EINTR)
+    return EXIT_INTERRUPTED;
+  if (rc == MDBX_CORRUPTED || rc == MDBX_PAGE_NOTFOUND)
+    return EXIT_CHECK_MAJOR;
+  return rc > 0 ? EXIT_SYSTEM : EXIT_ENGINE;
+}
+
+static int exit_of_result(const MDBX_chk_context_t *ctx) {
+  if (!ctx->result.total_problems)
+    return EXIT_SUCCESS;
+  return ctx->result.problems_meta || ctx->result.tree_problems || ctx->result.kv_tree_problems ||
+                 ctx->result.gc_tree_problems || ctx->result.problems_kv
+             ? EXIT_CHECK_MAJOR
+             : EXIT_CHECK_MINOR;
+}
+
+static void print_result(const MDBX_chk_context_t *ctx, double seconds) {
+  char text[64];
+  if (ctx->result.total_problems) {
+    printf("%zu problem%s found in %.3f seconds:\n", ctx->result.total_problems,
+           ctx->result.total_problems == 1 ? "" : "s", seconds);
+    print_findings();
+    return;
+  }
+  if (run.verbosity < 0)
+    return;
+  if (ctx->result.alloc_pages)
+    printf("%zu tables, %zu pages looked at, %zu of %zu allocated pages are free (%s)\n", ctx->result.table_processed,
+           ctx->result.processed_pages, ctx->result.unused_pages, ctx->result.alloc_pages,
+           mdbx_ratio2percents(ctx->result.unused_pages, ctx->result.alloc_pages, text, sizeof(text)));
+  printf("No problems found in %.3f seconds.\n", seconds);
+}
+
+static double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+/* -------------------------------------------------------------------------------------------------------- the check */
+
+static void print_database(const MDBX_env *env) {
+  MDBX_envinfo info;
+  if (run.verbosity < 0)
+    return;
+  printf("%s: checking %s, %s\n", about.name, run.path,
+         run.write ? "writers are kept out" : "read-only, others may go on");
+  if (mdbx_env_info_ex(env, NULL, &info, sizeof(info)) != MDBX_SUCCESS)
+    return;
+  printf(" - pages of %u bytes, file of %" PRIu64 " bytes, limits %" PRIu64 "..%" PRIu64 "\n", info.mi_dxb_pagesize,
+         info.mi_geo.current, info.mi_geo.lower, info.mi_geo.upper);
+  printf(" - newest transaction %" PRIu64 ", oldest one in use %" PRIu64 ", %u of %u reader slots were used\n",
+         info.mi_recent_txnid, info.mi_latter_reader_txnid, info.mi_numreaders, info.mi_maxreaders);
+}
+
+/* To have the database alone is better for a check that may write, but no must. */
+static int open_database(MDBX_env **env) {
+  if (!run.write)
+    return tool_open_for_reading(env, run.path, run.env_flags);
+  if (!run.cooperative && tool_try_open(env, run.path, run.env_flags | MDBX_EXCLUSIVE, 0) == MDBX_SUCCESS)
+    return MDBX_SUCCESS;
+  return tool_open(env, run.path, run.env_flags | MDBX_ACCEDE, 0);
+}
+
+static int check(void) {
+  const MDBX_chk_severity_t levels[] = {MDBX_chk_error,   MDBX_chk_resolution, MDBX_chk_info,
+                                        MDBX_chk_verbose, MDBX_chk_details,    MDBX_chk_extra};
+  const int last = (int)(sizeof(levels) / sizeof(levels[0])) - 1;
+  const double begun = now();
+  MDBX_env *env = NULL;
+  MDBX_chk_context_t ctx;
+  int rc = open_database(&env);
+  if (rc != MDBX_SUCCESS)
+    return exit_of_error(rc);
+  print_database(env);
+  memset(&ctx, 0, sizeof(ctx));
+  rc = mdbx_env_chk(env, &callbacks, &ctx, (MDBX_chk_flags_t)run.check_flags,
+                    levels[run.verbosity + 1 < last ? run.verbosity + 1 : last], 0);
+  tool_close(env, NULL);
+  if (rc != MDBX_SUCCESS) {
+    print_findings();
+    tool_fail(rc, "the check did not end");
+    return exit_of_error(rc);
+  }
+  if (run.table && !run.table_seen) {
+    tool_message("there is no table %s", run.table);
+    return EXIT_ENGINE;
+  }
+  print_result(&ctx, now() - begun);
+  return exit_of_result(&ctx);
+}
+
+int main(int argc, char *argv[]) {
+  tool_start(&about, argc, argv);
+  for (int option; (option = getopt(argc, argv, ":Vcdhinqs:vw")) != -1;) {
+    switch (option) {
+    case 'V': tool_version();
+    case 'c': run.cooperative = true; break;
+    case 'd': run.check_flags |= MDBX_CHK_SKIP_BTREE_TRAVERSAL; break;
+    case 'h': tool_help();
+    case 'i': run.check_flags |= MDBX_CHK_IGNORE_ORDER; break;
+    case 'n': run.env_flags |= MDBX_NOSUBDIR; break;
+    case 'q': run.verbosity = -1; break;
+    case 's': run.table = optarg; break;
+    case 'v': run.verbosity += 1; break;
+    case 'w':
+      run.write = true;
+      run.check_flags |= MDBX_CHK_READWRITE;
+      break;
+    default: tool_bad_option(option, optopt);
+    }
+  }
+  if (argc - optind != 1)
+    tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
+  run.path = argv[optind];
+  tool_quiet = run.verbosity < 0;
+  /* Findings come through the callbacks; the log would say the same once more. */
+  if (run.verbosity < 3)
+    mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
+  tool_catch_signals();
+  const int result = check();
+  return tool_flush(stdout, "standard output") == MDBX_SUCCESS || result ? result : EXIT_SYSTEM;
+}

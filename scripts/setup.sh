@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# scripts/setup.sh: what scripts/demo and scripts/check share. Sourced, not run.
+#
+# Looks for what the build needs and installs it where that is possible (root, apt-get), then builds in a folder of its
+# own. Everything long goes to log files; what is printed is for people.
+
+top=$(cd "$(dirname "$0")/.." && pwd)
+
+say() { printf '%s\n' "$*"; }
+
+die() {
+  say "$(basename "$0"): $*" >&2
+  exit 1
+}
+
+# missing_packages tests: the packages that lack, the Check library among them if tests are wanted.
+missing_packages() {
+  command -v cc >/dev/null || command -v gcc >/dev/null || command -v clang >/dev/null || say gcc
+  command -v make >/dev/null || say make
+  command -v autoconf >/dev/null || say autoconf
+  command -v automake >/dev/null || say automake
+  command -v libtoolize >/dev/null || say libtool
+  command -v pkg-config >/dev/null || say pkg-config
+  if command -v pkg-config >/dev/null; then
+    pkg-config --exists libxxhash || say libxxhash-dev
+    [ "$1" != tests ] || pkg-config --exists check || say check
+  else
+    say libxxhash-dev
+    [ "$1" != tests ] || say check
+  fi
+  # A compiler without the C library's headers compiles nothing.
+  [ -e /usr/include/stdio.h ] || say libc6-dev
+  [ "$1" != tests ] || command -v mdb_dump >/dev/null || say lmdb-utils
+}
+
+install_packages() {
+  packages=$(missing_packages "$1" | tr '\n' ' ')
+  [ -n "${packages% }" ] || return 0
+  if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+    say "not installed: $packages"
+    say "as root on Debian or Ubuntu: apt-get install $packages"
+    say "going on with what is there"
+    return 0
+  fi
+  say "installing: $packages"
+  log=$build/packages.log
+  { DEBIAN_FRONTEND=noninteractive apt-get update &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } >"$log" 2>&1 ||
+    say "could not install them, see $log; going on with what is there"
+}
+
+# run_logged LOG WHAT COMMAND...
+run_logged() {
+  log=$1 what=$2
+  shift 2
+  "$@" >"$log" 2>&1 && return 0
+  tail -n 20 "$log" >&2
+  die "$what failed, see $log"
+}
+
+jobs() { getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1; }
+
+# build FOLDER tests|demo CONFIGURE-OPTION...
+build_in() {
+  build=$1 purpose=$2
+  shift 2
+  mkdir -p "$build" || die "cannot write to $build"
+  build=$(cd "$build" && pwd)
+  install_packages "$purpose"
+  if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
+    say "preparing the build"
+    run_logged "$build/autogen.log" "autogen.sh" "$top/autogen.sh"
+  fi
+  cd "$build" || die "cannot go to $build"
+  say "building in $build"
+  run_logged "$build/configure.log" "configure" "$top/configure" "$@"
+  run_logged "$build/make.log" "make" make -j"$(jobs)"
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Growing and shrinking while transactions run: in one transaction, beside readers, by another process. */
+#include "../unit/unit.h"
+
+#include <mdbx.h>
+
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+enum { VALUE = 1000, MIB = 1 << 20 };
+
+static const char *path;
+
+static MDBX_env *open_env(intptr_t upper, unsigned flags) {
+  MDBX_env *env;
+  ck_assert_int_eq(mdbx_env_create(&env), 0);
+  ck_assert_int_eq(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128), 0);
+  if (upper)
+    ck_assert_int_eq(mdbx_env_set_geometry(env, 0, 65536, upper, 65536, 131072, 4096), 0);
+  ck_assert_int_eq(mdbx_env_open(env, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS), 0600), 0);
+  return env;
+}
+
+static int put_range(MDBX_txn *txn, uint32_t from, uint32_t to) {
+  uint8_t bytes[VALUE];
+  int rc = MDBX_SUCCESS;
+  for (uint32_t i = from; i < to && rc == MDBX_SUCCESS; ++i) {
+    memset(bytes, (int)i, sizeof(bytes));
+    MDBX_val key = {&i, sizeof(i)}, value = {bytes, sizeof(bytes)};
+    rc = mdbx_put(txn, 1, &key, &value, MDBX_UPSERT);
+  }
+  return rc;
+}
+
+static void verify_range(MDBX_txn *txn, uint32_t from, uint32_t to) {
+  for (uint32_t i = from; i < to; ++i) {
+    MDBX_val key = {&i, sizeof(i)}, value;
+    ck_assert_int_eq(mdbx_get(txn, 1, &key, &value), 0);
+    ck_assert_uint_eq(value.iov_len, VALUE);
+    ck_assert_uint_eq(((uint8_t *)value.iov_base)[VALUE - 1], (uint8_t)i);
+  }
+}
+
+static void must_be_sound(MDBX_env *env) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  ck_assert_int_eq(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0), 0);
+  ck_assert_uint_eq(context.result.total_problems, 0);
+}
+
+static uint64_t file_size(void) {
+  struct stat st;
+  ck_assert_int_eq(stat(path, &st), 0);
+  return (uint64_t)st.st_size;
+}
+
+static void setup(void) {
+  unit_setup();
+  path = unit_path("growth.db");
+}
+
+/* The limit rises within the transaction that then needs it; its pages are spilled beyond the old mapping. */
+static void raise_limit(unsigned flags) {
+  MDBX_env *env = open_env(1 * MIB, flags);
+  MDBX_txn *txn, *reader;
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 100), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &reader, NULL), 0);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(mdbx_env_set_geometry(env, -1, -1, 64 * MIB, -1, -1, -1), 0);
+  ck_assert_int_eq(put_range(txn, 100, 20000), 0);
+  verify_range(txn, 0, 20000);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  verify_range(reader, 0, 100);
+  ck_assert_int_eq(mdbx_txn_abort_ex(reader, NULL), 0);
+  ck_assert_uint_gt(file_size(), 20 * MIB);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+
+START_TEST(limit_raised_within_the_transaction) { raise_limit(MDBX_ENV_DEFAULTS); }
+END_TEST
+
+START_TEST(limit_raised_within_the_transaction_writemap) { raise_limit(MDBX_WRITEMAP); }
+END_TEST
+
+/* A child raises the limit and fills the file; the parent, which mapped less, sees it all, its old reader too. */
+START_TEST(growth_by_another_process) {
+  MDBX_env *env = open_env(1 * MIB, MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn, *reader;
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 50), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &reader, NULL), 0);
+  const pid_t child = fork();
+  if (child == 0) {
+    MDBX_env *own;
+    MDBX_txn *writer;
+    mdbx_env_close_ex(env, true);
+    int rc = mdbx_env_create(&own);
+    if (!rc)
+      rc = mdbx_env_open(own, path, MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS, 0600);
+    if (!rc)
+      rc = mdbx_env_set_geometry(own, -1, -1, 64 * MIB, -1, -1, -1);
+    if (!rc)
+      rc = mdbx_txn_begin_ex(own, NULL, MDBX_TXN_READWRITE, &writer, NULL);
+    if (!rc)
+      rc = put_range(writer, 50, 10000);
+    if (!rc)
+      rc = mdbx_txn_commit_ex(writer, NULL);
+    if (!rc)
+      rc = mdbx_env_close_ex(own, false);
+    _exit(rc ? 1 : 0);
+  }
+  int status;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  verify_range(reader, 0, 50);
+  ck_assert_int_eq(mdbx_txn_renew(reader), 0);
+  verify_range(reader, 0, 10000);
+  ck_assert_int_eq(mdbx_txn_abort_ex(reader, NULL), 0);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 10000, 11000), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+END_TEST
+
+/* An emptied database gives its file back, by itself. */
+START_TEST(shrinks_when_emptied) {
+  MDBX_env *env = open_env(64 * MIB, MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 10000), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  ck_assert_uint_gt(file_size(), 10 * MIB);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(mdbx_drop(txn, 1, false), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  for (uint32_t i = 0; i < 6; ++i) {
+    ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+    ck_assert_int_eq(put_range(txn, i, i + 1), 0);
+    ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  }
+  must_be_sound(env);
+  ck_assert_uint_lt(file_size(), 1 * MIB);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+END_TEST
+
+/* A transaction far larger than what it may keep in memory. */
+START_TEST(transaction_larger_than_memory) {
+  MDBX_env *env = open_env(256 * MIB, MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn;
+  MDBX_txn_info info;
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 60000), 0);
+  ck_assert_int_eq(mdbx_txn_info(txn, &info, false), 0);
+  ck_assert_uint_le(info.txn_space_dirty, 160 * 4096);
+  ck_assert_int_eq(put_range(txn, 0, 60000), 0);
+  verify_range(txn, 0, 60000);
+  ck_assert_int_eq(mdbx_txn_abort_ex(txn, NULL), 0);
+  ck_assert_uint_le(file_size(), 65536);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 30000), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("growth");
+  TCase *tests = tcase_create("growth");
+  tcase_set_timeout(tests, 120);
+  tcase_add_checked_fixture(tests, setup, unit_teardown);
+  tcase_add_test(tests, limit_raised_within_the_transaction);
+  tcase_add_test(tests, limit_raised_within_the_transaction_writemap);
+  tcase_add_test(tests, growth_by_another_process);
+  tcase_add_test(tests, shrinks_when_emptied);
+  tcase_add_test(tests, transaction_larger_than_memory);
+  suite_add_tcase(suite, tests);
+  return unit_run(suite);
+}

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/common.sh: what the tests of the command-line tools share. Sourced, not run.
+
+: "${top_builddir:=.}"
+top_builddir=$(cd "$top_builddir" && pwd)
+if [ ! -x "$top_builddir/tools/mdbx_load" ]; then
+  echo "the tools were not built: skipped"
+  exit 77
+fi
+
+chk=$top_builddir/mdbx_chk/mdbx_chk
+copy=$top_builddir/tools/mdbx_copy
+dump=$top_builddir/tools/mdbx_dump
+load=$top_builddir/tools/mdbx_load
+stat=$top_builddir/tools/mdbx_stat
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/mdbx-tools-XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+cd "$work" || exit 99
+
+checks=0
+failures=0
+
+fail() {
+  echo "FAILED: $*"
+  [ ! -s output ] || sed 's/^/    /' output | head -n 20
+  failures=$((failures + 1))
+}
+
+# expect CODE WHAT COMMAND...: runs it, its output goes to the file "output".
+expect() {
+  wanted=$1 what=$2
+  shift 2
+  checks=$((checks + 1))
+  "$@" >output 2>&1 </dev/null
+  code=$?
+  [ "$code" -eq "$wanted" ] || fail "$what: left with $code, not $wanted"
+}
+
+# expect_text PATTERN WHAT: the last output has a line with it.
+expect_text() {
+  checks=$((checks + 1))
+  grep -q -e "$1" output || fail "$2: no line with \"$1\""
+}
+
+# expect_same FILE FILE WHAT
+expect_same() {
+  checks=$((checks + 1))
+  cmp "$1" "$2" >output 2>&1 || fail "$3"
+}
+
+finish() {
+  echo "$checks checks, $failures failures"
+  [ "$failures" -eq 0 ] || exit 1
+  exit 0
+}

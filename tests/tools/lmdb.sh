@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/lmdb.sh: our dumps can be loaded by LMDB's tools, and theirs by ours.
+. "$(dirname "$0")/common.sh"
+
+if ! command -v mdb_load >/dev/null || ! command -v mdb_dump >/dev/null; then
+  echo "LMDB's tools are not installed: skipped"
+  exit 77
+fi
+
+# records FILE: what is between the headers.
+records() {
+  awk '/^VERSION=/ { header = 1 } !header || /^database=/ { print } /^HEADER=END/ { header = 0 }' "$1"
+}
+
+awk 'BEGIN {
+  print "VERSION=3\nformat=bytevalue\ndatabase=one\ntype=btree\nmapsize=33554432\nHEADER=END"
+  for (i = 0; i < 10000; ++i) printf " %08x\n %08x%08x\n", i * 2654435761 % 4294967296, i, i
+  print "DATA=END\nVERSION=3\nformat=bytevalue\ndatabase=two\ntype=btree\nHEADER=END\n 61\n "
+  print "DATA=END"
+}' >input
+mkdir theirs
+mdb_load -f input theirs || fail "mdb_load of the input"
+mdb_dump -a theirs >theirs.dump
+expect 0 "load of their dump" "$load" -f theirs.dump ours
+expect 0 "check" "$chk" -q ours
+expect 0 "our dump" "$dump" -a -f ours.dump ours
+records ours.dump >ours.records
+records theirs.dump >theirs.records
+expect_same ours.records theirs.records "our dump has other records than theirs"
+
+expect 0 "strict dump" "$dump" -a -x -f strict.dump ours
+mkdir back
+mdb_load -f strict.dump back >output 2>&1 || fail "mdb_load of our dump"
+mdb_dump -a back >back.dump
+records back.dump | cmp -s - theirs.records || fail "LMDB read something else than we wrote"
+mkdir back2
+"$dump" -a ours | mdb_load back2 2>output || fail "mdb_load of our dump with lines it does not know"
+mdb_dump -a back2 | cmp -s - back.dump || fail "the lines LMDB does not know have an effect"
+
+# Their printable form leaves backslashes as they are, so it can be read only where there are none.
+mkdir words
+printf 'VERSION=3\nformat=print\ndatabase=w\ntype=btree\nHEADER=END\n a\\00\n \\ffb c\nDATA=END\n' | mdb_load words
+mdb_dump -a -p words >words.dump
+expect 0 "load of their printable dump" "$load" -f words.dump printable
+expect 0 "our printable dump" "$dump" -a -p -f words.ours printable
+records words.dump >words.theirs
+records words.ours | cmp -s - words.theirs || fail "their printable dump was read otherwise"
+finish

@@ -1,0 +1,89 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/roundtrip.sh: what is loaded can be dumped, copied, checked and loaded again without a difference.
+. "$(dirname "$0")/common.sh"
+
+# Every byte, empty items, large values, and a name with a space.
+awk 'BEGIN {
+  print "VERSION=3\nformat=bytevalue\ntype=btree\ndb_pagesize=4096\nmapsize=1048576\nHEADER=END"
+  for (i = 0; i < 256; ++i) printf " %02x%02x\n %02x\n", i, 255 - i, i
+  print " \n 00\n ff\n "
+  printf " 6c61726765\n "; for (i = 0; i < 100000; ++i) printf "%02x", i % 256
+  print "\nDATA=END"
+  print "VERSION=3\nformat=print\ndatabase=a name\ntype=btree\nHEADER=END"
+  for (i = 0; i < 20000; ++i) printf " key %08d\n value \\\\ of \\00 %d\n", i, i * i
+  print "DATA=END"
+}' >input
+
+expect 0 "load" "$load" -f input db
+expect_text "20259 records stored, 0 kept, 0 failed" "load"
+expect 0 "check" "$chk" -v db
+expect_text "No problems found" "check"
+expect 0 "dump" "$dump" -a -f first db
+expect 0 "load into a file" "$load" -q -n -f first file.mdbx
+[ -f file.mdbx ] || fail "-n did not make a data file"
+expect 0 "dump of the file" "$dump" -a -f second file.mdbx
+expect_same first second "the second dump differs"
+expect 0 "printable dump" "$dump" -a -p -f printable db
+expect 0 "load of the printable dump" "$load" -q -f printable again
+expect 0 "dump once more" "$dump" -a -f third again
+expect_same first third "the dump of what was printable differs"
+
+expect 0 "list" "$dump" -l db
+expect_text "^a name$" "list"
+expect 0 "one table" "$dump" -p -s "a name" db
+expect_text "^ value \\\\\\\\ of \\\\00 9$" "one table"
+expect 1 "a table that is not there" "$dump" -s none db
+expect 0 "statistics" "$stat" -a -e -fff -m -p -rr db
+expect_text "^Status of a name$" "statistics"
+expect_text "Entries: 20000" "statistics"
+expect_text "no active readers" "statistics"
+expect 0 "statistics of a table" "$stat" -s "a name" db
+expect 1 "statistics of a missing table" "$stat" -s none db
+
+# ---- copies
+expect 0 "copy" "$copy" db copied.mdbx
+expect 0 "check of the copy" "$chk" -q copied.mdbx
+expect 0 "dump of the copy" "$dump" -a -f fourth copied.mdbx
+grep -v '^geometry' first >first.records
+grep -v '^geometry' fourth | cmp -s first.records - || fail "the copy differs"
+expect 1 "copy over a file" "$copy" db copied.mdbx
+expect 0 "forced copy over a file" "$copy" -f -q db copied.mdbx
+"$copy" -c db - | cat >piped.mdbx
+expect 0 "check of a copy that went through a pipe" "$chk" -q piped.mdbx
+mkdir into
+expect 0 "copy into a directory" "$copy" db into
+expect 0 "check of that" "$chk" into
+expect 0 "compact copy" "$copy" -c db compact.mdbx
+"$dump" -a compact.mdbx | grep -v '^geometry' | cmp -s first.records - || fail "the compact copy differs"
+
+# ---- ways to load
+printf 'b\n2\na\n1\n' >plain
+expect 0 "plain text" sh -c "'$load' -T plain.db <plain"
+expect 0 "keep what is there" sh -c "printf 'a\nX\nc\n3\n' | '$load' -N -T plain.db"
+expect_text "1 records stored, 1 kept" "keep what is there"
+expect 0 "dump of plain text" "$dump" -p plain.db
+expect_text "^ 1$" "a kept value"
+expect 0 "replace" sh -c "printf 'a\nX\n' | '$load' -T plain.db"
+expect 0 "purge" sh -c "printf 'z\n26\n' | '$load' -p -T plain.db"
+expect 0 "statistics after a purge" "$stat" plain.db
+expect_text "Entries: 1$" "purge"
+expect 1 "append out of order" sh -c "printf 'b\n2\na\n1\n' | '$load' -a -T append.db"
+expect_text "line 3: cannot store" "append out of order"
+"$dump" -p -s "a name" db >printable.one
+expect 0 "append in order, to a table of another name" "$load" -a -s named -f printable.one append2.db
+expect 0 "that table" "$stat" -s named append2.db
+expect_text "Entries: 20000" "that table"
+
+# ---- names that fit no line
+printf 'VERSION=3\nformat=print\ndatabase_hex=6e616d650a0031\ntype=btree\nsequence=42\nHEADER=END\n k\n v\nDATA=END\n' >odd
+expect 0 "a name with a line end" "$load" -f odd odd.db
+expect 0 "dump of it" "$dump" -a -p -f odd.1 odd.db
+expect 0 "load of that" "$load" -f odd.1 odd.db2
+expect 0 "dump once more" "$dump" -a -p -f odd.2 odd.db2
+expect_same odd.1 odd.2 "the dump of an odd name differs"
+grep -q '^sequence=42$' odd.2 || fail "the sequence is lost"
+expect 0 "strict dump" "$dump" -x -a odd.db
+grep -q '^geometry\|^sequence\|^database_hex' output && fail "a strict dump has lines others do not know"
+finish

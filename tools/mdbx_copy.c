@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/mdbx_copy.c: copies the newest snapshot of a database while others use it, to a file or standard output.
+ */
+#include "tool_common.h"
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct tool_about about = {
+    "mdbx_copy",
+    "[-V] [-h] [-c] [-d] [-f] [-n] [-q] SOURCE [DESTINATION]",
+    "  -c  compact: leave unused pages out\n"
+    "  -d  the copy can grow, even if the source cannot\n"
+    "  -f  replace an existing file\n"
+    "  -h  show this help and exit\n"
+    "  -n  SOURCE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -q  no messages but errors\n"
+    "  -V  show the version and exit\n"
+    "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
+};
+
+/* The copy is one file; into a directory it goes under the usual name. */
+static const char *file_at(const char *destination, char *buffer, size_t size) {
+  struct stat status;
+  if (stat(destination, &status) != 0 || !S_ISDIR(status.st_mode))
+    return destination;
+  const int length = snprintf(buffer, size, "%s%s", destination, MDBX_DATANAME);
+  return length > 0 && (size_t)length < size ? buffer : NULL;
+}
+
+static int copy(MDBX_env *env, const char *source, const char *destination, unsigned flags) {
+  char buffer[4096];
+  if (!destination) {
+    const int rc = mdbx_env_copy2fd(env, STDOUT_FILENO, (MDBX_copy_flags_t)flags);
+    return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "copying %s to standard output failed", source);
+  }
+  const char *file = file_at(destination, buffer, sizeof(buffer));
+  const int rc = file ? mdbx_env_copy(env, file, (MDBX_copy_flags_t)flags) : ENAMETOOLONG;
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "copying %s to %s failed", source, file ? file : destination);
+  if (!tool_quiet)
+    fprintf(stderr, "%s: copied to %s\n", source, file);
+  return rc;
+}
+
+int main(int argc, char *argv[]) {
+  unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0;
+  tool_start(&about, argc, argv);
+  for (int option; (option = getopt(argc, argv, ":Vcdfhnq")) != -1;) {
+    switch (option) {
+    case 'V': tool_version();
+    case 'h': tool_help();
+    case 'c': flags |= MDBX_CP_COMPACT; break;
+    case 'd': flags |= MDBX_CP_FORCE_DYNAMIC_SIZE; break;
+    case 'f': flags |= MDBX_CP_OVERWRITE; break;
+    case 'n': env_flags |= MDBX_NOSUBDIR; break;
+    case 'q': tool_quiet = true; break;
+    default: tool_bad_option(option, optopt);
+    }
+  }
+  if (argc - optind < 1 || argc - optind > 2)
+    tool_usage("%s", argc == optind ? "no source given" : "too many arguments");
+  const char *source = argv[optind], *destination = argv[optind + 1];
+  if (destination && destination[0] == '-' && !destination[1])
+    destination = NULL;
+  if (!destination && isatty(STDOUT_FILENO))
+    tool_usage("standard output is a terminal, name a destination");
+
+  MDBX_env *env = NULL;
+  int rc = tool_open_for_reading(&env, source, env_flags);
+  if (rc == MDBX_SUCCESS)
+    rc = copy(env, source, destination, flags);
+  tool_close(env, NULL);
+  return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tool_common.h"
+
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+volatile sig_atomic_t tool_stopped;
+bool tool_quiet;
+
+static const struct tool_about *about;
+
+const struct tool_table_flag tool_table_flags[] = {
+    {MDBX_REVERSEKEY, "reversekey"}, {MDBX_DUPSORT, "dupsort"},       {MDBX_INTEGERKEY, "integerkey"},
+    {MDBX_DUPFIXED, "dupfixed"},     {MDBX_INTEGERDUP, "integerdup"}, {MDBX_REVERSEDUP, "reversedup"},
+    {0, NULL},
+};
+
+/* ----------------------------------------------------------------------------------- messages and common options */
+
+static void log_to_stderr(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
+  char text[1024];
+  (void)function, (void)line;
+  vsnprintf(text, sizeof(text), format, args);
+  text[strcspn(text, "\n")] = '\0';
+  fflush(stdout);
+  fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
+}
+
+void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
+  about = tool;
+  mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
+  if (argc == 2 && strcmp(argv[1], "--help") == 0)
+    tool_help();
+  if (argc == 2 && strcmp(argv[1], "--version") == 0)
+    tool_version();
+}
+
+static void note_signal(int number) {
+  (void)number;
+  tool_stopped = 1;
+}
+
+void tool_catch_signals(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+  struct sigaction action;
+  memset(&action, 0, sizeof(action));
+  action.sa_handler = note_signal;
+  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); ++i)
+    sigaction(numbers[i], &action, NULL);
+}
+
+static void print_usage(FILE *out) { fprintf(out, "usage: %s %s\n%s", about->name, about->arguments, about->options); }
+
+void tool_help(void) {
+  print_usage(stdout);
+  exit(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+void tool_version(void) {
+  printf("%s: libmdbx %u.%u.%u%s%s\n", about->name, mdbx_version.major, mdbx_version.minor, mdbx_version.patch,
+         mdbx_version.semver_prerelease ? "-" : "",
+         mdbx_version.semver_prerelease ? mdbx_version.semver_prerelease : "");
+  printf("  source   %s\n  target   %s\n  compiler %s\n  flags    %s\n  options  %s\n", mdbx_version.sourcery,
+         mdbx_build.target, mdbx_build.compiler, mdbx_build.flags, mdbx_build.options);
+  exit(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static void print_message(const char *format, va_list args) {
+  fflush(stdout);
+  fprintf(stderr, "%s: ", about->name);
+  vfprintf(stderr, format, args);
+}
+
+void tool_usage(const char *format, ...) {
+  if (format) {
+    va_list args;
+    va_start(args, format);
+    print_message(format, args);
+    va_end(args);
+    fputc('\n', stderr);
+  }
+  print_usage(stderr);
+  exit(EXIT_FAILURE);
+}
+
+void tool_bad_option(int result, int option) {
+  if (result == ':')
+    tool_usage("option -%c needs an argument", option);
+  if (option > ' ' && option < 127)
+    tool_usage("unknown option -%c", option);
+  tool_usage("unknown option");
+}
+
+void tool_message(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  print_message(format, args);
+  va_end(args);
+  fputc('\n', stderr);
+}
+
+int tool_fail(int rc, const char *format, ...) {
+  char text[256];
+  va_list args;
+  va_start(args, format);
+  print_message(format, args);
+  va_end(args);
+  fprintf(stderr, ": %s (%d)\n", mdbx_strerror_r(rc, text, sizeof(text)), rc);
+  return rc;
+}
+
+int tool_flush(FILE *out, const char *name) {
+  errno = 0;
+  if (fflush(out) == 0 && !ferror(out))
+    return MDBX_SUCCESS;
+  return tool_fail(errno ? errno : MDBX_EIO, "%s", name);
+}
+
+/* -------------------------------------------------------------------------------------------- opening a database */
+
+/* A data file is named directly. What is not there yet is left to the caller's flags. */
+static unsigned flags_for_path(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && !S_ISDIR(status.st_mode) ? MDBX_NOSUBDIR : 0;
+}
+
+int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
+  int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = mdbx_env_set_maxdbs(*env, TOOL_MAX_TABLES);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | flags_for_path(path)), mode);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  mdbx_env_close_ex(*env, true);
+  *env = NULL;
+  return rc;
+}
+
+int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
+  const int rc = tool_try_open(env, path, flags, mode);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  tool_fail(rc, "cannot open %s", path);
+  if (rc == MDBX_WANNA_RECOVERY)
+    tool_message("it was not closed properly: open it once for writing, as mdbx_chk -w does");
+  return rc;
+}
+
+int tool_open_for_reading(MDBX_env **env, const char *path, unsigned flags) {
+  return tool_open(env, path, flags | MDBX_RDONLY | MDBX_ACCEDE, 0);
+}
+
+int tool_begin_reading(MDBX_env *env, MDBX_txn **txn) {
+  const int rc = mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, txn);
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot begin to read");
+}
+
+void tool_close(MDBX_env *env, MDBX_txn *txn) {
+  if (txn)
+    mdbx_txn_abort(txn);
+  if (env)
+    mdbx_env_close(env);
+}
+
+/* ------------------------------------------------------------------------------------------------ names of tables */
+
+static int keep_name(void *context, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags,
+                     const MDBX_stat *stat, MDBX_dbi dbi) {
+  struct tool_names *names = context;
+  (void)txn, (void)flags, (void)stat, (void)dbi;
+  if (names->count == names->capacity) {
+    const size_t capacity = names->capacity ? names->capacity * 2 : 16;
+    MDBX_val *bigger = realloc(names->at, capacity * sizeof(*bigger));
+    if (!bigger)
+      return MDBX_ENOMEM;
+    names->at = bigger;
+    names->capacity = capacity;
+  }
+  /* One byte more, so that an empty name has an address and any name is a string. */
+  char *copy = malloc(name->iov_len + 1);
+  if (!copy)
+    return MDBX_ENOMEM;
+  if (name->iov_len)
+    memcpy(copy, name->iov_base, name->iov_len);
+  copy[name->iov_len] = '\0';
+  names->at[names->count].iov_base = copy;
+  names->at[names->count++].iov_len = name->iov_len;
+  return MDBX_SUCCESS;
+}
+
+int tool_list_tables(const MDBX_txn *txn, struct tool_names *names) {
+  memset(names, 0, sizeof(*names));
+  const int rc = mdbx_enumerate_tables(txn, keep_name, names);
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot list the tables");
+}
+
+void tool_free_names(struct tool_names *names) {
+  for (size_t i = 0; i < names->count; ++i)
+    free(names->at[i].iov_base);
+  free(names->at);
+  memset(names, 0, sizeof(*names));
+}
+
+const char *tool_shown_name(const MDBX_val *name) {
+  static char text[1024];
+  return name->iov_len ? mdbx_dump_val(name, text, sizeof(text)) : "<empty name>";
+}

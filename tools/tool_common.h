@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/tool_common.h: what the command-line tools share: messages, options every tool has, opening a database, and
+ * lists of tables.
+ *
+ * Messages go to standard error as "NAME: ...". Owns the name of the program and the flag that a signal raises.
+ */
+#ifndef MDBX_TOOLS_TOOL_COMMON_H
+#define MDBX_TOOLS_TOOL_COMMON_H
+
+#include <mdbx.h>
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define TOOL_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
+/* Enough named tables for any tool: each closes a table before it opens the next. */
+#define TOOL_MAX_TABLES 4
+
+/* What a tool says about itself. */
+struct tool_about {
+  const char *name;
+  const char *arguments; /* the line behind "usage: NAME" */
+  const char *options;   /* one line for each option, indented */
+};
+
+/* Raised by SIGINT, SIGTERM, SIGHUP and SIGPIPE once tool_catch_signals() was called. */
+extern volatile sig_atomic_t tool_stopped;
+/* No messages but errors. */
+extern bool tool_quiet;
+
+/* To be called first. Answers --help and --version as well as -h and -V do. */
+void tool_start(const struct tool_about *about, int argc, char *argv[]);
+void tool_catch_signals(void);
+
+/* Each leaves the program: -h, -V, and wrong arguments (after a message, unless format is NULL). */
+void tool_help(void) __attribute__((__noreturn__));
+void tool_version(void) __attribute__((__noreturn__));
+void tool_usage(const char *format, ...) TOOL_PRINTF(1, 2) __attribute__((__noreturn__));
+/* The same for an option getopt() refused or that lacks its argument. The option string must begin with ':'. */
+void tool_bad_option(int result, int option) __attribute__((__noreturn__));
+
+/* A message; tool_fail() adds the text of an error code and returns the code. */
+void tool_message(const char *format, ...) TOOL_PRINTF(1, 2);
+int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
+
+/* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data file. On failure a message was
+ * printed, and *env is NULL. */
+int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
+/* The same without a message. */
+int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
+/* The same for reading only, and a read transaction in it. tool_close() ends what of both is not NULL. */
+int tool_open_for_reading(MDBX_env **env, const char *path, unsigned flags);
+int tool_begin_reading(MDBX_env *env, MDBX_txn **txn);
+void tool_close(MDBX_env *env, MDBX_txn *txn);
+
+/* Flushes an output file and tells whether all of it was written. */
+int tool_flush(FILE *out, const char *name);
+
+/* Names of tables, in order. The bytes belong to the list. */
+struct tool_names {
+  MDBX_val *at;
+  size_t count, capacity;
+};
+
+int tool_list_tables(const MDBX_txn *txn, struct tool_names *names);
+void tool_free_names(struct tool_names *names);
+
+/* A name fit to be printed, in a buffer of the function's own. */
+const char *tool_shown_name(const MDBX_val *name);
+
+/* Flags of tables and their names in dumps and statistics. */
+struct tool_table_flag {
+  unsigned bit;
+  const char *name;
+};
+
+extern const struct tool_table_flag tool_table_flags[];
+
+#endif
