@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Operations on all pages of a tree. The depth of the record bounds every descent. */
+/*
+ * Operations on all pages of a tree. The depth of the record bounds every descent. A few damaged branches that share
+ * children would still make a walk without end, so no walk enters more pages than the snapshot has.
+ */
 #include "tree/tree.h"
 
 #include "base/log.h"
+
+static int enter(const struct snapshot *snapshot, pgno_t pgno, pgno_t *entered) {
+  if (*entered >= snapshot->limit)
+    return log_damage(MDBX_CORRUPTED, "page %u: its tree has more pages than there are: some are in it twice", pgno);
+  *entered += 1;
+  return MDBX_SUCCESS;
+}
 
 /* ------------------------------------------------------------------------------------------------------ visiting */
 
@@ -10,6 +20,7 @@ struct walk {
   const struct snapshot *snapshot;
   const struct tree *tree;
   struct tree_visitor *visitor;
+  pgno_t *entered;
 };
 
 static int on_damage(const struct walk *walk, pgno_t pgno, int rc) {
@@ -48,6 +59,9 @@ static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
   rc = walk->visitor->page(walk->visitor, page, level);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  rc = enter(walk->snapshot, pgno, walk->entered);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (leaf)
     return visit_records(walk, page);
   for (unsigned i = 0; i < page->count; ++i) {
@@ -59,7 +73,8 @@ static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
 }
 
 int tree_walk(const struct snapshot *snapshot, const struct tree *tree, struct tree_visitor *visitor) {
-  const struct walk walk = {snapshot, tree, visitor};
+  pgno_t entered = 0;
+  const struct walk walk = {snapshot, tree, visitor, &entered};
   return tree_is_empty(tree) ? MDBX_SUCCESS : visit(&walk, tree->record.root, 0);
 }
 
@@ -68,6 +83,7 @@ int tree_walk(const struct snapshot *snapshot, const struct tree *tree, struct t
 struct clearing {
   struct space *space;
   struct tree *tree;
+  pgno_t *entered;
 };
 
 static int clear_leaf(const struct clearing *clearing, const struct page *leaf) {
@@ -93,6 +109,8 @@ static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned le
   const struct page *page;
   int rc = snapshot_tree_page(&clearing->space->view, pgno, (leaf ? P_LEAF : P_BRANCH) | clearing->tree->page_flags,
                               &page);
+  if (rc == MDBX_SUCCESS)
+    rc = enter(&clearing->space->view, pgno, clearing->entered);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (leaf)
@@ -103,7 +121,8 @@ static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned le
 }
 
 int tree_clear(struct space *space, struct tree *tree) {
-  const struct clearing clearing = {space, tree};
+  pgno_t entered = 0;
+  const struct clearing clearing = {space, tree, &entered};
   const int rc = tree_is_empty(tree) ? MDBX_SUCCESS : clear_level(&clearing, tree->record.root, 0);
   if (rc != MDBX_SUCCESS)
     return rc;

@@ -342,6 +342,61 @@ START_TEST(rule_43_inserts_by_others) {
 }
 END_TEST
 
+enum { MANY = 400 };
+
+static void many_records(void) {
+  char text[64];
+  OK(mdbx_drop(txn, DBI_MAIN, false));
+  for (int i = 0; i < MANY; ++i) {
+    snprintf(text, sizeof(text), "key %05d", i);
+    OK(api_put(txn, DBI_MAIN, text, text + 4, MDBX_UPSERT));
+  }
+}
+
+/* What a cursor gave is handed back as key, or as value, of the next change: pages move under it. */
+START_TEST(rule_43_arguments_inside_the_database) {
+  MDBX_val key, data;
+  char text[64], longer[400];
+  many_records();
+  memset(longer, 'x', sizeof(longer));
+  for (int i = 0; i < MANY; ++i) {
+    snprintf(text, sizeof(text), "key %05d", i);
+    key = api_val(text);
+    OK(mdbx_cursor_get(cursor, &key, &data, MDBX_SET_KEY));
+    const MDBX_val stored_value = data;
+    MDBX_val grown = {longer, sizeof(longer)};
+    switch (i % 4) {
+    case 0: /* the key of the record itself; its value grows */
+      OK(mdbx_cursor_put(cursor, &key, &grown, i % 8 ? MDBX_CURRENT : MDBX_UPSERT));
+      break;
+    case 1:
+      OK(mdbx_put(txn, DBI_MAIN, &key, &grown, MDBX_UPSERT));
+      break;
+    case 2: /* the value of the record under another key */
+      text[0] = 'z';
+      key = api_val(text);
+      data = stored_value;
+      OK(mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT));
+      break;
+    default:
+      OK(mdbx_del(txn, DBI_MAIN, &key, NULL));
+    }
+  }
+  for (int i = 0; i < MANY; ++i) {
+    snprintf(text, sizeof(text), "key %05d", i);
+    const int rc = api_get(txn, DBI_MAIN, text, &data);
+    IS(rc, i % 4 == 3 ? MDBX_NOTFOUND : MDBX_SUCCESS);
+    if (i % 4 < 2)
+      ck_assert(data.iov_len == sizeof(longer) && memcmp(data.iov_base, longer, sizeof(longer)) == 0);
+    if (i % 4 != 2)
+      continue;
+    IS_TEXT(data, text + 4);
+    text[0] = 'z';
+    api_has(txn, DBI_MAIN, text, text + 4);
+  }
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------------------------- rule 44: lifetime */
 
 START_TEST(rule_44_outlives_transactions) {
@@ -508,6 +563,7 @@ int main(void) {
   tcase_add_test(tcase, rule_43_put_current);
   tcase_add_test(tcase, rule_43_position_after_put);
   tcase_add_test(tcase, rule_43_inserts_by_others);
+  tcase_add_test(tcase, rule_43_arguments_inside_the_database);
   tcase = prepared_case(suite, "lifetime");
   tcase_add_test(tcase, rule_44_outlives_transactions);
   tcase_add_test(tcase, rule_44_unbound);

@@ -166,6 +166,23 @@ START_TEST(rule_03_twice_in_one_process) {
 }
 END_TEST
 
+START_TEST(rule_03_twice_by_debug_flag) {
+  ck_assert_int_ge(mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_LEGACY_MULTIOPEN, MDBX_LOGGER_DONTCHANGE), 0);
+  MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS), *other = api_create();
+  OK(api_try_open(other, MDBX_NOSTICKYTHREADS));
+  for (unsigned i = 0; i < 3; ++i) {
+    api_store(i % 2 ? other : env, "a", i % 2 ? "1" : "2");
+    MDBX_txn *txn = api_begin(i % 2 ? env : other, MDBX_TXN_RDONLY);
+    api_has(txn, DBI_MAIN, "a", i % 2 ? "1" : "2");
+    OK(mdbx_txn_abort(txn));
+  }
+  OK(mdbx_env_close(other));
+  api_store(env, "a", "3");
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 struct foreign {
   unsigned flags;
   int expected;
@@ -789,6 +806,7 @@ static void add_lifecycle(Suite *suite) {
   tcase_add_test(tcase, rule_02_nosubdir_on_a_directory);
   tcase_add_test(tcase, rule_02_readonly_drops_writer_flags);
   tcase_add_test(tcase, rule_03_twice_in_one_process);
+  tcase_add_test(tcase, rule_03_twice_by_debug_flag);
   tcase_add_test(tcase, rule_03_exclusive);
   tcase_add_test(tcase, rule_03_modes_of_openers);
   tcase_add_test(tcase, rule_03_two_lock_files);
