@@ -148,7 +148,12 @@ int mdbx_cursor_compare(const MDBX_cursor *left, const MDBX_cursor *right, bool 
   return cursor_compare_positions(core_of(left), core_of(right), &order) == MDBX_SUCCESS ? order : 0;
 }
 
-int mdbx_cursor_ignord(MDBX_cursor *cur) { return check_cursor(cur); }
+int mdbx_cursor_ignord(MDBX_cursor *cur) {
+  const int rc = check_cursor(cur);
+  if (rc == MDBX_SUCCESS)
+    cur->core.ignore_order = true;
+  return rc;
+}
 
 /* --------------------------------------------------------------------------------------------------------- reading */
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/cursor.h"
 
+#include "base/log.h"
+
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------------------------------------------ lifetime */
@@ -89,6 +91,7 @@ int cursor_copy_position(const struct cursor *from, struct cursor *to) {
   to->path = from->path;
   to->state = from->state;
   to->eof = from->eof;
+  to->ignore_order = from->ignore_order;
   to->detached = from->detached;
   return MDBX_SUCCESS;
 }
@@ -117,6 +120,37 @@ static int go_last(struct cursor *cursor) {
   return arrive(cursor, rc);
 }
 
+/* A move went from one leaf to another: the keys must go on in the same direction. Damage that leads a scan in circles
+ * ends here. */
+static int check_order(const struct cursor *cursor, const struct page *from, bool forward) {
+  const struct page *to = cursor->path.level[cursor->path.depth - 1].page;
+  if (cursor->ignore_order || cursor->tree->rules.unknown)
+    return MDBX_SUCCESS;
+  const struct page *low = forward ? from : to, *high = forward ? to : from;
+  struct leaf_item last, first;
+  leaf_get(low, low->count - 1u, &last);
+  leaf_get(high, 0, &first);
+  if (key_compare_raw(&cursor->tree->rules, last.key, last.key_length, first.key, first.key_length) < 0)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "page %u: its keys do not follow those of page %u", high->pgno, low->pgno);
+}
+
+static int step_next(struct cursor *cursor) {
+  const struct path_level from = *path_leaf(&cursor->path);
+  const int rc = path_next(cursor->snapshot, cursor->tree, &cursor->path);
+  if (rc != MDBX_SUCCESS || path_leaf(&cursor->path)->index == from.index + 1)
+    return rc;
+  return check_order(cursor, from.page, true);
+}
+
+static int step_prev(struct cursor *cursor) {
+  const struct path_level from = *path_leaf(&cursor->path);
+  const int rc = path_prev(cursor->snapshot, cursor->tree, &cursor->path);
+  if (rc != MDBX_SUCCESS || path_leaf(&cursor->path)->index + 1 == from.index)
+    return rc;
+  return check_order(cursor, from.page, false);
+}
+
 /* From "before next" onto the next record. */
 static int step_onto(struct cursor *cursor) {
   return arrive(cursor, path_settle(cursor->snapshot, cursor->tree, &cursor->path));
@@ -128,7 +162,7 @@ static int go_next(struct cursor *cursor) {
   case CURSOR_UNSET:
     return go_first(cursor);
   case CURSOR_AT:
-    rc = arrive(cursor, path_next(cursor->snapshot, cursor->tree, &cursor->path));
+    rc = arrive(cursor, step_next(cursor));
     break;
   case CURSOR_BEFORE_NEXT:
     rc = step_onto(cursor);
@@ -156,7 +190,7 @@ static int go_prev(struct cursor *cursor) {
   }
   if (!cursor->path.depth)
     return MDBX_NOTFOUND;
-  return arrive(cursor, path_prev(cursor->snapshot, cursor->tree, &cursor->path));
+  return arrive(cursor, step_prev(cursor));
 }
 
 int cursor_settle(struct cursor *cursor) {

@@ -26,6 +26,7 @@ struct cursor {
   struct path path;
   enum cursor_state state;
   bool eof;      /* as mdbx_cursor_eof() shows it */
+  bool ignore_order; /* moves do not look whether keys ascend from leaf to leaf; stays when the cursor is bound anew */
   bool detached; /* the path is invalid; `saved` tells where the cursor stood */
   uint8_t *saved;
   size_t saved_length, saved_capacity;

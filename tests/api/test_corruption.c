@@ -644,6 +644,34 @@ START_TEST(crafted_endless_tree) {
 }
 END_TEST
 
+/* Every child of a branch is one and the same leaf: a scan must end with an error, not go round. */
+START_TEST(crafted_circle_of_leaves) {
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  unsigned steps = 0;
+  int rc;
+  for (unsigned i = 1; i < image.branch->count; ++i)
+    branch_set_child(image.branch, i, branch_child(image.branch, 0));
+  seal(image.branch);
+  write_image();
+  env = api_open(MDBX_RDONLY);
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_cursor_open(txn, api_table(txn, "t", MDBX_DB_ACCEDE), &cursor));
+  while ((rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) == MDBX_SUCCESS)
+    ck_assert_uint_lt(++steps, 1000);
+  ck_assert_int_eq(rc, MDBX_CORRUPTED);
+  ck_assert_int_eq(mdbx_cursor_reset(cursor), MDBX_SUCCESS);
+  for (steps = 0; (rc = mdbx_cursor_get(cursor, &key, &value, MDBX_PREV)) == MDBX_SUCCESS;)
+    ck_assert_uint_lt(++steps, 1000);
+  ck_assert_int_eq(rc, MDBX_CORRUPTED);
+  mdbx_cursor_close(cursor);
+  ck_assert_int_eq(mdbx_txn_abort(txn), MDBX_SUCCESS);
+  ck_assert_int_eq(mdbx_env_close(env), MDBX_SUCCESS);
+}
+END_TEST
+
 /* The free-space record number `index`: its bytes, to be changed. */
 static uint8_t *free_record(unsigned index, size_t *length, uint8_t **key) {
   struct leaf_item item;
@@ -918,6 +946,7 @@ int main(void) {
   tcase_add_loop_test(tcase, crafted_nodes, 0, NODE_CRAFTS);
   tcase_add_loop_test(tcase, crafted_children, 0, 10);
   tcase_add_test(tcase, crafted_endless_tree);
+  tcase_add_test(tcase, crafted_circle_of_leaves);
   tcase_add_loop_test(tcase, crafted_free_space, 0, FREE_CRAFTS);
   tcase_add_test(tcase, two_metas_of_one_commit);
   tcase = image_case(suite, "bytes");
