@@ -235,7 +235,7 @@ void space_trim_tail(struct space *space) {
 
 static void free_limbo(struct space *space) {
   for (size_t i = 0; i < space->limbo_length; ++i)
-    pool_give(space->pool, space->limbo[i]);
+    free_buffer(space, space->limbo[i].pages, space->limbo[i].page);
   free(space->limbo);
   space->limbo = NULL;
   space->limbo_length = 0;
@@ -246,10 +246,7 @@ static void move_to_limbo(struct space *space, const struct dirty_page *list, si
   for (size_t i = 0; i < count; ++i) {
     dirty_remove(&space->dirty, list[i].pgno);
     snapshot_vouch(&space->view, list[i].pgno, space->view.txnid);
-    if (list[i].pages == 1 && space->limbo)
-      space->limbo[space->limbo_length++] = list[i].page;
-    else
-      free(list[i].page);
+    space->limbo[space->limbo_length++] = list[i];
   }
 }
 

@@ -57,7 +57,7 @@ struct space {
   void *refill_context;
   uint32_t reserve; /* pages the commit itself will need: user data leaves so many */
   struct page_pool *pool;
-  struct page **limbo; /* buffers of spilled pages that the caller may still point into */
+  struct dirty_page *limbo; /* buffers of spilled pages that the caller may still point into */
   size_t limbo_length;
   struct space_counters counters;
 };

@@ -290,7 +290,7 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     return MDBX_ENOMEM;
   const int rc = run_steps(&commit, latency ? latency : &unwanted);
   if (rc != MDBX_SUCCESS && commit.point_of_no_return) {
-    atomic_store(&txn->env->fatal, true);
+    env_doubt_metas(txn->env, commit.slot);
     log_error("%s: commit of transaction %llu failed with %d after its meta page was written", txn->env->data_path,
               (unsigned long long)txn->view->txnid, rc);
   }

@@ -195,11 +195,40 @@ static int adopt_newest_meta(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
+/* In lck_shared.user: a failed commit may have left a meta that is newer than the head. */
+#define METAS_DOUBTFUL 1u
+
+void env_doubt_metas(MDBX_env *env, unsigned slot) {
+  atomic_store(&env->fatal, true);
+  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
+  /* So that an opener of this boot does not find it; that this reaches the disk is the next writer's care. */
+  if (meta_wipe(env->fd, env->page_size, slot) != MDBX_SUCCESS)
+    log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
+}
+
+/* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
+static int settle_doubt(MDBX_env *env) {
+  const txnid_t head = lck_head_txnid(lck_head(&env->lck));
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot seen;
+    int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > head)
+      rc = meta_wipe(env->fd, env->page_size, slot);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  const int rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS)
+    atomic_fetch_and(&env->lck.shared->user, ~METAS_DOUBTFUL);
+  return rc;
+}
+
 int env_lock_writer(MDBX_env *env, bool try_only) {
   int rc = lck_writer_lock(&env->lck, try_only);
-  if (rc != MDBX_RESULT_TRUE)
+  const bool doubtful = atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL;
+  if (rc != MDBX_RESULT_TRUE && (rc != MDBX_SUCCESS || !doubtful))
     return rc;
-  rc = adopt_newest_meta(env);
+  rc = doubtful ? settle_doubt(env) : adopt_newest_meta(env);
   if (rc != MDBX_SUCCESS)
     lck_writer_unlock(&env->lck);
   return rc;

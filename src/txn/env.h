@@ -135,6 +135,9 @@ static inline uintptr_t env_thread(const MDBX_env *env) {
 /* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
 int env_lock_writer(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
+/* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
+ * goes on before that meta is gone for sure. Under the writer lock. */
+void env_doubt_metas(MDBX_env *env, unsigned slot);
 
 /* ---- sync.c: durability. All under the writer lock. ---- */
 

@@ -65,9 +65,15 @@ static void close_handle(struct table_handle *handle) {
 
 /* ------------------------------------------------------------------------------------- tables of a transaction */
 
-static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
+static struct txn_table *loaded_entry(const MDBX_txn *txn, MDBX_dbi dbi) {
   struct txn_table *entry = dbi < txn->tables_capacity ? txn->tables[dbi] : NULL;
   return entry && entry->stamp == txn->stamp ? entry : NULL;
+}
+
+/* What the transaction knows under a handle, unless the handle was closed or given to another table since. */
+static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
+  struct txn_table *entry = loaded_entry(txn, dbi);
+  return entry && entry->generation == atomic_load(&txn->env->handles[dbi].generation) ? entry : NULL;
 }
 
 static struct txn_table *make_entry(MDBX_txn *txn, MDBX_dbi dbi) {
@@ -189,7 +195,7 @@ int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
   }
   if (dbi >= txn->env->handles_used)
     return MDBX_BAD_DBI;
-  struct txn_table *entry = entry_of(txn, dbi);
+  struct txn_table *entry = loaded_entry(txn, dbi);
   if (!entry) {
     const int rc = load_by_handle(txn, dbi);
     if (rc != MDBX_SUCCESS)
@@ -420,12 +426,16 @@ int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove) {
   return rc;
 }
 
+/* Handles that are left of a dropped table of that name go: one name, one handle. */
 static int rename_handle(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   struct table_handle *handle = &txn->env->handles[dbi];
   uint8_t *copy = copy_name(name);
+  MDBX_dbi stale;
   if (!copy)
     return MDBX_ENOMEM;
   os_mutex_lock(&txn->env->handles_mutex);
+  while (find_handle(txn->env, name, &stale) == MDBX_SUCCESS)
+    close_handle(&txn->env->handles[stale]);
   free(handle->name);
   handle->name = copy;
   handle->name_length = name->iov_len;
