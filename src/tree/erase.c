@@ -74,11 +74,10 @@ static int join_branches(struct page *left, const struct page *right, const stru
 }
 
 /* A neighbour of the page at `level`, under the same parent. */
-static int neighbour(const struct space *space, const struct tree *tree, const struct path *path, unsigned level,
-                     unsigned index, const struct page **page) {
+static int neighbour(const struct space *space, const struct path *path, unsigned level, unsigned index,
+                     const struct page **page) {
   const struct page *parent = path->level[level - 1].page;
   const unsigned type = path->level[level].page->flags;
-  (void)tree;
   return snapshot_tree_page(&space->view, branch_child(parent, index), type, page);
 }
 
@@ -93,9 +92,9 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   struct page *parent = writable_level(path, level - 1), *left;
   const struct page *seen, *right;
   const size_t page_size = space->view.page_size;
-  int rc = neighbour(space, tree, path, level, index, &seen);
+  int rc = neighbour(space, path, level, index, &seen);
   if (rc == MDBX_SUCCESS)
-    rc = neighbour(space, tree, path, level, index + 1, &right);
+    rc = neighbour(space, path, level, index + 1, &right);
   if (rc != MDBX_SUCCESS || !may_join(seen, right, page_size))
     return rc;
   rc = space_touch(space, seen, &left);
@@ -176,13 +175,8 @@ int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bo
     return MDBX_INCOMPATIBLE;
   if (item.kind == NODE_LARGE) {
     struct large_ref ref;
-    const struct page *run;
     memcpy(&ref, item.data, sizeof(ref));
-    int rc = snapshot_run(&space->view, ref.pgno, ref.bytes, &run);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    tree->record.large_pages -= MIN_OF(tree->record.large_pages, run->run_pages);
-    rc = space_retire(space, run);
+    const int rc = tree_retire_run(space, tree, &ref);
     if (rc != MDBX_SUCCESS)
       return rc;
   }

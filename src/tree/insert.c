@@ -88,11 +88,6 @@ int tree_update(struct space *space, struct tree *tree, struct path *path, const
 
 /* ------------------------------------------------------------------------------------------------------- values */
 
-struct large_value {
-  struct page *run;
-  struct large_ref ref;
-};
-
 /* Puts the user's bytes where they belong; with MDBX_RESERVE the user does that. */
 static void fill(uint8_t *to, MDBX_val *value, unsigned flags) {
   if (flags & MDBX_RESERVE)
@@ -117,7 +112,7 @@ static int new_large(struct space *space, struct tree *tree, MDBX_val *value, un
   return MDBX_SUCCESS;
 }
 
-static int retire_large(struct space *space, struct tree *tree, const struct large_ref *ref) {
+int tree_retire_run(struct space *space, struct tree *tree, const struct large_ref *ref) {
   const struct page *run;
   const int rc = snapshot_run(&space->view, ref->pgno, ref->bytes, &run);
   if (rc != MDBX_SUCCESS)
@@ -164,7 +159,7 @@ static int replace_value(struct space *space, struct tree *tree, struct path *pa
       memcpy(data, &ref, sizeof(ref));
   }
   if (rc == MDBX_SUCCESS && old_ref.pgno)
-    rc = retire_large(space, tree, &old_ref);
+    rc = tree_retire_run(space, tree, &old_ref);
   return rc;
 }
 

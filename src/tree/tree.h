@@ -97,6 +97,8 @@ int tree_put(struct space *space, struct tree *tree, struct path *path, const st
 /* Overwrites the value of the record at the path. */
 int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                    MDBX_val *value, unsigned flags);
+/* The run of a large value leaves the tree. */
+int tree_retire_run(struct space *space, struct tree *tree, const struct large_ref *ref);
 /* Removes the record at the path and its run, if it has one. `moved` as in tree_erase(). */
 int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved);
 

@@ -41,7 +41,6 @@ struct table_handle {
   uint8_t *name;
   size_t name_length;
   MDBX_cmp_func key_compare; /* NULL: built-in */
-  bool claimed;              /* used by an uncommitted transaction that made the table */
 };
 
 struct env_options {
