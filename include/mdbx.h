@@ -1093,6 +1093,9 @@ typedef void (*MDBX_panic_func)(const char *msg, const char *function,
  * never changes for a stored table. */
 typedef int (*MDBX_cmp_func)(const MDBX_val *a,
                              const MDBX_val *b) MDBX_CXX17_NOEXCEPT;
+/* The same with a pointer of the application, see mdbx_dbi_open_ctx(). */
+typedef int (*MDBX_cmp_ctx_func)(const MDBX_val *a, const MDBX_val *b,
+                                 void *ctx) MDBX_CXX17_NOEXCEPT;
 
 /* Receives each named table. dbi is 0 if it is not open. Non-zero stops. */
 typedef int (*MDBX_table_enum_func)(void *ctx, const MDBX_txn *txn,
@@ -1745,6 +1748,15 @@ LIBMDBX_API int mdbx_dbi_open_ex(MDBX_txn *txn, const char *name,
 LIBMDBX_API int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
+
+/* mdbx_dbi_open2() with comparison functions that get a pointer of the
+ * application. The functions and `ctx` must stay valid until the environment is
+ * closed; a later opening must give the same three, or none, else the result is
+ * MDBX_INCOMPATIBLE. Everything else as with mdbx_dbi_open_ex(). */
+LIBMDBX_API int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name,
+                                  MDBX_db_flags_t flags, MDBX_dbi *dbi,
+                                  MDBX_cmp_ctx_func keycmp,
+                                  MDBX_cmp_ctx_func datacmp, void *ctx);
 
 /* Gives the table behind a handle another name; the handle stays. If the
  * transaction is aborted the handle becomes invalid.

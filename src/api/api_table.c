@@ -26,13 +26,8 @@ static int check_open_flags(const MDBX_txn *txn, unsigned flags) {
   return MDBX_SUCCESS;
 }
 
-/* The built-in comparator of the flags is no comparator of the user. */
-static MDBX_cmp_func own_comparator(unsigned flags, MDBX_cmp_func compare) {
-  return compare == mdbx_get_keycmp((MDBX_db_flags_t)flags) ? NULL : compare;
-}
-
-int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi, MDBX_cmp_func keycmp,
-                      MDBX_cmp_func datacmp) {
+static int open_table(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi,
+                      const struct table_orders *orders) {
   if (dbi)
     *dbi = 0;
   int rc = txn_check(txn);
@@ -41,19 +36,35 @@ int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags
   if (!dbi || (name && !name->iov_base && name->iov_len))
     return MDBX_EINVAL;
   rc = check_open_flags(txn, flags);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (datacmp && datacmp != mdbx_get_datacmp(flags))
-    log_notice("a comparator for values means nothing in a table with one value per key");
-  if (!txn_is_reader(txn))
+  if (rc == MDBX_SUCCESS && !txn_is_reader(txn))
     rc = txn_make_room(txn, NULL, false);
   if (rc != MDBX_SUCCESS)
     return rc;
   MDBX_dbi opened = 0;
-  rc = table_open(txn, name, flags, own_comparator(flags, keycmp), &opened);
+  rc = table_open(txn, name, flags, orders, &opened);
   if (rc == MDBX_SUCCESS)
     *dbi = opened;
   return txn_is_reader(txn) || rc == MDBX_DBS_FULL ? rc : txn_mark(txn, rc);
+}
+
+/* The built-in comparator of the flags is no comparator of the user; one for values means nothing where a key has one
+ * value. */
+int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi, MDBX_cmp_func keycmp,
+                      MDBX_cmp_func datacmp) {
+  struct table_orders orders = {.older = NULL};
+  if (keycmp != mdbx_get_keycmp(flags))
+    orders.key.plain = keycmp;
+  if ((flags & MDBX_DUPSORT) && datacmp != mdbx_get_datacmp(flags))
+    orders.value.plain = datacmp;
+  return open_table(txn, name, flags, dbi, &orders);
+}
+
+int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi,
+                      MDBX_cmp_ctx_func keycmp, MDBX_cmp_ctx_func datacmp, void *ctx) {
+  struct table_orders orders = {.key = {.with_context = keycmp, .context = keycmp ? ctx : NULL}};
+  if (flags & MDBX_DUPSORT)
+    orders.value = (struct user_order){.with_context = datacmp, .context = datacmp ? ctx : NULL};
+  return open_table(txn, name, flags, dbi, &orders);
 }
 
 static const MDBX_val *name_value(const char *name, MDBX_val *value) {
@@ -153,6 +164,9 @@ int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result, uint64_t in
     return MDBX_SUCCESS;
   if (before + increment < before)
     return MDBX_RESULT_TRUE;
+  rc = table_claim(txn, tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   tree->record.sequence = before + increment;
   tree->record.mod_txnid = txn->view->txnid;
   tree->changed = true;
@@ -197,7 +211,7 @@ static int enumerate_record(struct tree_visitor *visitor, const struct page *lea
                           .ms_mod_txnid = record.mod_txnid};
   return enumeration->callback(enumeration->context, enumeration->txn, &name,
                                (MDBX_db_flags_t)(record.flags & TABLE_FLAGS_PUBLIC), &stat,
-                               table_handle_of(enumeration->txn->env, &name));
+                               table_handle_of(enumeration->txn, &name));
 }
 
 int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *ctx) {

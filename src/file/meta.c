@@ -256,6 +256,18 @@ int meta_write(int fd, const struct meta_page *page, uint32_t page_size) {
   return os_ops->pwritev(fd, &vector, 1, (uint64_t)page->header.pgno * page_size);
 }
 
+int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old) {
+  struct meta_page *page = malloc(page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  struct meta meta = old->meta;
+  meta.kind = META_STEADY;
+  meta_build(page, page_size, slot, old->txnid, &meta, NULL, 0);
+  const int rc = meta_write(fd, page, page_size);
+  free(page);
+  return rc;
+}
+
 int meta_create(int fd, uint32_t page_size, const struct meta *meta) {
   uint8_t *pages = malloc((size_t)page_size * META_COUNT);
   if (!pages)

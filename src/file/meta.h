@@ -70,6 +70,9 @@ void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid
 /* Writes a built page to its slot; no flush. */
 int meta_write(int fd, const struct meta_page *page, uint32_t page_size);
 
+/* Writes a meta that was weak anew as steady. Its pages have been flushed; a flush must follow. */
+int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);
+
 /* Writes the three metas of a new database in one go; no flush. Ids 1, 2, 3. */
 int meta_create(int fd, uint32_t page_size, const struct meta *meta);
 

@@ -61,7 +61,8 @@ int key_compare_raw(const struct key_rules *rules, const void *a, size_t a_lengt
   }
   const MDBX_val left = {(void *)(uintptr_t)a, a_length};
   const MDBX_val right = {(void *)(uintptr_t)b, b_length};
-  return rules->compare(&left, &right);
+  return rules->user.with_context ? rules->user.with_context(&left, &right, rules->user.context)
+                                  : rules->user.plain(&left, &right);
 }
 
 size_t common_bytes(const uint8_t *a, const uint8_t *b, size_t limit) {

@@ -13,10 +13,19 @@
 
 enum key_order { ORDER_BYTES, ORDER_INTEGER, ORDER_REVERSE, ORDER_USER };
 
+/* A comparator of the user, in one of two forms; none when both are NULL. */
+struct user_order {
+  MDBX_cmp_func plain;
+  MDBX_cmp_ctx_func with_context;
+  void *context; /* for the latter */
+};
+
+static inline bool user_order_given(const struct user_order *order) { return order->plain || order->with_context; }
+
 struct key_rules {
   enum key_order order;
-  MDBX_cmp_func compare; /* ORDER_USER only */
-  bool unknown;          /* ORDER_USER, and no comparator was given: keys can be read in order, not searched */
+  struct user_order user; /* ORDER_USER only */
+  bool unknown; /* ORDER_USER, and no comparator was given: keys can be read in order, not searched */
 };
 
 /* A key to search for. Points into the caller's bytes (or into `store`, or into the scratch given to key_prepare). */
@@ -33,6 +42,15 @@ static inline enum key_order order_of_flags(unsigned table_flags) {
   if (table_flags & TABLE_INTEGERKEY)
     return ORDER_INTEGER;
   return table_flags & TABLE_REVERSEKEY ? ORDER_REVERSE : ORDER_BYTES;
+}
+
+/* The same of the values of one key. */
+static inline enum key_order value_order_of_flags(unsigned table_flags) {
+  if (table_flags & TABLE_USER_DUPORDER)
+    return ORDER_USER;
+  if (table_flags & TABLE_INTEGERDUP)
+    return ORDER_INTEGER;
+  return table_flags & TABLE_REVERSEDUP ? ORDER_REVERSE : ORDER_BYTES;
 }
 
 /* Writes the normalised form of raw to `to`, which must not overlap it. */

@@ -333,7 +333,7 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
                  check->context->internal->last_damage);
     return MDBX_SUCCESS;
   }
-  const MDBX_dbi dbi = table_handle_of(check->env, &name);
+  const MDBX_dbi dbi = table_handle_of(check->txn, &name);
   struct tree *opened;
   if (dbi && txn_tree(check->txn, dbi, &opened) == MDBX_SUCCESS)
     tree.rules = opened->rules;

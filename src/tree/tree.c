@@ -5,14 +5,33 @@
 
 #include <stdlib.h>
 
+/* Rules of a kind of order; those of the user's order wait for its comparator. */
+static struct key_rules rules_of(enum key_order order) {
+  struct key_rules rules = {.order = order};
+  if (order == ORDER_USER) {
+    rules.user.plain = compare_user_bytes;
+    rules.unknown = true;
+  }
+  return rules;
+}
+
 static void set_rules(struct tree *tree) {
   const unsigned flags = tree->record.flags;
-  tree->rules = (struct key_rules){.order = order_of_flags(flags)};
-  if (tree->rules.order == ORDER_USER) {
-    tree->rules.compare = compare_user_bytes;
-    tree->rules.unknown = true;
-  }
+  tree->rules = rules_of(order_of_flags(flags));
+  tree->values = rules_of(value_order_of_flags(flags));
   tree->page_flags = flags & TABLE_USER_ORDER ? P_NOHEADS : 0;
+}
+
+static void use_order(struct key_rules *rules, const struct user_order *order) {
+  if (rules->order == ORDER_USER && user_order_given(order)) {
+    rules->user = *order;
+    rules->unknown = false;
+  }
+}
+
+void tree_use_orders(struct tree *tree, const struct user_order *key, const struct user_order *value) {
+  use_order(&tree->rules, key);
+  use_order(&tree->values, value);
 }
 
 void tree_init(struct tree *tree, unsigned table_flags) {

@@ -16,6 +16,7 @@
 struct tree {
   struct table_record record;
   struct key_rules rules;
+  struct key_rules values; /* order of the values of one key, with TABLE_DUPSORT */
   unsigned page_flags; /* P_NOHEADS or 0: belongs to the flags of every page of the tree */
   bool changed;        /* since the transaction began */
   uint8_t *scratch;    /* for normalised keys of REVERSEKEY tables; made on demand */
@@ -42,6 +43,8 @@ void tree_init(struct tree *tree, unsigned table_flags);
 /* A tree from its stored record, which is checked: flags, depth, root. `compare` belongs to TABLE_USER_ORDER tables. */
 int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name);
 void tree_release(struct tree *tree);
+/* Gives a tree in the order of the user its comparators; none given: as before. */
+void tree_use_orders(struct tree *tree, const struct user_order *key, const struct user_order *value);
 /* Prepares a key for searches in this tree. MDBX_SUCCESS, MDBX_ENOMEM. */
 int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
 

@@ -240,13 +240,8 @@ static void plan_shrink(struct commit *commit) {
 }
 
 static void shrink_file(const struct commit *commit) {
-  const MDBX_txn *txn = commit->txn;
-  if (txn->space.geometry.now >= txn->space.backed || !may_shrink(commit))
-    return;
-  const int rc = map_shrink_file(&commit->env->map, commit->env->fd,
-                                 (uint64_t)txn->space.geometry.now << txn->space.view.shift);
-  if (rc != MDBX_SUCCESS)
-    log_warn("%s: cannot cut the file, error %d", commit->env->data_path, rc);
+  if (may_shrink(commit))
+    sync_cut_file(commit->env, commit->txn->space.geometry.now);
 }
 
 static uint32_t since(uint64_t *mark) {

@@ -33,14 +33,26 @@
    MDBX_PAGEPERTURB)
 /* What all processes that have a database open must agree on. */
 #define ENV_FLAGS_SHARED_MODE (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP)
+struct table_name {
+  uint8_t *bytes;
+  size_t length;
+};
+
+/* The comparators a table was opened with. */
+struct table_orders {
+  struct user_order key, value;
+  struct table_orders *older; /* of the same handle */
+};
+
 /* A table handle. `generation` is odd while the handle is open and changes with every opening and closing, so that a
- * transaction notices a handle that was closed or given to another table since. Changed under handles_mutex. */
+ * transaction notices a handle that was closed or given to another table since. Changed under handles_mutex; `orders`
+ * is read without it. */
 struct table_handle {
   _Atomic uint32_t generation;
-  unsigned flags; /* enum table_flags */
-  uint8_t *name;
-  size_t name_length;
-  MDBX_cmp_func key_compare; /* NULL: built-in */
+  bool claimed; /* the write transaction changes the table */
+  struct table_name name;
+  _Atomic(struct table_orders *) orders; /* NULL: built-in order */
+  struct table_orders *all_orders;       /* ever used with this handle, freed when the environment closes */
 };
 
 struct env_options {
@@ -126,6 +138,9 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
 void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry);
 struct geometry_system env_system(void);
 
+/* Frees the handles with all they hold. */
+void table_handles_release(MDBX_env *env);
+
 /* Thread that may hold transactions of the environment: of sticky ones the calling thread, else 0. */
 static inline uintptr_t env_thread(const MDBX_env *env) {
   return env->flags & MDBX_NOSTICKYTHREADS ? 0 : os_thread_self();
@@ -144,6 +159,9 @@ void env_doubt_metas(MDBX_env *env, unsigned slot);
 int sync_flush(MDBX_env *env);
 /* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
 int sync_head(MDBX_env *env);
+/* Cuts what the file has beyond the size that the newest durable commit gives it; nothing a crash falls back to is
+ * there. A weak commit with a smaller size leaves the file long until then. */
+void sync_cut_file(MDBX_env *env, pgno_t pages);
 /* Whether a threshold for making weak commits durable is reached. */
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
 

@@ -95,18 +95,6 @@ static int restore_length(MDBX_env *env, const struct meta *meta, uint64_t lengt
   return length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
 }
 
-static int make_head_steady(MDBX_env *env, const struct meta_set *set, unsigned slot) {
-  struct meta_page *page = malloc(env->page_size);
-  if (!page)
-    return MDBX_ENOMEM;
-  struct meta meta = set->slot[slot].meta;
-  meta.kind = META_STEADY;
-  meta_build(page, env->page_size, slot, set->slot[slot].txnid, &meta, NULL, 0);
-  int rc = meta_write(env->fd, page, env->page_size);
-  free(page);
-  return rc == MDBX_SUCCESS ? os_ops->datasync(env->fd) : rc;
-}
-
 static int repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
   const struct meta *head = &set->slot[choice->head].meta;
   int rc = wipe_unbelieved(env, choice);
@@ -114,7 +102,9 @@ static int repair(MDBX_env *env, const struct meta_set *set, const struct meta_c
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);
   if (rc == MDBX_SUCCESS && choice->make_steady)
-    rc = make_head_steady(env, set, choice->head);
+    rc = meta_make_steady(env->fd, env->page_size, choice->head, &set->slot[choice->head]);
+  if (rc == MDBX_SUCCESS && choice->make_steady)
+    rc = os_ops->datasync(env->fd);
   return rc == MDBX_SUCCESS ? restore_length(env, head, length) : rc;
 }
 
@@ -354,10 +344,7 @@ static void free_memos(MDBX_env *env) {
 }
 
 static void free_handles(MDBX_env *env) {
-  for (unsigned i = 0; env->handles && i < env->handles_capacity; ++i)
-    free(env->handles[i].name);
-  free(env->handles);
-  env->handles = NULL;
+  table_handles_release(env);
   env->handles_capacity = 0;
   env->handles_used = 0;
 }

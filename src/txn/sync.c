@@ -4,8 +4,6 @@
 
 #include "base/log.h"
 
-#include <stdlib.h>
-
 int sync_flush(MDBX_env *env) {
   const int rc = env->flags & MDBX_WRITEMAP ? map_flush(&env->map, env->fd, 0, map_length(&env->map))
                                             : os_ops->datasync(env->fd);
@@ -19,22 +17,21 @@ int sync_flush(MDBX_env *env) {
 
 /* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
 static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {
-  struct meta_page *page = malloc(env->page_size);
-  if (!page)
-    return MDBX_ENOMEM;
-  struct meta meta = head->meta;
-  meta.kind = META_STEADY;
-  meta_build(page, env->page_size, slot, head->txnid, &meta, NULL, 0);
-  int rc = meta_write(env->fd, page, env->page_size);
+  const int rc = meta_make_steady(env->fd, env->page_size, slot, head);
   if (rc != MDBX_SUCCESS)
     atomic_store(&env->fatal, true);
-  free(page);
   return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
 }
 
 static void forget_unsynced(MDBX_env *env) {
   atomic_store(&env->lck.shared->unsynced_bytes, 0);
   atomic_store(&env->lck.shared->unsynced_since, 0);
+}
+
+void sync_cut_file(MDBX_env *env, pgno_t pages) {
+  const int rc = map_shrink_file(&env->map, env->fd, (uint64_t)pages << env->shift);
+  if (rc != MDBX_SUCCESS)
+    log_warn("%s: cannot cut the file, error %d", env->data_path, rc);
 }
 
 int sync_head(MDBX_env *env) {
@@ -55,6 +52,7 @@ int sync_head(MDBX_env *env) {
     return rc;
   forget_unsynced(env);
   lck_publish_durable(&env->lck, txnid);
+  sync_cut_file(env, slot.meta.now);
   return MDBX_SUCCESS;
 }
 

@@ -16,39 +16,33 @@
 
 static bool handle_is_open(const struct table_handle *handle) { return atomic_load(&handle->generation) & 1; }
 
-/* handles_mutex is held. */
-static int find_handle(const MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi) {
-  for (MDBX_dbi i = CORE_TABLES; i < env->handles_used; ++i) {
-    const struct table_handle *handle = &env->handles[i];
-    if (handle_is_open(handle) && handle->name_length == name->iov_len &&
-        memcmp(handle->name, name->iov_base, name->iov_len) == 0) {
-      *dbi = i;
-      return MDBX_SUCCESS;
-    }
-  }
-  return MDBX_NOTFOUND;
+static bool same_name(const struct table_name *have, const MDBX_val *name) {
+  return have->length == name->iov_len && (!have->length || memcmp(have->bytes, name->iov_base, have->length) == 0);
 }
 
-static uint8_t *copy_name(const MDBX_val *name) {
+static int set_name(struct table_name *to, const MDBX_val *name) {
   uint8_t *copy = malloc(name->iov_len + 1);
-  if (copy && name->iov_len)
+  if (!copy)
+    return MDBX_ENOMEM;
+  if (name->iov_len)
     memcpy(copy, name->iov_base, name->iov_len);
-  return copy;
+  free(to->bytes);
+  *to = (struct table_name){copy, name->iov_len};
+  return MDBX_SUCCESS;
 }
 
-static int open_handle(MDBX_env *env, const MDBX_val *name, unsigned flags, MDBX_cmp_func key_compare, MDBX_dbi *dbi) {
+static MDBX_val name_value(const struct table_name *name) { return (MDBX_val){name->bytes, name->length}; }
+
+static int open_handle(MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi) {
   for (MDBX_dbi i = CORE_TABLES; i < env->handles_capacity; ++i) {
     struct table_handle *handle = &env->handles[i];
     if (handle_is_open(handle))
       continue;
-    uint8_t *copy = copy_name(name);
-    if (!copy)
-      return MDBX_ENOMEM;
-    free(handle->name);
-    handle->name = copy;
-    handle->name_length = name->iov_len;
-    handle->flags = flags;
-    handle->key_compare = key_compare;
+    const int rc = set_name(&handle->name, name);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    handle->claimed = false;
+    atomic_store(&handle->orders, NULL);
     atomic_fetch_add(&handle->generation, 1);
     if (i >= env->handles_used)
       env->handles_used = i + 1;
@@ -61,6 +55,61 @@ static int open_handle(MDBX_env *env, const MDBX_val *name, unsigned flags, MDBX
 static void close_handle(struct table_handle *handle) {
   if (handle_is_open(handle))
     atomic_fetch_add(&handle->generation, 1);
+}
+
+static bool same_order(const struct user_order *a, const struct user_order *b) {
+  return a->plain == b->plain && a->with_context == b->with_context && a->context == b->context;
+}
+
+/* Whether the asked order says nothing, or nothing else than what is there. */
+static bool order_agrees(const struct user_order *have, const struct user_order *asked) {
+  return !user_order_given(asked) || !user_order_given(have) || same_order(have, asked);
+}
+
+/* Comparators of a handle are an object that never changes, so that readers take them without a lock; a handle that
+ * gets more gets another object. handles_mutex is held. */
+static int set_orders(struct table_handle *handle, const struct table_orders *asked) {
+  struct table_orders merged = {.key = asked->key, .value = asked->value};
+  struct table_orders *have = atomic_load(&handle->orders);
+  if (have && (!order_agrees(&have->key, &asked->key) || !order_agrees(&have->value, &asked->value)))
+    return MDBX_INCOMPATIBLE;
+  if (have && !user_order_given(&merged.key))
+    merged.key = have->key;
+  if (have && !user_order_given(&merged.value))
+    merged.value = have->value;
+  for (struct table_orders *old = handle->all_orders; old; old = old->older)
+    if (same_order(&old->key, &merged.key) && same_order(&old->value, &merged.value)) {
+      atomic_store(&handle->orders, old);
+      return MDBX_SUCCESS;
+    }
+  struct table_orders *fresh = malloc(sizeof(*fresh));
+  if (!fresh)
+    return MDBX_ENOMEM;
+  *fresh = merged;
+  fresh->older = handle->all_orders;
+  handle->all_orders = fresh;
+  atomic_store(&handle->orders, fresh);
+  return MDBX_SUCCESS;
+}
+
+void table_use_orders(struct tree *tree, const struct table_handle *handle) {
+  const struct table_orders *orders = atomic_load(&handle->orders);
+  if (orders)
+    tree_use_orders(tree, &orders->key, &orders->value);
+}
+
+void table_handles_release(MDBX_env *env) {
+  for (MDBX_dbi dbi = 0; env->handles && dbi < env->handles_capacity; ++dbi) {
+    struct table_handle *handle = &env->handles[dbi];
+    while (handle->all_orders) {
+      struct table_orders *older = handle->all_orders->older;
+      free(handle->all_orders);
+      handle->all_orders = older;
+    }
+    free(handle->name.bytes);
+  }
+  free(env->handles);
+  env->handles = NULL;
 }
 
 /* ------------------------------------------------------------------------------------- tables of a transaction */
@@ -76,6 +125,54 @@ static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && entry->generation == atomic_load(&txn->env->handles[dbi].generation) ? entry : NULL;
 }
 
+static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
+  const struct txn_table *entry = entry_of(txn, dbi);
+  return entry && (entry->state & TABLE_RENAMED);
+}
+
+/* The handle to which the transaction gave that name, 0 if it did not. */
+static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
+  for (MDBX_dbi i = CORE_TABLES; txn->tables && i < txn->env->handles_used; ++i)
+    if (is_renamed(txn, i) && same_name(&txn->tables[i]->name, name))
+      return i;
+  return 0;
+}
+
+/* The handle of a name as the transaction sees it: a table that it renamed has its new name there, and only there
+ * before the commit. 0 if there is none. handles_mutex is held. */
+static MDBX_dbi find_handle(const MDBX_txn *txn, const MDBX_val *name) {
+  const MDBX_dbi renamed = find_renamed(txn, name);
+  for (MDBX_dbi i = CORE_TABLES; !renamed && i < txn->env->handles_used; ++i)
+    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && same_name(&txn->env->handles[i].name, name))
+      return i;
+  return renamed;
+}
+
+/* The name of a table that the transaction has claimed: nobody else changes it. */
+static MDBX_val claimed_name(const MDBX_txn *txn, MDBX_dbi dbi) {
+  return name_value(is_renamed(txn, dbi) ? &txn->tables[dbi]->name : &txn->env->handles[dbi].name);
+}
+
+/* From its first change of a table to its end the write transaction keeps the handle open and its name as it is. */
+static int claim(MDBX_txn *txn, MDBX_dbi dbi, struct txn_table *entry) {
+  int rc = MDBX_BAD_DBI;
+  os_mutex_lock(&txn->env->handles_mutex);
+  if (entry->generation == atomic_load(&txn->env->handles[dbi].generation)) {
+    txn->env->handles[dbi].claimed = true;
+    entry->state |= TABLE_CLAIMED;
+    rc = MDBX_SUCCESS;
+  }
+  os_mutex_unlock(&txn->env->handles_mutex);
+  return rc;
+}
+
+int table_claim(MDBX_txn *txn, struct tree *tree) {
+  if (tree == &txn->main || tree == &txn->gc)
+    return MDBX_SUCCESS;
+  struct txn_table *entry = (struct txn_table *)((uint8_t *)tree - offsetof(struct txn_table, tree));
+  return entry->state & TABLE_CLAIMED ? MDBX_SUCCESS : claim(txn, entry->dbi, entry);
+}
+
 static struct txn_table *make_entry(MDBX_txn *txn, MDBX_dbi dbi) {
   if (!txn->tables) {
     txn->tables = calloc(txn->env->handles_capacity, sizeof(*txn->tables));
@@ -85,6 +182,8 @@ static struct txn_table *make_entry(MDBX_txn *txn, MDBX_dbi dbi) {
   }
   if (!txn->tables[dbi])
     txn->tables[dbi] = calloc(1, sizeof(**txn->tables));
+  if (txn->tables[dbi])
+    txn->tables[dbi]->dbi = dbi;
   return txn->tables[dbi];
 }
 
@@ -146,13 +245,6 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   return exact ? tree_erase(&txn->space, &txn->main, &path, &moved) : MDBX_NOTFOUND;
 }
 
-static void use_comparator(struct tree *tree, MDBX_cmp_func key_compare) {
-  if (tree->rules.order == ORDER_USER && key_compare) {
-    tree->rules.compare = key_compare;
-    tree->rules.unknown = false;
-  }
-}
-
 /* handles_mutex is held and the handle is open. */
 static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *record) {
   const struct table_handle *handle = &txn->env->handles[dbi];
@@ -163,7 +255,7 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   const int rc = tree_load(&entry->tree, record, txn->view->limit, (const char *)"(named)");
   if (rc != MDBX_SUCCESS)
     return rc;
-  use_comparator(&entry->tree, handle->key_compare);
+  table_use_orders(&entry->tree, handle);
   entry->generation = atomic_load(&handle->generation);
   entry->stamp = txn->stamp;
   entry->state = TABLE_LOADED;
@@ -177,8 +269,8 @@ static int load_by_handle(MDBX_txn *txn, MDBX_dbi dbi) {
   os_mutex_lock(&env->handles_mutex);
   const struct table_handle *handle = &env->handles[dbi];
   if (handle_is_open(handle)) {
-    const MDBX_val name = {handle->name, handle->name_length};
-    rc = read_record(txn, &name, &record);
+    const MDBX_val name = name_value(&handle->name);
+    rc = find_renamed(txn, &name) ? MDBX_BAD_DBI : read_record(txn, &name, &record);
     if (rc == MDBX_NOTFOUND || rc == MDBX_INCOMPATIBLE)
       rc = MDBX_BAD_DBI;
     if (rc == MDBX_SUCCESS)
@@ -215,19 +307,20 @@ struct opening {
   const MDBX_val *name;
   unsigned wanted; /* table flags */
   bool create, accede;
-  MDBX_cmp_func key_compare;
+  const struct table_orders *orders; /* may be empty */
 };
 
 static unsigned flags_wanted(const struct opening *opening) {
-  return opening->wanted | (opening->key_compare ? TABLE_USER_ORDER : 0);
+  return opening->wanted | (user_order_given(&opening->orders->key) ? TABLE_USER_ORDER : 0) |
+         (user_order_given(&opening->orders->value) ? TABLE_USER_DUPORDER : 0);
 }
 
 /* A comparator may be left out for a table that has one (tools), but not come to a table that has none. */
 static bool flags_agree(const struct opening *opening, unsigned stored) {
   const unsigned wanted = flags_wanted(opening);
-  if (opening->accede)
-    return !opening->key_compare || (stored & TABLE_USER_ORDER);
-  return wanted == stored || (wanted | TABLE_USER_ORDER) == stored;
+  if (wanted & ~stored & ~TABLE_FLAGS_PUBLIC)
+    return false;
+  return opening->accede || opening->wanted == (stored & TABLE_FLAGS_PUBLIC);
 }
 
 static int open_main(const struct opening *opening) {
@@ -241,10 +334,11 @@ static int open_main(const struct opening *opening) {
     txn->main.record.sequence = sequence;
     txn->main.changed = true;
   }
-  if (opening->key_compare)
-    txn->env->handles[DBI_MAIN].key_compare = opening->key_compare;
-  use_comparator(&txn->main, opening->key_compare);
-  return MDBX_SUCCESS;
+  os_mutex_lock(&txn->env->handles_mutex);
+  const int rc = set_orders(&txn->env->handles[DBI_MAIN], opening->orders);
+  os_mutex_unlock(&txn->env->handles_mutex);
+  table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
+  return rc;
 }
 
 static int create_record(const struct opening *opening, struct table_record *record) {
@@ -287,40 +381,39 @@ static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
   MDBX_txn *txn = opening->txn;
   struct table_record record;
   bool created;
-  MDBX_dbi found = 0;
-  find_handle(txn->env, opening->name, &found);
+  MDBX_dbi found = find_handle(txn, opening->name);
   int rc = find_or_create(opening, found, &record, &created);
   if (rc != MDBX_SUCCESS)
     return rc;
   const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
-  unsigned state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED)) | (created ? TABLE_CREATED : 0);
+  unsigned state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
+                   (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
   if (!found) {
-    rc = open_handle(txn->env, opening->name, record.flags, opening->key_compare, &found);
+    rc = open_handle(txn->env, opening->name, &found);
     state |= TABLE_FRESH;
   }
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (opening->key_compare)
-    txn->env->handles[found].key_compare = opening->key_compare;
-  const bool keep = before && !created;
-  if (!keep)
+  struct table_handle *handle = &txn->env->handles[found];
+  if (rc == MDBX_SUCCESS)
+    rc = set_orders(handle, opening->orders);
+  if (rc == MDBX_SUCCESS && !(before && !created))
     rc = load_entry(txn, found, &record);
   if (rc != MDBX_SUCCESS)
     return rc;
+  handle->claimed |= created;
   txn->tables[found]->state = TABLE_LOADED | state;
-  use_comparator(&txn->tables[found]->tree, txn->env->handles[found].key_compare);
+  table_use_orders(&txn->tables[found]->tree, handle);
   *dbi = found;
   return MDBX_SUCCESS;
 }
 
-int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, MDBX_cmp_func key_compare, MDBX_dbi *dbi) {
+int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct table_orders *orders, MDBX_dbi *dbi) {
   const struct opening opening = {
       .txn = txn,
       .name = name,
       .wanted = flags & TABLE_FLAGS_PUBLIC,
       .create = flags & MDBX_CREATE,
       .accede = flags & MDBX_DB_ACCEDE,
-      .key_compare = key_compare,
+      .orders = orders,
   };
   if (!name) {
     *dbi = DBI_MAIN;
@@ -334,14 +427,6 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, MDBX_cmp_fun
 
 /* -------------------------------------------------------------------------------------- closing, dropping, renaming */
 
-static bool is_dangling(const MDBX_env *env, MDBX_dbi dbi) {
-  const MDBX_txn *txn = env->writer_txn;
-  if (!atomic_load(&env->writer_thread) || !txn)
-    return false;
-  const struct txn_table *entry = entry_of(txn, dbi);
-  return entry && (entry->tree.changed || (entry->state & (TABLE_CREATED | TABLE_DROPPED | TABLE_RENAMED)));
-}
-
 int table_close(MDBX_env *env, MDBX_dbi dbi) {
   if (dbi == DBI_MAIN)
     return MDBX_SUCCESS;
@@ -350,7 +435,7 @@ int table_close(MDBX_env *env, MDBX_dbi dbi) {
   int rc = MDBX_BAD_DBI;
   os_mutex_lock(&env->handles_mutex);
   if (handle_is_open(&env->handles[dbi])) {
-    rc = is_dangling(env, dbi) ? MDBX_DANGLING_DBI : MDBX_SUCCESS;
+    rc = env->handles[dbi].claimed ? MDBX_DANGLING_DBI : MDBX_SUCCESS;
     if (rc == MDBX_SUCCESS)
       close_handle(&env->handles[dbi]);
   }
@@ -358,11 +443,10 @@ int table_close(MDBX_env *env, MDBX_dbi dbi) {
   return rc;
 }
 
-MDBX_dbi table_handle_of(MDBX_env *env, const MDBX_val *name) {
-  MDBX_dbi dbi = 0;
-  os_mutex_lock(&env->handles_mutex);
-  find_handle(env, name, &dbi);
-  os_mutex_unlock(&env->handles_mutex);
+MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name) {
+  os_mutex_lock(&txn->env->handles_mutex);
+  const MDBX_dbi dbi = find_handle(txn, name);
+  os_mutex_unlock(&txn->env->handles_mutex);
   return dbi;
 }
 
@@ -383,14 +467,15 @@ static int clear_named(struct tree_visitor *visitor, const struct page *leaf, un
   const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
   struct table_record record;
   struct tree tree;
-  MDBX_dbi dbi = 0;
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE)
     return MDBX_SUCCESS;
-  struct txn_table *entry = find_handle(txn->env, &name, &dbi) == MDBX_SUCCESS ? entry_of(txn, dbi) : NULL;
+  const MDBX_dbi dbi = find_handle(txn, &name);
+  struct txn_table *entry = dbi ? entry_of(txn, dbi) : NULL;
   if (entry && !(entry->state & TABLE_DROPPED)) {
     txn_cursors_unset(txn, &entry->tree);
-    entry->state |= TABLE_DROPPED;
+    entry->state |= TABLE_DROPPED | TABLE_CLAIMED;
+    txn->env->handles[dbi].claimed = true;
     return tree_clear(&txn->space, &entry->tree);
   }
   if (item->data_length != sizeof(record))
@@ -416,32 +501,15 @@ int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove) {
   txn_cursors_unset(txn, tree);
   if (dbi == DBI_MAIN)
     return drop_main(txn);
-  rc = tree_clear(&txn->space, tree);
+  rc = table_claim(txn, tree);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_clear(&txn->space, tree);
   if (rc != MDBX_SUCCESS || !remove)
     return rc;
-  const struct table_handle *handle = &txn->env->handles[dbi];
-  const MDBX_val name = {handle->name, handle->name_length};
+  const MDBX_val name = claimed_name(txn, dbi);
   rc = erase_record(txn, &name);
   txn->tables[dbi]->state |= TABLE_DROPPED;
   return rc;
-}
-
-/* Handles that are left of a dropped table of that name go: one name, one handle. */
-static int rename_handle(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
-  struct table_handle *handle = &txn->env->handles[dbi];
-  uint8_t *copy = copy_name(name);
-  MDBX_dbi stale;
-  if (!copy)
-    return MDBX_ENOMEM;
-  os_mutex_lock(&txn->env->handles_mutex);
-  while (find_handle(txn->env, name, &stale) == MDBX_SUCCESS)
-    close_handle(&txn->env->handles[stale]);
-  free(handle->name);
-  handle->name = copy;
-  handle->name_length = name->iov_len;
-  os_mutex_unlock(&txn->env->handles_mutex);
-  txn->tables[dbi]->state |= TABLE_RENAMED;
-  return MDBX_SUCCESS;
 }
 
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
@@ -452,9 +520,11 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
     return rc;
   if (name->iov_len > limit_key(txn->view->page_size, txn->main.record.flags))
     return MDBX_BAD_VALSIZE;
-  const struct table_handle *handle = &txn->env->handles[dbi];
-  const MDBX_val old = {handle->name, handle->name_length};
-  if (old.iov_len == name->iov_len && memcmp(old.iov_base, name->iov_base, old.iov_len) == 0)
+  rc = table_claim(txn, tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const MDBX_val old = claimed_name(txn, dbi);
+  if (same_name(&(struct table_name){old.iov_base, old.iov_len}, name))
     return MDBX_SUCCESS;
   rc = read_record(txn, name, &record);
   if (rc != MDBX_NOTFOUND)
@@ -462,7 +532,11 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   rc = write_record(txn, name, &tree->record);
   if (rc == MDBX_SUCCESS)
     rc = erase_record(txn, &old);
-  return rc == MDBX_SUCCESS ? rename_handle(txn, dbi, name) : rc;
+  if (rc == MDBX_SUCCESS)
+    rc = set_name(&txn->tables[dbi]->name, name);
+  if (rc == MDBX_SUCCESS)
+    txn->tables[dbi]->state |= TABLE_RENAMED;
+  return rc;
 }
 
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
@@ -494,8 +568,7 @@ int tables_store(MDBX_txn *txn) {
     struct txn_table *entry = entry_of(txn, dbi);
     if (!entry || !entry->tree.changed || (entry->state & TABLE_DROPPED))
       continue;
-    const struct table_handle *handle = &txn->env->handles[dbi];
-    const MDBX_val name = {handle->name, handle->name_length};
+    const MDBX_val name = claimed_name(txn, dbi);
     const int rc = write_record(txn, &name, &entry->tree.record);
     if (rc != MDBX_SUCCESS)
       return rc;
@@ -509,6 +582,18 @@ static bool must_close(const struct txn_table *entry, bool committed) {
   return (entry->state & TABLE_RENAMED) || ((entry->state & TABLE_CREATED) && (entry->state & TABLE_FRESH));
 }
 
+/* The new name becomes everybody's. Handles that are left of a dropped table of that name go: one name, one handle. */
+static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
+  const MDBX_val name = name_value(&entry->name);
+  for (MDBX_dbi i = CORE_TABLES; i < env->handles_used; ++i)
+    if (i != dbi && !env->handles[i].claimed && handle_is_open(&env->handles[i]) &&
+        same_name(&env->handles[i].name, &name))
+      close_handle(&env->handles[i]);
+  free(env->handles[dbi].name.bytes);
+  env->handles[dbi].name = entry->name;
+  entry->name = (struct table_name){NULL, 0};
+}
+
 void tables_end(MDBX_txn *txn, bool committed) {
   if (!txn->tables)
     return;
@@ -519,8 +604,10 @@ void tables_end(MDBX_txn *txn, bool committed) {
       continue;
     if (must_close(entry, committed))
       close_handle(&txn->env->handles[dbi]);
-    else if (committed)
-      txn->env->handles[dbi].flags = entry->tree.record.flags;
+    else if (entry->state & TABLE_RENAMED)
+      install_name(txn->env, dbi, entry);
+    if (entry->state & TABLE_CLAIMED)
+      txn->env->handles[dbi].claimed = false;
     entry->stamp = 0;
   }
   os_mutex_unlock(&txn->env->handles_mutex);
@@ -532,6 +619,7 @@ void tables_release(MDBX_txn *txn) {
   for (unsigned i = 0; i < txn->tables_capacity; ++i)
     if (txn->tables[i]) {
       tree_release(&txn->tables[i]->tree);
+      free(txn->tables[i]->name.bytes);
       free(txn->tables[i]);
     }
   free(txn->tables);

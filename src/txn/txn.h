@@ -15,7 +15,8 @@ enum table_state {
   TABLE_CREATED = 2, /* in this transaction */
   TABLE_DROPPED = 4, /* in this transaction, and not made again */
   TABLE_FRESH = 8,   /* its handle was opened in this transaction */
-  TABLE_RENAMED = 16,
+  TABLE_RENAMED = 16, /* `name` is the new one */
+  TABLE_CLAIMED = 32, /* its handle cannot be closed: this transaction changes the table */
 };
 
 /* A named table as one transaction sees it. */
@@ -24,6 +25,8 @@ struct txn_table {
   uint64_t stamp; /* of the transaction it was loaded for */
   uint32_t generation;
   unsigned state;
+  MDBX_dbi dbi;
+  struct table_name name; /* with TABLE_RENAMED */
 };
 
 struct MDBX_cursor {
@@ -94,7 +97,7 @@ void txn_abort_write(MDBX_txn *txn);
 void txn_finish_write(MDBX_txn *txn);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
  * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
-int txn_make_room(MDBX_txn *txn, const struct tree *tree, bool deleting);
+int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting);
 /* Marks the transaction broken when a change failed half way; returns rc. */
 int txn_mark(MDBX_txn *txn, int rc);
 /* The commit steps, in commit.c. */
@@ -104,10 +107,14 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* The tree of a handle. MDBX_BAD_DBI, or an error of reading its record. */
 int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
-int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, MDBX_cmp_func key_compare, MDBX_dbi *dbi);
+int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct table_orders *orders, MDBX_dbi *dbi);
+/* To be called before a tree of the transaction changes. MDBX_BAD_DBI when its handle was closed meanwhile. */
+int table_claim(MDBX_txn *txn, struct tree *tree);
+/* Gives a tree the comparators its handle was opened with. */
+void table_use_orders(struct tree *tree, const struct table_handle *handle);
 int table_close(MDBX_env *env, MDBX_dbi dbi);
-/* The open handle of a name, 0 if there is none. */
-MDBX_dbi table_handle_of(MDBX_env *env, const MDBX_val *name);
+/* The open handle of a name as the transaction sees it, 0 if there is none. */
+MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name);
 int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove);
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name);
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state);

@@ -36,11 +36,7 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
     rc = tree_load(&txn->gc, &meta->gc, meta->next, "of free pages");
   if (rc != MDBX_SUCCESS)
     return rc;
-  const MDBX_cmp_func compare = env->handles[DBI_MAIN].key_compare;
-  if (txn->main.rules.order == ORDER_USER && compare) {
-    txn->main.rules.compare = compare;
-    txn->main.rules.unknown = false;
-  }
+  table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
   env_geometry_of(env, meta, &txn->geometry);
   txn->canary = (MDBX_canary){meta->canary[0], meta->canary[1], meta->canary[2], meta->canary[3]};
   txn->retired = meta->retired;

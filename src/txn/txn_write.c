@@ -143,11 +143,7 @@ static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "main");
   if (rc == MDBX_SUCCESS)
     rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "of free pages");
-  const MDBX_cmp_func compare = env->handles[DBI_MAIN].key_compare;
-  if (txn->main.rules.order == ORDER_USER && compare) {
-    txn->main.rules.compare = compare;
-    txn->main.rules.unknown = false;
-  }
+  table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
   return rc;
 }
 
@@ -271,7 +267,10 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
 
 /* ------------------------------------------------------------------------------------------------------ spilling */
 
-int txn_make_room(MDBX_txn *txn, const struct tree *tree, bool deleting) {
+int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
+  const int claimed = tree ? table_claim(txn, tree) : MDBX_SUCCESS;
+  if (unlikely(claimed != MDBX_SUCCESS))
+    return claimed;
   struct space *space = &txn->space;
   /* What the commit needs for table 0, for the records of named tables, and for the lists of what it retires. */
   const uint32_t for_records = tree && tree != &txn->main ? txn->main.record.depth + 1u : 0;

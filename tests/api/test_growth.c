@@ -151,6 +151,23 @@ START_TEST(shrinks_when_emptied) {
 }
 END_TEST
 
+/* A size the user takes back in a weak commit: the file follows when it may, not only at the next open. */
+START_TEST(weak_commit_with_a_smaller_size) {
+  MDBX_env *env = open_env(64 * MIB, MDBX_SAFE_NOSYNC);
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_env_set_geometry(env, 0, 16 * MIB, 64 * MIB, MIB, 32 * MIB, -1), 0);
+  ck_assert_uint_eq(file_size(), 16 * MIB);
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 10), 0);
+  ck_assert_int_eq(mdbx_env_set_geometry(env, 0, 2 * MIB, 64 * MIB, MIB, 32 * MIB, -1), 0);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  ck_assert_int_eq(mdbx_env_sync_ex(env, true, false), 0);
+  ck_assert_uint_eq(file_size(), 2 * MIB);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+END_TEST
+
 /* A transaction far larger than what it may keep in memory. */
 START_TEST(transaction_larger_than_memory) {
   MDBX_env *env = open_env(256 * MIB, MDBX_ENV_DEFAULTS);
@@ -181,6 +198,7 @@ int main(void) {
   tcase_add_test(tests, limit_raised_within_the_transaction_writemap);
   tcase_add_test(tests, growth_by_another_process);
   tcase_add_test(tests, shrinks_when_emptied);
+  tcase_add_test(tests, weak_commit_with_a_smaller_size);
   tcase_add_test(tests, transaction_larger_than_memory);
   suite_add_tcase(suite, tests);
   return unit_run(suite);

@@ -244,6 +244,71 @@ START_TEST(rule_28_renamed_and_aborted) {
 }
 END_TEST
 
+/* A rename shows to nobody but its transaction before the commit. */
+START_TEST(rule_28_renamed_but_not_committed) {
+  MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, "old", MDBX_CREATE);
+  OK(api_put(txn, dbi, "a", "1", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_rename(txn, dbi, "new"));
+  ck_assert_uint_eq(api_table(txn, "new", 0), dbi);
+  IS(opening(txn, "old", 0), MDBX_NOTFOUND);
+  const MDBX_dbi again = api_table(txn, "old", MDBX_CREATE);
+  ck_assert_uint_ne(again, dbi);
+  OK(api_put(txn, again, "b", "2", MDBX_UPSERT));
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY);
+  ck_assert_uint_eq(api_table(reader, "old", 0), dbi);
+  api_has(reader, dbi, "a", "1");
+  IS(opening(reader, "new", 0), MDBX_NOTFOUND);
+  IS(mdbx_dbi_close(env, dbi), MDBX_DANGLING_DBI);
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_txn_renew(reader));
+  ck_assert_uint_eq(api_table(reader, "new", 0), dbi);
+  ck_assert_uint_eq(api_table(reader, "old", 0), again);
+  api_has(reader, dbi, "a", "1");
+  api_has(reader, again, "b", "2");
+  OK(mdbx_txn_abort(reader));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Sorts by the last byte, turned over by what the context says. */
+static int by_last_byte(const MDBX_val *a, const MDBX_val *b, void *ctx) {
+  const int left = ((const uint8_t *)a->iov_base)[a->iov_len - 1], right = ((const uint8_t *)b->iov_base)[b->iov_len - 1];
+  return *(const int *)ctx * (left - right);
+}
+
+START_TEST(comparator_with_a_context) {
+  MDBX_env *env = api_open(0);
+  int direction = -1, other = 1;
+  MDBX_dbi dbi;
+  MDBX_val name = api_val("t"), key, value;
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open_ctx(txn, &name, MDBX_CREATE, &dbi, by_last_byte, NULL, &direction));
+  OK(api_put(txn, dbi, "xa", "1", MDBX_UPSERT));
+  OK(api_put(txn, dbi, "wc", "3", MDBX_UPSERT));
+  OK(api_put(txn, dbi, "yb", "2", MDBX_UPSERT));
+  MDBX_cursor *cursor;
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST));
+  IS_TEXT(key, "wc");
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_LAST));
+  IS_TEXT(key, "xa");
+  mdbx_cursor_close(cursor);
+  IS(mdbx_dbi_open_ctx(txn, &name, MDBX_DB_DEFAULTS, &dbi, by_last_byte, NULL, &other), MDBX_INCOMPATIBLE);
+  ck_assert_uint_eq(dbi, 0);
+  OK(mdbx_dbi_open_ctx(txn, &name, MDBX_DB_DEFAULTS, &dbi, by_last_byte, NULL, &direction));
+  OK(mdbx_dbi_open(txn, "t", MDBX_DB_DEFAULTS, &dbi));
+  api_has(txn, dbi, "yb", "2");
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_28_dbi_close) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -482,7 +547,9 @@ int main(void) {
   tcase_add_test(tcase, rule_28_created_or_opened_in_an_aborted_transaction);
   tcase_add_test(tcase, rule_28_dropped);
   tcase_add_test(tcase, rule_28_renamed_and_aborted);
+  tcase_add_test(tcase, rule_28_renamed_but_not_committed);
   tcase_add_test(tcase, rule_28_dbi_close);
+  tcase_add_test(tcase, comparator_with_a_context);
   tcase_add_test(tcase, rule_29_empty);
   tcase_add_test(tcase, rule_29_main_with_all_tables);
   tcase_add_test(tcase, rule_30_rename);
