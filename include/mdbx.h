@@ -26,8 +26,10 @@
  *             MDBX_EBADSIGN   the handle was closed, or is no such handle
  *             MDBX_PANIC      the environment failed fatally; close it
  *   [txn]     the codes of [env], and
- *             MDBX_BAD_TXN    the transaction is finished, reset, broken, or
- *                             has a running child
+ *             MDBX_BAD_TXN    the transaction is finished, reset, broken,
+ *                             parked, lost its snapshot to a writer (see
+ *                             MDBX_hsr_func), or has a running child
+ *             MDBX_OUSTED     it was parked and has been ousted
  *             MDBX_THREAD_MISMATCH  it belongs to another thread
  *   [cursor]  the codes of [txn]; MDBX_EINVAL also for an unbound cursor
  *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a damaged page was met
@@ -1123,18 +1125,33 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
                                      size_t bytes_used,
                                      size_t bytes_retained) MDBX_CXX17_NOEXCEPT;
 
-/* Called inside a write transaction when a lagging reader blocks the reuse of
- * pages, before the file grows or MDBX_MAP_FULL is given. laggard is the
- * snapshot of that reader, gap its distance from the head in commits, space the
- * bytes that would become free, retry counts the calls from 0; tid is 0 if the
- * reader is tied to no thread. Results: below -1 an error; -1 give up; 0 look
- * again and call once more; 1 the reader's snapshot was taken from it; 2 or more
- * its process is gone. If some call returned 0, a last call with a negative
- * retry tells that the wait is over. */
+/* Called inside a write transaction when a reader blocks the reuse of pages,
+ * before the file grows or MDBX_MAP_FULL is given; see mdbx_env_set_hsr().
+ *
+ * txn      the transaction that needs pages. It is in the middle of a change and
+ *          must not be used but for mdbx_txn_id() and the like.
+ * pid      process of the reader; tid its thread, 0 if it is tied to none.
+ * laggard  its snapshot; gap how many commits that is behind the newest.
+ * space    bytes that snapshot keeps from reuse. If other readers see some of
+ *          them too, those become free when all of them are gone.
+ * retry    counts the calls of one loop from 0.
+ *
+ * Result: below -1 an error, otherwise as -1; -1 give up: the file grows, or
+ * MDBX_MAP_FULL is given; 0 look at the readers again and, if one is still in
+ * the way, call again with the next retry; 1 take the snapshot from this reader:
+ * whatever it does next gives MDBX_BAD_TXN, and pages it looks at meanwhile may
+ * change; 2 or more its process is gone: its slot is released. If some call of
+ * the loop gave 0, a last one tells that the loop is over: pid, tid and space are
+ * 0, and retry is the negative number of calls before; its result is ignored. */
 typedef int (*MDBX_hsr_func)(const MDBX_env *env, const MDBX_txn *txn,
                              mdbx_pid_t pid, mdbx_tid_t tid, uint64_t laggard,
                              unsigned gap, size_t space,
                              int retry) MDBX_CXX17_NOEXCEPT;
+
+/* The same in the form of older programs, for mdbx_env_set_oomfunc(). txn is the
+ * snapshot of the reader. */
+typedef int MDBX_oom_func(MDBX_env *env, int pid, mdbx_tid_t tid, uint64_t txn,
+                          unsigned gap, int retry);
 
 /* Receives each run of pages in the free space table. Non-zero stops. */
 typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
@@ -1309,6 +1326,35 @@ LIBMDBX_INLINE_API int mdbx_env_info(const MDBX_env *env, MDBX_envinfo *info,
  * code. */
 LIBMDBX_API int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info,
                                       size_t bytes);
+
+/* Installs the slow-reader callback, MDBX_hsr_func; NULL removes it.
+ *
+ * A write transaction that finds no free page calls it before the file has to
+ * become longer and before MDBX_MAP_FULL, if a reader's snapshot sees pages that
+ * would be free without it. A reader that sees none is never named, however old.
+ * Before a call the slots of dead processes are released and parked readers in
+ * the way are ousted (also without a callback). If it is only the last steady
+ * commit that keeps pages, nothing is called; at the upper size the newest commit
+ * is made steady then. What a commit itself needs for its records of free pages
+ * is taken without asking.
+ *
+ * May be called at any time from any thread; a write transaction may call the
+ * former callback once more. Callbacks run in the thread of the writer.
+ *
+ * Returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_set_hsr(MDBX_env *env, MDBX_hsr_func hsr);
+
+/* Returns the slow-reader callback; NULL if there is none, if it was installed by
+ * mdbx_env_set_oomfunc(), or for a bad handle. */
+LIBMDBX_API MDBX_hsr_func mdbx_env_get_hsr(const MDBX_env *env);
+
+/* The same two for a callback of the older form. There is one callback: whichever
+ * of the two was set last, in place of the other. The getter gives NULL if it was
+ * set by mdbx_env_set_hsr().
+ *
+ * mdbx_env_set_oomfunc() returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_set_oomfunc(MDBX_env *env, MDBX_oom_func *oom_func);
+LIBMDBX_API MDBX_oom_func *mdbx_env_get_oomfunc(MDBX_env *env);
 
 /* Makes weak commits durable.
  *
@@ -1637,6 +1683,53 @@ LIBMDBX_API int mdbx_txn_renew(MDBX_txn *txn);
  * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if it was newest already;
  * [txn]; MDBX_EINVAL for a write transaction; codes as of mdbx_txn_renew(). */
 LIBMDBX_API int mdbx_txn_refresh(MDBX_txn *txn);
+
+/* Parks an active read transaction: it keeps its snapshot until a writer is short
+ * of pages that the snapshot keeps from reuse; then the writer ousts it.
+ *
+ * autounpark  true: the next use of the transaction or of its cursors brings it
+ *             back as mdbx_txn_unpark(txn, false) would, and gives MDBX_OUSTED if
+ *             that cannot be. false: each use gives MDBX_BAD_TXN, or MDBX_OUSTED
+ *             if it has been ousted.
+ *
+ * Pointers obtained before must not be used while it is parked. Cursors keep
+ * their places if it is not ousted.
+ *
+ * Returns MDBX_SUCCESS, [txn]; MDBX_BAD_TXN also for a write transaction and one
+ * that is parked already. */
+LIBMDBX_API int mdbx_txn_park(MDBX_txn *txn, bool autounpark);
+
+/* Brings a parked transaction back. One that is not parked stays as it is.
+ *
+ * restart_if_ousted  true starts it on the newest snapshot if a writer ousted it.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it was ousted and started again;
+ * MDBX_OUSTED: it was ousted, and is now as after mdbx_txn_reset(), cursors
+ * unbound; [txn]; codes of mdbx_txn_renew() when it starts again. */
+LIBMDBX_API int mdbx_txn_unpark(MDBX_txn *txn, bool restart_if_ousted);
+
+/* Begins a read transaction on the snapshot of another one.
+ *
+ * origin  an active read transaction, which needs MDBX_NOSTICKYTHREADS since a
+ *         thread has one reader slot only; it must not end during the call. Or a
+ *         write transaction without changes: then the snapshot is the commit it
+ *         builds on.
+ * in_out_clone  if it points to NULL, it receives a new handle. Else that handle,
+ *         of a read transaction of the same environment, is used again; if it is
+ *         active, it ends first. After a failure a handle that was given is as
+ *         after mdbx_txn_reset() or unchanged.
+ * ctx     pointer of the application, see mdbx_txn_get_userctx().
+ *
+ * Returns MDBX_SUCCESS, [txn] of both handles, or
+ *   MDBX_BAD_TXN        also for a write transaction with changes
+ *   MDBX_EINVAL         in_out_clone is NULL; or its handle is of another
+ *                       environment, a write transaction, or origin itself
+ *   MDBX_OUSTED         origin was parked and has been ousted
+ *   MDBX_MVCC_RETARDED  origin lost its snapshot during the call
+ *   MDBX_BAD_RSLOT      the reader slot of this thread is in use
+ *   MDBX_READERS_FULL, MDBX_CORRUPTED, MDBX_ENOMEM, or a system code */
+LIBMDBX_API int mdbx_txn_clone(const MDBX_txn *origin, MDBX_txn **in_out_clone,
+                               void *ctx);
 
 /* Describes a transaction.
  *

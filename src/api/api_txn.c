@@ -61,11 +61,11 @@ int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
       return MDBX_PANIC;
     return txn_commit_write(txn, latency);
   }
-  const bool finished = txn->flags & MDBX_TXN_FINISHED;
+  const bool broken = txn->flags & (MDBX_TXN_FINISHED | MDBX_TXN_ERROR);
   if (latency)
     memset(latency, 0, sizeof(*latency));
   txn_end_read(txn);
-  return finished ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
+  return broken ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
 }
 
 int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {

@@ -117,6 +117,12 @@ bool readers_kick(struct lck *lck, struct reader_slot *slot, uint64_t ticket) {
   return same;
 }
 
+bool readers_owns(const struct lck *lck, const struct reader_slot *slot, uint64_t ticket) {
+  return atomic_load_explicit(&slot->ticket, memory_order_relaxed) == ticket &&
+         atomic_load_explicit(&slot->state, memory_order_relaxed) == READER_BOUND &&
+         atomic_load_explicit(&slot->process, memory_order_relaxed) == lck->process;
+}
+
 int readers_check_dead(struct lck *lck, unsigned *count) {
   const int rc = lck_table_lock(lck);
   if (rc != MDBX_SUCCESS)
@@ -185,6 +191,22 @@ unsigned readers_oust_parked(struct lck *lck, txnid_t below) {
     if ((seen & READER_PARKED) && (seen & ~READER_PARKED) < below && pin_change(lck->slots + i, seen, 0))
       ++count;
   }
+  return count;
+}
+
+bool readers_any_parked(const struct lck *lck) {
+  const uint32_t high = readers_high_water(lck);
+  for (uint32_t i = 0; i < high; ++i)
+    if (atomic_load(&lck->slots[i].txnid) & READER_PARKED)
+      return true;
+  return false;
+}
+
+unsigned readers_oust_snapshot(struct lck *lck, txnid_t txnid) {
+  const uint32_t high = readers_high_water(lck);
+  unsigned count = 0;
+  for (uint32_t i = 0; i < high; ++i)
+    count += pin_change(lck->slots + i, txnid | READER_PARKED, 0);
   return count;
 }
 
@@ -329,6 +351,7 @@ int readers_enumerate(const struct lck *lck, readers_visitor visit, void *contex
 struct reader_binding {
   struct reader_threads *owner;
   struct reader_slot *slot;
+  uint64_t ticket; /* of the slot when it was bound */
   uintptr_t thread;
   uint32_t generation; /* os_fork_generation() of the process that bound it */
   struct reader_binding *next;
@@ -339,6 +362,11 @@ static struct reader_binding *bindings;
 
 static bool binding_is_valid(const struct reader_binding *binding) {
   return binding && binding->generation == os_fork_generation();
+}
+
+/* Somebody may have taken the slot of a process that was said to be gone, but is not. */
+static bool binding_has_slot(const struct reader_binding *binding) {
+  return binding_is_valid(binding) && readers_owns(binding->owner->lck, binding->slot, binding->ticket);
 }
 
 /* The link to the binding, or to NULL; the pointer may be stale and is not followed. A stale one whose memory was given
@@ -355,7 +383,7 @@ static struct reader_binding **binding_link(const struct reader_binding *wanted)
 static void binding_remove(struct reader_binding **link) {
   struct reader_binding *binding = *link;
   *link = binding->next;
-  if (binding_is_valid(binding))
+  if (binding_has_slot(binding))
     readers_release(binding->owner->lck, binding->slot);
   free(binding);
 }
@@ -393,7 +421,7 @@ void readers_threads_close(struct reader_threads *threads) {
 
 struct reader_slot *readers_thread_slot(const struct reader_threads *threads) {
   const struct reader_binding *binding = os_tls_get(threads->key);
-  return binding_is_valid(binding) ? binding->slot : NULL;
+  return binding_has_slot(binding) ? binding->slot : NULL;
 }
 
 /* Puts the calling thread's binding into the list and the key. */
@@ -402,6 +430,7 @@ static int binding_add(struct reader_threads *threads, struct reader_binding *bi
   if (rc != MDBX_SUCCESS)
     return rc;
   binding->owner = threads;
+  binding->ticket = atomic_load(&binding->slot->ticket);
   binding->thread = os_thread_self();
   binding->generation = os_fork_generation();
   os_process_lock();
@@ -418,6 +447,8 @@ int readers_thread_bind(struct reader_threads *threads, struct reader_slot **slo
   struct reader_binding *binding = calloc(1, sizeof(*binding));
   if (!binding)
     return MDBX_ENOMEM;
+  if (binding_is_valid(os_tls_get(threads->key)))
+    binding_end(os_tls_get(threads->key));
   int rc = readers_bind(threads->lck, os_thread_self(), &binding->slot);
   if (rc != MDBX_SUCCESS) {
     free(binding);
@@ -437,7 +468,7 @@ int readers_thread_release(struct reader_threads *threads) {
   struct reader_binding *binding = os_tls_get(threads->key);
   if (!binding_is_valid(binding))
     return MDBX_RESULT_TRUE;
-  if (atomic_load(&binding->slot->txnid) != 0)
+  if (binding_has_slot(binding) && atomic_load(&binding->slot->txnid) != 0)
     return MDBX_BUSY;
   os_tls_set(threads->key, NULL);
   binding_end(binding);

@@ -32,6 +32,9 @@ int readers_bind(struct lck *lck, uint64_t tid, struct reader_slot **slot);
 /* Gives the slot back; a pin goes with it. Does nothing in a forked child. */
 void readers_release(struct lck *lck, struct reader_slot *slot);
 
+/* Whether the slot is still the binding `ticket` of this environment: readers_kick() may have taken it. */
+bool readers_owns(const struct lck *lck, const struct reader_slot *slot, uint64_t ticket);
+
 /* Pins the newest snapshot; the packed head (lck_head_txnid, lck_head_slot) is returned. */
 uint64_t readers_pin(const struct lck *lck, struct reader_slot *slot);
 /* Pins a given snapshot that another slot of this process pins throughout the call (clones). A scan that passed this
@@ -51,6 +54,9 @@ int readers_park(struct reader_slot *slot, txnid_t txnid);
 int readers_unpark(struct reader_slot *slot, txnid_t txnid);
 /* Ousts every parked reader of a snapshot older than `below`; returns how many. */
 unsigned readers_oust_parked(struct lck *lck, txnid_t below);
+bool readers_any_parked(const struct lck *lck);
+/* Ousts the parked readers of exactly that snapshot; returns how many. */
+unsigned readers_oust_snapshot(struct lck *lck, txnid_t txnid);
 /* Takes the pin of exactly that snapshot from a slot; false when it was gone. */
 bool readers_evict(struct reader_slot *slot, txnid_t txnid);
 /* Frees a foreign slot as a whole, if it still is the binding `ticket`; for a process known to be gone. */

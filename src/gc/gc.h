@@ -33,15 +33,20 @@ struct gc {
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };
 
-/* `pins` is taken over. Sets space->refill_context; space->refill is gc_take or a function that calls it. */
+/* `pins` is taken over. Sets space->refill_context; space->refill is a function that calls gc_take. */
 void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count);
 void gc_end(struct gc *gc);
 
 /* Other pins, of which none is new: looks again at all that the old ones held. Takes `pins` over. */
 int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count);
 
-/* As space_refill: finds more free pages. space->refill_context is the struct gc. */
-int gc_take(struct space *space, uint32_t pages, bool urgent);
+/* As space_refill: finds more free pages, with as much work as the need allows. space->refill_context is the struct
+ * gc. */
+int gc_take(struct space *space, uint32_t pages, enum space_need need);
+
+/* Counts for each of gc->pins the pages known to wait that it sees, in seen[pin_count]. Pages that `fixed` sees as well
+ * do not count (TXNID_NONE: there is no such snapshot). */
+int gc_weigh(struct gc *gc, txnid_t fixed, uint64_t *seen);
 
 /* Reads the stored part of the region a page lies in, if that has not been done. */
 int gc_load_region_of(struct gc *gc, pgno_t pgno);

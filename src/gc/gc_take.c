@@ -237,7 +237,49 @@ int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count) {
   free(held);
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
   gc->held_done = false;
+  gc->begun = false; /* what stands in lists of pins that are gone now is worth a look, urgent or not */
+  gc->budget = ENTRY_BUDGET;
   return rc;
+}
+
+struct weighing {
+  const struct gc *gc;
+  txnid_t newest; /* no pin above it sees the pages */
+  txnid_t fixed;
+  uint64_t *seen;
+};
+
+static int weigh_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  const struct weighing *weighing = context;
+  const struct gc *gc = weighing->gc;
+  (void)pgno;
+  if (weighing->fixed != TXNID_NONE && birth <= weighing->fixed && weighing->fixed <= weighing->newest)
+    return MDBX_SUCCESS;
+  for (size_t i = gc->pin_count; i-- > 0 && gc->pins[i] >= birth;)
+    if (gc->pins[i] <= weighing->newest)
+      weighing->seen[i] += pages;
+  return MDBX_SUCCESS;
+}
+
+int gc_weigh(struct gc *gc, txnid_t fixed, uint64_t *seen) {
+  struct gc_key at = {GC_HELD, 0, 0};
+  memset(seen, 0, gc->pin_count * sizeof(*seen));
+  for (size_t i = 0; i < gc->held_length; ++i) {
+    struct weighing weighing = {gc, gc->held[i].pin, fixed, seen};
+    weigh_run(&weighing, gc->held[i].run.pgno, gc->held[i].run.pages, gc->held[i].run.birth);
+  }
+  for (;;) {
+    struct found found;
+    int rc = find_from(gc, &at, &found);
+    if (rc == MDBX_NOTFOUND)
+      return MDBX_SUCCESS;
+    struct weighing weighing = {gc, found.key.number, fixed, seen};
+    if (rc == MDBX_SUCCESS && !is_consumed(gc, &found.key))
+      rc = gc_runs_decode(found.bytes, found.length, found.key.number, gc->space->view.limit, weigh_run, &weighing);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    at = key_after(&found.key);
+  }
 }
 
 /* ------------------------------------------------------------------------------------------------------- regions */
@@ -338,8 +380,9 @@ static int take_regions(struct gc *gc, uint32_t pages, bool urgent) {
   return MDBX_SUCCESS;
 }
 
-int gc_take(struct space *space, uint32_t pages, bool urgent) {
+int gc_take(struct space *space, uint32_t pages, enum space_need need) {
   struct gc *gc = space->refill_context;
+  const bool urgent = need == SPACE_FULL;
   const uint64_t before = space->avail.count;
   int rc = MDBX_SUCCESS;
   if (!gc->begun || urgent) {

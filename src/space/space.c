@@ -64,28 +64,37 @@ static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
   return MDBX_SUCCESS;
 }
 
+/* Number of the first page of a free run that may be taken, or PGNO_NONE. */
+static pgno_t find_allowed(const struct space *space, uint32_t pages) {
+  const bool for_user = space->refill != NULL;
+  if (for_user && space->avail.count + room_at_end(space) < (uint64_t)pages + space->reserve)
+    return PGNO_NONE;
+  return find_free(space, pages);
+}
+
+bool space_has_free(const struct space *space, uint32_t pages) { return find_allowed(space, pages) != PGNO_NONE; }
+
 int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno) {
-  bool urgent = false;
+  const bool for_user = space->refill != NULL;
+  enum space_need need = SPACE_CHEAP;
   for (;;) {
-    const bool for_user = space->refill != NULL;
-    const bool spare = !for_user || space->avail.count + room_at_end(space) >= (uint64_t)pages + space->reserve;
-    *pgno = spare ? find_free(space, pages) : PGNO_NONE;
+    *pgno = find_allowed(space, pages);
     if (*pgno != PGNO_NONE) {
       take_free(space, *pgno, pages);
       return MDBX_SUCCESS;
     }
-    int rc = MDBX_NOTFOUND;
-    if (for_user)
-      rc = space->refill(space, pages, urgent);
+    const int rc = for_user ? space->refill(space, pages, need) : MDBX_NOTFOUND;
     if (rc == MDBX_SUCCESS)
       continue;
     if (rc != MDBX_NOTFOUND)
       return rc;
-    if (end_has(space, pages, !for_user))
+    const bool at_end = end_has(space, pages, !for_user);
+    const bool growing = for_user && space->view.limit + pages > space->geometry.now;
+    if (at_end && (!growing || need != SPACE_CHEAP))
       return take_from_end(space, pages, pgno);
-    if (!for_user || urgent)
+    if (!for_user || need == SPACE_FULL)
       return MDBX_MAP_FULL;
-    urgent = true;
+    need = at_end ? SPACE_GROW : SPACE_FULL;
   }
 }
 

@@ -31,9 +31,16 @@ struct retired_list {
 };
 
 struct space;
+/* What is left if no free page is found. */
+enum space_need {
+  SPACE_CHEAP, /* the file has room at its end: look at what costs little */
+  SPACE_GROW,  /* the file would have to become longer: readers that hold pages may be asked to go */
+  SPACE_FULL   /* the upper size is reached: no work is too much */
+};
+
 /* Adds to `avail`. MDBX_SUCCESS: look again; MDBX_NOTFOUND: there is nothing more; or an error. `pages` is the length of
- * the run that is wanted; `urgent` says that the unallocated end is used up too, so that no work is too much. */
-typedef int (*space_refill)(struct space *space, uint32_t pages, bool urgent);
+ * the run that is wanted. */
+typedef int (*space_refill)(struct space *space, uint32_t pages, enum space_need need);
 
 struct space_counters {
   uint64_t newly, cow, spilled, unspilled;
@@ -64,6 +71,9 @@ struct space {
 
 /* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */
 int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno);
+
+/* Whether a run of that length can be had from the pages that are known to be free. */
+bool space_has_free(const struct space *space, uint32_t pages);
 
 /* A new tree page of that kind (enum page_flags), empty and dirty. */
 int space_new_page(struct space *space, unsigned flags, struct page **page);

@@ -32,7 +32,7 @@ struct commit {
   bool point_of_no_return; /* the meta may be in the file */
 };
 
-static bool anything_changed(const MDBX_txn *txn) {
+bool txn_has_changes(const MDBX_txn *txn) {
   return txn->space.dirty.used || txn->space.spilled || txn->space.retired.length || txn->main.changed ||
          txn->canary_changed || txn->geometry_changed || tables_changed(txn);
 }
@@ -254,6 +254,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
   uint64_t mark = os_monotonic_16dot16();
   txn->space.reserve = 0;
+  latency->gc_prof.kicks = txn->kicks;
   int rc = tables_store(txn);
   latency->preparation = since(&mark);
   if (rc == MDBX_SUCCESS)
@@ -278,7 +279,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn)};
   MDBX_commit_latency unwanted;
-  if (!anything_changed(txn))
+  if (!txn_has_changes(txn))
     return MDBX_RESULT_TRUE;
   commit.page = malloc(txn->env->page_size);
   if (!commit.page)

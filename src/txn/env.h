@@ -100,7 +100,11 @@ struct MDBX_env {
   _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */
   _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */
   _Atomic uintptr_t writer_lock_thread; /* by which thread */
-  MDBX_hsr_func hsr;
+
+  /* The slow-reader callback; set by the application at any time. `oom` is what it gave in the form of 2018, else NULL;
+   * then `hsr` is the adapter that calls it. */
+  _Atomic(MDBX_hsr_func) hsr;
+  _Atomic(MDBX_oom_func *) oom;
 };
 
 struct page_memo {

@@ -45,6 +45,7 @@ struct MDBX_txn {
   MDBX_env *env;
   uintptr_t owner; /* thread of a sticky transaction, 0 otherwise */
   void *user_context;
+  uint32_t generation; /* os_fork_generation() when it got its slot or the writer lock */
   uint64_t stamp; /* changes with every begin and renew */
   struct snapshot *view; /* of a reader: &snapshot; of a writer: &space.view */
   struct tree gc, main;
@@ -57,6 +58,7 @@ struct MDBX_txn {
   /* reader */
   struct snapshot snapshot;
   struct reader_slot *slot;
+  uint64_t slot_ticket; /* of the binding, of an own slot */
   bool slot_is_own; /* the slot belongs to the transaction, not to the thread */
   /* writer */
   struct space space;
@@ -67,6 +69,7 @@ struct MDBX_txn {
   txnid_t durable;       /* newest durable commit when it began */
   uint64_t dirty_limit;  /* changed pages in memory before some are written out */
   uint32_t gc_reserve;   /* pages the commit will need for table 0 */
+  uint32_t kicks;        /* calls of the slow-reader callback */
   bool canary_changed, geometry_changed;
   bool keep_size;        /* the user set the file's size: this commit does not shrink it */
 };
@@ -88,6 +91,20 @@ int txn_reset_read(MDBX_txn *txn);
 int txn_renew_read(MDBX_txn *txn);
 int txn_refresh_read(MDBX_txn *txn);
 void txn_end_read(MDBX_txn *txn);
+/* A reader of the snapshot of a reader, or of the head for a writer; in *clone, a read handle, or a new one if NULL.
+ * MDBX_MVCC_RETARDED when the origin lost its snapshot meanwhile. */
+int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone);
+
+/* ---- txn_park.c ---- */
+/* An active reader. MDBX_BAD_TXN when its snapshot was taken away. */
+int txn_park(MDBX_txn *txn, bool autounpark);
+/* A parked one. MDBX_OUSTED: it is finished then. */
+int txn_unpark(MDBX_txn *txn);
+/* A writer took the snapshot of an active reader: the handle is broken. MDBX_BAD_TXN. */
+int txn_lost(MDBX_txn *txn);
+/* What txn_check() says to a transaction that is blocked: MDBX_SUCCESS if it was parked and is no more, MDBX_BAD_TXN,
+ * MDBX_OUSTED. */
+int txn_wake(MDBX_txn *txn);
 
 /* ---- txn_write.c, commit.c ---- */
 int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
@@ -95,11 +112,17 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 void txn_abort_write(MDBX_txn *txn);
 /* Ends what a write transaction holds; the writer lock goes. */
 void txn_finish_write(MDBX_txn *txn);
+/* All snapshots whose pages must stay: of readers, of the head, and of what a crash falls back to. */
+int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count);
+/* space_refill of write transactions, in laggards.c. */
+int txn_refill(struct space *space, uint32_t pages, enum space_need need);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
  * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting);
 /* Marks the transaction broken when a change failed half way; returns rc. */
 int txn_mark(MDBX_txn *txn, int rc);
+/* Whether there is anything to commit. */
+bool txn_has_changes(const MDBX_txn *txn);
 /* The commit steps, in commit.c. */
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 

@@ -2,6 +2,9 @@
 /*
  * Read transactions. Renewing one on a bound slot makes no system call and waits for nobody: pin the head, copy its
  * meta out of the mapping.
+ *
+ * A handle is active (it pins a snapshot), finished (MDBX_TXN_FINISHED: reset, or not begun), or parked (txn_park.c). A
+ * writer may take the pin of an active one away if the slow-reader callback says so: txn_check() notices.
  */
 #include "txn/txn.h"
 
@@ -9,15 +12,26 @@
 
 #include <stdlib.h>
 
+static bool has_own_slot(const MDBX_txn *txn) {
+  return txn->slot && txn->slot_is_own && readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
+}
+
+static int find_own_slot(MDBX_txn *txn) {
+  if (has_own_slot(txn))
+    return MDBX_SUCCESS;
+  const int rc = readers_bind(&txn->env->lck, 0, &txn->slot);
+  txn->slot_is_own = rc == MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    txn->slot_ticket = atomic_load(&txn->slot->ticket);
+  return rc;
+}
+
 /* Where the pin goes: the thread's slot, or the transaction's own. */
 static int find_slot(MDBX_txn *txn) {
   MDBX_env *env = txn->env;
-  if (env->flags & MDBX_NOSTICKYTHREADS) {
-    if (txn->slot)
-      return MDBX_SUCCESS;
-    txn->slot_is_own = true;
-    return readers_bind(&env->lck, 0, &txn->slot);
-  }
+  txn->generation = os_fork_generation();
+  if (env->flags & MDBX_NOSTICKYTHREADS)
+    return find_own_slot(txn);
   txn->slot = readers_thread_slot(&env->threads);
   if (!txn->slot) {
     const int rc = readers_thread_bind(&env->threads, &txn->slot);
@@ -61,52 +75,63 @@ static int pin_newest(MDBX_txn *txn) {
   }
 }
 
+/* The handle has a snapshot now. */
+static void activate(MDBX_txn *txn) {
+  txn->stamp += 1;
+  txn->owner = env_thread(txn->env);
+  txn->flags &= ~(unsigned)(MDBX_TXN_FINISHED | MDBX_TXN_ERROR | MDBX_TXN_OUSTED);
+}
+
 static int start(MDBX_txn *txn) {
   tree_release(&txn->main);
   tree_release(&txn->gc);
   int rc = find_slot(txn);
   if (rc == MDBX_SUCCESS)
     rc = pin_newest(txn);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  txn->view = &txn->snapshot;
-  txn->stamp += 1;
-  txn->owner = env_thread(txn->env);
-  txn->flags &= ~(unsigned)(MDBX_TXN_FINISHED | MDBX_TXN_ERROR);
-  return MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    activate(txn);
+  return rc;
 }
 
-int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
+/* A handle without a snapshot, but with a slot. */
+static int make_handle(MDBX_env *env, void *context, MDBX_txn **result) {
   MDBX_txn *txn = calloc(1, sizeof(*txn));
   if (!txn)
     return MDBX_ENOMEM;
   txn->env = env;
   txn->user_context = context;
-  txn->flags = MDBX_TXN_RDONLY;
+  txn->flags = MDBX_TXN_RDONLY | MDBX_TXN_FINISHED;
   txn->signature = TXN_SIGNATURE;
-  int rc = MDBX_SUCCESS;
-  if ((flags & MDBX_TXN_RDONLY_PREPARE) == MDBX_TXN_RDONLY_PREPARE) {
-    txn->view = &txn->snapshot;
-    txn->owner = env_thread(env);
-    txn->flags |= MDBX_TXN_FINISHED;
-    rc = find_slot(txn);
-  } else {
-    rc = start(txn);
-  }
-  if (rc != MDBX_SUCCESS) {
-    if (txn->slot && txn->slot_is_own)
-      readers_release(&env->lck, txn->slot);
+  txn->view = &txn->snapshot;
+  txn->owner = env_thread(env);
+  const int rc = find_slot(txn);
+  if (rc == MDBX_SUCCESS)
+    *result = txn;
+  else
     free(txn);
-    return rc;
-  }
-  *result = txn;
-  return MDBX_SUCCESS;
+  return rc;
 }
 
+int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
+  MDBX_txn *txn;
+  int rc = make_handle(env, context, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if ((flags & MDBX_TXN_RDONLY_PREPARE) != MDBX_TXN_RDONLY_PREPARE)
+    rc = start(txn);
+  if (rc == MDBX_SUCCESS)
+    *result = txn;
+  else
+    txn_end_read(txn);
+  return rc;
+}
+
+/* The slot of a handle that was inherited by a forked child is none of the child's business. */
 static void unpin(MDBX_txn *txn) {
-  if (!(txn->flags & MDBX_TXN_FINISHED))
+  if (!(txn->flags & MDBX_TXN_FINISHED) && txn->generation == os_fork_generation())
     readers_unpin(txn->slot, txn->snapshot.txnid);
   txn->flags |= MDBX_TXN_FINISHED;
+  txn->flags &= ~(unsigned)(MDBX_TXN_PARKED | MDBX_TXN_AUTOUNPARK);
 }
 
 int txn_reset_read(MDBX_txn *txn) {
@@ -130,9 +155,59 @@ int txn_refresh_read(MDBX_txn *txn) {
 void txn_end_read(MDBX_txn *txn) {
   txn_cursors_unbind_all(txn);
   unpin(txn);
-  if (txn->slot && txn->slot_is_own)
+  if (txn->generation == os_fork_generation() && has_own_slot(txn))
     readers_release(&txn->env->lck, txn->slot);
   tables_release(txn);
   txn->signature = DEAD_SIGNATURE;
   free(txn);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ clones */
+
+static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
+  txn->snapshot = origin->snapshot;
+  txn->geometry = origin->geometry;
+  txn->canary = origin->canary;
+  txn->retired = origin->retired;
+  int rc = tree_load(&txn->main, &origin->main.record, txn->snapshot.limit, "main");
+  if (rc == MDBX_SUCCESS)
+    rc = tree_load(&txn->gc, &origin->gc.record, txn->snapshot.limit, "of free pages");
+  table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
+  return rc;
+}
+
+/* The origin pins the snapshot all the while, or the clone is worth nothing. */
+static int pin_like_reader(MDBX_txn *txn, const MDBX_txn *origin) {
+  const txnid_t txnid = origin->snapshot.txnid;
+  readers_pin_same(&txn->env->lck, txn->slot, txnid);
+  readers_note(txn->slot, origin->snapshot.limit, origin->retired);
+  const int rc = readers_holds(origin->slot, txnid) ? copy_view(txn, origin) : MDBX_MVCC_RETARDED;
+  if (rc != MDBX_SUCCESS)
+    readers_unpin(txn->slot, txnid);
+  return rc;
+}
+
+/* While a write transaction lives, the commit it builds on is the head. */
+int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone) {
+  MDBX_txn *txn = *clone;
+  int rc = MDBX_SUCCESS;
+  if (txn)
+    txn_reset_read(txn);
+  else
+    rc = make_handle(origin->env, context, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tree_release(&txn->main);
+  tree_release(&txn->gc);
+  rc = find_slot(txn);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_is_reader(origin) ? pin_like_reader(txn, origin) : pin_newest(txn);
+  if (rc == MDBX_SUCCESS) {
+    txn->user_context = context;
+    activate(txn);
+    *clone = txn;
+  } else if (txn != *clone) {
+    txn_end_read(txn);
+  }
+  return rc;
 }

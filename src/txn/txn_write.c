@@ -19,14 +19,25 @@ int txn_check_handle(const MDBX_txn *txn) {
   return MDBX_SUCCESS;
 }
 
+/* Outside of the fork that made it: the environment may have been brought back to life since. */
+static int inherited(const MDBX_txn *txn) {
+  return txn->env->generation == os_fork_generation() ? MDBX_BAD_TXN : MDBX_PANIC;
+}
+
 int txn_check(const MDBX_txn *txn) {
-  const int rc = txn_check_handle(txn);
+  int rc = txn_check_handle(txn);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
-  if (unlikely(txn->flags & MDBX_TXN_BLOCKED))
-    return MDBX_BAD_TXN;
-  if (unlikely(txn->env->generation != os_fork_generation()))
-    return MDBX_PANIC;
+  if (unlikely(txn->generation != os_fork_generation()))
+    return inherited(txn);
+  MDBX_txn *changeable = (MDBX_txn *)(uintptr_t)txn;
+  if (unlikely(txn->flags & MDBX_TXN_BLOCKED)) {
+    rc = txn_wake(changeable);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  if (txn_is_reader(txn) && unlikely(!readers_holds(txn->slot, txn->snapshot.txnid)))
+    return txn_lost(changeable);
   return MDBX_SUCCESS;
 }
 
@@ -84,61 +95,6 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   memset(&space->counters, 0, sizeof(space->counters));
 }
 
-static int by_txnid(const void *a, const void *b) {
-  const txnid_t left = *(const txnid_t *)a, right = *(const txnid_t *)b;
-  return (left > right) - (left < right);
-}
-
-/* All snapshots whose pages must stay: of readers, of the head, and of what a crash falls back to. */
-static int collect_pins(MDBX_env *env, const MDBX_txn *txn, txnid_t **pins, size_t *count) {
-  struct reader_pins readers;
-  readers_pins_init(&readers);
-  const int rc = readers_collect(&env->lck, &readers);
-  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 2) * sizeof(*all)) : NULL;
-  if (!all) {
-    readers_pins_destroy(&readers);
-    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
-  }
-  if (readers.length)
-    memcpy(all, readers.items, readers.length * sizeof(*all));
-  *count = readers.length;
-  all[(*count)++] = txn->base_txnid;
-  if (txn->durable != TXNID_NONE && txn->durable != txn->base_txnid)
-    all[(*count)++] = txn->durable;
-  qsort(all, *count, sizeof(*all), by_txnid);
-  readers_pins_destroy(&readers);
-  *pins = all;
-  return MDBX_SUCCESS;
-}
-
-/* The allocator is about to give up. Readers may be gone meanwhile; and if pages are kept for a durable commit that is
- * older than the head, making the head durable sets them free. */
-static int relieve(MDBX_env *env, MDBX_txn *txn) {
-  txnid_t *pins;
-  size_t count;
-  if (txn->durable != TXNID_NONE && txn->durable != txn->base_txnid) {
-    const int rc = sync_head(env);
-    if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-      return rc;
-    txn->durable = lck_durable(&env->lck);
-  }
-  const int rc = collect_pins(env, txn, &pins, &count);
-  return rc == MDBX_SUCCESS ? gc_repin(&txn->collector, pins, count) : rc;
-}
-
-/* space_refill of write transactions. */
-static int refill(struct space *space, uint32_t pages, bool urgent) {
-  MDBX_txn *txn = (MDBX_txn *)((uint8_t *)space - offsetof(MDBX_txn, space));
-  const uint64_t before = space->avail.count;
-  int rc = gc_take(space, pages, urgent);
-  if (rc != MDBX_NOTFOUND || !urgent)
-    return rc;
-  rc = relieve(txn->env, txn);
-  if (rc == MDBX_SUCCESS)
-    rc = gc_take(space, pages, urgent);
-  return rc == MDBX_NOTFOUND && space->avail.count > before ? MDBX_SUCCESS : rc;
-}
-
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "main");
   if (rc == MDBX_SUCCESS)
@@ -168,18 +124,19 @@ static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *
   if (rc != MDBX_SUCCESS)
     return rc;
   txn->durable = lck_durable(&env->lck);
-  rc = collect_pins(env, txn, &pins, &pin_count);
+  rc = txn_collect_pins(txn, &pins, &pin_count);
   if (rc != MDBX_SUCCESS)
     return rc;
   prepare_space(env, txn);
   gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
-  txn->space.refill = refill;
+  txn->space.refill = txn_refill;
   env_geometry_of(env, &txn->base, &txn->geometry);
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;
   txn->dirty_limit = dirty_limit(env);
   txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
+  txn->kicks = 0;
   txn->view = &txn->space.view;
   txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);
   txn->user_context = context;
@@ -203,6 +160,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
     return rc;
   }
   txn->owner = env_thread(env);
+  txn->generation = os_fork_generation();
   txn->signature = TXN_SIGNATURE;
   atomic_store(&env->writer_thread, self);
   *result = txn;

@@ -304,6 +304,27 @@ static void *visit(void *context) {
   return NULL;
 }
 
+/* The process was said to be gone, but is not. */
+START_TEST(slot_taken_from_a_living_thread) {
+  struct reader_slot *slot, *again;
+  ck_assert_int_eq(readers_threads_open(&threads, &lck), MDBX_SUCCESS);
+  ck_assert_int_eq(readers_thread_bind(&threads, &slot), MDBX_SUCCESS);
+  const uint64_t ticket = slot->ticket;
+  ck_assert(readers_owns(&lck, slot, ticket));
+  ck_assert(readers_kick(&lck, slot, ticket));
+  ck_assert(!readers_owns(&lck, slot, ticket));
+  ck_assert_ptr_null(readers_thread_slot(&threads));
+  ck_assert(bind_slot() == slot);
+  ck_assert_ptr_null(readers_thread_slot(&threads));
+  ck_assert_int_eq(readers_thread_bind(&threads, &again), MDBX_SUCCESS);
+  ck_assert(again != slot);
+  ck_assert_uint_eq(slot->state, READER_BOUND);
+  ck_assert(readers_kick(&lck, again, again->ticket));
+  readers_threads_close(&threads);
+  ck_assert_uint_eq(slot->state, READER_BOUND);
+}
+END_TEST
+
 START_TEST(slot_ends_with_its_thread) {
   pthread_t one, two;
   struct visitor first = {0}, second = {0};
@@ -553,6 +574,7 @@ static void add_threads_tests(Suite *suite) {
   TCase *tc = tcase_create("threads");
   tcase_set_timeout(tc, 60);
   tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_test(tc, slot_taken_from_a_living_thread);
   tcase_add_test(tc, slot_ends_with_its_thread);
   tcase_add_test(tc, release_by_hand);
   tcase_add_test(tc, environment_closes_before_the_thread_ends);

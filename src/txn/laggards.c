@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/laggards.c: where a write transaction gets pages from when none is free, and which readers must go for it.
+ *
+ * Owns space_refill of write transactions (the one upward call of the engine) and the talk with the slow-reader callback.
+ * Called under the writer lock, in the middle of a change of a tree: nothing here reads or changes user data.
+ *
+ *  1. A reader is in the way only if it sees pages that wait (gc_weigh); one that sees nothing of the kind is left
+ *     alone, however old it is.
+ *  2. Before the callback is asked, readers that died are cleaned and parked ones that are in the way are ousted; after
+ *     each of these and after every answer the pins are collected anew, and what they set free is taken.
+ *  3. Before the file grows, pages that the durable commit needs too do not count: no reader's end would free them. At
+ *     the upper size the head is made durable first, so that this is no obstacle.
+ */
+#include "txn/txn.h"
+
+#include "base/log.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+static int by_txnid(const void *a, const void *b) {
+  const txnid_t left = *(const txnid_t *)a, right = *(const txnid_t *)b;
+  return (left > right) - (left < right);
+}
+
+static size_t make_unique(txnid_t *pins, size_t count) {
+  size_t kept = 0;
+  qsort(pins, count, sizeof(*pins), by_txnid);
+  for (size_t i = 0; i < count; ++i)
+    if (!kept || pins[i] != pins[kept - 1])
+      pins[kept++] = pins[i];
+  return kept;
+}
+
+int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count) {
+  struct reader_pins readers;
+  readers_pins_init(&readers);
+  const int rc = readers_collect(&txn->env->lck, &readers);
+  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 2) * sizeof(*all)) : NULL;
+  if (!all) {
+    readers_pins_destroy(&readers);
+    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
+  }
+  if (readers.length)
+    memcpy(all, readers.items, readers.length * sizeof(*all));
+  *count = readers.length;
+  readers_pins_destroy(&readers);
+  all[(*count)++] = txn->base_txnid;
+  if (txn->durable != TXNID_NONE)
+    all[(*count)++] = txn->durable;
+  *count = make_unique(all, *count);
+  *pins = all;
+  return MDBX_SUCCESS;
+}
+
+/* An allocation that found nothing. */
+struct shortage {
+  MDBX_txn *txn;
+  uint32_t pages;
+  enum space_need need;
+  int calls;           /* of the callback */
+  bool waited;         /* one of them asked to look again */
+  txnid_t last_blamed; /* snapshot of the last call */
+};
+
+static int look_again(struct shortage *shortage) {
+  txnid_t *pins;
+  size_t count;
+  struct gc *gc = &shortage->txn->collector;
+  int rc = txn_collect_pins(shortage->txn, &pins, &count);
+  if (rc == MDBX_SUCCESS)
+    rc = gc_repin(gc, pins, count);
+  if (rc == MDBX_SUCCESS)
+    rc = gc_take(&shortage->txn->space, shortage->pages, shortage->need);
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+/* Whether any snapshot but the head and the durable one was in use. */
+static bool readers_lag(const MDBX_txn *txn) {
+  const struct gc *gc = &txn->collector;
+  for (size_t i = 0; i < gc->pin_count; ++i)
+    if (gc->pins[i] != txn->base_txnid && gc->pins[i] != txn->durable)
+      return true;
+  return false;
+}
+
+/* A reader of the snapshot that is in the way. */
+struct blamed {
+  txnid_t txnid;
+  uint64_t pages; /* it keeps from use */
+  bool found;     /* `view` is one of its readers */
+  struct reader_view view;
+};
+
+static int look_for_reader(void *context, unsigned number, const struct reader_view *view) {
+  struct blamed *blamed = context;
+  (void)number;
+  if (view->txnid != blamed->txnid || view->parked)
+    return 0;
+  blamed->view = *view;
+  blamed->found = true;
+  return 1;
+}
+
+/* Ousts parked readers that are in the way, and finds the oldest other one. *gone: some reader has gone. */
+static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
+  MDBX_txn *txn = shortage->txn;
+  struct gc *gc = &txn->collector;
+  struct lck *lck = &txn->env->lck;
+  const txnid_t fixed = txn->durable != txn->base_txnid ? txn->durable : TXNID_NONE;
+  uint64_t *seen = malloc((gc->pin_count + 1) * sizeof(*seen));
+  if (!seen)
+    return MDBX_ENOMEM;
+  memset(blamed, 0, sizeof(*blamed));
+  const int rc = gc_weigh(gc, fixed, seen);
+  for (size_t i = 0; rc == MDBX_SUCCESS && i < gc->pin_count; ++i) {
+    if (!seen[i] || gc->pins[i] >= txn->base_txnid)
+      continue;
+    *gone |= readers_oust_snapshot(lck, gc->pins[i]) > 0;
+    if (!blamed->pages) {
+      blamed->txnid = gc->pins[i];
+      blamed->pages = seen[i];
+    }
+  }
+  free(seen);
+  if (rc == MDBX_SUCCESS && blamed->pages)
+    readers_enumerate(lck, look_for_reader, blamed);
+  return rc;
+}
+
+/* At the snapshot's distance, a count that may not fit the callback's argument. */
+static unsigned gap_of(const MDBX_txn *txn, txnid_t laggard) {
+  const uint64_t gap = txn->base_txnid - laggard;
+  return gap > UINT_MAX ? UINT_MAX : (unsigned)gap;
+}
+
+/* Asks the application what to do with a reader. False: it gives up. */
+static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr_func callback) {
+  MDBX_txn *txn = shortage->txn;
+  const struct reader_view *view = &blamed->view;
+  const int answer =
+      callback(txn->env, txn, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
+               gap_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
+  shortage->calls += 1;
+  shortage->last_blamed = blamed->txnid;
+  shortage->waited |= answer == 0;
+  if (answer < -1)
+    log_error("%s: the slow-reader callback failed with %d", txn->env->data_path, answer);
+  if (answer == 1)
+    readers_evict(view->slot, blamed->txnid);
+  else if (answer > 1)
+    readers_kick(&txn->env->lck, view->slot, view->ticket);
+  return answer >= 0;
+}
+
+static void say_that_it_is_over(const struct shortage *shortage, MDBX_hsr_func callback) {
+  const MDBX_txn *txn = shortage->txn;
+  if (shortage->waited && callback)
+    callback(txn->env, txn, 0, 0, shortage->last_blamed, gap_of(txn, shortage->last_blamed), 0, -shortage->calls);
+}
+
+/* Until there are pages, or no reader is in the way any more, or the application gives up. To find out who is in the way
+ * costs a look at all that waits, so that is done only if something can come of it. */
+static int free_from_readers(struct shortage *shortage) {
+  MDBX_txn *txn = shortage->txn;
+  struct lck *lck = &txn->env->lck;
+  const MDBX_hsr_func callback = atomic_load(&txn->env->hsr);
+  int rc = MDBX_SUCCESS;
+  for (;;) {
+    struct blamed blamed;
+    bool gone = false;
+    readers_check_dead(lck, NULL);
+    rc = look_again(shortage);
+    if (rc != MDBX_SUCCESS || space_has_free(&txn->space, shortage->pages))
+      break;
+    if (!callback && !readers_any_parked(lck))
+      break;
+    rc = blame(shortage, &blamed, &gone);
+    if (rc != MDBX_SUCCESS || !blamed.pages)
+      break;
+    if (gone || !blamed.found)
+      continue;
+    if (!callback || !ask(shortage, &blamed, callback))
+      break;
+  }
+  say_that_it_is_over(shortage, callback);
+  txn->kicks += (uint32_t)shortage->calls;
+  return rc;
+}
+
+/* Pages kept for a durable commit that is older than the head are free once the head is durable. */
+static int make_durable(MDBX_txn *txn) {
+  if (txn->durable == TXNID_NONE || txn->durable == txn->base_txnid)
+    return MDBX_SUCCESS;
+  const int rc = sync_head(txn->env);
+  txn->durable = lck_durable(&txn->env->lck);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+int txn_refill(struct space *space, uint32_t pages, enum space_need need) {
+  MDBX_txn *txn = (MDBX_txn *)((uint8_t *)space - offsetof(MDBX_txn, space));
+  struct shortage shortage = {.txn = txn, .pages = pages, .need = need};
+  const uint64_t before = space->avail.count;
+  int rc = gc_take(space, pages, need);
+  if (rc != MDBX_NOTFOUND || need == SPACE_CHEAP || (need == SPACE_GROW && !readers_lag(txn)))
+    return rc;
+  rc = need == SPACE_FULL ? make_durable(txn) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = free_from_readers(&shortage);
+  if (rc == MDBX_SUCCESS)
+    rc = space->avail.count > before ? MDBX_SUCCESS : MDBX_NOTFOUND;
+  return rc;
+}
