@@ -12,6 +12,7 @@
 #include "format/branch.h"
 #include "format/leaf.h"
 #include "format/page.h"
+#include "gc/gc_record.h"
 
 #include <limits.h>
 
@@ -726,6 +727,76 @@ START_TEST(crafted_free_space) {
 }
 END_TEST
 
+struct pages_seen {
+  pgno_t last;
+  uint32_t runs;
+};
+
+static int see_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct pages_seen *seen = context;
+  (void)birth;
+  ck_assert_uint_ge(pages, 1);
+  ck_assert_uint_gt(pgno, seen->last);
+  seen->last = pgno + pages - 1;
+  seen->runs += 1;
+  return MDBX_SUCCESS;
+}
+
+/* Table 0 as one leaf of the crafted records. */
+static void make_free_table(const struct gc_key *keys, const char *const *values, const size_t *lengths,
+                            unsigned count) {
+  struct page *page = image.gc;
+  page_init(page, PAGE, page->pgno, page->txnid, P_LEAF);
+  for (unsigned i = 0; i < count; ++i) {
+    uint8_t bytes[GC_KEY_SIZE];
+    struct seek_key key;
+    gc_key_encode(&keys[i], bytes);
+    key_prepare(&key, ORDER_BYTES, bytes, sizeof(bytes), NULL);
+    memcpy(leaf_insert(page, ORDER_BYTES, i, &key, NODE_PLAIN, lengths[i]), values[i], lengths[i]);
+  }
+  seal(page);
+  for (pgno_t slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_page *meta = (struct meta_page *)(void *)page_at(slot);
+    meta->meta.gc.items = count;
+    seal(&meta->header);
+  }
+}
+
+/* Records that lead a search for free pages astray: it must end all the same. */
+START_TEST(crafted_free_keys) {
+  static const char *const empty[] = {"\0\0\0", "\0\0\0", "\0\0\0"};
+  static const size_t lengths[] = {3, 3, 3};
+  const struct gc_key sets[][3] = {
+      /* region numbers that are small again when multiplied by the span */
+      {{GC_FREE, UINT64_C(1) << 54, 0}, {GC_FREE, (UINT64_C(1) << 54) + 1, 0}, {GC_FRESH, 1, 0}},
+      /* descending: whoever looks behind the first finds the second, and before that the first */
+      {{GC_FRESH, 5, 0}, {GC_FRESH, 3, 0}, {GC_FRESH, 4, 0}},
+      {{GC_FREE, 3, 0}, {GC_FREE, 2, 0}, {GC_FREE, 1, 0}},
+      {{GC_HELD, 3, 0}, {GC_HELD, 2, 0}, {GC_HELD, 1, 0}},
+      /* of a transaction there cannot be */
+      {{GC_FRESH, 0, 0}, {GC_FRESH, 0, 1}, {GC_FRESH, 0, 2}},
+  };
+  make_free_table(sets[_i], empty, lengths, 3);
+  ck_assert(exercise());
+  ck_assert(live(FAST | MDBX_LIFORECLAIM, 1));
+}
+END_TEST
+
+/* Gaps and lengths that wrap round: a run before its region, and one of no pages. */
+START_TEST(crafted_free_runs) {
+  static const struct gc_key keys[] = {{GC_FREE, 0, 0}};
+  static const char *const values[] = {
+      "\0\2\0" "\12\0" "\373\377\377\377\377\377\377\377\377\1\0",
+      "\0\1\0" "\12\377\377\377\377\377\377\377\377\377\1" "\0\0",
+  };
+  static const size_t lengths[] = {3 + 2 + 11, 3 + 11 + 2};
+  struct pages_seen seen = {0, 0};
+  IS(gc_free_decode((const uint8_t *)values[_i], lengths[_i], 0, gc_span(PAGE), 100, see_run, &seen), MDBX_CORRUPTED);
+  make_free_table(keys, &values[_i], &lengths[_i], 1);
+  ck_assert(exercise());
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------------------------- every byte */
 
 static struct page *fuzzed_page(unsigned number) {
@@ -948,6 +1019,8 @@ int main(void) {
   tcase_add_test(tcase, crafted_endless_tree);
   tcase_add_test(tcase, crafted_circle_of_leaves);
   tcase_add_loop_test(tcase, crafted_free_space, 0, FREE_CRAFTS);
+  tcase_add_loop_test(tcase, crafted_free_keys, 0, 5);
+  tcase_add_loop_test(tcase, crafted_free_runs, 0, 2);
   tcase_add_test(tcase, two_metas_of_one_commit);
   tcase = image_case(suite, "bytes");
   tcase_add_loop_test(tcase, sealed_bytes, 0, 6);
