@@ -264,6 +264,7 @@ int space_spill(struct space *space, uint64_t keep) {
   int rc = space->limbo ? writeout_pages(space, list, count) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS) {
     space->spilled = true;
+    space->view.newest = space->view.txnid;
     space->counters.spilled += count;
     move_to_limbo(space, list, count);
   }
