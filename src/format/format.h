@@ -204,6 +204,7 @@ enum gc_kind {
 };
 #define GC_KEY_SIZE 12u
 #define GC_NUMBER_MASK UINT64_C(0x00ffffffffffffff)
+_Static_assert(TXNID_MAX <= GC_NUMBER_MASK, "the id of every transaction fits a key of table 0");
 
 /* ------------------------------------------------------------------------------------------------- derived limits */
 

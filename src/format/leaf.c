@@ -238,7 +238,10 @@ void leaf_rehead(struct page *page, enum key_order order) {
   size_t first_length, last_length;
   const uint8_t *first = node_key(leaf_node(page, 0), &first_length);
   const uint8_t *last = node_key(leaf_node(page, page->count - 1u), &last_length);
-  const size_t limit = MIN_OF(first_length, last_length);
+  size_t limit = first_length;
+  /* Keys are in order, so the outer two tell; unless the page is damaged, then it must at least not become worse. */
+  for (unsigned i = 1; i < page->count; ++i)
+    limit = MIN_OF(limit, (size_t)(get_u16(leaf_node(page, i)) & NODE_LENGTH));
   size_t common = 0;
   while (page->count > 1 && common < limit &&
          norm_byte(order, first, first_length, common) == norm_byte(order, last, last_length, common))

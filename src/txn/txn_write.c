@@ -71,7 +71,7 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   const unsigned flags = env->flags;
   space->view.txnid = txn->base_txnid + 1;
   space->writemap = flags & MDBX_WRITEMAP;
-  space->view.writes_in_place = space->writemap;
+  space->view.in_place = space->writemap ? &space->dirty : NULL;
   space->view.dirty = space->writemap ? NULL : &space->dirty;
   space->nomeminit = flags & MDBX_NOMEMINIT;
   space->lifo = flags & MDBX_LIFORECLAIM;
