@@ -1885,6 +1885,16 @@ LIBMDBX_API int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del);
 LIBMDBX_API int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi,
                               MDBX_stat *stat, size_t bytes);
 
+/* Tells in what forms the keys of a table with MDBX_DUPSORT keep their values:
+ * bit 0 of *mask: some key has one value; bit 1: some has a few inside the leaf,
+ * or a nested tree of height 1; bit N: some has a nested tree of height N. Reads
+ * the whole table.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE and 0 for a table without MDBX_DUPSORT;
+ * [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for NULL. */
+LIBMDBX_API int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi,
+                                           uint32_t *mask);
+
 /* Stores the flags of a table, MDBX_db_flags_t, and what the transaction knows
  * of it, MDBX_dbi_state_t. Both pointers are required.
  *
@@ -1918,6 +1928,11 @@ LIBMDBX_API int mdbx_enumerate_tables(const MDBX_txn *txn,
  * has no meaning. */
 LIBMDBX_API int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                          const MDBX_val *b);
+
+/* Compares two items as values of a key of a table. Of a table without
+ * MDBX_DUPSORT only equality means something. */
+LIBMDBX_API int mdbx_dcmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
+                          const MDBX_val *b);
 
 /* Return the built-in comparison function of keys, or of values, that goes with
  * the table flags: bytes from the front, bytes from the end, or native unsigned
@@ -2216,6 +2231,16 @@ LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
  * Returns MDBX_SUCCESS, [cursor], [read]. */
 LIBMDBX_API int mdbx_cursor_count(const MDBX_cursor *cursor, size_t *count);
 
+/* The same, and the shape of the nested tree that the values of the key are in:
+ * depth 0 and no pages while they are few and lie inside the leaf.
+ *
+ * count  may be NULL if stat is not.
+ * stat   may be NULL; else bytes must be sizeof(*stat).
+ *
+ * Returns MDBX_SUCCESS, [cursor], [read], MDBX_EINVAL for a wrong size. */
+LIBMDBX_API int mdbx_cursor_count_ex(const MDBX_cursor *cursor, size_t *count,
+                                     MDBX_stat *stat, size_t bytes);
+
 /* Tells whether there is nothing under the cursor: it has no position or was
  * moved past the end.
  *
@@ -2229,6 +2254,13 @@ LIBMDBX_API int mdbx_cursor_eof(const MDBX_cursor *cursor);
  * Returns MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, [cursor], [read]. */
 LIBMDBX_API int mdbx_cursor_on_first(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_last(const MDBX_cursor *cursor);
+
+/* Tell whether the cursor stands on the first, or last, value of its key; an only
+ * value is both. Without a position the answer is yes.
+ *
+ * Return MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, [cursor], [read]. */
+LIBMDBX_API int mdbx_cursor_on_first_dup(const MDBX_cursor *cursor);
+LIBMDBX_API int mdbx_cursor_on_last_dup(const MDBX_cursor *cursor);
 
 /* Turns the checks of order off for this cursor, so that a tool can walk a table
  * whose comparison function it does not have. Such a cursor must not search.

@@ -33,10 +33,25 @@ int api_search_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, 
 /* A key to be stored. MDBX_BAD_VALSIZE. */
 int api_store_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
 
-/* Flags of a put into a table with one value per key. */
-int api_put_flags(unsigned flags);
+/* Flags of a put into this table. */
+int api_put_flags(const struct tree *tree, unsigned flags);
 
-/* Notes the length of the keys of an INTEGERKEY table when the first is stored. */
-void api_note_key(struct tree *tree, const MDBX_val *key);
+/* A value to be stored or looked for. MDBX_BAD_VALSIZE; MDBX_INCOMPATIBLE when values cannot be compared. */
+int api_value(const MDBX_txn *txn, const struct tree *tree, const MDBX_val *value);
+
+/* Notes the length of keys and values in tables where all have the same, when the first is stored. */
+void api_note_sizes(struct tree *tree, const MDBX_val *key, const MDBX_val *value);
+
+/* MDBX_MULTIPLE: puts the elements of data[0], data[1].iov_len of them, one by one with `put`, and gives the number of
+ * those that were written in data[1].iov_len. */
+struct multiple {
+  MDBX_txn *txn;
+  struct tree *tree;
+  const MDBX_val *key;
+  unsigned flags;
+  int (*put)(struct multiple *multiple, MDBX_val *value, unsigned flags);
+  int (*remove)(struct multiple *multiple);
+};
+int api_put_multiple(struct multiple *multiple, MDBX_val *data);
 
 #endif

@@ -142,10 +142,11 @@ int mdbx_cursor_copy(const MDBX_cursor *src, MDBX_cursor *dest) {
 
 int mdbx_cursor_compare(const MDBX_cursor *left, const MDBX_cursor *right, bool keys_only) {
   int order = 0;
-  (void)keys_only;
   if (check_bound(left) != MDBX_SUCCESS || check_bound(right) != MDBX_SUCCESS)
     return 0;
-  return cursor_compare_positions(core_of(left), core_of(right), &order) == MDBX_SUCCESS ? order : 0;
+  return cursor_compare_positions(core_of(left), core_of(right), keys_only, &order) == MDBX_SUCCESS
+             ? order
+             : 0;
 }
 
 int mdbx_cursor_ignord(MDBX_cursor *cur) {
@@ -162,25 +163,55 @@ static bool op_needs_key(MDBX_cursor_op op) {
          (op >= MDBX_SET_LOWERBOUND && op <= MDBX_TO_KEY_GREATER_THAN);
 }
 
-/* Operations on several values of a key, in a table that has one. */
+/* Operations on several values of a key. */
 static bool op_is_for_multivalues(MDBX_cursor_op op) {
-  return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE || op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE ||
-         op == MDBX_PREV_MULTIPLE || op == MDBX_SEEK_AND_GET_MULTIPLE ||
+  return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE ||
          (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
 }
 
-static int check_op(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
+static bool op_gets_many(MDBX_cursor_op op) {
+  return op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE || op == MDBX_PREV_MULTIPLE ||
+         op == MDBX_SEEK_AND_GET_MULTIPLE;
+}
+
+static bool op_needs_data(MDBX_cursor_op op) {
+  return op_is_for_multivalues(op) || op_gets_many(op) || op == MDBX_FIRST_DUP || op == MDBX_LAST_DUP ||
+         op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
+}
+
+static int check_op_kind(const struct tree *tree, MDBX_cursor_op op) {
   if ((unsigned)op > MDBX_SEEK_AND_GET_MULTIPLE)
     return MDBX_EINVAL;
-  if (op_is_for_multivalues(op))
+  if (op_gets_many(op) && !(tree->record.flags & TABLE_DUPFIXED))
     return MDBX_INCOMPATIBLE;
-  if (!op_needs_key(op))
+  return op_is_for_multivalues(op) && !tree_is_multi(tree) ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
+}
+
+static int check_op_key(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
+  struct seek_key unused;
+  if (!op_needs_key(op) && !op_is_for_multivalues(op) && op != MDBX_SEEK_AND_GET_MULTIPLE)
     return MDBX_SUCCESS;
   if (!key)
     return MDBX_EINVAL;
-  struct seek_key unused;
   const int rc = api_search_key(cursor->txn, cursor->core.tree, key, &unused);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+/* A value that is compared with those of the table. */
+static int check_op_value(const MDBX_cursor *cursor, const MDBX_val *data, MDBX_cursor_op op) {
+  const bool bound = op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
+  if (!tree_is_multi(cursor->core.tree) || !(bound || op_is_for_multivalues(op)) || (bound && !data->iov_base))
+    return MDBX_SUCCESS;
+  return api_value(cursor->txn, cursor->core.tree, data);
+}
+
+static int check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op) {
+  int rc = check_op_kind(cursor->core.tree, op);
+  if (rc == MDBX_SUCCESS && !data && op_needs_data(op))
+    rc = MDBX_EINVAL;
+  if (rc == MDBX_SUCCESS)
+    rc = check_op_key(cursor, key, op);
+  return rc == MDBX_SUCCESS ? check_op_value(cursor, data, op) : rc;
 }
 
 int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
@@ -189,30 +220,47 @@ int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor
     return rc;
   if (op == MDBX_NEXT && key && data && cursor_next_in_leaf(&cur->core, key, data))
     return MDBX_SUCCESS;
-  rc = check_op(cur, key, op);
+  rc = check_op(cur, key, data, op);
   return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;
 }
 
-int mdbx_cursor_count(const MDBX_cursor *cur, size_t *count) {
+int mdbx_cursor_count_ex(const MDBX_cursor *cur, size_t *count, MDBX_stat *stat, size_t bytes) {
+  struct cursor copy;
+  uint64_t values;
   int rc = check_bound(cur);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!count)
+  if ((!count && !stat) || (stat && bytes != sizeof(*stat)))
     return MDBX_EINVAL;
-  rc = cursor_settle(core_of(cur));
-  *count = rc == MDBX_SUCCESS;
+  rc = cursor_count_values(core_of(cur), &values);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (count)
+    *count = (size_t)values;
+  if (!stat)
+    return MDBX_SUCCESS;
+  *stat = (MDBX_stat){.ms_psize = (uint32_t)cur->txn->view->page_size, .ms_entries = values};
+  rc = cursor_peek(core_of(cur), &copy);
+  if (rc == MDBX_SUCCESS && copy.multi && copy.set.kind == NODE_TREE) {
+    const struct table_record *record = &copy.set.tree.record;
+    stat->ms_depth = record->depth;
+    stat->ms_branch_pages = record->branch_pages;
+    stat->ms_leaf_pages = record->leaf_pages;
+    stat->ms_mod_txnid = copy.tree->record.mod_txnid;
+  }
   return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
 }
 
+int mdbx_cursor_count(const MDBX_cursor *cur, size_t *count) { return mdbx_cursor_count_ex(cur, count, NULL, 0); }
+
 int mdbx_cursor_eof(const MDBX_cursor *cur) {
+  struct cursor copy;
   int rc = check_bound(cur);
   if (rc == MDBX_SUCCESS)
-    rc = cursor_restore(core_of(cur));
-  if (rc != MDBX_SUCCESS)
+    rc = cursor_peek(core_of(cur), &copy);
+  if (rc != MDBX_SUCCESS && rc != MDBX_ENODATA)
     return rc;
-  if (cur->core.state == CURSOR_BEFORE_NEXT)
-    return cursor_settle(core_of(cur)) == MDBX_ENODATA ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
-  return cur->core.state != CURSOR_AT || cur->core.eof ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+  return rc == MDBX_ENODATA || copy.eof ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
 }
 
 static int on_edge(const MDBX_cursor *cur, bool last) {
@@ -223,6 +271,15 @@ static int on_edge(const MDBX_cursor *cur, bool last) {
 int mdbx_cursor_on_first(const MDBX_cursor *cur) { return on_edge(cur, false); }
 
 int mdbx_cursor_on_last(const MDBX_cursor *cur) { return on_edge(cur, true); }
+
+static int on_value_edge(const MDBX_cursor *cursor, bool last) {
+  const int rc = check_bound(cursor);
+  return rc == MDBX_SUCCESS ? cursor_on_value_edge(core_of(cursor), last) : rc;
+}
+
+int mdbx_cursor_on_first_dup(const MDBX_cursor *cur) { return on_value_edge(cur, false); }
+
+int mdbx_cursor_on_last_dup(const MDBX_cursor *cur) { return on_value_edge(cur, true); }
 
 /* Fills pairs from the present record on until the space or the data ends. The cursor ends on the last one given. */
 static int batch_from_here(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size_t limit) {
@@ -250,6 +307,8 @@ int mdbx_cursor_get_batch(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size
   if (!count || !pairs || limit < 4 || (op != MDBX_FIRST && op != MDBX_NEXT))
     return MDBX_EINVAL;
   *count = 0;
+  if (cur->core.multi)
+    return MDBX_INCOMPATIBLE;
   rc = cursor_restore(&cur->core);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -314,29 +373,58 @@ static int put_current(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, un
   return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_put_current(&cur->core, key, data, flags)) : rc;
 }
 
-int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_put_flags_t flags) {
+static int put_one(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
   struct seek_key prepared;
+  int rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
+  if (rc == MDBX_SUCCESS)
+    rc = api_value(cur->txn, cur->core.tree, data);
+  if (rc == MDBX_SUCCESS)
+    rc = begin_change(cur, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const MDBX_val sizes = {NULL, data->iov_len};
+  rc = cursor_put(&cur->core, &prepared, data, flags);
+  if (rc == MDBX_SUCCESS)
+    api_note_sizes(cur->core.tree, key, &sizes);
+  return txn_mark(cur->txn, rc);
+}
+
+struct cursor_multiple {
+  struct multiple multiple;
+  MDBX_cursor *cursor;
+};
+
+static int put_element(struct multiple *multiple, MDBX_val *value, unsigned flags) {
+  return put_one(((struct cursor_multiple *)multiple)->cursor, multiple->key, value, flags);
+}
+
+static int remove_key(struct multiple *multiple) {
+  MDBX_cursor *cursor = ((struct cursor_multiple *)multiple)->cursor;
+  MDBX_val key = *multiple->key;
+  const int rc = cursor_get(&cursor->core, &key, NULL, MDBX_SET);
+  return rc == MDBX_SUCCESS ? mdbx_cursor_del(cursor, MDBX_ALLDUPS) : rc;
+}
+
+static int put_multiple(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
+  struct cursor_multiple multiple = {{cur->txn, cur->core.tree, key, flags, put_element, remove_key}, cur};
+  return api_put_multiple(&multiple.multiple, data);
+}
+
+int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_put_flags_t flags) {
   int rc = check_bound_for_write(cur);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!key || !data)
     return MDBX_EINVAL;
-  rc = api_put_flags(flags);
-  if (rc == MDBX_SUCCESS && data->iov_len > MDBX_MAXDATASIZE)
-    rc = MDBX_BAD_VALSIZE;
+  rc = api_put_flags(cur->core.tree, flags);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (flags & MDBX_CURRENT)
-    return put_current(cur, key, data, flags);
-  rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
-  if (rc == MDBX_SUCCESS)
-    rc = begin_change(cur, false);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = cursor_put(&cur->core, &prepared, data, flags);
-  if (rc == MDBX_SUCCESS)
-    api_note_key(cur->core.tree, key);
-  return txn_mark(cur->txn, rc);
+  if (flags & MDBX_MULTIPLE)
+    return put_multiple(cur, key, data, flags);
+  if (!(flags & MDBX_CURRENT))
+    return put_one(cur, key, data, flags);
+  rc = api_value(cur->txn, cur->core.tree, data);
+  return rc == MDBX_SUCCESS ? put_current(cur, key, data, flags) : rc;
 }
 
 int mdbx_cursor_del(MDBX_cursor *cur, MDBX_put_flags_t flags) {
@@ -346,5 +434,6 @@ int mdbx_cursor_del(MDBX_cursor *cur, MDBX_put_flags_t flags) {
   if (flags & ~(unsigned)(MDBX_ALLDUPS | MDBX_NODUPDATA | MDBX_CURRENT))
     return MDBX_EINVAL;
   rc = begin_change(cur, true);
-  return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_delete(&cur->core)) : rc;
+  const bool all = flags & (MDBX_ALLDUPS | MDBX_NODUPDATA);
+  return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_delete(&cur->core, all)) : rc;
 }

@@ -29,20 +29,40 @@ int api_store_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, s
   return rc == MDBX_NOTFOUND ? MDBX_BAD_VALSIZE : rc;
 }
 
-int api_put_flags(unsigned flags) {
+int api_put_flags(const struct tree *tree, unsigned flags) {
   if (flags & ~(unsigned)PUT_FLAGS_KNOWN)
     return MDBX_EINVAL;
   if ((flags & MDBX_RESERVE) && (flags & MDBX_MULTIPLE))
     return MDBX_EINVAL;
-  return flags & MDBX_MULTIPLE ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
+  if ((flags & MDBX_RESERVE) && tree_is_multi(tree))
+    return MDBX_INCOMPATIBLE;
+  return (flags & MDBX_MULTIPLE) && !(tree->record.flags & TABLE_DUPFIXED) ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
 }
 
-void api_note_key(struct tree *tree, const MDBX_val *key) {
-  if (tree->record.flags & TABLE_INTEGERKEY)
-    tree->record.item = (tree->record.item & 0xffff0000u) | (uint32_t)key->iov_len;
+/* Length of all values of a DUPFIXED table, 0 while it has none. */
+static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item >> 16; }
+
+int api_value(const MDBX_txn *txn, const struct tree *tree, const MDBX_val *value) {
+  const unsigned flags = tree->record.flags;
+  if (!tree_is_multi(tree))
+    return value->iov_len <= MDBX_MAXDATASIZE ? MDBX_SUCCESS : MDBX_BAD_VALSIZE;
+  if (value->iov_len > limit_pair(txn->view->page_size))
+    return MDBX_BAD_VALSIZE;
+  if ((flags & TABLE_INTEGERDUP) && value->iov_len != 4 && value->iov_len != 8)
+    return MDBX_BAD_VALSIZE;
+  if ((flags & TABLE_DUPFIXED) && !tree_is_empty(tree) && fixed_length(tree) != value->iov_len)
+    return MDBX_BAD_VALSIZE;
+  return tree->values.unknown ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
 }
 
-static bool value_length_fits(const MDBX_val *data) { return data->iov_len <= MDBX_MAXDATASIZE; }
+void api_note_sizes(struct tree *tree, const MDBX_val *key, const MDBX_val *value) {
+  const unsigned flags = tree->record.flags;
+  if (likely(!(flags & (TABLE_INTEGERKEY | TABLE_DUPFIXED))))
+    return;
+  const uint32_t for_key = flags & TABLE_INTEGERKEY ? (uint32_t)key->iov_len : 0;
+  const uint32_t for_value = flags & TABLE_DUPFIXED ? (uint32_t)value->iov_len : 0;
+  tree->record.item = for_key | for_value << 16;
+}
 
 /* --------------------------------------------------------------------------------------------------------- reading */
 
@@ -58,7 +78,18 @@ int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *d
   rc = api_search_key(txn, tree, key, &prepared);
   if (likely(rc == MDBX_SUCCESS))
     rc = tree_find(txn->view, tree, &prepared, &item);
-  return rc == MDBX_SUCCESS ? tree_value(txn->view, &item, data) : rc;
+  return rc == MDBX_SUCCESS ? tree_value(txn->view, tree, &item, data) : rc;
+}
+
+static int count_values(const MDBX_txn *txn, struct tree *tree, const struct leaf_item *item, size_t *count) {
+  struct value_set set;
+  *count = 1;
+  if (!tree_is_multi(tree))
+    return MDBX_SUCCESS;
+  const int rc = values_open(txn->view, tree, item, &set);
+  if (rc == MDBX_SUCCESS)
+    *count = (size_t)values_count(&set);
+  return rc;
 }
 
 int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MDBX_val *data, size_t *count) {
@@ -76,37 +107,30 @@ int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MDBX_val *data
   if (rc == MDBX_SUCCESS)
     rc = tree_find(txn->view, tree, &prepared, &item);
   if (rc == MDBX_SUCCESS)
-    rc = tree_value(txn->view, &item, data);
+    rc = tree_value(txn->view, tree, &item, data);
   if (rc != MDBX_SUCCESS)
     return rc;
   *key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
-  if (count)
-    *count = 1;
-  return MDBX_SUCCESS;
+  return count ? count_values(txn, tree, &item, count) : MDBX_SUCCESS;
 }
 
 int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MDBX_val *data) {
   struct tree *tree;
-  struct seek_key prepared;
-  struct path path;
-  struct leaf_item item;
-  bool exact;
+  struct seek_key unused;
+  struct cursor cursor;
   int rc = api_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!key || !data)
     return MDBX_EINVAL;
-  rc = api_store_key(txn, tree, key, &prepared);
-  if (rc == MDBX_SUCCESS)
-    rc = tree_seek(txn->view, tree, &prepared, &path, &exact);
-  if (rc == MDBX_SUCCESS)
-    rc = path_settle(txn->view, tree, &path);
+  rc = api_store_key(txn, tree, key, &unused);
+  if (rc == MDBX_SUCCESS && tree_is_multi(tree) && data->iov_base)
+    rc = api_value(txn, tree, data);
   if (rc != MDBX_SUCCESS)
     return rc;
-  path_item(&path, &item);
-  *key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
-  rc = tree_value(txn->view, &item, data);
-  return rc == MDBX_SUCCESS && !exact ? MDBX_RESULT_TRUE : rc;
+  cursor_init(&cursor);
+  cursor_attach(&cursor, txn->view, tree, NULL);
+  return cursor_get(&cursor, key, data, MDBX_SET_LOWERBOUND);
 }
 
 /* --------------------------------------------------------------------------------------------------------- writing */
@@ -117,20 +141,105 @@ static int begin_change(MDBX_txn *txn, struct tree *tree, bool deleting) {
   return rc == MDBX_SUCCESS ? txn_cursors_detach(txn, tree, NULL) : rc;
 }
 
+static int put_tree(MDBX_txn *txn, struct tree *tree, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  struct path path;
+  return tree_is_multi(tree) ? dup_put(&txn->space, tree, &path, key, data, flags)
+                             : tree_put(&txn->space, tree, &path, key, data, flags);
+}
+
 static int put_checked(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, MDBX_val *data, unsigned flags) {
   struct seek_key prepared;
-  struct path path;
   int rc = api_store_key(txn, tree, key, &prepared);
-  if (rc == MDBX_SUCCESS && !value_length_fits(data))
-    rc = MDBX_BAD_VALSIZE;
+  if (rc == MDBX_SUCCESS)
+    rc = api_value(txn, tree, data);
   if (rc == MDBX_SUCCESS)
     rc = begin_change(txn, tree, false);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = tree_put(&txn->space, tree, &path, &prepared, data, flags);
+  const MDBX_val sizes = {NULL, data->iov_len};
+  rc = put_tree(txn, tree, &prepared, data, flags);
   if (rc == MDBX_SUCCESS)
-    api_note_key(tree, key);
+    api_note_sizes(tree, key, &sizes);
   return txn_mark(txn, rc);
+}
+
+/* ---------------------------------------------------------------------------------------------- many values at once */
+
+static int key_exists(const struct multiple *multiple, bool *exists) {
+  struct seek_key prepared;
+  struct leaf_item item;
+  int rc = api_store_key(multiple->txn, multiple->tree, multiple->key, &prepared);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_find(multiple->txn->view, multiple->tree, &prepared, &item);
+  *exists = rc == MDBX_SUCCESS;
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+static int put_elements(struct multiple *multiple, const MDBX_val *first, size_t count, size_t *written,
+                        unsigned first_flags) {
+  const unsigned later = multiple->flags & (MDBX_NODUPDATA | MDBX_APPEND | MDBX_APPENDDUP);
+  for (size_t i = 0; i < count; ++i) {
+    MDBX_val value = {(uint8_t *)first->iov_base + i * first->iov_len, first->iov_len};
+    const int rc = multiple->put(multiple, &value, i ? later : later | first_flags);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    *written += 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* Key and elements may lie in the database, where each put may move them: all work is done with copies. */
+static int put_copied(struct multiple *multiple, const MDBX_val *first, size_t count, size_t *written,
+                      unsigned first_flags) {
+  const MDBX_val *given = multiple->key;
+  if (first->iov_len && count > (SIZE_MAX / 2 - given->iov_len) / first->iov_len)
+    return MDBX_EINVAL;
+  const size_t bytes = count * first->iov_len;
+  uint8_t *memory = malloc(given->iov_len + bytes + 1);
+  if (!memory)
+    return MDBX_ENOMEM;
+  const MDBX_val key = {memory, given->iov_len}, elements = {memory + given->iov_len, first->iov_len};
+  if (key.iov_len)
+    memcpy(key.iov_base, given->iov_base, key.iov_len);
+  if (bytes)
+    memcpy(elements.iov_base, first->iov_base, bytes);
+  multiple->key = &key;
+  const int rc = put_elements(multiple, &elements, count, written, first_flags);
+  multiple->key = given;
+  free(memory);
+  return rc;
+}
+
+int api_put_multiple(struct multiple *multiple, MDBX_val *data) {
+  const MDBX_val first = data[0];
+  const size_t count = data[1].iov_len;
+  const unsigned flags = multiple->flags;
+  bool exists;
+  data[1].iov_len = 0;
+  int rc = key_exists(multiple, &exists);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (exists ? flags & MDBX_NOOVERWRITE : flags & MDBX_CURRENT)
+    return exists ? MDBX_KEYEXIST : MDBX_NOTFOUND;
+  if (!count)
+    return flags & MDBX_CURRENT ? multiple->remove(multiple) : MDBX_SUCCESS;
+  const bool anew = exists && (flags & (MDBX_CURRENT | MDBX_ALLDUPS));
+  return put_copied(multiple, &first, count, &data[1].iov_len, anew ? MDBX_ALLDUPS : 0);
+}
+
+static int put_element(struct multiple *multiple, MDBX_val *value, unsigned flags) {
+  return put_checked(multiple->txn, multiple->tree, multiple->key, value, flags);
+}
+
+static int delete_key(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, const MDBX_val *data);
+
+static int remove_key(struct multiple *multiple) {
+  return delete_key(multiple->txn, multiple->tree, multiple->key, NULL);
+}
+
+static int put_multiple(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, MDBX_val *data, unsigned flags) {
+  struct multiple multiple = {txn, tree, key, flags, put_element, remove_key};
+  return api_put_multiple(&multiple, data);
 }
 
 /* CURRENT and NOOVERWRITE contradict each other unless the key is absent. */
@@ -150,10 +259,13 @@ int mdbx_put(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *data, M
     return rc;
   if (unlikely(!key || !data))
     return MDBX_EINVAL;
-  rc = api_put_flags(flags);
+  rc = api_put_flags(tree, flags);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if ((flags & (MDBX_CURRENT | MDBX_NOOVERWRITE)) == (MDBX_CURRENT | MDBX_NOOVERWRITE))
+  if (flags & MDBX_MULTIPLE)
+    return put_multiple(txn, tree, key, data, flags);
+  if (!tree_is_multi(tree) &&
+      (flags & (MDBX_CURRENT | MDBX_NOOVERWRITE)) == (MDBX_CURRENT | MDBX_NOOVERWRITE))
     return put_contradiction(txn, tree, key);
   return put_checked(txn, tree, key, data, flags);
 }
@@ -162,18 +274,34 @@ static bool values_equal(const MDBX_val *a, const MDBX_val *b) {
   return a->iov_len == b->iov_len && (!a->iov_len || memcmp(a->iov_base, b->iov_base, a->iov_len) == 0);
 }
 
-int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, const MDBX_val *data) {
-  struct tree *tree;
+/* Deletes the record at the path if its value is that one; of several values only that one. */
+static int delete_pair(MDBX_txn *txn, struct tree *tree, struct path *path, const MDBX_val *data) {
+  struct leaf_item item;
+  struct value_set set;
+  MDBX_val stored;
+  bool exact = false, moved;
+  path_item(path, &item);
+  if (!tree_is_multi(tree)) {
+    const int rc = tree_value(txn->view, tree, &item, &stored);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    return values_equal(&stored, data) ? tree_delete_at(&txn->space, tree, path, &moved) : MDBX_NOTFOUND;
+  }
+  int rc = api_value(txn, tree, data);
+  if (rc == MDBX_SUCCESS)
+    rc = values_open(txn->view, tree, &item, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = values_seek(&set, data, &exact);
+  if (rc == MDBX_SUCCESS)
+    rc = exact ? dup_erase(&txn->space, tree, path, &set) : MDBX_NOTFOUND;
+  return rc;
+}
+
+static int delete_key(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, const MDBX_val *data) {
   struct seek_key prepared;
   struct path path;
-  struct leaf_item item;
   bool exact, moved;
-  int rc = api_tree_for_write(txn, dbi, &tree);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (!key)
-    return MDBX_EINVAL;
-  rc = api_search_key(txn, tree, key, &prepared);
+  int rc = api_search_key(txn, tree, key, &prepared);
   if (rc == MDBX_SUCCESS)
     rc = begin_change(txn, tree, true);
   if (rc == MDBX_SUCCESS)
@@ -182,16 +310,15 @@ int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, const MDBX_val *d
     return rc;
   if (!exact)
     return MDBX_NOTFOUND;
-  if (data) {
-    MDBX_val stored;
-    path_item(&path, &item);
-    rc = tree_value(txn->view, &item, &stored);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    if (!values_equal(&stored, data))
-      return MDBX_NOTFOUND;
-  }
-  return txn_mark(txn, tree_delete_at(&txn->space, tree, &path, &moved));
+  return txn_mark(txn, data ? delete_pair(txn, tree, &path, data) : tree_delete_at(&txn->space, tree, &path, &moved));
+}
+
+int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, const MDBX_val *data) {
+  struct tree *tree;
+  const int rc = api_tree_for_write(txn, dbi, &tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return key ? delete_key(txn, tree, key, data) : MDBX_EINVAL;
 }
 
 /* --------------------------------------------------------------------------------------------------------- replace */
@@ -233,24 +360,89 @@ static int replace_absent(const struct replacing *replacing) {
   return put_checked(replacing->txn, replacing->tree, replacing->key, replacing->new_data, replacing->flags);
 }
 
-static int replace_present(const struct replacing *replacing, const struct leaf_item *item) {
+static int replace_single(const struct replacing *replacing, const struct leaf_item *item) {
   MDBX_val stored;
   if (item->kind != NODE_PLAIN && item->kind != NODE_LARGE)
     return MDBX_INCOMPATIBLE;
-  int rc = tree_value(replacing->txn->view, item, &stored);
+  int rc = tree_value(replacing->txn->view, replacing->tree, item, &stored);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (replacing->flags & MDBX_NOOVERWRITE) {
-    *replacing->old_data = stored;
-    return MDBX_KEYEXIST;
-  }
   rc = hand_out(replacing, &stored, mdbx_is_dirty(replacing->txn, stored.iov_base) != MDBX_RESULT_FALSE);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!replacing->new_data)
     return mdbx_del(replacing->txn, replacing->dbi, replacing->key, NULL);
-  return put_checked(replacing->txn, replacing->tree, replacing->key, replacing->new_data,
-                     replacing->flags & ~(unsigned)MDBX_NODUPDATA);
+  return put_checked(replacing->txn, replacing->tree, replacing->key, replacing->new_data, 0);
+}
+
+/* The value at the position of the set gives way to another, or goes. */
+static int exchange(const struct replacing *replacing, struct value_set *set) {
+  MDBX_txn *txn = replacing->txn;
+  struct seek_key key;
+  struct path path;
+  bool exact;
+  const MDBX_val chosen = values_get(set);
+  int rc = api_store_key(txn, replacing->tree, replacing->key, &key);
+  if (rc == MDBX_SUCCESS)
+    rc = begin_change(txn, replacing->tree, !replacing->new_data);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_seek(txn->view, replacing->tree, &key, &path, &exact);
+  /* Making room may have moved the pages out of memory: the set is opened again on them. */
+  struct leaf_item item;
+  if (rc == MDBX_SUCCESS && !exact)
+    rc = MDBX_NOTFOUND;
+  if (rc == MDBX_SUCCESS) {
+    path_item(&path, &item);
+    rc = values_open(txn->view, replacing->tree, &item, set);
+  }
+  if (rc == MDBX_SUCCESS)
+    rc = values_seek(set, &chosen, &exact);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return txn_mark(txn, replacing->new_data
+                           ? dup_replace(&txn->space, replacing->tree, &path, &key, set, replacing->new_data)
+                           : dup_erase(&txn->space, replacing->tree, &path, set));
+}
+
+/* One of the values of a key: the one given in old_data, or the first. */
+static int replace_one(const struct replacing *replacing, const struct leaf_item *item) {
+  const bool chosen = replacing->flags & MDBX_NOOVERWRITE;
+  struct value_set set;
+  bool exact = true;
+  int rc = replacing->new_data ? api_value(replacing->txn, replacing->tree, replacing->new_data) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = values_open(replacing->txn->view, replacing->tree, item, &set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (chosen) {
+    rc = values_seek(&set, replacing->old_data, &exact);
+  } else {
+    if (values_count(&set) > 1 && (replacing->flags & MDBX_CURRENT))
+      return MDBX_EMULTIVAL;
+    rc = values_first(&set);
+  }
+  if (rc != MDBX_SUCCESS || !exact)
+    return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
+  if (!chosen) {
+    const MDBX_val stored = values_get(&set);
+    rc = hand_out(replacing, &stored, mdbx_is_dirty(replacing->txn, stored.iov_base) != MDBX_RESULT_FALSE);
+  }
+  return rc == MDBX_SUCCESS ? exchange(replacing, &set) : rc;
+}
+
+static int replace_present(const struct replacing *replacing, const struct leaf_item *item) {
+  if ((replacing->flags & (MDBX_NOOVERWRITE | MDBX_CURRENT)) == MDBX_NOOVERWRITE) {
+    const int rc = tree_value(replacing->txn->view, replacing->tree, item, replacing->old_data);
+    return rc == MDBX_SUCCESS ? MDBX_KEYEXIST : rc;
+  }
+  return tree_is_multi(replacing->tree) ? replace_one(replacing, item) : replace_single(replacing, item);
+}
+
+static int check_replace_flags(const struct tree *tree, unsigned flags) {
+  const bool chosen = (flags & (MDBX_CURRENT | MDBX_NOOVERWRITE)) == (MDBX_CURRENT | MDBX_NOOVERWRITE);
+  if (flags & ~(unsigned)(MDBX_NOOVERWRITE | MDBX_CURRENT | MDBX_NODUPDATA))
+    return MDBX_EINVAL;
+  return chosen && !tree_is_multi(tree) ? MDBX_EINVAL : MDBX_SUCCESS;
 }
 
 int mdbx_replace_ex(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *new_data, MDBX_val *old_data,
@@ -263,10 +455,9 @@ int mdbx_replace_ex(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *
     return rc;
   if (!key || !old_data || (!new_data && !(flags & MDBX_CURRENT)))
     return MDBX_EINVAL;
-  if ((flags & ~(unsigned)(MDBX_NOOVERWRITE | MDBX_CURRENT | MDBX_NODUPDATA)) ||
-      (flags & (MDBX_CURRENT | MDBX_NOOVERWRITE)) == (MDBX_CURRENT | MDBX_NOOVERWRITE))
-    return MDBX_EINVAL;
-  rc = api_store_key(txn, replacing.tree, key, &prepared);
+  rc = check_replace_flags(replacing.tree, flags);
+  if (rc == MDBX_SUCCESS)
+    rc = api_store_key(txn, replacing.tree, key, &prepared);
   if (rc == MDBX_SUCCESS)
     rc = tree_find(txn->view, replacing.tree, &prepared, &item);
   if (rc == MDBX_NOTFOUND)

@@ -19,10 +19,6 @@ static int check_open_flags(const MDBX_txn *txn, unsigned flags) {
     return MDBX_EINVAL;
   if ((flags & MDBX_CREATE) && txn_is_reader(txn))
     return MDBX_EACCESS;
-  if (flags & MDBX_DUPSORT) {
-    log_error("tables with several values per key are not supported by this version");
-    return MDBX_ENOSYS;
-  }
   return MDBX_SUCCESS;
 }
 
@@ -173,6 +169,48 @@ int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result, uint64_t in
   return MDBX_SUCCESS;
 }
 
+static int pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  (void)visitor, (void)page, (void)level;
+  return MDBX_SUCCESS;
+}
+
+struct depth_walk {
+  struct tree_visitor visitor;
+  uint32_t mask;
+};
+
+static int note_depth(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                      const struct leaf_item *item) {
+  uint32_t *mask = &((struct depth_walk *)visitor)->mask;
+  (void)leaf, (void)index;
+  if (visitor->nested)
+    return MDBX_SUCCESS;
+  if (item->kind == NODE_TREE && item->data_length == sizeof(struct nested_record)) {
+    struct nested_record record;
+    memcpy(&record, item->data, sizeof(record));
+    *mask |= UINT32_C(1) << MIN_OF(record.depth, 31u);
+  } else {
+    *mask |= item->kind == NODE_SUBPAGE ? 2 : 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi, uint32_t *mask) {
+  struct tree *tree;
+  const int rc = api_tree(txn, dbi, &tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!mask)
+    return MDBX_EINVAL;
+  *mask = 0;
+  if (!tree_is_multi(tree))
+    return MDBX_RESULT_TRUE;
+  struct depth_walk walk = {.visitor = {.page = pass_page, .record = note_depth}};
+  const int walked = tree_walk(txn->view, tree, &walk.visitor);
+  *mask = walk.mask;
+  return walked;
+}
+
 /* ----------------------------------------------------------------------------------------------------- enumeration */
 
 struct enumeration {
@@ -181,11 +219,6 @@ struct enumeration {
   MDBX_table_enum_func callback;
   void *context;
 };
-
-static int pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
-  (void)visitor, (void)page, (void)level;
-  return MDBX_SUCCESS;
-}
 
 static int enumerate_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                             const struct leaf_item *item) {
@@ -222,16 +255,30 @@ int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *
     return MDBX_EINVAL;
   struct enumeration enumeration = {
       .visitor = {.page = pass_page, .record = enumerate_record}, .txn = txn, .callback = func, .context = ctx};
-  return tree_walk(txn->view, &txn->main, &enumeration.visitor);
+  return tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &enumeration.visitor);
 }
 
 /* ------------------------------------------------------------------------------------------------------ comparators */
+
+/* An empty item may have no address. */
+static int compare_items(const struct key_rules *rules, const MDBX_val *a, const MDBX_val *b) {
+  return key_compare_raw(rules, a->iov_len ? a->iov_base : "", a->iov_len, b->iov_len ? b->iov_base : "", b->iov_len);
+}
 
 int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a, const MDBX_val *b) {
   struct tree *tree;
   if (api_tree(txn, dbi, &tree) != MDBX_SUCCESS)
     return 0;
-  return key_compare_raw(&tree->rules, a->iov_base, a->iov_len, b->iov_base, b->iov_len);
+  return compare_items(&tree->rules, a, b);
+}
+
+int mdbx_dcmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a, const MDBX_val *b) {
+  struct tree *tree;
+  if (api_tree(txn, dbi, &tree) != MDBX_SUCCESS)
+    return 0;
+  if (!tree_is_multi(tree))
+    return compare_user_length(a, b);
+  return compare_items(&tree->values, a, b);
 }
 
 MDBX_cmp_func mdbx_get_keycmp(MDBX_db_flags_t flags) {

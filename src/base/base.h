@@ -25,7 +25,8 @@ typedef uint64_t txnid_t;
 #define META_COUNT 3
 #define PGNO_FIRST META_COUNT
 #define TXNID_NONE UINT64_C(0)
-#define TXNID_MAX (UINT64_MAX >> 1)
+/* The last id: keys of table 0 have room for 56 bits, and the lock file packs an id with the slot of its meta. */
+#define TXNID_MAX (UINT64_MAX >> 8)
 /* A fresh database holds metas 1, 2, 3; the first write transaction is 4. */
 #define TXNID_INITIAL UINT64_C(3)
 /* Levels of a tree; a search path has this many entries. */

@@ -291,11 +291,22 @@ int meta_wipe(int fd, uint32_t page_size, unsigned slot) {
   return rc;
 }
 
+/* The one slot kept for the durable commit, or META_COUNT. A damaged file may have that commit in several: if each
+ * were kept, none might be left to write to. */
+static unsigned slot_of(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
+  if (durable == TXNID_NONE || txnids[head] == durable)
+    return head;
+  unsigned slot = 0;
+  while (slot < META_COUNT && txnids[slot] != durable)
+    ++slot;
+  return slot;
+}
+
 unsigned meta_next_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
+  const unsigned kept = slot_of(txnids, head, durable);
   int chosen = -1;
   for (int i = 0; i < META_COUNT; ++i) {
-    const bool kept = (unsigned)i == head || (durable != TXNID_NONE && txnids[i] == durable);
-    if (!kept && (chosen < 0 || txnids[i] < txnids[chosen]))
+    if ((unsigned)i != head && (unsigned)i != kept && (chosen < 0 || txnids[i] < txnids[chosen]))
       chosen = i;
   }
   return (unsigned)chosen;

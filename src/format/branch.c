@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/branch.h"
 
+#include "base/log.h"
+
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------------------------------------------ reading */
@@ -220,6 +222,16 @@ static int reserve_bytes(struct branch_list *list, size_t more) {
   return MDBX_SUCCESS;
 }
 
+/* Whether the entries from `at` on follow their predecessors. Entry 0 of a list has no separator. */
+static bool list_ascends(const struct branch_list *list, unsigned at) {
+  for (unsigned i = MAX_OF(at, 2u); i < list->count; ++i) {
+    const struct separator *low = &list->separators[i - 1], *high = &list->separators[i];
+    if (compare_bytes(low->bytes, low->length, high->bytes, high->length) > 0)
+      return false;
+  }
+  return true;
+}
+
 int branch_list_append(struct branch_list *list, const struct page *page, const struct separator *first) {
   const int rc = reserve_bytes(list, unpacked_bytes(page) + (first ? first->length : 0) + 1);
   if (rc != MDBX_SUCCESS)
@@ -237,6 +249,8 @@ int branch_list_append(struct branch_list *list, const struct page *page, const 
     list->children[list->count++] = branch_child(page, i);
     list->bytes_used += length;
   }
+  if (page_has_heads(page) && !list_ascends(list, list->count - page->count))
+    return log_damage(MDBX_CORRUPTED, "page %u: separators are not in order", page->pgno);
   return MDBX_SUCCESS;
 }
 
@@ -260,12 +274,16 @@ void branch_list_erase(struct branch_list *list, unsigned at) {
   memmove(list->children + at, list->children + at + 1, (list->count - at) * sizeof(*list->children));
 }
 
-/* What the separators of entries (from, to) share; they are sorted, so the outer two tell. */
+/* What the separators of entries (from, to) share; they are sorted, so the outer two tell. A new one may not fit in
+ * where the tree is damaged; so none may be shorter than what is cut off all. */
 static size_t shared_prefix(const struct branch_list *list, unsigned from, unsigned to, bool heads) {
   if (!heads || to - from < 2)
     return 0;
   const struct separator *first = &list->separators[from + 1], *last = &list->separators[to - 1];
-  return common_bytes(first->bytes, last->bytes, MIN_OF(first->length, last->length));
+  size_t limit = first->length;
+  for (unsigned i = from + 2; i < to; ++i)
+    limit = MIN_OF(limit, list->separators[i].length);
+  return common_bytes(first->bytes, last->bytes, limit);
 }
 
 size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads) {

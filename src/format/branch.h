@@ -68,7 +68,7 @@ struct branch_list {
 int branch_list_init(struct branch_list *list, size_t page_size);
 void branch_list_destroy(struct branch_list *list);
 
-/* Replaces the list by the entries of a page. MDBX_SUCCESS or MDBX_ENOMEM. */
+/* Replaces the list by the entries of a page. MDBX_SUCCESS, MDBX_ENOMEM, MDBX_CORRUPTED when they do not ascend. */
 int branch_list_load(struct branch_list *list, const struct page *page);
 /* Appends the entries of a page; `first` becomes the separator of its entry 0. */
 int branch_list_append(struct branch_list *list, const struct page *page, const struct separator *first);

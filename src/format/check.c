@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "format/branch.h"
 #include "format/leaf.h"
+#include "format/subpage.h"
 
 /* Marks of body offsets: where nodes start, and where they end. */
 struct tiling {
@@ -61,13 +62,25 @@ static int check_leaf_node(const struct page *page, unsigned i, size_t body, str
     return log_damage(MDBX_CORRUPTED, "page %u, record %u: key is shorter than the page's prefix", page->pgno, i);
   if (item.kind == NODE_LARGE && item.data_length != sizeof(struct large_ref))
     return log_damage(MDBX_CORRUPTED, "page %u, record %u: bad reference to a large value", page->pgno, i);
+  if (item.kind == NODE_SUBPAGE && !subpage_check(item.data, item.data_length))
+    return log_damage(MDBX_CORRUPTED, "page %u, record %u: its values do not add up to their %u bytes", page->pgno, i,
+                      item.data_length);
   if (!tiling_add(tiling, offset, NODE_HEADER + (size_t)item.key_length + item.data_length))
     return log_damage(MDBX_CORRUPTED, "page %u, record %u: overlaps another record", page->pgno, i);
   return MDBX_SUCCESS;
 }
 
+static int check_array(const struct page *page, size_t body) {
+  if (!page->item || page->prefix || page->lower != (size_t)page->count * page->item || page->upper != body)
+    return log_damage(MDBX_CORRUPTED, "page %u: %u values of %u bytes, but bounds %u..%u", page->pgno, page->count,
+                      page->item, page->lower, page->upper);
+  return MDBX_SUCCESS;
+}
+
 static int check_leaf(const struct page *page, size_t body) {
   struct tiling tiling;
+  if (leaf_is_array(page))
+    return check_array(page, body);
   if (page->lower != page->count * leaf_entry_size(page))
     return damaged(page, "lower bound does not follow from the number of records");
   if (!page_has_heads(page) && page->prefix)
@@ -136,7 +149,8 @@ static int check_header(const struct page *page, const struct page_expectation *
                       (unsigned long long)page->txnid, (unsigned long long)expected->newest);
   if (page->flags == P_LARGE)
     return check_run(page, expected);
-  if ((page->flags & ~P_NOHEADS) != P_LEAF && (page->flags & ~P_NOHEADS) != P_BRANCH)
+  const unsigned type = page->flags & ~(unsigned)P_NOHEADS;
+  if (type != P_LEAF && type != P_BRANCH && page->flags != (P_LEAF | P_DUPFIX | P_NOHEADS))
     return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x is none", page->pgno, page->flags);
   if (page->lower > page->upper || page->upper > body_size(expected->page_size) || !page->count)
     return log_damage(MDBX_CORRUPTED, "page %u: bounds %u..%u, %u entries", page->pgno, page->lower, page->upper,

@@ -126,6 +126,24 @@ struct table_record {
 _Static_assert(sizeof(struct table_record) == 48, "table_record");
 _Static_assert(offsetof(struct table_record, items) == 24, "table_record");
 
+/* ------------------------------------------------------------------------------------------------- several values
+ * A key of a TABLE_DUPSORT table has one node: NODE_PLAIN with its only value, NODE_SUBPAGE with a few, NODE_TREE with
+ * a nested tree whose keys are the values and have no data. A sub-page: u16 count, u16 item; then, with item 0, the
+ * u16 end of each value counted from the first value's start, and the values; else values of `item` bytes each. */
+
+#define SUBPAGE_HEADER 4u
+#define SUBPAGE_ENTRY 2u
+
+struct nested_record {
+  uint32_t root;
+  uint16_t depth;
+  uint16_t reserved; /* zero */
+  uint32_t branch_pages;
+  uint32_t leaf_pages;
+  uint64_t items;
+};
+_Static_assert(sizeof(struct nested_record) == 24, "nested_record");
+
 /* --------------------------------------------------------------------------------------------------------- meta
  * A meta page is a page header (flags P_META, txnid = id of the commit, count = entries of the manifest, lower = used
  * bytes of the body) followed by struct meta and the manifest. */
@@ -186,6 +204,7 @@ enum gc_kind {
 };
 #define GC_KEY_SIZE 12u
 #define GC_NUMBER_MASK UINT64_C(0x00ffffffffffffff)
+_Static_assert(TXNID_MAX <= GC_NUMBER_MASK, "the id of every transaction fits a key of table 0");
 
 /* ------------------------------------------------------------------------------------------------- derived limits */
 

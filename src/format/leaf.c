@@ -8,7 +8,7 @@ static const uint8_t *node_key(const uint8_t *node, size_t *length) {
 
 static int compare_at(const struct page *page, unsigned i, const struct key_rules *rules, const struct seek_key *key) {
   size_t length;
-  const uint8_t *raw = node_key(leaf_node(page, i), &length);
+  const uint8_t *raw = leaf_key(page, i, &length);
   return key_compare_raw(rules, key->raw, key->length, raw, length);
 }
 
@@ -133,8 +133,28 @@ static void node_write_header(uint8_t *node, size_t key_length, size_t data_leng
   put_u16(node + 2, (uint16_t)(data_length | (kind & 1 ? NODE_FLAG : 0)));
 }
 
+static uint8_t *array_at(const struct page *page, unsigned i) { return page_body(page) + (size_t)i * page->item; }
+
+static uint8_t *array_insert(struct page *page, unsigned at, const uint8_t *value, size_t length) {
+  if (page->count == 0)
+    page->item = (uint16_t)length;
+  memmove(array_at(page, at + 1), array_at(page, at), (size_t)(page->count - at) * page->item);
+  memcpy(array_at(page, at), value, page->item);
+  page->count += 1;
+  page->lower = (uint16_t)(page->lower + page->item);
+  return array_at(page, at + 1);
+}
+
+static void array_erase(struct page *page, unsigned at) {
+  page->count -= 1;
+  page->lower = (uint16_t)(page->lower - page->item);
+  memmove(array_at(page, at), array_at(page, at + 1), (size_t)(page->count - at) * page->item);
+}
+
 uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const struct seek_key *key,
                      enum node_kind kind, size_t data_length) {
+  if (leaf_is_array(page))
+    return array_insert(page, at, key->raw, key->length);
   const bool heads = page_has_heads(page);
   if (heads)
     admit_key(page, order, key);
@@ -177,6 +197,10 @@ uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t
 }
 
 void leaf_erase(struct page *page, unsigned at) {
+  if (leaf_is_array(page)) {
+    array_erase(page, at);
+    return;
+  }
   const unsigned offset = leaf_slots(page)[at];
   uint8_t *start = page_body(page) + page->upper;
   const size_t size = node_size(page_body(page) + offset);
@@ -189,7 +213,13 @@ void leaf_erase(struct page *page, unsigned at) {
   page->count -= 1;
 }
 
-void leaf_append_node(struct page *page, const uint8_t *node, size_t size) {
+void leaf_append(struct page *page, const struct page *from, unsigned i) {
+  if (leaf_is_array(page)) {
+    array_insert(page, page->count, array_at(from, i), from->item);
+    return;
+  }
+  const uint8_t *node = leaf_node(from, i);
+  const size_t size = node_size(node);
   const struct columns columns = leaf_columns(page);
   const unsigned at = page->count;
   columns_open(&columns, at, at);
@@ -208,7 +238,10 @@ void leaf_rehead(struct page *page, enum key_order order) {
   size_t first_length, last_length;
   const uint8_t *first = node_key(leaf_node(page, 0), &first_length);
   const uint8_t *last = node_key(leaf_node(page, page->count - 1u), &last_length);
-  const size_t limit = MIN_OF(first_length, last_length);
+  size_t limit = first_length;
+  /* Keys are in order, so the outer two tell; unless the page is damaged, then it must at least not become worse. */
+  for (unsigned i = 1; i < page->count; ++i)
+    limit = MIN_OF(limit, (size_t)(get_u16(leaf_node(page, i)) & NODE_LENGTH));
   size_t common = 0;
   while (page->count > 1 && common < limit &&
          norm_byte(order, first, first_length, common) == norm_byte(order, last, last_length, common))

@@ -20,7 +20,12 @@ struct leaf_item {
   enum node_kind kind;
 };
 
+/* A leaf of values of one size: they lie behind each other from the start of the body, nothing else. */
+static inline bool leaf_is_array(const struct page *page) { return page->flags & P_DUPFIX; }
+
 static inline unsigned leaf_entry_size(const struct page *page) {
+  if (leaf_is_array(page))
+    return page->item;
   return page_has_heads(page) ? LEAF_ENTRY : SLOT_SIZE;
 }
 
@@ -42,6 +47,11 @@ static inline size_t node_size(const uint8_t *node) {
 }
 
 static inline void leaf_get(const struct page *page, unsigned i, struct leaf_item *item) {
+  if (unlikely(leaf_is_array(page))) {
+    const uint8_t *value = page_body(page) + (size_t)i * page->item;
+    *item = (struct leaf_item){value, value + page->item, page->item, 0, NODE_PLAIN};
+    return;
+  }
   const uint8_t *node = leaf_node(page, i);
   const unsigned key = get_u16(node), data = get_u16(node + 2);
   item->key_length = key & NODE_LENGTH;
@@ -51,9 +61,24 @@ static inline void leaf_get(const struct page *page, unsigned i, struct leaf_ite
   item->data = item->key + item->key_length;
 }
 
-/* Bytes a record takes in a leaf with heads; without them HEAD_SIZE less. */
-static inline size_t leaf_record_size(size_t key_length, size_t data_length) {
-  return LEAF_ENTRY + NODE_HEADER + key_length + data_length;
+static inline const uint8_t *leaf_key(const struct page *page, unsigned i, size_t *length) {
+  if (unlikely(leaf_is_array(page))) {
+    *length = page->item;
+    return page_body(page) + (size_t)i * page->item;
+  }
+  const uint8_t *node = leaf_node(page, i);
+  *length = get_u16(node) & NODE_LENGTH;
+  return node + NODE_HEADER;
+}
+
+/* Bytes a record would take in this leaf. */
+static inline size_t leaf_bytes_for(const struct page *page, size_t key_length, size_t data_length) {
+  return leaf_is_array(page) ? key_length : leaf_entry_size(page) + NODE_HEADER + key_length + data_length;
+}
+
+/* Bytes record i takes. */
+static inline size_t leaf_bytes_of(const struct page *page, unsigned i) {
+  return leaf_entry_size(page) + (leaf_is_array(page) ? 0 : node_size(leaf_node(page, i)));
 }
 
 /* Index of the first record not less than the key; *exact tells whether it equals the key. */
@@ -62,7 +87,7 @@ unsigned leaf_seek(const struct page *page, const struct key_rules *rules, const
 /* Index of the record with that key, or -1. Reads less of the page than leaf_seek(). */
 int leaf_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
 
-/* Inserts a record at index `at`; the caller made sure of the order and of room for leaf_record_size(). Returns where
+/* Inserts a record at index `at`; the caller made sure of the order and of room for leaf_bytes_for(). Returns where
  * to put the data. */
 uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const struct seek_key *key,
                      enum node_kind kind, size_t data_length);
@@ -73,8 +98,8 @@ uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t
 
 void leaf_erase(struct page *page, unsigned at);
 
-/* Appends node bytes as they lie on another leaf; heads are zero until leaf_rehead(). */
-void leaf_append_node(struct page *page, const uint8_t *node, size_t size);
+/* Appends record i of another leaf of the same kind; heads are zero until leaf_rehead(). */
+void leaf_append(struct page *page, const struct page *from, unsigned i);
 
 /* Makes the prefix as long as all keys allow and computes every head anew. */
 void leaf_rehead(struct page *page, enum key_order order);

@@ -113,9 +113,10 @@ static int decode_free_runs(const struct free_decoding *decoding, const uint8_t 
   uint64_t at = decoding->first;
   const uint64_t end = MIN_OF((uint64_t)decoding->first + decoding->span, decoding->limit);
   while (pages) {
-    at += varint_get(&reader);
-    const uint64_t run = varint_get(&reader) + 1;
-    if (reader.bad || run > pages || at < PGNO_FIRST || at >= end || run > end - at)
+    const uint64_t gap = varint_get(&reader), more = varint_get(&reader), run = more + 1;
+    at += gap;
+    /* Gap and length first: sums with them could wrap round. */
+    if (reader.bad || gap > decoding->span || more >= pages || at < PGNO_FIRST || at >= end || run > end - at)
       return bad_free(decoding, "a run is outside its region");
     const int rc = decoding->each(decoding->context, (pgno_t)at, (uint32_t)run, 0);
     if (rc != MDBX_SUCCESS)

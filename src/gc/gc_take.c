@@ -66,6 +66,19 @@ static int found_at(const struct path *path, struct found *found) {
   return MDBX_SUCCESS;
 }
 
+static int compare_keys(const struct gc_key *a, const struct gc_key *b) {
+  uint8_t left[GC_KEY_SIZE], right[GC_KEY_SIZE];
+  gc_key_encode(a, left);
+  gc_key_encode(b, right);
+  return memcmp(left, right, GC_KEY_SIZE);
+}
+
+/* A search that goes on from key to key comes to an end only if they ascend; a damaged table may hold them anyhow. */
+static int bad_order(const struct gc_key *key) {
+  return log_damage(MDBX_CORRUPTED, "table of free pages: the record %d/%llu/%u is out of order", (int)key->kind,
+                    (unsigned long long)key->number, key->sequence);
+}
+
 /* The first record not below `from`, if it is of the same kind. */
 static int find_from(const struct gc *gc, const struct gc_key *from, struct found *found) {
   uint8_t bytes[GC_KEY_SIZE];
@@ -78,6 +91,8 @@ static int find_from(const struct gc *gc, const struct gc_key *from, struct foun
     rc = path_settle(&gc->space->view, gc->tree, &path);
   if (rc == MDBX_SUCCESS)
     rc = found_at(&path, found);
+  if (rc == MDBX_SUCCESS && compare_keys(&found->key, from) < 0)
+    rc = bad_order(&found->key);
   if (rc == MDBX_SUCCESS && found->key.kind != from->kind)
     rc = MDBX_NOTFOUND;
   return rc;
@@ -97,6 +112,8 @@ static int find_before(const struct gc *gc, const struct gc_key *before, enum gc
     rc = path_prev(&gc->space->view, gc->tree, &path);
   if (rc == MDBX_SUCCESS)
     rc = found_at(&path, found);
+  if (rc == MDBX_SUCCESS && compare_keys(&found->key, before) >= 0)
+    rc = bad_order(&found->key);
   if (rc == MDBX_SUCCESS && found->key.kind != kind)
     rc = MDBX_NOTFOUND;
   return rc;
@@ -159,6 +176,11 @@ static int consume(struct gc *gc, const struct found *found) {
   return rc == MDBX_SUCCESS ? note_consumed(gc, &found->key) : rc;
 }
 
+/* Lists are of transactions that have been; 0 is none, and means "not begun" where the search goes on. */
+static bool number_is_sane(const struct gc *gc, const struct gc_key *key) {
+  return key->number != TXNID_NONE && key->number < gc->space->view.txnid;
+}
+
 static int bad_number(const struct gc *gc, const struct gc_key *key) {
   return log_damage(MDBX_CORRUPTED, "a record of retired pages is of transaction %llu, this is %llu",
                     (unsigned long long)key->number, (unsigned long long)gc->space->view.txnid);
@@ -180,7 +202,7 @@ static int take_fresh(struct gc *gc, bool urgent) {
       gc->fresh_done = true;
       break;
     }
-    if (rc == MDBX_SUCCESS && found.key.number >= gc->space->view.txnid)
+    if (rc == MDBX_SUCCESS && !number_is_sane(gc, &found.key))
       rc = bad_number(gc, &found.key);
     if (rc == MDBX_SUCCESS)
       rc = consume(gc, &found);
@@ -208,7 +230,7 @@ static int take_held(struct gc *gc, bool urgent) {
       gc->held_done = true;
       break;
     }
-    if (rc == MDBX_SUCCESS && found.key.number >= gc->space->view.txnid)
+    if (rc == MDBX_SUCCESS && !number_is_sane(gc, &found.key))
       rc = bad_number(gc, &found.key);
     const bool pinned = rc == MDBX_SUCCESS && is_pinned(gc, found.key.number);
     if (rc == MDBX_SUCCESS && !pinned && !is_consumed(gc, &found.key))
@@ -357,7 +379,7 @@ static int load_next_region(struct gc *gc) {
     gc->regions_done = true;
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-  if (found.key.number * span >= gc->space->view.limit)
+  if (found.key.number >= PGNO_LIMIT || found.key.number * span >= gc->space->view.limit)
     return log_damage(MDBX_CORRUPTED, "record of free pages of region %llu: not in the snapshot",
                       (unsigned long long)found.key.number);
   const uint32_t number = (uint32_t)(found.key.number * span / PGSET_REGION_PAGES);
@@ -414,14 +436,19 @@ static int visit_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 
 int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
   struct path path;
+  struct gc_key before = {0, 0, 0};
   int rc = tree_first(snapshot, tree, &path);
   while (rc == MDBX_SUCCESS) {
     struct found found;
     rc = found_at(&path, &found);
+    if (rc == MDBX_SUCCESS && compare_keys(&found.key, &before) <= 0)
+      rc = bad_order(&found.key);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    before = found.key;
     struct visiting visiting = {&found.key, each, context};
-    if (rc == MDBX_SUCCESS)
-      rc = gc_record_decode(&found.key, found.bytes, found.length, snapshot->page_size, snapshot->limit, visit_run,
-                            &visiting);
+    rc = gc_record_decode(&found.key, found.bytes, found.length, snapshot->page_size, snapshot->limit, visit_run,
+                          &visiting);
     if (rc == MDBX_SUCCESS)
       rc = path_next(snapshot, tree, &path);
   }

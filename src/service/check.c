@@ -2,6 +2,7 @@
 #include "service/check.h"
 
 #include "service/check_report.h"
+#include "tree/values.h"
 
 #include <stdlib.h>
 
@@ -22,6 +23,13 @@ struct check {
   size_t pauses;
 };
 
+/* The key or value before this one. */
+struct order_watch {
+  const uint8_t *last;
+  size_t length;
+  bool known;
+};
+
 /* One table while its tree is walked. */
 struct table_check {
   struct tree_visitor visitor;
@@ -31,9 +39,13 @@ struct table_check {
   const char *name;
   bool is_main;
   uint64_t branch_pages, leaf_pages, large_pages, items;
-  const uint8_t *last_key;
-  size_t last_length;
-  bool order_known, kv_wanted, quiet_order;
+  struct order_watch keys, values;
+  /* Of the key whose values are in a nested tree. */
+  struct nested_record expected;
+  bool in_nested;
+  struct nested_record found;
+  MDBX_val nested_key;
+  bool kv_wanted, quiet_order;
 };
 
 static int pause_sometimes(struct check *check) {
@@ -89,6 +101,21 @@ static void take_page(struct check *check, const char *name, pgno_t pgno, uint32
   check->context->result.processed_pages += pages;
 }
 
+static void count_page(struct table_check *walk, const struct page *page) {
+  MDBX_chk_table_t *table = walk->table;
+  if (walk->visitor.nested) {
+    walk->found.leaf_pages += page->flags & P_LEAF ? 1 : 0;
+    walk->found.branch_pages += page->flags & P_BRANCH ? 1 : 0;
+    *(page->flags & P_LEAF ? &table->pages.nested_leaf : &table->pages.nested_branch) += 1;
+  } else if (page->flags & P_LEAF) {
+    walk->leaf_pages += 1;
+    table->pages.leaf += 1;
+  } else {
+    walk->branch_pages += 1;
+    table->pages.branch += 1;
+  }
+}
+
 static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   struct table_check *walk = (struct table_check *)visitor;
   MDBX_chk_table_t *table = walk->table;
@@ -97,17 +124,12 @@ static int seen_page(struct tree_visitor *visitor, const struct page *page, unsi
   const bool again = walk->check->use[page->pgno] != PAGE_UNKNOWN;
   take_page(walk->check, walk->name, page->pgno, 1);
   table->pages.all += 1;
-  if (page->flags & P_LEAF) {
-    walk->leaf_pages += 1;
-    table->pages.leaf += 1;
-  } else {
-    walk->branch_pages += 1;
-    table->pages.branch += 1;
-  }
+  count_page(walk, page);
   const size_t used = page_used(page, walk->check->view.page_size);
   table->payload_bytes += used;
   table->lost_bytes += walk->check->view.page_size - used;
-  report_histogram_add(&table->histogram.tree_density, used * 100 / body_size(walk->check->view.page_size));
+  report_histogram_add(visitor->nested ? &table->histogram.large_or_nested_density : &table->histogram.tree_density,
+                       used * 100 / body_size(walk->check->view.page_size));
   report_histogram_add(&table->histogram.page_age, (size_t)(walk->check->view.txnid - page->txnid));
   report_histogram_add(&table->histogram.pgno, page->pgno);
   const int rc = pause_sometimes(walk->check);
@@ -139,24 +161,31 @@ static int seen_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
 
 /* --------------------------------------------------------------------------------------------------------- records */
 
-static void check_order(struct table_check *walk, const struct page *leaf, const struct leaf_item *item) {
-  const struct key_rules *rules = &walk->tree->rules;
+static void watch_order(struct table_check *walk, struct order_watch *watch, const struct key_rules *rules,
+                        const struct page *leaf, const MDBX_val *bytes, const char *issue) {
   if (rules->unknown || walk->quiet_order)
     return;
-  if (walk->order_known &&
-      key_compare_raw(rules, walk->last_key, walk->last_length, item->key, item->key_length) >= 0)
-    report_issue(walk->check->context, "page", leaf->pgno, "keys are out of order", "table %s, record %llu",
-                 walk->name, (unsigned long long)walk->items);
-  walk->last_key = item->key;
-  walk->last_length = item->key_length;
-  walk->order_known = true;
+  if (watch->known && key_compare_raw(rules, watch->last, watch->length, bytes->iov_base, bytes->iov_len) >= 0)
+    report_issue(walk->check->context, "page", leaf->pgno, issue, "table %s, record %llu", walk->name,
+                 (unsigned long long)walk->items);
+  *watch = (struct order_watch){bytes->iov_base, bytes->iov_len, true};
+}
+
+static void check_order(struct table_check *walk, const struct page *leaf, const struct leaf_item *item) {
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  watch_order(walk, &walk->keys, &walk->tree->rules, leaf, &key, "keys are out of order");
+}
+
+static void check_value_order(struct table_check *walk, const struct page *leaf, const MDBX_val *value) {
+  watch_order(walk, &walk->values, &walk->tree->values, leaf, value, "values of a key are out of order");
 }
 
 static void check_head(struct table_check *walk, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   if (!page_has_heads(leaf))
     return;
-  const uint32_t head = head_of_raw(walk->tree->rules.order, item->key, item->key_length, leaf->prefix);
+  const struct tree *tree = walk->visitor.nested ? walk->visitor.nested : walk->tree;
+  const uint32_t head = head_of_raw(tree->rules.order, item->key, item->key_length, leaf->prefix);
   if (leaf_heads(leaf)[index] != head)
     report_issue(walk->check->context, "page", leaf->pgno, "a head does not belong to its key", "table %s, record %u",
                  walk->name, index);
@@ -181,9 +210,11 @@ static void check_way(struct table_check *walk, const struct page *leaf, unsigne
 
 static int check_kind(struct table_check *walk, const struct page *leaf, unsigned index,
                       const struct leaf_item *item) {
+  const bool multi = tree_is_multi(walk->tree);
   const bool table_record =
-      walk->is_main && item->kind == NODE_TREE && item->data_length == sizeof(struct table_record);
-  if (item->kind != NODE_PLAIN && item->kind != NODE_LARGE && !table_record)
+      walk->is_main && !multi && item->kind == NODE_TREE && item->data_length == sizeof(struct table_record);
+  const bool several = multi && (item->kind == NODE_SUBPAGE || item->kind == NODE_TREE);
+  if (item->kind != NODE_PLAIN && !(item->kind == NODE_LARGE && !multi) && !table_record && !several)
     report_issue(walk->check->context, "page", leaf->pgno, "a record of a kind that does not belong here",
                  "table %s, record %u", walk->name, index);
   if (item->key_length > limit_key(walk->check->view.page_size, walk->tree->record.flags))
@@ -192,20 +223,92 @@ static int check_kind(struct table_check *walk, const struct page *leaf, unsigne
   return MDBX_SUCCESS;
 }
 
-static int hand_to_application(struct table_check *walk, const struct leaf_item *item) {
+static int hand_to_application(struct table_check *walk, const MDBX_val *key, const MDBX_val *value) {
   const MDBX_chk_callbacks_t *callbacks = walk->check->context->internal->callbacks;
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
-  MDBX_val value;
   if (!callbacks->table_handle_kv || !walk->kv_wanted)
     return MDBX_SUCCESS;
-  if (tree_value(&walk->check->view, item, &value) != MDBX_SUCCESS)
-    return MDBX_SUCCESS;
-  return callbacks->table_handle_kv(walk->check->context, walk->table, (size_t)walk->items, &key, &value);
+  return callbacks->table_handle_kv(walk->check->context, walk->table, (size_t)walk->items, key, value);
+}
+
+/* One of several values of a key. */
+static int seen_value(struct table_check *walk, const struct page *leaf, const MDBX_val *key, const MDBX_val *value) {
+  if (walk->kv_wanted)
+    check_value_order(walk, leaf, value);
+  report_histogram_add(&walk->table->histogram.val_len, value->iov_len);
+  const int rc = hand_to_application(walk, key, value);
+  walk->items += 1;
+  return rc;
+}
+
+static int seen_nested_value(struct table_check *walk, const struct page *leaf, unsigned index,
+                             const struct leaf_item *item) {
+  const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
+  if (item->kind != NODE_PLAIN || item->data_length)
+    report_issue(walk->check->context, "page", leaf->pgno, "a value of a nested tree has data of its own",
+                 "table %s, value %u", walk->name, index);
+  if (walk->kv_wanted)
+    check_head(walk, leaf, index, item);
+  walk->found.items += 1;
+  return seen_value(walk, leaf, &walk->nested_key, &value);
+}
+
+/* What the record of the nested tree that was just walked says must be what was found. */
+static void finish_nested(struct table_check *walk) {
+  const struct nested_record *expected = &walk->expected, *found = &walk->found;
+  if (walk->in_nested && !walk->table->pages.broken &&
+      (found->items != expected->items || found->leaf_pages != expected->leaf_pages ||
+       found->branch_pages != expected->branch_pages))
+    report_issue(walk->check->context, "page", expected->root, "counts of a nested tree are wrong",
+                 "table %s: found %llu values, %u branches, %u leaves; its record says %llu, %u, %u", walk->name,
+                 (unsigned long long)found->items, found->branch_pages, found->leaf_pages,
+                 (unsigned long long)expected->items, expected->branch_pages, expected->leaf_pages);
+  walk->in_nested = false;
+}
+
+/* The record of a nested tree; its values come with the walk. */
+static void begin_nested(struct table_check *walk, const struct leaf_item *item) {
+  if (item->data_length != sizeof(walk->expected))
+    return; /* reported by the walk */
+  memcpy(&walk->expected, item->data, sizeof(walk->expected));
+  memset(&walk->found, 0, sizeof(walk->found));
+  walk->in_nested = true;
+  walk->nested_key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
+  report_histogram_add(&walk->table->histogram.nested_height_or_gc_span_length, walk->expected.depth);
+  report_histogram_add(&walk->table->histogram.multival, (size_t)walk->expected.items);
+}
+
+static int seen_subpage(struct table_check *walk, const struct page *leaf, const MDBX_val *key,
+                        const struct leaf_item *item) {
+  const struct subpage subpage = {item->data, item->data_length};
+  int rc = MDBX_SUCCESS;
+  walk->table->pages.nested_subleaf += 1;
+  report_histogram_add(&walk->table->histogram.multival, subpage_count(&subpage));
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < subpage_count(&subpage); ++i) {
+    const MDBX_val value = subpage_value(&subpage, i);
+    rc = seen_value(walk, leaf, key, &value);
+  }
+  return rc;
+}
+
+static int seen_single(struct table_check *walk, const MDBX_val *key, const struct leaf_item *item) {
+  MDBX_val value = {NULL, 0};
+  int rc = MDBX_SUCCESS;
+  report_histogram_add(&walk->table->histogram.val_len,
+                       item->kind == NODE_LARGE ? get_u32(item->data + 4) : item->data_length);
+  if (tree_value(&walk->check->view, walk->tree, item, &value) == MDBX_SUCCESS)
+    rc = hand_to_application(walk, key, &value);
+  walk->items += 1;
+  return rc;
 }
 
 static int seen_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   struct table_check *walk = (struct table_check *)visitor;
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  if (visitor->nested)
+    return seen_nested_value(walk, leaf, index, item);
+  finish_nested(walk);
+  walk->values.known = false;
   check_kind(walk, leaf, index, item);
   if (walk->kv_wanted) {
     check_order(walk, leaf, item);
@@ -213,11 +316,12 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
     check_way(walk, leaf, index, item);
   }
   report_histogram_add(&walk->table->histogram.key_len, item->key_length);
-  report_histogram_add(&walk->table->histogram.val_len,
-                       item->kind == NODE_LARGE ? get_u32(item->data + 4) : item->data_length);
-  const int rc = hand_to_application(walk, item);
-  walk->items += 1;
-  return rc;
+  if (!tree_is_multi(walk->tree) || item->kind == NODE_PLAIN || item->kind == NODE_LARGE)
+    return seen_single(walk, &key, item);
+  if (item->kind == NODE_SUBPAGE)
+    return seen_subpage(walk, leaf, &key, item);
+  begin_nested(walk, item);
+  return MDBX_SUCCESS;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- tables */
@@ -285,8 +389,10 @@ static int check_table(struct check *check, const struct tree *tree, MDBX_chk_ta
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = tree_walk(&check->view, tree, &walk.visitor);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    finish_nested(&walk);
     compare_counts(&walk);
+  }
   report_line(check->context, MDBX_chk_info, "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages",
               name, (unsigned long long)walk.items, tree->record.depth, (unsigned long long)walk.branch_pages,
               (unsigned long long)walk.leaf_pages, (unsigned long long)walk.large_pages);
@@ -335,8 +441,10 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
   }
   const MDBX_dbi dbi = table_handle_of(check->txn, &name);
   struct tree *opened;
-  if (dbi && txn_tree(check->txn, dbi, &opened) == MDBX_SUCCESS)
+  if (dbi && txn_tree(check->txn, dbi, &opened) == MDBX_SUCCESS) {
     tree.rules = opened->rules;
+    tree.values = opened->values;
+  }
   MDBX_chk_table_t *table = new_table(check, &name, &record, dbi ? (int)dbi : -1);
   const int rc = table ? check_table(check, &tree, table, shown, false) : MDBX_ENOMEM;
   tree_release(&tree);

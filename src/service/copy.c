@@ -151,7 +151,13 @@ static void renumber_children(const struct compaction *compaction, struct page *
     branch_set_child(page, i, compaction->numbers[branch_child(page, i)]);
 }
 
-/* References of a leaf: runs, and the roots of named tables. */
+/* Where the root of a tree is in its record: of a named table, or of the values of a key. */
+static size_t root_offset(const struct leaf_item *item) {
+  return item->data_length == sizeof(struct nested_record) ? offsetof(struct nested_record, root)
+                                                           : offsetof(struct table_record, root);
+}
+
+/* References of a leaf: runs, and the roots of named tables and nested trees. */
 static void renumber_records(const struct compaction *compaction, struct page *page) {
   for (unsigned i = 0; i < page->count; ++i) {
     struct leaf_item item;
@@ -160,7 +166,7 @@ static void renumber_records(const struct compaction *compaction, struct page *p
     if (item.kind == NODE_LARGE) {
       put_u32(data, compaction->numbers[get_u32(data)]);
     } else if (item.kind == NODE_TREE) {
-      const size_t at = offsetof(struct table_record, root);
+      const size_t at = root_offset(&item);
       const pgno_t root = get_u32(data + at);
       if (root != PGNO_NONE)
         put_u32(data + at, compaction->numbers[root]);
@@ -199,6 +205,7 @@ static int write_numbered(struct compaction *compaction, const struct page *page
 
 struct compact_walk {
   struct tree_visitor visitor;
+  const struct tree *tree;
   struct compaction *compaction;
 };
 
@@ -217,11 +224,12 @@ static int on_run(struct tree_visitor *visitor, const struct page *run) {
 
 static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                      const struct leaf_item *item) {
-  struct compaction *compaction = ((struct compact_walk *)visitor)->compaction;
+  const struct compact_walk *walk = (const struct compact_walk *)visitor;
+  struct compaction *compaction = walk->compaction;
   struct table_record record;
   struct tree tree;
   (void)leaf, (void)index;
-  if (item->kind != NODE_TREE)
+  if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(walk->tree))
     return MDBX_SUCCESS;
   if (item->data_length != sizeof(record))
     return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
@@ -232,6 +240,7 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
 
 static int walk_table(struct compaction *compaction, const struct tree *tree) {
   struct compact_walk walk = {.visitor = {.page = on_page, .run = on_run, .record = on_record},
+                              .tree = tree,
                               .compaction = compaction};
   return tree_walk(compaction->copying->view, tree, &walk.visitor);
 }

@@ -13,11 +13,12 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
     return log_damage(MDBX_CORRUPTED, "page %u is not in the snapshot of transaction %llu, which ends at %u", pgno,
                       (unsigned long long)snapshot->txnid, snapshot->limit);
   const struct page *mapped = snapshot_mapped(snapshot, pgno);
-  if (!(snapshot->writes_in_place && mapped->txnid == snapshot->txnid)) {
+  /* That a page carries the writer's id does not make it the writer's: a file may say anything. */
+  if (!snapshot->in_place || !dirty_find(snapshot->in_place, pgno)) {
     const struct page_expectation expected = {
         .page_size = snapshot->page_size,
         .pgno = pgno,
-        .newest = snapshot->txnid,
+        .newest = snapshot->newest,
         .limit = snapshot->limit,
         .seed = snapshot->seed,
         .checksum_run_limit = snapshot->always_check

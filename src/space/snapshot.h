@@ -20,13 +20,14 @@ struct snapshot {
   unsigned shift;      /* log2 of the page size */
   pgno_t limit;        /* first unallocated page */
   txnid_t txnid;
+  txnid_t newest; /* of the pages in the file; a writer's own id only once it has spilled some of its own */
   uint32_t memo_mask;
   uint32_t *memo;            /* shared by all threads of the environment, accessed with relaxed atomics */
   const struct dirty *dirty; /* NULL: no overlay */
   size_t page_size;
   uint64_t seed;
   bool always_check;   /* MDBX_VALIDATION */
-  bool writes_in_place; /* WRITEMAP writer: pages of its own lie in the mapping, unfinished */
+  const struct dirty *in_place; /* WRITEMAP writer: its own pages, which lie in the mapping, unfinished; else NULL */
 };
 
 /* Bit 0 tells "passed", so that fresh memory matches no page. */
@@ -60,7 +61,7 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
   if (unlikely(pgno < PGNO_FIRST || pgno >= snapshot->limit))
     return snapshot_check_page(snapshot, pgno, page);
   const struct page *mapped = snapshot_mapped(snapshot, pgno);
-  if (unlikely(!snapshot_knows(snapshot, pgno, mapped->txnid) || mapped->txnid > snapshot->txnid))
+  if (unlikely(!snapshot_knows(snapshot, pgno, mapped->txnid) || mapped->txnid > snapshot->newest))
     return snapshot_check_page(snapshot, pgno, page);
   *page = mapped;
   return MDBX_SUCCESS;

@@ -28,9 +28,10 @@ static void take_free(struct space *space, pgno_t pgno, uint32_t pages) {
   forget_recent(space, pgno, pages);
 }
 
-/* Pages left between the allocated part and the upper bound. */
+/* Pages left between the allocated part and the upper bound, or the file's end if it must not grow. */
 static pgno_t room_at_end(const struct space *space) {
-  return space->geometry.upper > space->view.limit ? space->geometry.upper - space->view.limit : 0;
+  const pgno_t end = space->geometry.grow ? space->geometry.upper : space->geometry.now;
+  return end > space->view.limit ? end - space->view.limit : 0;
 }
 
 /* While user data is written (refill is set) the reserve of the commit stays untouched. */
@@ -273,6 +274,7 @@ int space_spill(struct space *space, uint64_t keep) {
   int rc = space->limbo ? writeout_pages(space, list, count) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS) {
     space->spilled = true;
+    space->view.newest = space->view.txnid;
     space->counters.spilled += count;
     move_to_limbo(space, list, count);
   }

@@ -18,6 +18,7 @@ void cursor_unset(struct cursor *cursor) {
   cursor->state = CURSOR_UNSET;
   cursor->eof = false;
   cursor->detached = false;
+  cursor->in_set = false;
   cursor->path.depth = 0;
 }
 
@@ -25,43 +26,82 @@ void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struc
   cursor->snapshot = snapshot;
   cursor->tree = tree;
   cursor->space = space;
+  cursor->multi = tree_is_multi(tree);
   cursor_unset(cursor);
 }
 
-static int save_key(struct cursor *cursor, const void *key, size_t length) {
-  if (length > cursor->saved_capacity) {
-    uint8_t *bigger = realloc(cursor->saved, length + 16);
-    if (!bigger)
-      return MDBX_ENOMEM;
-    cursor->saved = bigger;
-    cursor->saved_capacity = length + 16;
-  }
-  if (length)
-    memmove(cursor->saved, key, length);
-  cursor->saved_length = length;
+static int reserve_saved(struct cursor *cursor, size_t length) {
+  if (length <= cursor->saved_capacity)
+    return MDBX_SUCCESS;
+  uint8_t *bigger = realloc(cursor->saved, length + 16);
+  if (!bigger)
+    return MDBX_ENOMEM;
+  cursor->saved = bigger;
+  cursor->saved_capacity = length + 16;
   return MDBX_SUCCESS;
 }
 
-/* CURSOR_BEFORE_NEXT has its key saved since the deletion; the other states but CURSOR_AT need none. */
+/* Remembers a place: a key, and a value unless it is NULL. */
+static int save_place(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value) {
+  const size_t value_length = value ? value->iov_len : 0;
+  const int rc = reserve_saved(cursor, length + value_length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (length)
+    memmove(cursor->saved, key, length);
+  if (value_length)
+    memmove(cursor->saved + length, value->iov_base, value_length);
+  cursor->saved_key = length;
+  cursor->saved_length = length + value_length;
+  cursor->saved_value = value != NULL;
+  return MDBX_SUCCESS;
+}
+
+static int save_position(struct cursor *cursor) {
+  struct leaf_item item;
+  path_item(&cursor->path, &item);
+  if (!cursor->in_set)
+    return save_place(cursor, item.key, item.key_length, NULL);
+  const MDBX_val value = values_get(&cursor->set);
+  return save_place(cursor, item.key, item.key_length, &value);
+}
+
+/* CURSOR_BEFORE_NEXT has its place saved since the deletion; the other states but CURSOR_AT need none. */
 int cursor_detach(struct cursor *cursor) {
   if (cursor->detached)
     return MDBX_SUCCESS;
   if (cursor->state == CURSOR_AT) {
-    struct leaf_item item;
-    path_item(&cursor->path, &item);
-    const int rc = save_key(cursor, item.key, item.key_length);
+    const int rc = save_position(cursor);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
   cursor->detached = true;
+  cursor->in_set = false;
   return MDBX_SUCCESS;
 }
 
-static int seek_saved(struct cursor *cursor, bool *exact) {
-  const MDBX_val key = {cursor->saved, cursor->saved_length};
+static int open_set(struct cursor *cursor) {
+  struct leaf_item item;
+  path_item(&cursor->path, &item);
+  const int rc = values_open(cursor->snapshot, cursor->tree, &item, &cursor->set);
+  cursor->in_set = rc == MDBX_SUCCESS;
+  return rc;
+}
+
+static int seek_saved_key(struct cursor *cursor, bool *exact) {
+  const MDBX_val key = {cursor->saved, cursor->saved_key};
   struct seek_key prepared;
   const int rc = tree_prepare_key(cursor->tree, &key, &prepared);
   return rc == MDBX_SUCCESS ? tree_seek(cursor->snapshot, cursor->tree, &prepared, &cursor->path, exact) : rc;
+}
+
+/* *exact comes in true: the key is there; it goes out whether the value is there too. */
+static int seek_saved_value(struct cursor *cursor, bool *exact) {
+  const MDBX_val value = {cursor->saved + cursor->saved_key, cursor->saved_length - cursor->saved_key};
+  if (!cursor->multi || !cursor->saved_value)
+    return MDBX_SUCCESS;
+  const int rc = open_set(cursor);
+  return rc == MDBX_SUCCESS ? values_seek(&cursor->set, &value, exact) : rc;
 }
 
 int cursor_restore(struct cursor *cursor) {
@@ -69,7 +109,10 @@ int cursor_restore(struct cursor *cursor) {
     return MDBX_SUCCESS;
   if (cursor->state == CURSOR_AT || cursor->state == CURSOR_BEFORE_NEXT) {
     bool exact;
-    const int rc = seek_saved(cursor, &exact);
+    cursor->in_set = false;
+    int rc = seek_saved_key(cursor, &exact);
+    if (rc == MDBX_SUCCESS && exact)
+      rc = seek_saved_value(cursor, &exact);
     if (rc != MDBX_SUCCESS)
       return rc;
     if (!exact)
@@ -81,9 +124,14 @@ int cursor_restore(struct cursor *cursor) {
 
 int cursor_copy_position(const struct cursor *from, struct cursor *to) {
   if (from->saved_length || from->detached) {
-    const int rc = save_key(to, from->saved, from->saved_length);
+    const int rc = reserve_saved(to, from->saved_length);
     if (rc != MDBX_SUCCESS)
       return rc;
+    if (from->saved_length)
+      memcpy(to->saved, from->saved, from->saved_length);
+    to->saved_key = from->saved_key;
+    to->saved_length = from->saved_length;
+    to->saved_value = from->saved_value;
   }
   to->snapshot = from->snapshot;
   to->tree = from->tree;
@@ -93,6 +141,10 @@ int cursor_copy_position(const struct cursor *from, struct cursor *to) {
   to->eof = from->eof;
   to->ignore_order = from->ignore_order;
   to->detached = from->detached;
+  to->multi = from->multi;
+  to->in_set = from->in_set;
+  if (to->in_set)
+    to->set = from->set;
   return MDBX_SUCCESS;
 }
 
@@ -106,18 +158,30 @@ static int arrive(struct cursor *cursor, int rc) {
   return rc;
 }
 
+enum edge { AT_FIRST, AT_LAST };
+
+/* The path has come to a record: stands on the first or last of its values. */
+static int land(struct cursor *cursor, int rc, enum edge edge) {
+  if (rc == MDBX_SUCCESS && cursor->multi) {
+    rc = open_set(cursor);
+    if (rc == MDBX_SUCCESS)
+      rc = edge == AT_FIRST ? values_first(&cursor->set) : values_last(&cursor->set);
+  }
+  return arrive(cursor, rc);
+}
+
 static int go_first(struct cursor *cursor) {
   const int rc = tree_first(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc == MDBX_NOTFOUND)
     cursor_unset(cursor);
-  return arrive(cursor, rc);
+  return land(cursor, rc, AT_FIRST);
 }
 
 static int go_last(struct cursor *cursor) {
   const int rc = tree_last(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc == MDBX_NOTFOUND)
     cursor_unset(cursor);
-  return arrive(cursor, rc);
+  return land(cursor, rc, AT_LAST);
 }
 
 /* A move went from one leaf to another: the keys must go on in the same direction. Damage that leads a scan in circles
@@ -151,38 +215,59 @@ static int step_prev(struct cursor *cursor) {
   return check_order(cursor, from.page, false);
 }
 
-/* From "before next" onto the next record. */
-static int step_onto(struct cursor *cursor) {
-  return arrive(cursor, path_settle(cursor->snapshot, cursor->tree, &cursor->path));
+static int next_key(struct cursor *cursor) { return land(cursor, step_next(cursor), AT_FIRST); }
+
+static int prev_key(struct cursor *cursor) { return land(cursor, step_prev(cursor), AT_LAST); }
+
+/* From "before next" onto the next record, and with `same_key` only onto a value of the key. */
+static int step_onto(struct cursor *cursor, bool same_key) {
+  if (cursor->in_set && !values_behind(&cursor->set))
+    return arrive(cursor, MDBX_SUCCESS);
+  if (same_key)
+    return MDBX_NOTFOUND;
+  if (cursor->in_set)
+    return next_key(cursor);
+  return land(cursor, path_settle(cursor->snapshot, cursor->tree, &cursor->path), AT_FIRST);
 }
 
-static int go_next(struct cursor *cursor) {
+/* How far a move may go. */
+enum reach { ANY_RECORD, SAME_KEY, OTHER_KEY };
+
+static int next_from_here(struct cursor *cursor, enum reach reach) {
+  int rc = MDBX_NOTFOUND;
+  if (cursor->in_set && reach != OTHER_KEY)
+    rc = arrive(cursor, values_next(&cursor->set));
+  return rc == MDBX_NOTFOUND && reach != SAME_KEY ? next_key(cursor) : rc;
+}
+
+static int go_next(struct cursor *cursor, enum reach reach) {
   int rc = MDBX_NOTFOUND;
   switch (cursor->state) {
   case CURSOR_UNSET:
     return go_first(cursor);
   case CURSOR_AT:
-    rc = arrive(cursor, step_next(cursor));
+    rc = next_from_here(cursor, reach);
     break;
   case CURSOR_BEFORE_NEXT:
-    rc = step_onto(cursor);
+    rc = reach == OTHER_KEY && cursor->in_set ? next_key(cursor) : step_onto(cursor, reach == SAME_KEY);
     break;
   case CURSOR_BEHIND:
     break;
   case CURSOR_LOST:
     return MDBX_ENODATA;
   }
-  if (rc == MDBX_NOTFOUND)
+  if (rc == MDBX_NOTFOUND && reach != SAME_KEY)
     cursor->eof = true;
   return rc;
 }
 
 /* The path may stand behind the last record of a leaf; stepping back works from there as well. */
-static int go_prev(struct cursor *cursor) {
+static int go_prev(struct cursor *cursor, enum reach reach) {
+  int rc = MDBX_NOTFOUND;
   switch (cursor->state) {
   case CURSOR_UNSET:
   case CURSOR_BEHIND:
-    return go_last(cursor);
+    return reach == SAME_KEY ? MDBX_ENODATA : go_last(cursor);
   case CURSOR_LOST:
     return MDBX_ENODATA;
   default:
@@ -190,7 +275,9 @@ static int go_prev(struct cursor *cursor) {
   }
   if (!cursor->path.depth)
     return MDBX_NOTFOUND;
-  return arrive(cursor, step_prev(cursor));
+  if (cursor->in_set && reach != OTHER_KEY)
+    rc = arrive(cursor, values_prev(&cursor->set));
+  return rc == MDBX_NOTFOUND && reach != SAME_KEY ? prev_key(cursor) : rc;
 }
 
 int cursor_settle(struct cursor *cursor) {
@@ -201,27 +288,58 @@ int cursor_settle(struct cursor *cursor) {
     return MDBX_SUCCESS;
   if (cursor->state != CURSOR_BEFORE_NEXT)
     return MDBX_ENODATA;
-  const int settled = step_onto(cursor);
+  const int settled = step_onto(cursor, false);
   return settled == MDBX_NOTFOUND ? MDBX_ENODATA : settled;
 }
 
-/* GET_CURRENT behind a deleted last record gives the record before it. */
+int cursor_peek(struct cursor *cursor, struct cursor *copy) {
+  const int rc = cursor_restore(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *copy = *cursor;
+  return cursor_settle(copy);
+}
+
+/* GET_CURRENT behind a deleted last value gives the value before it, behind a deleted last record the record. */
 static int go_current(struct cursor *cursor) {
   if (cursor->state == CURSOR_BEHIND)
     return MDBX_NOTFOUND;
+  if (cursor->state == CURSOR_BEFORE_NEXT && cursor->in_set && values_behind(&cursor->set))
+    return arrive(cursor, values_prev(&cursor->set));
   const bool behind = cursor->state == CURSOR_BEFORE_NEXT;
   int rc = cursor_settle(cursor);
   if (rc == MDBX_ENODATA && behind) {
-    rc = go_prev(cursor);
+    rc = go_prev(cursor, ANY_RECORD);
     cursor->eof = true;
   }
   return rc == MDBX_NOTFOUND ? MDBX_ENODATA : rc;
+}
+
+/* FIRST_DUP, LAST_DUP. */
+static int go_value_edge(struct cursor *cursor, enum edge edge) {
+  const int rc = go_current(cursor);
+  if (rc != MDBX_SUCCESS || !cursor->multi)
+    return rc;
+  return edge == AT_FIRST ? values_first(&cursor->set) : values_last(&cursor->set);
 }
 
 /* ------------------------------------------------------------------------------------------------------- seeking */
 
 static bool key_length_fits(const struct cursor *cursor, const MDBX_val *key) {
   return key->iov_len <= limit_key(cursor->snapshot->page_size, cursor->tree->record.flags);
+}
+
+static void go_behind(struct cursor *cursor) {
+  cursor->state = CURSOR_BEHIND;
+  cursor->eof = true;
+  cursor->in_set = false;
+}
+
+static int get_lost(struct cursor *cursor) {
+  cursor->state = CURSOR_LOST;
+  cursor->eof = true;
+  cursor->in_set = false;
+  return MDBX_NOTFOUND;
 }
 
 /* To the first record not less than the key. */
@@ -232,11 +350,10 @@ static int seek_lower(struct cursor *cursor, const MDBX_val *key, bool *exact) {
     rc = tree_seek(cursor->snapshot, cursor->tree, &prepared, &cursor->path, exact);
   if (rc == MDBX_SUCCESS && !*exact)
     rc = path_settle(cursor->snapshot, cursor->tree, &cursor->path);
-  if (rc == MDBX_NOTFOUND) {
-    cursor->state = CURSOR_BEHIND;
-    cursor->eof = true;
-  }
-  return arrive(cursor, rc);
+  cursor->in_set = false;
+  if (rc == MDBX_NOTFOUND)
+    go_behind(cursor);
+  return land(cursor, rc, AT_FIRST);
 }
 
 static int seek_exact(struct cursor *cursor, const MDBX_val *key) {
@@ -244,12 +361,7 @@ static int seek_exact(struct cursor *cursor, const MDBX_val *key) {
   int rc = MDBX_NOTFOUND;
   if (key_length_fits(cursor, key))
     rc = seek_lower(cursor, key, &exact);
-  if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && !exact)) {
-    cursor->state = CURSOR_LOST;
-    cursor->eof = true;
-    return MDBX_NOTFOUND;
-  }
-  return rc;
+  return rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && !exact) ? get_lost(cursor) : rc;
 }
 
 static int seek_range(struct cursor *cursor, const MDBX_val *key) {
@@ -268,9 +380,9 @@ static int seek_greater(struct cursor *cursor, const MDBX_val *key) {
   const int rc = seek_lower(cursor, key, &exact);
   if (rc != MDBX_SUCCESS || !exact)
     return rc;
-  const int next = go_next(cursor);
+  const int next = go_next(cursor, OTHER_KEY);
   if (next == MDBX_NOTFOUND)
-    cursor->state = CURSOR_BEHIND;
+    go_behind(cursor);
   return next;
 }
 
@@ -287,8 +399,99 @@ static int seek_lesser(struct cursor *cursor, const MDBX_val *key, bool or_equal
     return rc;
   if (rc != MDBX_SUCCESS && rc != MDBX_NOTFOUND)
     return rc;
-  return go_prev(cursor);
+  return go_prev(cursor, OTHER_KEY);
 }
+
+/* ------------------------------------------------------------------------------------------- seeking among values */
+
+/* How a value that is sought stands to the one that is found. */
+enum relation { LESSER_THAN, LESSER_OR_EQUAL, EQUAL, GREATER_OR_EQUAL, GREATER_THAN };
+
+/* The key is given exactly; its values are compared. */
+static int seek_exact_key(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, enum relation relation) {
+  bool exact;
+  int rc = seek_exact(cursor, key);
+  if (rc == MDBX_SUCCESS)
+    rc = values_seek(&cursor->set, value, &exact);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (exact && relation == GREATER_THAN)
+    rc = values_next(&cursor->set);
+  else if (relation == LESSER_THAN || (!exact && relation == LESSER_OR_EQUAL))
+    rc = values_prev(&cursor->set);
+  else if (!exact && (relation == EQUAL || values_behind(&cursor->set)))
+    rc = MDBX_NOTFOUND;
+  return rc == MDBX_NOTFOUND ? get_lost(cursor) : rc;
+}
+
+/* To the first pair not less than the given one. */
+static int seek_pair_lower(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, bool *exact) {
+  int rc = seek_lower(cursor, key, exact);
+  if (rc != MDBX_SUCCESS || !*exact)
+    return rc;
+  rc = values_seek(&cursor->set, value, exact);
+  if (rc != MDBX_SUCCESS || !values_behind(&cursor->set))
+    return rc;
+  rc = go_next(cursor, OTHER_KEY);
+  if (rc == MDBX_NOTFOUND)
+    go_behind(cursor);
+  return rc;
+}
+
+/* Key and value are one pair. */
+static int seek_pair(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, enum relation relation) {
+  bool exact;
+  int rc = seek_pair_lower(cursor, key, value, &exact);
+  if (rc != MDBX_SUCCESS && rc != MDBX_NOTFOUND)
+    return rc;
+  exact = exact && rc == MDBX_SUCCESS;
+  if (relation == LESSER_THAN || (!exact && relation == LESSER_OR_EQUAL))
+    return go_prev(cursor, ANY_RECORD);
+  if (relation == EQUAL && !exact)
+    return MDBX_NOTFOUND;
+  if (relation == GREATER_THAN && exact) {
+    rc = go_next(cursor, ANY_RECORD);
+    if (rc == MDBX_NOTFOUND)
+      go_behind(cursor);
+  }
+  return rc;
+}
+
+/* SET_LOWERBOUND: a value without address means the key alone. */
+static int seek_pair_lowerbound(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value) {
+  bool exact = false;
+  if (!value->iov_base) {
+    const int rc = seek_lower(cursor, key, &exact);
+    return rc == MDBX_SUCCESS ? MDBX_RESULT_TRUE : rc;
+  }
+  const int rc = seek_pair_lower(cursor, key, value, &exact);
+  return rc == MDBX_SUCCESS && !exact ? MDBX_RESULT_TRUE : rc;
+}
+
+/* Operations that look at values too. */
+static int seek_both(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, MDBX_cursor_op op) {
+  switch (op) {
+  case MDBX_GET_BOTH:
+    return seek_exact_key(cursor, key, value, EQUAL);
+  case MDBX_GET_BOTH_RANGE:
+    return seek_exact_key(cursor, key, value, GREATER_OR_EQUAL);
+  case MDBX_SET_LOWERBOUND:
+    return seek_pair_lowerbound(cursor, key, value);
+  case MDBX_SET_UPPERBOUND:
+    return seek_pair(cursor, key, value, GREATER_THAN);
+  default:
+    break;
+  }
+  if (op >= MDBX_TO_PAIR_LESSER_THAN)
+    return seek_pair(cursor, key, value, (enum relation)(op - MDBX_TO_PAIR_LESSER_THAN));
+  return seek_exact_key(cursor, key, value, (enum relation)(op - MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN));
+}
+
+static bool op_looks_at_values(MDBX_cursor_op op) {
+  return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE || op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND ||
+         (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
+}
+
 
 static int seek_by(struct cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
   switch (op) {
@@ -316,53 +519,125 @@ static int seek_by(struct cursor *cursor, const MDBX_val *key, MDBX_cursor_op op
 
 /* ----------------------------------------------------------------------------------------------------- operations */
 
-static int move_by(struct cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
-  int rc;
+static int go_to_last(struct cursor *cursor) {
+  const int rc = go_last(cursor);
+  cursor->eof = (rc == MDBX_SUCCESS && !cursor->multi) || cursor->eof;
+  return rc;
+}
+
+/* PREV_MULTIPLE: to the page of values before this one. */
+static int go_prev_page(struct cursor *cursor) {
+  const int rc = cursor_settle(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct value_set before = cursor->set;
+  values_to_page_start(&before);
+  const int moved = values_prev(&before);
+  if (moved == MDBX_SUCCESS)
+    cursor->set = before;
+  return moved;
+}
+
+static int move_by(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, MDBX_cursor_op op) {
   switch (op) {
   case MDBX_FIRST:
     return go_first(cursor);
   case MDBX_LAST:
-    rc = go_last(cursor);
-    cursor->eof = rc == MDBX_SUCCESS || cursor->eof;
-    return rc;
+    return go_to_last(cursor);
   case MDBX_NEXT:
+    return go_next(cursor, ANY_RECORD);
   case MDBX_NEXT_NODUP:
-    return go_next(cursor);
-  case MDBX_PREV:
-  case MDBX_PREV_NODUP:
-    return go_prev(cursor);
-  case MDBX_GET_CURRENT:
-  case MDBX_FIRST_DUP:
-  case MDBX_LAST_DUP:
-    return go_current(cursor);
+    return go_next(cursor, OTHER_KEY);
   case MDBX_NEXT_DUP:
+  case MDBX_NEXT_MULTIPLE:
+    return go_next(cursor, SAME_KEY);
+  case MDBX_PREV:
+    return go_prev(cursor, ANY_RECORD);
+  case MDBX_PREV_NODUP:
+    return go_prev(cursor, OTHER_KEY);
   case MDBX_PREV_DUP:
-    if (op == MDBX_NEXT_DUP && cursor->state == CURSOR_UNSET)
-      return go_next(cursor);
-    rc = cursor_settle(cursor);
-    return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
+    return go_prev(cursor, SAME_KEY);
+  case MDBX_PREV_MULTIPLE:
+    return go_prev_page(cursor);
+  case MDBX_GET_CURRENT:
+  case MDBX_GET_MULTIPLE:
+    return go_current(cursor);
+  case MDBX_FIRST_DUP:
+    return go_value_edge(cursor, AT_FIRST);
+  case MDBX_LAST_DUP:
+    return go_value_edge(cursor, AT_LAST);
+  case MDBX_SEEK_AND_GET_MULTIPLE:
+    return seek_exact(cursor, key);
   default:
-    return seek_by(cursor, key, op);
+    return cursor->multi && op_looks_at_values(op) ? seek_both(cursor, key, value, op) : seek_by(cursor, key, op);
   }
+}
+
+static bool op_gets_page(MDBX_cursor_op op) {
+  return op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE || op == MDBX_PREV_MULTIPLE ||
+         op == MDBX_SEEK_AND_GET_MULTIPLE;
+}
+
+static int read_value(struct cursor *cursor, const struct leaf_item *item, MDBX_val *data, MDBX_cursor_op op) {
+  if (!cursor->multi)
+    return tree_value(cursor->snapshot, cursor->tree, item, data);
+  *data = op_gets_page(op) ? values_get_page(&cursor->set) : values_get(&cursor->set);
+  return MDBX_SUCCESS;
+}
+
+/* These leave the caller's key as it is. */
+static bool op_keeps_key(MDBX_cursor_op op) {
+  return op == MDBX_SET || op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE;
 }
 
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
   int rc = cursor_restore(cursor);
   if (rc == MDBX_SUCCESS)
-    rc = move_by(cursor, key, op);
+    rc = move_by(cursor, key, data, op);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
   struct leaf_item item;
   path_item(&cursor->path, &item);
-  if (key && op != MDBX_SET) {
+  if (key && !op_keeps_key(op)) {
     key->iov_base = (void *)(uintptr_t)item.key;
     key->iov_len = item.key_length;
   }
-  const int read = data ? tree_value(cursor->snapshot, &item, data) : MDBX_SUCCESS;
+  const int read = data ? read_value(cursor, &item, data, op) : MDBX_SUCCESS;
   return read == MDBX_SUCCESS ? rc : read;
 }
 
+/* The cursor stands on a pair that was just stored; it will look for it when it is used. */
+static int stand_on(struct cursor *cursor, const struct seek_key *key, const MDBX_val *value) {
+  const int rc = save_place(cursor, key->raw, key->length, value);
+  cursor->state = CURSOR_AT;
+  cursor->eof = false;
+  cursor->in_set = false;
+  cursor->detached = true;
+  return rc;
+}
+
+static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  /* Saved first: what key and value point to may be gone afterwards. */
+  struct cursor place = {.saved = NULL};
+  int rc = save_place(&place, key->raw, key->length, data);
+  if (rc == MDBX_SUCCESS)
+    rc = dup_put(cursor->space, cursor->tree, &cursor->path, key, data, flags);
+  const struct seek_key stored = {.raw = place.saved, .length = place.saved_key};
+  const MDBX_val value = {place.saved + place.saved_key, place.saved_length - place.saved_key};
+  int stood = MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS || (rc == MDBX_KEYEXIST && !(flags & MDBX_NOOVERWRITE)))
+    stood = stand_on(cursor, &stored, &value);
+  else if (rc == MDBX_KEYEXIST)
+    stood = stand_on(cursor, &stored, data);
+  else
+    cursor_unset(cursor);
+  free(place.saved);
+  return stood == MDBX_SUCCESS ? rc : stood;
+}
+
 int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  if (cursor->multi)
+    return put_several(cursor, key, data, flags);
   const int rc = tree_put(cursor->space, cursor->tree, &cursor->path, key, data, flags);
   cursor->detached = false;
   if (rc == MDBX_KEYEXIST)
@@ -372,37 +647,70 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
   return arrive(cursor, rc);
 }
 
+static int put_current_value(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  struct cursor place = {.saved = NULL};
+  int rc = save_place(&place, key->raw, key->length, data);
+  if (rc == MDBX_SUCCESS)
+    rc = flags & MDBX_ALLDUPS
+             ? dup_replace_all(cursor->space, cursor->tree, &cursor->path, key, data)
+             : dup_replace(cursor->space, cursor->tree, &cursor->path, key, &cursor->set, data);
+  const struct seek_key stored = {.raw = place.saved, .length = place.saved_key};
+  const MDBX_val value = {place.saved + place.saved_key, place.saved_length - place.saved_key};
+  if (rc == MDBX_SUCCESS)
+    rc = stand_on(cursor, &stored, &value);
+  free(place.saved);
+  return rc;
+}
+
 int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags) {
   struct leaf_item item;
   struct seek_key prepared;
   int rc = cursor_settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  path_item(&cursor->path, &item);
-  if (key_compare_raw(&cursor->tree->rules, key->iov_base, key->iov_len, item.key, item.key_length) != 0)
-    return MDBX_EKEYMISMATCH;
   rc = tree_prepare_key(cursor->tree, key, &prepared);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  path_item(&cursor->path, &item);
+  if (key_compare_raw(&cursor->tree->rules, prepared.raw, prepared.length, item.key, item.key_length) != 0)
+    return MDBX_EKEYMISMATCH;
+  return cursor->multi ? put_current_value(cursor, &prepared, data, flags)
+                       : tree_set_value(cursor->space, cursor->tree, &cursor->path, &prepared, data, flags);
+}
+
+/* One of several values goes. */
+static int delete_value(struct cursor *cursor) {
+  int rc = save_position(cursor);
   if (rc == MDBX_SUCCESS)
-    rc = tree_set_value(cursor->space, cursor->tree, &cursor->path, &prepared, data, flags);
+    rc = dup_erase(cursor->space, cursor->tree, &cursor->path, &cursor->set);
+  cursor->detached = true;
   return rc;
 }
 
-int cursor_delete(struct cursor *cursor) {
+/* The record goes, with all its values. */
+static int delete_record(struct cursor *cursor) {
   struct leaf_item item;
-  bool moved;
+  bool moved = true;
+  path_item(&cursor->path, &item);
+  int rc = save_place(cursor, item.key, item.key_length, NULL);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_delete_at(cursor->space, cursor->tree, &cursor->path, &moved);
+  cursor->detached = moved;
+  return rc;
+}
+
+int cursor_delete(struct cursor *cursor, bool all_values) {
   int rc = cursor_settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  path_item(&cursor->path, &item);
-  rc = save_key(cursor, item.key, item.key_length);
-  if (rc == MDBX_SUCCESS)
-    rc = tree_delete_at(cursor->space, cursor->tree, &cursor->path, &moved);
+  const bool one = cursor->multi && !all_values && values_count(&cursor->set) > 1;
+  rc = one ? delete_value(cursor) : delete_record(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
   cursor->state = CURSOR_BEFORE_NEXT;
-  cursor->detached = moved;
+  cursor->in_set = false;
   cursor->eof = false;
-  if (!moved && path_settle(cursor->snapshot, cursor->tree, &cursor->path) == MDBX_NOTFOUND)
+  if (!cursor->detached && path_settle(cursor->snapshot, cursor->tree, &cursor->path) == MDBX_NOTFOUND)
     cursor->eof = true;
   return MDBX_SUCCESS;
 }
@@ -417,24 +725,49 @@ static bool path_on_edge(const struct path *path, bool last) {
 }
 
 int cursor_on_edge(struct cursor *cursor, bool last) {
-  const int rc = cursor_settle(cursor);
+  struct cursor copy;
+  const int rc = cursor_peek(cursor, &copy);
   if (rc == MDBX_ENODATA)
     return MDBX_RESULT_TRUE;
   if (rc != MDBX_SUCCESS)
     return rc;
-  return path_on_edge(&cursor->path, last) ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+  return path_on_edge(&copy.path, last) ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
 }
 
-int cursor_compare_positions(struct cursor *left, struct cursor *right, int *order) {
-  *order = 0;
+int cursor_on_value_edge(struct cursor *cursor, bool last) {
+  struct cursor copy;
+  const int rc = cursor_peek(cursor, &copy);
+  if (rc == MDBX_ENODATA || (rc == MDBX_SUCCESS && !copy.multi))
+    return MDBX_RESULT_TRUE;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return (last ? values_on_last(&copy.set) : values_on_first(&copy.set)) ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+}
+
+int cursor_count_values(struct cursor *cursor, uint64_t *count) {
+  struct cursor copy;
+  const int rc = cursor_peek(cursor, &copy);
+  *count = 0;
+  if (rc == MDBX_SUCCESS)
+    *count = copy.multi ? values_count(&copy.set) : 1;
+  return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
+}
+
+static int compare_paths(const struct path *left, const struct path *right) {
+  for (unsigned i = 0; i < MIN_OF(left->depth, right->depth); ++i)
+    if (left->level[i].index != right->level[i].index)
+      return left->level[i].index > right->level[i].index ? 1 : -1;
+  return 0;
+}
+
+int cursor_compare_positions(struct cursor *left, struct cursor *right, bool keys_only, int *order) {
   int rc = cursor_restore(left);
   if (rc == MDBX_SUCCESS)
     rc = cursor_restore(right);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const unsigned depth = MIN_OF(left->path.depth, right->path.depth);
-  for (unsigned i = 0; i < depth && *order == 0; ++i)
-    *order = (left->path.level[i].index > right->path.level[i].index) -
-             (left->path.level[i].index < right->path.level[i].index);
+  *order = compare_paths(&left->path, &right->path);
+  if (*order == 0 && !keys_only && left->in_set && right->in_set)
+    *order = values_compare(&left->set, &right->set);
   return MDBX_SUCCESS;
 }

@@ -2,19 +2,20 @@
 /*
  * tree/cursor.h: a position in a tree that survives changes of the tree by others.
  *
- * Before a tree changes, every other cursor on it is told to remember its key (cursor_detach) and finds its place again
- * when it is used next: on the same record, or before the successor if the record is gone. Splits and merges need no
+ * Before a tree changes, every other cursor on it is told to remember its key and value (cursor_detach) and finds its
+ * place again when it is used next: on the same record, or before the successor if the record is gone. Splits and merges need no
  * further care. A cursor belongs to one transaction and one thread at a time.
  */
 #ifndef MDBX_TREE_CURSOR_H
 #define MDBX_TREE_CURSOR_H
 
-#include "tree/tree.h"
+#include "tree/dup.h"
 
 enum cursor_state {
   CURSOR_UNSET,       /* never positioned, or reset: NEXT is the first record, PREV the last */
   CURSOR_AT,          /* the path stands on a record */
-  CURSOR_BEFORE_NEXT, /* the record was deleted; the path stands on what follows it, or behind the last record */
+  CURSOR_BEFORE_NEXT, /* the record was deleted; the path stands on what follows it, or behind the last record. Of
+                         several values: the set, if open, stands on the following value, or behind the last */
   CURSOR_BEHIND,      /* a search went past the last record */
   CURSOR_LOST,        /* an exact search found nothing: no relative moves */
 };
@@ -27,9 +28,13 @@ struct cursor {
   enum cursor_state state;
   bool eof;      /* as mdbx_cursor_eof() shows it */
   bool ignore_order; /* moves do not look whether keys ascend from leaf to leaf; stays when the cursor is bound anew */
-  bool detached; /* the path is invalid; `saved` tells where the cursor stood */
-  uint8_t *saved;
-  size_t saved_length, saved_capacity;
+  bool detached; /* path and set are invalid; `saved` tells where the cursor stood */
+  bool multi;    /* the table has several values per key */
+  bool in_set;   /* `set` is open: the cursor stands among the values of the path's record */
+  struct value_set set;
+  uint8_t *saved; /* key, then value if saved_value */
+  size_t saved_key, saved_length, saved_capacity;
+  bool saved_value;
 };
 
 void cursor_init(struct cursor *cursor);
@@ -44,11 +49,11 @@ int cursor_detach(struct cursor *cursor);
 int cursor_restore(struct cursor *cursor);
 int cursor_copy_position(const struct cursor *from, struct cursor *to);
 
-/* mdbx_cursor_get() for tables with one value per key. Checks of arguments are done. */
+/* mdbx_cursor_get(). Checks of arguments are done. */
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op);
 /* MDBX_NEXT inside a leaf, the step scans are made of: true if that is what it was, and key and data are set. */
 static inline bool cursor_next_in_leaf(struct cursor *cursor, MDBX_val *key, MDBX_val *data) {
-  if (cursor->state != CURSOR_AT || cursor->detached)
+  if (cursor->state != CURSOR_AT || cursor->detached || cursor->multi)
     return false;
   struct path_level *leaf = &cursor->path.level[cursor->path.depth - 1];
   struct leaf_item item;
@@ -66,17 +71,24 @@ static inline bool cursor_next_in_leaf(struct cursor *cursor, MDBX_val *key, MDB
   return true;
 }
 
-/* mdbx_cursor_put() for such tables, without MDBX_CURRENT: that is cursor_put_current(). */
+/* mdbx_cursor_put() without MDBX_CURRENT: that is cursor_put_current(). */
 int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
 int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags);
-int cursor_delete(struct cursor *cursor);
+/* Deletes the value the cursor stands on, or all values of its key. */
+int cursor_delete(struct cursor *cursor, bool all_values);
 
 /* Whether the cursor stands on a record, after restoring it: MDBX_SUCCESS, MDBX_ENODATA, or an error. With
  * CURSOR_BEFORE_NEXT it steps onto the successor first. */
 int cursor_settle(struct cursor *cursor);
+/* The same for a copy, so that a question does not move the cursor. The copy is not to be destroyed. */
+int cursor_peek(struct cursor *cursor, struct cursor *copy);
+/* Number of values of the key, 0 without a position. */
+int cursor_count_values(struct cursor *cursor, uint64_t *count);
 /* MDBX_RESULT_TRUE, MDBX_RESULT_FALSE or an error. */
 int cursor_on_edge(struct cursor *cursor, bool last);
+/* The same among the values of the key. */
+int cursor_on_value_edge(struct cursor *cursor, bool last);
 /* Order of two positioned cursors of one tree. */
-int cursor_compare_positions(struct cursor *left, struct cursor *right, int *order);
+int cursor_compare_positions(struct cursor *left, struct cursor *right, bool keys_only, int *order);
 
 #endif

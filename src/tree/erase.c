@@ -8,6 +8,7 @@
 #include "tree/tree.h"
 
 #include "base/log.h"
+#include "tree/dup.h"
 
 /* A page is small when less than a third of it is used. */
 static bool is_small(const struct page *page, size_t page_size) {
@@ -49,10 +50,8 @@ static int remove_page(struct space *space, struct tree *tree, struct path *path
 static bool join_leaves(const struct tree *tree, struct page *left, const struct page *right, size_t page_size) {
   if (page_used(left, page_size) + page_used(right, page_size) > body_size(page_size))
     return false;
-  for (unsigned i = 0; i < right->count; ++i) {
-    const uint8_t *node = leaf_node(right, i);
-    leaf_append_node(left, node, node_size(node));
-  }
+  for (unsigned i = 0; i < right->count; ++i)
+    leaf_append(left, right, i);
   leaf_rehead(left, tree->rules.order);
   return true;
 }
@@ -140,8 +139,7 @@ static int shorten_root(struct space *space, struct tree *tree, struct path *pat
       return rc;
     tree->record.root = child;
     tree->record.depth -= 1;
-    const unsigned type = tree->record.depth > 1 ? P_BRANCH : P_LEAF;
-    rc = snapshot_tree_page(&space->view, child, type | tree->page_flags, &root);
+    rc = snapshot_tree_page(&space->view, child, tree_page_type(tree, tree->record.depth == 1), &root);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
@@ -170,6 +168,8 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
 
 int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved) {
   struct leaf_item item;
+  if (tree_is_multi(tree))
+    return dup_erase_all(space, tree, path, moved);
   path_item(path, &item);
   if (item.kind != NODE_PLAIN && item.kind != NODE_LARGE)
     return MDBX_INCOMPATIBLE;

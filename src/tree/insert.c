@@ -32,7 +32,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
 
 static int plant_root(struct space *space, struct tree *tree, struct path *path) {
   struct page *page;
-  const int rc = space_new_page(space, P_LEAF | tree->page_flags, &page);
+  const int rc = space_new_page(space, tree_page_type(tree, true), &page);
   if (rc != MDBX_SUCCESS)
     return rc;
   tree->record.root = page->pgno;
@@ -43,15 +43,11 @@ static int plant_root(struct space *space, struct tree *tree, struct path *path)
   return MDBX_SUCCESS;
 }
 
-static size_t record_size(const struct page *page, size_t key_length, size_t data_length) {
-  return leaf_record_size(key_length, data_length) - (page_has_heads(page) ? 0 : HEAD_SIZE);
-}
-
 /* The path is writable. */
 static int insert_into_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                             enum node_kind kind, size_t data_length, uint8_t **data) {
   struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
-  if (page_room(leaf) < record_size(leaf, key->length, data_length))
+  if (page_room(leaf) < leaf_bytes_for(leaf, key->length, data_length))
     return tree_split_leaf(space, tree, path, key, kind, data_length, data);
   *data = leaf_insert(leaf, tree->rules.order, path_leaf(path)->index, key, kind, data_length);
   return MDBX_SUCCESS;
@@ -225,11 +221,10 @@ int tree_set_value(struct space *space, struct tree *tree, struct path *path, co
   return put_at(space, tree, path, key, value, flags, true);
 }
 
-/* Path to where a key belongs that must not be less than the last one. */
-static int seek_append(struct space *space, struct tree *tree, const struct seek_key *key, struct path *path,
-                       bool *exact) {
+int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
+                     struct path *path, bool *exact) {
   *exact = false;
-  int rc = tree_last(&space->view, tree, path);
+  const int rc = tree_last(snapshot, tree, path);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
   struct leaf_item last;
@@ -245,7 +240,7 @@ static int seek_append(struct space *space, struct tree *tree, const struct seek
 int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
              unsigned flags) {
   bool exact;
-  int rc = flags & MDBX_APPEND ? seek_append(space, tree, key, path, &exact)
+  int rc = flags & MDBX_APPEND ? tree_seek_append(&space->view, tree, key, path, &exact)
                                : tree_seek(&space->view, tree, key, path, &exact);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -254,7 +249,7 @@ int tree_put(struct space *space, struct tree *tree, struct path *path, const st
   struct leaf_item old;
   path_item(path, &old);
   if (flags & MDBX_NOOVERWRITE) {
-    rc = tree_value(&space->view, &old, value);
+    rc = tree_value(&space->view, tree, &old, value);
     return rc == MDBX_SUCCESS ? MDBX_KEYEXIST : rc;
   }
   if (old.kind == NODE_TREE || old.kind == NODE_SUBPAGE)

@@ -3,10 +3,11 @@
 #include "tree/tree.h"
 
 #include "base/log.h"
+#include "tree/values.h"
 
 static int level_page(const struct snapshot *snapshot, const struct tree *tree, pgno_t pgno, bool leaf,
                       const struct page **page) {
-  return snapshot_tree_page(snapshot, pgno, (leaf ? P_LEAF : P_BRANCH) | tree->page_flags, page);
+  return snapshot_tree_page(snapshot, pgno, tree_page_type(tree, leaf), page);
 }
 
 int tree_find(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
@@ -163,12 +164,26 @@ static int large_value(const struct snapshot *snapshot, const struct leaf_item *
   return MDBX_SUCCESS;
 }
 
-int tree_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value) {
+static int first_of_several(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
+                            MDBX_val *value) {
+  struct value_set set;
+  int rc = values_open(snapshot, (struct tree *)(uintptr_t)tree, item, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = values_first(&set);
+  if (rc == MDBX_SUCCESS)
+    *value = values_get(&set);
+  return rc;
+}
+
+int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
+               MDBX_val *value) {
   if (likely(item->kind == NODE_PLAIN)) {
     value->iov_base = (void *)(uintptr_t)item->data;
     value->iov_len = item->data_length;
     return MDBX_SUCCESS;
   }
+  if (tree_is_multi(tree))
+    return first_of_several(snapshot, tree, item, value);
   if (item->kind == NODE_LARGE)
     return large_value(snapshot, item, value);
   if (item->kind == NODE_TREE && item->data_length == sizeof(struct table_record)) {

@@ -29,7 +29,7 @@ static int grow_root(struct space *space, struct tree *tree, struct path *path) 
   struct page *root;
   if (path->depth == TREE_DEPTH_MAX)
     return MDBX_CURSOR_FULL;
-  const int rc = space_new_page(space, P_BRANCH | tree->page_flags, &root);
+  const int rc = space_new_page(space, tree_page_type(tree, false), &root);
   if (rc != MDBX_SUCCESS)
     return rc;
   struct branch_list list = {.separators = &(struct separator){NULL, 0}, .children = &tree->record.root, .count = 1};
@@ -79,7 +79,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
   const unsigned cut = choose_branch_cut(list, inserted, heads, body_size(space->view.page_size));
   if (!cut)
     return log_damage(MDBX_CORRUPTED, "page %u: separators too long to split it", left->pgno);
-  int rc = space_new_page(space, P_BRANCH | tree->page_flags, &right);
+  int rc = space_new_page(space, tree_page_type(tree, false), &right);
   if (rc != MDBX_SUCCESS)
     return rc;
   branch_list_store(list, 0, cut, left, space->view.page_size);
@@ -146,9 +146,7 @@ static const uint8_t *key_of(const struct leaf_split *split, unsigned i, size_t 
     *length = split->key->length;
     return split->key->raw;
   }
-  const uint8_t *node = leaf_node(split->old, i < split->at ? i : i - 1);
-  *length = get_u16(node) & NODE_LENGTH;
-  return node + NODE_HEADER;
+  return leaf_key(split->old, i < split->at ? i : i - 1, length);
 }
 
 /* The shortest separator between two neighbours: what they share and one byte more of the greater one. */
@@ -172,19 +170,16 @@ static struct separator separator_at(const struct leaf_split *split, unsigned cu
 }
 
 static size_t entry_bytes(const struct leaf_split *split, unsigned i) {
-  const size_t entry = leaf_entry_size(split->old);
   if (i == split->at)
-    return entry + NODE_HEADER + split->key->length + split->data_length;
-  return entry + node_size(leaf_node(split->old, i < split->at ? i : i - 1));
+    return leaf_bytes_for(split->old, split->key->length, split->data_length);
+  return leaf_bytes_of(split->old, i < split->at ? i : i - 1);
 }
 
 /* Copies old records [from, to) to an emptied page. */
 static void move_records(const struct leaf_split *split, struct page *page, unsigned from, unsigned to) {
   page_init(page, split->space->view.page_size, page->pgno, page->txnid, page->flags);
-  for (unsigned i = from; i < to; ++i) {
-    const uint8_t *node = leaf_node(split->old, i);
-    leaf_append_node(page, node, node_size(node));
-  }
+  for (unsigned i = from; i < to; ++i)
+    leaf_append(page, split->old, i);
   leaf_rehead(page, split->tree->rules.order);
 }
 

@@ -19,7 +19,7 @@ static void set_rules(struct tree *tree) {
   const unsigned flags = tree->record.flags;
   tree->rules = rules_of(order_of_flags(flags));
   tree->values = rules_of(value_order_of_flags(flags));
-  tree->page_flags = flags & TABLE_USER_ORDER ? P_NOHEADS : 0;
+  tree->branch_flags = tree->leaf_flags = flags & TABLE_USER_ORDER ? P_NOHEADS : 0;
 }
 
 static void use_order(struct key_rules *rules, const struct user_order *order) {
@@ -71,15 +71,24 @@ int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit
 
 void tree_release(struct tree *tree) {
   free(tree->scratch);
-  tree->scratch = NULL;
+  free(tree->value_scratch);
+  tree->scratch = tree->value_scratch = NULL;
+}
+
+static int prepare(enum key_order order, uint8_t **scratch, const MDBX_val *bytes, struct seek_key *prepared) {
+  if (order == ORDER_REVERSE && !*scratch) {
+    *scratch = malloc(PAGE_SIZE_MAX / 2);
+    if (!*scratch)
+      return MDBX_ENOMEM;
+  }
+  key_prepare(prepared, order, bytes->iov_len ? bytes->iov_base : "", bytes->iov_len, *scratch);
+  return MDBX_SUCCESS;
 }
 
 int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared) {
-  if (tree->rules.order == ORDER_REVERSE && !tree->scratch) {
-    tree->scratch = malloc(PAGE_SIZE_MAX / 2);
-    if (!tree->scratch)
-      return MDBX_ENOMEM;
-  }
-  key_prepare(prepared, tree->rules.order, key->iov_len ? key->iov_base : "", key->iov_len, tree->scratch);
-  return MDBX_SUCCESS;
+  return prepare(tree->rules.order, &tree->scratch, key, prepared);
+}
+
+int tree_prepare_value(struct tree *tree, const MDBX_val *value, struct seek_key *prepared) {
+  return prepare(tree->values.order, &tree->value_scratch, value, prepared);
 }

@@ -17,9 +17,10 @@ struct tree {
   struct table_record record;
   struct key_rules rules;
   struct key_rules values; /* order of the values of one key, with TABLE_DUPSORT */
-  unsigned page_flags; /* P_NOHEADS or 0: belongs to the flags of every page of the tree */
+  unsigned branch_flags, leaf_flags; /* P_NOHEADS, P_DUPFIX: belong to the flags of every such page of the tree */
   bool changed;        /* since the transaction began */
   uint8_t *scratch;    /* for normalised keys of REVERSEKEY tables; made on demand */
+  uint8_t *value_scratch; /* the same for the values of REVERSEDUP tables */
 };
 
 /* One step of a search path: a page, and an entry of it. */
@@ -38,6 +39,13 @@ static inline struct path_level *path_leaf(struct path *path) { return &path->le
 
 static inline bool tree_is_empty(const struct tree *tree) { return tree->record.root == PGNO_NONE; }
 
+/* Flags a page of the tree must have. */
+static inline unsigned tree_page_type(const struct tree *tree, bool leaf) {
+  return leaf ? P_LEAF | tree->leaf_flags : P_BRANCH | tree->branch_flags;
+}
+
+static inline bool tree_is_multi(const struct tree *tree) { return tree->record.flags & TABLE_DUPSORT; }
+
 /* An empty tree with those flags. */
 void tree_init(struct tree *tree, unsigned table_flags);
 /* A tree from its stored record, which is checked: flags, depth, root. `compare` belongs to TABLE_USER_ORDER tables. */
@@ -47,6 +55,8 @@ void tree_release(struct tree *tree);
 void tree_use_orders(struct tree *tree, const struct user_order *key, const struct user_order *value);
 /* Prepares a key for searches in this tree. MDBX_SUCCESS, MDBX_ENOMEM. */
 int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+/* The same for a value, which is a key of the nested tree. */
+int tree_prepare_value(struct tree *tree, const MDBX_val *value, struct seek_key *prepared);
 
 /* ---- reading: search.c ---- */
 
@@ -57,6 +67,9 @@ int tree_find(const struct snapshot *snapshot, const struct tree *tree, const st
  * last leaf; between two leaves it may be behind the last of the left one: path_settle() moves on. */
 int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key, struct path *path,
               bool *exact);
+/* Path to where a key belongs that must not be less than the last one: MDBX_EKEYMISMATCH. */
+int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
+                     struct path *path, bool *exact);
 /* First or last record; MDBX_NOTFOUND in an empty tree. */
 int tree_first(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
 int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
@@ -70,8 +83,10 @@ int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct p
 static inline void path_item(const struct path *path, struct leaf_item *item) {
   leaf_get(path->level[path->depth - 1].page, path->level[path->depth - 1].index, item);
 }
-/* The value of a record; that of a named table is its record, which means nothing to the user. */
-int tree_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value);
+/* The value of a record, of several the first one; that of a named table is its record, which means nothing to the
+ * user. */
+int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
+               MDBX_val *value);
 
 /* ---- writing: insert.c, split.c, erase.c ---- */
 
@@ -102,7 +117,7 @@ int tree_set_value(struct space *space, struct tree *tree, struct path *path, co
                    MDBX_val *value, unsigned flags);
 /* The run of a large value leaves the tree. */
 int tree_retire_run(struct space *space, struct tree *tree, const struct large_ref *ref);
-/* Removes the record at the path and its run, if it has one. `moved` as in tree_erase(). */
+/* Removes the record at the path with its run or all its values. `moved` as in tree_erase(). */
 int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved);
 
 /* ---- whole trees: walk.c ---- */
@@ -111,11 +126,14 @@ int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bo
 int tree_clear(struct space *space, struct tree *tree);
 
 struct tree_visitor {
+  /* The nested tree that is being visited: its pages are met with page(), its values with record(). Set by the walk;
+   * NULL in the table's own tree. */
+  const struct tree *nested;
   /* Each page, the parent first. A code other than MDBX_SUCCESS ends the walk, MDBX_RESULT_TRUE only this subtree. */
   int (*page)(struct tree_visitor *visitor, const struct page *page, unsigned level);
   /* Each large value's run; may be NULL. */
   int (*run)(struct tree_visitor *visitor, const struct page *run);
-  /* Each record; may be NULL. */
+  /* Each record, of a key with a nested tree before that tree; may be NULL. */
   int (*record)(struct tree_visitor *visitor, const struct page *leaf, unsigned index, const struct leaf_item *item);
   /* A page that cannot be used; returning MDBX_SUCCESS lets the walk go on without it. May be NULL: end with rc. */
   int (*damage)(struct tree_visitor *visitor, pgno_t pgno, int rc);

@@ -6,6 +6,7 @@
 #include "tree/tree.h"
 
 #include "base/log.h"
+#include "tree/values.h"
 
 static int enter(const struct snapshot *snapshot, pgno_t pgno, pgno_t *entered) {
   if (*entered >= snapshot->limit)
@@ -35,6 +36,24 @@ static int visit_run(const struct walk *walk, const struct leaf_item *item) {
   return rc == MDBX_SUCCESS ? walk->visitor->run(walk->visitor, run) : on_damage(walk, ref.pgno, rc);
 }
 
+static int visit(const struct walk *walk, pgno_t pgno, unsigned level);
+
+static int visit_nested(const struct walk *walk, const struct page *leaf, const struct leaf_item *item) {
+  struct tree nested;
+  int rc = values_nested_tree(walk->snapshot, walk->tree, item, &nested);
+  if (rc != MDBX_SUCCESS)
+    return on_damage(walk, leaf->pgno, rc);
+  const struct walk inner = {walk->snapshot, &nested, walk->visitor, walk->entered};
+  walk->visitor->nested = &nested;
+  rc = visit(&inner, nested.record.root, 0);
+  walk->visitor->nested = NULL;
+  return rc;
+}
+
+static bool has_nested(const struct walk *walk, const struct leaf_item *item) {
+  return item->kind == NODE_TREE && tree_is_multi(walk->tree);
+}
+
 static int visit_records(const struct walk *walk, const struct page *leaf) {
   for (unsigned i = 0; i < leaf->count; ++i) {
     struct leaf_item item;
@@ -44,6 +63,8 @@ static int visit_records(const struct walk *walk, const struct page *leaf) {
       rc = visit_run(walk, &item);
     if (rc == MDBX_SUCCESS && walk->visitor->record)
       rc = walk->visitor->record(walk->visitor, leaf, i, &item);
+    if (rc == MDBX_SUCCESS && has_nested(walk, &item))
+      rc = visit_nested(walk, leaf, &item);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
@@ -53,7 +74,7 @@ static int visit_records(const struct walk *walk, const struct page *leaf) {
 static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
   const bool leaf = level + 1 == walk->tree->record.depth;
   const struct page *page;
-  int rc = snapshot_tree_page(walk->snapshot, pgno, (leaf ? P_LEAF : P_BRANCH) | walk->tree->page_flags, &page);
+  int rc = snapshot_tree_page(walk->snapshot, pgno, tree_page_type(walk->tree, leaf), &page);
   if (rc != MDBX_SUCCESS)
     return on_damage(walk, pgno, rc);
   rc = walk->visitor->page(walk->visitor, page, level);
@@ -86,18 +107,37 @@ struct clearing {
   pgno_t *entered;
 };
 
+static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned level);
+
+static int clear_run(const struct clearing *clearing, const struct leaf_item *item) {
+  struct large_ref ref;
+  const struct page *run;
+  memcpy(&ref, item->data, sizeof(ref));
+  const int rc = snapshot_run(&clearing->space->view, ref.pgno, ref.bytes, &run);
+  return rc == MDBX_SUCCESS ? space_retire(clearing->space, run) : rc;
+}
+
+static int clear_nested(const struct clearing *clearing, const struct leaf_item *item) {
+  struct tree nested;
+  const int rc = values_nested_tree(&clearing->space->view, clearing->tree, item, &nested);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct clearing inner = {clearing->space, &nested, clearing->entered};
+  return clear_level(&inner, nested.record.root, 0);
+}
+
 static int clear_leaf(const struct clearing *clearing, const struct page *leaf) {
-  for (unsigned i = 0; clearing->tree->record.large_pages && i < leaf->count; ++i) {
+  const bool multi = tree_is_multi(clearing->tree);
+  if (!multi && !clearing->tree->record.large_pages)
+    return MDBX_SUCCESS;
+  for (unsigned i = 0; i < leaf->count; ++i) {
     struct leaf_item item;
-    struct large_ref ref;
-    const struct page *run;
+    int rc = MDBX_SUCCESS;
     leaf_get(leaf, i, &item);
-    if (item.kind != NODE_LARGE)
-      continue;
-    memcpy(&ref, item.data, sizeof(ref));
-    int rc = snapshot_run(&clearing->space->view, ref.pgno, ref.bytes, &run);
-    if (rc == MDBX_SUCCESS)
-      rc = space_retire(clearing->space, run);
+    if (item.kind == NODE_LARGE && !multi)
+      rc = clear_run(clearing, &item);
+    else if (item.kind == NODE_TREE && multi)
+      rc = clear_nested(clearing, &item);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
@@ -107,8 +147,7 @@ static int clear_leaf(const struct clearing *clearing, const struct page *leaf) 
 static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned level) {
   const bool leaf = level + 1 == clearing->tree->record.depth;
   const struct page *page;
-  int rc = snapshot_tree_page(&clearing->space->view, pgno, (leaf ? P_LEAF : P_BRANCH) | clearing->tree->page_flags,
-                              &page);
+  int rc = snapshot_tree_page(&clearing->space->view, pgno, tree_page_type(clearing->tree, leaf), &page);
   if (rc == MDBX_SUCCESS)
     rc = enter(&clearing->space->view, pgno, clearing->entered);
   if (rc != MDBX_SUCCESS)

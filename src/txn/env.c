@@ -153,6 +153,7 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
       .shift = env->shift,
       .limit = meta->next,
       .txnid = txnid,
+      .newest = txnid,
       .page_size = env->page_size,
       .seed = env->seed,
   };

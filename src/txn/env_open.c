@@ -58,10 +58,10 @@ static int create_database(MDBX_env *env) {
 
 /* --------------------------------------------------------------------------------------------------------- recovery */
 
-static void adopt_identity(MDBX_env *env, const struct meta_set *set, unsigned slot) {
-  env->page_size = set->page_size;
-  env->shift = (unsigned)__builtin_ctz(set->page_size);
-  memcpy(env->database_id, set->slot[slot].meta.database_id, sizeof(env->database_id));
+static void adopt_identity(MDBX_env *env, const struct meta *meta) {
+  env->page_size = meta->page_size;
+  env->shift = (unsigned)__builtin_ctz(meta->page_size);
+  memcpy(env->database_id, meta->database_id, sizeof(env->database_id));
   env->seed = checksum_seed(env->database_id);
 }
 
@@ -119,7 +119,7 @@ static int open_first(MDBX_env *env, struct meta_set *set) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct meta_slot *head = &set->slot[choice.head];
-  adopt_identity(env, set, choice.head);
+  adopt_identity(env, &head->meta);
   rc = check_length(env, &head->meta, length);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -137,15 +137,41 @@ static int open_first(MDBX_env *env, struct meta_set *set) {
   return MDBX_SUCCESS;
 }
 
-/* Others have it open; the lock file tells the head. */
-static int open_further(MDBX_env *env, struct meta_set *set) {
-  uint64_t length;
-  const unsigned slot = lck_head_slot(lck_head(&env->lck));
-  if (slot >= META_COUNT || !set->slot[slot].valid)
-    return log_damage(MDBX_CORRUPTED, "%s: the meta page that is in use is damaged", env->data_path);
-  adopt_identity(env, set, slot);
-  const int rc = os_file_size(env->fd, &length);
-  return rc == MDBX_SUCCESS ? check_length(env, &set->slot[slot].meta, length) : rc;
+/* How often a meta that looks damaged is read again, a millisecond apart. */
+enum { HEAD_READS = 50 };
+
+/* The meta of the head. Others may be committing: another commit may be the head by the time its slot is read, and its
+ * slot be written once more; and the head's own meta is rewritten when it becomes steady. */
+static int read_head_slot(const MDBX_env *env, uint32_t page_size, uint64_t *head, struct meta_slot *slot) {
+  for (unsigned reads = 0; reads < HEAD_READS;) {
+    *head = lck_head(&env->lck);
+    if (lck_head_slot(*head) >= META_COUNT)
+      break;
+    const int rc = meta_read_slot(env->fd, page_size, lck_head_slot(*head), slot);
+    if (rc != MDBX_SUCCESS || (slot->valid && slot->txnid == lck_head_txnid(*head)))
+      return rc;
+    if (lck_head(&env->lck) != *head)
+      continue;
+    os_sleep_ms(1);
+    ++reads;
+  }
+  return log_damage(MDBX_CORRUPTED, "%s: the meta page that is in use is damaged", env->data_path);
+}
+
+/* Others have it open; the lock file tells the head. The file may have been cut since by a commit after that one. */
+static int open_further(MDBX_env *env, const struct meta_set *set) {
+  for (;;) {
+    uint64_t head, length;
+    struct meta_slot slot;
+    int rc = read_head_slot(env, set->page_size, &head, &slot);
+    if (rc == MDBX_SUCCESS)
+      rc = os_file_size(env->fd, &length);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    adopt_identity(env, &slot.meta);
+    if (length >= (uint64_t)slot.meta.next * env->page_size || lck_head(&env->lck) == head)
+      return check_length(env, &slot.meta, length);
+  }
 }
 
 /* ---------------------------------------------------------------------------------------------------------- opening */
@@ -206,19 +232,15 @@ static int open_content(MDBX_env *env) {
 }
 
 static int open_memory(MDBX_env *env) {
-  struct meta meta;
-  const unsigned slot = lck_head_slot(lck_head(&env->lck));
-  struct meta_slot head;
-  int rc = meta_read_slot(env->fd, env->page_size, slot, &head);
-  if (rc == MDBX_SUCCESS && !head.valid)
-    rc = log_damage(MDBX_CORRUPTED, "%s: meta page %u is damaged", env->data_path, slot);
+  uint64_t head;
+  struct meta_slot slot;
+  int rc = read_head_slot(env, env->page_size, &head, &slot);
   if (rc != MDBX_SUCCESS)
     return rc;
-  meta = head.meta;
-  rc = map_open(&env->map, env->fd, (size_t)meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
+  rc = map_open(&env->map, env->fd, (size_t)slot.meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
                 env->flags & MDBX_NORDAHEAD);
   if (rc == MDBX_SUCCESS)
-    rc = env_cover(env, meta.upper);
+    rc = env_cover(env, slot.meta.upper);
   if (rc != MDBX_SUCCESS)
     return rc;
   pool_init(&env->pool, env->page_size, POOL_LIMIT);

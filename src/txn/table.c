@@ -196,7 +196,7 @@ static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record 
   struct seek_key key;
   struct leaf_item item;
   uint8_t scratch[PAGE_SIZE_MAX / 2];
-  if (name->iov_len > limit_key(txn->view->page_size, txn->main.record.flags))
+  if (name->iov_len > limit_key(txn->view->page_size, txn->main.record.flags) || tree_is_multi(&txn->main))
     return MDBX_NOTFOUND;
   prepare_name(&txn->main, name, &key, scratch);
   const int rc = tree_find(txn->view, &txn->main, &key, &item);
@@ -341,7 +341,25 @@ static int open_main(const struct opening *opening) {
   return rc;
 }
 
+/* An empty main table for several values per key becomes one that can hold names. */
+static int make_main_hold_names(MDBX_txn *txn) {
+  struct tree *main = &txn->main;
+  if ((main->record.flags & TABLE_INTEGERKEY) || (tree_is_multi(main) && !tree_is_empty(main)))
+    return MDBX_INCOMPATIBLE;
+  if (!tree_is_multi(main))
+    return MDBX_SUCCESS;
+  txn_cursors_unset(txn, main);
+  tree_release(main);
+  tree_init(main, main->record.flags & (TABLE_REVERSEKEY | TABLE_USER_ORDER));
+  table_use_orders(main, &txn->env->handles[DBI_MAIN]);
+  main->changed = true;
+  return MDBX_SUCCESS;
+}
+
 static int create_record(const struct opening *opening, struct table_record *record) {
+  const int rc = make_main_hold_names(opening->txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (opening->name->iov_len > limit_key(opening->txn->view->page_size, opening->txn->main.record.flags))
     return MDBX_BAD_VALSIZE;
   *record = (struct table_record){
@@ -363,8 +381,6 @@ static int find_or_create(const struct opening *opening, MDBX_dbi dbi, struct ta
   int rc = current_record(opening, dbi, record);
   *created = false;
   if (rc == MDBX_NOTFOUND && opening->create) {
-    if (opening->txn->main.record.flags & (TABLE_DUPSORT | TABLE_INTEGERKEY))
-      return MDBX_INCOMPATIBLE;
     *created = true;
     return create_record(opening, record);
   }
@@ -488,7 +504,7 @@ static int clear_named(struct tree_visitor *visitor, const struct page *leaf, un
 static int drop_main(MDBX_txn *txn) {
   struct main_clearing clearing = {.visitor = {.page = visit_nothing, .record = clear_named}, .txn = txn};
   os_mutex_lock(&txn->env->handles_mutex);
-  int rc = tree_walk(txn->view, &txn->main, &clearing.visitor);
+  int rc = tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &clearing.visitor);
   os_mutex_unlock(&txn->env->handles_mutex);
   return rc == MDBX_SUCCESS ? tree_clear(&txn->space, &txn->main) : rc;
 }

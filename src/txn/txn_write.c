@@ -82,7 +82,7 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   const unsigned flags = env->flags;
   space->view.txnid = txn->base_txnid + 1;
   space->writemap = flags & MDBX_WRITEMAP;
-  space->view.writes_in_place = space->writemap;
+  space->view.in_place = space->writemap ? &space->dirty : NULL;
   space->view.dirty = space->writemap ? NULL : &space->dirty;
   space->nomeminit = flags & MDBX_NOMEMINIT;
   space->lifo = flags & MDBX_LIFORECLAIM;
@@ -236,7 +236,9 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
                                 (uint32_t)(space->retired.length * 16 / space->view.page_size);
   /* And what a later delete needs to begin with: a copy of a path, which may have become longer by then. */
   const uint32_t depth = tree ? tree->record.depth : txn->main.record.depth;
-  const uint32_t delete_needs = depth ? depth + 2 : 1;
+  /* The nested tree of a key is not known yet; a deeper one than this has more values than a file has pages. */
+  const uint32_t nested = tree && tree_is_multi(tree) ? 6 : 0;
+  const uint32_t delete_needs = depth ? depth + 2 + nested : 1;
   space->reserve = commit_needs + (deleting ? 0 : delete_needs);
   if (likely(space->dirty.pages < txn->dirty_limit || space->writemap))
     return MDBX_SUCCESS;

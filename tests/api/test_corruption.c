@@ -12,6 +12,7 @@
 #include "format/branch.h"
 #include "format/leaf.h"
 #include "format/page.h"
+#include "gc/gc_record.h"
 
 #include <limits.h>
 
@@ -607,6 +608,53 @@ START_TEST(crafted_children) {
 }
 END_TEST
 
+/* Separators of the branch, as they are given, without a common prefix. */
+static void set_separators(const char *const *texts) {
+  struct page *page = image.branch;
+  pgno_t children[64];
+  for (unsigned i = 0; i < page->count; ++i)
+    children[i] = branch_child(page, i);
+  const unsigned count = page->count;
+  page_init(page, PAGE, page->pgno, page->txnid, P_BRANCH);
+  page->count = (uint16_t)count;
+  page->lower = (uint16_t)(count * BRANCH_ENTRY);
+  for (unsigned i = 0; i < count; ++i) {
+    const uint8_t *text = (const uint8_t *)(i ? texts[i - 1] : "");
+    const size_t length = i ? strlen(texts[i - 1]) : 0, tail = length > TAIL_INLINE ? length - TAIL_INLINE : 0;
+    branch_heads(page)[i] = head_make(text, length, 0);
+    branch_set_child(page, i, children[i]);
+    branch_tails(page)[i] = (uint16_t)length;
+    if (!tail)
+      continue;
+    page->upper = (uint16_t)(page->upper - TAIL_HEADER - tail);
+    put_u16(page_body(page) + page->upper, (uint16_t)length);
+    memcpy(page_body(page) + page->upper + TAIL_HEADER, text + TAIL_INLINE, tail);
+    branch_tails(page)[i] = page->upper;
+  }
+  ck_assert_uint_le(page->lower, page->upper);
+  seal(page);
+}
+
+/* The outer separators share more than those between them have. */
+START_TEST(crafted_separators) {
+  char outer[2][160];
+  const char *texts[64], *const inner[] = {"b", "", "key1", "zz"};
+  const unsigned last = image.branch->count - 2u;
+  for (unsigned i = 0; i < 2; ++i) {
+    memset(outer[i], 'a', sizeof(outer[i]));
+    outer[i][80 + 20 * (unsigned)(_i / 4)] = 0;
+    outer[i][i] = (char)(outer[i][i] + (_i / 8 ? i : 0));
+    memcpy(outer[i], "key0", 4);
+  }
+  for (unsigned i = 0; i <= last; ++i)
+    texts[i] = inner[_i % 4];
+  texts[0] = outer[0];
+  texts[last] = outer[1];
+  set_separators(texts);
+  ck_assert(exercise());
+}
+END_TEST
+
 /* A branch whose children are all the same page. */
 static void make_funnel(struct page *page, pgno_t pgno, pgno_t child) {
   enum { CHILDREN = 40 };
@@ -723,6 +771,76 @@ START_TEST(crafted_free_space) {
     ck_assert_msg(exercise(), "record %u of %u, kind %d, class %d passes unnoticed", index, image.gc->count, key[0], _i);
     restore();
   }
+}
+END_TEST
+
+struct pages_seen {
+  pgno_t last;
+  uint32_t runs;
+};
+
+static int see_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct pages_seen *seen = context;
+  (void)birth;
+  ck_assert_uint_ge(pages, 1);
+  ck_assert_uint_gt(pgno, seen->last);
+  seen->last = pgno + pages - 1;
+  seen->runs += 1;
+  return MDBX_SUCCESS;
+}
+
+/* Table 0 as one leaf of the crafted records. */
+static void make_free_table(const struct gc_key *keys, const char *const *values, const size_t *lengths,
+                            unsigned count) {
+  struct page *page = image.gc;
+  page_init(page, PAGE, page->pgno, page->txnid, P_LEAF);
+  for (unsigned i = 0; i < count; ++i) {
+    uint8_t bytes[GC_KEY_SIZE];
+    struct seek_key key;
+    gc_key_encode(&keys[i], bytes);
+    key_prepare(&key, ORDER_BYTES, bytes, sizeof(bytes), NULL);
+    memcpy(leaf_insert(page, ORDER_BYTES, i, &key, NODE_PLAIN, lengths[i]), values[i], lengths[i]);
+  }
+  seal(page);
+  for (pgno_t slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_page *meta = (struct meta_page *)(void *)page_at(slot);
+    meta->meta.gc.items = count;
+    seal(&meta->header);
+  }
+}
+
+/* Records that lead a search for free pages astray: it must end all the same. */
+START_TEST(crafted_free_keys) {
+  static const char *const empty[] = {"\0\0\0", "\0\0\0", "\0\0\0"};
+  static const size_t lengths[] = {3, 3, 3};
+  const struct gc_key sets[][3] = {
+      /* region numbers that are small again when multiplied by the span */
+      {{GC_FREE, UINT64_C(1) << 54, 0}, {GC_FREE, (UINT64_C(1) << 54) + 1, 0}, {GC_FRESH, 1, 0}},
+      /* descending: whoever looks behind the first finds the second, and before that the first */
+      {{GC_FRESH, 5, 0}, {GC_FRESH, 3, 0}, {GC_FRESH, 4, 0}},
+      {{GC_FREE, 3, 0}, {GC_FREE, 2, 0}, {GC_FREE, 1, 0}},
+      {{GC_HELD, 3, 0}, {GC_HELD, 2, 0}, {GC_HELD, 1, 0}},
+      /* of a transaction there cannot be */
+      {{GC_FRESH, 0, 0}, {GC_FRESH, 0, 1}, {GC_FRESH, 0, 2}},
+  };
+  make_free_table(sets[_i], empty, lengths, 3);
+  ck_assert(exercise());
+  ck_assert(live(FAST | MDBX_LIFORECLAIM, 1));
+}
+END_TEST
+
+/* Gaps and lengths that wrap round: a run before its region, and one of no pages. */
+START_TEST(crafted_free_runs) {
+  static const struct gc_key keys[] = {{GC_FREE, 0, 0}};
+  static const char *const values[] = {
+      "\0\2\0" "\12\0" "\373\377\377\377\377\377\377\377\377\1\0",
+      "\0\1\0" "\12\377\377\377\377\377\377\377\377\377\1" "\0\0",
+  };
+  static const size_t lengths[] = {3 + 2 + 11, 3 + 11 + 2};
+  struct pages_seen seen = {0, 0};
+  IS(gc_free_decode((const uint8_t *)values[_i], lengths[_i], 0, gc_span(PAGE), 100, see_run, &seen), MDBX_CORRUPTED);
+  make_free_table(keys, &values[_i], &lengths[_i], 1);
+  ck_assert(exercise());
 }
 END_TEST
 
@@ -885,6 +1003,80 @@ START_TEST(two_metas_of_one_commit) {
 }
 END_TEST
 
+/* The same commit in two slots: a third must always be left to write to. */
+START_TEST(one_commit_twice) {
+  const pgno_t head = image.head->header.pgno, other = (head + 1 + (pgno_t)_i) % META_COUNT;
+  memcpy(page_at(other), page_at(head), PAGE);
+  page_at(other)->pgno = other;
+  seal(page_at(other));
+  write_image();
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  for (unsigned i = 0; i < 6; ++i)
+    api_store(env, key_of(i), "another value");
+  ck_assert_uint_lt(api_info(env).mi_geo.current, 1u << 20);
+  OK(mdbx_env_close(env));
+  struct stat st;
+  ck_assert_int_eq(stat(unit_path(API_DB), &st), 0);
+  ck_assert_int_le(st.st_size, 1 << 20);
+  env = api_open(0);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+static void number_metas(txnid_t newest) {
+  const txnid_t before = image.head->header.txnid;
+  for (pgno_t slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_page *meta = (struct meta_page *)(void *)page_at(slot);
+    meta->header.txnid = meta->meta.txnid_again = newest - (before - meta->header.txnid);
+    seal(&meta->header);
+  }
+}
+
+/* Ids come to an end before a key of table 0 or the lock file could no longer hold them. */
+START_TEST(last_transactions) {
+  number_metas(TXNID_MAX - 2);
+  write_image();
+  MDBX_txn *txn;
+  for (unsigned commits = 0; commits < 2; ++commits) {
+    MDBX_env *env = api_open(FAST);
+    api_store(env, key_of(commits), "another value");
+    api_sound(env);
+    OK(mdbx_env_close(env));
+  }
+  MDBX_env *env = api_open(FAST);
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), MDBX_TXN_FULL);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  number_metas(TXNID_MAX + 3);
+  ck_assert(exercise());
+}
+END_TEST
+
+/* A page of the next transaction in the tree of this one: its writer must not take it for its own, which may be
+ * changed in place and needs no check. */
+START_TEST(page_of_the_next_transaction) {
+  static const unsigned flags[] = {FAST, FAST | MDBX_WRITEMAP, MDBX_SAFE_NOSYNC, MDBX_WRITEMAP};
+  MDBX_val data;
+  struct page *page = image.leaf;
+  page->txnid = image.head->header.txnid + 1;
+  seal(page);
+  if (_i >= 4)
+    memset(page_body(page), 0xff, PAGE - PAGE_HEADER);
+  write_image();
+  MDBX_env *env = api_open(flags[_i % 4]);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, "t", MDBX_DB_ACCEDE);
+  IS(api_get(txn, dbi, "large", &data), MDBX_CORRUPTED);
+  OK(mdbx_txn_abort(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  IS(api_put(txn, api_table(txn, "t", MDBX_DB_ACCEDE), "large", "small", MDBX_UPSERT), MDBX_CORRUPTED);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+  ck_assert(exercise());
+}
+END_TEST
+
 START_TEST(lock_file_garbage) {
   static uint8_t bytes[65536];
   uint64_t random = 7;
@@ -948,7 +1140,13 @@ int main(void) {
   tcase_add_test(tcase, crafted_endless_tree);
   tcase_add_test(tcase, crafted_circle_of_leaves);
   tcase_add_loop_test(tcase, crafted_free_space, 0, FREE_CRAFTS);
+  tcase_add_loop_test(tcase, crafted_free_keys, 0, 5);
+  tcase_add_loop_test(tcase, crafted_free_runs, 0, 2);
   tcase_add_test(tcase, two_metas_of_one_commit);
+  tcase_add_loop_test(tcase, one_commit_twice, 0, 2);
+  tcase_add_test(tcase, last_transactions);
+  tcase_add_loop_test(tcase, page_of_the_next_transaction, 0, 8);
+  tcase_add_loop_test(tcase, crafted_separators, 0, 16);
   tcase = image_case(suite, "bytes");
   tcase_add_loop_test(tcase, sealed_bytes, 0, 6);
   tcase_add_loop_test(tcase, flipped_bytes, 0, 3);

@@ -7,6 +7,7 @@
  */
 #include <mdbx.h>
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +19,14 @@ struct full {
   MDBX_env *env;
   unsigned pages, batch, value;
   const char *doing;
+  unsigned page_size, flags;
+  bool may_not_grow; /* the upper limit is far, but the file never grows */
 };
 
 static void must(const struct full *full, int rc) {
   if (rc == MDBX_SUCCESS)
     return;
-  fprintf(stderr, "fullmap: %u pages, batches of %u, values of %u, %s: %s\n", full->pages, full->batch, full->value,
+  fprintf(stderr, "fullmap: %u pages of %u, batches of %u, values of %u, %s: %s\n", full->pages, full->page_size, full->batch, full->value,
           full->doing, mdbx_strerror(rc));
   exit(1);
 }
@@ -73,14 +76,20 @@ static void delete_one_by_one(struct full *full, unsigned stored) {
   }
 }
 
-static void run(const char *path, unsigned pages, unsigned batch, unsigned value) {
-  struct full full = {NULL, pages, batch, value, "opening"};
-  unsigned first = 0;
+static void open_full(struct full *full, const char *path) {
+  const intptr_t size = (intptr_t)full->pages * full->page_size, step = full->may_not_grow ? 0 : -1;
   mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
-  must(&full, mdbx_env_create(&full.env));
-  const intptr_t size = (intptr_t)pages * 4096;
-  must(&full, mdbx_env_set_geometry(full.env, size, size, size, -1, -1, 4096));
-  must(&full, mdbx_env_open(full.env, path, MDBX_NOSUBDIR | MDBX_UTTERLY_NOSYNC, 0600));
+  must(full, mdbx_env_create(&full->env));
+  must(full, mdbx_env_set_geometry(full->env, size, size, full->may_not_grow ? 4 * size : size, step, step,
+                                   (intptr_t)full->page_size));
+  must(full, mdbx_env_open(full->env, path, (MDBX_env_flags_t)(MDBX_NOSUBDIR | full->flags), 0600));
+}
+
+static void run(const char *path, struct full full) {
+  const unsigned batch = full.batch;
+  unsigned first = 0;
+  full.doing = "opening";
+  open_full(&full, path);
   for (int round = 0; round < ROUNDS; ++round) {
     const unsigned stored = fill(&full);
     check(&full);
@@ -95,19 +104,17 @@ static void run(const char *path, unsigned pages, unsigned batch, unsigned value
   full.doing = "closing";
   must(&full, mdbx_env_close_ex(full.env, true));
   mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
-  printf("%4u pages, batches of %2u, values of %5u: %6u records, %d rounds\n", pages, batch, value, first, ROUNDS);
+  printf("%4u pages of %5u, batches of %2u, values of %5u: %6u records, %d rounds\n", full.pages, full.page_size, batch,
+         full.value, first, ROUNDS);
 }
 
 /* Weak commits keep the last steady snapshot. With a map that holds the live data and not much more, the engine has to
  * make a steady point by itself, and never says that the map is full. */
 static void overwrite_weakly(const char *path, unsigned flags) {
-  struct full full = {NULL, 64, 4, 400, "opening"};
+  struct full full = {.pages = 64, .batch = 4, .value = 400, .doing = "opening", .page_size = 4096,
+                      .flags = MDBX_SAFE_NOSYNC | flags};
   static uint8_t bytes[VALUE_MAX];
-  mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
-  must(&full, mdbx_env_create(&full.env));
-  const intptr_t size = (intptr_t)full.pages * 4096;
-  must(&full, mdbx_env_set_geometry(full.env, size, size, size, -1, -1, 4096));
-  must(&full, mdbx_env_open(full.env, path, (MDBX_env_flags_t)(MDBX_NOSUBDIR | MDBX_SAFE_NOSYNC | flags), 0600));
+  open_full(&full, path);
   full.doing = "overwriting with weak commits";
   for (unsigned round = 0; round < 3000; ++round) {
     MDBX_txn *txn;
@@ -133,6 +140,18 @@ static void overwrite_weakly(const char *path, unsigned flags) {
   mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
 }
 
+/* Files that may not grow to their upper limit, and the smallest and largest pages. */
+static void run_variants(const char *path) {
+  static const unsigned sizes[] = {256, 512, 4096, 65536}, flags[] = {0, MDBX_LIFORECLAIM};
+  for (unsigned i = 0; i < sizeof(sizes) / sizeof(sizes[0]); ++i)
+    for (unsigned f = 0; f < sizeof(flags) / sizeof(flags[0]); ++f)
+      for (unsigned batch = 1; batch < 50; batch += 24)
+        for (unsigned fixed = 0; fixed < 2; ++fixed)
+          run(path, (struct full){.pages = 64u << (sizes[i] < 4096), .batch = batch, .value = sizes[i] / 8 + 5 * batch,
+                                  .page_size = sizes[i], .flags = MDBX_UTTERLY_NOSYNC | flags[f],
+                                  .may_not_grow = fixed != 0});
+}
+
 int main(void) {
   static const unsigned pages[] = {8, 9, 12, 16, 27, 64, 200}, batches[] = {1, 7, 49}, values[] = {10, 120, 1440, 17280};
   const char *folder = getenv("TEST_TMPDIR");
@@ -141,7 +160,9 @@ int main(void) {
   for (unsigned p = 0; p < sizeof(pages) / sizeof(pages[0]); ++p)
     for (unsigned b = 0; b < sizeof(batches) / sizeof(batches[0]); ++b)
       for (unsigned v = 0; v < sizeof(values) / sizeof(values[0]); ++v)
-        run(path, pages[p], batches[b], values[v]);
+        run(path, (struct full){.pages = pages[p], .batch = batches[b], .value = values[v], .page_size = 4096,
+                                .flags = MDBX_UTTERLY_NOSYNC});
+  run_variants(path);
   overwrite_weakly(path, 0);
   overwrite_weakly(path, MDBX_LIFORECLAIM);
   overwrite_weakly(path, MDBX_WRITEMAP);

@@ -260,11 +260,51 @@ START_TEST(reader_killed_beside_a_writer) {
 }
 END_TEST
 
+struct endless {
+  unsigned flags;
+  _Atomic int commits;
+};
+
+/* Commits of a process that does nothing else; the file grows and shrinks by them. */
+static void commit_without_end(void *context) {
+  static uint8_t bytes[200000];
+  struct endless *endless = context;
+  MDBX_env *env;
+  CHILD_OK(mdbx_env_create(&env));
+  CHILD_OK(mdbx_env_set_geometry(env, 0, 0, 1 << 24, 4096, 4096, 4096));
+  CHILD_OK(api_try_open(env, endless->flags));
+  for (uint32_t round = 0;; ++round) {
+    MDBX_txn *txn;
+    MDBX_val key = api_val("k"), data = {bytes, round % 16 ? round % 100 : sizeof(bytes)};
+    CHILD_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+    CHILD_OK(mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT));
+    CHILD_OK(mdbx_txn_commit(txn));
+    atomic_fetch_add(&endless->commits, 1);
+  }
+}
+
+/* Whoever opens while others commit meets metas and a length of the file that change meanwhile. */
+START_TEST(opened_beside_a_writer) {
+  static const unsigned flags[] = {MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC, MDBX_ENV_DEFAULTS};
+  struct endless *endless = unit_shared(sizeof(*endless));
+  endless->flags = flags[_i];
+  const pid_t pid = unit_fork(commit_without_end, endless);
+  ck_assert(unit_await(&endless->commits, 1));
+  for (unsigned round = 0; round < 4000; ++round) {
+    MDBX_env *env = api_create();
+    OK(api_try_open(env, round % 2 ? MDBX_RDONLY : endless->flags));
+    OK(mdbx_env_close_ex(env, true));
+  }
+  unit_kill(pid);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("processes");
   TCase *tcase = api_case(suite, "processes");
   tcase_add_loop_test(tcase, killed_at_random, 0, sizeof(modes) / sizeof(*modes));
   tcase_add_test(tcase, writer_killed_beside_an_opener);
   tcase_add_test(tcase, reader_killed_beside_a_writer);
+  tcase_add_loop_test(tcase, opened_beside_a_writer, 0, 3);
   return unit_run(suite);
 }

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "format/subpage.h"
+
+static size_t values_start(unsigned count, unsigned item) {
+  return SUBPAGE_HEADER + (item ? 0 : (size_t)SUBPAGE_ENTRY * count);
+}
+
+static unsigned value_end(const uint8_t *bytes, unsigned i) {
+  return get_u16(bytes + SUBPAGE_HEADER + (size_t)SUBPAGE_ENTRY * i);
+}
+
+static bool ends_ascend(const uint8_t *bytes, unsigned count) {
+  for (unsigned i = 1; i < count; ++i)
+    if (value_end(bytes, i) < value_end(bytes, i - 1))
+      return false;
+  return true;
+}
+
+bool subpage_check(const uint8_t *bytes, size_t length) {
+  if (length < SUBPAGE_HEADER)
+    return false;
+  const unsigned count = get_u16(bytes), item = get_u16(bytes + 2);
+  const size_t start = values_start(count, item);
+  if (!count || start > length)
+    return false;
+  if (item)
+    return (size_t)item * count == length - start;
+  return value_end(bytes, count - 1) == length - start && ends_ascend(bytes, count);
+}
+
+MDBX_val subpage_value(const struct subpage *page, unsigned i) {
+  const unsigned item = subpage_item(page);
+  uint8_t *values = (uint8_t *)(uintptr_t)page->bytes + values_start(subpage_count(page), item);
+  if (item)
+    return (MDBX_val){values + (size_t)item * i, item};
+  const unsigned from = i ? value_end(page->bytes, i - 1) : 0;
+  return (MDBX_val){values + from, value_end(page->bytes, i) - from};
+}
+
+unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules, const MDBX_val *value, bool *exact) {
+  unsigned low = 0, high = subpage_count(page);
+  *exact = false;
+  while (low < high) {
+    const unsigned middle = (low + high) / 2;
+    const MDBX_val here = subpage_value(page, middle);
+    const int order = key_compare_raw(rules, value->iov_base, value->iov_len, here.iov_base, here.iov_len);
+    if (order == 0) {
+      *exact = true;
+      return middle;
+    }
+    if (order > 0)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low;
+}
+
+size_t subpage_size(bool fixed, size_t count, size_t total) {
+  return SUBPAGE_HEADER + total + (fixed ? 0 : SUBPAGE_ENTRY * count);
+}
+
+void subpage_begin(struct subpage_writer *writer, uint8_t *bytes, bool fixed, unsigned count) {
+  *writer = (struct subpage_writer){.bytes = bytes, .fixed = fixed, .count = count};
+  put_u16(bytes, (uint16_t)count);
+  put_u16(bytes + 2, 0);
+}
+
+void subpage_add(struct subpage_writer *writer, const MDBX_val *value) {
+  uint8_t *values = writer->bytes + values_start(writer->count, writer->fixed);
+  if (value->iov_len)
+    memcpy(values + writer->end, value->iov_base, value->iov_len);
+  writer->end += value->iov_len;
+  if (writer->fixed)
+    put_u16(writer->bytes + 2, (uint16_t)value->iov_len);
+  else
+    put_u16(writer->bytes + SUBPAGE_HEADER + (size_t)SUBPAGE_ENTRY * writer->written, (uint16_t)writer->end);
+  writer->written += 1;
+}
+
+void subpage_add_range(struct subpage_writer *writer, const struct subpage *page, unsigned from, unsigned to) {
+  for (unsigned i = from; i < to; ++i) {
+    const MDBX_val value = subpage_value(page, i);
+    subpage_add(writer, &value);
+  }
+}

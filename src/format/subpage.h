@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * format/subpage.h: the values of one key that lie inside its leaf node.
+ *
+ * Sub-pages have no free space: a changed one is composed anew in other memory and put in the place of the old. Pure;
+ * all but subpage_check() expect bytes that passed it.
+ */
+#ifndef MDBX_FORMAT_SUBPAGE_H
+#define MDBX_FORMAT_SUBPAGE_H
+
+#include "format/compare.h"
+
+struct subpage {
+  const uint8_t *bytes;
+  size_t length;
+};
+
+static inline unsigned subpage_count(const struct subpage *page) { return get_u16(page->bytes); }
+
+/* Bytes of every value, 0 when they differ in length. */
+static inline unsigned subpage_item(const struct subpage *page) { return get_u16(page->bytes + 2); }
+
+/* Whether bytes from disk are a sub-page. */
+bool subpage_check(const uint8_t *bytes, size_t length);
+
+MDBX_val subpage_value(const struct subpage *page, unsigned i);
+
+/* Index of the first value not less than the given one; *exact tells whether it equals it. */
+unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules, const MDBX_val *value, bool *exact);
+
+/* Bytes of a sub-page with that many values of `total` bytes together; `fixed`: all of one size. */
+size_t subpage_size(bool fixed, size_t count, size_t total);
+
+/* Puts values one by one, in order, into memory of subpage_size(). */
+struct subpage_writer {
+  uint8_t *bytes;
+  bool fixed;
+  unsigned count, written;
+  size_t end;
+};
+
+void subpage_begin(struct subpage_writer *writer, uint8_t *bytes, bool fixed, unsigned count);
+void subpage_add(struct subpage_writer *writer, const MDBX_val *value);
+/* Values [from, to) of another one. */
+void subpage_add_range(struct subpage_writer *writer, const struct subpage *page, unsigned from, unsigned to);
+
+#endif

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree/dup.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------- what is changed */
+
+/* A change of the values of one key. Key and value are copies. */
+struct change {
+  struct space *space;
+  struct tree *tree;
+  struct path *path;
+  struct seek_key key;
+  MDBX_val value;
+  uint8_t *memory;
+};
+
+static int change_begin(struct change *change, struct space *space, struct tree *tree, struct path *path,
+                        const void *key, size_t key_length, const MDBX_val *value) {
+  const size_t value_length = value ? value->iov_len : 0;
+  *change = (struct change){.space = space, .tree = tree, .path = path};
+  change->memory = malloc(2 * key_length + value_length + 1);
+  if (!change->memory)
+    return MDBX_ENOMEM;
+  if (key_length)
+    memcpy(change->memory, key, key_length);
+  key_prepare(&change->key, tree->rules.order, change->memory, key_length, change->memory + key_length);
+  uint8_t *copy = change->memory + 2 * key_length;
+  if (value_length)
+    memcpy(copy, value->iov_base, value_length);
+  change->value = (MDBX_val){copy, value_length};
+  return MDBX_SUCCESS;
+}
+
+static void change_end(struct change *change) { free(change->memory); }
+
+static bool is_fixed(const struct tree *tree) { return tree->record.flags & TABLE_DUPFIXED; }
+
+static void count_items(struct tree *tree, uint64_t gone, uint64_t come) {
+  tree->record.items = tree->record.items - MIN_OF(tree->record.items, gone) + come;
+}
+
+static int open_set(const struct change *change, struct value_set *set) {
+  struct leaf_item item;
+  path_item(change->path, &item);
+  return values_open(&change->space->view, change->tree, &item, set);
+}
+
+/* Other data for the node of the key, or a node for it. */
+static int put_node(const struct change *change, bool exists, enum node_kind kind, const void *bytes, size_t length) {
+  uint8_t *data;
+  int rc;
+  if (exists)
+    rc = tree_update(change->space, change->tree, change->path, &change->key, kind, length, &data);
+  else
+    rc = tree_insert(change->space, change->tree, change->path, &change->key, kind, length, &data);
+  if (rc == MDBX_SUCCESS && length)
+    memcpy(data, bytes, length);
+  return rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------- nested trees */
+
+static struct nested_record record_of(const struct tree *nested) {
+  return (struct nested_record){.root = nested->record.root,
+                                .depth = nested->record.depth,
+                                .branch_pages = nested->record.branch_pages,
+                                .leaf_pages = nested->record.leaf_pages,
+                                .items = nested->record.items};
+}
+
+static int put_nested(const struct change *change, bool exists, const struct tree *nested) {
+  const struct nested_record record = record_of(nested);
+  return put_node(change, exists, NODE_TREE, &record, sizeof(record));
+}
+
+/* Puts a value behind those a new nested tree has. */
+static int nested_append(const struct change *change, struct tree *nested, struct path *path, const MDBX_val *value) {
+  struct seek_key key;
+  uint8_t *unused;
+  int rc = tree_prepare_value(change->tree, value, &key);
+  if (path->depth)
+    path_leaf(path)->index += 1;
+  if (rc == MDBX_SUCCESS)
+    rc = tree_insert(change->space, nested, path, &key, NODE_PLAIN, 0, &unused);
+  return rc;
+}
+
+/* A value of the old ones and the new one, which comes at index `at`. */
+static MDBX_val merged_value(const struct change *change, const struct value_set *set, unsigned at, unsigned i) {
+  if (i == at)
+    return change->value;
+  if (set->kind == NODE_SUBPAGE)
+    return subpage_value(&set->bytes, i < at ? i : i - 1);
+  return (MDBX_val){(void *)(uintptr_t)set->bytes.bytes, set->bytes.length};
+}
+
+/* The values of a node and the new one go to a nested tree. */
+static int move_to_tree(const struct change *change, const struct value_set *set, unsigned at) {
+  struct tree nested;
+  struct path path = {.depth = 0};
+  values_nested_init(change->tree, &nested);
+  const unsigned count = (unsigned)values_count(set) + 1;
+  for (unsigned i = 0; i < count; ++i) {
+    const MDBX_val value = merged_value(change, set, at, i);
+    const int rc = nested_append(change, &nested, &path, &value);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return put_nested(change, true, &nested);
+}
+
+static int add_to_tree(const struct change *change, struct value_set *set) {
+  struct seek_key key;
+  uint8_t *unused;
+  bool exact;
+  int rc = tree_touch_path(change->space, change->tree, change->path);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_prepare_value(change->tree, &change->value, &key);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_seek(&change->space->view, &set->tree, &key, &set->path, &exact);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_insert(change->space, &set->tree, &set->path, &key, NODE_PLAIN, 0, &unused);
+  return rc == MDBX_SUCCESS ? put_nested(change, true, &set->tree) : rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- adding */
+
+/* Bytes of all values of a node. */
+static size_t total_bytes(const struct value_set *set) {
+  if (set->kind == NODE_PLAIN)
+    return set->bytes.length;
+  const bool fixed = subpage_item(&set->bytes);
+  return set->bytes.length - subpage_size(fixed, subpage_count(&set->bytes), 0);
+}
+
+/* The values of a node and the new one as a sub-page. */
+static int put_subpage(const struct change *change, const struct value_set *set, unsigned at, size_t size) {
+  struct subpage_writer writer;
+  uint8_t *bytes = malloc(size);
+  if (!bytes)
+    return MDBX_ENOMEM;
+  const unsigned count = (unsigned)values_count(set) + 1;
+  subpage_begin(&writer, bytes, is_fixed(change->tree), count);
+  for (unsigned i = 0; i < count; ++i) {
+    const MDBX_val value = merged_value(change, set, at, i);
+    subpage_add(&writer, &value);
+  }
+  const int rc = put_node(change, true, NODE_SUBPAGE, bytes, size);
+  free(bytes);
+  return rc;
+}
+
+/* The new value comes to the position of the set. */
+static int add_value(const struct change *change, struct value_set *set) {
+  int rc;
+  if (set->kind == NODE_TREE) {
+    rc = add_to_tree(change, set);
+  } else {
+    const size_t size = subpage_size(is_fixed(change->tree), values_count(set) + 1,
+                                     total_bytes(set) + change->value.iov_len);
+    const unsigned at = set->index;
+    rc = change->key.length + size <= limit_pair(change->space->view.page_size) ? put_subpage(change, set, at, size)
+                                                                                : move_to_tree(change, set, at);
+  }
+  if (rc == MDBX_SUCCESS)
+    count_items(change->tree, 0, 1);
+  return rc;
+}
+
+/* The key gets a single value. One that does not fit a node with the key has a nested tree of its own. */
+static int put_single(const struct change *change, bool exists) {
+  if (change->key.length + change->value.iov_len <= limit_pair(change->space->view.page_size))
+    return put_node(change, exists, NODE_PLAIN, change->value.iov_base, change->value.iov_len);
+  struct tree nested;
+  struct path path = {.depth = 0};
+  values_nested_init(change->tree, &nested);
+  const int rc = nested_append(change, &nested, &path, &change->value);
+  return rc == MDBX_SUCCESS ? put_nested(change, exists, &nested) : rc;
+}
+
+static int replace_all(const struct change *change, struct value_set *set) {
+  const uint64_t before = values_count(set);
+  int rc = set->kind == NODE_TREE ? tree_clear(change->space, &set->tree) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = put_single(change, true);
+  if (rc == MDBX_SUCCESS)
+    count_items(change->tree, before, 1);
+  return rc;
+}
+
+/* MDBX_EKEYMISMATCH unless the value comes behind the last one. */
+static int check_append(const struct change *change, struct value_set *set) {
+  const int rc = values_last(set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const MDBX_val last = values_get(set);
+  const int order = key_compare_raw(&change->tree->values, change->value.iov_base, change->value.iov_len,
+                                    last.iov_base, last.iov_len);
+  return order > 0 ? MDBX_SUCCESS : MDBX_EKEYMISMATCH;
+}
+
+static int put_on_present(const struct change *change, MDBX_val *value, unsigned flags) {
+  struct value_set set;
+  bool exact;
+  int rc = open_set(change, &set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (flags & MDBX_NOOVERWRITE) {
+    if (flags & MDBX_CURRENT)
+      return values_count(&set) > 1 ? MDBX_EMULTIVAL : MDBX_EINVAL;
+    rc = values_first(&set);
+    if (rc == MDBX_SUCCESS)
+      *value = values_get(&set);
+    return rc == MDBX_SUCCESS ? MDBX_KEYEXIST : rc;
+  }
+  if (flags & (MDBX_CURRENT | MDBX_ALLDUPS))
+    return replace_all(change, &set);
+  if (flags & MDBX_APPENDDUP)
+    rc = check_append(change, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = values_seek(&set, &change->value, &exact);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (exact)
+    return flags & MDBX_NODUPDATA ? MDBX_KEYEXIST : MDBX_SUCCESS;
+  return add_value(change, &set);
+}
+
+int dup_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
+            unsigned flags) {
+  struct change change;
+  bool exact;
+  int rc = flags & MDBX_APPEND ? tree_seek_append(&space->view, tree, key, path, &exact)
+                               : tree_seek(&space->view, tree, key, path, &exact);
+  if (rc == MDBX_SUCCESS && !exact && (flags & MDBX_CURRENT))
+    rc = MDBX_NOTFOUND;
+  if (rc == MDBX_SUCCESS)
+    rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = exact ? put_on_present(&change, value, flags) : put_single(&change, false);
+  change_end(&change);
+  return rc;
+}
+
+int dup_replace_all(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                    const MDBX_val *value) {
+  struct change change;
+  struct value_set set;
+  int rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+  if (rc == MDBX_SUCCESS)
+    rc = open_set(&change, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = replace_all(&change, &set);
+  change_end(&change);
+  return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------- erasing */
+
+/* The values of a node without the one at the position. */
+static int shrink_subpage(const struct change *change, const struct value_set *set) {
+  const unsigned count = subpage_count(&set->bytes);
+  if (count == 2) {
+    const MDBX_val other = subpage_value(&set->bytes, !set->index);
+    uint8_t *copy = malloc(other.iov_len + 1);
+    if (!copy)
+      return MDBX_ENOMEM;
+    if (other.iov_len)
+      memcpy(copy, other.iov_base, other.iov_len);
+    const int rc = put_node(change, true, NODE_PLAIN, copy, other.iov_len);
+    free(copy);
+    return rc;
+  }
+  struct subpage_writer writer;
+  uint8_t *bytes = malloc(set->bytes.length);
+  if (!bytes)
+    return MDBX_ENOMEM;
+  const size_t total = total_bytes(set) - subpage_value(&set->bytes, set->index).iov_len;
+  subpage_begin(&writer, bytes, is_fixed(change->tree), count - 1);
+  subpage_add_range(&writer, &set->bytes, 0, set->index);
+  subpage_add_range(&writer, &set->bytes, set->index + 1, count);
+  const int rc = put_node(change, true, NODE_SUBPAGE, bytes, subpage_size(is_fixed(change->tree), count - 1, total));
+  free(bytes);
+  return rc;
+}
+
+/* Bytes of the values on a leaf of a nested tree. */
+static size_t leaf_value_bytes(const struct page *leaf) {
+  size_t total = 0, length;
+  for (unsigned i = 0; i < leaf->count; ++i) {
+    leaf_key(leaf, i, &length);
+    total += length;
+  }
+  return total;
+}
+
+/* The values of a leaf come back into the node. */
+static int put_leaf_back(const struct change *change, const struct page *leaf, size_t size) {
+  struct subpage_writer writer;
+  uint8_t *bytes = malloc(size);
+  if (!bytes)
+    return MDBX_ENOMEM;
+  subpage_begin(&writer, bytes, is_fixed(change->tree), leaf->count);
+  for (unsigned i = 0; i < leaf->count; ++i) {
+    MDBX_val value;
+    value.iov_base = (void *)(uintptr_t)leaf_key(leaf, i, &value.iov_len);
+    subpage_add(&writer, &value);
+  }
+  const bool single = leaf->count == 1;
+  const size_t skip = single ? subpage_size(is_fixed(change->tree), 1, 0) : 0;
+  const int rc = put_node(change, true, single ? NODE_PLAIN : NODE_SUBPAGE, bytes + skip, size - skip);
+  free(bytes);
+  return rc;
+}
+
+/* A nested tree that has become small goes back into the node; a bigger one stays. */
+static int settle_tree(const struct change *change, struct tree *nested) {
+  const struct page *leaf;
+  if (nested->record.depth > 1)
+    return put_nested(change, true, nested);
+  int rc = snapshot_tree_page(&change->space->view, nested->record.root, tree_page_type(nested, true), &leaf);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const size_t size = subpage_size(is_fixed(change->tree), leaf->count, leaf_value_bytes(leaf));
+  if (change->key.length + size > limit_pair(change->space->view.page_size) / 2)
+    return put_nested(change, true, nested);
+  rc = put_leaf_back(change, leaf, size);
+  return rc == MDBX_SUCCESS ? space_retire(change->space, leaf) : rc;
+}
+
+static int erase_from_tree(const struct change *change, struct value_set *set) {
+  bool moved;
+  int rc = tree_touch_path(change->space, change->tree, change->path);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_erase(change->space, &set->tree, &set->path, &moved);
+  return rc == MDBX_SUCCESS ? settle_tree(change, &set->tree) : rc;
+}
+
+/* One of several values. */
+static int erase_value(const struct change *change, struct value_set *set) {
+  const int rc = set->kind == NODE_TREE ? erase_from_tree(change, set) : shrink_subpage(change, set);
+  if (rc == MDBX_SUCCESS)
+    count_items(change->tree, 1, 0);
+  return rc;
+}
+
+int dup_erase(struct space *space, struct tree *tree, struct path *path, struct value_set *set) {
+  struct change change;
+  struct leaf_item item;
+  bool moved;
+  if (values_count(set) == 1)
+    return dup_erase_all(space, tree, path, &moved);
+  path_item(path, &item);
+  int rc = change_begin(&change, space, tree, path, item.key, item.key_length, NULL);
+  if (rc == MDBX_SUCCESS)
+    rc = erase_value(&change, set);
+  change_end(&change);
+  return rc;
+}
+
+int dup_erase_all(struct space *space, struct tree *tree, struct path *path, bool *moved) {
+  struct leaf_item item;
+  struct value_set set;
+  path_item(path, &item);
+  int rc = values_open(&space->view, tree, &item, &set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const uint64_t count = values_count(&set);
+  if (set.kind == NODE_TREE)
+    rc = tree_clear(space, &set.tree);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_erase(space, tree, path, moved);
+  if (rc == MDBX_SUCCESS)
+    count_items(tree, count - 1, 0);
+  return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------- replacing */
+
+int dup_replace(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                struct value_set *set, const MDBX_val *value) {
+  struct change change;
+  struct value_set after;
+  bool exact;
+  if (values_count(set) == 1)
+    return dup_replace_all(space, tree, path, key, value);
+  int rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+  if (rc == MDBX_SUCCESS)
+    rc = erase_value(&change, set);
+  if (rc == MDBX_SUCCESS)
+    rc = open_set(&change, &after);
+  if (rc == MDBX_SUCCESS)
+    rc = values_seek(&after, &change.value, &exact);
+  if (rc == MDBX_SUCCESS && !exact)
+    rc = add_value(&change, &after);
+  change_end(&change);
+  return rc;
+}

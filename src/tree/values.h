@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree/values.h: the values of one key of a multi-value table, wherever they lie, with a position among them.
+ *
+ * One value is in the node itself, a few are in a sub-page of it, more are the keys of a nested tree. A value set
+ * borrows memory of the leaf it was opened from: after a change of the tree it must be opened again.
+ */
+#ifndef MDBX_TREE_VALUES_H
+#define MDBX_TREE_VALUES_H
+
+#include "format/subpage.h"
+#include "tree/tree.h"
+
+struct value_set {
+  enum node_kind kind; /* NODE_PLAIN, NODE_SUBPAGE or NODE_TREE */
+  const struct snapshot *snapshot;
+  struct tree *owner; /* the table's tree */
+  struct subpage bytes; /* NODE_PLAIN: the value itself */
+  unsigned index;       /* of the value; the count of values: behind the last */
+  struct tree tree;     /* NODE_TREE; borrows the scratch memory of the owner */
+  struct path path;
+};
+
+/* Opens the set of a record, without a position. MDBX_CORRUPTED for a record that is none of a multi-value table. */
+int values_open(const struct snapshot *snapshot, struct tree *owner, const struct leaf_item *item,
+                struct value_set *set);
+/* The nested tree of a record of kind NODE_TREE. */
+int values_nested_tree(const struct snapshot *snapshot, const struct tree *owner, const struct leaf_item *item,
+                       struct tree *nested);
+/* An empty nested tree of a table. */
+void values_nested_init(const struct tree *owner, struct tree *nested);
+
+uint64_t values_count(const struct value_set *set);
+int values_first(struct value_set *set);
+int values_last(struct value_set *set);
+/* MDBX_NOTFOUND at the edge, where the position stays. values_prev() goes from behind the last onto the last. */
+int values_next(struct value_set *set);
+int values_prev(struct value_set *set);
+/* To the first value not less than the given one, or behind the last. */
+int values_seek(struct value_set *set, const MDBX_val *value, bool *exact);
+bool values_behind(const struct value_set *set);
+bool values_on_first(const struct value_set *set);
+bool values_on_last(const struct value_set *set);
+/* The value at the position, which must not be behind the last. */
+MDBX_val values_get(const struct value_set *set);
+/* All values of the page of the position, one behind the other, in a table with values of one size; moves to the last
+ * of them. */
+MDBX_val values_get_page(struct value_set *set);
+/* To the first value of the page of the position. */
+void values_to_page_start(struct value_set *set);
+/* Order of two positions in sets of the same record. */
+int values_compare(const struct value_set *a, const struct value_set *b);
+
+#endif
