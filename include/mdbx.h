@@ -1373,6 +1373,27 @@ LIBMDBX_INLINE_API int mdbx_env_sync(MDBX_env *env);
 /* mdbx_env_sync_ex(env, false, true): flush if due, never wait. */
 LIBMDBX_INLINE_API int mdbx_env_sync_poll(MDBX_env *env);
 
+/* Brings the pages in use into memory.
+ *
+ * env, txn  one of them is required. The pages are those of the transaction's
+ *           snapshot, or of the newest commit if txn is NULL.
+ * flags     MDBX_warmup_default asks the system to read them in and returns;
+ *           _force reads them now; with _oomsafe into the page cache only, not
+ *           into this process; _lock keeps them in memory until _release, the
+ *           close, or the end of the process; _touchlimit raises the limits of
+ *           the process for that as far as it may.
+ * timeout_seconds_16dot16  when to stop reading, 16.16; 0 never.
+ *
+ * Takes no lock; commits may go on meanwhile.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the time ran out; [env] or [txn];
+ * MDBX_EINVAL for unknown flags or handles that do not belong together;
+ * MDBX_EPERM if not open; MDBX_ENOSYS, MDBX_ENOMEM (also if the limit for locked
+ * memory is too low), EAGAIN, MDBX_EPERM as of mlock(), or another system code. */
+LIBMDBX_API int mdbx_env_warmup(const MDBX_env *env, const MDBX_txn *txn,
+                                MDBX_warmup_flags_t flags,
+                                unsigned timeout_seconds_16dot16);
+
 /* Sets (onoff true) or clears flags of an environment. After it was opened only
  * those marked * at MDBX_env_flags_t can change; the call then waits for a
  * writer of another thread or process.
@@ -1656,6 +1677,70 @@ LIBMDBX_API int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_abort_ex() without the times. */
 LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
+
+/* Commits what a write transaction has changed so far and goes on, with the same
+ * handle and the next id; nobody else gets to write in between. Cursors become
+ * unbound as at a commit, pointers into the database become invalid, handles of
+ * tables are those of a commit.
+ *
+ * weakening_durability  MDBX_TXN_NOWEAKING, or MDBX_TXN_NOSYNC and
+ *          MDBX_TXN_NOMETASYNC: for this commit only, besides the flags the
+ *          transaction began with.
+ * latency  NULL, or filled with the times the parts of the commit took.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was changed: nothing happens
+ * then; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL for other flags:
+ * after these the transaction is as it was. [write], or codes of
+ * mdbx_txn_begin_ex(): the commit, or going on after it, failed and the handle is
+ * gone; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex() tells which
+ * commit is the newest. */
+LIBMDBX_API int mdbx_txn_checkpoint(MDBX_txn *txn,
+                                    MDBX_txn_flags_t weakening_durability,
+                                    MDBX_commit_latency *latency);
+
+/* Commits a write transaction; the variable then holds a read transaction of
+ * exactly that commit, with the context pointer of the former. It belongs to the
+ * calling thread as any read transaction. Cursors become unbound.
+ *
+ * ptxn     the handle of the write transaction, replaced on success; NULL after a
+ *          failed commit, since the handle is gone then.
+ * latency  NULL, or filled with the times the parts of the commit took.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to commit: then the
+ * read transaction sees the newest commit; [txn]; MDBX_EACCESS for a read
+ * transaction; MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the
+ * commit, *ptxn is as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
+LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
+                                            MDBX_commit_latency *latency);
+
+/* Turns a read transaction into a write transaction that begins with what it
+ * sees, if that still is the newest commit.
+ *
+ * read_txn       an active read transaction. On success it ends, and its handle
+ *                is gone. Cursors of it become unbound.
+ * ptr_write_txn  receives the write transaction, NULL if there is none.
+ * flags          as for a write transaction of mdbx_txn_begin_ex(). With
+ *                MDBX_TXN_RDONLY_PREPARE read_txn is reset instead of ended.
+ * ctx            pointer of the application, see mdbx_txn_get_userctx().
+ *
+ * Waits for other writers, unless MDBX_TXN_TRY is given; one that commits
+ * something meanwhile is found out.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there is a newer commit; [txn];
+ * MDBX_BAD_TXN also for a write transaction; MDBX_EINVAL for NULL or unknown
+ * flags; MDBX_EACCESS in a read-only environment; MDBX_TXN_OVERLAPPING if this
+ * thread writes already; MDBX_BUSY; codes of mdbx_txn_begin_ex(). After
+ * everything but MDBX_SUCCESS read_txn goes on. */
+LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
+                               MDBX_txn_flags_t flags, void *ctx);
+
+/* Drops all changes of a write transaction and goes on with the same handle and
+ * id. Cursors become unbound; handles of tables are those of an abort. A broken
+ * transaction cannot be healed this way.
+ *
+ * Returns MDBX_SUCCESS; [txn], MDBX_EACCESS for a read transaction, which change
+ * nothing; a code of mdbx_txn_begin_ex(): then the handle is gone. */
+LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 
 /* Marks a transaction as broken: whatever is done with it gives MDBX_BAD_TXN,
  * until it is aborted. A commit then aborts it.

@@ -114,6 +114,11 @@ int os_advise(void *addr, size_t length, enum os_advice advice);
 /* Pins pages into memory, and lets them go. */
 int os_memory_lock(void *addr, size_t length);
 int os_memory_unlock(void *addr, size_t length);
+/* Raises the limit of this process for that, as far as it may. */
+void os_memory_lock_allow(size_t bytes);
+/* Reads a range of a mapping in. MDBX_ENOSYS where the system cannot; an error, but no signal, when the file ends before
+ * the range does. */
+int os_map_populate(void *addr, size_t length);
 
 /* ---- Byte-range locks (os_lock.c) --------------------------------------------------------------------------------*/
 

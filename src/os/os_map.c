@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
@@ -72,3 +73,27 @@ int os_advise(void *addr, size_t length, enum os_advice advice) {
 int os_memory_lock(void *addr, size_t length) { return mlock(addr, length) != 0 ? errno : MDBX_SUCCESS; }
 
 int os_memory_unlock(void *addr, size_t length) { return munlock(addr, length) != 0 ? errno : MDBX_SUCCESS; }
+
+void os_memory_lock_allow(size_t bytes) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur >= bytes)
+    return;
+  limit.rlim_cur = bytes;
+  if (limit.rlim_max < bytes)
+    limit.rlim_max = bytes;
+  if (setrlimit(RLIMIT_MEMLOCK, &limit) == 0 || getrlimit(RLIMIT_MEMLOCK, &limit) != 0)
+    return;
+  limit.rlim_cur = limit.rlim_max; /* more is not for us */
+  setrlimit(RLIMIT_MEMLOCK, &limit);
+}
+
+int os_map_populate(void *addr, size_t length) {
+#ifdef MADV_POPULATE_READ
+  if (madvise(addr, length, MADV_POPULATE_READ) == 0)
+    return MDBX_SUCCESS;
+  return errno == EINVAL ? MDBX_ENOSYS : errno;
+#else
+  (void)addr, (void)length;
+  return MDBX_ENOSYS;
+#endif
+}

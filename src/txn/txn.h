@@ -110,8 +110,16 @@ int txn_wake(MDBX_txn *txn);
 int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 void txn_abort_write(MDBX_txn *txn);
-/* Ends what a write transaction holds; the writer lock goes. */
+/* Begins on the head, in the memory of write transactions; the writer lock is held. */
+int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn);
+/* Unbinds cursors and frees pages and lists; may be called again. */
+void txn_drop_work(MDBX_txn *txn);
+/* The same, and the transaction is over; the writer lock goes. */
 void txn_finish_write(MDBX_txn *txn);
+/* A file that grew for nothing (spilled pages, WRITEMAP) gets its length back. */
+void txn_undo_growth(MDBX_txn *txn);
+/* Settles handles and the length of the file after commit_write() returned rc. */
+void txn_settle(MDBX_txn *txn, int rc);
 /* All snapshots whose pages must stay: of readers, of the head, and of what a crash falls back to. */
 int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count);
 /* space_refill of write transactions, in laggards.c. */
@@ -125,6 +133,20 @@ int txn_mark(MDBX_txn *txn, int rc);
 bool txn_has_changes(const MDBX_txn *txn);
 /* The commit steps, in commit.c. */
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
+
+/* ---- txn_chain.c. After a failure that is no answer of theirs (MDBX_RESULT_TRUE) the write handle is gone, unless it
+ * says otherwise. ---- */
+
+/* Commits, with begin flags added, and goes on under the same lock and handle. MDBX_RESULT_TRUE: nothing to commit. */
+int txn_checkpoint(MDBX_txn *txn, unsigned flags, MDBX_commit_latency *latency);
+/* Drops all changes and goes on. */
+int txn_rollback(MDBX_txn *txn);
+/* Commits; *handle is a reader of that commit then, also with MDBX_RESULT_TRUE (nothing to commit), or NULL. A reader
+ * that cannot be had (*handle as before) leaves the transaction as it is. */
+int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency);
+/* A writer on the snapshot of a reader, which ends. MDBX_RESULT_TRUE: there is a newer commit, nothing was done; nor was
+ * it after an error. */
+int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer);
 
 /* ---- table.c ---- */
 

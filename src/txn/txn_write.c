@@ -108,8 +108,7 @@ static uint64_t dirty_limit(const MDBX_env *env) {
   return set != UINT64_MAX ? set : env->dirty_limit;
 }
 
-/* The writer lock is held. */
-static int begin_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
+int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
   txnid_t *pins = NULL;
   size_t pin_count = 0;
   tree_release(&txn->main);
@@ -153,7 +152,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   if (rc != MDBX_SUCCESS)
     return rc;
   MDBX_txn *txn = writer_memory(env);
-  rc = txn ? begin_locked(env, flags, context, txn) : MDBX_ENOMEM;
+  rc = txn ? txn_start_locked(env, flags, context, txn) : MDBX_ENOMEM;
   if (rc != MDBX_SUCCESS) {
     if (!locked_before)
       env_unlock_writer(env);
@@ -169,19 +168,24 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
 
 /* ----------------------------------------------------------------------------------------------------------- end */
 
-static void count_pages(MDBX_env *env, const struct space_counters *counters) {
+static void count_pages(MDBX_env *env, struct space_counters *counters) {
   lck_count(&env->lck, LCK_NEWLY, counters->newly);
   lck_count(&env->lck, LCK_COW, counters->cow);
   lck_count(&env->lck, LCK_SPILL, counters->spilled);
   lck_count(&env->lck, LCK_UNSPILL, counters->unspilled);
+  memset(counters, 0, sizeof(*counters));
+}
+
+void txn_drop_work(MDBX_txn *txn) {
+  txn_cursors_unbind_all(txn);
+  count_pages(txn->env, &txn->space.counters);
+  gc_end(&txn->collector);
+  space_release(&txn->space);
 }
 
 void txn_finish_write(MDBX_txn *txn) {
   MDBX_env *env = txn->env;
-  txn_cursors_unbind_all(txn);
-  count_pages(env, &txn->space.counters);
-  gc_end(&txn->collector);
-  space_release(&txn->space);
+  txn_drop_work(txn);
   txn->signature = DEAD_SIGNATURE;
   txn->flags |= MDBX_TXN_FINISHED;
   atomic_store(&env->writer_thread, 0);
@@ -189,16 +193,22 @@ void txn_finish_write(MDBX_txn *txn) {
     env_unlock_writer(env); /* else mdbx_txn_unlock() gives the lock back */
 }
 
-/* A file that grew for nothing (spilled pages, WRITEMAP) gets its length back. */
-static void undo_growth(MDBX_txn *txn) {
+void txn_undo_growth(MDBX_txn *txn) {
   if (txn->space.backed > txn->base.now)
     map_shrink_file(&txn->env->map, txn->env->fd, (uint64_t)txn->base.now << txn->view->shift);
 }
 
 void txn_abort_write(MDBX_txn *txn) {
-  undo_growth(txn);
+  txn_undo_growth(txn);
   tables_end(txn, false);
   txn_finish_write(txn);
+}
+
+void txn_settle(MDBX_txn *txn, int rc) {
+  const bool committed = rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE;
+  if (!committed && !atomic_load(&txn->env->fatal))
+    txn_undo_growth(txn);
+  tables_end(txn, committed);
 }
 
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
@@ -210,13 +220,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     return MDBX_RESULT_TRUE;
   }
   const int rc = commit_write(txn, latency);
-  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE) {
-    if (!atomic_load(&txn->env->fatal))
-      undo_growth(txn);
-    tables_end(txn, false);
-  } else {
-    tables_end(txn, true);
-  }
+  txn_settle(txn, rc);
   txn_finish_write(txn);
   if (latency)
     latency->whole = (uint32_t)(os_monotonic_16dot16() - begun);

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Environments in unusual states: cold, inherited by a fork, or to be recovered by hand. */
+#include "api/api.h"
+
+#include "service/warmup.h"
+
+#define WARMUP_FLAGS_KNOWN                                                                                             \
+  ((unsigned)(MDBX_warmup_force | MDBX_warmup_oomsafe | MDBX_warmup_lock | MDBX_warmup_touchlimit |                    \
+              MDBX_warmup_release))
+
+/* Pages of the transaction's snapshot, or of the newest commit. */
+static int pages_in_use(const MDBX_env *env, const MDBX_txn *txn, pgno_t *pages) {
+  struct meta meta;
+  txnid_t txnid;
+  unsigned slot;
+  if (txn) {
+    *pages = txn->view->limit;
+    return MDBX_SUCCESS;
+  }
+  const int rc = env_read_head(env, &meta, &txnid, &slot);
+  *pages = meta.next;
+  return rc;
+}
+
+int mdbx_env_warmup(const MDBX_env *env, const MDBX_txn *txn, MDBX_warmup_flags_t flags,
+                    unsigned timeout_seconds_16dot16) {
+  pgno_t pages;
+  int rc = txn ? txn_check(txn) : env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if ((txn && env && txn->env != env) || ((unsigned)flags & ~WARMUP_FLAGS_KNOWN))
+    return MDBX_EINVAL;
+  if (txn)
+    env = txn->env;
+  rc = pages_in_use(env, txn, &pages);
+  return rc == MDBX_SUCCESS ? warmup_pages(env, pages, (unsigned)flags, timeout_seconds_16dot16) : rc;
+}

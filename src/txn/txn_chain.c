@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/txn_chain.c: transactions that follow one another without a gap.
+ *
+ * From one to the next nobody else gets to write: a checkpoint and a rollback keep the writer lock; a commit that becomes
+ * a reader pins its snapshot before it gives the lock back; a reader that becomes a writer looks, under the lock, whether
+ * its snapshot still is the newest. Cursors become unbound as at any end of a transaction.
+ */
+#include "txn/txn.h"
+
+#define DURABILITY_FLAGS ((unsigned)(MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC))
+
+/* Ends what the handle held and begins anew on the head, under the same lock. After a failure the handle is gone. */
+static int restart(MDBX_txn *txn) {
+  void *const context = txn->user_context;
+  const unsigned flags = txn->flags & DURABILITY_FLAGS;
+  txn_drop_work(txn);
+  const int rc = txn_start_locked(txn->env, flags, context, txn);
+  if (rc != MDBX_SUCCESS)
+    txn_finish_write(txn);
+  return rc;
+}
+
+int txn_checkpoint(MDBX_txn *txn, unsigned flags, MDBX_commit_latency *latency) {
+  const unsigned own = txn->flags & DURABILITY_FLAGS;
+  txn->flags |= flags;
+  const int rc = commit_write(txn, latency);
+  txn->flags = (txn->flags & ~DURABILITY_FLAGS) | own;
+  if (rc == MDBX_RESULT_TRUE)
+    return rc;
+  txn_settle(txn, rc);
+  if (rc == MDBX_SUCCESS)
+    return restart(txn);
+  txn_finish_write(txn);
+  return rc;
+}
+
+int txn_rollback(MDBX_txn *txn) {
+  txn_undo_growth(txn);
+  tables_end(txn, false);
+  return restart(txn);
+}
+
+int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency) {
+  MDBX_txn *txn = *handle, *reader;
+  /* The slot comes first: after the commit it would be too late to find that there is none. */
+  int rc = txn_begin_read(txn->env, MDBX_TXN_RDONLY_PREPARE, txn->user_context, &reader);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const int committed = commit_write(txn, latency);
+  txn_settle(txn, committed);
+  rc = committed == MDBX_SUCCESS || committed == MDBX_RESULT_TRUE ? txn_renew_read(reader) : committed;
+  txn_finish_write(txn);
+  if (rc != MDBX_SUCCESS)
+    txn_end_read(reader);
+  *handle = rc == MDBX_SUCCESS ? reader : NULL;
+  return rc == MDBX_SUCCESS ? committed : rc;
+}
+
+static bool is_newest(const MDBX_txn *reader) {
+  return lck_head_txnid(lck_head(&reader->env->lck)) == reader->snapshot.txnid;
+}
+
+int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer) {
+  const unsigned keep = flags & MDBX_TXN_RDONLY_PREPARE;
+  MDBX_txn *txn;
+  if (!is_newest(reader))
+    return MDBX_RESULT_TRUE;
+  const int rc = txn_begin_write(reader->env, flags & ~keep, context, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!is_newest(reader)) {
+    txn_abort_write(txn);
+    return MDBX_RESULT_TRUE;
+  }
+  if (keep)
+    txn_reset_read(reader);
+  else
+    txn_end_read(reader);
+  *writer = txn;
+  return MDBX_SUCCESS;
+}
