@@ -1229,6 +1229,22 @@ LIBMDBX_API int mdbx_env_close_ex(MDBX_env *env, bool dont_sync);
 /* mdbx_env_close_ex() with dont_sync false. */
 LIBMDBX_INLINE_API int mdbx_env_close(MDBX_env *env);
 
+/* Makes an environment usable in a child made by fork(), where nothing else but
+ * closing it is possible. The files are opened and mapped again, with a place of
+ * the child's own among the users. Handles of tables, options, callbacks and the
+ * context pointer stay. Transactions begun in the parent are dead in the child:
+ * readers give MDBX_BAD_TXN until renewed, the write transaction MDBX_EBADSIGN; in
+ * the parent they go on.
+ *
+ * In a process that did not inherit the environment nothing happens.
+ * Threads: no other thread may use the handle during the call.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL, MDBX_EBADSIGN as of [env]; MDBX_BUSY if it was
+ * opened with MDBX_EXCLUSIVE, MDBX_PANIC if it had failed: these change nothing.
+ * MDBX_PANIC if another database is there now, or codes of mdbx_env_open(): then
+ * the environment can only be closed. */
+LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
+
 /* Deletes the files of a database, and its directory if that becomes empty.
  *
  * path  as given to mdbx_env_open().
@@ -2427,6 +2443,36 @@ LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL or outside a check. */
 LIBMDBX_API int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx);
+
+/* Opens an existing database, alone, with the commit of a chosen meta page as the
+ * newest. Nothing is repaired and nothing written. For a checker: the snapshot of
+ * an older meta page may have lost pages to later commits.
+ *
+ * env          a handle that is not open yet. Flags are MDBX_EXCLUSIVE, and
+ *              MDBX_RDONLY unless writeable. Close it as any other.
+ * pathname     as for mdbx_env_open().
+ * target_meta  0, 1 or 2.
+ * writeable    true allows mdbx_env_turn_for_recovery(). A write transaction gives
+ *              MDBX_EPERM before that was called.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL for a wrong target_meta or no path;
+ * MDBX_CORRUPTED if that meta page is damaged, or needs more pages than the file
+ * has; codes of mdbx_env_open(). */
+LIBMDBX_API int mdbx_env_open_for_recovery(MDBX_env *env, const char *pathname,
+                                           unsigned target_meta,
+                                           bool writeable);
+
+/* Makes the commit of a meta page the newest one: it gets an id above all others,
+ * in its place, and becomes steady. The other meta pages stay as they are. Check
+ * the snapshot first, by mdbx_env_open_for_recovery() and mdbx_env_chk().
+ *
+ * env  open with MDBX_EXCLUSIVE and not read-only; no transaction may run in it.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if target_meta is above 2, MDBX_EPERM if
+ * not open that way, MDBX_BUSY while a transaction runs, MDBX_CORRUPTED if that
+ * meta page is damaged or needs more pages than the file has, or a system code.
+ * After a failed write the environment is unusable (MDBX_PANIC). */
+LIBMDBX_API int mdbx_env_turn_for_recovery(MDBX_env *env, unsigned target_meta);
 
 /* Writes numerator / denominator as a decimal number with the given count of
  * digits behind the point. buffer must have room for at least 42 bytes.

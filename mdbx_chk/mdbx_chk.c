@@ -23,7 +23,10 @@ enum {
 
 static const struct tool_about about = {
     "mdbx_chk",
-    "[-V] [-h] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-v]... [-w] DATABASE",
+    "[-V] [-h] [-0|-1|-2 [-t|-T]] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-u|-U]\n"
+    "       [-v]... [-w] DATABASE",
+    "  -0, -1, -2  check the snapshot of this meta page; nobody else may have the\n"
+    "      database open\n"
     "  -c  cooperative: with -w, do not try to have the database alone\n"
     "  -d  do not walk the pages of the trees\n"
     "  -h  show this help and exit\n"
@@ -32,6 +35,10 @@ static const struct tool_about about = {
     "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
     "  -q  no output but problems\n"
     "  -s  the records of one named table only\n"
+    "  -t  with -w and a meta page: make that one the newest if no problem is found\n"
+    "  -T  the same, whatever is found\n"
+    "  -u  read the database into memory first\n"
+    "  -U  the same, and keep it there while checking\n"
     "  -v  more details; up to four times\n"
     "  -V  show the version and exit\n"
     "  -w  open for writing, and let nobody else write while checking\n"
@@ -48,8 +55,14 @@ struct finding_kind {
   size_t count;
 };
 
+enum turning { TURN_NEVER, TURN_IF_SOUND, TURN_ANYWAY };
+
 static struct {
   bool cooperative, write;
+  int meta; /* page to check the snapshot of; -1: the newest */
+  enum turning turning;
+  unsigned warmup; /* MDBX_warmup_flags_t */
+  bool warming;
   unsigned env_flags, check_flags;
   int verbosity; /* of -v; -1 for -q */
   const char *table, *path;
@@ -57,7 +70,7 @@ static struct {
   size_t kind_count, unnamed;
   MDBX_chk_line_t line;
   bool table_seen;
-} run;
+} run = {.meta = -1};
 
 static size_t shown_of_kind(void) {
   if (run.verbosity > 2)
@@ -264,8 +277,25 @@ static void print_database(const MDBX_env *env) {
          info.mi_recent_txnid, info.mi_latter_reader_txnid, info.mi_numreaders, info.mi_maxreaders);
 }
 
+/* Whoever asks for a certain meta page gets it alone. */
+static int open_chosen(MDBX_env **env) {
+  int rc = mdbx_env_create(env);
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot begin");
+  rc = mdbx_env_set_maxdbs(*env, TOOL_MAX_TABLES);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open_for_recovery(*env, run.path, (unsigned)run.meta, run.write);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  mdbx_env_close_ex(*env, true);
+  *env = NULL;
+  return tool_fail(rc, "cannot open %s with meta page %d", run.path, run.meta);
+}
+
 /* To have the database alone is better for a check that may write, but no must. */
 static int open_database(MDBX_env **env) {
+  if (run.meta >= 0)
+    return open_chosen(env);
   if (!run.write)
     return tool_open_for_reading(env, run.path, run.env_flags);
   if (!run.cooperative && tool_try_open(env, run.path, run.env_flags | MDBX_EXCLUSIVE, 0) == MDBX_SUCCESS)
@@ -273,21 +303,43 @@ static int open_database(MDBX_env **env) {
   return tool_open(env, run.path, run.env_flags | MDBX_ACCEDE, 0);
 }
 
-static int check(void) {
+/* Not to be had in memory is no reason not to check. */
+static void warm_up(const MDBX_env *env) {
+  if (!run.warming)
+    return;
+  const int rc = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)run.warmup, 0);
+  if (rc != MDBX_SUCCESS)
+    tool_fail(rc, "cannot warm up");
+  else if (run.verbosity > 0)
+    printf(" - warmed up\n");
+}
+
+/* Makes the chosen meta page the newest if that was asked for and the outcome of the check allows it. */
+static int turn(MDBX_env *env, int result) {
+  if (run.turning == TURN_NEVER || result == EXIT_INTERRUPTED)
+    return result;
+  if (run.turning == TURN_IF_SOUND && result != EXIT_SUCCESS) {
+    tool_message("meta page %d is not made the newest, since there are problems", run.meta);
+    return result;
+  }
+  const int rc = mdbx_env_turn_for_recovery(env, (unsigned)run.meta);
+  if (rc != MDBX_SUCCESS) {
+    tool_fail(rc, "cannot make meta page %d the newest", run.meta);
+    return exit_of_error(rc);
+  }
+  if (run.verbosity >= 0)
+    printf("Meta page %d is the newest now.\n", run.meta);
+  return result;
+}
+
+static int check_opened(MDBX_env *env, double begun) {
   const MDBX_chk_severity_t levels[] = {MDBX_chk_error,   MDBX_chk_resolution, MDBX_chk_info,
                                         MDBX_chk_verbose, MDBX_chk_details,    MDBX_chk_extra};
   const int last = (int)(sizeof(levels) / sizeof(levels[0])) - 1;
-  const double begun = now();
-  MDBX_env *env = NULL;
   MDBX_chk_context_t ctx;
-  int rc = open_database(&env);
-  if (rc != MDBX_SUCCESS)
-    return exit_of_error(rc);
-  print_database(env);
   memset(&ctx, 0, sizeof(ctx));
-  rc = mdbx_env_chk(env, &callbacks, &ctx, (MDBX_chk_flags_t)run.check_flags,
-                    levels[run.verbosity + 1 < last ? run.verbosity + 1 : last], 0);
-  tool_close(env, NULL);
+  const int rc = mdbx_env_chk(env, &callbacks, &ctx, (MDBX_chk_flags_t)run.check_flags,
+                              levels[run.verbosity + 1 < last ? run.verbosity + 1 : last], 0);
   if (rc != MDBX_SUCCESS) {
     print_findings();
     tool_fail(rc, "the check did not end");
@@ -301,28 +353,56 @@ static int check(void) {
   return exit_of_result(&ctx);
 }
 
+static int check(void) {
+  const double begun = now();
+  MDBX_env *env = NULL;
+  const int rc = open_database(&env);
+  if (rc != MDBX_SUCCESS)
+    return exit_of_error(rc);
+  print_database(env);
+  warm_up(env);
+  const int result = turn(env, check_opened(env, begun));
+  tool_close(env, NULL);
+  return result;
+}
+
+static void take_option(int option) {
+  switch (option) {
+  case 'V': tool_version();
+  case '0': case '1': case '2': run.meta = option - '0'; break;
+  case 'c': run.cooperative = true; break;
+  case 'd': run.check_flags |= MDBX_CHK_SKIP_BTREE_TRAVERSAL; break;
+  case 'h': tool_help();
+  case 'i': run.check_flags |= MDBX_CHK_IGNORE_ORDER; break;
+  case 'n': run.env_flags |= MDBX_NOSUBDIR; break;
+  case 'q': run.verbosity = -1; break;
+  case 's': run.table = optarg; break;
+  case 't': run.turning = TURN_IF_SOUND; break;
+  case 'T': run.turning = TURN_ANYWAY; break;
+  case 'U':
+    run.warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
+    /* fall through */
+  case 'u':
+    run.warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
+    run.warming = true;
+    break;
+  case 'v': run.verbosity += 1; break;
+  case 'w':
+    run.write = true;
+    run.check_flags |= MDBX_CHK_READWRITE;
+    break;
+  default: tool_bad_option(option, optopt);
+  }
+}
+
 int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt(argc, argv, ":Vcdhinqs:vw")) != -1;) {
-    switch (option) {
-    case 'V': tool_version();
-    case 'c': run.cooperative = true; break;
-    case 'd': run.check_flags |= MDBX_CHK_SKIP_BTREE_TRAVERSAL; break;
-    case 'h': tool_help();
-    case 'i': run.check_flags |= MDBX_CHK_IGNORE_ORDER; break;
-    case 'n': run.env_flags |= MDBX_NOSUBDIR; break;
-    case 'q': run.verbosity = -1; break;
-    case 's': run.table = optarg; break;
-    case 'v': run.verbosity += 1; break;
-    case 'w':
-      run.write = true;
-      run.check_flags |= MDBX_CHK_READWRITE;
-      break;
-    default: tool_bad_option(option, optopt);
-    }
-  }
+  for (int option; (option = getopt(argc, argv, ":V012cdhinqs:tTuUvw")) != -1;)
+    take_option(option);
   if (argc - optind != 1)
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
+  if (run.turning != TURN_NEVER && (run.meta < 0 || !run.write))
+    tool_usage("-t and -T need -w and one of -0, -1 and -2");
   run.path = argv[optind];
   tool_quiet = run.verbosity < 0;
   /* Findings come through the callbacks; the log would say the same once more. */

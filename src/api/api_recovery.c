@@ -35,3 +35,30 @@ int mdbx_env_warmup(const MDBX_env *env, const MDBX_txn *txn, MDBX_warmup_flags_
   rc = pages_in_use(env, txn, &pages);
   return rc == MDBX_SUCCESS ? warmup_pages(env, pages, (unsigned)flags, timeout_seconds_16dot16) : rc;
 }
+
+int mdbx_env_resurrect_after_fork(MDBX_env *env) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS || env->generation == os_fork_generation())
+    return rc;
+  return env_resurrect(env);
+}
+
+int mdbx_env_open_for_recovery(MDBX_env *env, const char *pathname, unsigned target_meta, bool writeable) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!pathname || !*pathname || target_meta >= META_COUNT)
+    return MDBX_EINVAL;
+  return env_open_for_recovery(env, pathname, target_meta, writeable);
+}
+
+int mdbx_env_turn_for_recovery(MDBX_env *env, unsigned target_meta) {
+  const int rc = env_check_open(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (target_meta >= META_COUNT)
+    return MDBX_EINVAL;
+  if ((env->flags & (MDBX_EXCLUSIVE | MDBX_RDONLY)) != MDBX_EXCLUSIVE)
+    return MDBX_EPERM;
+  return env_turn_for_recovery(env, target_meta);
+}

@@ -70,6 +70,7 @@ struct MDBX_env {
   struct geometry_request geometry_request; /* until open */
   bool geometry_set;                        /* the user asked for it */
   bool opened;
+  unsigned recovery; /* meta page asked for by env_open_for_recovery() + 1, until it is made the newest; 0: none */
 
   int fd;
   uint32_t page_size;
@@ -122,6 +123,9 @@ int env_check_open(const MDBX_env *env);
 int env_create(MDBX_env **env);
 int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode);
 int env_close(MDBX_env *env, bool dont_sync);
+/* Makes an environment usable that was inherited by a fork. Transactions of the parent are dead. After an error it can
+ * only be closed; MDBX_BUSY and MDBX_PANIC for one that cannot be shared leave it as it was. */
+int env_resurrect(MDBX_env *env);
 int env_delete(const char *path, int how);
 /* What can be told from the file alone, without opening the database. */
 int env_preopen_info(const char *path, MDBX_envinfo *info);
@@ -156,6 +160,20 @@ void env_unlock_writer(MDBX_env *env);
 /* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
  * goes on before that meta is gone for sure. Under the writer lock. */
 void env_doubt_metas(MDBX_env *env, unsigned slot);
+
+/* A file that is too short for what the meta says is used: MDBX_CORRUPTED. */
+int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length);
+/* Gives the file the length the meta says: longer after growth that was rolled back, shorter after a cut at the wrong
+ * time. */
+int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
+
+/* ---- env_recovery.c ---- */
+
+/* Opens with the given meta page as the head, alone, changing nothing: writers get MDBX_EPERM until
+ * env_turn_for_recovery(). */
+int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool writable);
+/* Makes that meta page the newest. The environment is alone with the file and may write. */
+int env_turn_for_recovery(MDBX_env *env, unsigned slot);
 
 /* ---- sync.c: durability. All under the writer lock. ---- */
 

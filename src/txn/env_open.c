@@ -65,7 +65,7 @@ static void adopt_identity(MDBX_env *env, const struct meta *meta) {
   env->seed = checksum_seed(env->database_id);
 }
 
-static int check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
+int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
   const uint64_t needed = (uint64_t)meta->next * env->page_size;
   if (length >= needed)
     return MDBX_SUCCESS;
@@ -87,8 +87,7 @@ static int wipe_unbelieved(MDBX_env *env, const struct meta_choice *choice) {
   return any ? os_ops->datasync(env->fd) : MDBX_SUCCESS;
 }
 
-/* The length the head says: longer after growth that was rolled back, shorter after a cut at the wrong time. */
-static int restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) {
+int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) {
   const uint64_t wanted = (uint64_t)meta->now * env->page_size;
   if (length < wanted)
     return os_ops->allocate(env->fd, length, wanted);
@@ -105,7 +104,24 @@ static int repair(MDBX_env *env, const struct meta_set *set, const struct meta_c
     rc = meta_make_steady(env->fd, env->page_size, choice->head, &set->slot[choice->head]);
   if (rc == MDBX_SUCCESS && choice->make_steady)
     rc = os_ops->datasync(env->fd);
-  return rc == MDBX_SUCCESS ? restore_length(env, head, length) : rc;
+  return rc == MDBX_SUCCESS ? env_restore_length(env, head, length) : rc;
+}
+
+/* Whoever asked for a certain meta gets it, and nothing is changed on the way. */
+static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chosen) {
+  const struct meta_slot *head = &set->slot[chosen];
+  uint64_t length;
+  if (!head->valid)
+    return log_damage(MDBX_CORRUPTED, "%s: meta page %u is damaged", env->data_path, chosen);
+  adopt_identity(env, &head->meta);
+  int rc = os_file_size(env->fd, &length);
+  if (rc == MDBX_SUCCESS)
+    rc = env_check_length(env, &head->meta, length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  lck_publish_head(&env->lck, head->txnid, chosen);
+  lck_publish_durable(&env->lck, head->txnid);
+  return MDBX_SUCCESS;
 }
 
 /* Nobody else has the database open. */
@@ -120,7 +136,7 @@ static int open_first(MDBX_env *env, struct meta_set *set) {
     return rc;
   const struct meta_slot *head = &set->slot[choice.head];
   adopt_identity(env, &head->meta);
-  rc = check_length(env, &head->meta, length);
+  rc = env_check_length(env, &head->meta, length);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (choice.rollback)
@@ -170,7 +186,7 @@ static int open_further(MDBX_env *env, const struct meta_set *set) {
       return rc;
     adopt_identity(env, &slot.meta);
     if (length >= (uint64_t)slot.meta.next * env->page_size || lck_head(&env->lck) == head)
-      return check_length(env, &slot.meta, length);
+      return env_check_length(env, &slot.meta, length);
   }
 }
 
@@ -220,12 +236,14 @@ static int open_content(MDBX_env *env) {
   uint64_t length;
   int rc = os_file_size(env->fd, &length);
   if (rc == MDBX_SUCCESS && length == 0) {
-    if (env_is_readonly(env))
+    if (env_is_readonly(env) || env->recovery)
       return log_damage(MDBX_INVALID, "%s: the file is empty", env->data_path);
     rc = create_database(env);
   }
   if (rc == MDBX_SUCCESS)
     rc = meta_read_all(env->fd, env->data_path, &set);
+  if (rc == MDBX_SUCCESS && env->recovery)
+    return open_chosen(env, &set, env->recovery - 1);
   if (rc == MDBX_SUCCESS)
     rc = env->lck.first ? open_first(env, &set) : open_further(env, &set);
   return rc;
@@ -244,6 +262,8 @@ static int open_memory(MDBX_env *env) {
   if (rc != MDBX_SUCCESS)
     return rc;
   pool_init(&env->pool, env->page_size, POOL_LIMIT);
+  if (env->handles) /* of an environment that goes on after a fork */
+    return MDBX_SUCCESS;
   env->handles_capacity = CORE_TABLES + env->options.max_dbs;
   env->handles_used = CORE_TABLES;
   env->handles = calloc(env->handles_capacity, sizeof(*env->handles));
@@ -266,7 +286,7 @@ static int settle_durability(MDBX_env *env) {
 /* Size limits asked for before the open hold for an existing database if this process opened it first. */
 static void apply_requested_geometry(MDBX_env *env) {
   MDBX_txn *txn;
-  if (!env->geometry_set || env_is_readonly(env) || !env->lck.first)
+  if (!env->geometry_set || env_is_readonly(env) || !env->lck.first || env->recovery)
     return;
   if (txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn) != MDBX_SUCCESS)
     return;
@@ -446,6 +466,66 @@ int env_close(MDBX_env *env, bool dont_sync) {
   os_mutex_destroy(&env->map_mutex);
   os_mutex_destroy(&env->handles_mutex);
   free(env);
+  return rc;
+}
+
+/* ------------------------------------------------------------------------------------------------------- after a fork */
+
+/* The pages and lists of a writer that ran in the parent may be in any state; they are left where they are. */
+static void forget_writer(MDBX_env *env) {
+  if (!atomic_load(&env->writer_thread) && !lck_writer_is_mine(&env->lck)) {
+    free_writer(env);
+    pool_destroy(&env->pool);
+  } else if (env->writer_txn) {
+    env->writer_txn->signature = DEAD_SIGNATURE;
+    env->writer_txn = NULL;
+  }
+  atomic_store(&env->writer_thread, 0);
+  env->writer_locked_by_user = false;
+  env->writer_lock_thread = 0;
+  for (MDBX_dbi dbi = 0; dbi < env->handles_used; ++dbi)
+    env->handles[dbi].claimed = false;
+}
+
+/* Everything but handles of tables and what the application set. */
+static int shed_inherited(MDBX_env *env) {
+  forget_writer(env);
+  free_memos(env);
+  map_close(&env->map);
+  if (env->threads.open)
+    os_tls_delete(env->threads.key);
+  env->threads.open = false;
+  lck_close(&env->lck);
+  os_close(env->fd);
+  env->fd = -1;
+  env->opened = false;
+  env->geometry_set = false;
+  env->generation = os_fork_generation();
+  const int rc = os_mutex_init(&env->map_mutex);
+  return rc == MDBX_SUCCESS ? os_mutex_init(&env->handles_mutex) : rc;
+}
+
+int env_resurrect(MDBX_env *env) {
+  uint64_t database_id[2];
+  if (!env->opened) {
+    env->generation = os_fork_generation();
+    return MDBX_SUCCESS;
+  }
+  if (env->flags & MDBX_EXCLUSIVE)
+    return MDBX_BUSY;
+  if (atomic_load(&env->fatal))
+    return MDBX_PANIC;
+  const unsigned acceding = env->flags & MDBX_ACCEDE;
+  memcpy(database_id, env->database_id, sizeof(database_id));
+  int rc = shed_inherited(env);
+  env->flags |= MDBX_ACCEDE; /* the mode may have been changed since */
+  if (rc == MDBX_SUCCESS)
+    rc = open_all(env, env->flags, 0);
+  env->flags = (env->flags & ~(unsigned)MDBX_ACCEDE) | acceding;
+  if (rc == MDBX_SUCCESS && memcmp(database_id, env->database_id, sizeof(database_id)) != 0)
+    rc = log_damage(MDBX_PANIC, "%s: another database is there now", env->data_path);
+  if (rc != MDBX_SUCCESS)
+    release_all(env);
   return rc;
 }
 

@@ -12,8 +12,10 @@
 
 #include <stdlib.h>
 
+/* The slot of a handle that was inherited by a forked child is none of the child's business. */
 static bool has_own_slot(const MDBX_txn *txn) {
-  return txn->slot && txn->slot_is_own && readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
+  return txn->slot && txn->slot_is_own && txn->generation == os_fork_generation() &&
+         readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
 }
 
 static int find_own_slot(MDBX_txn *txn) {
@@ -21,6 +23,7 @@ static int find_own_slot(MDBX_txn *txn) {
     return MDBX_SUCCESS;
   const int rc = readers_bind(&txn->env->lck, 0, &txn->slot);
   txn->slot_is_own = rc == MDBX_SUCCESS;
+  txn->generation = os_fork_generation();
   if (rc == MDBX_SUCCESS)
     txn->slot_ticket = atomic_load(&txn->slot->ticket);
   return rc;
@@ -29,9 +32,9 @@ static int find_own_slot(MDBX_txn *txn) {
 /* Where the pin goes: the thread's slot, or the transaction's own. */
 static int find_slot(MDBX_txn *txn) {
   MDBX_env *env = txn->env;
-  txn->generation = os_fork_generation();
   if (env->flags & MDBX_NOSTICKYTHREADS)
     return find_own_slot(txn);
+  txn->generation = os_fork_generation();
   txn->slot = readers_thread_slot(&env->threads);
   if (!txn->slot) {
     const int rc = readers_thread_bind(&env->threads, &txn->slot);
@@ -126,7 +129,6 @@ int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **resu
   return rc;
 }
 
-/* The slot of a handle that was inherited by a forked child is none of the child's business. */
 static void unpin(MDBX_txn *txn) {
   if (!(txn->flags & MDBX_TXN_FINISHED) && txn->generation == os_fork_generation())
     readers_unpin(txn->slot, txn->snapshot.txnid);
@@ -155,7 +157,7 @@ int txn_refresh_read(MDBX_txn *txn) {
 void txn_end_read(MDBX_txn *txn) {
   txn_cursors_unbind_all(txn);
   unpin(txn);
-  if (txn->generation == os_fork_generation() && has_own_slot(txn))
+  if (has_own_slot(txn))
     readers_release(&txn->env->lck, txn->slot);
   tables_release(txn);
   txn->signature = DEAD_SIGNATURE;

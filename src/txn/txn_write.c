@@ -147,6 +147,8 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   const uintptr_t self = os_thread_self();
   if (atomic_load(&env->writer_thread) == self)
     return MDBX_BUSY;
+  if (env->recovery)
+    return MDBX_EPERM;
   const bool locked_before = env->writer_locked_by_user && env->writer_lock_thread == self;
   int rc = locked_before ? MDBX_SUCCESS : env_lock_writer(env, flags & MDBX_TXN_TRY);
   if (rc != MDBX_SUCCESS)

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/env_recovery.c: going on from another meta page than the engine would choose.
+ *
+ * For the checker and for people who know what they do. The snapshot of a meta page that is neither the newest nor the
+ * durable one may have lost pages to later commits; only a check tells. So opening changes nothing, and a write
+ * transaction cannot begin before the decision.
+ *
+ * The chosen meta gets an id above all others and becomes steady, in place; the others stay as they are, so that one can
+ * turn back. Later commits get ids that no page has seen, so births stay unique.
+ */
+#include "txn/txn.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool writable) {
+  if (env->opened)
+    return MDBX_EPERM;
+  env->recovery = slot + 1;
+  const int rc = env_open(env, path, MDBX_EXCLUSIVE | (writable ? 0u : MDBX_RDONLY), 0);
+  if (rc != MDBX_SUCCESS)
+    env->recovery = 0;
+  return rc;
+}
+
+/* The meta to turn to, and the id it gets. */
+static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, txnid_t *txnid) {
+  txnid_t others = 0;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot seen;
+    const int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (slot == chosen)
+      *meta = seen;
+    else if (seen.valid)
+      others = MAX_OF(others, seen.txnid);
+  }
+  if (!meta->valid || memcmp(meta->meta.database_id, env->database_id, sizeof(env->database_id)) != 0)
+    return log_damage(MDBX_CORRUPTED, "%s: meta page %u is damaged or of another database", env->data_path, chosen);
+  *txnid = meta->txnid > others ? meta->txnid : others + 1;
+  return *txnid < TXNID_MAX ? MDBX_SUCCESS : MDBX_TXN_FULL;
+}
+
+static int write_as_newest(MDBX_env *env, unsigned slot, txnid_t txnid, struct meta *meta) {
+  struct meta_page *page = malloc(env->page_size);
+  if (!page)
+    return MDBX_ENOMEM;
+  meta->kind = META_STEADY;
+  memcpy(meta->boot_id, env->boot_id, sizeof(meta->boot_id));
+  meta_build(page, env->page_size, slot, txnid, meta, NULL, 0);
+  const int rc = meta_write(env->fd, page, env->page_size);
+  free(page);
+  return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
+}
+
+/* The writer lock is held and no transaction runs. */
+static int turn(MDBX_env *env, unsigned slot) {
+  struct meta_slot chosen;
+  txnid_t txnid = TXNID_NONE;
+  uint64_t length = 0;
+  int rc = choose(env, slot, &chosen, &txnid);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_size(env->fd, &length);
+  if (rc == MDBX_SUCCESS)
+    rc = env_check_length(env, &chosen.meta, length);
+  if (rc == MDBX_SUCCESS)
+    rc = env_restore_length(env, &chosen.meta, length);
+  if (rc == MDBX_SUCCESS)
+    rc = sync_flush(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = write_as_newest(env, slot, txnid, &chosen.meta);
+  if (rc != MDBX_SUCCESS) {
+    atomic_store(&env->fatal, true);
+    return rc;
+  }
+  lck_publish_durable(&env->lck, txnid);
+  lck_publish_head(&env->lck, txnid, slot);
+  env->recovery = 0;
+  return MDBX_SUCCESS;
+}
+
+static bool someone_reads(const MDBX_env *env) {
+  struct reader_pins pins;
+  readers_pins_init(&pins);
+  const bool any = readers_collect(&env->lck, &pins) != MDBX_SUCCESS || pins.length > 0;
+  readers_pins_destroy(&pins);
+  return any;
+}
+
+int env_turn_for_recovery(MDBX_env *env, unsigned slot) {
+  if (atomic_load(&env->writer_thread) || someone_reads(env))
+    return MDBX_BUSY;
+  int rc = env_lock_writer(env, true);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = turn(env, slot);
+  env_unlock_writer(env);
+  return rc;
+}
