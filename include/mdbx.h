@@ -1705,8 +1705,8 @@ LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
  * latency  NULL, or filled with the times the parts of the commit took.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was changed: nothing happens
- * then; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL for other flags:
- * after these the transaction is as it was. [write], or codes of
+ * then; [txn]; MDBX_BAD_TXN also for a nested transaction; MDBX_EACCESS for a read
+ * transaction; MDBX_EINVAL for other flags: after these the transaction is as it was. [write], or codes of
  * mdbx_txn_begin_ex(): the commit, or going on after it, failed and the handle is
  * gone; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex() tells which
  * commit is the newest. */
@@ -1723,8 +1723,8 @@ LIBMDBX_API int mdbx_txn_checkpoint(MDBX_txn *txn,
  * latency  NULL, or filled with the times the parts of the commit took.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to commit: then the
- * read transaction sees the newest commit; [txn]; MDBX_EACCESS for a read
- * transaction; MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the
+ * read transaction sees the newest commit; [txn]; MDBX_BAD_TXN also for a nested
+ * transaction; MDBX_EACCESS for a read transaction; MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the
  * commit, *ptxn is as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
 LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
                                             MDBX_commit_latency *latency);
@@ -1750,12 +1750,14 @@ LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
 LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
                                MDBX_txn_flags_t flags, void *ctx);
 
-/* Drops all changes of a write transaction and goes on with the same handle and
- * id. Cursors become unbound; handles of tables are those of an abort. A broken
- * transaction cannot be healed this way.
+/* Drops all changes of a write transaction, or of the nested one that is given,
+ * and goes on with the same handle and id. Cursors become unbound; those of the
+ * transactions around a nested one are where they were when it began. Handles of
+ * tables are those of an abort. A broken transaction cannot be healed this way.
  *
  * Returns MDBX_SUCCESS; [txn], MDBX_EACCESS for a read transaction, which change
- * nothing; a code of mdbx_txn_begin_ex(): then the handle is gone. */
+ * nothing; a code of mdbx_txn_begin_ex(): then the handle is gone, and the
+ * transaction around it, if there is one, is broken. */
 LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 
 /* Marks a transaction as broken: whatever is done with it gives MDBX_BAD_TXN,

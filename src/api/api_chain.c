@@ -16,9 +16,15 @@ static int end_latency(MDBX_commit_latency *latency, uint64_t begun, int rc) {
   return rc;
 }
 
+/* What a nested transaction commits is no commit yet. */
+static int check_outermost(const MDBX_txn *txn) {
+  const int rc = txn_check_write(txn);
+  return rc == MDBX_SUCCESS && txn->parent ? MDBX_BAD_TXN : rc;
+}
+
 int mdbx_txn_checkpoint(MDBX_txn *txn, MDBX_txn_flags_t weakening_durability, MDBX_commit_latency *latency) {
   const unsigned flags = (unsigned)weakening_durability;
-  const int rc = txn_check_write(txn);
+  const int rc = check_outermost(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (flags & ~COMMIT_FLAGS_KNOWN)
@@ -29,11 +35,13 @@ int mdbx_txn_checkpoint(MDBX_txn *txn, MDBX_txn_flags_t weakening_durability, MD
 
 int mdbx_txn_rollback(MDBX_txn *txn) {
   const int rc = txn_check_write(txn);
-  return rc == MDBX_SUCCESS ? txn_rollback(txn) : rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return txn->parent ? txn_rollback_nested(txn) : txn_rollback(txn);
 }
 
 int mdbx_txn_commit_embark_read(MDBX_txn **ptxn, MDBX_commit_latency *latency) {
-  const int rc = ptxn ? txn_check_write(*ptxn) : MDBX_EINVAL;
+  const int rc = ptxn ? check_outermost(*ptxn) : MDBX_EINVAL;
   if (rc != MDBX_SUCCESS)
     return rc;
   const uint64_t begun = start_latency(latency);

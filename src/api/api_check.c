@@ -51,17 +51,17 @@ int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes, MDBX_gc_iter
   if (!info || bytes != sizeof(*info))
     return MDBX_EINVAL;
   memset(info, 0, sizeof(*info));
-  const struct geometry *geometry = txn_is_reader(txn) ? &txn->geometry : &txn->space.geometry;
+  const struct geometry *geometry = txn_is_reader(txn) ? &txn->geometry : &txn->root->space.geometry;
   const txnid_t newest = lck_head_txnid(lck_head(&txn->env->lck));
   info->pages_total = geometry->upper;
   info->pages_backed = geometry->now;
   info->pages_allocated = txn->view->limit;
-  info->pages_gc = txn->gc.record.branch_pages + txn->gc.record.leaf_pages;
+  info->pages_gc = txn->root->gc.record.branch_pages + txn->root->gc.record.leaf_pages;
   info->max_reader_lag = (size_t)(newest - MIN_OF(readers_oldest(&txn->env->lck), newest));
-  if (tree_is_empty(&txn->gc))
+  if (tree_is_empty(&txn->root->gc))
     return MDBX_NOTFOUND;
   struct gc_account account = {txn, info, iter_func, iter_ctx};
-  return gc_visit(txn->view, &txn->gc, account_run, &account);
+  return gc_visit(txn->view, &txn->root->gc, account_run, &account);
 }
 
 /* ------------------------------------------------------------------------------------------------- numbers as text */

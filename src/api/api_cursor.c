@@ -18,7 +18,7 @@ static int check_bound(const MDBX_cursor *cursor) {
     return rc;
   if (unlikely(!cursor->txn))
     return MDBX_EINVAL;
-  return txn_check(cursor->txn);
+  return txn_check(cursor->txn->innermost);
 }
 
 static int check_bound_for_write(const MDBX_cursor *cursor) {
@@ -27,7 +27,7 @@ static int check_bound_for_write(const MDBX_cursor *cursor) {
     return rc;
   if (unlikely(!cursor->txn))
     return MDBX_EINVAL;
-  return cursor->dbi == DBI_GC ? MDBX_EACCESS : txn_check_write(cursor->txn);
+  return cursor->dbi == DBI_GC ? MDBX_EACCESS : txn_check_write(cursor->txn->innermost);
 }
 
 /* Before a question about a const cursor: the position may have to be found again. */
@@ -81,6 +81,8 @@ int mdbx_cursor_unbind(MDBX_cursor *cur) {
   int rc = check_cursor(cur);
   if (rc == MDBX_SUCCESS && cur->txn)
     rc = txn_check_handle(cur->txn);
+  if (rc == MDBX_SUCCESS && txn_cursor_is_outer(cur))
+    rc = MDBX_EINVAL;
   if (rc == MDBX_SUCCESS)
     txn_cursor_unbind(cur);
   return rc;
@@ -99,6 +101,8 @@ int mdbx_cursor_close2(MDBX_cursor *cur) {
     rc = txn_check_handle(cur->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (cur->txn)
+    txn_forget_cursor(cur);
   txn_cursor_unbind(cur);
   cursor_destroy(&cur->core);
   cur->signature = DEAD_SIGNATURE;
@@ -122,7 +126,9 @@ void *mdbx_cursor_get_userctx(const MDBX_cursor *cur) {
   return check_cursor(cur) == MDBX_SUCCESS ? cur->user_context : NULL;
 }
 
-MDBX_txn *mdbx_cursor_txn(const MDBX_cursor *cur) { return check_cursor(cur) == MDBX_SUCCESS ? cur->txn : NULL; }
+MDBX_txn *mdbx_cursor_txn(const MDBX_cursor *cur) {
+  return check_cursor(cur) == MDBX_SUCCESS && cur->txn ? cur->txn->innermost : NULL;
+}
 
 MDBX_dbi mdbx_cursor_dbi(const MDBX_cursor *cur) {
   return check_cursor(cur) == MDBX_SUCCESS && cur->txn ? cur->dbi : UINT_MAX;

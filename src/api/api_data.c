@@ -143,8 +143,8 @@ static int begin_change(MDBX_txn *txn, struct tree *tree, bool deleting) {
 
 static int put_tree(MDBX_txn *txn, struct tree *tree, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   struct path path;
-  return tree_is_multi(tree) ? dup_put(&txn->space, tree, &path, key, data, flags)
-                             : tree_put(&txn->space, tree, &path, key, data, flags);
+  return tree_is_multi(tree) ? dup_put(&txn->root->space, tree, &path, key, data, flags)
+                             : tree_put(&txn->root->space, tree, &path, key, data, flags);
 }
 
 static int put_checked(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, MDBX_val *data, unsigned flags) {
@@ -285,7 +285,7 @@ static int delete_pair(MDBX_txn *txn, struct tree *tree, struct path *path, cons
     const int rc = tree_value(txn->view, tree, &item, &stored);
     if (rc != MDBX_SUCCESS)
       return rc;
-    return values_equal(&stored, data) ? tree_delete_at(&txn->space, tree, path, &moved) : MDBX_NOTFOUND;
+    return values_equal(&stored, data) ? tree_delete_at(&txn->root->space, tree, path, &moved) : MDBX_NOTFOUND;
   }
   int rc = api_value(txn, tree, data);
   if (rc == MDBX_SUCCESS)
@@ -293,7 +293,7 @@ static int delete_pair(MDBX_txn *txn, struct tree *tree, struct path *path, cons
   if (rc == MDBX_SUCCESS)
     rc = values_seek(&set, data, &exact);
   if (rc == MDBX_SUCCESS)
-    rc = exact ? dup_erase(&txn->space, tree, path, &set) : MDBX_NOTFOUND;
+    rc = exact ? dup_erase(&txn->root->space, tree, path, &set) : MDBX_NOTFOUND;
   return rc;
 }
 
@@ -310,7 +310,7 @@ static int delete_key(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, con
     return rc;
   if (!exact)
     return MDBX_NOTFOUND;
-  return txn_mark(txn, data ? delete_pair(txn, tree, &path, data) : tree_delete_at(&txn->space, tree, &path, &moved));
+  return txn_mark(txn, data ? delete_pair(txn, tree, &path, data) : tree_delete_at(&txn->root->space, tree, &path, &moved));
 }
 
 int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, const MDBX_val *data) {
@@ -400,8 +400,8 @@ static int exchange(const struct replacing *replacing, struct value_set *set) {
   if (rc != MDBX_SUCCESS)
     return rc;
   return txn_mark(txn, replacing->new_data
-                           ? dup_replace(&txn->space, replacing->tree, &path, &key, set, replacing->new_data)
-                           : dup_erase(&txn->space, replacing->tree, &path, set));
+                           ? dup_replace(&txn->root->space, replacing->tree, &path, &key, set, replacing->new_data)
+                           : dup_erase(&txn->root->space, replacing->tree, &path, set));
 }
 
 /* One of the values of a key: the one given in old_data, or the first. */
@@ -484,20 +484,20 @@ int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr) {
   if (!mapped)
     return MDBX_RESULT_TRUE;
   /* In the middle of a run there is no header; only in WRITEMAP mode can a mapped page be a changed one. */
-  return txn->space.writemap || txn->space.spilled ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+  return txn->root->space.writemap || txn->root->space.spilled ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
 }
 
 int mdbx_canary_put(MDBX_txn *txn, const MDBX_canary *canary) {
   const int rc = txn_check_write(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  MDBX_canary *own = &txn->canary;
+  MDBX_canary *own = &txn->root->canary;
   if (canary && own->x == canary->x && own->y == canary->y && own->z == canary->z)
     return MDBX_SUCCESS;
   if (canary)
     *own = *canary;
   own->v = txn->view->txnid;
-  txn->canary_changed = true;
+  txn->root->canary_changed = true;
   return MDBX_SUCCESS;
 }
 
@@ -507,6 +507,6 @@ int mdbx_canary_get(const MDBX_txn *txn, MDBX_canary *canary) {
     return rc;
   if (!canary)
     return MDBX_EINVAL;
-  *canary = txn->canary;
+  *canary = txn->root->canary;
   return MDBX_SUCCESS;
 }

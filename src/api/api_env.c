@@ -128,7 +128,7 @@ static int change_geometry(MDBX_env *env, const struct geometry_request *request
   const bool own = atomic_load(&env->writer_thread) == os_thread_self();
   const struct geometry_system system = env_system();
   MDBX_txn *txn = own ? env->writer_txn : NULL;
-  int rc = own ? txn_check_write(txn) : txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
+  int rc = own ? txn_check_write(txn->innermost) : txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   struct geometry changed;
@@ -393,8 +393,8 @@ static int add_named(void *ctx, const MDBX_txn *txn, const MDBX_val *name, MDBX_
 static int stat_of_txn(const MDBX_txn *txn, MDBX_stat *stat) {
   memset(stat, 0, sizeof(*stat));
   stat->ms_psize = (uint32_t)txn->view->page_size;
-  add_record(stat, &txn->gc.record);
-  add_record(stat, &txn->main.record);
+  add_record(stat, &txn->root->gc.record);
+  add_record(stat, &txn->root->main.record);
   return mdbx_enumerate_tables(txn, add_named, stat);
 }
 
@@ -524,7 +524,7 @@ int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *inf
   if (rc != MDBX_SUCCESS)
     return rc;
   if (txn) {
-    reported.geometry = txn_is_reader(txn) ? txn->geometry : txn->space.geometry;
+    reported.geometry = txn_is_reader(txn) ? txn->geometry : txn->root->space.geometry;
     reported.next = txn->view->limit;
   }
   fill_geometry(info, &reported.geometry);

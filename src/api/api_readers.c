@@ -79,7 +79,7 @@ int mdbx_txn_unpark(MDBX_txn *txn, bool restart_if_ousted) {
 
 static int check_clone(const MDBX_txn *origin, const MDBX_txn *clone) {
   int rc = txn_check(origin);
-  if (rc == MDBX_SUCCESS && !txn_is_reader(origin) && txn_has_changes(origin))
+  if (rc == MDBX_SUCCESS && !txn_is_reader(origin) && txn_has_changes(origin->root))
     rc = MDBX_BAD_TXN;
   if (rc == MDBX_SUCCESS && clone)
     rc = check_own(clone);

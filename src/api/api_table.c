@@ -17,7 +17,7 @@ static int check_open_flags(const MDBX_txn *txn, unsigned flags) {
     return MDBX_EINVAL;
   if ((flags & MDBX_INTEGERDUP) && !(flags & MDBX_DUPFIXED))
     return MDBX_EINVAL;
-  if ((flags & MDBX_CREATE) && txn_is_reader(txn))
+  if ((flags & MDBX_CREATE) && txn_is_readonly(txn))
     return MDBX_EACCESS;
   return MDBX_SUCCESS;
 }
@@ -151,7 +151,7 @@ int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result, uint64_t in
   int rc = api_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (increment && (txn_is_reader(txn) || dbi == DBI_GC))
+  if (increment && (txn_is_readonly(txn) || dbi == DBI_GC))
     return MDBX_EACCESS;
   const uint64_t before = tree->record.sequence;
   if (result)
@@ -255,7 +255,8 @@ int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *
     return MDBX_EINVAL;
   struct enumeration enumeration = {
       .visitor = {.page = pass_page, .record = enumerate_record}, .txn = txn, .callback = func, .context = ctx};
-  return tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &enumeration.visitor);
+  return tree_is_multi(&txn->root->main) ? MDBX_SUCCESS
+                                         : tree_walk(txn->view, &txn->root->main, &enumeration.visitor);
 }
 
 /* ------------------------------------------------------------------------------------------------------ comparators */

@@ -32,10 +32,11 @@ static int check_begin(const MDBX_env *env, const MDBX_txn *parent, unsigned fla
   const int checked = txn_check(parent);
   if (checked != MDBX_SUCCESS)
     return checked;
-  if (txn_is_reader(parent))
+  if (txn_is_readonly(parent))
     return MDBX_BAD_TXN;
-  log_error("nested transactions are not supported by this version");
-  return env->flags & MDBX_WRITEMAP ? MDBX_INCOMPATIBLE : MDBX_ENOSYS;
+  if (parent->env != env || (flags & MDBX_TXN_RDONLY_PREPARE) == MDBX_TXN_RDONLY_PREPARE)
+    return MDBX_EINVAL;
+  return env->flags & MDBX_WRITEMAP ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
 }
 
 int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, MDBX_txn **txn, void *ctx) {
@@ -45,6 +46,8 @@ int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, M
   if (rc != MDBX_SUCCESS)
     return rc;
   const bool reading = flags & MDBX_TXN_RDONLY;
+  if (parent)
+    return txn_begin_nested(parent, flags, ctx, txn);
   if (!reading && env_is_readonly(env))
     return MDBX_EACCESS;
   if (overlaps(env, reading))
@@ -57,9 +60,13 @@ int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!txn_is_reader(txn)) {
-    if (txn->env->generation != os_fork_generation())
-      return MDBX_PANIC;
-    return txn_commit_write(txn, latency);
+    if (txn->generation != os_fork_generation())
+      return txn->env->generation == os_fork_generation() ? MDBX_BAD_TXN : MDBX_PANIC;
+    if (!txn->parent)
+      return txn_commit_write(txn, latency);
+    if (latency)
+      memset(latency, 0, sizeof(*latency));
+    return txn_commit_nested(txn);
   }
   const bool broken = txn->flags & (MDBX_TXN_FINISHED | MDBX_TXN_ERROR);
   if (latency)
@@ -76,7 +83,11 @@ int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
     memset(latency, 0, sizeof(*latency));
   if (txn_is_reader(txn))
     txn_end_read(txn);
-  else if (txn->env->generation == os_fork_generation())
+  else if (txn->generation != os_fork_generation())
+    return MDBX_SUCCESS; /* the parent's writer: nothing of it is the child's */
+  else if (txn->parent)
+    return txn_abort_nested(txn);
+  else
     txn_abort_write(txn);
   return MDBX_SUCCESS;
 }
@@ -172,15 +183,15 @@ static void reader_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
 static void writer_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
   info->txn_id = txn->view->txnid;
   info->txn_space_used = bytes_of(txn, txn->view->limit);
-  info->txn_space_limit_soft = bytes_of(txn, txn->space.geometry.now);
-  info->txn_space_limit_hard = bytes_of(txn, txn->space.geometry.upper);
-  info->txn_space_retired = bytes_of(txn, txn->space.retired.pages);
-  info->txn_space_dirty = bytes_of(txn, txn->space.dirty.pages);
-  info->txn_space_leftover = bytes_of(txn, txn->dirty_limit > txn->space.dirty.pages
-                                               ? txn->dirty_limit - txn->space.dirty.pages
+  info->txn_space_limit_soft = bytes_of(txn, txn->root->space.geometry.now);
+  info->txn_space_limit_hard = bytes_of(txn, txn->root->space.geometry.upper);
+  info->txn_space_retired = bytes_of(txn, txn->root->space.retired.pages);
+  info->txn_space_dirty = bytes_of(txn, txn->root->space.dirty.pages);
+  info->txn_space_leftover = bytes_of(txn, txn->root->dirty_limit > txn->root->space.dirty.pages
+                                               ? txn->root->dirty_limit - txn->root->space.dirty.pages
                                                : 0);
   if (scan)
-    info->txn_reader_lag = txn->base_txnid - MIN_OF(readers_oldest(&txn->env->lck), txn->base_txnid);
+    info->txn_reader_lag = txn->root->base_txnid - MIN_OF(readers_oldest(&txn->env->lck), txn->root->base_txnid);
 }
 
 int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan_rlt) {
@@ -202,7 +213,7 @@ int mdbx_txn_straggler(const MDBX_txn *txn, int *percent) {
   if (rc != MDBX_SUCCESS)
     return rc > 0 ? -rc : rc;
   if (percent)
-    *percent = txn->geometry.now ? (int)((uint64_t)txn->view->limit * 100 / txn->geometry.now) : 100;
+    *percent = txn->root->geometry.now ? (int)((uint64_t)txn->view->limit * 100 / txn->root->geometry.now) : 100;
   if (!txn_is_reader(txn))
     return 0;
   const uint64_t lag = lck_head_txnid(lck_head(&txn->env->lck)) - txn->view->txnid;
@@ -249,8 +260,9 @@ int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn, bool unbind, size_t *co
     *count = 0;
   if (rc != MDBX_SUCCESS)
     return rc;
-  while (txn->cursors) {
-    MDBX_cursor *cursor = txn->cursors;
+  while (txn->root->cursors) {
+    MDBX_cursor *cursor = txn->root->cursors;
+    txn_forget_cursor(cursor);
     txn_cursor_unbind(cursor);
     if (!unbind)
       mdbx_cursor_close2(cursor);

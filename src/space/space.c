@@ -2,6 +2,7 @@
 #include "space/space.h"
 
 #include "base/log.h"
+#include "space/undo.h"
 #include "space/writeout.h"
 
 #include <stdlib.h>
@@ -23,7 +24,7 @@ static void forget_recent(struct space *space, pgno_t pgno, uint32_t pages) {
     pgset_remove(&space->recent, pgno + i, 1);
 }
 
-static void take_free(struct space *space, pgno_t pgno, uint32_t pages) {
+void space_take_free(struct space *space, pgno_t pgno, uint32_t pages) {
   pgset_remove(&space->avail, pgno, pages);
   forget_recent(space, pgno, pages);
 }
@@ -81,7 +82,7 @@ int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno) {
   for (;;) {
     *pgno = find_allowed(space, pages);
     if (*pgno != PGNO_NONE) {
-      take_free(space, *pgno, pages);
+      space_take_free(space, *pgno, pages);
       return MDBX_SUCCESS;
     }
     const int rc = for_user ? space->refill(space, pages, need) : MDBX_NOTFOUND;
@@ -101,20 +102,11 @@ int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno) {
 
 /* ------------------------------------------------------------------------------------------------- page memory */
 
-static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct page **page) {
-  if (space->writemap)
-    *page = (struct page *)(uintptr_t)snapshot_mapped(&space->view, pgno);
-  else
-    *page = pages == 1 ? pool_take(space->pool) : malloc((size_t)pages << space->view.shift);
-  if (!*page)
-    return MDBX_ENOMEM;
-  const int rc = dirty_add(&space->dirty, pgno, pages, *page);
-  if (rc != MDBX_SUCCESS && !space->writemap)
-    free(*page);
-  return rc;
+struct page *space_take_buffer(struct space *space, uint32_t pages) {
+  return pages == 1 ? pool_take(space->pool) : malloc((size_t)pages << space->view.shift);
 }
 
-static void free_buffer(struct space *space, uint32_t pages, struct page *page) {
+void space_free_buffer(struct space *space, uint32_t pages, struct page *page) {
   if (space->writemap || !page)
     return;
   if (pages == 1)
@@ -123,13 +115,31 @@ static void free_buffer(struct space *space, uint32_t pages, struct page *page) 
     free(page);
 }
 
+static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct page **page) {
+  if (space->writemap)
+    *page = (struct page *)(uintptr_t)snapshot_mapped(&space->view, pgno);
+  else
+    *page = space_take_buffer(space, pages);
+  if (!*page)
+    return MDBX_ENOMEM;
+  const int rc = dirty_add(&space->dirty, pgno, pages, *page);
+  if (rc != MDBX_SUCCESS)
+    space_free_buffer(space, pages, *page);
+  return rc;
+}
+
 static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgno, struct page **page) {
   int rc = space_allocate(space, pages, pgno);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = buffer_for(space, *pgno, pages, page);
-  if (rc != MDBX_SUCCESS)
-    space_give_free(space, *pgno, pages, false);
+  if (rc == MDBX_SUCCESS && space->undo)
+    rc = undo_note_created(space, *pgno, pages);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  if (dirty_find(&space->dirty, *pgno))
+    space_free_buffer(space, pages, dirty_remove(&space->dirty, *pgno));
+  space_give_free(space, *pgno, pages, false);
   return rc;
 }
 
@@ -192,6 +202,9 @@ static int copy_on_write(struct space *space, const struct page *page, struct pa
 int space_touch(struct space *space, const struct page *page, struct page **writable) {
   if (!space_owns(space, page))
     return copy_on_write(space, page, writable);
+  const int rc = space->undo ? undo_note_change(space, page, page->flags & P_LARGE ? page->run_pages : 1) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (space->writemap || dirty_find(&space->dirty, page->pgno) == page) {
     *writable = (struct page *)(uintptr_t)page;
     return MDBX_SUCCESS;
@@ -221,8 +234,10 @@ int space_retire(struct space *space, const struct page *page) {
   const pgno_t pgno = page->pgno;
   if (!space_owns(space, page))
     return space_retire_unread(space, pgno, pages, page->txnid);
-  free_buffer(space, pages, dirty_remove(&space->dirty, pgno));
-  return space_give_free(space, pgno, pages, true);
+  struct page *buffer = dirty_remove(&space->dirty, pgno);
+  const int rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
+  space_free_buffer(space, pages, buffer);
+  return rc == MDBX_SUCCESS ? space_give_free(space, pgno, pages, true) : rc;
 }
 
 int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently) {
@@ -236,7 +251,7 @@ int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recen
 
 void space_trim_tail(struct space *space) {
   while (space->view.limit > PGNO_FIRST && pgset_has(&space->avail, space->view.limit - 1)) {
-    take_free(space, space->view.limit - 1, 1);
+    space_take_free(space, space->view.limit - 1, 1);
     space->view.limit -= 1;
   }
 }
@@ -245,7 +260,7 @@ void space_trim_tail(struct space *space) {
 
 static void free_limbo(struct space *space) {
   for (size_t i = 0; i < space->limbo_length; ++i)
-    free_buffer(space, space->limbo[i].pages, space->limbo[i].page);
+    space_free_buffer(space, space->limbo[i].pages, space->limbo[i].page);
   free(space->limbo);
   space->limbo = NULL;
   space->limbo_length = 0;
@@ -283,10 +298,11 @@ int space_spill(struct space *space, uint64_t keep) {
 }
 
 void space_release(struct space *space) {
+  undo_release(space);
   free_limbo(space);
   for (uint32_t i = 0; space->dirty.used && i <= space->dirty.mask; ++i)
     if (space->dirty.places[i].pgno)
-      free_buffer(space, space->dirty.places[i].pages, space->dirty.places[i].page);
+      space_free_buffer(space, space->dirty.places[i].pages, space->dirty.places[i].page);
   dirty_clear(&space->dirty);
   pgset_destroy(&space->avail);
   pgset_destroy(&space->recent);

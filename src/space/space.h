@@ -67,6 +67,7 @@ struct space {
   struct dirty_page *limbo; /* buffers of spilled pages that the caller may still point into */
   size_t limbo_length;
   struct space_counters counters;
+  struct undo *undo; /* of the innermost nested transaction; NULL without one */
 };
 
 /* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */
@@ -98,6 +99,13 @@ int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_
 
 /* Adds pages that have become free to the set allocations are served from. */
 int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently);
+
+/* Takes pages out of that set that are in it. */
+void space_take_free(struct space *space, pgno_t pgno, uint32_t pages);
+
+/* Memory for a page or run, and its return; NULL may be returned. */
+struct page *space_take_buffer(struct space *space, uint32_t pages);
+void space_free_buffer(struct space *space, uint32_t pages, struct page *page);
 
 /* Takes free pages off the end of the allocated part. */
 void space_trim_tail(struct space *space);

@@ -99,6 +99,9 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   rc = space_touch(space, seen, &left);
   if (rc != MDBX_SUCCESS)
     return rc;
+  /* A damaged list of free pages can hand out a page that is in use: the copy is then the neighbour itself. */
+  if (left == right)
+    return log_damage(MDBX_CORRUPTED, "page %u: two children of page %u", left->pgno, parent->pgno);
   branch_set_child(parent, index, left->pgno);
   if (left->flags & P_LEAF) {
     *joined = join_leaves(tree, left, right, page_size);

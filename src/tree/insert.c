@@ -14,13 +14,36 @@ static void set_child(struct tree *tree, const struct path *path, unsigned level
     branch_set_child((struct page *)(uintptr_t)path->level[level - 1].page, path->level[level - 1].index, pgno);
 }
 
+/* A damaged list of free pages can hand out pages of the very path. With WRITEMAP their bytes change at once: a run
+ * that was allocated since the descent may have become part of it. */
+static int check_level(const struct space *space, const struct tree *tree, const struct path *path, unsigned level) {
+  const struct path_level *above = level ? &path->level[level - 1] : NULL;
+  const struct page *page;
+  return snapshot_tree_page(&space->view, above ? branch_child(above->page, above->index) : tree->record.root,
+                            tree_page_type(tree, level + 1 == path->depth), &page);
+}
+
+/* The copy of the page at `level` must not lie where that page or one below it is. */
+static int check_copy(const struct path *path, unsigned level, const struct page *copy) {
+  for (unsigned i = level; i < path->depth; ++i)
+    if (path->level[i].page->pgno == copy->pgno)
+      return log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", copy->pgno);
+  return MDBX_SUCCESS;
+}
+
 int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
   tree->changed = true;
   tree->record.mod_txnid = space->view.txnid;
   for (unsigned i = 0; i < path->depth; ++i) {
     struct page *writable;
+    int rc = space->writemap ? check_level(space, tree, path, i) : MDBX_SUCCESS;
+    if (rc != MDBX_SUCCESS)
+      return rc;
     const pgno_t before = path->level[i].page->pgno;
-    const int rc = space_touch(space, path->level[i].page, &writable);
+    const bool own = space_owns(space, path->level[i].page);
+    rc = space_touch(space, path->level[i].page, &writable);
+    if (rc == MDBX_SUCCESS && !own)
+      rc = check_copy(path, i, writable);
     if (rc != MDBX_SUCCESS)
       return rc;
     path->level[i].page = writable;

@@ -44,6 +44,9 @@ int sync_head(MDBX_env *env) {
   if (rc == MDBX_SUCCESS && (!slot.valid || slot.txnid != txnid))
     rc = log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu is damaged", env->data_path,
                     (unsigned long long)txnid);
+  /* With WRITEMAP a flush reaches as far as the mapping: another process may have written beyond. */
+  if (rc == MDBX_SUCCESS && (env->flags & MDBX_WRITEMAP))
+    rc = env_cover(env, slot.meta.upper);
   if (rc == MDBX_SUCCESS)
     rc = sync_flush(env);
   if (rc == MDBX_SUCCESS && (slot.meta.kind == META_WEAK || slot.meta.kind == META_WIPED))

@@ -167,6 +167,7 @@ static int claim(MDBX_txn *txn, MDBX_dbi dbi, struct txn_table *entry) {
 }
 
 int table_claim(MDBX_txn *txn, struct tree *tree) {
+  txn = txn->root;
   if (tree == &txn->main || tree == &txn->gc)
     return MDBX_SUCCESS;
   struct txn_table *entry = (struct txn_table *)((uint8_t *)tree - offsetof(struct txn_table, tree));
@@ -281,6 +282,7 @@ static int load_by_handle(MDBX_txn *txn, MDBX_dbi dbi) {
 }
 
 int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
+  txn = txn->root;
   if (dbi == DBI_MAIN || dbi == DBI_GC) {
     *tree = dbi == DBI_MAIN ? &txn->main : &txn->gc;
     return MDBX_SUCCESS;
@@ -423,6 +425,7 @@ static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
 }
 
 int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct table_orders *orders, MDBX_dbi *dbi) {
+  txn = txn->root;
   const struct opening opening = {
       .txn = txn,
       .name = name,
@@ -460,6 +463,7 @@ int table_close(MDBX_env *env, MDBX_dbi dbi) {
 }
 
 MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name) {
+  txn = txn->root;
   os_mutex_lock(&txn->env->handles_mutex);
   const MDBX_dbi dbi = find_handle(txn, name);
   os_mutex_unlock(&txn->env->handles_mutex);
@@ -510,6 +514,7 @@ static int drop_main(MDBX_txn *txn) {
 }
 
 int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove) {
+  txn = txn->root;
   struct tree *tree;
   int rc = dbi == DBI_GC ? MDBX_EACCESS : txn_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
@@ -529,6 +534,7 @@ int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove) {
 }
 
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
+  txn = txn->root;
   struct tree *tree;
   struct table_record record;
   int rc = txn_tree(txn, dbi, &tree);
@@ -556,6 +562,7 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
 }
 
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
+  txn = txn->root;
   struct tree *tree;
   const int rc = txn_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)

@@ -33,12 +33,16 @@ struct MDBX_cursor {
   uint32_t signature;
   bool ever_bound;
   MDBX_dbi dbi; /* the last one bound to */
-  MDBX_txn *txn; /* NULL: unbound */
+  MDBX_txn *txn; /* the root; NULL: unbound */
   void *user_context;
   struct cursor core;
+  unsigned level; /* of nesting it was bound at */
   MDBX_cursor *next, **link; /* list of the transaction */
 };
 
+struct nested_state;
+
+/* The handle of a nested transaction uses the first part only; all else is its root's. */
 struct MDBX_txn {
   uint32_t signature;
   unsigned flags; /* MDBX_txn_flags_t: begin and state flags */
@@ -46,6 +50,11 @@ struct MDBX_txn {
   uintptr_t owner; /* thread of a sticky transaction, 0 otherwise */
   void *user_context;
   uint32_t generation; /* os_fork_generation() when it got its slot or the writer lock */
+  MDBX_txn *root;      /* the transaction itself unless it is nested */
+  MDBX_txn *innermost; /* of a root: the handle that may be used; of others: themselves */
+  MDBX_txn *parent;    /* NULL unless it is nested */
+  unsigned level;      /* of nesting */
+  struct nested_state *nested; /* what it began with; NULL unless it is nested */
   uint64_t stamp; /* changes with every begin and renew */
   struct snapshot *view; /* of a reader: &snapshot; of a writer: &space.view */
   struct tree gc, main;
@@ -83,7 +92,9 @@ int txn_check(const MDBX_txn *txn);
 /* And for changes: MDBX_EACCESS. */
 int txn_check_write(const MDBX_txn *txn);
 
-static inline bool txn_is_reader(const MDBX_txn *txn) { return txn->flags & MDBX_TXN_RDONLY; }
+/* A reader with a snapshot of its own: not a nested transaction that may not change anything. */
+static inline bool txn_is_reader(const MDBX_txn *txn) { return (txn->flags & MDBX_TXN_RDONLY) && !txn->parent; }
+static inline bool txn_is_readonly(const MDBX_txn *txn) { return txn->flags & MDBX_TXN_RDONLY; }
 
 /* ---- txn_read.c ---- */
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
@@ -148,7 +159,25 @@ int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency);
  * it after an error. */
 int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer);
 
-/* ---- table.c ---- */
+/* ---- txn_nested.c ---- */
+
+/* A level inside a write transaction, which must be the innermost one. */
+int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn **txn);
+/* Both end the levels inside first and free the handle. MDBX_RESULT_TRUE: aborted, because it was broken. */
+int txn_commit_nested(MDBX_txn *child);
+int txn_abort_nested(MDBX_txn *child);
+/* Takes back what the innermost level has changed and goes on. After an error the handle is gone and the level around it
+ * broken. */
+int txn_rollback_nested(MDBX_txn *child);
+/* Ends all levels inside. */
+int txn_end_children(MDBX_txn *txn, bool keep);
+/* Frees the handles of all levels of a transaction that ends without keeping anything. */
+void txn_drop_children(MDBX_txn *root);
+/* A cursor of an outer level is closed: no level will put it back. */
+void txn_forget_cursor(const MDBX_cursor *cursor);
+
+/* ---- table.c ----
+ * These and the functions on cursors take the handle of a nested transaction for its root. */
 
 /* The tree of a handle. MDBX_BAD_DBI, or an error of reading its record. */
 int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
@@ -173,7 +202,12 @@ void tables_release(MDBX_txn *txn);
 
 /* ---- txn_cursor.c ---- */
 
+/* MDBX_EINVAL for a cursor that belongs to an outer level. */
 int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi);
+/* Whether a transaction around the innermost one has the cursor. */
+static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
+  return cursor->txn && cursor->level < cursor->txn->innermost->level;
+}
 void txn_cursor_unbind(MDBX_cursor *cursor);
 void txn_cursors_unbind_all(MDBX_txn *txn);
 /* Tells all cursors on a tree but one that it is about to change. */

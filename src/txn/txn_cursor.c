@@ -7,14 +7,18 @@ int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
   const int rc = txn_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
+  txn = txn->root;
   if (dbi == DBI_GC && !txn_is_reader(txn))
     return MDBX_EACCESS;
   if (cursor->txn == txn && cursor->core.tree == tree)
     return MDBX_SUCCESS;
+  if (txn_cursor_is_outer(cursor))
+    return MDBX_EINVAL;
   txn_cursor_unbind(cursor);
   cursor_attach(&cursor->core, txn->view, tree, txn_is_reader(txn) ? NULL : &txn->space);
   cursor->txn = txn;
   cursor->dbi = dbi;
+  cursor->level = txn->innermost->level;
   cursor->ever_bound = true;
   cursor->link = &txn->cursors;
   cursor->next = txn->cursors;
@@ -43,7 +47,7 @@ void txn_cursors_unbind_all(MDBX_txn *txn) {
 }
 
 int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
-  for (MDBX_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
+  for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next) {
     if (cursor == except || (tree && cursor->core.tree != tree))
       continue;
     const int rc = cursor_detach(&cursor->core);
@@ -54,7 +58,7 @@ int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor
 }
 
 void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree) {
-  for (MDBX_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+  for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next)
     if (cursor->core.tree == tree) {
       cursor_unset(&cursor->core);
       cursor->core.state = CURSOR_LOST;

@@ -102,6 +102,7 @@ static int make_handle(MDBX_env *env, void *context, MDBX_txn **result) {
   if (!txn)
     return MDBX_ENOMEM;
   txn->env = env;
+  txn->root = txn->innermost = txn;
   txn->user_context = context;
   txn->flags = MDBX_TXN_RDONLY | MDBX_TXN_FINISHED;
   txn->signature = TXN_SIGNATURE;

@@ -45,7 +45,7 @@ int txn_check_write(const MDBX_txn *txn) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return txn_is_reader(txn) ? MDBX_EACCESS : MDBX_SUCCESS;
+  return txn_is_readonly(txn) ? MDBX_EACCESS : MDBX_SUCCESS;
 }
 
 int txn_mark(MDBX_txn *txn, int rc) {
@@ -61,7 +61,7 @@ int txn_mark(MDBX_txn *txn, int rc) {
   case MDBX_INCOMPATIBLE:
     break;
   default:
-    txn->flags |= MDBX_TXN_ERROR;
+    txn->root->innermost->flags |= MDBX_TXN_ERROR;
   }
   return rc;
 }
@@ -161,6 +161,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
     return rc;
   }
   txn->owner = env_thread(env);
+  txn->root = txn->innermost = txn;
   txn->generation = os_fork_generation();
   txn->signature = TXN_SIGNATURE;
   atomic_store(&env->writer_thread, self);
@@ -180,6 +181,7 @@ static void count_pages(MDBX_env *env, struct space_counters *counters) {
 
 void txn_drop_work(MDBX_txn *txn) {
   txn_cursors_unbind_all(txn);
+  txn_drop_children(txn);
   count_pages(txn->env, &txn->space.counters);
   gc_end(&txn->collector);
   space_release(&txn->space);
@@ -217,6 +219,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   if (latency)
     memset(latency, 0, sizeof(*latency));
   const uint64_t begun = os_monotonic_16dot16();
+  txn_end_children(txn, true);
   if (txn->flags & MDBX_TXN_ERROR) {
     txn_abort_write(txn);
     return MDBX_RESULT_TRUE;
@@ -232,6 +235,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
 /* ------------------------------------------------------------------------------------------------------ spilling */
 
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
+  txn = txn->root;
   const int claimed = tree ? table_claim(txn, tree) : MDBX_SUCCESS;
   if (unlikely(claimed != MDBX_SUCCESS))
     return claimed;

@@ -261,6 +261,44 @@ START_TEST(rule_28_handles_and_rollback) {
 }
 END_TEST
 
+START_TEST(rollback_of_a_nested_one) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE), *child;
+  MDBX_cursor *outer, *inner;
+  MDBX_val key, data;
+  OK(api_put(txn, DBI_MAIN, "a", "1", MDBX_UPSERT));
+  OK(mdbx_cursor_open(txn, DBI_MAIN, &outer));
+  OK(mdbx_cursor_get(outer, &key, &data, MDBX_FIRST));
+  OK(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &child));
+  IS(mdbx_txn_rollback(txn), MDBX_BAD_TXN);
+  IS(mdbx_txn_checkpoint(child, MDBX_TXN_NOWEAKING, NULL), MDBX_BAD_TXN);
+  IS(mdbx_txn_commit_embark_read(&child, NULL), MDBX_BAD_TXN);
+  for (unsigned round = 0; round < 3; ++round) {
+    OK(mdbx_cursor_open(child, DBI_MAIN, &inner));
+    OK(mdbx_cursor_get(inner, &key, &data, MDBX_FIRST));
+    const MDBX_dbi dbi = api_table(child, "t", MDBX_CREATE);
+    OK(api_del(child, DBI_MAIN, "a"));
+    OK(api_put(child, DBI_MAIN, "b", "2", MDBX_UPSERT));
+    OK(mdbx_txn_rollback(child));
+    IS(mdbx_cursor_get(inner, &key, &data, MDBX_FIRST), MDBX_EINVAL);
+    mdbx_cursor_close(inner);
+    IS(api_get(child, dbi, "a", &data), MDBX_BAD_DBI);
+    IS(api_get(child, DBI_MAIN, "b", &data), MDBX_NOTFOUND);
+    api_has(child, DBI_MAIN, "a", "1");
+    OK(mdbx_cursor_get(outer, &key, &data, MDBX_GET_CURRENT));
+    IS_TEXT(key, "a");
+  }
+  OK(api_put(child, DBI_MAIN, "c", "3", MDBX_UPSERT));
+  OK(mdbx_txn_commit(child));
+  api_has(txn, DBI_MAIN, "c", "3");
+  mdbx_cursor_close(outer);
+  OK(mdbx_txn_checkpoint(txn, MDBX_TXN_NOWEAKING, NULL));
+  OK(mdbx_txn_abort(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------------------- commit and read on */
 
 static void *write_many(void *context) {
@@ -427,6 +465,7 @@ int main(void) {
   tcase_add_test(tcase, rule_44_cursors_of_a_chain);
   tcase_add_loop_test(tcase, rule_24_rollback, 0, 2);
   tcase_add_test(tcase, rule_28_handles_and_rollback);
+  tcase_add_test(tcase, rollback_of_a_nested_one);
   tcase_add_test(tcase, rule_24_commit_embark_read);
   tcase_add_test(tcase, rule_24_embark_without_a_slot);
   tcase_add_loop_test(tcase, rule_24_amend, 0, 2);

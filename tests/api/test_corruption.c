@@ -844,6 +844,22 @@ START_TEST(crafted_free_runs) {
 }
 END_TEST
 
+/* Pages listed as free that are children of the branch, from the one number `first` on. */
+START_TEST(crafted_free_children) {
+  static const struct gc_key key = {GC_FREE, 0, 0};
+  struct pgset set;
+  uint8_t bytes[PAGE];
+  pgset_init(&set);
+  for (unsigned i = (unsigned)_i; i < image.branch->count; ++i)
+    OK(pgset_add(&set, branch_child(image.branch, i), 1));
+  const size_t length = gc_free_encode(&set, 0, gc_span(PAGE), bytes);
+  const char *const value = (const char *)bytes;
+  pgset_destroy(&set);
+  make_free_table(&key, &value, &length, 1);
+  ck_assert(exercise());
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------------------------- every byte */
 
 static struct page *fuzzed_page(unsigned number) {
@@ -1142,6 +1158,7 @@ int main(void) {
   tcase_add_loop_test(tcase, crafted_free_space, 0, FREE_CRAFTS);
   tcase_add_loop_test(tcase, crafted_free_keys, 0, 5);
   tcase_add_loop_test(tcase, crafted_free_runs, 0, 2);
+  tcase_add_loop_test(tcase, crafted_free_children, 0, 8);
   tcase_add_test(tcase, two_metas_of_one_commit);
   tcase_add_loop_test(tcase, one_commit_twice, 0, 2);
   tcase_add_test(tcase, last_transactions);

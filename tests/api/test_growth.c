@@ -2,6 +2,8 @@
 /* Growing and shrinking while transactions run: in one transaction, beside readers, by another process. */
 #include "../unit/unit.h"
 
+#include "os/os.h"
+
 #include <mdbx.h>
 
 #include <sys/stat.h>
@@ -86,6 +88,34 @@ END_TEST
 START_TEST(limit_raised_within_the_transaction_writemap) { raise_limit(MDBX_WRITEMAP); }
 END_TEST
 
+/* What a child does: raises the limit and fills the file; with flags it leaves without a flush. */
+static int fill_as_other(MDBX_env *inherited, unsigned flags) {
+  MDBX_env *own;
+  MDBX_txn *writer;
+  mdbx_env_close_ex(inherited, true);
+  int rc = mdbx_env_create(&own);
+  if (!rc)
+    rc = mdbx_env_open(own, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS), 0600);
+  if (!rc)
+    rc = mdbx_env_set_geometry(own, -1, -1, 64 * MIB, -1, -1, -1);
+  if (!rc)
+    rc = mdbx_txn_begin_ex(own, NULL, MDBX_TXN_READWRITE, &writer, NULL);
+  if (!rc)
+    rc = put_range(writer, 50, 10000);
+  if (!rc)
+    rc = mdbx_txn_commit_ex(writer, NULL);
+  return rc ? rc : mdbx_env_close_ex(own, flags != 0);
+}
+
+static void let_child_fill(MDBX_env *env, unsigned flags) {
+  int status;
+  const pid_t child = fork();
+  if (child == 0)
+    _exit(fill_as_other(env, flags) ? 1 : 0);
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 /* A child raises the limit and fills the file; the parent, which mapped less, sees it all, its old reader too. */
 START_TEST(growth_by_another_process) {
   MDBX_env *env = open_env(1 * MIB, MDBX_ENV_DEFAULTS);
@@ -94,29 +124,7 @@ START_TEST(growth_by_another_process) {
   ck_assert_int_eq(put_range(txn, 0, 50), 0);
   ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
   ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &reader, NULL), 0);
-  const pid_t child = fork();
-  if (child == 0) {
-    MDBX_env *own;
-    MDBX_txn *writer;
-    mdbx_env_close_ex(env, true);
-    int rc = mdbx_env_create(&own);
-    if (!rc)
-      rc = mdbx_env_open(own, path, MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS, 0600);
-    if (!rc)
-      rc = mdbx_env_set_geometry(own, -1, -1, 64 * MIB, -1, -1, -1);
-    if (!rc)
-      rc = mdbx_txn_begin_ex(own, NULL, MDBX_TXN_READWRITE, &writer, NULL);
-    if (!rc)
-      rc = put_range(writer, 50, 10000);
-    if (!rc)
-      rc = mdbx_txn_commit_ex(writer, NULL);
-    if (!rc)
-      rc = mdbx_env_close_ex(own, false);
-    _exit(rc ? 1 : 0);
-  }
-  int status;
-  ck_assert_int_eq(waitpid(child, &status, 0), child);
-  ck_assert(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  let_child_fill(env, MDBX_ENV_DEFAULTS);
   verify_range(reader, 0, 50);
   ck_assert_int_eq(mdbx_txn_renew(reader), 0);
   verify_range(reader, 0, 10000);
@@ -124,6 +132,30 @@ START_TEST(growth_by_another_process) {
   ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
   ck_assert_int_eq(put_range(txn, 10000, 11000), 0);
   ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+END_TEST
+
+static size_t flushed;
+
+static int noting_msync(void *addr, size_t length, int fd) {
+  flushed = length > flushed ? length : flushed;
+  return os_ops_real.msync(addr, length, fd);
+}
+
+/* A flush by who has mapped less covers what the other process wrote beyond, before it says that this is durable. */
+START_TEST(flush_of_what_another_process_added) {
+  static struct os_ops noting;
+  noting = os_ops_real;
+  noting.msync = noting_msync;
+  MDBX_env *env = open_env(1 * MIB, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC);
+  let_child_fill(env, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC);
+  os_ops = &noting;
+  ck_assert_int_eq(mdbx_env_sync_ex(env, true, false), 0);
+  os_ops = &os_ops_real;
+  ck_assert_uint_gt(file_size(), 10 * MIB);
+  ck_assert_uint_ge(flushed, file_size());
   must_be_sound(env);
   ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
 }
@@ -197,6 +229,7 @@ int main(void) {
   tcase_add_test(tests, limit_raised_within_the_transaction);
   tcase_add_test(tests, limit_raised_within_the_transaction_writemap);
   tcase_add_test(tests, growth_by_another_process);
+  tcase_add_test(tests, flush_of_what_another_process_added);
   tcase_add_test(tests, shrinks_when_emptied);
   tcase_add_test(tests, weak_commit_with_a_smaller_size);
   tcase_add_test(tests, transaction_larger_than_memory);

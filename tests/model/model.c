@@ -37,7 +37,8 @@ struct model {
   unsigned env_flags;
   size_t page_size;
   MDBX_dbi dbi[TABLES];
-  struct ref_table live[TABLES], saved[TABLES];
+  MDBX_txn *outer; /* the transaction around a nested one */
+  struct ref_table live[TABLES], saved[TABLES], inner_saved[TABLES];
   struct model_cursor cursors[CURSORS];
   struct model_reader readers[READERS];
   unsigned long commits, checks;
@@ -212,17 +213,46 @@ static void drop_cursors(struct model *model) {
     model->cursors[i].placed = 0;
 }
 
+/* A nested transaction; cursors of the outer one are looked at by another model (multi.c), these are done with. */
+static void begin_nested(struct model *model) {
+  if (model->outer || (model->env_flags & MDBX_WRITEMAP))
+    return;
+  for (int i = 0; i < CURSORS; ++i)
+    if (model->cursors[i].cursor)
+      MUST(model, mdbx_cursor_unbind(model->cursors[i].cursor));
+  drop_cursors(model);
+  model->outer = model->txn;
+  MUST(model, mdbx_txn_begin_ex(model->env, model->outer, MDBX_TXN_READWRITE, &model->txn, NULL));
+  for (int i = 0; i < TABLES; ++i)
+    ref_copy(&model->inner_saved[i], &model->live[i]);
+}
+
+static void end_nested(struct model *model, int keep) {
+  if (!model->outer)
+    return;
+  if (keep)
+    MUST(model, mdbx_txn_commit_ex(model->txn, NULL));
+  else
+    MUST(model, mdbx_txn_abort_ex(model->txn, NULL));
+  for (int i = 0; !keep && i < TABLES; ++i)
+    ref_copy(&model->live[i], &model->inner_saved[i]);
+  model->txn = model->outer;
+  model->outer = NULL;
+  drop_cursors(model);
+}
+
 static void commit(struct model *model) {
-  MUST(model, mdbx_txn_commit_ex(model->txn, NULL));
-  model->txn = NULL;
+  MDBX_txn *txn = model->outer ? model->outer : model->txn;
+  MUST(model, mdbx_txn_commit_ex(txn, NULL));
+  model->txn = model->outer = NULL;
   model->commits += 1;
   drop_cursors(model);
   check(model);
 }
 
 static void abort_all(struct model *model) {
-  MUST(model, mdbx_txn_abort_ex(model->txn, NULL));
-  model->txn = NULL;
+  MUST(model, mdbx_txn_abort_ex(model->outer ? model->outer : model->txn, NULL));
+  model->txn = model->outer = NULL;
   for (int i = 0; i < TABLES; ++i)
     ref_copy(&model->live[i], &model->saved[i]);
   drop_cursors(model);
@@ -509,7 +539,11 @@ static void step(struct model *model) {
     turn_reader(model);
   else if (what < 985)
     compare_all(model, model->txn, model->live);
-  else if (what < 990)
+  else if (what < 986)
+    begin_nested(model);
+  else if (what < 988)
+    end_nested(model, (int)below(model, 2));
+  else if (what < 991)
     abort_all(model);
   else
     commit(model);
@@ -538,6 +572,7 @@ static void clean_up(struct model *model) {
   for (int t = 0; t < TABLES; ++t) {
     ref_clear(&model->live[t]);
     ref_clear(&model->saved[t]);
+    ref_clear(&model->inner_saved[t]);
   }
   mdbx_env_delete(model->path, MDBX_ENV_JUST_DELETE);
 }

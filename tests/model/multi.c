@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KINDS = 6, STANDING = 3, BYTES_MAX = 33000 };
+enum { KINDS = 6, STANDING = 3, LEVELS = 4, BYTES_MAX = 33000 };
 
 struct pair {
   size_t key_length, value_length;
@@ -28,7 +28,15 @@ struct list {
 struct standing {
   MDBX_cursor *cursor;
   int kind, placed;
+  int level; /* of nesting it was bound at, -1: unbound */
   struct pair pair;
+};
+
+/* What a transaction, nested or not, began with. */
+struct level {
+  MDBX_txn *txn;
+  struct list saved[KINDS];
+  struct standing standing[STANDING];
 };
 
 struct model {
@@ -40,8 +48,11 @@ struct model {
   MDBX_txn *txn;
   size_t page_size;
   MDBX_dbi dbi[KINDS];
-  struct list live[KINDS], saved[KINDS];
+  struct list live[KINDS];
   struct standing standing[STANDING];
+  struct level levels[LEVELS];
+  int depth; /* transactions that run inside each other */
+  unsigned long nested;
 };
 
 struct kind {
@@ -735,7 +746,17 @@ static void place(struct model *model, struct standing *standing, int kind) {
   const struct list *list = &model->live[kind];
   if (!standing->cursor)
     standing->cursor = mdbx_cursor_create(NULL);
+  const int outer = standing->level >= 0 && standing->level < model->depth - 1;
+  if (outer && standing->kind != kind) {
+    MUST_GIVE(model, mdbx_cursor_bind(model->txn, standing->cursor, model->dbi[kind]), MDBX_EINVAL);
+    MUST_GIVE(model, mdbx_cursor_unbind(standing->cursor), MDBX_EINVAL);
+    return;
+  }
   MUST(model, mdbx_cursor_bind(model->txn, standing->cursor, model->dbi[kind]));
+  MUST_BE(model, mdbx_cursor_txn(standing->cursor) == model->txn);
+  if (!outer)
+    standing->level = model->depth - 1;
+  standing->kind = kind;
   standing->placed = 0;
   if (!list->count)
     return;
@@ -779,25 +800,56 @@ static void do_standing(struct model *model, int kind) {
 
 /* ------------------------------------------------------------------------------------------------------ transactions */
 
+static void copy_standing(struct standing *to, const struct standing *from) {
+  const MDBX_val key = key_of(&from->pair), value = value_of(&from->pair);
+  free(to->pair.bytes);
+  *to = *from;
+  to->pair = from->placed ? make_pair(&key, &value) : (struct pair){0, 0, NULL};
+}
+
 static void begin(struct model *model) {
-  MUST(model, mdbx_txn_begin(model->env, NULL, MDBX_TXN_READWRITE, &model->txn));
+  struct level *level = &model->levels[model->depth];
+  MUST(model, mdbx_txn_begin(model->env, model->txn, MDBX_TXN_READWRITE, &level->txn));
+  if (model->txn)
+    MUST_BE(model, mdbx_txn_flags(model->txn) & MDBX_TXN_HAS_CHILD);
   for (int i = 0; i < KINDS; ++i)
-    copy_list(&model->saved[i], &model->live[i]);
+    copy_list(&level->saved[i], &model->live[i]);
+  for (int i = 0; i < STANDING; ++i)
+    copy_standing(&level->standing[i], &model->standing[i]);
+  model->txn = level->txn;
+  model->nested += model->depth > 0;
+  model->depth += 1;
+}
+
+/* Ends the transactions from the innermost to that one. */
+static void end_level(struct model *model, int keep, int depth) {
+  struct level *level = &model->levels[depth];
+  if (keep)
+    MUST(model, mdbx_txn_commit(level->txn));
+  else
+    MUST(model, mdbx_txn_abort(level->txn));
+  for (int i = 0; !keep && i < KINDS; ++i)
+    copy_list(&model->live[i], &level->saved[i]);
+  for (int i = 0; i < STANDING; ++i) {
+    struct standing *standing = &model->standing[i];
+    if (!keep && standing->level >= 0 && standing->level < depth)
+      copy_standing(standing, &level->standing[i]);
+    else if (standing->level >= depth)
+      standing->placed = 0;
+    if (standing->level >= depth)
+      standing->level = -1;
+  }
+  model->depth = depth;
+  model->txn = depth ? model->levels[depth - 1].txn : NULL;
 }
 
 static void end(struct model *model, int keep) {
-  if (keep) {
-    MUST(model, mdbx_txn_commit(model->txn));
-    model->commits += 1;
-    check(model);
-  } else {
-    MUST(model, mdbx_txn_abort(model->txn));
-    for (int i = 0; i < KINDS; ++i)
-      copy_list(&model->live[i], &model->saved[i]);
-  }
-  model->txn = NULL;
-  for (int i = 0; i < STANDING; ++i)
-    model->standing[i].placed = 0;
+  const int depth = below(model, 8) ? model->depth - 1 : 0;
+  end_level(model, keep, depth);
+  if (!keep || depth)
+    return;
+  model->commits += 1;
+  check(model);
 }
 
 static void open_database(struct model *model, int fresh) {
@@ -818,6 +870,8 @@ static void open_database(struct model *model, int fresh) {
   }
   MUST(model, mdbx_txn_commit(model->txn));
   model->txn = NULL;
+  for (int i = 0; i < STANDING; ++i)
+    model->standing[i].level = -1;
 }
 
 static void close_database(struct model *model) {
@@ -835,6 +889,12 @@ static void drop(struct model *model, int kind) {
   for (int i = 0; i < STANDING; ++i)
     if (model->standing[i].kind == kind)
       model->standing[i].placed = 0;
+}
+
+static unsigned env_flags(const struct model *model) {
+  unsigned flags = 0;
+  mdbx_env_get_flags(model->env, &flags);
+  return flags;
 }
 
 static void step(struct model *model) {
@@ -872,6 +932,8 @@ static void step(struct model *model) {
     end(model, 0);
   else if (what < 992)
     end(model, 1);
+  else if (model->depth < LEVELS && !(env_flags(model) & MDBX_WRITEMAP))
+    begin(model);
 }
 
 static void run(unsigned long seed, unsigned long steps) {
@@ -890,19 +952,25 @@ static void run(unsigned long seed, unsigned long steps) {
     begin(model);
   for (int i = 0; i < KINDS; ++i)
     compare_table(model, i);
-  end(model, 1);
+  end_level(model, 1, 0);
+  check(model);
   close_database(model);
   mdbx_env_delete(model->path, MDBX_ENV_JUST_DELETE);
-  printf("seed %lu: page size %zu, %lu steps, %lu commits, forms of values 0x%x: agreed\n", seed, model->page_size,
-         steps, model->commits, model->forms);
+  printf("seed %lu: page size %zu, %lu steps, %lu commits, %lu nested, forms of values 0x%x: agreed\n", seed,
+         model->page_size, steps, model->commits, model->nested, model->forms);
   for (int i = 0; i < KINDS; ++i) {
     remove_pairs(&model->live[i], 0, model->live[i].count);
-    remove_pairs(&model->saved[i], 0, model->saved[i].count);
     free(model->live[i].pairs);
-    free(model->saved[i].pairs);
+    for (int level = 0; level < LEVELS; ++level) {
+      remove_pairs(&model->levels[level].saved[i], 0, model->levels[level].saved[i].count);
+      free(model->levels[level].saved[i].pairs);
+    }
   }
-  for (int i = 0; i < STANDING; ++i)
+  for (int i = 0; i < STANDING; ++i) {
     free(model->standing[i].pair.bytes);
+    for (int level = 0; level < LEVELS; ++level)
+      free(model->levels[level].standing[i].pair.bytes);
+  }
   free(model);
 }
 

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "space/undo.h"
+
+#include <stdlib.h>
+
+/* Stands for the buffers of entries that are about numbers only. */
+static struct page no_buffer;
+
+int undo_begin(struct space *space) {
+  struct undo *undo = calloc(1, sizeof(*undo));
+  if (!undo)
+    return MDBX_ENOMEM;
+  undo->outer = space->undo;
+  undo->retired_length = space->retired.length;
+  undo->retired_pages = space->retired.pages;
+  undo->limit = space->view.limit;
+  space->undo = undo;
+  return MDBX_SUCCESS;
+}
+
+static void free_images(struct space *space, struct dirty *images) {
+  for (uint32_t i = 0; images->used && i <= images->mask; ++i)
+    if (images->places[i].pgno)
+      space_free_buffer(space, images->places[i].pages, images->places[i].page);
+  dirty_destroy(images);
+}
+
+/* Ends the innermost level without looking at what it holds. */
+static void drop(struct space *space) {
+  struct undo *undo = space->undo;
+  space->undo = undo->outer;
+  free_images(space, &undo->images);
+  dirty_destroy(&undo->gone);
+  dirty_destroy(&undo->created);
+  free(undo);
+}
+
+void undo_release(struct space *space) {
+  while (space->undo)
+    drop(space);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ notes */
+
+int undo_note_created(struct space *space, pgno_t pgno, uint32_t pages) {
+  return dirty_add(&space->undo->created, pgno, pages, &no_buffer);
+}
+
+static int keep_image(struct undo *undo, pgno_t pgno, uint32_t pages, struct page *image) {
+  return image ? dirty_add(&undo->images, pgno, pages, image) : MDBX_ENOMEM;
+}
+
+int undo_note_change(struct space *space, const struct page *page, uint32_t pages) {
+  struct undo *undo = space->undo;
+  if (dirty_find(&undo->created, page->pgno) || dirty_find(&undo->images, page->pgno))
+    return MDBX_SUCCESS;
+  struct page *image = space_take_buffer(space, pages);
+  if (image)
+    memcpy(image, page, (size_t)pages << space->view.shift);
+  const int rc = keep_image(undo, page->pgno, pages, image);
+  if (rc != MDBX_SUCCESS)
+    space_free_buffer(space, pages, image);
+  return rc;
+}
+
+int undo_note_gone(struct space *space, const struct page *page, uint32_t pages, struct page **buffer) {
+  struct undo *undo = space->undo;
+  const pgno_t pgno = page->pgno;
+  if (dirty_remove(&undo->created, pgno))
+    return MDBX_SUCCESS;
+  int rc = dirty_add(&undo->gone, pgno, pages, &no_buffer);
+  if (rc != MDBX_SUCCESS || dirty_find(&undo->images, pgno))
+    return rc;
+  if (!*buffer)
+    return undo_note_change(space, page, pages);
+  rc = keep_image(undo, pgno, pages, *buffer);
+  if (rc == MDBX_SUCCESS)
+    *buffer = NULL;
+  return rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- keeping */
+
+/* A page of an outer level was changed or retired: the outer level needs to know, unless it made the page itself. */
+static int hand_image_over(struct undo *undo, struct dirty_page *entry) {
+  struct undo *outer = undo->outer;
+  const bool gone = dirty_find(&undo->gone, entry->pgno);
+  if (dirty_find(&outer->created, entry->pgno)) {
+    if (gone)
+      dirty_remove(&outer->created, entry->pgno);
+    return MDBX_SUCCESS;
+  }
+  int rc = gone ? dirty_add(&outer->gone, entry->pgno, entry->pages, &no_buffer) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS || dirty_find(&outer->images, entry->pgno))
+    return rc;
+  rc = dirty_add(&outer->images, entry->pgno, entry->pages, entry->page);
+  if (rc == MDBX_SUCCESS)
+    entry->page = NULL;
+  return rc;
+}
+
+static int hand_over(struct undo *undo) {
+  int rc = MDBX_SUCCESS;
+  for (uint32_t i = 0; rc == MDBX_SUCCESS && undo->images.used && i <= undo->images.mask; ++i)
+    if (undo->images.places[i].pgno)
+      rc = hand_image_over(undo, &undo->images.places[i]);
+  for (uint32_t i = 0; rc == MDBX_SUCCESS && undo->created.used && i <= undo->created.mask; ++i)
+    if (undo->created.places[i].pgno)
+      rc = dirty_add(&undo->outer->created, undo->created.places[i].pgno, undo->created.places[i].pages, &no_buffer);
+  return rc;
+}
+
+int undo_keep(struct space *space) {
+  const int rc = space->undo->outer ? hand_over(space->undo) : MDBX_SUCCESS;
+  drop(space);
+  return rc;
+}
+
+/* -------------------------------------------------------------------------------------------------------- restoring */
+
+static int give_created_back(struct space *space) {
+  const struct dirty *created = &space->undo->created;
+  for (uint32_t i = 0; created->used && i <= created->mask; ++i) {
+    const struct dirty_page *entry = &created->places[i];
+    if (!entry->pgno)
+      continue;
+    space_free_buffer(space, entry->pages, dirty_remove(&space->dirty, entry->pgno));
+    const int rc = space_give_free(space, entry->pgno, entry->pages, false);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* The content of a page is what it was, wherever the page went meanwhile. */
+static int put_image_back(struct space *space, struct dirty_page *entry) {
+  if (dirty_find(&space->undo->gone, entry->pgno))
+    space_take_free(space, entry->pgno, entry->pages);
+  else
+    space_free_buffer(space, entry->pages, dirty_remove(&space->dirty, entry->pgno));
+  const int rc = dirty_add(&space->dirty, entry->pgno, entry->pages, entry->page);
+  if (rc == MDBX_SUCCESS)
+    entry->page = NULL;
+  return rc;
+}
+
+/* Pages the level took from the unallocated end go back there. */
+static void give_end_back(struct space *space, pgno_t limit) {
+  while (space->view.limit > limit && pgset_has(&space->avail, space->view.limit - 1)) {
+    space_take_free(space, space->view.limit - 1, 1);
+    space->view.limit -= 1;
+  }
+}
+
+int undo_restore(struct space *space) {
+  struct undo *undo = space->undo;
+  space->retired.length = undo->retired_length;
+  space->retired.pages = undo->retired_pages;
+  int rc = give_created_back(space);
+  for (uint32_t i = 0; rc == MDBX_SUCCESS && undo->images.used && i <= undo->images.mask; ++i)
+    if (undo->images.places[i].pgno)
+      rc = put_image_back(space, &undo->images.places[i]);
+  give_end_back(space, undo->limit);
+  drop(space);
+  return rc;
+}

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Nested transactions.
+ *
+ * All levels change the one set of pages of the write transaction; its struct, the root, has all the state, and the handle
+ * of a nested transaction is little more than a name for a level. What a level must be able to take back is written down
+ * when it begins (trees, tables, geometry, canary, places of cursors: all small) or when it happens (pages, see
+ * space/undo.h). The root's `innermost` is the only handle that may be used; all others have the flag HAS_CHILD.
+ *
+ * Under the writer lock, by the thread that holds it.
+ */
+#include "space/undo.h"
+#include "txn/txn.h"
+
+#include <stdlib.h>
+
+struct nested_cursor {
+  MDBX_cursor *cursor; /* NULL: closed meanwhile */
+  struct cursor place;
+};
+
+struct nested_state {
+  struct tree main;
+  MDBX_canary canary;
+  struct geometry geometry;
+  bool canary_changed, geometry_changed, keep_size;
+  struct txn_table *tables; /* copies of what was loaded; their `dbi` tells which */
+  size_t table_count;
+  struct nested_cursor *cursors;
+  size_t cursor_count;
+};
+
+/* ---------------------------------------------------------------------------------------------------------- writing down */
+
+static void free_state(struct nested_state *state) {
+  for (size_t i = 0; i < state->table_count; ++i)
+    free(state->tables[i].name.bytes);
+  for (size_t i = 0; i < state->cursor_count; ++i)
+    cursor_destroy(&state->cursors[i].place);
+  free(state->tables);
+  free(state->cursors);
+  free(state);
+}
+
+static bool is_loaded(const MDBX_txn *root, MDBX_dbi dbi) {
+  return root->tables && root->tables[dbi] && root->tables[dbi]->stamp == root->stamp;
+}
+
+static int save_table(struct txn_table *copy, const struct txn_table *table) {
+  *copy = *table;
+  copy->name.bytes = NULL;
+  if (!(table->state & TABLE_RENAMED))
+    return MDBX_SUCCESS;
+  copy->name.bytes = malloc(table->name.length + 1);
+  if (!copy->name.bytes)
+    return MDBX_ENOMEM;
+  if (table->name.length)
+    memcpy(copy->name.bytes, table->name.bytes, table->name.length);
+  return MDBX_SUCCESS;
+}
+
+static int save_tables(struct nested_state *state, const MDBX_txn *root) {
+  state->tables = calloc(root->env->handles_used, sizeof(*state->tables));
+  if (!state->tables)
+    return MDBX_ENOMEM;
+  for (MDBX_dbi dbi = CORE_TABLES; dbi < root->tables_capacity && dbi < root->env->handles_used; ++dbi) {
+    if (!is_loaded(root, dbi))
+      continue;
+    const int rc = save_table(&state->tables[state->table_count], root->tables[dbi]);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    state->table_count += 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int save_cursors(struct nested_state *state, const MDBX_txn *root) {
+  size_t count = 0;
+  for (const MDBX_cursor *cursor = root->cursors; cursor; cursor = cursor->next)
+    ++count;
+  state->cursors = calloc(count + 1, sizeof(*state->cursors));
+  if (!state->cursors)
+    return MDBX_ENOMEM;
+  for (MDBX_cursor *cursor = root->cursors; cursor; cursor = cursor->next) {
+    struct nested_cursor *saved = &state->cursors[state->cursor_count];
+    int rc = cursor_detach(&cursor->core);
+    if (rc == MDBX_SUCCESS)
+      rc = cursor_copy_position(&cursor->core, &saved->place);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    saved->cursor = cursor;
+    state->cursor_count += 1;
+  }
+  return MDBX_SUCCESS;
+}
+
+static int write_down(MDBX_txn *root, struct nested_state **result) {
+  struct nested_state *state = calloc(1, sizeof(*state));
+  if (!state)
+    return MDBX_ENOMEM;
+  state->main = root->main;
+  state->canary = root->canary;
+  state->geometry = root->space.geometry;
+  state->canary_changed = root->canary_changed;
+  state->geometry_changed = root->geometry_changed;
+  state->keep_size = root->keep_size;
+  int rc = save_tables(state, root);
+  if (rc == MDBX_SUCCESS)
+    rc = save_cursors(state, root);
+  if (rc == MDBX_SUCCESS)
+    rc = undo_begin(&root->space);
+  if (rc != MDBX_SUCCESS)
+    free_state(state);
+  else
+    *result = state;
+  return rc;
+}
+
+int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn **result) {
+  MDBX_txn *root = parent->root;
+  MDBX_txn *child = calloc(1, sizeof(*child));
+  if (!child)
+    return MDBX_ENOMEM;
+  const int rc = write_down(root, &child->nested);
+  if (rc != MDBX_SUCCESS) {
+    free(child);
+    return rc;
+  }
+  child->signature = TXN_SIGNATURE;
+  child->generation = root->generation;
+  child->env = root->env;
+  child->owner = root->owner;
+  child->user_context = context;
+  child->view = root->view;
+  child->root = root;
+  child->parent = parent;
+  child->innermost = child;
+  child->level = parent->level + 1;
+  child->flags = (parent->flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC)) |
+                 ((parent->flags | flags) & MDBX_TXN_RDONLY);
+  parent->flags |= MDBX_TXN_HAS_CHILD;
+  root->innermost = child;
+  *result = child;
+  return MDBX_SUCCESS;
+}
+
+/* ----------------------------------------------------------------------------------------------------- putting back */
+
+/* Scratch memory belongs to the tree, not to the state of it. */
+static void put_tree_back(struct tree *tree, const struct tree *before) {
+  uint8_t *scratch = tree->scratch, *value_scratch = tree->value_scratch;
+  *tree = *before;
+  tree->scratch = scratch;
+  tree->value_scratch = value_scratch;
+}
+
+static struct txn_table *find_saved(const struct nested_state *state, MDBX_dbi dbi) {
+  for (size_t i = 0; i < state->table_count; ++i)
+    if (state->tables[i].dbi == dbi)
+      return &state->tables[i];
+  return NULL;
+}
+
+/* handles_mutex is held. A handle that this level opened for a table it made goes; one for a table that was there stays. */
+static void forget_table(struct txn_table *table, struct table_handle *handle) {
+  if ((table->state & TABLE_CREATED) && (table->state & TABLE_FRESH) &&
+      table->generation == atomic_load(&handle->generation))
+    atomic_fetch_add(&handle->generation, 1);
+  table->stamp = 0;
+}
+
+static void put_table_back(struct txn_table *table, struct txn_table *before) {
+  put_tree_back(&table->tree, &before->tree);
+  free(table->name.bytes);
+  table->name = before->name;
+  table->state = before->state;
+  before->name.bytes = NULL;
+}
+
+static void put_tables_back(MDBX_txn *root, struct nested_state *state) {
+  os_mutex_lock(&root->env->handles_mutex);
+  for (MDBX_dbi dbi = CORE_TABLES; dbi < root->tables_capacity && dbi < root->env->handles_used; ++dbi) {
+    if (!is_loaded(root, dbi))
+      continue;
+    struct txn_table *table = root->tables[dbi], *before = find_saved(state, dbi);
+    if ((table->state & TABLE_CLAIMED) && !(before && (before->state & TABLE_CLAIMED)))
+      root->env->handles[dbi].claimed = false;
+    if (before)
+      put_table_back(table, before);
+    else
+      forget_table(table, &root->env->handles[dbi]);
+  }
+  os_mutex_unlock(&root->env->handles_mutex);
+}
+
+static void put_cursors_back(struct nested_state *state) {
+  for (size_t i = 0; i < state->cursor_count; ++i) {
+    struct nested_cursor *saved = &state->cursors[i];
+    if (!saved->cursor)
+      continue;
+    cursor_destroy(&saved->cursor->core);
+    saved->cursor->core = saved->place;
+    cursor_init(&saved->place);
+  }
+}
+
+/* The file may have grown; what the user set goes back, what is in use stays inside. */
+static void put_geometry_back(MDBX_txn *root, const struct nested_state *state) {
+  const pgno_t in_use = root->space.view.limit;
+  root->space.geometry = state->geometry;
+  root->space.geometry.now = MAX_OF(root->space.geometry.now, in_use);
+}
+
+static int put_back(MDBX_txn *root, struct nested_state *state) {
+  const int rc = undo_restore(&root->space);
+  put_tree_back(&root->main, &state->main);
+  put_tables_back(root, state);
+  put_cursors_back(state);
+  put_geometry_back(root, state);
+  root->canary = state->canary;
+  root->canary_changed = state->canary_changed;
+  root->geometry_changed = state->geometry_changed;
+  root->keep_size = state->keep_size;
+  return rc;
+}
+
+/* --------------------------------------------------------------------------------------------------------------- end */
+
+static void unbind_own_cursors(MDBX_txn *root, unsigned level) {
+  for (MDBX_cursor *cursor = root->cursors, *next; cursor; cursor = next) {
+    next = cursor->next;
+    if (cursor->level >= level)
+      txn_cursor_unbind(cursor);
+  }
+}
+
+static void free_handle(MDBX_txn *child) {
+  MDBX_txn *parent = child->parent;
+  parent->flags &= ~(unsigned)MDBX_TXN_HAS_CHILD;
+  parent->root->innermost = parent;
+  free_state(child->nested);
+  child->signature = DEAD_SIGNATURE;
+  free(child);
+}
+
+static int end_level(MDBX_txn *child, bool keep) {
+  MDBX_txn *root = child->root, *parent = child->parent;
+  unbind_own_cursors(root, child->level);
+  const int rc = keep ? undo_keep(&root->space) : put_back(root, child->nested);
+  free_handle(child);
+  if (rc != MDBX_SUCCESS)
+    parent->flags |= MDBX_TXN_ERROR;
+  return rc;
+}
+
+int txn_commit_nested(MDBX_txn *child) {
+  int rc = txn_end_children(child, true);
+  if (child->flags & MDBX_TXN_ERROR) {
+    const int aborted = end_level(child, false);
+    return aborted == MDBX_SUCCESS ? MDBX_RESULT_TRUE : aborted;
+  }
+  const int ended = end_level(child, true);
+  return ended == MDBX_SUCCESS ? rc : ended;
+}
+
+int txn_abort_nested(MDBX_txn *child) {
+  const int rc = txn_end_children(child, false);
+  const int ended = end_level(child, false);
+  return rc == MDBX_SUCCESS ? ended : rc;
+}
+
+int txn_rollback_nested(MDBX_txn *child) {
+  MDBX_txn *root = child->root, *parent = child->parent;
+  struct nested_state *again = NULL;
+  unbind_own_cursors(root, child->level);
+  int rc = put_back(root, child->nested);
+  if (rc == MDBX_SUCCESS)
+    rc = write_down(root, &again);
+  if (rc != MDBX_SUCCESS) {
+    free_handle(child);
+    parent->flags |= MDBX_TXN_ERROR;
+    return rc;
+  }
+  free_state(child->nested);
+  child->nested = again;
+  return MDBX_SUCCESS;
+}
+
+int txn_end_children(MDBX_txn *txn, bool keep) {
+  int rc = MDBX_SUCCESS;
+  while (txn->root->innermost != txn) {
+    MDBX_txn *child = txn->root->innermost;
+    const int ended = end_level(child, keep && !(child->flags & MDBX_TXN_ERROR));
+    rc = rc == MDBX_SUCCESS ? ended : rc;
+  }
+  return rc;
+}
+
+void txn_drop_children(MDBX_txn *root) {
+  while (root->innermost != root)
+    free_handle(root->innermost);
+}
+
+void txn_forget_cursor(const MDBX_cursor *cursor) {
+  for (MDBX_txn *txn = cursor->txn->innermost; txn->level > cursor->level; txn = txn->parent)
+    for (size_t i = 0; i < txn->nested->cursor_count; ++i)
+      if (txn->nested->cursors[i].cursor == cursor)
+        txn->nested->cursors[i].cursor = NULL;
+}
