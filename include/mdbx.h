@@ -879,12 +879,12 @@ struct MDBX_canary {
   uint64_t x, y, z, v;
 };
 
-/* One remembered lookup. The contents belong to the library. */
+/* One remembered lookup, see mdbx_cache_get(). Written by the library only. */
 typedef struct MDBX_cache_entry {
-  uint64_t trunk_txnid;
-  uint64_t last_confirmed_txnid;
-  size_t offset;
-  uint32_t length;
+  uint64_t trunk_txnid;          /* the first commit it is known to hold for */
+  uint64_t last_confirmed_txnid; /* the last one */
+  size_t offset;                 /* of the value in the file; 0: absent */
+  uint32_t length;               /* of the value */
 } MDBX_cache_entry_t;
 
 typedef struct MDBX_cache_result {
@@ -2062,6 +2062,36 @@ LIBMDBX_API int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
 LIBMDBX_API int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key,
                             MDBX_val *data, size_t *count);
 
+/* Makes a cache entry empty. To be done once before its first use. */
+LIBMDBX_INLINE_API void mdbx_cache_init(MDBX_cache_entry_t *entry);
+
+/* mdbx_get() with a memory: the entry remembers where the value lies and between
+ * which commits it has been there. As long as the table was not changed since,
+ * the answer costs no search; between those two commits not even a look at the
+ * table.
+ *
+ * data   as of mdbx_get(): the value in the database, never a copy.
+ * entry  memory of the application, made empty by mdbx_cache_init(). One entry
+ *        serves one key of one table of one open environment; used for anything
+ *        else it gives wrong answers. It needs no other end, and may outlive the
+ *        transaction.
+ *
+ * Threads: mdbx_cache_get() may be called with the same entry by several threads
+ * at once, each with a transaction of its own; the other by one at a time.
+ *
+ * Gives the code mdbx_get() would give as errcode, and as status how the answer
+ * was found. Only MDBX_CACHE_CONFIRMED and MDBX_CACHE_REFRESHED changed the entry;
+ * and for all statuses but MDBX_CACHE_ERROR the answer is right. MDBX_NOTFOUND is
+ * remembered as well. MDBX_CACHE_UNABLE: a value in a table that the write
+ * transaction has changed, or a key that can be in no such table. errcode
+ * MDBX_EINVAL also if entry is NULL. */
+LIBMDBX_API MDBX_cache_result_t
+mdbx_cache_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
+               MDBX_val *data, volatile MDBX_cache_entry_t *entry);
+LIBMDBX_API MDBX_cache_result_t mdbx_cache_get_SingleThreaded(
+    const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *data,
+    MDBX_cache_entry_t *entry);
+
 /* Finds the first record not less than the given key, or with MDBX_DUPSORT not
  * less than the given pair. On success key and data point to what was found.
  *
@@ -2676,6 +2706,13 @@ LIBMDBX_INLINE_API int mdbx_dbi_flags(const MDBX_txn *txn, MDBX_dbi dbi,
                                       unsigned *flags) {
   unsigned state;
   return mdbx_dbi_flags_ex(txn, dbi, flags, &state);
+}
+
+LIBMDBX_INLINE_API void mdbx_cache_init(MDBX_cache_entry_t *entry) {
+  entry->trunk_txnid = 0;
+  entry->last_confirmed_txnid = 0;
+  entry->offset = 0;
+  entry->length = 0;
 }
 
 LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64) {

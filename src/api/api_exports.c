@@ -115,6 +115,8 @@ int mdbx_dbi_flags(const MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags) {
   return mdbx_dbi_flags_ex(txn, dbi, flags, &state);
 }
 
+void mdbx_cache_init(MDBX_cache_entry_t *entry) { *entry = (MDBX_cache_entry_t){0, 0, 0, 0}; }
+
 uint64_t mdbx_key_from_int64(const int64_t i64) { return (uint64_t)i64 + (UINT64_C(1) << 63); }
 
 uint32_t mdbx_key_from_int32(const int32_t i32) { return (uint32_t)i32 + (UINT32_C(1) << 31); }
