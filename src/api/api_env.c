@@ -545,30 +545,38 @@ int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info, size_t bytes) {
 
 /* ------------------------------------------------------------------------------------------------------------- copy */
 
-int mdbx_env_copy(MDBX_env *env, const char *dest, MDBX_copy_flags_t flags) {
+#define COPY_FLAGS_KNOWN                                                                                               \
+  ((unsigned)(MDBX_CP_COMPACT | MDBX_CP_FORCE_DYNAMIC_SIZE | MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC |              \
+              MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN | MDBX_CP_OVERWRITE))
+
+/* A reader of the newest snapshot, for one copy. */
+static int begin_copy(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **txn) {
   const int rc = env_check_open(env);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if ((unsigned)flags & ~COPY_FLAGS_KNOWN)
+    return MDBX_EINVAL;
+  return txn_begin_read(env, MDBX_TXN_RDONLY, NULL, txn);
+}
+
+int mdbx_env_copy(MDBX_env *env, const char *dest, MDBX_copy_flags_t flags) {
   MDBX_txn *txn;
-  const int begun = txn_begin_read(env, MDBX_TXN_RDONLY, NULL, &txn);
-  if (begun != MDBX_SUCCESS)
-    return begun;
-  const int copied = copy_to_path(txn, dest, flags);
+  int rc = begin_copy(env, flags, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = copy_to_path(txn, dest, flags);
   txn_end_read(txn);
-  return copied;
+  return rc;
 }
 
 int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd, MDBX_copy_flags_t flags) {
-  const int rc = env_check_open(env);
+  MDBX_txn *txn;
+  int rc = begin_copy(env, flags, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  MDBX_txn *txn;
-  const int begun = txn_begin_read(env, MDBX_TXN_RDONLY, NULL, &txn);
-  if (begun != MDBX_SUCCESS)
-    return begun;
-  const int copied = copy_to_fd(txn, fd, flags);
+  rc = copy_to_fd(txn, fd, flags);
   txn_end_read(txn);
-  return copied;
+  return rc;
 }
 
 /* What becomes of the transaction of the caller after its snapshot was copied. */
@@ -582,19 +590,21 @@ static int after_copy(MDBX_txn *txn, MDBX_copy_flags_t flags, int rc) {
   return rc;
 }
 
-static int check_copy(const MDBX_txn *txn) {
+static int check_copy(const MDBX_txn *txn, MDBX_copy_flags_t flags) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return txn_is_reader(txn) ? MDBX_SUCCESS : MDBX_BAD_TXN;
+  if (!txn_is_reader(txn))
+    return MDBX_BAD_TXN;
+  return (unsigned)flags & ~COPY_FLAGS_KNOWN ? MDBX_EINVAL : MDBX_SUCCESS;
 }
 
 int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest, MDBX_copy_flags_t flags) {
-  const int rc = check_copy(txn);
+  const int rc = check_copy(txn, flags);
   return rc == MDBX_SUCCESS ? after_copy(txn, flags, copy_to_path(txn, dest, flags)) : rc;
 }
 
 int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd, MDBX_copy_flags_t flags) {
-  const int rc = check_copy(txn);
+  const int rc = check_copy(txn, flags);
   return rc == MDBX_SUCCESS ? after_copy(txn, flags, copy_to_fd(txn, fd, flags)) : rc;
 }

@@ -23,10 +23,17 @@ struct copying {
   size_t filled;
 };
 
+/* What was read while the snapshot was held is good; a writer may have taken it since. With MDBX_CP_THROTTLE_MVCC nobody
+ * waits for a slow receiver: while that takes its time the snapshot may be ousted. */
 static int flush_buffer(struct copying *copying) {
+  MDBX_txn *txn = copying->txn;
+  const bool parked = copying->filled && (copying->flags & MDBX_CP_THROTTLE_MVCC);
+  if (!readers_holds(txn->slot, txn->snapshot.txnid) || (parked && txn_park(txn, false) != MDBX_SUCCESS))
+    return MDBX_MVCC_RETARDED;
   const int rc = copying->filled ? os_write_full(copying->fd, copying->buffer, copying->filled) : MDBX_SUCCESS;
   copying->filled = 0;
-  return rc;
+  const int unparked = parked ? txn_unpark(txn) : MDBX_SUCCESS;
+  return rc == MDBX_SUCCESS ? unparked : rc;
 }
 
 static int append(struct copying *copying, const void *bytes, size_t length) {

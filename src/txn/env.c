@@ -29,8 +29,32 @@ struct geometry_system env_system(void) {
   return (struct geometry_system){os_page_size(), total * os_page_size()};
 }
 
+/* Closed handles, to be used again: a second close finds a dead signature there, not memory of somebody else. Under
+ * os_process_lock. */
+static MDBX_env *graveyard;
+
+static MDBX_env *new_handle(void) {
+  os_process_lock();
+  MDBX_env *env = graveyard;
+  if (env)
+    graveyard = env->next_dead;
+  os_process_unlock();
+  if (!env)
+    return calloc(1, sizeof(*env));
+  memset(env, 0, sizeof(*env));
+  return env;
+}
+
+void env_bury(MDBX_env *env) {
+  env->signature = DEAD_SIGNATURE;
+  os_process_lock();
+  env->next_dead = graveyard;
+  graveyard = env;
+  os_process_unlock();
+}
+
 int env_create(MDBX_env **result) {
-  MDBX_env *env = calloc(1, sizeof(*env));
+  MDBX_env *env = new_handle();
   if (!env)
     return MDBX_ENOMEM;
   env->fd = -1;
@@ -44,7 +68,7 @@ int env_create(MDBX_env **result) {
   if (rc == MDBX_SUCCESS)
     rc = os_mutex_init(&env->handles_mutex);
   if (rc != MDBX_SUCCESS) {
-    free(env);
+    env_bury(env);
     return rc;
   }
   *result = env;

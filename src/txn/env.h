@@ -106,6 +106,8 @@ struct MDBX_env {
    * then `hsr` is the adapter that calls it. */
   _Atomic(MDBX_hsr_func) hsr;
   _Atomic(MDBX_oom_func *) oom;
+
+  MDBX_env *next_dead; /* of closed handles; under os_process_lock */
 };
 
 struct page_memo {
@@ -121,6 +123,8 @@ int env_check(const MDBX_env *env);
 int env_check_open(const MDBX_env *env);
 
 int env_create(MDBX_env **env);
+/* The end of a handle: everything it had has been released. */
+void env_bury(MDBX_env *env);
 int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode);
 int env_close(MDBX_env *env, bool dont_sync);
 /* Makes an environment usable that was inherited by a fork. Transactions of the parent are dead. After an error it can

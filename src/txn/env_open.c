@@ -465,7 +465,7 @@ int env_close(MDBX_env *env, bool dont_sync) {
   release_all(env);
   os_mutex_destroy(&env->map_mutex);
   os_mutex_destroy(&env->handles_mutex);
-  free(env);
+  env_bury(env);
   return rc;
 }
 

@@ -64,11 +64,16 @@ struct shortage {
   txnid_t last_blamed; /* snapshot of the last call */
 };
 
+/* What the pins that are left do not hold. While they are the same all has been looked at. */
 static int look_again(struct shortage *shortage) {
   txnid_t *pins;
   size_t count;
   struct gc *gc = &shortage->txn->collector;
   int rc = txn_collect_pins(shortage->txn, &pins, &count);
+  if (rc == MDBX_SUCCESS && count == gc->pin_count && memcmp(pins, gc->pins, count * sizeof(*pins)) == 0) {
+    free(pins);
+    return MDBX_SUCCESS;
+  }
   if (rc == MDBX_SUCCESS)
     rc = gc_repin(gc, pins, count);
   if (rc == MDBX_SUCCESS)

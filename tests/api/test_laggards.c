@@ -2,6 +2,8 @@
 /* Readers in a writer's way: the slow-reader callback with readers in real other processes, and parked readers. */
 #include "api.h"
 
+#include <sys/ioctl.h>
+
 /* 128 pages: the records take 14, so PRESSING more fit only where an old version of them was. */
 enum { RECORDS = 40, RECORD_BYTES = 1200, LIMIT = 512 * 1024, PRESSING = 300 };
 
@@ -540,6 +542,54 @@ START_TEST(rule_20_not_ousted_without_need) {
 }
 END_TEST
 
+struct copying {
+  MDBX_env *env;
+  int fd, rc;
+  unsigned flags;
+};
+
+static void *copy_slowly(void *context) {
+  struct copying *copying = context;
+  copying->rc = mdbx_env_copy2fd(copying->env, copying->fd, (MDBX_copy_flags_t)copying->flags);
+  close(copying->fd);
+  return NULL;
+}
+
+/* A copy whose receiver is slow holds nobody up, if it was asked to. Nor does a copy that was robbed go unnoticed. */
+START_TEST(copy_loses_its_snapshot) {
+  int ends[2], pending = 0;
+  char bytes[4096];
+  pthread_t thread;
+  struct copying copying = {.env = open_bounded(MDBX_NOSTICKYTHREADS, LIMIT, LIMIT),
+                            .flags = _i & 1 ? MDBX_CP_THROTTLE_MVCC : 0};
+  if (_i & 2)
+    copying.flags |= MDBX_CP_COMPACT;
+  write_all(copying.env, 1);
+  MDBX_txn *txn = api_begin(copying.env, MDBX_TXN_READWRITE);
+  OK(put_record(txn, 500, 1, 120000));
+  OK(mdbx_txn_commit(txn));
+  ck_assert_int_eq(pipe(ends), 0);
+  copying.fd = ends[1];
+  ck_assert_int_eq(pthread_create(&thread, NULL, copy_slowly, &copying), 0);
+  while (pending < 4096)
+    ck_assert_int_eq(ioctl(ends[0], FIONREAD, &pending), 0);
+  for (unsigned version = 2; version < 5; ++version)
+    write_all(copying.env, version);
+  OK(mdbx_env_set_hsr(copying.env, _i & 1 ? give_up : abort_reader));
+  OK(fill(copying.env, 200));
+  ck_assert_int_eq(atomic_load(&scene->calls), _i & 1 ? 0 : 1);
+  while (read(ends[0], bytes, sizeof(bytes)) > 0)
+    ;
+  pthread_join(thread, NULL);
+  close(ends[0]);
+  if (_i & 1)
+    IS(copying.rc, MDBX_OUSTED);
+  else /* all had been read before */
+    OK(copying.rc);
+  OK(mdbx_env_close(copying.env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("laggards");
   TCase *tcase = tcase_create("slow readers");
@@ -558,6 +608,7 @@ int main(void) {
   tcase_add_test(tcase, rule_25_readers_of_this_process);
   tcase_add_test(tcase, rule_25_not_for_the_steady_commit);
   tcase_add_test(tcase, oomfunc_is_the_same_slot);
+  tcase_add_loop_test(tcase, copy_loses_its_snapshot, 0, 4);
   tcase_add_test(tcase, rule_20_park_and_unpark);
   tcase_add_test(tcase, rule_20_autounpark);
   tcase_add_loop_test(tcase, rule_20_ousted, 0, 4);
