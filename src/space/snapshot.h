@@ -15,6 +15,8 @@
 #include "format/page.h"
 #include "space/dirty.h"
 
+#include <stdatomic.h>
+
 struct snapshot {
   const uint8_t *base; /* the mapping of the data file */
   unsigned shift;      /* log2 of the page size */
@@ -28,6 +30,9 @@ struct snapshot {
   uint64_t seed;
   bool always_check;   /* MDBX_VALIDATION */
   const struct dirty *in_place; /* WRITEMAP writer: its own pages, which lie in the mapping, unfinished; else NULL */
+  /* Of a reader: holds txnid as long as the pages are kept for it; a writer may take it away, and then a page that makes
+   * no sense is no damage. NULL: nobody can. */
+  const _Atomic uint64_t *pin;
 };
 
 /* Bit 0 tells "passed", so that fresh memory matches no page. */
@@ -46,7 +51,7 @@ static inline const struct page *snapshot_mapped(const struct snapshot *snapshot
   return (const struct page *)(const void *)(snapshot->base + ((size_t)pgno << snapshot->shift));
 }
 
-/* The slow half of snapshot_page(): checks the page and remembers it. */
+/* The slow half of snapshot_page(): checks the page and remembers it. MDBX_BAD_TXN when the snapshot was taken away. */
 int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page);
 
 /* The page with that number. MDBX_SUCCESS, or MDBX_CORRUPTED with a report that names the page. */

@@ -47,6 +47,7 @@ static int find_slot(MDBX_txn *txn) {
 static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) {
   MDBX_env *env = txn->env;
   int rc = env_snapshot(env, meta, txnid, &txn->snapshot);
+  txn->snapshot.pin = &txn->slot->txnid;
   if (rc == MDBX_SUCCESS)
     rc = tree_load(&txn->main, &meta->main, meta->next, "main");
   if (rc == MDBX_SUCCESS)
@@ -169,6 +170,7 @@ void txn_end_read(MDBX_txn *txn) {
 
 static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
   txn->snapshot = origin->snapshot;
+  txn->snapshot.pin = &txn->slot->txnid;
   txn->geometry = origin->geometry;
   txn->canary = origin->canary;
   txn->retired = origin->retired;
