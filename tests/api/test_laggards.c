@@ -200,8 +200,12 @@ static void was_blamed(void) {
   ck_assert_uint_le(atomic_load(&scene->space), 2 * RECORDS * RECORD_BYTES);
 }
 
+static const unsigned modes[] = {0, MDBX_WRITEMAP, MDBX_LIFORECLAIM, MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC,
+                                 MDBX_UTTERLY_NOSYNC, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC};
+enum { MODES = sizeof(modes) / sizeof(modes[0]) };
+
 START_TEST(rule_25_wait) {
-  MDBX_env *env = set_the_scene(0, LIMIT, LIMIT);
+  MDBX_env *env = set_the_scene(modes[_i], LIMIT, LIMIT);
   OK(mdbx_env_set_hsr(env, wait_for_reader));
   OK(fill(env, 1000));
   was_blamed();
@@ -241,7 +245,7 @@ START_TEST(rule_25_give_up_and_grow) {
 END_TEST
 
 START_TEST(rule_25_before_the_file_grows) {
-  MDBX_env *env = set_the_scene(0, -1, 16 << 20);
+  MDBX_env *env = set_the_scene(modes[_i], -1, 16 << 20);
   OK(mdbx_env_set_hsr(env, wait_for_reader));
   const uint64_t before = api_info(env).mi_geo.current;
   OK(fill(env, 1000));
@@ -255,7 +259,7 @@ END_TEST
 
 START_TEST(rule_25_take_the_snapshot) {
   scene->read_code = MDBX_BAD_TXN;
-  MDBX_env *env = set_the_scene(0, LIMIT, LIMIT);
+  MDBX_env *env = set_the_scene(modes[_i], LIMIT, LIMIT);
   OK(mdbx_env_set_hsr(env, abort_reader));
   OK(fill(env, 1000));
   was_blamed();
@@ -596,11 +600,11 @@ int main(void) {
   tcase_add_checked_fixture(tcase, scene_setup, unit_teardown);
   tcase_set_timeout(tcase, 60);
   suite_add_tcase(suite, tcase);
-  tcase_add_test(tcase, rule_25_wait);
+  tcase_add_loop_test(tcase, rule_25_wait, 0, MODES);
   tcase_add_loop_test(tcase, rule_25_give_up_at_the_limit, 0, 2);
   tcase_add_loop_test(tcase, rule_25_give_up_and_grow, 0, 2);
-  tcase_add_test(tcase, rule_25_before_the_file_grows);
-  tcase_add_test(tcase, rule_25_take_the_snapshot);
+  tcase_add_loop_test(tcase, rule_25_before_the_file_grows, 0, MODES);
+  tcase_add_loop_test(tcase, rule_25_take_the_snapshot, 0, MODES);
   tcase_add_loop_test(tcase, rule_25_process_is_gone, 0, 2);
   tcase_add_test(tcase, rule_25_dead_readers_are_cleaned_first);
   tcase_add_loop_test(tcase, rule_25_parked_readers_are_ousted_first, 0, 2);
