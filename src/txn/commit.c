@@ -255,6 +255,8 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   uint64_t mark = os_monotonic_16dot16();
   txn->space.reserve = 0;
   latency->gc_prof.kicks = txn->kicks;
+  latency->gc_prof.max_reader_lag = txn->max_lag;
+  latency->gc_prof.max_retained_pages = (uint32_t)txn->max_retained;
   int rc = tables_store(txn);
   latency->preparation = since(&mark);
   if (rc == MDBX_SUCCESS)

@@ -16,7 +16,6 @@
 
 #include "base/log.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
 static int by_txnid(const void *a, const void *b) {
@@ -33,7 +32,12 @@ static size_t make_unique(txnid_t *pins, size_t count) {
   return kept;
 }
 
-int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count) {
+static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
+  const uint64_t lag = txn->base_txnid - MIN_OF(pinned, txn->base_txnid);
+  return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
+}
+
+int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
   struct reader_pins readers;
   readers_pins_init(&readers);
   const int rc = readers_collect(&txn->env->lck, &readers);
@@ -42,8 +46,10 @@ int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count) {
     readers_pins_destroy(&readers);
     return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
   }
-  if (readers.length)
+  if (readers.length) {
     memcpy(all, readers.items, readers.length * sizeof(*all));
+    txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, readers.items[0]));
+  }
   *count = readers.length;
   readers_pins_destroy(&readers);
   all[(*count)++] = txn->base_txnid;
@@ -54,12 +60,15 @@ int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count) {
   return MDBX_SUCCESS;
 }
 
+enum { MISSES_MAX = 16 };
+
 /* An allocation that found nothing. */
 struct shortage {
   MDBX_txn *txn;
   uint32_t pages;
   enum space_need need;
   int calls;           /* of the callback */
+  unsigned misses;     /* pins whose slot nobody has */
   bool waited;         /* one of them asked to look again */
   txnid_t last_blamed; /* snapshot of the last call */
 };
@@ -129,15 +138,10 @@ static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
     }
   }
   free(seen);
+  txn->max_retained = MAX_OF(txn->max_retained, blamed->pages);
   if (rc == MDBX_SUCCESS && blamed->pages)
     readers_enumerate(lck, look_for_reader, blamed);
   return rc;
-}
-
-/* At the snapshot's distance, a count that may not fit the callback's argument. */
-static unsigned gap_of(const MDBX_txn *txn, txnid_t laggard) {
-  const uint64_t gap = txn->base_txnid - laggard;
-  return gap > UINT_MAX ? UINT_MAX : (unsigned)gap;
 }
 
 /* Asks the application what to do with a reader. False: it gives up. */
@@ -146,7 +150,7 @@ static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr
   const struct reader_view *view = &blamed->view;
   const int answer =
       callback(txn->env, txn, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
-               gap_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
+               lag_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
   shortage->calls += 1;
   shortage->last_blamed = blamed->txnid;
   shortage->waited |= answer == 0;
@@ -162,7 +166,7 @@ static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr
 static void say_that_it_is_over(const struct shortage *shortage, MDBX_hsr_func callback) {
   const MDBX_txn *txn = shortage->txn;
   if (shortage->waited && callback)
-    callback(txn->env, txn, 0, 0, shortage->last_blamed, gap_of(txn, shortage->last_blamed), 0, -shortage->calls);
+    callback(txn->env, txn, 0, 0, shortage->last_blamed, lag_of(txn, shortage->last_blamed), 0, -shortage->calls);
 }
 
 /* Until there are pages, or no reader is in the way any more, or the application gives up. To find out who is in the way
@@ -184,8 +188,11 @@ static int free_from_readers(struct shortage *shortage) {
     rc = blame(shortage, &blamed, &gone);
     if (rc != MDBX_SUCCESS || !blamed.pages)
       break;
-    if (gone || !blamed.found)
+    /* A pin without a reader is gone at the next look, unless a slot was taken from a process that lives after all. */
+    if (gone || (!blamed.found && ++shortage->misses < MISSES_MAX))
       continue;
+    if (!blamed.found)
+      break;
     if (!callback || !ask(shortage, &blamed, callback))
       break;
   }

@@ -79,6 +79,8 @@ struct MDBX_txn {
   uint64_t dirty_limit;  /* changed pages in memory before some are written out */
   uint32_t gc_reserve;   /* pages the commit will need for table 0 */
   uint32_t kicks;        /* calls of the slow-reader callback */
+  uint32_t max_lag;      /* of a reader, in commits, as far as was looked */
+  uint64_t max_retained; /* pages that a reader was found to keep from use */
   bool canary_changed, geometry_changed;
   bool keep_size;        /* the user set the file's size: this commit does not shrink it */
 };
@@ -132,7 +134,7 @@ void txn_undo_growth(MDBX_txn *txn);
 /* Settles handles and the length of the file after commit_write() returned rc. */
 void txn_settle(MDBX_txn *txn, int rc);
 /* All snapshots whose pages must stay: of readers, of the head, and of what a crash falls back to. */
-int txn_collect_pins(const MDBX_txn *txn, txnid_t **pins, size_t *count);
+int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count);
 /* space_refill of write transactions, in laggards.c. */
 int txn_refill(struct space *space, uint32_t pages, enum space_need need);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.

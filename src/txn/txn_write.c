@@ -123,6 +123,8 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   if (rc != MDBX_SUCCESS)
     return rc;
   txn->durable = lck_durable(&env->lck);
+  txn->kicks = txn->max_lag = 0;
+  txn->max_retained = 0;
   rc = txn_collect_pins(txn, &pins, &pin_count);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -135,7 +137,6 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   txn->dirty_limit = dirty_limit(env);
   txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
-  txn->kicks = 0;
   txn->view = &txn->space.view;
   txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);
   txn->user_context = context;

@@ -343,6 +343,8 @@ START_TEST(rule_25_readers_of_this_process) {
   MDBX_commit_latency latency;
   OK(mdbx_txn_commit_ex(txn, &latency));
   ck_assert_uint_eq(latency.gc_prof.kicks, 2);
+  ck_assert_uint_eq(latency.gc_prof.max_reader_lag, 3);
+  ck_assert_uint_eq((uint64_t)latency.gc_prof.max_retained_pages * 4096, atomic_load(&scene->space));
   for (unsigned i = 0; i < 2; ++i) {
     int version;
     MDBX_txn_info info;
