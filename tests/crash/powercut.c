@@ -28,30 +28,37 @@ struct scenario {
   unsigned delete_every;  /* such commits delete most records */
   unsigned dirty_limit;   /* changed pages in memory */
   unsigned durable_every; /* with MDBX_SAFE_NOSYNC: such commits are made durable ones by mdbx_env_set_flags() */
+  bool chained;           /* transactions come from one another: checkpoints, rollbacks, readers amended */
 };
 
 static const struct scenario scenarios[] = {
-    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0},
-    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0},
-    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0},
-    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0},
-    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0},
-    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0},
-    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0},
-    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0},
-    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0},
-    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0},
-    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0},
-    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0},
-    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0},
-    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0},
-    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4},
-    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3},
+    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, false},
+    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0, false},
+    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0, false},
+    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0, false},
+    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0, false},
+    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, false},
+    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0, false},
+    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0, false},
+    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, false},
+    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, false},
+    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, false},
+    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0, false},
+    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0, false},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0, false},
+    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4, false},
+    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3, false},
+    {"chained, durable", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, true},
+    {"chained, spilled, page 512", 512, MDBX_SYNC_DURABLE, 6, 300, 90, 0, 0, 0, 128, 0, true},
+    {"chained, no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, true},
+    {"chained, writemap, growth", 4096, MDBX_WRITEMAP, 15, 60, 1500, 0, 0, 3, 0, 0, true},
+    {"chained, safe no sync", 4096, MDBX_SAFE_NOSYNC, 24, 6, 120, 5, 0, 0, 0, 0, true},
 };
 
 struct run {
   const struct scenario *scenario;
   uint64_t random;
+  MDBX_txn *writer; /* of a chain */
   char path[128], copy[128];
   uint64_t states[COMMITS_MAX + 1]; /* digest of the content after each commit; [0]: before the first */
   struct image start;
@@ -129,16 +136,51 @@ static void change(struct run *run, MDBX_txn *txn, unsigned commit) {
   }
 }
 
+/* Nothing to commit is fine too. */
+static int done(int rc) { return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc; }
+
+/* Commits in one of the ways that lead to another transaction, and sometimes takes something back first. */
+static void commit_chained(struct run *run, MDBX_env *env, unsigned number) {
+  MDBX_txn *txn = run->writer;
+  if (!txn)
+    MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  if (next_random(&run->random) % 3 == 0) {
+    change(run, txn, number);
+    MUST(run, mdbx_txn_rollback(txn));
+  }
+  change(run, txn, number);
+  run->writer = NULL;
+  switch (next_random(&run->random) % 3) {
+  case 0:
+    MUST(run, mdbx_txn_commit_ex(txn, NULL));
+    return;
+  case 1:
+    MUST(run, done(mdbx_txn_checkpoint(txn, MDBX_TXN_NOWEAKING, NULL)));
+    break;
+  default:
+    MUST(run, done(mdbx_txn_commit_embark_read(&txn, NULL)));
+    MUST(run, mdbx_txn_amend(txn, &txn, MDBX_TXN_READWRITE, NULL));
+  }
+  run->writer = txn;
+}
+
+static void commit_alone(struct run *run, MDBX_env *env, unsigned number) {
+  MDBX_txn *txn;
+  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  change(run, txn, number);
+  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+}
+
 static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder, unsigned number) {
   const struct scenario *scenario = run->scenario;
   const bool turned = scenario->durable_every && number % scenario->durable_every == 0;
-  MDBX_txn *txn;
   if (turned)
     MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
-  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
   recorder_mark(recorder, MARK_BEGIN, (int)number);
-  change(run, txn, number);
-  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+  if (scenario->chained)
+    commit_chained(run, env, number);
+  else
+    commit_alone(run, env, number);
   run->states[number] = digest_of(run, env);
   if (turned)
     MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
@@ -315,7 +357,8 @@ static void run_scenario(const struct scenario *scenario, uint64_t seed) {
 
 int main(int argc, char **argv) {
   const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-  mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_NONE, NULL);
+  /* The content is read while the next transaction of a chain is there already. */
+  mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_LEGACY_OVERLAP, NULL);
   for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); ++i)
     if (argc < 2 || strstr(scenarios[i].name, argv[1]))
       run_scenario(&scenarios[i], seed);
