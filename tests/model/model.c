@@ -275,7 +275,11 @@ static void open_database(struct model *model, int fresh) {
 static void end_reader(struct model *model, struct model_reader *reader) {
   if (!reader->txn)
     return;
-  compare_all(model, reader->txn, reader->tables);
+  const int rc = mdbx_txn_unpark(reader->txn, false);
+  if (rc != MDBX_OUSTED) {
+    MUST(model, rc);
+    compare_all(model, reader->txn, reader->tables);
+  }
   MUST(model, mdbx_txn_abort_ex(reader->txn, NULL));
   reader->txn = NULL;
 }
@@ -300,6 +304,48 @@ static void turn_reader(struct model *model) {
   MUST(model, mdbx_txn_begin_ex(model->env, NULL, MDBX_TXN_RDONLY, &reader->txn, NULL));
   for (int i = 0; i < TABLES; ++i)
     ref_copy(&reader->tables[i], model->txn ? &model->saved[i] : &model->live[i]);
+  if (below(model, 4) == 0)
+    MUST(model, mdbx_txn_park(reader->txn, below(model, 2)));
+}
+
+/* A reader of the same snapshot as another one, which may be parked and gone. */
+static void clone_reader(struct model *model) {
+  struct model_reader *from = &model->readers[below(model, READERS)], *to = &model->readers[below(model, READERS)];
+  if (!from->txn || to->txn)
+    return;
+  const int rc = mdbx_txn_clone(from->txn, &to->txn, NULL);
+  if (rc == MDBX_BAD_TXN || rc == MDBX_OUSTED)
+    return;
+  MUST(model, rc);
+  for (int i = 0; i < TABLES; ++i)
+    ref_copy(&to->tables[i], &from->tables[i]);
+}
+
+static void roll_back(struct model *model) {
+  MUST(model, mdbx_txn_rollback(model->txn));
+  for (int i = 0; i < TABLES; ++i)
+    ref_copy(&model->live[i], model->outer ? &model->inner_saved[i] : &model->saved[i]);
+  drop_cursors(model);
+}
+
+/* A commit that is followed by the next write transaction without a gap. */
+static void commit_and_go_on(struct model *model) {
+  if (model->outer)
+    return;
+  int rc;
+  if (below(model, 2)) {
+    rc = mdbx_txn_checkpoint(model->txn, MDBX_TXN_NOWEAKING, NULL);
+  } else {
+    rc = mdbx_txn_commit_embark_read(&model->txn, NULL);
+    compare_all(model, model->txn, model->live);
+    MUST(model, mdbx_txn_amend(model->txn, &model->txn, MDBX_TXN_READWRITE, NULL));
+  }
+  MUST(model, rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc);
+  for (int i = 0; i < TABLES; ++i)
+    ref_copy(&model->saved[i], &model->live[i]);
+  model->commits += 1;
+  drop_cursors(model);
+  check(model);
 }
 
 /* ------------------------------------------------------------------------------------------------------ operations */
@@ -543,7 +589,13 @@ static void step(struct model *model) {
     begin_nested(model);
   else if (what < 988)
     end_nested(model, (int)below(model, 2));
+  else if (what < 989)
+    roll_back(model);
   else if (what < 991)
+    commit_and_go_on(model);
+  else if (what < 992)
+    clone_reader(model);
+  else if (what < 994)
     abort_all(model);
   else
     commit(model);
@@ -599,7 +651,7 @@ static void run(unsigned long seed, unsigned long steps) {
 
 int main(int argc, char **argv) {
   mdbx_setup_debug(MDBX_LOG_ERROR, MDBX_DBG_NONE, NULL);
-  const unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 4000;
+  const unsigned long steps = argc > 2 ? strtoul(argv[2], NULL, 10) : 6000;
   if (argc > 1) {
     run(strtoul(argv[1], NULL, 10), steps);
     return 0;
