@@ -2359,6 +2359,44 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
  * MDBX_INCOMPATIBLE if the record is a named table. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
+/* Deletes everything from the record under `begin` up to the one under `end`,
+ * without that one unless end_including is true. Whole branches of the tree are
+ * cut off, so that the cost is that of the pages, not of the records.
+ *
+ * begin, end  cursors of one table and transaction; NULL is the edge of the table
+ *             (at most one of them).
+ * affected    receives the number of records, with MDBX_DUPSORT of values, that
+ *             were deleted; may be NULL.
+ *
+ * Afterwards both cursors stand on the record behind the deleted ones, if there
+ * is one.
+ *
+ * Returns MDBX_SUCCESS, [cursor], [write], or
+ *   MDBX_ENODATA       a cursor has no position, or begin is behind end
+ *   MDBX_EINVAL        both NULL, or cursors that do not belong together
+ *   MDBX_INCOMPATIBLE  the table has comparators that were not given when it was
+ *                      opened */
+LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
+                                         bool end_including,
+                                         uint64_t *affected);
+
+/* Deletes many records by their place in relation to a cursor, as
+ * MDBX_bunch_action_t says: among the values of its key, or in the whole table,
+ * before or behind it, with or without itself. In a table without MDBX_DUPSORT a
+ * key has one value.
+ *
+ * affected  receives the number of records or values deleted; may be NULL.
+ *
+ * Afterwards the cursor stands on its record if that is still there, else on the
+ * one behind the deleted ones.
+ *
+ * Returns MDBX_SUCCESS, also if there was nothing to delete; [cursor], [write];
+ * MDBX_ENODATA without a position; MDBX_EINVAL for an unknown action;
+ * MDBX_INCOMPATIBLE as of mdbx_cursor_delete_range(). */
+LIBMDBX_API int mdbx_cursor_bunch_delete(MDBX_cursor *cursor,
+                                         MDBX_bunch_action_t action,
+                                         uint64_t *affected);
+
 /* Stores to *count how many values the current key has, 0 without a position.
  *
  * Returns MDBX_SUCCESS, [cursor], [read]. */

@@ -27,6 +27,9 @@ static inline int api_tree_for_write(MDBX_txn *txn, MDBX_dbi dbi, struct tree **
   return dbi == DBI_GC ? MDBX_BAD_DBI : txn_tree(txn, dbi, tree);
 }
 
+/* A cursor that is bound to a transaction that may write. */
+int api_cursor_for_write(const MDBX_cursor *cursor);
+
 /* A key for a search. MDBX_NOTFOUND: so long that it cannot be there; MDBX_BAD_VALSIZE: no integer of the table. */
 int api_search_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
 

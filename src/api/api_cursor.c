@@ -21,7 +21,7 @@ static int check_bound(const MDBX_cursor *cursor) {
   return txn_check(cursor->txn->innermost);
 }
 
-static int check_bound_for_write(const MDBX_cursor *cursor) {
+int api_cursor_for_write(const MDBX_cursor *cursor) {
   const int rc = check_cursor(cursor);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
@@ -417,7 +417,7 @@ static int put_multiple(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, u
 }
 
 int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_put_flags_t flags) {
-  int rc = check_bound_for_write(cur);
+  int rc = api_cursor_for_write(cur);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!key || !data)
@@ -434,7 +434,7 @@ int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_
 }
 
 int mdbx_cursor_del(MDBX_cursor *cur, MDBX_put_flags_t flags) {
-  int rc = check_bound_for_write(cur);
+  int rc = api_cursor_for_write(cur);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (flags & ~(unsigned)(MDBX_ALLDUPS | MDBX_NODUPDATA | MDBX_CURRENT))

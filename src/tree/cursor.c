@@ -715,6 +715,50 @@ int cursor_delete(struct cursor *cursor, bool all_values) {
   return MDBX_SUCCESS;
 }
 
+void cursor_bound(const struct cursor *cursor, struct range_bound *bound) {
+  struct leaf_item item;
+  path_item(&cursor->path, &item);
+  bound->key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  bound->has_value = cursor->multi;
+  if (cursor->multi)
+    bound->value = values_get(&cursor->set);
+}
+
+static size_t bound_bytes(const struct range_bound *bound) {
+  return bound ? bound->key.iov_len + (bound->has_value ? bound->value.iov_len : 0) : 0;
+}
+
+static uint8_t *copy_val(MDBX_val *to, const MDBX_val *from, uint8_t *memory) {
+  if (from->iov_len)
+    memcpy(memory, from->iov_base, from->iov_len);
+  *to = (MDBX_val){memory, from->iov_len};
+  return memory + from->iov_len;
+}
+
+/* NULL stays NULL. */
+static const struct range_bound *copy_bound(struct range_bound *to, const struct range_bound *from, uint8_t *memory) {
+  if (!from)
+    return NULL;
+  *to = (struct range_bound){.has_value = from->has_value};
+  memory = copy_val(&to->key, &from->key, memory);
+  if (from->has_value)
+    copy_val(&to->value, &from->value, memory);
+  return to;
+}
+
+int cursor_erase_between(struct cursor *cursor, const struct range_bound *from, const struct range_bound *to,
+                         uint64_t *removed) {
+  struct range_bound own_from, own_to;
+  uint8_t *memory = malloc(bound_bytes(from) + bound_bytes(to) + 1);
+  if (!memory)
+    return MDBX_ENOMEM;
+  from = copy_bound(&own_from, from, memory);
+  to = copy_bound(&own_to, to, memory + bound_bytes(from));
+  const int rc = range_erase(cursor->space, cursor->tree, from, to, removed);
+  free(memory);
+  return rc;
+}
+
 /* ----------------------------------------------------------------------------------------------------- questions */
 
 static bool path_on_edge(const struct path *path, bool last) {
@@ -760,14 +804,23 @@ static int compare_paths(const struct path *left, const struct path *right) {
   return 0;
 }
 
+/* A copy that stands on its record, also if the cursor stands before it; without a record, the cursor as it is. */
+static int stand_for(struct cursor *cursor, struct cursor *copy) {
+  const int rc = cursor_peek(cursor, copy);
+  if (rc == MDBX_ENODATA)
+    *copy = *cursor;
+  return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
+}
+
 int cursor_compare_positions(struct cursor *left, struct cursor *right, bool keys_only, int *order) {
-  int rc = cursor_restore(left);
+  struct cursor a, b;
+  int rc = stand_for(left, &a);
   if (rc == MDBX_SUCCESS)
-    rc = cursor_restore(right);
+    rc = stand_for(right, &b);
   if (rc != MDBX_SUCCESS)
     return rc;
-  *order = compare_paths(&left->path, &right->path);
-  if (*order == 0 && !keys_only && left->in_set && right->in_set)
-    *order = values_compare(&left->set, &right->set);
+  *order = compare_paths(&a.path, &b.path);
+  if (*order == 0 && !keys_only && a.in_set && b.in_set)
+    *order = values_compare(&a.set, &b.set);
   return MDBX_SUCCESS;
 }

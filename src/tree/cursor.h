@@ -10,6 +10,7 @@
 #define MDBX_TREE_CURSOR_H
 
 #include "tree/dup.h"
+#include "tree/range.h"
 
 enum cursor_state {
   CURSOR_UNSET,       /* never positioned, or reset: NEXT is the first record, PREV the last */
@@ -76,6 +77,12 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
 int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags);
 /* Deletes the value the cursor stands on, or all values of its key. */
 int cursor_delete(struct cursor *cursor, bool all_values);
+
+/* The place of a positioned cursor, as a bound that begins with its record. The bytes are the tree's. */
+void cursor_bound(const struct cursor *cursor, struct range_bound *bound);
+/* Removes what lies between two places (NULL: an edge); the bounds are copied. All cursors of the tree were detached. */
+int cursor_erase_between(struct cursor *cursor, const struct range_bound *from, const struct range_bound *to,
+                         uint64_t *removed);
 
 /* Whether the cursor stands on a record, after restoring it: MDBX_SUCCESS, MDBX_ENODATA, or an error. With
  * CURSOR_BEFORE_NEXT it steps onto the successor first. */

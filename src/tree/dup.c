@@ -348,6 +348,17 @@ static int erase_value(const struct change *change, struct value_set *set) {
   return rc;
 }
 
+int dup_settle_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested) {
+  struct change change;
+  struct leaf_item item;
+  path_item(path, &item);
+  int rc = change_begin(&change, space, tree, path, item.key, item.key_length, NULL);
+  if (rc == MDBX_SUCCESS)
+    rc = settle_tree(&change, nested);
+  change_end(&change);
+  return rc;
+}
+
 int dup_erase(struct space *space, struct tree *tree, struct path *path, struct value_set *set) {
   struct change change;
   struct leaf_item item;

@@ -5,7 +5,7 @@
  * Before: the path is writable. During: the record goes; a page that became empty leaves its parent, one that became
  * small is merged with a neighbour if both fit one page. After: a root with one child gives its place to the child.
  */
-#include "tree/tree.h"
+#include "tree/erase.h"
 
 #include "base/log.h"
 #include "tree/dup.h"
@@ -29,8 +29,6 @@ static int retire_page(struct space *space, struct tree *tree, const struct page
   return space_retire(space, page);
 }
 
-static int mend_level(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved);
-
 /* The page at `level` is empty: it leaves the tree, and so do parents it leaves empty. */
 static int remove_page(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
   *moved = true;
@@ -43,7 +41,7 @@ static int remove_page(struct space *space, struct tree *tree, struct path *path
     return MDBX_SUCCESS;
   }
   branch_erase(writable_level(path, level - 1), path->level[level - 1].index);
-  return mend_level(space, tree, path, level - 1, moved);
+  return erase_mend(space, tree, path, level - 1, moved);
 }
 
 /* Moves everything of `right` behind the records of `left` if it fits. */
@@ -129,7 +127,7 @@ static int merge_small(struct space *space, struct tree *tree, struct path *path
   if (rc != MDBX_SUCCESS || !joined)
     return rc;
   *moved = true;
-  return mend_level(space, tree, path, level - 1, moved);
+  return erase_mend(space, tree, path, level - 1, moved);
 }
 
 static int shorten_root(struct space *space, struct tree *tree, struct path *path, bool *moved) {
@@ -149,8 +147,7 @@ static int shorten_root(struct space *space, struct tree *tree, struct path *pat
   return MDBX_SUCCESS;
 }
 
-/* Looks at a page that lost something, and at its parents as far as they lose something too. */
-static int mend_level(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+int erase_mend(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
   const struct page *page = path->level[level].page;
   if (!page->count)
     return remove_page(space, tree, path, level, moved);
@@ -166,7 +163,7 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
     return rc;
   leaf_erase(writable_level(path, path->depth - 1), path_leaf(path)->index);
   tree->record.items -= tree->record.items > 0;
-  return mend_level(space, tree, path, path->depth - 1, moved);
+  return erase_mend(space, tree, path, path->depth - 1, moved);
 }
 
 int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved) {

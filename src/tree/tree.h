@@ -125,6 +125,11 @@ int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bo
 /* Retires all pages and leaves the tree empty. */
 int tree_clear(struct space *space, struct tree *tree);
 
+/* Retires the pages of a branch of the tree, given by its page and level, or what a record refers to, and counts them
+ * out of the tree's record. The entry that leads there is the caller's to remove. */
+int tree_drop_subtree(struct space *space, struct tree *tree, pgno_t pgno, unsigned level);
+int tree_drop_record(struct space *space, struct tree *tree, const struct page *leaf, unsigned index);
+
 struct tree_visitor {
   /* The nested tree that is being visited: its pages are met with page(), its values with record(). Set by the walk;
    * NULL in the table's own tree. */

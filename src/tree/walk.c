@@ -105,6 +105,7 @@ struct clearing {
   struct space *space;
   struct tree *tree;
   pgno_t *entered;
+  struct table_record *gone; /* counts pages and items; NULL in a nested tree, which counts for itself */
 };
 
 static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned level);
@@ -114,7 +115,11 @@ static int clear_run(const struct clearing *clearing, const struct leaf_item *it
   const struct page *run;
   memcpy(&ref, item->data, sizeof(ref));
   const int rc = snapshot_run(&clearing->space->view, ref.pgno, ref.bytes, &run);
-  return rc == MDBX_SUCCESS ? space_retire(clearing->space, run) : rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (clearing->gone)
+    clearing->gone->large_pages += run->run_pages;
+  return space_retire(clearing->space, run);
 }
 
 static int clear_nested(const struct clearing *clearing, const struct leaf_item *item) {
@@ -122,22 +127,38 @@ static int clear_nested(const struct clearing *clearing, const struct leaf_item 
   const int rc = values_nested_tree(&clearing->space->view, clearing->tree, item, &nested);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const struct clearing inner = {clearing->space, &nested, clearing->entered};
+  const struct clearing inner = {clearing->space, &nested, clearing->entered, NULL};
   return clear_level(&inner, nested.record.root, 0);
 }
 
+/* What a record refers to goes, and it is counted. */
+static int clear_record(const struct clearing *clearing, const struct leaf_item *item) {
+  struct value_set set;
+  uint64_t items = 1;
+  int rc = MDBX_SUCCESS;
+  if (tree_is_multi(clearing->tree)) {
+    rc = values_open(&clearing->space->view, clearing->tree, item, &set);
+    items = rc == MDBX_SUCCESS ? values_count(&set) : 0;
+    if (rc == MDBX_SUCCESS && item->kind == NODE_TREE)
+      rc = clear_nested(clearing, item);
+  } else if (item->kind == NODE_LARGE) {
+    rc = clear_run(clearing, item);
+  }
+  if (clearing->gone)
+    clearing->gone->items += items;
+  return rc;
+}
+
 static int clear_leaf(const struct clearing *clearing, const struct page *leaf) {
-  const bool multi = tree_is_multi(clearing->tree);
-  if (!multi && !clearing->tree->record.large_pages)
+  if (!tree_is_multi(clearing->tree) && !clearing->tree->record.large_pages) {
+    if (clearing->gone)
+      clearing->gone->items += leaf->count;
     return MDBX_SUCCESS;
+  }
   for (unsigned i = 0; i < leaf->count; ++i) {
     struct leaf_item item;
-    int rc = MDBX_SUCCESS;
     leaf_get(leaf, i, &item);
-    if (item.kind == NODE_LARGE && !multi)
-      rc = clear_run(clearing, &item);
-    else if (item.kind == NODE_TREE && multi)
-      rc = clear_nested(clearing, &item);
+    const int rc = clear_record(clearing, &item);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
@@ -152,6 +173,8 @@ static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned le
     rc = enter(&clearing->space->view, pgno, clearing->entered);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (clearing->gone)
+    *(leaf ? &clearing->gone->leaf_pages : &clearing->gone->branch_pages) += 1;
   if (leaf)
     rc = clear_leaf(clearing, page);
   for (unsigned i = 0; !leaf && rc == MDBX_SUCCESS && i < page->count; ++i)
@@ -161,7 +184,7 @@ static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned le
 
 int tree_clear(struct space *space, struct tree *tree) {
   pgno_t entered = 0;
-  const struct clearing clearing = {space, tree, &entered};
+  const struct clearing clearing = {space, tree, &entered, NULL};
   const int rc = tree_is_empty(tree) ? MDBX_SUCCESS : clear_level(&clearing, tree->record.root, 0);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -169,4 +192,31 @@ int tree_clear(struct space *space, struct tree *tree) {
   tree->record = (struct table_record){.flags = before.flags, .root = PGNO_NONE, .mod_txnid = space->view.txnid};
   tree->changed = true;
   return MDBX_SUCCESS;
+}
+
+static void subtract(struct table_record *record, const struct table_record *gone) {
+  record->leaf_pages -= MIN_OF(record->leaf_pages, gone->leaf_pages);
+  record->branch_pages -= MIN_OF(record->branch_pages, gone->branch_pages);
+  record->large_pages -= MIN_OF(record->large_pages, gone->large_pages);
+  record->items -= MIN_OF(record->items, gone->items);
+}
+
+int tree_drop_subtree(struct space *space, struct tree *tree, pgno_t pgno, unsigned level) {
+  pgno_t entered = 0;
+  struct table_record gone = {.items = 0};
+  const struct clearing clearing = {space, tree, &entered, &gone};
+  const int rc = clear_level(&clearing, pgno, level);
+  subtract(&tree->record, &gone);
+  return rc;
+}
+
+int tree_drop_record(struct space *space, struct tree *tree, const struct page *leaf, unsigned index) {
+  pgno_t entered = 0;
+  struct table_record gone = {.items = 0};
+  const struct clearing clearing = {space, tree, &entered, &gone};
+  struct leaf_item item;
+  leaf_get(leaf, index, &item);
+  const int rc = clear_record(&clearing, &item);
+  subtract(&tree->record, &gone);
+  return rc;
 }

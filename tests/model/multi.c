@@ -712,6 +712,77 @@ static void delete_through(struct model *model, int kind, MDBX_cursor *cursor, s
   }
 }
 
+static MDBX_cursor *cursor_at(struct model *model, int kind, size_t at) {
+  MDBX_val key = key_of(&model->live[kind].pairs[at]), value = value_of(&model->live[kind].pairs[at]);
+  MDBX_cursor *cursor;
+  MUST(model, mdbx_cursor_open(model->txn, model->dbi[kind], &cursor));
+  MUST(model, mdbx_cursor_get(cursor, &key, &value, MDBX_GET_BOTH));
+  return cursor;
+}
+
+/* After a range was deleted: on the pair at that index, if there is one. */
+static void must_stand_on(struct model *model, int kind, MDBX_cursor *cursor, size_t at) {
+  MDBX_val key, value;
+  if (at < model->live[kind].count) {
+    MUST(model, mdbx_cursor_get(cursor, &key, &value, MDBX_GET_CURRENT));
+    must_be_pair(model, kind, at, &key, &value);
+  }
+}
+
+static void delete_range(struct model *model, int kind) {
+  struct list *list = &model->live[kind];
+  uint64_t affected;
+  size_t from = below(model, list->count), length = below(model, below(model, 5) ? 40 : 1500);
+  size_t last = from + length < list->count ? from + length : list->count - 1;
+  const size_t style = below(model, 6), including = below(model, 2);
+  MDBX_cursor *begin = style == 0 ? NULL : cursor_at(model, kind, from);
+  MDBX_cursor *end = style == 1 ? NULL : cursor_at(model, kind, last);
+  from = begin ? from : 0;
+  const size_t behind = end ? last + including : list->count;
+  if (begin && end && from < last)
+    MUST_GIVE(model, mdbx_cursor_delete_range(end, begin, including, &affected), MDBX_ENODATA);
+  MUST(model, mdbx_cursor_delete_range(begin, end, including, &affected));
+  MUST_BE(model, affected == behind - from);
+  remove_pairs(list, from, behind);
+  if (begin)
+    must_stand_on(model, kind, begin, from);
+  if (end)
+    must_stand_on(model, kind, end, from);
+  mdbx_cursor_close(begin);
+  mdbx_cursor_close(end);
+}
+
+static void delete_bunch(struct model *model, int kind) {
+  struct list *list = &model->live[kind];
+  const size_t at = below(model, list->count);
+  const MDBX_val key = key_of(&list->pairs[at]);
+  const size_t first = lower(model, kind, &key, NULL), end = behind_key(model, kind, &key);
+  const size_t ranges[11][2] = {{at, at + 1},  {first, at},    {first, at + 1}, {at, end},
+                                {at + 1, end}, {first, end},   {0, at},         {0, at + 1},
+                                {at, list->count}, {at + 1, list->count}, {0, list->count}};
+  const size_t action = below(model, 60) ? below(model, 6) : 6 + below(model, 5);
+  MDBX_cursor *cursor = cursor_at(model, kind, at);
+  uint64_t affected;
+  MUST(model, mdbx_cursor_bunch_delete(cursor, (MDBX_bunch_action_t)action, &affected));
+  MUST_BE(model, affected == ranges[action][1] - ranges[action][0]);
+  const int kept = at < ranges[action][0] || at >= ranges[action][1];
+  remove_pairs(list, ranges[action][0], ranges[action][1]);
+  if (!kept)
+    must_stand_on(model, kind, cursor, ranges[action][0]);
+  else
+    must_stand_on(model, kind, cursor, at < ranges[action][0] ? at : ranges[action][0]);
+  mdbx_cursor_close(cursor);
+}
+
+static void do_bulk(struct model *model, int kind) {
+  if (!model->live[kind].count)
+    return;
+  if (below(model, 2))
+    delete_range(model, kind);
+  else
+    delete_bunch(model, kind);
+}
+
 static void do_change(struct model *model, int kind, uint8_t *bytes) {
   MDBX_val key, value;
   MDBX_cursor *cursor;
@@ -924,8 +995,10 @@ static void step(struct model *model) {
     do_change(model, kind, bytes);
   else if (what < 970)
     do_standing(model, kind);
-  else if (what < 972)
+  else if (what < 971)
     drop(model, kind);
+  else if (what < 975)
+    do_bulk(model, kind);
   else if (what < 980)
     compare_table(model, kind);
   else if (what < 984)
