@@ -18,6 +18,14 @@
 
 enum { COMMITS_MAX = 64, MARK_BEGIN = 1, MARK_DURABLE = 2 };
 
+/* How its transactions come about. */
+enum style {
+  ALONE,
+  CHAINED, /* from one another: checkpoints, rollbacks, readers amended */
+  NESTED,  /* most changes in nested transactions, some of them taken back */
+  BULK,    /* several values per key, ranges deleted, the table emptied */
+};
+
 struct scenario {
   const char *name;
   size_t page_size;
@@ -28,31 +36,38 @@ struct scenario {
   unsigned delete_every;  /* such commits delete most records */
   unsigned dirty_limit;   /* changed pages in memory */
   unsigned durable_every; /* with MDBX_SAFE_NOSYNC: such commits are made durable ones by mdbx_env_set_flags() */
-  bool chained;           /* transactions come from one another: checkpoints, rollbacks, readers amended */
+  enum style style;
 };
 
 static const struct scenario scenarios[] = {
-    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, false},
-    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0, false},
-    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0, false},
-    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0, false},
-    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0, false},
-    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, false},
-    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0, false},
-    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0, false},
-    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, false},
-    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, false},
-    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, false},
-    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0, false},
-    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0, false},
-    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0, false},
-    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4, false},
-    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3, false},
-    {"chained, durable", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, true},
-    {"chained, spilled, page 512", 512, MDBX_SYNC_DURABLE, 6, 300, 90, 0, 0, 0, 128, 0, true},
-    {"chained, no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, true},
-    {"chained, writemap, growth", 4096, MDBX_WRITEMAP, 15, 60, 1500, 0, 0, 3, 0, 0, true},
-    {"chained, safe no sync", 4096, MDBX_SAFE_NOSYNC, 24, 6, 120, 5, 0, 0, 0, 0, true},
+    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, ALONE},
+    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0, ALONE},
+    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0, ALONE},
+    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0, ALONE},
+    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0, ALONE},
+    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, ALONE},
+    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0, ALONE},
+    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0, ALONE},
+    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, ALONE},
+    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, ALONE},
+    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, ALONE},
+    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0, ALONE},
+    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0, ALONE},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0, ALONE},
+    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4, ALONE},
+    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3, ALONE},
+    {"chained, durable", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, CHAINED},
+    {"chained, spilled, page 512", 512, MDBX_SYNC_DURABLE, 6, 300, 90, 0, 0, 0, 128, 0, CHAINED},
+    {"chained, no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, CHAINED},
+    {"chained, writemap, growth", 4096, MDBX_WRITEMAP, 15, 60, 1500, 0, 0, 3, 0, 0, CHAINED},
+    {"chained, safe no sync", 4096, MDBX_SAFE_NOSYNC, 24, 6, 120, 5, 0, 0, 0, 0, CHAINED},
+    {"nested, durable", 4096, MDBX_SYNC_DURABLE, 16, 6, 120, 0, 0, 0, 0, 0, NESTED},
+    {"nested, spilled, page 512", 512, MDBX_SYNC_DURABLE, 6, 200, 90, 0, 0, 0, 128, 0, NESTED},
+    {"nested, safe no sync, growth", 4096, MDBX_SAFE_NOSYNC, 15, 40, 1500, 4, 0, 3, 0, 0, NESTED},
+    {"bulk, durable, page 512", 512, MDBX_SYNC_DURABLE, 16, 60, 30, 0, 0, 0, 0, 0, BULK},
+    {"bulk, spilled, page 256", 256, MDBX_SYNC_DURABLE, 6, 500, 30, 0, 0, 0, 128, 0, BULK},
+    {"bulk, no meta sync", 1024, MDBX_NOMETASYNC, 16, 60, 30, 0, 1, 0, 0, 0, BULK},
+    {"bulk, writemap, safe no sync", 1024, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 16, 60, 30, 4, 0, 0, 0, 0, BULK},
 };
 
 struct run {
@@ -164,6 +179,70 @@ static void commit_chained(struct run *run, MDBX_env *env, unsigned number) {
   run->writer = txn;
 }
 
+static MDBX_txn *begin_nested(const struct run *run, MDBX_txn *parent) {
+  MDBX_txn *child;
+  MUST(run, mdbx_txn_begin_ex(mdbx_txn_env(parent), parent, MDBX_TXN_READWRITE, &child, NULL));
+  return child;
+}
+
+static void commit_nested(struct run *run, MDBX_env *env, unsigned number) {
+  MDBX_txn *txn;
+  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  change(run, txn, number);
+  MDBX_txn *child = begin_nested(run, txn);
+  change(run, child, number);
+  MUST(run, mdbx_txn_abort_ex(child, NULL));
+  child = begin_nested(run, txn);
+  change(run, child, number);
+  MDBX_txn *grandchild = begin_nested(run, child);
+  change(run, grandchild, number);
+  MUST(run, next_random(&run->random) % 2 ? mdbx_txn_commit_ex(grandchild, NULL) : mdbx_txn_abort_ex(grandchild, NULL));
+  MUST(run, mdbx_txn_commit_ex(child, NULL));
+  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+}
+
+static void put_values(struct run *run, MDBX_txn *txn) {
+  for (unsigned i = 0; i < run->scenario->puts; ++i) {
+    const uint32_t number = (uint32_t)(next_random(&run->random) % (run->scenario->puts * 20));
+    uint8_t bytes[64] = {0}, name = (uint8_t)(number % 4);
+    MDBX_val key = {&name, 1}, value = {bytes, 4 + number % run->scenario->value};
+    memcpy(bytes, &number, sizeof(number));
+    MUST(run, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+  }
+}
+
+/* From some pair on, to the end or to another one. */
+static void delete_some(struct run *run, MDBX_txn *txn) {
+  MDBX_cursor *cursor;
+  uint8_t name = (uint8_t)(next_random(&run->random) % 3);
+  uint32_t number = (uint32_t)(next_random(&run->random) % 64) << 2;
+  MDBX_val key = {&name, 1}, value = {&number, sizeof(number)};
+  uint64_t affected;
+  MUST(run, mdbx_cursor_open(txn, 1, &cursor));
+  const int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_TO_PAIR_GREATER_OR_EQUAL);
+  if (rc == MDBX_SUCCESS)
+    MUST(run, mdbx_cursor_bunch_delete(cursor,
+                                       next_random(&run->random) % 2 ? MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING
+                                                                     : MDBX_DELETE_AFTER_INCLUDING,
+                                       &affected));
+  else if (rc != MDBX_NOTFOUND)
+    fail(run, "search", rc);
+  mdbx_cursor_close(cursor);
+}
+
+static void commit_bulk(struct run *run, MDBX_env *env, unsigned number) {
+  MDBX_txn *txn;
+  MDBX_dbi main;
+  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  MUST(run, mdbx_dbi_open(txn, NULL, MDBX_CREATE | MDBX_DUPSORT, &main));
+  put_values(run, txn);
+  if (number % 3 == 0)
+    delete_some(run, txn);
+  if (number % 7 == 0)
+    MUST(run, mdbx_drop(txn, 1, false));
+  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+}
+
 static void commit_alone(struct run *run, MDBX_env *env, unsigned number) {
   MDBX_txn *txn;
   MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
@@ -177,10 +256,9 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
   if (turned)
     MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
   recorder_mark(recorder, MARK_BEGIN, (int)number);
-  if (scenario->chained)
-    commit_chained(run, env, number);
-  else
-    commit_alone(run, env, number);
+  static void (*const commits[])(struct run *, MDBX_env *, unsigned) = {
+      [ALONE] = commit_alone, [CHAINED] = commit_chained, [NESTED] = commit_nested, [BULK] = commit_bulk};
+  commits[scenario->style](run, env, number);
   run->states[number] = digest_of(run, env);
   if (turned)
     MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
