@@ -147,5 +147,20 @@ if library 'int mdbx_a(void) { return 0; } const int mdbx_b = 1;'; then
   expect fail symbols "a name too many"
 fi
 
+# ---- tested
+fresh
+mkdir -p "$lint_tmp/tree/tests/api"
+LINT_INTERFACE=$lint_tmp/interface.txt
+export LINT_INTERFACE
+printf '# names\nmdbx_a\n' >"$LINT_INTERFACE"
+echo 'int mdbx_a(void); int mdbx_own(int);' | file include/mdbx.h
+echo 'int t(void) { return mdbx_a() + mdbx_own(1); }' | file tests/api/a.c
+expect pass tested "all declared, all called"
+echo 'int t(void) { return mdbx_a(); /* mdbx_own(1) */ }' | file tests/api/a.c
+expect fail tested "a function without a test"
+echo 'int t(void) { return mdbx_a() + mdbx_own(1); }' | file tests/api/a.c
+printf 'mdbx_a\nmdbx_b\n' >"$LINT_INTERFACE"
+expect fail tested "a function that is missing"
+
 echo "$checks checks of lints, $lint_findings findings"
 lint_finish
