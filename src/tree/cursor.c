@@ -80,6 +80,16 @@ int cursor_detach(struct cursor *cursor) {
   return MDBX_SUCCESS;
 }
 
+/* After an error that is no answer the path may lead anywhere: the cursor has no place any more. */
+static int lose_place(struct cursor *cursor, int rc) {
+  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND || rc == MDBX_ENODATA)
+    return rc;
+  cursor_unset(cursor);
+  cursor->state = CURSOR_LOST;
+  cursor->eof = true;
+  return rc;
+}
+
 static int open_set(struct cursor *cursor) {
   struct leaf_item item;
   path_item(&cursor->path, &item);
@@ -114,7 +124,7 @@ int cursor_restore(struct cursor *cursor) {
     if (rc == MDBX_SUCCESS && exact)
       rc = seek_saved_value(cursor, &exact);
     if (rc != MDBX_SUCCESS)
-      return rc;
+      return lose_place(cursor, rc);
     if (!exact)
       cursor->state = CURSOR_BEFORE_NEXT;
   }
@@ -288,7 +298,7 @@ int cursor_settle(struct cursor *cursor) {
     return MDBX_SUCCESS;
   if (cursor->state != CURSOR_BEFORE_NEXT)
     return MDBX_ENODATA;
-  const int settled = step_onto(cursor, false);
+  const int settled = lose_place(cursor, step_onto(cursor, false));
   return settled == MDBX_NOTFOUND ? MDBX_ENODATA : settled;
 }
 
@@ -593,7 +603,7 @@ static bool op_keeps_key(MDBX_cursor_op op) {
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
   int rc = cursor_restore(cursor);
   if (rc == MDBX_SUCCESS)
-    rc = move_by(cursor, key, data, op);
+    rc = lose_place(cursor, move_by(cursor, key, data, op));
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
   struct leaf_item item;
@@ -684,7 +694,7 @@ static int delete_value(struct cursor *cursor) {
   if (rc == MDBX_SUCCESS)
     rc = dup_erase(cursor->space, cursor->tree, &cursor->path, &cursor->set);
   cursor->detached = true;
-  return rc;
+  return lose_place(cursor, rc);
 }
 
 /* The record goes, with all its values. */
@@ -696,7 +706,7 @@ static int delete_record(struct cursor *cursor) {
   if (rc == MDBX_SUCCESS)
     rc = tree_delete_at(cursor->space, cursor->tree, &cursor->path, &moved);
   cursor->detached = moved;
-  return rc;
+  return lose_place(cursor, rc);
 }
 
 int cursor_delete(struct cursor *cursor, bool all_values) {
