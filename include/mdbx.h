@@ -2439,6 +2439,114 @@ LIBMDBX_API int mdbx_cursor_on_last_dup(const MDBX_cursor *cursor);
  * Returns MDBX_SUCCESS, [cursor]. */
 LIBMDBX_API int mdbx_cursor_ignord(MDBX_cursor *cursor);
 
+/* ---- Distances between records ----------------------------------------- */
+
+/* Counts the steps from one cursor to another.
+ *
+ * first, last  cursors of one table: of one transaction, or of read transactions
+ *              of one environment that see the same commit. One of them may be
+ *              NULL: the first or last record of the other's table.
+ * distance     receives the steps, negative if last comes before first.
+ * deepness     the level of the tree on which steps are counted. 0: entries of
+ *              the root; the level of the leaves: keys; anything deeper, such as
+ *              UINT_MAX: items, that is all values.
+ *
+ * Looks at every page of the level between the two, so an exact distance in a
+ * large table takes a while; for a fast answer see mdbx_estimate_distance().
+ *
+ * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA if a cursor has no
+ * position or the table is empty, MDBX_EINVAL if both are NULL or the cursors do
+ * not belong together, or for a NULL distance. */
+LIBMDBX_API int mdbx_cursor_distance(const MDBX_cursor *first,
+                                     const MDBX_cursor *last,
+                                     intptr_t *distance, unsigned deepness);
+
+/* Moves a cursor by so many steps; backwards if amount is negative.
+ *
+ * deepness  as of mdbx_cursor_distance(). On a level above the leaves the cursor
+ *           comes to the first item below the entry.
+ *
+ * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA without a position,
+ * MDBX_NOTFOUND if the table ends before: the cursor then stands on the last (or
+ * first) item. After other codes it stands where it was. */
+LIBMDBX_API int mdbx_cursor_scroll(MDBX_cursor *cursor, intptr_t amount,
+                                   unsigned deepness);
+
+/* Spreads cursors evenly over a range, for example to give each thread its part
+ * of a table: the first one goes to the start of the range, the last one to its
+ * end. A single one goes to the start.
+ *
+ * first, last  as of mdbx_cursor_distance(); not moved, unless also in the array.
+ * array        `count` bound cursors of the same table. They may belong to
+ *              different read transactions, if those see the same commit.
+ * deepness     as of mdbx_cursor_distance(): a small one is faster, and the parts
+ *              differ more in size.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer places than there
+ * are cursors, so that some stand together; [cursor], [read]; MDBX_ENODATA as
+ * above; MDBX_EINVAL also for a NULL array, for no cursors, or for one that does
+ * not belong there. If it fails for damage some cursors may have been moved. */
+LIBMDBX_API int mdbx_cursor_distribute(const MDBX_cursor *first,
+                                       const MDBX_cursor *last,
+                                       MDBX_cursor **array, intptr_t count,
+                                       unsigned deepness);
+
+/* Estimates how many items lie between two cursors, from the pages above them
+ * only. Exact if both stand in the same leaf, or in leaves side by side under the
+ * same branch, and no key has very many values.
+ *
+ * first, last  as of mdbx_cursor_distance(), but never NULL. A cursor behind the
+ *              last record counts up to there.
+ * distance     receives the number of items, negative if last comes before first.
+ *
+ * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA if a cursor has no
+ * position, MDBX_EINVAL for cursors that do not belong together, or a NULL
+ * distance. */
+LIBMDBX_API int mdbx_estimate_distance(const MDBX_cursor *first,
+                                       const MDBX_cursor *last,
+                                       ptrdiff_t *distance);
+
+/* Estimates how many items mdbx_cursor_get() would move the cursor over. The
+ * cursor stays.
+ *
+ * key, data, move_op  as of mdbx_cursor_get(), and changed as it would.
+ * distance            receives the number of items, negative backwards. A search
+ *                     past the last record counts up to there.
+ *
+ * Returns MDBX_SUCCESS; what mdbx_cursor_get() would return for a move that finds
+ * nothing; MDBX_ENODATA if the cursor has no position; MDBX_EINVAL for
+ * MDBX_GET_CURRENT, MDBX_GET_MULTIPLE, or a NULL distance. */
+LIBMDBX_API int mdbx_estimate_move(const MDBX_cursor *cursor, MDBX_val *key,
+                                   MDBX_val *data, MDBX_cursor_op move_op,
+                                   ptrdiff_t *distance);
+
+/* Estimates how many items a range of a table has.
+ *
+ * begin_key   where the range begins; NULL: at the first record.
+ * begin_data  with MDBX_DUPSORT a value of that key to begin with, or NULL. Else
+ *             it means nothing. Only with a key.
+ * end_key, end_data
+ *             the first item that is no more in the range; NULL: up to the last
+ *             record, that included. If both keys are the same and end_data is
+ *             NULL, the range goes up to the last value of the key.
+ *             MDBX_EPSILON as one of the keys means the other one (at the edge:
+ *             the key of the first or last record), so the range is in one key.
+ * distance    receives the number of items, negative if the end comes first.
+ *
+ * The answer is exact for a whole table (NULL to NULL) and for one key without
+ * values, and as exact as mdbx_estimate_distance() otherwise. The keys need not
+ * be in the table.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_BAD_VALSIZE for a
+ * length that cannot be in this table, MDBX_EINVAL for a NULL distance, a value
+ * without key, or MDBX_EPSILON twice. */
+LIBMDBX_API int mdbx_estimate_range(const MDBX_txn *txn, MDBX_dbi dbi,
+                                    const MDBX_val *begin_key,
+                                    const MDBX_val *begin_data,
+                                    const MDBX_val *end_key,
+                                    const MDBX_val *end_data,
+                                    ptrdiff_t *distance);
+
 /* ---- Readers and threads ----------------------------------------------- */
 
 /* Calls func for each reader of all processes. A result of func other than zero

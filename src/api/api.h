@@ -36,6 +36,21 @@ int api_search_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, 
 /* A key to be stored. MDBX_BAD_VALSIZE. */
 int api_store_key(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
 
+/* A cursor that is bound to a transaction that may be used. */
+int api_check_bound(const MDBX_cursor *cursor);
+
+/* The arguments of mdbx_cursor_get(). */
+int api_check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op);
+
+/* Before a question about a const cursor: the position may have to be found again. */
+static inline struct cursor *api_cursor_core(const MDBX_cursor *cursor) {
+  return &((MDBX_cursor *)(uintptr_t)cursor)->core;
+}
+
+/* Two bound cursors whose positions can be compared: of one table, in one transaction or in readers of one state.
+ * MDBX_EINVAL. */
+int api_check_related(const MDBX_cursor *a, const MDBX_cursor *b);
+
 /* Flags of a put into this table. */
 int api_put_flags(const struct tree *tree, unsigned flags);
 

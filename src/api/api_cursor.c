@@ -21,6 +21,8 @@ static int check_bound(const MDBX_cursor *cursor) {
   return txn_check(cursor->txn->innermost);
 }
 
+int api_check_bound(const MDBX_cursor *cursor) { return check_bound(cursor); }
+
 int api_cursor_for_write(const MDBX_cursor *cursor) {
   const int rc = check_cursor(cursor);
   if (unlikely(rc != MDBX_SUCCESS))
@@ -211,7 +213,7 @@ static int check_op_value(const MDBX_cursor *cursor, const MDBX_val *data, MDBX_
   return api_value(cursor->txn, cursor->core.tree, data);
 }
 
-static int check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op) {
+int api_check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op) {
   int rc = check_op_kind(cursor->core.tree, op);
   if (rc == MDBX_SUCCESS && !data && op_needs_data(op))
     rc = MDBX_EINVAL;
@@ -226,7 +228,7 @@ int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor
     return rc;
   if (op == MDBX_NEXT && key && data && cursor_next_in_leaf(&cur->core, key, data))
     return MDBX_SUCCESS;
-  rc = check_op(cur, key, data, op);
+  rc = api_check_op(cur, key, data, op);
   return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;
 }
 

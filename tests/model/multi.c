@@ -8,6 +8,7 @@
  */
 #include <mdbx.h>
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -436,11 +437,51 @@ static void do_replace(struct model *model, int kind, uint8_t *bytes) {
     add_pair(model, kind, &key, &fresh);
 }
 
+/* Counts from the record to another one and goes there, sometimes further than there are records. */
+static size_t scroll(struct model *model, int kind, MDBX_cursor *cursor, size_t at) {
+  const struct list *list = &model->live[kind];
+  const size_t to = below(model, list->count);
+  const intptr_t steps = (intptr_t)to - (intptr_t)at, over = below(model, 8) ? 0 : steps < 0 ? -(intptr_t)to - 1 : 0;
+  MDBX_cursor *start;
+  MDBX_val key, value;
+  intptr_t distance;
+  MUST(model, mdbx_cursor_open(model->txn, model->dbi[kind], &start));
+  MUST(model, mdbx_cursor_copy(cursor, start));
+  MUST_GIVE(model, mdbx_cursor_scroll(cursor, steps + over, UINT_MAX), over ? MDBX_NOTFOUND : MDBX_SUCCESS);
+  const size_t end = over ? 0 : to;
+  MUST(model, mdbx_cursor_get(cursor, &key, &value, MDBX_GET_CURRENT));
+  must_be_pair(model, kind, end, &key, &value);
+  MUST(model, mdbx_cursor_distance(start, cursor, &distance, UINT_MAX));
+  MUST_BE(model, distance == (intptr_t)end - (intptr_t)at);
+  MUST(model, mdbx_cursor_distance(cursor, NULL, &distance, UINT_MAX));
+  MUST_BE(model, distance == (intptr_t)(list->count - 1 - end));
+  mdbx_cursor_close(start);
+  return end;
+}
+
+/* Whole tables and single keys are counted; anything else must have the right direction. */
+static void check_estimates(struct model *model, int kind, const MDBX_val *key, const MDBX_val *end) {
+  const struct list *list = &model->live[kind];
+  const size_t from = lower(model, kind, key, NULL), to = behind_key(model, kind, key);
+  const size_t last = lower(model, kind, end, NULL);
+  ptrdiff_t distance;
+  MUST(model, mdbx_estimate_range(model->txn, model->dbi[kind], NULL, NULL, NULL, NULL, &distance));
+  MUST_BE(model, distance == (ptrdiff_t)list->count);
+  MUST(model, mdbx_estimate_range(model->txn, model->dbi[kind], key, NULL, MDBX_EPSILON, NULL, &distance));
+  MUST_BE(model, distance == (ptrdiff_t)(to - from));
+  MUST(model, mdbx_estimate_range(model->txn, model->dbi[kind], key, NULL, end, NULL, &distance));
+  MUST_BE(model, last >= from ? distance >= 0 : distance <= 0);
+}
+
 static void do_get(struct model *model, int kind, uint8_t *bytes) {
   MDBX_val key, value, found_key, found;
   size_t count;
   draw_pair(model, kind, bytes, &key, &value);
   const size_t from = lower(model, kind, &key, NULL), to = behind_key(model, kind, &key);
+  if (model->live[kind].count) {
+    const MDBX_val end = key_of(&model->live[kind].pairs[below(model, model->live[kind].count)]);
+    check_estimates(model, kind, &key, &end);
+  }
   MUST_GIVE(model, mdbx_get(model->txn, model->dbi[kind], &key, &found), to > from ? MDBX_SUCCESS : MDBX_NOTFOUND);
   if (to > from)
     must_be_pair(model, kind, from, &key, &found);
@@ -623,6 +664,8 @@ static void do_walk(struct model *model, int kind, uint8_t *bytes) {
     check_questions(model, kind, cursor, at);
     if (kinds[kind].fixed && below(model, 8) == 0)
       at = check_page(model, kind, cursor, at);
+    if (below(model, 4) == 0)
+      at = scroll(model, kind, cursor, at);
     const MDBX_cursor_op move = draw_move(model);
     const size_t to = meaning_of_move(model, kind, move, at);
     MUST_GIVE(model, mdbx_cursor_get(cursor, &found_key, &found, move), to == NOWHERE ? MDBX_NOTFOUND : MDBX_SUCCESS);
