@@ -82,7 +82,8 @@ int cursor_detach(struct cursor *cursor) {
 
 /* After an error that is no answer the path may lead anywhere: the cursor has no place any more. */
 static int lose_place(struct cursor *cursor, int rc) {
-  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND || rc == MDBX_ENODATA)
+  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND || rc == MDBX_ENODATA ||
+      rc == MDBX_INCOMPATIBLE)
     return rc;
   cursor_unset(cursor);
   cursor->state = CURSOR_LOST;
