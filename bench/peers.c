@@ -3,7 +3,8 @@
  * Speed of this engine beside liblmdb, in one run, row by row.
  *
  * Usage: bench_peers [-n records] [-d folder] [-r rounds] [row...]
- * Rows: load get scan crud durable. Each round runs a row on both engines in turn; the table shows the medians and
+ * Rows: load get getmany scan crud durable. The row getmany has the lookups of get, ours done with
+ * mdbx_get_many(). Each round runs a row on both engines in turn; the table shows the medians and
  * their ratio (LMDB's time divided by ours: above 1 is faster than LMDB).
  */
 #include <mdbx.h>
@@ -200,6 +201,32 @@ static double row_get(const struct engine *e, void *h) {
   return spent;
 }
 
+/* The same lookups with many a call; LMDB has only single ones. */
+static double row_getmany(const struct engine *e, void *h) {
+  enum { BATCH = 256 };
+  const uint64_t gets = records < 2000000 ? 2000000 : records / 2;
+  static uint64_t bytes[BATCH];
+  static MDBX_val keys[BATCH], values[BATCH];
+  static int codes[BATCH];
+  if (e == &peer)
+    return row_get(e, h);
+  e->begin(h, 1);
+  const double start = now();
+  for (uint64_t i = 0; i < gets;) {
+    size_t n = 0;
+    for (; n < BATCH && i < gets; ++n, ++i) {
+      bytes[n] = mix(mix(i * 7) % records);
+      keys[n] = (MDBX_val){&bytes[n], sizeof(bytes[n])};
+    }
+    must(mdbx_get_many(((struct ours *)h)->txn, 1, keys, values, codes, n), "get many");
+    for (size_t at = 0; at < n; ++at)
+      sink += codes[at] == 0 ? *(const unsigned char *)values[at].iov_base : 1u;
+  }
+  const double spent = now() - start;
+  e->commit(h);
+  return spent;
+}
+
 static double row_scan(const struct engine *e, void *h) {
   e->begin(h, 1);
   const double start = now();
@@ -238,6 +265,7 @@ struct row {
 
 static const struct row rows[] = {{"load", row_load, 0},
                                   {"get", row_get, 0},
+                                  {"getmany", row_getmany, 0},
                                   {"scan", row_scan, 0},
                                   {"crud", row_crud, 0},
                                   {"durable", row_durable, 1}};
@@ -308,7 +336,7 @@ int main(int argc, char **argv) {
       break;
     default:
       fprintf(option == 'h' ? stdout : stderr,
-              "usage: %s [-n records] [-d folder] [-r rounds] [load|get|scan|crud|durable ...]\n", argv[0]);
+              "usage: %s [-n records] [-d folder] [-r rounds] [load|get|getmany|scan|crud|durable ...]\n", argv[0]);
       return option != 'h';
     }
   if (rounds < 1 || rounds > ROUNDS_MAX || !records) {

@@ -473,11 +473,30 @@ static void check_estimates(struct model *model, int kind, const MDBX_val *key, 
   MUST_BE(model, last >= from ? distance >= 0 : distance <= 0);
 }
 
+/* Some keys with one call: those of pairs that are there, in any order, and the drawn one. */
+static void get_many(struct model *model, int kind, const MDBX_val *drawn) {
+  enum { SOME = 40 };
+  const struct list *list = &model->live[kind];
+  MDBX_val keys[SOME] = {{NULL, 0}}, found[SOME];
+  int codes[SOME];
+  const size_t count = below(model, SOME + 1);
+  for (size_t i = 0; i < count; ++i)
+    keys[i] = list->count && below(model, 4) ? key_of(&list->pairs[below(model, list->count)]) : *drawn;
+  MUST(model, mdbx_get_many(model->txn, model->dbi[kind], keys, found, codes, count));
+  for (size_t i = 0; i < count; ++i) {
+    const size_t from = lower(model, kind, &keys[i], NULL);
+    MUST_BE(model, codes[i] == (behind_key(model, kind, &keys[i]) > from ? MDBX_SUCCESS : MDBX_NOTFOUND));
+    if (codes[i] == MDBX_SUCCESS)
+      must_be_pair(model, kind, from, &keys[i], &found[i]);
+  }
+}
+
 static void do_get(struct model *model, int kind, uint8_t *bytes) {
   MDBX_val key, value, found_key, found;
   size_t count;
   draw_pair(model, kind, bytes, &key, &value);
   const size_t from = lower(model, kind, &key, NULL), to = behind_key(model, kind, &key);
+  get_many(model, kind, &key);
   if (model->live[kind].count) {
     const MDBX_val end = key_of(&model->live[kind].pairs[below(model, model->live[kind].count)]);
     check_estimates(model, kind, &key, &end);

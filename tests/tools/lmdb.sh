@@ -39,6 +39,25 @@ mkdir back2
 "$dump" -a ours | mdb_load back2 2>output || fail "mdb_load of our dump with lines it does not know"
 mdb_dump -a back2 | cmp -s - back.dump || fail "the lines LMDB does not know have an effect"
 
+# Several values per key, of any length and of one size, in both directions.
+awk 'BEGIN {
+  print "VERSION=3\nformat=bytevalue\ndatabase=any\ntype=btree\nmapsize=33554432\ndupsort=1\nHEADER=END"
+  for (k = 0; k < 40; ++k) for (i = 0; i <= k * k; ++i) printf " %02x\n %08x%s\n", k, i * 40503 % 65536, i % 3 ? "" : "ff"
+  print "DATA=END\nVERSION=3\nformat=bytevalue\ndatabase=fixed\ntype=btree\ndupsort=1\ndupfixed=1\nHEADER=END"
+  for (k = 0; k < 5; ++k) for (i = 0; i < 3000; i += k + 1) printf " %02x\n %08x\n", k, i
+  print "DATA=END"
+}' >values
+mkdir values.theirs values.back
+mdb_load -f values values.theirs || fail "mdb_load of several values"
+mdb_dump -a values.theirs >values.dump
+expect 0 "load of their several values" "$load" -f values.dump values.ours
+expect 0 "check of several values" "$chk" -q values.ours
+expect 0 "strict dump of several values" "$dump" -a -x -f values.strict values.ours
+mdb_load -f values.strict values.back >output 2>&1 || fail "mdb_load of our several values"
+mdb_dump -a values.back >values.again
+records values.dump >values.wanted
+records values.again | cmp -s - values.wanted || fail "LMDB read other values than we wrote"
+
 # Their printable form leaves backslashes as they are, so it can be read only where there are none.
 mkdir words
 printf 'VERSION=3\nformat=print\ndatabase=w\ntype=btree\nHEADER=END\n a\\00\n \\ffb c\nDATA=END\n' | mdb_load words
