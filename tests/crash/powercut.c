@@ -29,30 +29,33 @@ struct scenario {
   unsigned dirty_limit;   /* changed pages in memory */
   unsigned durable_every; /* with MDBX_SAFE_NOSYNC: such commits are made durable ones by mdbx_env_set_flags() */
   bool chained;           /* transactions come from one another: checkpoints, rollbacks, readers amended */
+  bool defragging;        /* every third commit is followed by a defragmentation */
 };
 
 static const struct scenario scenarios[] = {
-    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, false},
-    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0, false},
-    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0, false},
-    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0, false},
-    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0, false},
-    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, false},
-    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0, false},
-    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0, false},
-    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, false},
-    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, false},
-    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, false},
-    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0, false},
-    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0, false},
-    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0, false},
-    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4, false},
-    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3, false},
-    {"chained, durable", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, true},
-    {"chained, spilled, page 512", 512, MDBX_SYNC_DURABLE, 6, 300, 90, 0, 0, 0, 128, 0, true},
-    {"chained, no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, true},
-    {"chained, writemap, growth", 4096, MDBX_WRITEMAP, 15, 60, 1500, 0, 0, 3, 0, 0, true},
-    {"chained, safe no sync", 4096, MDBX_SAFE_NOSYNC, 24, 6, 120, 5, 0, 0, 0, 0, true},
+    {"durable small", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, false, false},
+    {"durable small, lifo", 4096, MDBX_LIFORECLAIM, 24, 6, 120, 0, 0, 0, 0, 0, false, false},
+    {"durable large, page 256", 256, MDBX_SYNC_DURABLE, 16, 6, 40, 0, 0, 0, 0, 0, false, false},
+    {"durable, manifest full now and then", 1024, MDBX_SYNC_DURABLE, 16, 40, 300, 0, 0, 0, 0, 0, false, false},
+    {"durable, spilled", 512, MDBX_SYNC_DURABLE, 8, 400, 90, 0, 0, 0, 128, 0, false, false},
+    {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, false, false},
+    {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0, false, false},
+    {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0, false, false},
+    {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, false, false},
+    {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, false, false},
+    {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, false, false},
+    {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0, false, false},
+    {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0, false, false},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 14, 3, 30000, 0, 0, 3, 0, 0, false, false},
+    {"weak and durable by turns", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 0, 0, 0, 0, 4, false, false},
+    {"weak and durable by turns, writemap", 1024, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 6, 120, 0, 0, 0, 0, 3, false, false},
+    {"chained, durable", 4096, MDBX_SYNC_DURABLE, 24, 6, 120, 0, 0, 0, 0, 0, true, false},
+    {"chained, spilled, page 512", 512, MDBX_SYNC_DURABLE, 6, 300, 90, 0, 0, 0, 128, 0, true, false},
+    {"chained, no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, true, false},
+    {"chained, writemap, growth", 4096, MDBX_WRITEMAP, 15, 60, 1500, 0, 0, 3, 0, 0, true, false},
+    {"defragmentation", 4096, MDBX_SYNC_DURABLE, 12, 40, 1500, 0, 0, 3, 0, 0, false, true},
+    {"defragmentation, writemap", 4096, MDBX_WRITEMAP, 12, 40, 1500, 0, 0, 3, 0, 0, false, true},
+    {"chained, safe no sync", 4096, MDBX_SAFE_NOSYNC, 24, 6, 120, 5, 0, 0, 0, 0, true, false},
 };
 
 struct run {
@@ -181,6 +184,11 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
     commit_chained(run, env, number);
   else
     commit_alone(run, env, number);
+  if (scenario->defragging && number % 3 == 0) {
+    const int rc = done(mdbx_env_defrag(env, 0, 0, 0, 0, -1, 20, NULL, NULL, NULL));
+    if (rc != MDBX_SUCCESS)
+      fail(run, "defragmentation", rc);
+  }
   run->states[number] = digest_of(run, env);
   if (turned)
     MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
