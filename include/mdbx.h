@@ -1389,6 +1389,44 @@ LIBMDBX_INLINE_API int mdbx_env_sync(MDBX_env *env);
 /* mdbx_env_sync_ex(env, false, true): flush if due, never wait. */
 LIBMDBX_INLINE_API int mdbx_env_sync_poll(MDBX_env *env);
 
+/* Makes the file smaller: moves pages from its end into free pages near its
+ * start, in cycles. Each cycle is a write transaction of its own that takes and
+ * gives back the writer lock, so that others read and write in between. What a
+ * cycle has moved away becomes free with it, and the next cycle gives it back;
+ * the file gets shorter as its geometry allows (see mdbx_env_set_geometry()).
+ * The data stays the same, whatever happens. With MDBX_SAFE_NOSYNC each cycle
+ * flushes what was committed before it, and the file is cut by the next durable
+ * commit.
+ *
+ * defrag_atleast    pages to give back before the time limit may end the work;
+ *                   0 none.
+ * time_atleast_dot16  time to spend before defrag_enough may end it, 16.16.
+ * defrag_enough     pages given back after which it is enough; 0 all.
+ * time_limit_dot16  time after which no further cycle begins, 16.16; 0 none.
+ * acceptable_backlash  free pages that may be left below the end; -1 as many
+ *                   as a commit may need itself.
+ * preferred_batch   about how many pages a cycle writes; 0 or -1 the default.
+ *                   A large value is moved whole.
+ * progress_callback called after each cycle, without any lock; may be NULL.
+ *                   What it returns: see MDBX_defrag_notify_func.
+ * result            how far it came and why it stopped; may be NULL.
+ *
+ * Any thread may call it that has no write transaction of its own.
+ *
+ * Returns MDBX_SUCCESS when nothing is left to do or it is enough;
+ * MDBX_RESULT_TRUE when it stopped before (result->stopping_reasons);
+ * MDBX_LAGGARD_READER when pages that a reader sees are in the way; [env];
+ * MDBX_EINVAL for a backlash or batch below -1; MDBX_EACCESS if opened for
+ * reading only; MDBX_BUSY when the thread has a write transaction; or as of
+ * mdbx_txn_begin() and mdbx_txn_commit(). Cycles before the error stand. */
+LIBMDBX_API int
+mdbx_env_defrag(MDBX_env *env, size_t defrag_atleast,
+                size_t time_atleast_dot16, size_t defrag_enough,
+                size_t time_limit_dot16, intptr_t acceptable_backlash,
+                intptr_t preferred_batch,
+                MDBX_defrag_notify_func progress_callback, void *ctx,
+                MDBX_defrag_result_t *result);
+
 /* Brings the pages in use into memory.
  *
  * env, txn  one of them is required. The pages are those of the transaction's

@@ -24,6 +24,7 @@ enum style {
   CHAINED, /* from one another: checkpoints, rollbacks, readers amended */
   NESTED,  /* most changes in nested transactions, some of them taken back */
   BULK,    /* several values per key, ranges deleted, the table emptied */
+  DEFRAGGED, /* every third commit is followed by a defragmentation */
 };
 
 struct scenario {
@@ -68,6 +69,8 @@ static const struct scenario scenarios[] = {
     {"bulk, spilled, page 256", 256, MDBX_SYNC_DURABLE, 6, 500, 30, 0, 0, 0, 128, 0, BULK},
     {"bulk, no meta sync", 1024, MDBX_NOMETASYNC, 16, 60, 30, 0, 1, 0, 0, 0, BULK},
     {"bulk, writemap, safe no sync", 1024, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 16, 60, 30, 4, 0, 0, 0, 0, BULK},
+    {"defragmentation", 4096, MDBX_SYNC_DURABLE, 12, 40, 1500, 0, 0, 3, 0, 0, DEFRAGGED},
+    {"defragmentation, writemap", 4096, MDBX_WRITEMAP, 12, 40, 1500, 0, 0, 3, 0, 0, DEFRAGGED},
 };
 
 struct run {
@@ -250,6 +253,12 @@ static void commit_alone(struct run *run, MDBX_env *env, unsigned number) {
   MUST(run, mdbx_txn_commit_ex(txn, NULL));
 }
 
+static void commit_defragged(struct run *run, MDBX_env *env, unsigned number) {
+  commit_alone(run, env, number);
+  if (number % 3 == 0)
+    MUST(run, done(mdbx_env_defrag(env, 0, 0, 0, 0, -1, 20, NULL, NULL, NULL)));
+}
+
 static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder, unsigned number) {
   const struct scenario *scenario = run->scenario;
   const bool turned = scenario->durable_every && number % scenario->durable_every == 0;
@@ -257,7 +266,8 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
     MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
   recorder_mark(recorder, MARK_BEGIN, (int)number);
   static void (*const commits[])(struct run *, MDBX_env *, unsigned) = {
-      [ALONE] = commit_alone, [CHAINED] = commit_chained, [NESTED] = commit_nested, [BULK] = commit_bulk};
+      [ALONE] = commit_alone, [CHAINED] = commit_chained, [NESTED] = commit_nested, [BULK] = commit_bulk,
+      [DEFRAGGED] = commit_defragged};
   commits[scenario->style](run, env, number);
   run->states[number] = digest_of(run, env);
   if (turned)
