@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-enum { BATCH_DEFAULT = 2048, BATCH_SLACK = 16, IDLE_CYCLES = 3 };
+enum { BATCH_BYTES = 8 << 20, BATCH_SLACK = 16, IDLE_CYCLES = 3 };
 
 struct defrag {
   MDBX_env *env;
@@ -78,7 +78,7 @@ static int look_for_laggards(struct defrag *defrag, MDBX_txn *txn) {
 /* -------------------------------------------------------------------------------------------------- one cycle */
 
 static uint64_t batch_of(const struct defrag *defrag) {
-  return defrag->goals->batch > 0 ? (uint64_t)defrag->goals->batch : BATCH_DEFAULT;
+  return defrag->goals->batch > 0 ? (uint64_t)defrag->goals->batch : (uint64_t)BATCH_BYTES >> defrag->env->shift;
 }
 
 /* The line above which a batch of pages in use lies, but not below `goal`. */
