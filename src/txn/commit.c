@@ -239,9 +239,12 @@ static void plan_shrink(struct commit *commit) {
     geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
 }
 
+/* The file may also be longer since a weak commit made the size smaller: then the parent is weak. */
 static void shrink_file(const struct commit *commit) {
-  if (may_shrink(commit))
-    sync_cut_file(commit->env, commit->txn->space.geometry.now);
+  const MDBX_txn *txn = commit->txn;
+  const bool parent_is_weak = txn->base.kind == META_WEAK || txn->base.kind == META_WIPED;
+  if (may_shrink(commit) && (parent_is_weak || txn->space.geometry.now < txn->space.backed))
+    sync_cut_file(commit->env, txn->space.geometry.now);
 }
 
 static uint32_t since(uint64_t *mark) {
