@@ -202,8 +202,12 @@ void txn_finish_write(MDBX_txn *txn) {
 }
 
 void txn_undo_growth(MDBX_txn *txn) {
-  if (txn->space.backed > txn->base.now)
+  if (txn->space.backed <= txn->base.now)
+    return;
+  if (txn->durable == txn->base_txnid)
     map_shrink_file(&txn->env->map, txn->env->fd, (uint64_t)txn->base.now << txn->view->shift);
+  else
+    sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
 void txn_abort_write(MDBX_txn *txn) {
