@@ -1588,35 +1588,45 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   sync_bytes                    unflushed bytes that make a commit steady;
  *                                 after open; 0 = off. For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
- *   rp_augment_limit              pages taken from the free space table while a
- *                                 run is searched; chosen by the engine
- *   loose_limit                   pages kept for reuse inside a transaction,
- *                                 0 to 255; 64
  *   dp_reserve_limit              spare page buffers kept; 1018
  *   txn_dp_limit                  changed pages kept in memory, from 128; by
  *                                 the memory of the machine
- *   txn_dp_initial                first size of their list, from 128; 1018
  *   spill_max_denominator         when pages are written ahead, 1/N stay,
- *                                 0 to 255; 8
- *   spill_min_denominator         and at least 1/N go, 0 to 255; 8
- *   spill_parent4child_denominator  1/N of a parent's pages go when a child
- *                                 begins, 0 to 255; 0 = none
- *   merge_threshold               fill that makes pages merge, in 1/65536 of a
- *                                 page, 8192 to 32768; 21845
- *   writethrough_threshold        commits of fewer chunks are written through;
- *                                 32 bit; 2
- *   prefault_write_enable         0 or 1, touch mapped pages before writing
- *                                 them; chosen by the engine
- *   gc_time_limit                 16.16 of a search for free pages; 0 = none
- *   prefer_waf_insteadof_balance  0 or 1, merge into changed neighbours; 1
- *   subpage_limit, subpage_room_threshold, subpage_reserve_prereq,
- *   subpage_reserve_limit         shape of small value sets inside a leaf, in
- *                                 1/65536 of a page; 65535, 0, 27525, 2753
- *   split_reserve                 room left on both sides of a split, in
- *                                 1/65536 of a page, 0 to 32768; 0
- *   presync_threshold             unflushed bytes that are flushed ahead of
- *                                 taking the writer lock, 1 to 2^31; after
- *                                 open; 262144
+ *                                 0 to 255, 0 = none need; 8
+ *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the
+ *                                 limit; 8
+ *   merge_threshold               fill below which a page is merged with a
+ *                                 neighbour, in 1/65536 of a page, 8192 to
+ *                                 32768; 21845
+ *   prefer_waf_insteadof_balance  0 or 1, merge rather with a neighbour that
+ *                                 has been changed already; 1
+ *   subpage_limit                 largest set of values inside a leaf, in
+ *                                 1/65536 of a page; 65535. Sets that with
+ *                                 their key exceed about half a page have a
+ *                                 tree of their own anyway.
+ *   presync_threshold             so many unsynced bytes are flushed by
+ *                                 mdbx_env_sync() ahead of taking the writer
+ *                                 lock, 1 to 2^31; after open; 262144
+ *
+ * What is set holds from the next write transaction on. These are kept, with
+ * their ranges and initial values, for programs that set them, and change
+ * nothing:
+ *
+ *   rp_augment_limit              2044; free pages are kept as runs, without
+ *                                 lists that could become too long
+ *   loose_limit                   0 to 255, 64; every page that a transaction
+ *                                 gives up is used by it again
+ *   txn_dp_initial                from 128, 1018; lists grow as needed
+ *   spill_parent4child_denominator  0 to 255, 0; a child needs no copy of its
+ *                                 parent's pages
+ *   writethrough_threshold        32 bit, 2; a commit is written with few calls
+ *   prefault_write_enable         0 or 1, 0
+ *   gc_time_limit                 16.16, 0; the search for free pages is
+ *                                 bounded by itself
+ *   subpage_room_threshold, subpage_reserve_prereq, subpage_reserve_limit
+ *                                 0, 27525, 2753; sets inside a leaf have no
+ *                                 room in reserve
+ *   split_reserve                 0 to 32768, 0
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option or a value out
  * of range, MDBX_EPERM at the wrong time, MDBX_EACCESS if read-only and the

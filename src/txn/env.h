@@ -188,6 +188,10 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
  * time. */
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
 
+/* An option of those kept in `options.values`, set or not; see options.c. */
+uint64_t env_option(const MDBX_env *env, MDBX_option_t option);
+void env_tuning(const MDBX_env *env, struct space_tuning *tuning);
+
 /* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length);
 /* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */

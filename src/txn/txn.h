@@ -76,7 +76,6 @@ struct MDBX_txn {
   txnid_t base_txnid;
   unsigned base_slot;
   txnid_t durable;       /* newest durable commit when it began */
-  uint64_t dirty_limit;  /* changed pages in memory before some are written out */
   uint32_t gc_reserve;   /* pages the commit will need for table 0 */
   uint32_t kicks;        /* calls of the slow-reader callback */
   uint32_t max_lag;      /* of a reader, in commits, as far as was looked */
