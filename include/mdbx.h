@@ -465,6 +465,18 @@ typedef enum MDBX_chk_flags {
 } MDBX_chk_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_chk_flags_t)
 
+/* What mdbx_env_pgwalk() shows. */
+typedef enum MDBX_page_type {
+  MDBX_page_void = 0,           /* no page: the walk is over */
+  MDBX_page_meta = 1,           /* the meta pages, all together */
+  MDBX_page_large = 2,          /* the run of pages of one large value */
+  MDBX_page_branch = 3,         /* inner page of a tree */
+  MDBX_page_leaf = 4,           /* page with records, or with values of a key */
+  MDBX_page_dupfixed_leaf = 5,  /* page with values of one size of a key */
+  MDBX_subpage_leaf = 6,        /* a few values of a key inside a leaf */
+  MDBX_subpage_dupfixed_leaf = 7 /* the same, values of one size */
+} MDBX_page_type_t;
+
 /* Operations of mdbx_cursor_get(); the descriptions there. */
 typedef enum MDBX_cursor_op {
   MDBX_FIRST,                /* first record */
@@ -1158,6 +1170,33 @@ typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
                                  uint64_t span_txnid, size_t span_pgno,
                                  size_t span_length,
                                  bool span_is_reclaimable) MDBX_CXX17_NOEXCEPT;
+
+/* Receives each page that a walk meets, for mdbx_env_pgwalk().
+ *
+ * pgno           number of the page, or of the first one of several; of a set of
+ *                values inside a leaf the leaf's.
+ * number         pages told about at once: more than one for a large value and
+ *                for the metas, 0 for a set of values inside a leaf and at the end.
+ * ctx            as given to mdbx_env_pgwalk().
+ * deep           -2 metas, -1 free space table, 0 main table, 1 named tables; one
+ *                more for values of a key in a tree or set of their own; INT_MIN
+ *                at the end.
+ * dbi            name of the table, followed by a zero: "@META", "@GC", "@MAIN", or
+ *                that of a named table; NULL at the end. Valid during the call.
+ * page_size      bytes of all this: payload, header and unused bytes together.
+ * type           see MDBX_page_type_t.
+ * nentries       records, children, values; 1 for a large value.
+ * payload_bytes  bytes of records, separators or values. That of a leaf includes
+ *                the sets of values inside it.
+ * header_bytes   bytes of the header and of the arrays behind it.
+ * unused_bytes   what is left.
+ *
+ * It must not change the database. Non-zero stops the walk. */
+typedef int MDBX_pgvisitor_func(uint64_t pgno, unsigned number, void *ctx,
+                                int deep, const char *dbi, size_t page_size,
+                                MDBX_page_type_t type, size_t nentries,
+                                size_t payload_bytes, size_t header_bytes,
+                                size_t unused_bytes);
 
 /* Receives progress: 0 go on, 1 stop after this step, -1 abort. */
 typedef int (*MDBX_defrag_notify_func)(
@@ -2671,6 +2710,21 @@ LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
 LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
                              MDBX_gc_iter_func iter_func, void *iter_ctx);
 
+/* Shows every page that a transaction sees in use, each once: first the metas, then
+ * the free space table, the main table with the named tables in it, and last a call
+ * that tells that all was shown. A page comes after all pages below it. A write
+ * transaction sees its own changes. Newer programs use mdbx_env_chk() and
+ * mdbx_gc_info().
+ *
+ * visitor  called for each page by the calling thread; a result other than zero
+ *          ends the walk and is returned.
+ * ctx      handed to visitor.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL visitor. A damaged
+ * page, and one that is used twice, ends the walk with MDBX_CORRUPTED. */
+LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
+                                void *ctx);
+
 /* Checks a whole database: metas, trees, free space, and records. Others can go
  * on using it, unless MDBX_CHK_READWRITE asks to keep writers out.
  *
@@ -2775,6 +2829,13 @@ LIBMDBX_API void mdbx_assert_fail(const char *msg, const char *func,
  * Returns the text: buf, or a constant word for NULL and empty items. */
 LIBMDBX_API const char *mdbx_dump_val(const MDBX_val *key, char *const buf,
                                       const size_t bufsize);
+
+/* mdbx_dump_val() in the form of older programs: the text is always in the buffer.
+ *
+ * Returns buf; NULL if there is no buffer, or one shorter than 4 bytes for an item
+ * that is not empty. */
+LIBMDBX_API char *mdbx_dkey(const MDBX_val *key, char *const buf,
+                            const size_t bufsize);
 
 /* Returns the text of any code. For system codes it may change with the next
  * call of any thread; see mdbx_strerror_r(). */

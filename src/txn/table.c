@@ -470,6 +470,26 @@ MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name) {
   return dbi;
 }
 
+int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi) {
+  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  struct table_record record;
+  struct tree *opened;
+  *dbi = 0;
+  if (item->data_length != sizeof(record))
+    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
+  memcpy(&record, item->data, sizeof(record));
+  const int rc = tree_load(tree, &record, txn->view->limit, "(named)");
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *dbi = table_handle_of(txn, &name);
+  if (*dbi && txn_tree(txn->root, *dbi, &opened) == MDBX_SUCCESS) {
+    tree->record = opened->record;
+    tree->rules = opened->rules;
+    tree->values = opened->values;
+  }
+  return MDBX_SUCCESS;
+}
+
 /* The tables named in the main table go with it. */
 struct main_clearing {
   struct tree_visitor visitor;

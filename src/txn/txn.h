@@ -191,6 +191,9 @@ void table_use_orders(struct tree *tree, const struct table_handle *handle);
 int table_close(MDBX_env *env, MDBX_dbi dbi);
 /* The open handle of a name as the transaction sees it, 0 if there is none. */
 MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name);
+/* The tree of a table from its record in the main table, as the transaction sees it: with its changes, and with the
+ * comparators its handle has. To be released; *dbi is the handle, 0 if there is none. MDBX_CORRUPTED. */
+int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi);
 int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove);
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name);
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state);
