@@ -252,6 +252,8 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
+  /* It may stand for another table, or another kind of table, than the one cursors were bound to. */
+  txn_cursors_unset(txn, &entry->tree);
   tree_release(&entry->tree);
   const int rc = tree_load(&entry->tree, record, txn->view->limit, (const char *)"(named)");
   if (rc != MDBX_SUCCESS)
@@ -331,6 +333,7 @@ static int open_main(const struct opening *opening) {
     if (!opening->create || !tree_is_empty(&txn->main))
       return MDBX_INCOMPATIBLE;
     const uint64_t sequence = txn->main.record.sequence;
+    txn_cursors_unset(txn, &txn->main);
     tree_release(&txn->main);
     tree_init(&txn->main, flags_wanted(opening));
     txn->main.record.sequence = sequence;

@@ -214,6 +214,13 @@ static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
   return cursor->txn && cursor->level < cursor->txn->innermost->level;
 }
 void txn_cursor_unbind(MDBX_cursor *cursor);
+/* Whether the table of a bound cursor was dropped in this transaction, and not made again. */
+static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
+  if (cursor->dbi < CORE_TABLES)
+    return false;
+  const uint8_t *tree = (const uint8_t *)cursor->core.tree;
+  return ((const struct txn_table *)(const void *)(tree - offsetof(struct txn_table, tree)))->state & TABLE_DROPPED;
+}
 void txn_cursors_unbind_all(MDBX_txn *txn);
 /* Tells all cursors on a tree but one that it is about to change. */
 int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
