@@ -1403,7 +1403,9 @@ LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
 LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
                                        MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor; see mdbx_env_copy2fd(). */
+/* The same into an open descriptor; see mdbx_env_copy2fd().
+ *
+ * Returns what mdbx_txn_copy2pathname() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
 
@@ -2058,7 +2060,7 @@ LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
  *        mdbx_env_set_maxdbs(). The name is copied.
  * flags  MDBX_db_flags_t. For an existing table they must be the stored ones,
  *        unless MDBX_DB_ACCEDE is given or the table is empty and MDBX_CREATE
- *        remakes it.
+ *        remakes it: then cursors on it lose their place.
  * dbi    receives the handle, 0 on failure. It is good for all transactions of
  *        the environment until closed or the table is dropped. If the table was
  *        created in this transaction it goes away should that be aborted. To
@@ -2126,10 +2128,12 @@ LIBMDBX_API int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi,
 LIBMDBX_API int mdbx_dbi_close(MDBX_env *env, MDBX_dbi dbi);
 
 /* Empties a table (del false), or removes it and its handle too (del true). An
- * emptied table has its sequence set to 0 and its open cursors unset. Emptying
- * the main table removes all named ones.
+ * emptied table has its sequence set to 0 and its open cursors unset; those of a
+ * removed one give MDBX_BAD_DBI until they are bound again. Emptying the main
+ * table removes all named ones; it is never removed itself.
  *
- * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI. */
+ * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI, MDBX_EACCESS also for the
+ * free space table. */
 LIBMDBX_API int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del);
 
 /* Statistics of one table. bytes must be sizeof(*stat).
@@ -2184,7 +2188,9 @@ LIBMDBX_API int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                          const MDBX_val *b);
 
 /* Compares two items as values of a key of a table. Of a table without
- * MDBX_DUPSORT only equality means something. */
+ * MDBX_DUPSORT only equality means something.
+ *
+ * Returns as mdbx_cmp(). */
 LIBMDBX_API int mdbx_dcmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                           const MDBX_val *b);
 
@@ -2204,12 +2210,15 @@ LIBMDBX_API MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags);
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND, MDBX_BAD_DBI,
  * MDBX_BAD_VALSIZE if the key's length cannot be in this table (integer keys;
- * a key that is merely too long is not found), MDBX_EINVAL for a NULL. */
+ * a key that is merely too long is not found), MDBX_INCOMPATIBLE if the table has
+ * comparators that were not given when it was opened, MDBX_EINVAL for a NULL. */
 LIBMDBX_API int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          MDBX_val *data);
 
 /* The same, and makes key point to the stored key, and stores to *count (may be
- * NULL) how many values it has; 0 if it is not found. */
+ * NULL) how many values it has; 0 if it is not found.
+ *
+ * Returns what mdbx_get() does. */
 LIBMDBX_API int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key,
                             MDBX_val *data, size_t *count);
 
@@ -2298,7 +2307,7 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
  *   MDBX_EKEYMISMATCH  APPEND or APPENDDUP out of order
  *   MDBX_BAD_VALSIZE   a length that cannot be in this table
  *   MDBX_INCOMPATIBLE  the record is a named table; or a flag the table's kind
- *                      does not have
+ *                      does not have; or comparators that were not given
  *   MDBX_EINVAL        NULL, unknown flags, flags that do not go together
  * If it fails half-way through a change of the tree the transaction is broken
  * and can only be aborted. */
@@ -2373,8 +2382,8 @@ LIBMDBX_API int mdbx_canary_get(const MDBX_txn *txn, MDBX_canary *canary);
  *
  * Returns MDBX_RESULT_TRUE for yes (to be safe, also for unknown addresses in a
  * write transaction, and for all once one with a writable mapping has changed
- * anything or wrote pages ahead), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL for an address
- * outside the database in a read transaction. */
+ * anything or wrote pages ahead), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL
+ * for an address outside the database in a read transaction. */
 LIBMDBX_API int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr);
 
 /* ---- Cursors ----------------------------------------------------------- */
@@ -2414,9 +2423,9 @@ LIBMDBX_API int mdbx_cursor_renew(MDBX_txn *txn, MDBX_cursor *cursor);
  * NULL, or for a parent's cursor inside a nested transaction. */
 LIBMDBX_API int mdbx_cursor_unbind(MDBX_cursor *cursor);
 
-/* Drops the position of a cursor and keeps its binding.
+/* Drops the position of a cursor and keeps its binding, if it has one.
  *
- * Returns MDBX_SUCCESS, [cursor]. */
+ * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN. */
 LIBMDBX_API int mdbx_cursor_reset(MDBX_cursor *cursor);
 
 /* Frees a cursor, bound or not; NULL is ignored. A wrong use is fatal, see
@@ -2546,7 +2555,8 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
  * MDBX_GET_CURRENT and MDBX_NEXT give that one.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
- * MDBX_INCOMPATIBLE if the record is a named table. */
+ * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for other flags
+ * than these and MDBX_CURRENT, which changes nothing. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
 /* Deletes everything from the record under `begin` up to the one under `end`,
@@ -2564,8 +2574,9 @@ LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
  * Returns MDBX_SUCCESS, [cursor], [write], or
  *   MDBX_ENODATA       a cursor has no position, or begin is behind end
  *   MDBX_EINVAL        both NULL, or cursors that do not belong together
- *   MDBX_INCOMPATIBLE  the table has comparators that were not given when it was
- *                      opened */
+ *   MDBX_INCOMPATIBLE  a named table is among the records, which only mdbx_drop()
+ *                      can remove: nothing is deleted; or the table has
+ *                      comparators that were not given when it was opened */
 LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
                                          bool end_including,
                                          uint64_t *affected);
@@ -2883,7 +2894,9 @@ LIBMDBX_API int mdbx_setup_debug(MDBX_log_level_t log_level,
                                  MDBX_debug_func logger);
 
 /* The same with a logger that gets finished text. It is composed in the given
- * buffer, which must live as long as the logger is set. */
+ * buffer, which must live as long as the logger is set.
+ *
+ * Returns what mdbx_setup_debug() does. */
 LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
                                        MDBX_debug_flags_t debug_flags,
                                        MDBX_debug_func_nofmt logger,
