@@ -293,10 +293,16 @@ static void delete_all(MDBX_txn *txn, MDBX_dbi dbi) {
   mdbx_cursor_close(cursor);
 }
 
-/* Each kind of change in a transaction of its own. */
+enum { CHANGES = 6, DEFRAG = 5 };
+
+/* Each kind of change in a transaction of its own; defragmentation has several. */
 static void change(MDBX_env *env, unsigned kind) {
   MDBX_txn *txn;
   MDBX_dbi dbi;
+  if (kind == DEFRAG) {
+    mdbx_env_defrag(env, 0, 0, 0, 0, 0, 10, NULL, NULL, NULL);
+    return;
+  }
   if (mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn) != MDBX_SUCCESS)
     return;
   const int opened = mdbx_dbi_open(txn, "t", MDBX_DB_ACCEDE, &dbi);
@@ -357,7 +363,7 @@ enum { FAST = MDBX_UTTERLY_NOSYNC };
 static bool exercise(void) {
   bool noticed = live(MDBX_RDONLY, 0);
   noticed &= live(FAST, 0);
-  for (unsigned kind = 1; kind <= 5; ++kind) {
+  for (unsigned kind = 1; kind <= CHANGES; ++kind) {
     noticed &= live(FAST, kind);
     noticed &= live(FAST | MDBX_WRITEMAP, kind);
   }

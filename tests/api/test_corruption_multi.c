@@ -203,6 +203,8 @@ static void live(unsigned turn) {
     if (turn % 4 == 0)
       mdbx_env_copy(env, unit_path("copy"), MDBX_CP_OVERWRITE | MDBX_CP_DONT_FLUSH | MDBX_CP_COMPACT);
     change(env, turn % 5, !writemap && turn % 2);
+    if (turn % 2)
+      mdbx_env_defrag(env, 0, 0, 0, 0, 0, 10, NULL, NULL, NULL);
     change(env, (turn + 2) % 5, false);
     look(env);
   }
