@@ -635,7 +635,7 @@ typedef enum MDBX_chk_stage {
 /* Why a defragmentation ended: bits, several may be set. */
 typedef enum MDBX_defrag_stopping_reasons {
   MDBX_defrag_noobstacles = 0,       /* nothing was left to do */
-  MDBX_defrag_step_size = 1,         /* a step was too small to get on */
+  MDBX_defrag_step_size = 1,         /* steps too small: others add faster */
   MDBX_defrag_large_chunk = 2,       /* no hole is as long as a large value */
   MDBX_defrag_discontinued = 4,      /* the callback gave 1 */
   MDBX_defrag_laggard_reader = 8,    /* a reader sees pages in the way */

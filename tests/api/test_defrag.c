@@ -405,6 +405,31 @@ START_TEST(writer_of_another_process) {
 }
 END_TEST
 
+/* Whoever adds more between two cycles than a cycle moves away: the work ends, and says that it is not done. */
+static int add_more(void *context, const MDBX_defrag_result_t *progress) {
+  MDBX_txn *txn = api_begin(context, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, progress->cycles % 2 ? "odd" : "even", MDBX_CREATE | MDBX_INTEGERKEY);
+  for (uint32_t i = 0; i < 2000 * progress->cycles; ++i)
+    put(txn, dbi, i, 600);
+  if (progress->cycles > 1)
+    OK(mdbx_drop(txn, api_table(txn, progress->cycles % 2 ? "even" : "odd", MDBX_INTEGERKEY), true));
+  OK(mdbx_txn_commit(txn));
+  return 0;
+}
+
+START_TEST(a_faster_writer) {
+  MDBX_defrag_result_t result;
+  MDBX_env *env = make(MDBX_UTTERLY_NOSYNC);
+  fill_in_turn(env);
+  IS(mdbx_env_defrag(env, 0, 0, 0, 0, 0, 1, add_more, env, &result), MDBX_RESULT_TRUE);
+  ck_assert_uint_eq(result.stopping_reasons, MDBX_defrag_step_size);
+  ck_assert_uint_lt(result.cycles, 20);
+  ck_assert_int_lt(result.pages_shrinked, 0);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* ---- damage */
 
 static int defrag_damaged(MDBX_defrag_result_t *result) {
@@ -490,6 +515,7 @@ int main(void) {
   tcase_add_test(tests, at_least_so_much_time);
   tcase_add_test(tests, free_pages_may_be_left);
   tcase_add_loop_test(tests, writer_of_another_process, 0, 2);
+  tcase_add_test(tests, a_faster_writer);
   tcase_add_test(tests, damaged_pages);
   return unit_run(suite);
 }
