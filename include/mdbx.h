@@ -1524,6 +1524,44 @@ LIBMDBX_API size_t mdbx_default_pagesize(void);
 
 /* ---- Environment: geometry, options, limits ---------------------------- */
 
+/* Decides whether the environment is used without a lock file; before
+ * mdbx_env_open() only.
+ *
+ * Without one there is no file but the data file, no lock of the system on
+ * either, and no table of readers that others could see: the application itself
+ * makes sure that no process writes while another one reads or writes, opens or
+ * closes not counting. Each transaction looks at the file for what others have
+ * committed. Threads of one process need no such care: they are kept apart as
+ * always, and the file may be open several times in a process.
+ *
+ * Differences to the usual ways:
+ *   - Opening changes nothing in an existing file, and sizes asked for before
+ *     apply to a new one only; repair after a crash waits for the first writer.
+ *     With MDBX_RDONLY a weak commit of this boot on top can be read.
+ *   - Closing does not make weak commits durable; mdbx_env_sync() does, called
+ *     when the process may write.
+ *   - Readers of other processes do not hold back anything.
+ *
+ * Returns MDBX_SUCCESS, [env], or MDBX_EPERM when it is open. */
+LIBMDBX_API int mdbx_env_set_lockless(MDBX_env *env, bool onoff);
+
+/* Limits how much of the database file this process uses, in bytes: the whole
+ * pages that fit. It is not stored, other processes have their own; 0, the state
+ * at the beginning, takes it away. The geometry bounds the file as before.
+ *
+ * Writers of this process get MDBX_MAP_FULL at it. A transaction cannot begin
+ * while the newest commit uses more: MDBX_UNABLE_EXTEND_MAPSIZE. Running readers
+ * keep what they see. May be called by any thread, before or after the open.
+ *
+ * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL while the calling thread has a write
+ * transaction. */
+LIBMDBX_API int mdbx_env_set_maplimit(MDBX_env *env, size_t bytes);
+
+/* Stores that limit, 0 when there is none.
+ *
+ * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL when `bytes` is NULL. */
+LIBMDBX_API int mdbx_env_get_maplimit(const MDBX_env *env, size_t *bytes);
+
 /* Sets the size bounds of a database. All in bytes; -1 keeps the present value
  * or takes the default, 0 means the smallest and INTPTR_MAX the largest
  * possible. Sizes are rounded up to whole pages of the database and system.

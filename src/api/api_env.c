@@ -42,19 +42,21 @@ int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
     return rc;
   if (env_is_readonly(env))
     return MDBX_EACCESS;
-  if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+  if (!env->lockless && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_RESULT_TRUE;
   if (!force && !sync_is_due(env, 0))
     return MDBX_SUCCESS;
   const bool own = atomic_load(&env->writer_thread) == os_thread_self() ||
                    (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
+  const bool pending = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
   rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = sync_head(env);
   if (!own)
     env_unlock_writer(env);
-  return rc;
+  /* Without a lock file whoever takes the writer lock may have done it already. */
+  return rc == MDBX_RESULT_TRUE && pending && env->lockless ? MDBX_SUCCESS : rc;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- flags */
@@ -367,7 +369,9 @@ static int report_newest(const MDBX_env *env, struct reported *reported) {
   struct meta meta;
   txnid_t txnid;
   unsigned slot;
-  const int rc = env_read_head(env, &meta, &txnid, &slot);
+  int rc = env->lockless ? lockless_look(env) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = env_read_head(env, &meta, &txnid, &slot);
   if (rc != MDBX_SUCCESS)
     return rc;
   reported->gc = meta.gc;

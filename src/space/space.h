@@ -51,6 +51,7 @@ struct space {
   struct dirty dirty;
   struct geometry geometry; /* as the commit will store it */
   pgno_t backed;            /* pages the file is known to have storage for */
+  pgno_t end;               /* this process uses no page from here on; PGNO_LIMIT: the geometry alone bounds it */
   struct dbmap *map;
   int fd;
   bool writemap;

@@ -55,6 +55,14 @@ struct table_handle {
   struct table_orders *all_orders;       /* ever used with this handle, freed when the environment closes */
 };
 
+/* Of an environment without a lock file: the meta pages as they were when last looked at; see lockless.c. */
+struct metas_seen {
+  uint64_t of[META_COUNT][2]; /* id and checksum */
+  bool known;
+  bool repaired; /* a writer looked: the head is durable and no unbelieved meta is left */
+  bool writing;  /* a thread of this process holds the writer lock */
+};
+
 struct env_options {
   unsigned max_dbs, max_readers;
   uint64_t values[MDBX_opt_presync_threshold + 1]; /* the others, by number, as set; UINT64_MAX: default */
@@ -68,6 +76,8 @@ struct MDBX_env {
   char *lock_wish; /* name of the lock file the user asked for; NULL: none. Until open, kept */
   void *user_context;
   struct env_options options;
+  bool lockless;                 /* no lock file; set before open */
+  _Atomic uint64_t map_limit;    /* bytes this process uses of the file at most, 0: as many as the geometry allows */
   struct geometry_request geometry_request; /* until open */
   bool geometry_set;                        /* the user asked for it */
   bool opened;
@@ -88,6 +98,7 @@ struct MDBX_env {
    * map_mutex; old ones are freed at close. */
   _Atomic(struct page_memo *) memo;
   os_mutex_t map_mutex;
+  struct metas_seen metas; /* lockless only; under map_mutex */
 
   struct table_handle *handles;
   unsigned handles_capacity;
@@ -171,6 +182,21 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
 /* Gives the file the length the meta says: longer after growth that was rolled back, shorter after a cut at the wrong
  * time. */
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
+
+/* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */
+int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length);
+/* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */
+int env_check_map_limit(const MDBX_env *env, pgno_t pages);
+/* The first page this process may not use. */
+pgno_t env_map_end(const MDBX_env *env);
+
+/* ---- lockless.c: without a lock file the metas are asked for what others did ---- */
+
+/* Publishes the newest commit of any process, unless a thread of this one is writing. */
+int lockless_look(const MDBX_env *env);
+/* The same for whoever has just taken the writer lock of the process; repairs the file if need be. */
+int lockless_begin_writing(MDBX_env *env);
+void lockless_end_writing(MDBX_env *env);
 
 /* ---- env_recovery.c ---- */
 

@@ -91,6 +91,7 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   space->fd = env->fd;
   space->pool = &env->pool;
   space->backed = txn->base.now;
+  space->end = env_map_end(env);
   env_geometry_of(env, &txn->base, &space->geometry);
   memset(&space->counters, 0, sizeof(space->counters));
 }
@@ -116,6 +117,8 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   int rc = env_read_head(env, &txn->base, &txn->base_txnid, &txn->base_slot);
   if (rc == MDBX_SUCCESS && txn->base_txnid >= TXNID_MAX)
     rc = MDBX_TXN_FULL;
+  if (rc == MDBX_SUCCESS)
+    rc = env_check_map_limit(env, txn->base.next);
   if (rc == MDBX_SUCCESS)
     rc = env_snapshot(env, &txn->base, txn->base_txnid, &txn->space.view);
   if (rc == MDBX_SUCCESS)
