@@ -190,16 +190,25 @@ static int go_to_missed_key(MDB_cursor *cursor) {
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc; /* then it is behind the last record */
 }
 
-/* Behind the last value of a key is before the next key: what a deletion leaves. There is no such place to go to
- * without one, so the last value it is. */
+/* The key is there, its values are all less. */
+static int go_behind_values(MDB_cursor *cursor, MDBX_val *key) {
+  MDBX_val data;
+  int rc = engine_get(cursor, key, &data, MDBX_SET);
+  if (rc == MDBX_NOTFOUND)
+    return go_to_missed_key(cursor);
+  cursor->place = PLACE_AT;
+  if (rc != MDBX_SUCCESS || count_values(cursor) < 2)
+    return rc;
+  cursor->place = PLACE_BEHIND_VALUES;
+  return engine_get(cursor, key, &data, MDBX_LAST_DUP);
+}
+
 static int go_to_missed_value(MDB_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key};
   MDBX_val data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
-  int rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
+  const int rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
   if (rc == MDBX_NOTFOUND)
-    rc = engine_get(cursor, &key, &data, MDBX_SET);
-  if (rc == MDBX_NOTFOUND)
-    return go_to_missed_key(cursor);
+    return go_behind_values(cursor, &key);
   cursor->place = PLACE_AT;
   return rc;
 }
@@ -302,6 +311,20 @@ static int move_onto_value(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_
   }
 }
 
+static int move_from_behind(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  switch (op) {
+  case MDB_NEXT:
+    return arrive(cursor, key, data, MDBX_NEXT_NODUP);
+  case MDB_NEXT_DUP:
+    return MDBX_NOTFOUND;
+  case MDB_PREV:
+  case MDB_PREV_DUP:
+    return arrive(cursor, key, data, MDBX_GET_CURRENT);
+  default:
+    return arrive(cursor, key, data, (MDBX_cursor_op)op);
+  }
+}
+
 static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (cursor->place == PLACE_NONE)
     return move_from_nowhere(cursor, key, data, op);
@@ -310,6 +333,8 @@ static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op o
     return rc;
   if (cursor->place == PLACE_NO_VALUE)
     return move_onto_value(cursor, key, data, op);
+  if (cursor->place == PLACE_BEHIND_VALUES)
+    return move_from_behind(cursor, key, data, op);
   if (cursor->place == PLACE_DELETED && op == MDB_NEXT_DUP && cursor->multi)
     return MDBX_NOTFOUND;
   return arrive(cursor, key, data, cursor->multi ? (MDBX_cursor_op)op : op_for_single(op));
@@ -322,6 +347,8 @@ static int get_current(MDB_cursor *cursor, MDB_val *key, MDB_val *data) {
     return rc;
   if (cursor->place == PLACE_NONE || cursor->place == PLACE_NO_VALUE)
     return EINVAL;
+  if (cursor->place == PLACE_BEHIND_VALUES)
+    return MDBX_NOTFOUND;
   return arrive(cursor, key, data, cursor->place == PLACE_DELETED ? MDBX_NEXT : MDBX_GET_CURRENT);
 }
 
@@ -485,6 +512,8 @@ SHIM_API int mdb_cursor_del(MDB_cursor *cursor, unsigned int flags) {
   if (cursor->place == PLACE_NONE)
     return EINVAL;
   rc = settle(cursor);
+  if (rc == MDBX_SUCCESS && cursor->place == PLACE_BEHIND_VALUES)
+    rc = MDBX_NOTFOUND;
   if (rc == MDBX_SUCCESS)
     rc = mdbx_cursor_del(cursor->engine, (MDBX_put_flags_t)(flags & MDB_NODUPDATA));
   if (rc == MDBX_SUCCESS)

@@ -118,7 +118,7 @@ SHIM_API int mdb_env_info(MDB_env *env, MDB_envinfo *info) {
     return shim_rc(rc);
   *info = (MDB_envinfo){.me_mapsize = env->limit,
                         .me_last_pgno = engine.mi_last_pgno,
-                        .me_last_txnid = engine.mi_recent_txnid - 1,
+                        .me_last_txnid = txnid_shown(engine.mi_recent_txnid),
                         .me_maxreaders = env->max_readers,
                         .me_numreaders = engine.mi_numreaders};
   return 0;

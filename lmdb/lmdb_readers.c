@@ -26,7 +26,7 @@ static int list_one(void *ctx, int num, int slot, mdbx_pid_t pid, mdbx_tid_t thr
     return MDBX_RESULT_TRUE;
   listing->any = true;
   if (txnid)
-    snprintf(line, sizeof(line), "%10d %zx %zu\n", (int)pid, (size_t)thread, (size_t)txnid - 1);
+    snprintf(line, sizeof(line), "%10d %zx %zu\n", (int)pid, (size_t)thread, txnid_shown(txnid));
   else
     snprintf(line, sizeof(line), "%10d %zx -\n", (int)pid, (size_t)thread);
   return tell(listing, line);

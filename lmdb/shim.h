@@ -95,6 +95,7 @@ enum place {
   PLACE_NONE,        /* never positioned */
   PLACE_AT,          /* where the engine's is */
   PLACE_NO_VALUE,    /* at the key that follows one not found; none of its values is chosen */
+  PLACE_BEHIND_VALUES, /* at the last value of a key, and meant to be behind it */
   PLACE_MISSED_KEY,  /* `missed` is the key that was not found */
   PLACE_MISSED_BOTH, /* and `missed` the key and the value that was not found there */
   PLACE_DELETED,     /* its record was deleted: before the next one */
@@ -117,6 +118,10 @@ static inline MDBX_val to_engine(const MDB_val *val) { return (MDBX_val){val->mv
 static inline void from_engine(MDB_val *val, const MDBX_val *engine) {
   *val = (MDB_val){engine->iov_len, engine->iov_base};
 }
+
+/* Commits of the engine begin to count at the empty database, which is its third; LMDB's is none. */
+enum { TXNID_EMPTY = 3 };
+static inline size_t txnid_shown(uint64_t engine) { return engine > TXNID_EMPTY ? (size_t)engine - TXNID_EMPTY : 0; }
 
 /* ---- lmdb_errors.c ---- */
 
