@@ -477,7 +477,7 @@ static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsig
   MDBX_val d = to_engine(data);
   if (!cursor->multi)
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
-  const int rc = mdbx_cursor_put(cursor->engine, key, &d, (MDBX_put_flags_t)flags);
+  const int rc = mdbx_cursor_put(cursor->engine, key, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
     from_engine(data, &d);
   return rc;

@@ -53,7 +53,7 @@ SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, uns
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
   const MDBX_val k = to_engine(key);
   MDBX_val d = to_engine(data);
-  rc = mdbx_put(txn->engine, dbi, &k, &d, (MDBX_put_flags_t)flags);
+  rc = mdbx_put(txn->engine, dbi, &k, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
     from_engine(data, &d);
   return shim_rc(rc);

@@ -123,6 +123,11 @@ static inline void from_engine(MDB_val *val, const MDBX_val *engine) {
 enum { TXNID_EMPTY = 3 };
 static inline size_t txnid_shown(uint64_t engine) { return engine > TXNID_EMPTY ? (size_t)engine - TXNID_EMPTY : 0; }
 
+/* With MDB_APPEND the key must be behind all others, not the last one. */
+static inline MDBX_put_flags_t engine_put_flags(unsigned flags) {
+  return (MDBX_put_flags_t)(flags & MDB_APPEND ? flags | MDB_NOOVERWRITE : flags);
+}
+
 /* ---- lmdb_errors.c ---- */
 
 /* The code LMDB has for what the engine said. */
