@@ -463,12 +463,11 @@ static int put_current(MDB_cursor *cursor, MDB_val *data, unsigned flags) {
 static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
   unsigned table_flags = 0;
   int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &table_flags);
-  if (rc == MDBX_SUCCESS && !(table_flags & MDB_DUPFIXED))
-    return MDB_INCOMPATIBLE;
   MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
   data[1].mv_size = 0;
-  if (rc == MDBX_SUCCESS)
-    rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
+  if (rc != MDBX_SUCCESS || !(table_flags & MDB_DUPFIXED))
+    return rc == MDBX_SUCCESS ? MDB_INCOMPATIBLE : rc;
+  rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
   data[1].mv_size = values[1].iov_len;
   return rc;
 }
