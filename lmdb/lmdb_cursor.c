@@ -92,6 +92,7 @@ SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *cursor) {
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   cursor->place = PLACE_NONE;
+  cursor->loose = false;
   link_cursor(cursor, txn);
   return shim_rc(find_kind(cursor));
 }
@@ -211,6 +212,51 @@ static int go_to_missed_value(MDB_cursor *cursor) {
     return go_behind_values(cursor, &key);
   cursor->place = PLACE_AT;
   return rc;
+}
+
+void cursors_leave(MDB_txn *txn) {
+  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
+    MDBX_val k, d;
+    const bool has_place = cursor->place == PLACE_AT || cursor->place == PLACE_NO_VALUE ||
+                           cursor->place == PLACE_BEHIND_VALUES;
+    cursor->loose = true;
+    if (!has_place)
+      continue;
+    cursor->place = PLACE_NONE;
+    if (engine_get(cursor, &k, &d, MDBX_GET_CURRENT) != MDBX_SUCCESS)
+      continue;
+    const MDB_val key = {k.iov_len, k.iov_base}, data = {d.iov_len, d.iov_base};
+    note_missed(cursor, &key, cursor->multi ? &data : NULL);
+    if (cursor->place != PLACE_NONE)
+      cursor->place = PLACE_LEFT;
+  }
+}
+
+/* Back in the renewed transaction: at its record, or what follows it now. */
+static int come_back(MDB_cursor *cursor) {
+  int rc = mdbx_cursor_bind(cursor->txn->engine, cursor->engine, cursor->dbi);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  cursor->loose = false;
+  if (cursor->place != PLACE_LEFT)
+    return MDBX_SUCCESS;
+  MDBX_val key = {cursor->missed, cursor->missed_key}, data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
+  rc = MDBX_NOTFOUND;
+  if (cursor->multi)
+    rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
+  if (rc == MDBX_NOTFOUND)
+    rc = engine_get(cursor, &key, &data, MDBX_SET_RANGE);
+  cursor->place = PLACE_AT;
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+/* Whether the cursor can be used now. */
+static int check_cursor(MDB_cursor *cursor) {
+  if (!cursor)
+    return EINVAL;
+  if (!cursor->txn || !cursor->txn->env || !cursor->txn->engine || cursor->txn->reset)
+    return MDB_BAD_TXN;
+  return cursor->loose ? come_back(cursor) : 0;
 }
 
 static int settle(MDB_cursor *cursor) {
@@ -405,10 +451,9 @@ static int get_other(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor
 }
 
 SHIM_API int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
-  if (!cursor)
-    return EINVAL;
-  if (!cursor->txn)
-    return MDB_BAD_TXN;
+  const int rc = check_cursor(cursor);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
   if (op == MDB_NEXT && cursor->place == PLACE_AT)
     return shim_rc(arrive(cursor, key, data, MDBX_NEXT));
   return shim_rc(get_other(cursor, key, data, op));
@@ -419,9 +464,9 @@ SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
     return EINVAL;
   if (!cursor->multi)
     return MDB_INCOMPATIBLE;
-  if (!cursor->txn)
-    return MDB_BAD_TXN;
-  int rc = cursor->place == PLACE_NONE ? EINVAL : settle(cursor);
+  int rc = check_cursor(cursor);
+  if (rc == MDBX_SUCCESS)
+    rc = cursor->place == PLACE_NONE ? EINVAL : settle(cursor);
   if (rc == MDBX_SUCCESS && cursor->place == PLACE_NO_VALUE)
     rc = EINVAL;
   if (rc == MDBX_SUCCESS)
@@ -432,10 +477,9 @@ SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
 /* ------------------------------------------------------------------------------------------------------------ changes */
 
 static int check_change(MDB_cursor *cursor) {
-  if (!cursor)
-    return EINVAL;
-  if (!cursor->txn)
-    return MDB_BAD_TXN;
+  const int rc = check_cursor(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   return txn_writable(mdb_cursor_txn(cursor));
 }
 
@@ -532,7 +576,7 @@ static int is_this_table(void *ctx, const MDBX_txn *txn, const MDBX_val *name, M
 
 SHIM_API int mdb_cursor_is_db(MDB_cursor *cursor) {
   MDBX_val key, data;
-  if (!cursor || !cursor->txn || cursor->dbi != DBI_MAIN || cursor->place != PLACE_AT)
+  if (check_cursor(cursor) != MDBX_SUCCESS || cursor->dbi != DBI_MAIN || cursor->place != PLACE_AT)
     return 0;
   if (engine_get(cursor, &key, &data, MDBX_GET_CURRENT) != MDBX_SUCCESS)
     return 0;

@@ -169,7 +169,7 @@ SHIM_API void mdb_txn_abort(MDB_txn *txn) {
 SHIM_API void mdb_txn_reset(MDB_txn *txn) {
   if (!txn || !txn->readonly || txn->reset || !txn->env)
     return;
-  cursors_ended(txn);
+  cursors_leave(txn);
   reader_stop(txn, true);
   txn->reset = true;
 }

@@ -99,6 +99,7 @@ enum place {
   PLACE_MISSED_KEY,  /* `missed` is the key that was not found */
   PLACE_MISSED_BOTH, /* and `missed` the key and the value that was not found there */
   PLACE_DELETED,     /* its record was deleted: before the next one */
+  PLACE_LEFT,        /* its transaction was reset; `missed` is the pair it was at */
 };
 
 struct MDB_cursor {
@@ -106,6 +107,7 @@ struct MDB_cursor {
   MDB_txn *txn; /* NULL: ended */
   MDB_dbi dbi;
   enum place place;
+  bool loose;           /* its transaction was reset: the engine's cursor has no place to be */
   bool multi;           /* the table has several values per key */
   unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
   size_t missed_key, missed_value;
@@ -178,9 +180,11 @@ void tables_ended(MDB_txn *txn, bool committed);
 
 /* The cursors of a transaction that ends: of a writer they are freed, of a reader they wait for a new one. */
 void cursors_ended(MDB_txn *txn);
+/* A reader is reset: its cursors can be used again when it is renewed, at the records they were at. LMDB does not
+ * promise that, but programs count on it. */
+void cursors_leave(MDB_txn *txn);
 /* A nested transaction begins and ends. */
 int cursors_save(MDB_txn *child);
 void cursors_restore(MDB_txn *child, bool committed);
-/* Deletes and drops of the transaction's may have taken records from under a cursor. */
 
 #endif
