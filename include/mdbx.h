@@ -1189,6 +1189,10 @@ typedef int (*MDBX_table_enum_func)(void *ctx, const MDBX_txn *txn,
                                     const struct MDBX_stat *stat,
                                     MDBX_dbi dbi) MDBX_CXX17_NOEXCEPT;
 
+/* Receives each cursor of a transaction. Non-zero stops. */
+typedef int (*MDBX_cursor_enum_func)(void *ctx,
+                                     MDBX_cursor *cursor) MDBX_CXX17_NOEXCEPT;
+
 /* Saves `bytes` bytes at src, the old value, to where target says. Non-zero
  * gives the operation up. */
 typedef int (*MDBX_preserve_func)(void *context, MDBX_val *target,
@@ -1287,6 +1291,20 @@ typedef int (*MDBX_defrag_notify_func)(
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if penv is NULL; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_env_create(MDBX_env **penv);
+
+/* Gives the lock file a name of its own, for programs that must find it under
+ * another one than "mdbx.lck" or the data file's name with MDBX_LOCK_SUFFIX.
+ *
+ * path  copied; NULL takes the wish back.
+ *
+ * All who have a database open must use the same lock file. So when this one does
+ * not exist, but one under the usual name does, that one is used. The other way
+ * round, whoever opens a data file without a wish and finds no lock file under
+ * the usual name uses "NAME-lock" beside it, or for "data.mdb" "lock.mdb", if
+ * there is one.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EPERM if open, MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
 
 /* Opens a database, or creates it.
  *
@@ -2097,6 +2115,16 @@ LIBMDBX_API int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn,
 LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
                                                     bool unbind);
 
+/* Calls func for each cursor bound to a transaction or to one nested in or around
+ * it, in no special order. func may close or unbind the cursor it is given, but no
+ * other. A result of func other than zero ends the walk and is returned.
+ *
+ * Returns MDBX_SUCCESS, MDBX_EINVAL also for a NULL func, MDBX_EBADSIGN,
+ * MDBX_THREAD_MISMATCH. */
+LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
+                                           MDBX_cursor_enum_func func,
+                                           void *ctx);
+
 /* ---- Tables ------------------------------------------------------------ */
 
 /* Opens a table, or creates it with MDBX_CREATE.
@@ -2152,6 +2180,27 @@ LIBMDBX_API int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_ctx_func keycmp,
                                   MDBX_cmp_ctx_func datacmp, void *ctx);
+
+/* Gives a table whose handle is open comparison functions, as mdbx_dbi_open_ctx()
+ * does when it opens one. For programs that learn of them only afterwards.
+ *
+ * keycmp, datacmp  NULL: as before. One for values means nothing without
+ *                  MDBX_DUPSORT.
+ * ctx              handed to both.
+ *
+ * That a table has an order of its own is stored with it. So an empty table that
+ * has none yet is changed by this, if the transaction may write, and its cursors
+ * lose their places. One with records must have been filled in such an order;
+ * then nothing is written, and any transaction will do.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if an empty table would have to be changed
+ * and the transaction is read-only: the handle has the functions, but the call is
+ * to be repeated in the transaction that stores the first record; [txn], [read],
+ * MDBX_BAD_DBI (also for the free space table), MDBX_INCOMPATIBLE if the table has
+ * records in another order, or the handle other functions; MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi,
+                                       MDBX_cmp_ctx_func keycmp,
+                                       MDBX_cmp_ctx_func datacmp, void *ctx);
 
 /* Gives the table behind a handle another name; the handle stays. If the
  * transaction is aborted the handle becomes invalid.

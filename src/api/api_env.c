@@ -114,6 +114,20 @@ int mdbx_env_get_path(const MDBX_env *env, const char **dest) {
   return MDBX_SUCCESS;
 }
 
+int mdbx_env_set_lock_path(MDBX_env *env, const char *path) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (env->opened)
+    return MDBX_EPERM;
+  char *copy = path ? strdup(path) : NULL;
+  if (path && !copy)
+    return MDBX_ENOMEM;
+  free(env->lock_wish);
+  env->lock_wish = copy;
+  return MDBX_SUCCESS;
+}
+
 int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd) {
   const int rc = env_check_open(env);
   if (rc != MDBX_SUCCESS)

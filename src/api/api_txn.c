@@ -254,6 +254,21 @@ int mdbx_txn_unlock(MDBX_env *env) {
 
 /* ---------------------------------------------------------------------------------------------------------- cursors */
 
+int mdbx_txn_enumerate_cursors(const MDBX_txn *txn, MDBX_cursor_enum_func func, void *ctx) {
+  const int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!func)
+    return MDBX_EINVAL;
+  for (MDBX_cursor *cursor = txn->root->cursors, *next; cursor; cursor = next) {
+    next = cursor->next;
+    const int said = func(ctx, cursor);
+    if (said != 0)
+      return said;
+  }
+  return MDBX_SUCCESS;
+}
+
 int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn, bool unbind, size_t *count) {
   const int rc = txn_check_handle(txn);
   if (count)

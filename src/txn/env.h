@@ -73,6 +73,7 @@ struct MDBX_env {
   uint32_t generation; /* os_fork_generation() at creation */
   _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
   char *path, *data_path, *lock_path;
+  char *lock_wish; /* name of the lock file the user asked for; NULL: none. Until open, kept */
   void *user_context;
   struct env_options options;
   bool lockless;                 /* no lock file; set before open */

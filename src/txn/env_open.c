@@ -348,7 +348,9 @@ static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mo
   int rc = env_paths_make(path, flags & MDBX_NOSUBDIR, &paths);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = make_directory(&paths, path, flags, mode);
+  rc = env_paths_wish(&paths, env->lock_wish);
+  if (rc == MDBX_SUCCESS)
+    rc = make_directory(&paths, path, flags, mode);
   if (rc == MDBX_SUCCESS && !env->lockless && paths.other_lock && os_path_exists(paths.lock) && os_path_exists(paths.other_lock))
     rc = log_damage(MDBX_DUPLICATED_LCK, "%s: there is another lock file, %s", paths.lock, paths.other_lock);
   env->path = rc == MDBX_SUCCESS ? strdup(path) : NULL;
@@ -476,6 +478,8 @@ int env_close(MDBX_env *env, bool dont_sync) {
   release_all(env);
   os_mutex_destroy(&env->map_mutex);
   os_mutex_destroy(&env->handles_mutex);
+  free(env->lock_wish);
+  env->lock_wish = NULL;
   env_bury(env);
   return rc;
 }
