@@ -1189,6 +1189,10 @@ typedef int (*MDBX_table_enum_func)(void *ctx, const MDBX_txn *txn,
                                     const struct MDBX_stat *stat,
                                     MDBX_dbi dbi) MDBX_CXX17_NOEXCEPT;
 
+/* Receives each cursor of a transaction. Non-zero stops. */
+typedef int (*MDBX_cursor_enum_func)(void *ctx,
+                                     MDBX_cursor *cursor) MDBX_CXX17_NOEXCEPT;
+
 /* Saves `bytes` bytes at src, the old value, to where target says. Non-zero
  * gives the operation up. */
 typedef int (*MDBX_preserve_func)(void *context, MDBX_val *target,
@@ -1287,6 +1291,20 @@ typedef int (*MDBX_defrag_notify_func)(
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if penv is NULL; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_env_create(MDBX_env **penv);
+
+/* Gives the lock file a name of its own, for programs that must find it under
+ * another one than "mdbx.lck" or the data file's name with MDBX_LOCK_SUFFIX.
+ *
+ * path  copied; NULL takes the wish back.
+ *
+ * All who have a database open must use the same lock file. So when this one does
+ * not exist, but one under the usual name does, that one is used. The other way
+ * round, whoever opens a data file without a wish and finds no lock file under
+ * the usual name uses "NAME-lock" beside it, or for "data.mdb" "lock.mdb", if
+ * there is one.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EPERM if open, MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
 
 /* Opens a database, or creates it.
  *
@@ -1619,6 +1637,44 @@ LIBMDBX_API size_t mdbx_default_pagesize(void);
 
 /* ---- Environment: geometry, options, limits ---------------------------- */
 
+/* Decides whether the environment is used without a lock file; before
+ * mdbx_env_open() only.
+ *
+ * Without one there is no file but the data file, no lock of the system on
+ * either, and no table of readers that others could see: the application itself
+ * makes sure that no process writes while another one reads or writes, opens or
+ * closes not counting. Each transaction looks at the file for what others have
+ * committed. Threads of one process need no such care: they are kept apart as
+ * always, and the file may be open several times in a process.
+ *
+ * Differences to the usual ways:
+ *   - Opening changes nothing in an existing file, and sizes asked for before
+ *     apply to a new one only; repair after a crash waits for the first writer.
+ *     With MDBX_RDONLY a weak commit of this boot on top can be read.
+ *   - Closing does not make weak commits durable; mdbx_env_sync() does, called
+ *     when the process may write.
+ *   - Readers of other processes do not hold back anything.
+ *
+ * Returns MDBX_SUCCESS, [env], or MDBX_EPERM when it is open. */
+LIBMDBX_API int mdbx_env_set_lockless(MDBX_env *env, bool onoff);
+
+/* Limits how much of the database file this process uses, in bytes: the whole
+ * pages that fit. It is not stored, other processes have their own; 0, the state
+ * at the beginning, takes it away. The geometry bounds the file as before.
+ *
+ * Writers of this process get MDBX_MAP_FULL at it. A transaction cannot begin
+ * while the newest commit uses more: MDBX_UNABLE_EXTEND_MAPSIZE. Running readers
+ * keep what they see. May be called by any thread, before or after the open.
+ *
+ * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL while the calling thread has a write
+ * transaction. */
+LIBMDBX_API int mdbx_env_set_maplimit(MDBX_env *env, size_t bytes);
+
+/* Stores that limit, 0 when there is none.
+ *
+ * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL when `bytes` is NULL. */
+LIBMDBX_API int mdbx_env_get_maplimit(const MDBX_env *env, size_t *bytes);
+
 /* Sets the size bounds of a database. All in bytes; -1 keeps the present value
  * or takes the default, 0 means the smallest and INTPTR_MAX the largest
  * possible. Sizes are rounded up to whole pages of the database and system.
@@ -1654,9 +1710,7 @@ LIBMDBX_API int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower,
  * sizes the same. For older programs. */
 LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
 
-/* Sets an option; UINT64_MAX restores its default. Those marked with a point are
- * checked, kept and given back, but the engine decides by itself: they are for
- * programs that set them.
+/* Sets an option; UINT64_MAX restores its default.
  *
  *   MDBX_opt_...                  unit and range; when; default at 4 KiB pages
  *   max_db                        named tables, to MDBX_MAX_DBI; before open; 0
@@ -1665,35 +1719,45 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   sync_bytes                    unflushed bytes that make a commit steady;
  *                                 after open; 0 = off. For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
- * . rp_augment_limit              pages taken from the free space table while a
- *                                 run is searched; chosen by the engine
- * . loose_limit                   pages kept for reuse inside a transaction,
- *                                 0 to 255; 64
- * . dp_reserve_limit              spare page buffers kept; 1018
+ *   dp_reserve_limit              spare page buffers kept; 1018
  *   txn_dp_limit                  changed pages kept in memory, from 128; by
  *                                 the memory of the machine
- * . txn_dp_initial                first size of their list, from 128; 1018
- * . spill_max_denominator         when pages are written ahead, 1/N stay,
- *                                 0 to 255; 8
- * . spill_min_denominator         and at least 1/N go, 0 to 255; 8
- * . spill_parent4child_denominator  1/N of a parent's pages go when a child
- *                                 begins, 0 to 255; 0 = none
- * . merge_threshold               fill that makes pages merge, in 1/65536 of a
- *                                 page, 8192 to 32768; 21845
- * . writethrough_threshold        commits of fewer chunks are written through;
- *                                 32 bit; 2
- * . prefault_write_enable         0 or 1, touch mapped pages before writing
- *                                 them; chosen by the engine
- * . gc_time_limit                 16.16 of a search for free pages; 0 = none
- * . prefer_waf_insteadof_balance  0 or 1, merge into changed neighbours; 1
- * . subpage_limit, subpage_room_threshold, subpage_reserve_prereq,
- * . subpage_reserve_limit         shape of small value sets inside a leaf, in
- *                                 1/65536 of a page; 65535, 0, 27525, 2753
- * . split_reserve                 room left on both sides of a split, in
- *                                 1/65536 of a page, 0 to 32768; 0
- * . presync_threshold             unflushed bytes that are flushed ahead of
- *                                 taking the writer lock, 1 to 2^31; after
- *                                 open; 262144
+ *   spill_max_denominator         when pages are written ahead, 1/N stay,
+ *                                 0 to 255, 0 = none need; 8
+ *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the
+ *                                 limit; 8
+ *   merge_threshold               fill below which a page is merged with a
+ *                                 neighbour, in 1/65536 of a page, 8192 to
+ *                                 32768; 21845
+ *   prefer_waf_insteadof_balance  0 or 1, merge rather with a neighbour that
+ *                                 has been changed already; 1
+ *   subpage_limit                 largest set of values inside a leaf, in
+ *                                 1/65536 of a page; 65535. Sets that with
+ *                                 their key exceed about half a page have a
+ *                                 tree of their own anyway.
+ *   presync_threshold             so many unsynced bytes are flushed by
+ *                                 mdbx_env_sync() ahead of taking the writer
+ *                                 lock, 1 to 2^31; after open; 262144
+ *
+ * What is set holds from the next write transaction on. These are kept, with
+ * their ranges and initial values, for programs that set them, and change
+ * nothing:
+ *
+ *   rp_augment_limit              2044; free pages are kept as runs, without
+ *                                 lists that could become too long
+ *   loose_limit                   0 to 255, 64; every page that a transaction
+ *                                 gives up is used by it again
+ *   txn_dp_initial                from 128, 1018; lists grow as needed
+ *   spill_parent4child_denominator  0 to 255, 0; a child needs no copy of its
+ *                                 parent's pages
+ *   writethrough_threshold        32 bit, 2; a commit is written with few calls
+ *   prefault_write_enable         0 or 1, 0
+ *   gc_time_limit                 16.16, 0; the search for free pages is
+ *                                 bounded by itself
+ *   subpage_room_threshold, subpage_reserve_prereq, subpage_reserve_limit
+ *                                 0, 27525, 2753; sets inside a leaf have no
+ *                                 room in reserve
+ *   split_reserve                 0 to 32768, 0
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option or a value out
  * of range, MDBX_EPERM at the wrong time, MDBX_EACCESS if read-only and the
@@ -2051,6 +2115,16 @@ LIBMDBX_API int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn,
 LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
                                                     bool unbind);
 
+/* Calls func for each cursor bound to a transaction or to one nested in or around
+ * it, in no special order. func may close or unbind the cursor it is given, but no
+ * other. A result of func other than zero ends the walk and is returned.
+ *
+ * Returns MDBX_SUCCESS, MDBX_EINVAL also for a NULL func, MDBX_EBADSIGN,
+ * MDBX_THREAD_MISMATCH. */
+LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
+                                           MDBX_cursor_enum_func func,
+                                           void *ctx);
+
 /* ---- Tables ------------------------------------------------------------ */
 
 /* Opens a table, or creates it with MDBX_CREATE.
@@ -2106,6 +2180,27 @@ LIBMDBX_API int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_ctx_func keycmp,
                                   MDBX_cmp_ctx_func datacmp, void *ctx);
+
+/* Gives a table whose handle is open comparison functions, as mdbx_dbi_open_ctx()
+ * does when it opens one. For programs that learn of them only afterwards.
+ *
+ * keycmp, datacmp  NULL: as before. One for values means nothing without
+ *                  MDBX_DUPSORT.
+ * ctx              handed to both.
+ *
+ * That a table has an order of its own is stored with it. So an empty table that
+ * has none yet is changed by this, if the transaction may write, and its cursors
+ * lose their places. One with records must have been filled in such an order;
+ * then nothing is written, and any transaction will do.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if an empty table would have to be changed
+ * and the transaction is read-only: the handle has the functions, but the call is
+ * to be repeated in the transaction that stores the first record; [txn], [read],
+ * MDBX_BAD_DBI (also for the free space table), MDBX_INCOMPATIBLE if the table has
+ * records in another order, or the handle other functions; MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi,
+                                       MDBX_cmp_ctx_func keycmp,
+                                       MDBX_cmp_ctx_func datacmp, void *ctx);
 
 /* Gives the table behind a handle another name; the handle stays. If the
  * transaction is aborted the handle becomes invalid.

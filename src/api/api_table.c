@@ -63,6 +63,20 @@ int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags
   return open_table(txn, name, flags, dbi, &orders);
 }
 
+int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi, MDBX_cmp_ctx_func keycmp, MDBX_cmp_ctx_func datacmp,
+                           void *ctx) {
+  const struct table_orders orders = {
+      .key = {.with_context = keycmp, .context = keycmp ? ctx : NULL},
+      .value = {.with_context = datacmp, .context = datacmp ? ctx : NULL},
+  };
+  int rc = txn_check(txn);
+  if (rc == MDBX_SUCCESS && dbi == DBI_GC)
+    rc = MDBX_BAD_DBI;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return table_set_orders(txn, dbi, &orders);
+}
+
 static const MDBX_val *name_value(const char *name, MDBX_val *value) {
   if (!name)
     return NULL;

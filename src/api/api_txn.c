@@ -187,8 +187,8 @@ static void writer_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
   info->txn_space_limit_hard = bytes_of(txn, txn->root->space.geometry.upper);
   info->txn_space_retired = bytes_of(txn, txn->root->space.retired.pages);
   info->txn_space_dirty = bytes_of(txn, txn->root->space.dirty.pages);
-  info->txn_space_leftover = bytes_of(txn, txn->root->dirty_limit > txn->root->space.dirty.pages
-                                               ? txn->root->dirty_limit - txn->root->space.dirty.pages
+  info->txn_space_leftover = bytes_of(txn, txn->root->space.tuning.dirty_limit > txn->root->space.dirty.pages
+                                               ? txn->root->space.tuning.dirty_limit - txn->root->space.dirty.pages
                                                : 0);
   if (scan)
     info->txn_reader_lag = txn->root->base_txnid - MIN_OF(readers_oldest(&txn->env->lck), txn->root->base_txnid);
@@ -253,6 +253,21 @@ int mdbx_txn_unlock(MDBX_env *env) {
 }
 
 /* ---------------------------------------------------------------------------------------------------------- cursors */
+
+int mdbx_txn_enumerate_cursors(const MDBX_txn *txn, MDBX_cursor_enum_func func, void *ctx) {
+  const int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!func)
+    return MDBX_EINVAL;
+  for (MDBX_cursor *cursor = txn->root->cursors, *next; cursor; cursor = next) {
+    next = cursor->next;
+    const int said = func(ctx, cursor);
+    if (said != 0)
+      return said;
+  }
+  return MDBX_SUCCESS;
+}
 
 int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn, bool unbind, size_t *count) {
   const int rc = txn_check_handle(txn);

@@ -31,7 +31,7 @@ void space_take_free(struct space *space, pgno_t pgno, uint32_t pages) {
 
 /* Pages left between the allocated part and the upper bound, or the file's end if it must not grow. */
 static pgno_t room_at_end(const struct space *space) {
-  const pgno_t end = space->geometry.grow ? space->geometry.upper : space->geometry.now;
+  const pgno_t end = MIN_OF(space->geometry.grow ? space->geometry.upper : space->geometry.now, space->end);
   return end > space->view.limit ? end - space->view.limit : 0;
 }
 
@@ -44,9 +44,10 @@ static bool end_has(const struct space *space, uint32_t pages, bool with_reserve
 static int extend_file(struct space *space, pgno_t end) {
   if (end <= space->geometry.now)
     return MDBX_SUCCESS;
-  const pgno_t target = geometry_grow_target(&space->geometry, end);
-  if (target < end)
+  const pgno_t wanted = geometry_grow_target(&space->geometry, end);
+  if (wanted < end)
     return MDBX_MAP_FULL;
+  const pgno_t target = MIN_OF(wanted, MAX_OF(end, space->end));
   if (space->writemap) {
     const int rc = map_grow_file(space->map, space->fd, (uint64_t)target << space->view.shift);
     if (rc != MDBX_SUCCESS)

@@ -166,6 +166,15 @@ void env_rebase(const MDBX_env *env, struct snapshot *snapshot) {
   snapshot->always_check = memo->bytes == 0;
 }
 
+pgno_t env_map_end(const MDBX_env *env) {
+  const uint64_t limit = atomic_load(&env->map_limit);
+  return limit ? (pgno_t)MIN_OF(limit >> env->shift, (uint64_t)PGNO_LIMIT) : PGNO_LIMIT;
+}
+
+int env_check_map_limit(const MDBX_env *env, pgno_t pages) {
+  return pages <= env_map_end(env) ? MDBX_SUCCESS : MDBX_UNABLE_EXTEND_MAPSIZE;
+}
+
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot) {
   if (!meta_is_usable(env, meta))
     return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
@@ -220,9 +229,6 @@ static int adopt_newest_meta(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-/* In lck_shared.user: a failed commit may have left a meta that is newer than the head. */
-#define METAS_DOUBTFUL 1u
-
 void env_doubt_metas(MDBX_env *env, unsigned slot) {
   atomic_store(&env->fatal, true);
   atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
@@ -244,19 +250,31 @@ static int settle_doubt(MDBX_env *env) {
   }
   const int rc = os_ops->datasync(env->fd);
   if (rc == MDBX_SUCCESS)
-    atomic_fetch_and(&env->lck.shared->user, ~METAS_DOUBTFUL);
+    atomic_fetch_and(&env->lck.shared->user, ~(unsigned)METAS_DOUBTFUL);
   return rc;
+}
+
+/* The lock is held; `rc` tells whether its last holder died. */
+static int enter_as_writer(MDBX_env *env, int rc) {
+  if (env->lockless)
+    return lockless_begin_writing(env);
+  if (atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL)
+    return settle_doubt(env);
+  return rc == MDBX_RESULT_TRUE ? adopt_newest_meta(env) : MDBX_SUCCESS;
 }
 
 int env_lock_writer(MDBX_env *env, bool try_only) {
   int rc = lck_writer_lock(&env->lck, try_only);
-  const bool doubtful = atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL;
-  if (rc != MDBX_RESULT_TRUE && (rc != MDBX_SUCCESS || !doubtful))
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
-  rc = doubtful ? settle_doubt(env) : adopt_newest_meta(env);
+  rc = enter_as_writer(env, rc);
   if (rc != MDBX_SUCCESS)
     lck_writer_unlock(&env->lck);
   return rc;
 }
 
-void env_unlock_writer(MDBX_env *env) { lck_writer_unlock(&env->lck); }
+void env_unlock_writer(MDBX_env *env) {
+  if (env->lockless)
+    lockless_end_writing(env);
+  lck_writer_unlock(&env->lck);
+}

@@ -55,6 +55,14 @@ struct table_handle {
   struct table_orders *all_orders;       /* ever used with this handle, freed when the environment closes */
 };
 
+/* Of an environment without a lock file: the meta pages as they were when last looked at; see lockless.c. */
+struct metas_seen {
+  uint64_t of[META_COUNT][2]; /* id and checksum */
+  bool known;
+  bool repaired; /* a writer looked: the head is durable and no unbelieved meta is left */
+  bool writing;  /* a thread of this process holds the writer lock */
+};
+
 struct env_options {
   unsigned max_dbs, max_readers;
   uint64_t values[MDBX_opt_presync_threshold + 1]; /* the others, by number, as set; UINT64_MAX: default */
@@ -65,8 +73,11 @@ struct MDBX_env {
   uint32_t generation; /* os_fork_generation() at creation */
   _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
   char *path, *data_path, *lock_path;
+  char *lock_wish; /* name of the lock file the user asked for; NULL: none. Until open, kept */
   void *user_context;
   struct env_options options;
+  bool lockless;                 /* no lock file; set before open */
+  _Atomic uint64_t map_limit;    /* bytes this process uses of the file at most, 0: as many as the geometry allows */
   struct geometry_request geometry_request; /* until open */
   bool geometry_set;                        /* the user asked for it */
   bool opened;
@@ -87,6 +98,7 @@ struct MDBX_env {
    * map_mutex; old ones are freed at close. */
   _Atomic(struct page_memo *) memo;
   os_mutex_t map_mutex;
+  struct metas_seen metas; /* lockless only; under map_mutex */
 
   struct table_handle *handles;
   unsigned handles_capacity;
@@ -158,6 +170,12 @@ static inline uintptr_t env_thread(const MDBX_env *env) {
   return env->flags & MDBX_NOSTICKYTHREADS ? 0 : os_thread_self();
 }
 
+/* Bits of lck_shared.user. */
+enum {
+  METAS_DOUBTFUL = 1, /* a failed commit may have left a meta that is newer than the head */
+  FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
+};
+
 /* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
 int env_lock_writer(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
@@ -170,6 +188,25 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
 /* Gives the file the length the meta says: longer after growth that was rolled back, shorter after a cut at the wrong
  * time. */
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
+
+/* An option of those kept in `options.values`, set or not; see options.c. */
+uint64_t env_option(const MDBX_env *env, MDBX_option_t option);
+void env_tuning(const MDBX_env *env, struct space_tuning *tuning);
+
+/* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */
+int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length);
+/* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */
+int env_check_map_limit(const MDBX_env *env, pgno_t pages);
+/* The first page this process may not use. */
+pgno_t env_map_end(const MDBX_env *env);
+
+/* ---- lockless.c: without a lock file the metas are asked for what others did ---- */
+
+/* Publishes the newest commit of any process, unless a thread of this one is writing. */
+int lockless_look(const MDBX_env *env);
+/* The same for whoever has just taken the writer lock of the process; repairs the file if need be. */
+int lockless_begin_writing(MDBX_env *env);
+void lockless_end_writing(MDBX_env *env);
 
 /* ---- env_recovery.c ---- */
 
@@ -185,9 +222,12 @@ int env_turn_for_recovery(MDBX_env *env, unsigned slot);
 int sync_flush(MDBX_env *env);
 /* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
 int sync_head(MDBX_env *env);
-/* Cuts what the file has beyond the size that the newest durable commit gives it; nothing a crash falls back to is
- * there. A weak commit with a smaller size leaves the file long until then. */
-void sync_cut_file(MDBX_env *env, pgno_t pages);
+/* Notes that the file is longer than the head says: what a crash falls back to may need the tail. */
+void sync_note_long_file(MDBX_env *env);
+bool sync_file_is_long(const MDBX_env *env);
+/* Cuts what the file has beyond that many pages, which nothing that a crash may fall back to needs; `all` when it has
+ * the size of the head then. */
+void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
 /* Whether a threshold for making weak commits durable is reached. */
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
 

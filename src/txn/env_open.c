@@ -14,8 +14,6 @@
 #include <stdlib.h>
 
 enum { POOL_LIMIT = 1024 };
-/* In lck_shared.mode: some writer has said what the mode is. */
-#define MODE_KNOWN 0x80000000u
 
 /* ----------------------------------------------------------------------------------------------------- new databases */
 
@@ -94,7 +92,7 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) 
   return length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
 }
 
-static int repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
+int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
   const struct meta *head = &set->slot[choice->head].meta;
   int rc = wipe_unbelieved(env, choice);
   /* After a process died: the page cache has everything, the disk perhaps not. */
@@ -124,6 +122,13 @@ static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chose
   return MDBX_SUCCESS;
 }
 
+/* Without a lock file nobody knows who else is at work: nothing is written before the first write transaction. */
+static bool must_not_be_read(const MDBX_env *env, const struct meta_choice *choice, uint64_t length) {
+  if (!env_is_readonly(env))
+    return false;
+  return choice->rollback || (!env->lockless && (choice->make_steady || length % os_page_size()));
+}
+
 /* Nobody else has the database open. */
 static int open_first(MDBX_env *env, struct meta_set *set) {
   struct meta_choice choice;
@@ -142,14 +147,15 @@ static int open_first(MDBX_env *env, struct meta_set *set) {
   if (choice.rollback)
     log_notice("%s: rolled back to transaction %llu after a system crash", env->data_path,
                (unsigned long long)head->txnid);
-  if (!env_is_readonly(env))
-    rc = repair(env, set, &choice, length);
-  else if (choice.rollback || choice.make_steady || length % os_page_size())
+  const bool repaired = !env_is_readonly(env) && !env->lockless;
+  if (repaired)
+    rc = env_repair(env, set, &choice, length);
+  else if (must_not_be_read(env, &choice, length))
     rc = MDBX_WANNA_RECOVERY;
   if (rc != MDBX_SUCCESS)
     return rc;
   lck_publish_head(&env->lck, head->txnid, choice.head);
-  lck_publish_durable(&env->lck, env_is_readonly(env) ? TXNID_NONE : head->txnid);
+  lck_publish_durable(&env->lck, repaired || (env->lockless && !choice.make_steady) ? head->txnid : TXNID_NONE);
   return MDBX_SUCCESS;
 }
 
@@ -203,6 +209,8 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   if (rc != MDBX_SUCCESS)
     return rc;
   unsigned lock_flags = flags & MDBX_EXCLUSIVE ? LCK_EXCLUSIVE : 0;
+  if (env->lockless)
+    lock_flags |= LCK_NOLOCK;
   if (flags & MDBX_RDONLY)
     lock_flags |= LCK_READONLY;
   if (log_debug_flags() & MDBX_DBG_LEGACY_MULTIOPEN)
@@ -213,20 +221,22 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   return lck_open(&env->lck, env->lock_path, env->fd, lock_flags, env->options.max_readers, lock_mode);
 }
 
-/* Processes must agree on how durable commits are. */
+/* Processes that write must agree on how durable commits are. */
 static int agree_on_mode(MDBX_env *env) {
+  bool others;
   if (env_is_readonly(env))
     return MDBX_SUCCESS;
+  const int rc = lck_enter_writers(&env->lck, &others);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   const unsigned present = atomic_load(&env->lck.shared->mode), own = env->flags & ENV_FLAGS_SHARED_MODE;
-  if (env->lck.first || !(present & MODE_KNOWN)) {
-    atomic_store(&env->lck.shared->mode, own | MODE_KNOWN);
-    return MDBX_SUCCESS;
-  }
-  if ((present & ENV_FLAGS_SHARED_MODE) == own)
+  if (!others)
+    atomic_store(&env->lck.shared->mode, own);
+  if (!others || present == own)
     return MDBX_SUCCESS;
   if (!(env->flags & MDBX_ACCEDE))
     return log_damage(MDBX_INCOMPATIBLE, "%s: open elsewhere with other durability flags (0x%x, here 0x%x)",
-                      env->data_path, present & ENV_FLAGS_SHARED_MODE, own);
+                      env->data_path, present, own);
   env->flags = (env->flags & ~(unsigned)ENV_FLAGS_SHARED_MODE) | (present & ENV_FLAGS_SHARED_MODE);
   return MDBX_SUCCESS;
 }
@@ -272,7 +282,7 @@ static int open_memory(MDBX_env *env) {
 
 /* A writer that comes after a reader who could not make sure of the head does so now. */
 static int settle_durability(MDBX_env *env) {
-  if (env_is_readonly(env) || lck_durable(&env->lck) != TXNID_NONE ||
+  if (env_is_readonly(env) || env->lockless || lck_durable(&env->lck) != TXNID_NONE ||
       (env->flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
     return MDBX_SUCCESS;
   int rc = env_lock_writer(env, false);
@@ -283,10 +293,11 @@ static int settle_durability(MDBX_env *env) {
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
-/* Size limits asked for before the open hold for an existing database if this process opened it first. */
+/* Size limits asked for before the open hold for an existing database if this process opened it first. Without a lock
+ * file it cannot tell, and others may be at work. */
 static void apply_requested_geometry(MDBX_env *env) {
   MDBX_txn *txn;
-  if (!env->geometry_set || env_is_readonly(env) || !env->lck.first || env->recovery)
+  if (!env->geometry_set || env_is_readonly(env) || !env->lck.first || env->recovery || env->lockless)
     return;
   if (txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn) != MDBX_SUCCESS)
     return;
@@ -337,8 +348,10 @@ static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mo
   int rc = env_paths_make(path, flags & MDBX_NOSUBDIR, &paths);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = make_directory(&paths, path, flags, mode);
-  if (rc == MDBX_SUCCESS && paths.other_lock && os_path_exists(paths.lock) && os_path_exists(paths.other_lock))
+  rc = env_paths_wish(&paths, env->lock_wish);
+  if (rc == MDBX_SUCCESS)
+    rc = make_directory(&paths, path, flags, mode);
+  if (rc == MDBX_SUCCESS && !env->lockless && paths.other_lock && os_path_exists(paths.lock) && os_path_exists(paths.other_lock))
     rc = log_damage(MDBX_DUPLICATED_LCK, "%s: there is another lock file, %s", paths.lock, paths.other_lock);
   env->path = rc == MDBX_SUCCESS ? strdup(path) : NULL;
   if (rc != MDBX_SUCCESS || !env->path) {
@@ -429,7 +442,7 @@ static bool data_file_is_unlinked(const MDBX_env *env) {
 }
 
 static int sync_at_close(MDBX_env *env) {
-  if (env_is_readonly(env) || atomic_load(&env->fatal) || data_file_is_unlinked(env))
+  if (env_is_readonly(env) || env->lockless || atomic_load(&env->fatal) || data_file_is_unlinked(env))
     return MDBX_SUCCESS;
   if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_SUCCESS;
@@ -465,6 +478,8 @@ int env_close(MDBX_env *env, bool dont_sync) {
   release_all(env);
   os_mutex_destroy(&env->map_mutex);
   os_mutex_destroy(&env->handles_mutex);
+  free(env->lock_wish);
+  env->lock_wish = NULL;
   env_bury(env);
   return rc;
 }
@@ -499,6 +514,7 @@ static int shed_inherited(MDBX_env *env) {
   os_close(env->fd);
   env->fd = -1;
   env->opened = false;
+  env->metas.known = env->metas.writing = false;
   env->geometry_set = false;
   env->generation = os_fork_generation();
   const int rc = os_mutex_init(&env->map_mutex);

@@ -26,6 +26,43 @@ static char *lock_in_same_directory(const char *data) {
   return lock;
 }
 
+/* Names programs written for another engine may have given the lock file; see mdbx_env_set_lock_path(). */
+#define FOREIGN_SUFFIX "-lock"
+#define FOREIGN_DATANAME "/data.mdb"
+#define FOREIGN_LOCKNAME "/lock.mdb"
+
+/* The lock file that is there under such a name, or NULL. */
+static char *find_foreign_lock(const char *data) {
+  char *lock = join(data, FOREIGN_SUFFIX);
+  if (lock && !os_path_exists(lock) && ends_with(data, FOREIGN_DATANAME))
+    strcpy(lock + strlen(data) - strlen(FOREIGN_DATANAME), FOREIGN_LOCKNAME);
+  if (lock && os_path_exists(lock))
+    return lock;
+  free(lock);
+  return NULL;
+}
+
+static void prefer_present_lock(struct env_paths *paths) {
+  char *present = os_path_exists(paths->lock) ? NULL : find_foreign_lock(paths->data);
+  if (!present)
+    return;
+  free(paths->lock);
+  paths->lock = present;
+}
+
+int env_paths_wish(struct env_paths *paths, const char *lock) {
+  if (!lock || (!os_path_exists(lock) && os_path_exists(paths->lock)))
+    return MDBX_SUCCESS;
+  char *copy = join(lock, "");
+  if (!copy)
+    return MDBX_ENOMEM;
+  free(paths->lock);
+  free(paths->other_lock);
+  paths->lock = copy;
+  paths->other_lock = NULL;
+  return MDBX_SUCCESS;
+}
+
 int env_paths_make(const char *path, bool nosubdir, struct env_paths *paths) {
   memset(paths, 0, sizeof(*paths));
   if (!path || !*path)
@@ -39,6 +76,8 @@ int env_paths_make(const char *path, bool nosubdir, struct env_paths *paths) {
   } else {
     paths->data = join(path, "");
     paths->lock = join(path, MDBX_LOCK_SUFFIX);
+    if (paths->data && paths->lock)
+      prefer_present_lock(paths);
     if (paths->data && ends_with(paths->data, MDBX_DATANAME))
       paths->other_lock = lock_in_same_directory(paths->data);
   }

@@ -15,6 +15,8 @@ struct env_paths {
 
 /* MDBX_EINVAL for an empty path, MDBX_ENOMEM. Looks whether the path is a directory, changes nothing. */
 int env_paths_make(const char *path, bool nosubdir, struct env_paths *paths);
+/* The lock file shall have that name (NULL: no wish), unless there is none and one under the usual name is there. */
+int env_paths_wish(struct env_paths *paths, const char *lock);
 void env_paths_free(struct env_paths *paths);
 
 #endif

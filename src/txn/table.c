@@ -447,6 +447,49 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
   return rc;
 }
 
+/* An empty table takes a kind of order it did not have. MDBX_RESULT_TRUE: not in this transaction. */
+static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigned order_flags) {
+  if (!tree_is_empty(tree))
+    return MDBX_INCOMPATIBLE;
+  if (readonly)
+    return MDBX_RESULT_TRUE;
+  const int rc = table_claim(txn, tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct table_record record = tree->record;
+  record.flags |= (uint16_t)order_flags;
+  record.mod_txnid = txn->view->txnid;
+  txn_cursors_unset(txn, tree);
+  tree_release(tree);
+  tree_init(tree, record.flags);
+  tree->record = record;
+  tree->changed = true;
+  return MDBX_SUCCESS;
+}
+
+int table_set_orders(MDBX_txn *txn, MDBX_dbi dbi, const struct table_orders *orders) {
+  const bool readonly = txn_is_readonly(txn);
+  txn = txn->root;
+  struct tree *tree;
+  struct table_orders given = {.key = orders->key};
+  int rc = txn_tree(txn, dbi, &tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (tree_is_multi(tree))
+    given.value = orders->value;
+  const unsigned order_flags = (user_order_given(&given.key) ? TABLE_USER_ORDER : 0u) |
+                               (user_order_given(&given.value) ? TABLE_USER_DUPORDER : 0u);
+  if (order_flags & ~(unsigned)tree->record.flags)
+    rc = change_order(txn, readonly, tree, order_flags);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return rc;
+  os_mutex_lock(&txn->env->handles_mutex);
+  const int set = set_orders(&txn->env->handles[dbi], &given);
+  os_mutex_unlock(&txn->env->handles_mutex);
+  table_use_orders(tree, &txn->env->handles[dbi]);
+  return set == MDBX_SUCCESS ? rc : set;
+}
+
 /* -------------------------------------------------------------------------------------- closing, dropping, renaming */
 
 int table_close(MDBX_env *env, MDBX_dbi dbi) {

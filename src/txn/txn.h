@@ -76,7 +76,6 @@ struct MDBX_txn {
   txnid_t base_txnid;
   unsigned base_slot;
   txnid_t durable;       /* newest durable commit when it began */
-  uint64_t dirty_limit;  /* changed pages in memory before some are written out */
   uint32_t gc_reserve;   /* pages the commit will need for table 0 */
   uint32_t kicks;        /* calls of the slow-reader callback */
   uint32_t max_lag;      /* of a reader, in commits, as far as was looked */
@@ -188,6 +187,9 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
 int table_claim(MDBX_txn *txn, struct tree *tree);
 /* Gives a tree the comparators its handle was opened with. */
 void table_use_orders(struct tree *tree, const struct table_handle *handle);
+/* Gives an open table comparators; an empty one becomes a table that has some, or with MDBX_RESULT_TRUE does not, since
+ * the transaction may not change it. MDBX_INCOMPATIBLE. */
+int table_set_orders(MDBX_txn *txn, MDBX_dbi dbi, const struct table_orders *orders);
 int table_close(MDBX_env *env, MDBX_dbi dbi);
 /* The open handle of a name as the transaction sees it, 0 if there is none. */
 MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name);

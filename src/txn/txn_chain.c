@@ -64,7 +64,7 @@ static bool is_newest(const MDBX_txn *reader) {
 int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer) {
   const unsigned keep = flags & MDBX_TXN_RDONLY_PREPARE;
   MDBX_txn *txn;
-  if (!is_newest(reader))
+  if (!is_newest(reader)) /* without a lock file this says little, and the look below all */
     return MDBX_RESULT_TRUE;
   const int rc = txn_begin_write(reader->env, flags & ~keep, context, &txn);
   if (rc != MDBX_SUCCESS)

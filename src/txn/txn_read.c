@@ -46,7 +46,9 @@ static int find_slot(MDBX_txn *txn) {
 
 static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) {
   MDBX_env *env = txn->env;
-  int rc = env_snapshot(env, meta, txnid, &txn->snapshot);
+  int rc = env_check_map_limit(env, meta->next);
+  if (rc == MDBX_SUCCESS)
+    rc = env_snapshot(env, meta, txnid, &txn->snapshot);
   txn->snapshot.pin = &txn->slot->txnid;
   if (rc == MDBX_SUCCESS)
     rc = tree_load(&txn->main, &meta->main, meta->next, "main");
@@ -63,6 +65,11 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
 
 /* Pins the newest snapshot. A writer may overwrite its meta before it is copied; then a newer one is there to pin. */
 static int pin_newest(MDBX_txn *txn) {
+  if (unlikely(txn->env->lockless)) {
+    const int rc = lockless_look(txn->env);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
   for (;;) {
     const uint64_t head = readers_pin(&txn->env->lck, txn->slot);
     struct meta meta;
@@ -151,6 +158,8 @@ int txn_renew_read(MDBX_txn *txn) {
 }
 
 int txn_refresh_read(MDBX_txn *txn) {
+  if (txn->env->lockless)
+    (void)lockless_look(txn->env); /* what it finds wrong, the renewal meets again */
   if (lck_head_txnid(lck_head(&txn->env->lck)) == txn->snapshot.txnid)
     return MDBX_RESULT_TRUE;
   return txn_renew_read(txn);

@@ -27,6 +27,9 @@ enum style {
   DEFRAGGED, /* every third commit is followed by a defragmentation */
 };
 
+/* Among the flags of a scenario: mdbx_env_set_lockless(). */
+#define LOCKLESS 1u
+
 struct scenario {
   const char *name;
   size_t page_size;
@@ -70,6 +73,8 @@ static const struct scenario scenarios[] = {
     {"bulk, no meta sync", 1024, MDBX_NOMETASYNC, 16, 60, 30, 0, 1, 0, 0, 0, BULK},
     {"bulk, writemap, safe no sync", 1024, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 16, 60, 30, 4, 0, 0, 0, 0, BULK},
     {"defragmentation", 4096, MDBX_SYNC_DURABLE, 12, 40, 1500, 0, 0, 3, 0, 0, DEFRAGGED},
+    {"without a lock file", 4096, LOCKLESS, 20, 6, 120, 0, 0, 3, 0, 0, ALONE},
+    {"without a lock file, safe no sync", 4096, LOCKLESS | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 3, 0, 0, ALONE},
     {"defragmentation, writemap", 4096, MDBX_WRITEMAP, 12, 40, 1500, 0, 0, 3, 0, 0, DEFRAGGED},
 };
 
@@ -110,7 +115,9 @@ static int open_env(const struct run *run, const char *path, unsigned flags, MDB
   if (rc == MDBX_SUCCESS && run->scenario->dirty_limit)
     rc = mdbx_env_set_option(*env, MDBX_opt_txn_dp_limit, run->scenario->dirty_limit);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR), 0600);
+    rc = mdbx_env_set_lockless(*env, run->scenario->flags & LOCKLESS);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)((flags & ~LOCKLESS) | MDBX_NOSUBDIR), 0600);
   return rc;
 }
 
@@ -382,6 +389,10 @@ static void cut_recovery(struct run *run, const struct image *image, int oldest,
   recorder_start(&recorder, run->copy, run->scenario->page_size, false);
   pretend_boot(next_random(&run->random));
   MUST(run, open_env(run, run->copy, run->scenario->flags, &env));
+  if (run->scenario->flags & LOCKLESS) { /* it waits for a writer */
+    MUST(run, mdbx_txn_lock(env, false));
+    MUST(run, mdbx_txn_unlock(env));
+  }
   recorder_stop(&recorder);
   MUST(run, mdbx_env_close_ex(env, true));
   for (size_t at = 0; at <= recorder.count; ++at)

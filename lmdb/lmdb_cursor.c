@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Cursors. What they do beyond the engine's is told at enum place. */
+#include "shim.h"
+
+#include <errno.h>
+
+/* ---------------------------------------------------------------------------------------------------------- lifetime */
+
+static void link_cursor(MDB_cursor *cursor, MDB_txn *txn) {
+  cursor->txn = txn;
+  cursor->link = &txn->cursors;
+  cursor->next = txn->cursors;
+  if (cursor->next)
+    cursor->next->link = &cursor->next;
+  txn->cursors = cursor;
+}
+
+static void unlink_cursor(MDB_cursor *cursor) {
+  if (!cursor->txn)
+    return;
+  *cursor->link = cursor->next;
+  if (cursor->next)
+    cursor->next->link = cursor->link;
+  cursor->txn = NULL;
+}
+
+static void free_cursor(MDB_cursor *cursor) {
+  unlink_cursor(cursor);
+  mdbx_cursor_close2(cursor->engine);
+  free(cursor->missed);
+  free(cursor);
+}
+
+void cursors_ended(MDB_txn *txn) {
+  while (txn->cursors && !txn->readonly)
+    free_cursor(txn->cursors);
+  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = txn->cursors) {
+    mdbx_cursor_unbind(cursor->engine);
+    unlink_cursor(cursor);
+  }
+}
+
+static int find_kind(MDB_cursor *cursor) {
+  unsigned flags = 0;
+  const int rc = mdbx_dbi_flags(cursor->txn->engine, cursor->dbi, &flags);
+  cursor->multi = flags & MDB_DUPSORT;
+  return rc;
+}
+
+static int open_engine_cursor(MDB_cursor *cursor, MDB_txn *txn) {
+  const int rc = mdbx_cursor_open(txn->engine, cursor->dbi, &cursor->engine);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  link_cursor(cursor, txn);
+  return find_kind(cursor);
+}
+
+SHIM_API int mdb_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **result) {
+  if (!txn || !result || !txn->env || !table_of(txn, dbi))
+    return EINVAL;
+  int rc = txn_usable(txn);
+  if (rc != 0)
+    return rc;
+  if (dbi == DBI_FREE && !txn->readonly)
+    return EINVAL;
+  MDB_cursor *cursor = calloc(1, sizeof(*cursor));
+  if (!cursor)
+    return ENOMEM;
+  cursor->dbi = dbi;
+  rc = open_engine_cursor(cursor, txn);
+  if (rc == MDBX_SUCCESS)
+    *result = cursor;
+  else
+    free_cursor(cursor);
+  return shim_rc(rc);
+}
+
+SHIM_API void mdb_cursor_close(MDB_cursor *cursor) {
+  if (cursor)
+    free_cursor(cursor);
+}
+
+SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *cursor) {
+  if (!txn || !cursor || !txn->readonly || !txn->env || !table_of(txn, cursor->dbi))
+    return EINVAL;
+  const int usable = txn_usable(txn);
+  if (usable != 0)
+    return usable;
+  mdbx_cursor_unbind(cursor->engine);
+  unlink_cursor(cursor);
+  const int rc = mdbx_cursor_bind(txn->engine, cursor->engine, cursor->dbi);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  cursor->place = PLACE_NONE;
+  cursor->loose = false;
+  link_cursor(cursor, txn);
+  return shim_rc(find_kind(cursor));
+}
+
+/* A cursor of a transaction around serves the innermost one. */
+SHIM_API MDB_txn *mdb_cursor_txn(MDB_cursor *cursor) {
+  MDB_txn *txn = cursor ? cursor->txn : NULL;
+  while (txn && txn->child)
+    txn = txn->child;
+  return txn;
+}
+
+SHIM_API MDB_dbi mdb_cursor_dbi(MDB_cursor *cursor) { return cursor->dbi; }
+
+/* ----------------------------------------------------------------------------------------- nested transactions: places */
+
+struct place_backup {
+  MDB_cursor *cursor;
+  enum place place;
+};
+
+static unsigned count_outer(const MDB_txn *child) {
+  unsigned count = 0;
+  for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
+    for (const MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+      ++count;
+  return count;
+}
+
+int cursors_save(MDB_txn *child) {
+  struct place_backup *backup = calloc(count_outer(child) + 1, sizeof(*backup));
+  if (!backup)
+    return ENOMEM;
+  child->places = backup;
+  for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
+    for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+      *backup++ = (struct place_backup){cursor, cursor->place};
+  return 0;
+}
+
+/* A cursor that was closed meanwhile is no longer in the lists. */
+static bool is_outer(const MDB_txn *child, const MDB_cursor *sought) {
+  for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
+    for (const MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+      if (cursor == sought)
+        return true;
+  return false;
+}
+
+void cursors_restore(MDB_txn *child, bool committed) {
+  for (struct place_backup *backup = child->places; backup && backup->cursor && !committed; ++backup)
+    if (is_outer(child, backup->cursor))
+      backup->cursor->place = backup->place;
+  free(child->places);
+  child->places = NULL;
+}
+
+/* ------------------------------------------------------------------------------------------------- where a search failed */
+
+static int engine_get(MDB_cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
+  return mdbx_cursor_get(cursor->engine, key, data, op);
+}
+
+static void remember(unsigned char *to, size_t *length, const MDB_val *from) {
+  *length = from->mv_size < KEY_BYTES_MAX ? from->mv_size : KEY_BYTES_MAX;
+  if (*length)
+    memcpy(to, from->mv_data, *length);
+}
+
+/* Without memory the cursor is where the engine's is: nowhere. */
+static void note_missed(MDB_cursor *cursor, const MDB_val *key, const MDB_val *data) {
+  if (!cursor->missed)
+    cursor->missed = malloc(2 * KEY_BYTES_MAX);
+  cursor->place = PLACE_NONE;
+  if (!cursor->missed)
+    return;
+  remember(cursor->missed, &cursor->missed_key, key);
+  cursor->place = PLACE_MISSED_KEY;
+  if (!data)
+    return;
+  remember(cursor->missed + KEY_BYTES_MAX, &cursor->missed_value, data);
+  cursor->place = PLACE_MISSED_BOTH;
+}
+
+static size_t count_values(MDB_cursor *cursor) {
+  size_t count = 0;
+  return mdbx_cursor_count(cursor->engine, &count) == MDBX_SUCCESS ? count : 0;
+}
+
+static int go_to_missed_key(MDB_cursor *cursor) {
+  MDBX_val key = {cursor->missed, cursor->missed_key}, data;
+  const int rc = engine_get(cursor, &key, &data, MDBX_SET_RANGE);
+  cursor->place = PLACE_AT;
+  if (rc == MDBX_SUCCESS && cursor->multi && count_values(cursor) > 1)
+    cursor->place = PLACE_NO_VALUE;
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc; /* then it is behind the last record */
+}
+
+/* The key is there, its values are all less. */
+static int go_behind_values(MDB_cursor *cursor, MDBX_val *key) {
+  MDBX_val data;
+  int rc = engine_get(cursor, key, &data, MDBX_SET);
+  if (rc == MDBX_NOTFOUND)
+    return go_to_missed_key(cursor);
+  cursor->place = PLACE_AT;
+  if (rc != MDBX_SUCCESS || count_values(cursor) < 2)
+    return rc;
+  cursor->place = PLACE_BEHIND_VALUES;
+  return engine_get(cursor, key, &data, MDBX_LAST_DUP);
+}
+
+static int go_to_missed_value(MDB_cursor *cursor) {
+  MDBX_val key = {cursor->missed, cursor->missed_key};
+  MDBX_val data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
+  const int rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
+  if (rc == MDBX_NOTFOUND)
+    return go_behind_values(cursor, &key);
+  cursor->place = PLACE_AT;
+  return rc;
+}
+
+void cursors_leave(MDB_txn *txn) {
+  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
+    MDBX_val k, d;
+    const bool has_place = cursor->place == PLACE_AT || cursor->place == PLACE_NO_VALUE ||
+                           cursor->place == PLACE_BEHIND_VALUES;
+    cursor->loose = true;
+    if (!has_place)
+      continue;
+    cursor->place = PLACE_NONE;
+    if (engine_get(cursor, &k, &d, MDBX_GET_CURRENT) != MDBX_SUCCESS)
+      continue;
+    const MDB_val key = {k.iov_len, k.iov_base}, data = {d.iov_len, d.iov_base};
+    note_missed(cursor, &key, cursor->multi ? &data : NULL);
+    if (cursor->place != PLACE_NONE)
+      cursor->place = PLACE_LEFT;
+  }
+}
+
+/* Back in the renewed transaction: at its record, or what follows it now. */
+static int come_back(MDB_cursor *cursor) {
+  int rc = mdbx_cursor_bind(cursor->txn->engine, cursor->engine, cursor->dbi);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  cursor->loose = false;
+  if (cursor->place != PLACE_LEFT)
+    return MDBX_SUCCESS;
+  MDBX_val key = {cursor->missed, cursor->missed_key}, data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
+  rc = MDBX_NOTFOUND;
+  if (cursor->multi)
+    rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
+  if (rc == MDBX_NOTFOUND)
+    rc = engine_get(cursor, &key, &data, MDBX_SET_RANGE);
+  cursor->place = PLACE_AT;
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+/* Whether the cursor can be used now. */
+static int check_cursor(MDB_cursor *cursor) {
+  if (!cursor)
+    return EINVAL;
+  if (!cursor->txn || !cursor->txn->env || !cursor->txn->engine || cursor->txn->reset)
+    return MDB_BAD_TXN;
+  return cursor->loose ? come_back(cursor) : 0;
+}
+
+static int settle(MDB_cursor *cursor) {
+  if (cursor->place == PLACE_MISSED_KEY)
+    return go_to_missed_key(cursor);
+  return cursor->place == PLACE_MISSED_BOTH ? go_to_missed_value(cursor) : MDBX_SUCCESS;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- searches */
+
+static int check_search(const MDB_cursor *cursor, const MDB_val *key, const MDB_val *data, MDB_cursor_op op) {
+  const bool both = op == MDB_GET_BOTH || op == MDB_GET_BOTH_RANGE;
+  if (both && !data)
+    return EINVAL;
+  if (both && !cursor->multi)
+    return MDB_INCOMPATIBLE;
+  if (!key)
+    return EINVAL;
+  return key->mv_size ? 0 : MDB_BAD_VALSIZE;
+}
+
+static bool table_is_empty(MDB_cursor *cursor) {
+  MDBX_stat stat;
+  const MDB_txn *txn = mdb_cursor_txn(cursor);
+  return mdbx_dbi_stat(txn->engine, cursor->dbi, &stat, sizeof(stat)) == MDBX_SUCCESS && !stat.ms_entries;
+}
+
+static int search(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  int rc = check_search(cursor, key, data, op);
+  if (rc != 0)
+    return rc;
+  const bool both = op == MDB_GET_BOTH || op == MDB_GET_BOTH_RANGE;
+  MDBX_val k = to_engine(key), d = {NULL, 0};
+  if (both)
+    d = to_engine(data);
+  rc = engine_get(cursor, &k, &d, (MDBX_cursor_op)op);
+  if (rc == MDBX_SUCCESS) {
+    cursor->place = PLACE_AT;
+    if (op == MDB_SET_KEY || op == MDB_SET_RANGE)
+      from_engine(key, &k);
+    if (data)
+      from_engine(data, &d);
+    return 0;
+  }
+  if (rc == MDBX_NOTFOUND && op != MDB_SET_RANGE)
+    note_missed(cursor, key, both ? data : NULL);
+  else if (rc == MDBX_NOTFOUND)
+    cursor->place = table_is_empty(cursor) ? PLACE_NONE : PLACE_AT;
+  return rc;
+}
+
+/* -------------------------------------------------------------------------------------------------------------- moves */
+
+static int arrive(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_cursor_op op) {
+  MDBX_val k = {NULL, 0}, d = {NULL, 0};
+  const int rc = engine_get(cursor, &k, &d, op);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_ENODATA ? MDBX_NOTFOUND : rc;
+  cursor->place = PLACE_AT;
+  if (key)
+    from_engine(key, &k);
+  if (data)
+    from_engine(data, &d);
+  return MDBX_SUCCESS;
+}
+
+/* Without several values the next value is the next record. */
+static MDBX_cursor_op op_for_single(MDB_cursor_op op) {
+  if (op == MDB_NEXT_DUP || op == MDB_NEXT_NODUP)
+    return MDBX_NEXT;
+  return op == MDB_PREV_DUP || op == MDB_PREV_NODUP ? MDBX_PREV : (MDBX_cursor_op)op;
+}
+
+static int move_from_nowhere(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  switch (op) {
+  case MDB_NEXT:
+  case MDB_NEXT_DUP:
+  case MDB_NEXT_NODUP:
+    return arrive(cursor, key, data, MDBX_FIRST);
+  case MDB_PREV_DUP:
+    return cursor->multi ? MDBX_NOTFOUND : arrive(cursor, key, data, MDBX_LAST);
+  default:
+    return arrive(cursor, key, data, MDBX_LAST);
+  }
+}
+
+/* At a key whose values none is chosen of. */
+static int move_onto_value(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  switch (op) {
+  case MDB_NEXT:
+  case MDB_NEXT_DUP:
+    return arrive(cursor, key, data, MDBX_FIRST_DUP);
+  case MDB_PREV:
+  case MDB_PREV_DUP:
+    return arrive(cursor, key, data, MDBX_LAST_DUP);
+  default:
+    return arrive(cursor, key, data, (MDBX_cursor_op)op);
+  }
+}
+
+static int move_from_behind(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  switch (op) {
+  case MDB_NEXT:
+    return arrive(cursor, key, data, MDBX_NEXT_NODUP);
+  case MDB_NEXT_DUP:
+    return MDBX_NOTFOUND;
+  case MDB_PREV:
+  case MDB_PREV_DUP:
+    return arrive(cursor, key, data, MDBX_GET_CURRENT);
+  default:
+    return arrive(cursor, key, data, (MDBX_cursor_op)op);
+  }
+}
+
+static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  if (cursor->place == PLACE_NONE)
+    return move_from_nowhere(cursor, key, data, op);
+  const int rc = settle(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (cursor->place == PLACE_NO_VALUE)
+    return move_onto_value(cursor, key, data, op);
+  if (cursor->place == PLACE_BEHIND_VALUES)
+    return move_from_behind(cursor, key, data, op);
+  if (cursor->place == PLACE_DELETED && op == MDB_NEXT_DUP && cursor->multi)
+    return MDBX_NOTFOUND;
+  return arrive(cursor, key, data, cursor->multi ? (MDBX_cursor_op)op : op_for_single(op));
+}
+
+/* Behind a deleted record is the next one. */
+static int get_current(MDB_cursor *cursor, MDB_val *key, MDB_val *data) {
+  int rc = settle(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (cursor->place == PLACE_NONE || cursor->place == PLACE_NO_VALUE)
+    return EINVAL;
+  if (cursor->place == PLACE_BEHIND_VALUES)
+    return MDBX_NOTFOUND;
+  return arrive(cursor, key, data, cursor->place == PLACE_DELETED ? MDBX_NEXT : MDBX_GET_CURRENT);
+}
+
+static int go_value_edge(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  if (!data || cursor->place == PLACE_NONE)
+    return EINVAL;
+  if (!cursor->multi)
+    return MDB_INCOMPATIBLE;
+  const int rc = settle(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return cursor->place == PLACE_NO_VALUE ? EINVAL : arrive(cursor, key, data, (MDBX_cursor_op)op);
+}
+
+static int get_many(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  unsigned flags = 0;
+  if (!data || (op == MDB_GET_MULTIPLE && cursor->place == PLACE_NONE))
+    return EINVAL;
+  int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &flags);
+  if (rc == MDBX_SUCCESS && !(flags & MDB_DUPFIXED))
+    rc = MDB_INCOMPATIBLE;
+  if (rc == MDBX_SUCCESS)
+    rc = settle(cursor);
+  if (rc == MDBX_SUCCESS && cursor->place == PLACE_NONE) {
+    rc = arrive(cursor, NULL, NULL, op == MDB_PREV_MULTIPLE ? MDBX_LAST : MDBX_FIRST);
+    op = MDB_GET_MULTIPLE;
+  }
+  return rc == MDBX_SUCCESS ? arrive(cursor, key, data, (MDBX_cursor_op)op) : rc;
+}
+
+static int get_other(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  switch (op) {
+  case MDB_FIRST:
+  case MDB_LAST:
+    return arrive(cursor, key, data, (MDBX_cursor_op)op);
+  case MDB_GET_BOTH:
+  case MDB_GET_BOTH_RANGE:
+  case MDB_SET:
+  case MDB_SET_KEY:
+  case MDB_SET_RANGE:
+    return search(cursor, key, data, op);
+  case MDB_GET_CURRENT:
+    return get_current(cursor, key, data);
+  case MDB_FIRST_DUP:
+  case MDB_LAST_DUP:
+    return go_value_edge(cursor, key, data, op);
+  case MDB_GET_MULTIPLE:
+  case MDB_NEXT_MULTIPLE:
+  case MDB_PREV_MULTIPLE:
+    return get_many(cursor, key, data, op);
+  default:
+    return (unsigned)op > MDB_PREV_MULTIPLE ? EINVAL : move(cursor, key, data, op);
+  }
+}
+
+SHIM_API int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  const int rc = check_cursor(cursor);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  if (op == MDB_NEXT && cursor->place == PLACE_AT)
+    return shim_rc(arrive(cursor, key, data, MDBX_NEXT));
+  return shim_rc(get_other(cursor, key, data, op));
+}
+
+SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
+  if (!cursor || !count)
+    return EINVAL;
+  if (!cursor->multi)
+    return MDB_INCOMPATIBLE;
+  int rc = check_cursor(cursor);
+  if (rc == MDBX_SUCCESS)
+    rc = cursor->place == PLACE_NONE ? EINVAL : settle(cursor);
+  if (rc == MDBX_SUCCESS && cursor->place == PLACE_NO_VALUE)
+    rc = EINVAL;
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_cursor_count(cursor->engine, count);
+  return rc == MDBX_SUCCESS && !*count ? MDB_NOTFOUND : shim_rc(rc);
+}
+
+/* ------------------------------------------------------------------------------------------------------------ changes */
+
+static int check_change(MDB_cursor *cursor) {
+  const int rc = check_cursor(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return txn_writable(mdb_cursor_txn(cursor));
+}
+
+/* The record under the cursor gets another value; what the caller says about its key does not matter. */
+static int put_current(MDB_cursor *cursor, MDB_val *data, unsigned flags) {
+  MDBX_val key = {NULL, 0}, old, d = to_engine(data);
+  unsigned char copy[KEY_BYTES_MAX];
+  if (cursor->place == PLACE_NONE)
+    return EINVAL;
+  int rc = settle(cursor);
+  if (rc == MDBX_SUCCESS)
+    rc = engine_get(cursor, &key, &old, MDBX_GET_CURRENT);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (key.iov_len > sizeof(copy))
+    return MDB_BAD_VALSIZE;
+  memcpy(copy, key.iov_base, key.iov_len);
+  key.iov_base = copy;
+  rc = mdbx_cursor_put(cursor->engine, &key, &d, (MDBX_put_flags_t)(flags & (MDB_CURRENT | MDB_RESERVE)));
+  if (rc == MDBX_SUCCESS && (flags & MDB_RESERVE))
+    from_engine(data, &d);
+  return rc;
+}
+
+static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+  unsigned table_flags = 0;
+  int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &table_flags);
+  MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
+  data[1].mv_size = 0;
+  if (rc != MDBX_SUCCESS || !(table_flags & MDB_DUPFIXED))
+    return rc == MDBX_SUCCESS ? MDB_INCOMPATIBLE : rc;
+  rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
+  data[1].mv_size = values[1].iov_len;
+  return rc;
+}
+
+static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+  MDBX_val d = to_engine(data);
+  if (!cursor->multi)
+    flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
+  const int rc = mdbx_cursor_put(cursor->engine, key, &d, engine_put_flags(flags));
+  if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
+    from_engine(data, &d);
+  return rc;
+}
+
+SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, unsigned int flags) {
+  if (!cursor || !key)
+    return EINVAL;
+  int rc = check_change(cursor);
+  if (rc == MDBX_SUCCESS)
+    rc = table_ready(mdb_cursor_txn(cursor), cursor->dbi, &cursor->txn->env->tables[cursor->dbi]);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  flags &= MDB_NOOVERWRITE | MDB_NODUPDATA | MDB_CURRENT | MDB_RESERVE | MDB_APPEND | MDB_APPENDDUP | MDB_MULTIPLE;
+  if (flags & MDB_CURRENT) {
+    rc = put_current(cursor, data, flags);
+  } else {
+    const MDBX_val k = to_engine(key);
+    if (!key->mv_size || key->mv_size > KEY_BYTES_MAX || (cursor->multi && data->mv_size > KEY_BYTES_MAX))
+      return MDB_BAD_VALSIZE;
+    rc = flags & MDB_MULTIPLE ? put_many(cursor, &k, data, flags) : put_one(cursor, &k, data, flags);
+  }
+  if (rc == MDBX_SUCCESS || rc == MDBX_KEYEXIST)
+    cursor->place = PLACE_AT;
+  return shim_rc(rc);
+}
+
+SHIM_API int mdb_cursor_del(MDB_cursor *cursor, unsigned int flags) {
+  int rc = check_change(cursor);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  if (cursor->place == PLACE_NONE)
+    return EINVAL;
+  rc = settle(cursor);
+  if (rc == MDBX_SUCCESS && cursor->place == PLACE_BEHIND_VALUES)
+    rc = MDBX_NOTFOUND;
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_cursor_del(cursor->engine, (MDBX_put_flags_t)(flags & MDB_NODUPDATA));
+  if (rc == MDBX_SUCCESS)
+    cursor->place = PLACE_DELETED;
+  return rc == MDBX_ENODATA ? MDB_NOTFOUND : shim_rc(rc);
+}
+
+/* --------------------------------------------------------------------------------------------------- tables as records */
+
+static int is_this_table(void *ctx, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags,
+                         const struct MDBX_stat *stat, MDBX_dbi dbi) {
+  const MDBX_val *key = ctx;
+  (void)txn, (void)flags, (void)stat, (void)dbi;
+  return key->iov_len == name->iov_len && memcmp(key->iov_base, name->iov_base, key->iov_len) == 0 ? MDBX_RESULT_TRUE
+                                                                                                  : MDBX_SUCCESS;
+}
+
+SHIM_API int mdb_cursor_is_db(MDB_cursor *cursor) {
+  MDBX_val key, data;
+  if (check_cursor(cursor) != MDBX_SUCCESS || cursor->dbi != DBI_MAIN || cursor->place != PLACE_AT)
+    return 0;
+  if (engine_get(cursor, &key, &data, MDBX_GET_CURRENT) != MDBX_SUCCESS)
+    return 0;
+  return mdbx_enumerate_tables(mdb_cursor_txn(cursor)->engine, is_this_table, &key) == MDBX_RESULT_TRUE;
+}

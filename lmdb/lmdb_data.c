@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Records by key. */
+#include "shim.h"
+
+#include <errno.h>
+
+#define PUT_FLAGS (MDB_NOOVERWRITE | MDB_NODUPDATA | MDB_RESERVE | MDB_APPEND | MDB_APPENDDUP)
+
+/* Whether a key has many values: flags about them mean nothing otherwise. */
+static int is_multi(MDB_txn *txn, MDB_dbi dbi, bool *multi) {
+  unsigned flags = 0;
+  const int rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
+  *multi = flags & MDB_DUPSORT;
+  return rc;
+}
+
+SHIM_API int mdb_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
+  if (!txn || !key || !data || !txn->env || (txn->reset && txn->readonly) || dbi == DBI_FREE || !table_of(txn, dbi))
+    return EINVAL;
+  const int usable = txn_usable(txn);
+  if (usable != 0)
+    return usable;
+  if (!key->mv_size)
+    return MDB_BAD_VALSIZE;
+  const MDBX_val k = to_engine(key);
+  MDBX_val d;
+  const int rc = mdbx_get(txn->engine, dbi, &k, &d);
+  if (rc == MDBX_SUCCESS)
+    from_engine(data, &d);
+  return shim_rc(rc);
+}
+
+static int check_change(MDB_txn *txn, MDB_dbi dbi, const MDB_val *key) {
+  if (!txn || !key || !txn->env || dbi == DBI_FREE || !table_of(txn, dbi))
+    return EINVAL;
+  return txn_writable(txn);
+}
+
+SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, unsigned int flags) {
+  bool multi = false;
+  if (!data || (flags & ~(unsigned)PUT_FLAGS))
+    return EINVAL;
+  int rc = check_change(txn, dbi, key);
+  if (rc == 0)
+    rc = table_ready(txn, dbi, &txn->env->tables[dbi]);
+  if (rc == MDBX_SUCCESS)
+    rc = is_multi(txn, dbi, &multi);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  if (!key->mv_size || key->mv_size > KEY_BYTES_MAX || (multi && data->mv_size > KEY_BYTES_MAX))
+    return MDB_BAD_VALSIZE;
+  if (!multi)
+    flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
+  const MDBX_val k = to_engine(key);
+  MDBX_val d = to_engine(data);
+  rc = mdbx_put(txn->engine, dbi, &k, &d, engine_put_flags(flags));
+  if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
+    from_engine(data, &d);
+  return shim_rc(rc);
+}
+
+SHIM_API int mdb_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
+  bool multi = false;
+  int rc = check_change(txn, dbi, key);
+  if (rc == 0)
+    rc = is_multi(txn, dbi, &multi);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  if (!key->mv_size)
+    return MDB_BAD_VALSIZE;
+  const MDBX_val k = to_engine(key);
+  MDBX_val d = {NULL, 0};
+  if (multi && data)
+    d = to_engine(data);
+  rc = mdbx_del(txn->engine, dbi, &k, multi && data ? &d : NULL);
+  if (rc == MDBX_INCOMPATIBLE)
+    mdbx_txn_break(txn->engine); /* as LMDB: a table was to be deleted like a record */
+  return shim_rc(rc);
+}

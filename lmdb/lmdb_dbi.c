@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tables: handles, flags, orders. */
+#include "shim.h"
+
+#include <errno.h>
+
+#define OPEN_FLAGS (TABLE_FLAGS | MDB_CREATE)
+
+/* ----------------------------------------------------------------------------------------------------------- orders */
+
+static int compare_keys(const MDBX_val *a, const MDBX_val *b, void *ctx) {
+  const struct shim_table *table = ctx;
+  const MDB_val left = {a->iov_len, a->iov_base}, right = {b->iov_len, b->iov_base};
+  return table->key_order(&left, &right);
+}
+
+static int compare_values(const MDBX_val *a, const MDBX_val *b, void *ctx) {
+  const struct shim_table *table = ctx;
+  const MDB_val left = {a->iov_len, a->iov_base}, right = {b->iov_len, b->iov_base};
+  return table->value_order(&left, &right);
+}
+
+static int hand_orders(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
+  return mdbx_dbi_set_order_ctx(txn->engine, dbi, table->key_order ? compare_keys : NULL,
+                                table->value_order ? compare_values : NULL, table);
+}
+
+int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
+  if ((!table->key_order && !table->value_order) || table->ordered_by == txn->serial)
+    return 0;
+  const int rc = hand_orders(txn, dbi, table);
+  if (rc == MDBX_SUCCESS)
+    table->ordered_by = txn->serial;
+  return rc;
+}
+
+static int set_orders(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
+  table->ordered_by = 0;
+  return shim_rc(hand_orders(txn, dbi, table));
+}
+
+SHIM_API int mdb_set_compare(MDB_txn *txn, MDB_dbi dbi, MDB_cmp_func *cmp) {
+  struct shim_table *table = txn_usable(txn) == 0 ? table_of(txn, dbi) : NULL;
+  if (!table || dbi == DBI_FREE || !cmp)
+    return EINVAL;
+  table->key_order = cmp;
+  return set_orders(txn, dbi, table);
+}
+
+SHIM_API int mdb_set_dupsort(MDB_txn *txn, MDB_dbi dbi, MDB_cmp_func *cmp) {
+  struct shim_table *table = txn_usable(txn) == 0 ? table_of(txn, dbi) : NULL;
+  if (!table || dbi == DBI_FREE || !cmp)
+    return EINVAL;
+  table->value_order = cmp;
+  return set_orders(txn, dbi, table);
+}
+
+SHIM_API int mdb_set_relfunc(MDB_txn *txn, MDB_dbi dbi, MDB_rel_func *rel) {
+  (void)rel;
+  return txn && txn->env && table_of(txn, dbi) ? 0 : EINVAL;
+}
+
+SHIM_API int mdb_set_relctx(MDB_txn *txn, MDB_dbi dbi, void *ctx) {
+  (void)ctx;
+  return txn && txn->env && table_of(txn, dbi) ? 0 : EINVAL;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- handles */
+
+static int note_opened(MDB_txn *txn, MDB_dbi dbi) {
+  if (txn->opened_count == txn->opened_capacity) {
+    const unsigned capacity = txn->opened_capacity * 2 + 8;
+    MDB_dbi *more = realloc(txn->opened, capacity * sizeof(*more));
+    if (!more)
+      return ENOMEM;
+    txn->opened = more;
+    txn->opened_capacity = capacity;
+  }
+  txn->opened[txn->opened_count++] = dbi;
+  return 0;
+}
+
+static void open_table(MDB_env *env, MDB_dbi dbi) {
+  pthread_mutex_lock(&env->mutex);
+  env->tables[dbi].key_order = env->tables[dbi].value_order = NULL;
+  env->tables[dbi].ordered_by = 0;
+  env->tables[dbi].open = true;
+  pthread_mutex_unlock(&env->mutex);
+}
+
+static void close_table(MDB_env *env, MDB_dbi dbi) {
+  pthread_mutex_lock(&env->mutex);
+  env->tables[dbi].open = false;
+  pthread_mutex_unlock(&env->mutex);
+}
+
+static MDB_dbi count_open(MDB_env *env) {
+  MDB_dbi count = 0;
+  pthread_mutex_lock(&env->mutex);
+  for (MDB_dbi dbi = DBI_NAMED; dbi < env->table_count; ++dbi)
+    count += env->tables[dbi].open;
+  pthread_mutex_unlock(&env->mutex);
+  return count;
+}
+
+/* A committed child's handles are its parent's to keep or to close. */
+static void hand_to_parent(MDB_txn *txn) {
+  for (unsigned i = 0; i < txn->opened_count; ++i)
+    if (note_opened(txn->parent, txn->opened[i]) != 0)
+      return; /* then they stay open */
+}
+
+void tables_ended(MDB_txn *txn, bool committed) {
+  if (committed && txn->parent)
+    hand_to_parent(txn);
+  if (committed || !txn->env)
+    return;
+  for (unsigned i = 0; i < txn->opened_count; ++i)
+    if (txn->env->tables[txn->opened[i]].open) {
+      close_table(txn->env, txn->opened[i]);
+      mdbx_dbi_close(txn->env->engine, txn->opened[i]);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------------------- opening */
+
+/* Flags that mean nothing without another one are stored by LMDB all the same; here they are left out. */
+static unsigned sane_flags(unsigned flags) {
+  if (!(flags & MDB_DUPSORT))
+    flags &= ~(unsigned)(MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP);
+  if (flags & MDB_INTEGERDUP)
+    flags |= MDB_DUPFIXED;
+  if (flags & MDB_INTEGERKEY)
+    flags &= ~(unsigned)MDB_REVERSEKEY;
+  return flags;
+}
+
+static int main_flags(MDB_txn *txn, unsigned *flags) { return mdbx_dbi_flags(txn->engine, DBI_MAIN, flags); }
+
+/* The main table takes more flags as long as it is empty. */
+static int open_main(MDB_txn *txn, unsigned flags) {
+  unsigned present;
+  MDBX_dbi dbi;
+  const int rc = main_flags(txn, &present);
+  const unsigned wanted = sane_flags(present | (flags & TABLE_FLAGS));
+  if (rc != MDBX_SUCCESS || txn->readonly || wanted == present)
+    return rc;
+  const int opened = mdbx_dbi_open(txn->engine, NULL, (MDBX_db_flags_t)(wanted | MDBX_CREATE), &dbi);
+  return opened == MDBX_INCOMPATIBLE ? MDBX_SUCCESS : opened;
+}
+
+static MDB_dbi find_open(MDB_txn *txn, const char *name, MDBX_dbi *dbi) {
+  return mdbx_dbi_open(txn->engine, name, MDBX_DB_ACCEDE, dbi) == MDBX_SUCCESS && txn->env->tables[*dbi].open;
+}
+
+static int open_in_engine(MDB_txn *txn, const char *name, unsigned flags, MDBX_dbi *dbi) {
+  int rc = mdbx_dbi_open(txn->engine, name, MDBX_DB_ACCEDE, dbi);
+  if (rc != MDBX_NOTFOUND || !(flags & MDB_CREATE))
+    return rc;
+  if (txn->readonly)
+    return EACCES;
+  rc = map_make_room(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const unsigned wanted = sane_flags(flags & TABLE_FLAGS) | MDBX_CREATE;
+  return mdbx_dbi_open(txn->engine, name, (MDBX_db_flags_t)wanted, dbi);
+}
+
+/* Names are records of the main table, which must be of a kind that can hold them. */
+static int check_main(MDB_txn *txn, unsigned flags) {
+  unsigned present;
+  const int rc = main_flags(txn, &present);
+  if (rc != MDBX_SUCCESS || !(present & (MDB_DUPSORT | MDB_INTEGERKEY)))
+    return rc;
+  return flags & MDB_CREATE ? MDB_INCOMPATIBLE : MDB_NOTFOUND;
+}
+
+static int open_named(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *dbi) {
+  MDB_env *env = txn->env;
+  MDBX_dbi opened = 0;
+  int rc = check_main(txn, flags);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (count_open(env) >= env->max_dbs && !find_open(txn, name, &opened))
+    return MDB_DBS_FULL;
+  rc = open_in_engine(txn, name, flags, &opened);
+  if (rc == MDBX_SUCCESS && !env->tables[opened].open) {
+    rc = note_opened(txn, opened);
+    if (rc == 0)
+      open_table(env, opened);
+  }
+  if (rc == MDBX_SUCCESS)
+    *dbi = opened;
+  return rc;
+}
+
+SHIM_API int mdb_dbi_open(MDB_txn *txn, const char *name, unsigned int flags, MDB_dbi *dbi) {
+  if (flags & ~(unsigned)OPEN_FLAGS)
+    return EINVAL;
+  int rc = txn_usable(txn);
+  if (rc != 0)
+    return rc;
+  if (name) {
+    if (!*name)
+      return MDB_BAD_VALSIZE;
+    return shim_rc(open_named(txn, name, flags, dbi));
+  }
+  rc = open_main(txn, flags);
+  if (rc == MDBX_SUCCESS)
+    *dbi = DBI_MAIN;
+  return shim_rc(rc);
+}
+
+SHIM_API void mdb_dbi_close(MDB_env *env, MDB_dbi dbi) {
+  if (dbi < DBI_NAMED || dbi >= env->table_count || !env->tables[dbi].open)
+    return;
+  close_table(env, dbi);
+  mdbx_dbi_close(env->engine, dbi);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- questions */
+
+SHIM_API int mdb_dbi_flags(MDB_txn *txn, MDB_dbi dbi, unsigned int *flags) {
+  if (!txn || !txn->engine || dbi == DBI_FREE || !table_of(txn, dbi))
+    return EINVAL;
+  return shim_rc(mdbx_dbi_flags(txn->engine, dbi, flags));
+}
+
+SHIM_API int mdb_stat(MDB_txn *txn, MDB_dbi dbi, MDB_stat *stat) {
+  MDBX_stat engine;
+  if (!txn || !txn->engine || !stat || !table_of(txn, dbi))
+    return EINVAL;
+  const int rc = mdbx_dbi_stat(txn->engine, dbi, &engine, sizeof(engine));
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  *stat = (MDB_stat){.ms_psize = engine.ms_psize,
+                     .ms_depth = engine.ms_depth,
+                     .ms_branch_pages = engine.ms_branch_pages,
+                     .ms_leaf_pages = engine.ms_leaf_pages,
+                     .ms_overflow_pages = engine.ms_overflow_pages,
+                     .ms_entries = engine.ms_entries};
+  return 0;
+}
+
+SHIM_API int mdb_cmp(MDB_txn *txn, MDB_dbi dbi, const MDB_val *a, const MDB_val *b) {
+  const MDBX_val left = to_engine(a), right = to_engine(b);
+  return mdbx_cmp(txn->engine, dbi, &left, &right);
+}
+
+SHIM_API int mdb_dcmp(MDB_txn *txn, MDB_dbi dbi, const MDB_val *a, const MDB_val *b) {
+  const MDBX_val left = to_engine(a), right = to_engine(b);
+  return mdbx_dcmp(txn->engine, dbi, &left, &right);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- emptying */
+
+SHIM_API int mdb_drop(MDB_txn *txn, MDB_dbi dbi, int del) {
+  if (!txn || (unsigned)del > 1 || dbi == DBI_FREE || !txn->engine || !table_of(txn, dbi))
+    return EINVAL;
+  int rc = txn_writable(txn);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  const bool removes = del && dbi >= DBI_NAMED;
+  rc = mdbx_drop(txn->engine, dbi, removes);
+  if (rc == MDBX_SUCCESS && removes)
+    close_table(txn->env, dbi);
+  return shim_rc(rc);
+}

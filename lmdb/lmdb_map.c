@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sizes. LMDB's map size is a limit of each process. The engine has one upper bound, stored in the database, which is
+ * raised to the largest limit any process had when it changed something; each process keeps to its own.
+ *
+ * With MDBX_LMDB_GROW=1 in the environment the limit of this process is the engine's alone, and that is raised as the
+ * database grows.
+ */
+#include "shim.h"
+
+#include <errno.h>
+
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+#define LIMIT_DEFAULT MIB
+/* What the file grows by. LMDB grows it page by page; a few pages at once save calls. */
+#define GROWTH_MOST (16 * MIB)
+#define GROWTH_LEAST (64 * 1024)
+
+static uint64_t growth_step(uint64_t limit) {
+  const uint64_t step = limit / 256;
+  if (step < GROWTH_LEAST)
+    return GROWTH_LEAST;
+  return step < GROWTH_MOST ? step : GROWTH_MOST;
+}
+
+static uint64_t page_size_of(const MDB_env *env) {
+  return env->page_size ? (uint64_t)env->page_size : mdbx_default_pagesize();
+}
+
+static uint64_t clip_to_engine(const MDB_env *env, uint64_t bytes) {
+  const uint64_t least = (uint64_t)mdbx_limits_dbsize_min((intptr_t)page_size_of(env));
+  const uint64_t most = (uint64_t)mdbx_limits_dbsize_max((intptr_t)page_size_of(env));
+  if (bytes < least)
+    return least;
+  return bytes < most ? bytes : most;
+}
+
+int map_prepare_new(MDB_env *env) {
+  const uint64_t limit = clip_to_engine(env, env->limit ? env->limit : LIMIT_DEFAULT);
+  return mdbx_env_set_geometry(env->engine, 0, 0, (intptr_t)limit, (intptr_t)growth_step(limit), 0,
+                               env->page_size ? (intptr_t)env->page_size : -1);
+}
+
+static int read_info(MDB_env *env, MDBX_envinfo *info) {
+  return mdbx_env_info_ex(env->engine, NULL, info, sizeof(*info));
+}
+
+int map_upper(MDB_env *env, uint64_t *upper) {
+  MDBX_envinfo info;
+  const int rc = read_info(env, &info);
+  *upper = info.mi_geo.upper;
+  return rc;
+}
+
+static int limit_engine(MDB_env *env) {
+  return env->grow ? MDBX_SUCCESS : mdbx_env_set_maplimit(env->engine, env->limit);
+}
+
+int map_settle(MDB_env *env) {
+  MDBX_envinfo info;
+  int rc = read_info(env, &info);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const uint64_t used = (info.mi_last_pgno + 1) * info.mi_dxb_pagesize;
+  if (!env->limit)
+    env->limit = info.mi_geo.upper;
+  if (env->limit < used)
+    env->limit = used;
+  return limit_engine(env);
+}
+
+/* With room to grow for long, but not so much that a mapping fails. */
+static uint64_t generous(uint64_t used) {
+  uint64_t size = GIB;
+  while (size < 2 * used)
+    size *= 2;
+  return size;
+}
+
+int map_make_room(MDB_txn *txn) {
+  MDB_env *env = txn->env;
+  MDBX_envinfo info;
+  if (txn->roomy)
+    return MDBX_SUCCESS;
+  int rc = mdbx_env_info_ex(NULL, txn->engine, &info, sizeof(info));
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const uint64_t used = (info.mi_last_pgno + 1) * info.mi_dxb_pagesize;
+  const uint64_t wanted = env->grow && env->limit < generous(used) ? generous(used) : env->limit;
+  if (clip_to_engine(env, wanted) > info.mi_geo.upper)
+    rc = mdbx_env_set_geometry(env->engine, -1, -1, (intptr_t)clip_to_engine(env, wanted), -1, -1, -1);
+  txn->roomy = rc == MDBX_SUCCESS;
+  return rc;
+}
+
+/* A running write transaction of this process. */
+static bool is_writing(MDB_env *env) {
+  bool found = false;
+  pthread_mutex_lock(&env->mutex);
+  for (MDB_txn *txn = env->txns; txn && !found; txn = txn->next)
+    found = !txn->readonly;
+  pthread_mutex_unlock(&env->mutex);
+  return found;
+}
+
+SHIM_API int mdb_env_set_mapsize(MDB_env *env, size_t size) {
+  if (!env->opened) {
+    env->limit = size;
+    return 0;
+  }
+  if (is_writing(env))
+    return EINVAL;
+  env->limit = size;
+  return shim_rc(map_settle(env));
+}

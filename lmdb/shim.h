@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * shim.h: the objects behind the handles of lmdb.h.
+ *
+ * Each wraps one object of the engine and what LMDB promises beyond it. Only <mdbx.h> is used below.
+ *
+ *  - The engine's transactions are never tied to threads here; what MDB_NOTLS switches off is done by lmdb_slots.c.
+ *  - Cursors are listed at their transaction, transactions at their environment, so that each end can end what is left.
+ *  - Locks: `mutex` of an environment guards its list of transactions, its slots and its tables' `open`. Nothing else
+ *    is locked; no call of the engine that may wait is made under it.
+ */
+#ifndef MDBX_LMDB_SHIM_H
+#define MDBX_LMDB_SHIM_H
+
+#include <mdbx.h>
+
+#include "lmdb.h"
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SHIM_API __attribute__((visibility("default")))
+
+enum { DBI_FREE = 0, DBI_MAIN = 1, DBI_NAMED = 2 };
+/* LMDB's limit of keys, and of values where a key may have several. */
+enum { KEY_BYTES_MAX = 511 };
+
+/* What LMDB keeps of the flags, and may change later. */
+#define ENV_CHANGEABLE (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_NOMEMINIT)
+#define ENV_FIXED                                                                                                      \
+  (MDB_FIXEDMAP | MDB_NOSUBDIR | MDB_RDONLY | MDB_WRITEMAP | MDB_NOTLS | MDB_NOLOCK | MDB_NORDAHEAD)
+#define TABLE_FLAGS                                                                                                    \
+  (MDB_REVERSEKEY | MDB_DUPSORT | MDB_INTEGERKEY | MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP)
+
+/* A table handle of an environment. */
+struct shim_table {
+  bool open;
+  MDB_cmp_func *key_order, *value_order; /* of mdb_set_compare(), mdb_set_dupsort(); NULL: none */
+  uint64_t ordered_by;                   /* serial of the write transaction that made sure of them */
+};
+
+/* The place of one thread among the readers: a read transaction that is used again and again. Lives until the thread
+ * or the environment ends. */
+struct shim_slot {
+  MDBX_txn *reader; /* without a snapshot while no transaction has the slot */
+  MDB_txn *user;    /* NULL: idle */
+  MDB_env *env;     /* NULL: closed */
+  bool orphaned;    /* its thread is gone; the user frees it */
+  struct shim_slot *next, **link;
+};
+
+struct MDB_env {
+  MDBX_env *engine;
+  bool opened, failed;
+  bool grow;      /* the size limit is the engine's only */
+  unsigned flags; /* as given, of ENV_CHANGEABLE and ENV_FIXED */
+  char *path;
+  size_t limit;   /* map size of this process; before the open 0: not chosen */
+  int page_size;  /* wanted for a new database; 0: the system's */
+  unsigned max_readers;
+  MDB_dbi max_dbs;
+  void *user_context;
+  MDB_assert_func *assert_func;
+  uint64_t serial; /* of the last write transaction; by writers */
+  struct shim_table *tables;
+  MDB_dbi table_count; /* capacity */
+  pthread_mutex_t mutex;
+  MDB_txn *txns;
+  struct shim_slot *slots;
+  unsigned readers; /* engine transactions for reading that exist */
+  pthread_key_t slot_key;
+  bool slot_key_made;
+};
+
+struct MDB_txn {
+  MDBX_txn *engine; /* NULL: reset or dead */
+  MDB_env *env;     /* NULL: it was closed */
+  MDB_txn *parent, *child;
+  bool readonly, reset;
+  bool roomy; /* the size bound has been looked at */
+  uint64_t id, serial;
+  struct shim_slot *slot; /* of a reader tied to its thread */
+  MDB_cursor *cursors;
+  MDB_dbi *opened; /* handles that go if it is aborted */
+  unsigned opened_count, opened_capacity;
+  struct place_backup *places; /* of a nested one: where the cursors around it were */
+  MDB_txn *next, **link;
+};
+
+/* What a cursor knows beyond the engine's. A search that finds nothing leaves LMDB's cursor where the key would be; it
+ * is put there only if that matters. */
+enum place {
+  PLACE_NONE,        /* never positioned */
+  PLACE_AT,          /* where the engine's is */
+  PLACE_NO_VALUE,    /* at the key that follows one not found; none of its values is chosen */
+  PLACE_BEHIND_VALUES, /* at the last value of a key, and meant to be behind it */
+  PLACE_MISSED_KEY,  /* `missed` is the key that was not found */
+  PLACE_MISSED_BOTH, /* and `missed` the key and the value that was not found there */
+  PLACE_DELETED,     /* its record was deleted: before the next one */
+  PLACE_LEFT,        /* its transaction was reset; `missed` is the pair it was at */
+};
+
+struct MDB_cursor {
+  MDBX_cursor *engine;
+  MDB_txn *txn; /* NULL: ended */
+  MDB_dbi dbi;
+  enum place place;
+  bool loose;           /* its transaction was reset: the engine's cursor has no place to be */
+  bool multi;           /* the table has several values per key */
+  unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
+  size_t missed_key, missed_value;
+  MDB_cursor *next, **link;
+};
+
+/* ---- values ---- */
+
+static inline MDBX_val to_engine(const MDB_val *val) { return (MDBX_val){val->mv_data, val->mv_size}; }
+static inline void from_engine(MDB_val *val, const MDBX_val *engine) {
+  *val = (MDB_val){engine->iov_len, engine->iov_base};
+}
+
+/* Commits of the engine begin to count at the empty database, which is its third; LMDB's is none. */
+enum { TXNID_EMPTY = 3 };
+static inline size_t txnid_shown(uint64_t engine) { return engine > TXNID_EMPTY ? (size_t)engine - TXNID_EMPTY : 0; }
+
+/* With MDB_APPEND the key must be behind all others, not the last one. */
+static inline MDBX_put_flags_t engine_put_flags(unsigned flags) {
+  return (MDBX_put_flags_t)(flags & MDB_APPEND ? flags | MDB_NOOVERWRITE : flags);
+}
+
+/* ---- lmdb_errors.c ---- */
+
+/* The code LMDB has for what the engine said. */
+int shim_code(int rc);
+/* The common case at the place where it is needed. */
+static inline int shim_rc(int rc) { return __builtin_expect(rc == MDBX_SUCCESS, 1) ? 0 : shim_code(rc); }
+
+/* ---- lmdb_map.c: sizes ---- */
+
+/* How a new database shall be made. */
+int map_prepare_new(MDB_env *env);
+/* After the open: the limit of this process. */
+int map_settle(MDB_env *env);
+/* Before the first change of a transaction: the database may become as large as this process allows. */
+int map_make_room(MDB_txn *txn);
+int map_upper(MDB_env *env, uint64_t *upper);
+
+/* ---- lmdb_slots.c ---- */
+
+int slots_open(MDB_env *env);
+void slots_close(MDB_env *env);
+/* Gives a reader an engine transaction with a snapshot. */
+int reader_start(MDB_txn *txn);
+/* Takes it away. With MDB_NOTLS and `keep` its slot stays the transaction's. */
+void reader_stop(MDB_txn *txn, bool keep);
+
+/* ---- lmdb_txn.c ---- */
+
+/* MDB_BAD_TXN or EINVAL for one that cannot be used. */
+static inline int txn_usable(const MDB_txn *txn) { return txn ? (txn->engine ? 0 : MDB_BAD_TXN) : EINVAL; }
+/* For changes. */
+int txn_writable(MDB_txn *txn);
+/* What is left of an environment that is closed. */
+void txns_orphan(MDB_env *env);
+
+/* ---- lmdb_dbi.c ---- */
+
+/* The handle's table, NULL if it is none. */
+static inline struct shim_table *table_of(const MDB_txn *txn, MDB_dbi dbi) {
+  MDB_env *env = txn->env;
+  return dbi < env->table_count && env->tables[dbi].open ? &env->tables[dbi] : NULL;
+}
+/* Before a record is stored: the order of a table that was set. */
+int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table);
+void tables_ended(MDB_txn *txn, bool committed);
+
+/* ---- lmdb_cursor.c ---- */
+
+/* The cursors of a transaction that ends: of a writer they are freed, of a reader they wait for a new one. */
+void cursors_ended(MDB_txn *txn);
+/* A reader is reset: its cursors can be used again when it is renewed, at the records they were at. LMDB does not
+ * promise that, but programs count on it. */
+void cursors_leave(MDB_txn *txn);
+/* A nested transaction begins and ends. */
+int cursors_save(MDB_txn *child);
+void cursors_restore(MDB_txn *child, bool committed);
+
+#endif
