@@ -857,14 +857,14 @@ struct MDBX_envinfo {
   struct {
     uint64_t newly;    /* pages added at the end of the used part */
     uint64_t cow;      /* pages copied to be changed */
-    uint64_t clone;    /* pages copied for nested transactions */
-    uint64_t split;    /* page splits */
-    uint64_t merge;    /* page merges */
+    uint64_t clone;    /* pages copied for nested transactions; not counted */
+    uint64_t split;    /* page splits; not counted */
+    uint64_t merge;    /* page merges; not counted */
     uint64_t spill;    /* pages written ahead of a commit */
     uint64_t unspill;  /* pages fetched back after that */
     uint64_t wops;     /* write calls */
-    uint64_t prefault; /* prefault calls */
-    uint64_t mincore;  /* residency queries */
+    uint64_t prefault; /* prefault calls: there are none */
+    uint64_t mincore;  /* residency queries: there are none */
     uint64_t msync;    /* map flushes */
     uint64_t fsync;    /* file flushes */
   } mi_pgop_stat;      /* counted since the first opener */
@@ -896,8 +896,9 @@ struct MDBX_txn_info {
   uint64_t txn_pget;             /* page look-ups, if counted */
 };
 
-/* Where a commit spent its time. Times are 16.16. What the engine does not measure
- * is 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
+/* Where a commit spent its time. Times are 16.16. The parts add up to the whole.
+ * All is 0 for a nested or a read transaction. What the engine does not measure is
+ * always 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
  * max_retained_pages. */
 struct MDBX_commit_latency {
   uint32_t preparation;  /* nested work, table records, cursors */
