@@ -31,7 +31,8 @@
  *                             MDBX_hsr_func), or has a running child
  *             MDBX_OUSTED     it was parked and has been ousted
  *             MDBX_THREAD_MISMATCH  it belongs to another thread
- *   [cursor]  the codes of [txn]; MDBX_EINVAL also for an unbound cursor
+ *   [cursor]  the codes of [txn]; MDBX_EINVAL also for an unbound cursor, and
+ *             MDBX_BAD_DBI    its table was dropped in this transaction
  *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a damaged page was met
  *             MDBX_CURSOR_FULL  a tree is deeper than any sound one can be
  *             a system error code, such as MDBX_EIO or MDBX_ENOMEM
@@ -281,11 +282,12 @@ typedef struct iovec MDBX_val;
  * 3. Constants and flags
  * ------------------------------------------------------------------------ */
 
+/* Limits. */
 enum MDBX_constants {
   MDBX_MAX_DBI = 32765,          /* most table handles of an environment */
   MDBX_MAXDATASIZE = 0x7fff0000, /* most bytes in one value */
-  MDBX_MIN_PAGESIZE = 256,
-  MDBX_MAX_PAGESIZE = 65536
+  MDBX_MIN_PAGESIZE = 256,       /* smallest page, in bytes */
+  MDBX_MAX_PAGESIZE = 65536      /* largest page, in bytes */
 };
 
 /* File names inside the database directory; with MDBX_NOSUBDIR the data file is
@@ -320,6 +322,7 @@ enum MDBX_constants {
 /* Environment flags, for mdbx_env_open(). Those marked * may also be changed
  * later by mdbx_env_set_flags(). */
 typedef enum MDBX_env_flags {
+  /* A directory, every commit durable, transactions tied to threads. */
   MDBX_ENV_DEFAULTS = 0,
   /* Every commit is durable when it returns. */
   MDBX_SYNC_DURABLE = 0,
@@ -348,7 +351,7 @@ typedef enum MDBX_env_flags {
   MDBX_NOMEMINIT = 0x1000000,
   /* * The most recently freed pages are used again first. */
   MDBX_LIFORECLAIM = 0x4000000,
-  /* * Fills freed pages with junk, to find stale pointers. */
+  /* * For finding stale pointers; accepted and kept, without effect here. */
   MDBX_PAGEPERTURB = 0x8000000,
   /* * Takes over the mode of those who already have the database open instead
    * of failing when it differs. */
@@ -359,9 +362,11 @@ MDBX_FLAG_OPERATORS(MDBX_env_flags_t)
 /* Transaction flags: the first group for the functions that begin one, the
  * second as found by mdbx_txn_flags(). */
 typedef enum MDBX_txn_flags {
+  /* May change data; one at a time. */
   MDBX_TXN_READWRITE = 0,
   /* This transaction's commit is as durable as the environment's mode says. */
   MDBX_TXN_NOWEAKING = 0,
+  /* Reads one snapshot. */
   MDBX_TXN_RDONLY = MDBX_RDONLY,
   /* Makes a read handle without a snapshot; mdbx_txn_renew() gives it one. */
   MDBX_TXN_RDONLY_PREPARE = 0x1020000,
@@ -381,6 +386,7 @@ typedef enum MDBX_txn_flags {
   MDBX_TXN_PARKED = 0x20,       /* parked reader */
   MDBX_TXN_AUTOUNPARK = 0x40,   /* parked reader that comes back on use */
   MDBX_TXN_OUSTED = 0x80,       /* parked reader that lost its snapshot */
+  /* Any of the states in which reading and writing give MDBX_BAD_TXN. */
   MDBX_TXN_BLOCKED =
       MDBX_TXN_FINISHED | MDBX_TXN_ERROR | MDBX_TXN_HAS_CHILD | MDBX_TXN_PARKED
 } MDBX_txn_flags_t;
@@ -426,7 +432,7 @@ MDBX_FLAG_OPERATORS(MDBX_dbi_state_t)
 
 /* Flags of the copy functions. */
 typedef enum MDBX_copy_flags {
-  MDBX_CP_DEFAULTS = 0,
+  MDBX_CP_DEFAULTS = 0,           /* page by page, flushed at the end */
   MDBX_CP_COMPACT = 1,            /* leave unused pages out */
   MDBX_CP_FORCE_DYNAMIC_SIZE = 2, /* the copy can grow even if this cannot */
   MDBX_CP_DONT_FLUSH = 4,         /* do not flush the copy to its device */
@@ -457,13 +463,25 @@ MDBX_FLAG_OPERATORS(MDBX_warmup_flags_t)
 
 /* Flags of the checker. */
 typedef enum MDBX_chk_flags {
-  MDBX_CHK_DEFAULTS = 0,
+  MDBX_CHK_DEFAULTS = 0,            /* everything, others may write */
   MDBX_CHK_READWRITE = 1,           /* check inside a write transaction */
   MDBX_CHK_SKIP_BTREE_TRAVERSAL = 2, /* do not walk the pages of the trees */
   MDBX_CHK_SKIP_KV_TRAVERSAL = 4,   /* do not walk the records */
   MDBX_CHK_IGNORE_ORDER = 8         /* do not check the order of keys */
 } MDBX_chk_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_chk_flags_t)
+
+/* What mdbx_env_pgwalk() shows. */
+typedef enum MDBX_page_type {
+  MDBX_page_void = 0,           /* no page: the walk is over */
+  MDBX_page_meta = 1,           /* the meta pages, all together */
+  MDBX_page_large = 2,          /* the run of pages of one large value */
+  MDBX_page_branch = 3,         /* inner page of a tree */
+  MDBX_page_leaf = 4,           /* page with records, or with values of a key */
+  MDBX_page_dupfixed_leaf = 5,  /* page with values of one size of a key */
+  MDBX_subpage_leaf = 6,        /* a few values of a key inside a leaf */
+  MDBX_subpage_dupfixed_leaf = 7 /* the same, values of one size */
+} MDBX_page_type_t;
 
 /* Operations of mdbx_cursor_get(); the descriptions there. */
 typedef enum MDBX_cursor_op {
@@ -488,37 +506,52 @@ typedef enum MDBX_cursor_op {
   MDBX_PREV_MULTIPLE,        /* values of the previous page, as an array */
   MDBX_SET_LOWERBOUND,       /* first pair not less than given */
   MDBX_SET_UPPERBOUND,       /* first pair greater than given */
-  MDBX_TO_KEY_LESSER_THAN,
-  MDBX_TO_KEY_LESSER_OR_EQUAL,
-  MDBX_TO_KEY_EQUAL,
-  MDBX_TO_KEY_GREATER_OR_EQUAL,
-  MDBX_TO_KEY_GREATER_THAN,
-  MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN,
-  MDBX_TO_EXACT_KEY_VALUE_LESSER_OR_EQUAL,
-  MDBX_TO_EXACT_KEY_VALUE_EQUAL,
-  MDBX_TO_EXACT_KEY_VALUE_GREATER_OR_EQUAL,
-  MDBX_TO_EXACT_KEY_VALUE_GREATER_THAN,
-  MDBX_TO_PAIR_LESSER_THAN,
-  MDBX_TO_PAIR_LESSER_OR_EQUAL,
-  MDBX_TO_PAIR_EQUAL,
-  MDBX_TO_PAIR_GREATER_OR_EQUAL,
-  MDBX_TO_PAIR_GREATER_THAN,
+  /* Keys alone are compared. On an equal key: onto its first value; on a lesser
+   * one: onto its last. */
+  MDBX_TO_KEY_LESSER_THAN,      /* last key less than given */
+  MDBX_TO_KEY_LESSER_OR_EQUAL,  /* last key not greater than given */
+  MDBX_TO_KEY_EQUAL,            /* the key itself */
+  MDBX_TO_KEY_GREATER_OR_EQUAL, /* first key not less than given */
+  MDBX_TO_KEY_GREATER_THAN,     /* first key greater than given */
+  /* Among the values of exactly the given key. */
+  MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN,      /* last value less than given */
+  MDBX_TO_EXACT_KEY_VALUE_LESSER_OR_EQUAL,  /* last not greater than given */
+  MDBX_TO_EXACT_KEY_VALUE_EQUAL,            /* the value itself */
+  MDBX_TO_EXACT_KEY_VALUE_GREATER_OR_EQUAL, /* first not less than given */
+  MDBX_TO_EXACT_KEY_VALUE_GREATER_THAN,     /* first greater than given */
+  /* Key and value are compared as one pair. */
+  MDBX_TO_PAIR_LESSER_THAN,      /* last pair less than given */
+  MDBX_TO_PAIR_LESSER_OR_EQUAL,  /* last pair not greater than given */
+  MDBX_TO_PAIR_EQUAL,            /* the pair itself */
+  MDBX_TO_PAIR_GREATER_OR_EQUAL, /* first pair not less than given */
+  MDBX_TO_PAIR_GREATER_THAN,     /* first pair greater than given */
   MDBX_SEEK_AND_GET_MULTIPLE /* exactly this key, its values as an array */
 } MDBX_cursor_op;
 
 /* What a bulk delete relative to one cursor removes. "Including" and
  * "excluding" speak of the record under the cursor. */
 typedef enum MDBX_bunch_action {
+  /* The record under the cursor: one value. */
   MDBX_DELETE_CURRENT_VALUE = 0,
+  /* Values of its key before it. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_EXCLUDING = 1,
+  /* The same and itself. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_INCLUDING = 2,
+  /* Itself and the values of its key behind it. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING = 3,
+  /* Values of its key behind it. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING = 4,
+  /* All values of its key. */
   MDBX_DELETE_CURRENT_MULTIVAL_ALL = 5,
+  /* All records before it. */
   MDBX_DELETE_BEFORE_EXCLUDING = 6,
+  /* The same and itself. */
   MDBX_DELETE_BEFORE_INCLUDING = 7,
+  /* Itself and all records behind it. */
   MDBX_DELETE_AFTER_INCLUDING = 8,
+  /* All records behind it. */
   MDBX_DELETE_AFTER_EXCLUDING = 9,
+  /* The whole content of the table. */
   MDBX_DELETE_WHOLE = 10
 } MDBX_bunch_action_t;
 
@@ -534,24 +567,25 @@ typedef enum MDBX_cache_status {
   MDBX_CACHE_REFRESHED = 4  /* the entry was written anew */
 } MDBX_cache_status_t;
 
-/* How much is logged: each level includes those above it. */
+/* How much is logged: each level includes those before it. */
 typedef enum MDBX_log_level {
-  MDBX_LOG_FATAL = 0,
-  MDBX_LOG_ERROR = 1,
-  MDBX_LOG_WARN = 2,
-  MDBX_LOG_NOTICE = 3,
-  MDBX_LOG_VERBOSE = 4,
-  MDBX_LOG_DEBUG = 5,
-  MDBX_LOG_TRACE = 6,
-  MDBX_LOG_EXTRA = 7,
-  MDBX_LOG_MAX = 7,
-  MDBX_LOG_DONTCHANGE = -1
+  MDBX_LOG_FATAL = 0,      /* what ends the process */
+  MDBX_LOG_ERROR = 1,      /* damage, and failures of the system */
+  MDBX_LOG_WARN = 2,       /* what should not be, but can be lived with */
+  MDBX_LOG_NOTICE = 3,     /* rare events, such as a recovery */
+  MDBX_LOG_VERBOSE = 4,    /* more about them */
+  MDBX_LOG_DEBUG = 5,      /* for the search of faults */
+  MDBX_LOG_TRACE = 6,      /* each operation */
+  MDBX_LOG_EXTRA = 7,      /* and its parts */
+  MDBX_LOG_MAX = 7,        /* the highest level */
+  MDBX_LOG_DONTCHANGE = -1 /* for mdbx_setup_debug(): as it is */
 } MDBX_log_level_t;
 
-/* Process-wide debugging aids. */
+/* Process-wide debugging aids. Only the two "legacy" ones change what this engine
+ * does; the others are accepted and kept. */
 typedef enum MDBX_debug_flags {
-  MDBX_DBG_NONE = 0,
-  MDBX_DBG_ASSERT = 1,            /* run assertions that were compiled in */
+  MDBX_DBG_NONE = 0,              /* none of them */
+  MDBX_DBG_ASSERT = 1,            /* more assertions */
   MDBX_DBG_AUDIT = 2,             /* audit the page use at each commit */
   MDBX_DBG_JITTER = 4,            /* small random pauses, to provoke races */
   MDBX_DBG_DUMP = 8,              /* include databases in core dumps */
@@ -559,82 +593,107 @@ typedef enum MDBX_debug_flags {
   MDBX_DBG_LEGACY_OVERLAP = 32,   /* read and write transaction on one thread */
   MDBX_DBG_DONT_UPGRADE = 64,     /* leave older formats as they are */
   MDBX_DBG_MAX = 0x7007f,         /* all bits that have a meaning */
-  MDBX_DBG_DONTCHANGE = -1
+  MDBX_DBG_DONTCHANGE = -1        /* for mdbx_setup_debug(): as they are */
 } MDBX_debug_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_debug_flags_t)
 
 /* Severity of a checker message: low four bits its kind, above them its
  * priority, smaller is more urgent. */
 typedef enum MDBX_chk_severity {
-  MDBX_chk_severity_prio_shift = 4,
-  MDBX_chk_severity_kind_mask = 0xF,
-  MDBX_chk_fatal = 0x00,
-  MDBX_chk_error = 0x11,
-  MDBX_chk_warning = 0x22,
-  MDBX_chk_notice = 0x33,
-  MDBX_chk_result = 0x44,
-  MDBX_chk_resolution = 0x55,
-  MDBX_chk_processing = 0x56,
-  MDBX_chk_info = 0x67,
-  MDBX_chk_verbose = 0x78,
-  MDBX_chk_details = 0x89,
-  MDBX_chk_extra = 0x9A
+  MDBX_chk_severity_prio_shift = 4,  /* where the priority begins */
+  MDBX_chk_severity_kind_mask = 0xF, /* the bits of the kind */
+  MDBX_chk_fatal = 0x00,             /* the check cannot go on */
+  MDBX_chk_error = 0x11,             /* damage */
+  MDBX_chk_warning = 0x22,           /* what may be damage */
+  MDBX_chk_notice = 0x33,            /* worth to be known, no problem */
+  MDBX_chk_result = 0x44,            /* the outcome of a stage */
+  MDBX_chk_resolution = 0x55,        /* what was found and how it was taken */
+  MDBX_chk_processing = 0x56,        /* what is being done */
+  MDBX_chk_info = 0x67,              /* numbers of a table */
+  MDBX_chk_verbose = 0x78,           /* more of them */
+  MDBX_chk_details = 0x89,           /* single pages */
+  MDBX_chk_extra = 0x9A              /* single records */
 } MDBX_chk_severity_t;
 
-/* The steps of a check, in order. */
+/* The steps of a check, in order. This checker has the stages meta, tree, gc,
+ * space and conclude; records are checked with their tree. */
 typedef enum MDBX_chk_stage {
-  MDBX_chk_none,
-  MDBX_chk_init,
-  MDBX_chk_lock,
-  MDBX_chk_meta,
-  MDBX_chk_tree,
-  MDBX_chk_gc,
-  MDBX_chk_space,
-  MDBX_chk_maindb,
-  MDBX_chk_tables,
-  MDBX_chk_conclude,
-  MDBX_chk_unlock,
-  MDBX_chk_finalize
+  MDBX_chk_none,     /* none has begun */
+  MDBX_chk_init,     /* preparations */
+  MDBX_chk_lock,     /* taking locks */
+  MDBX_chk_meta,     /* meta pages */
+  MDBX_chk_tree,     /* pages and records of all tables */
+  MDBX_chk_gc,       /* free space table */
+  MDBX_chk_space,    /* each page is used, free or waiting, and only once */
+  MDBX_chk_maindb,   /* records of the main table */
+  MDBX_chk_tables,   /* records of the named tables */
+  MDBX_chk_conclude, /* the results are there */
+  MDBX_chk_unlock,   /* giving locks back */
+  MDBX_chk_finalize  /* the end */
 } MDBX_chk_stage_t;
 
-/* Why a defragmentation ended. */
+/* Why a defragmentation ended: bits, several may be set. */
 typedef enum MDBX_defrag_stopping_reasons {
-  MDBX_defrag_noobstacles = 0,
-  MDBX_defrag_step_size = 1,
-  MDBX_defrag_large_chunk = 2,
-  MDBX_defrag_discontinued = 4,
-  MDBX_defrag_laggard_reader = 8,
-  MDBX_defrag_enough_threshold = 16,
-  MDBX_defrag_time_limit = 32,
-  MDBX_defrag_aborted = 64,
-  MDBX_defrag_error = 128
+  MDBX_defrag_noobstacles = 0,       /* nothing was left to do */
+  MDBX_defrag_step_size = 1,         /* steps too small: others add faster */
+  MDBX_defrag_large_chunk = 2,       /* no hole is as long as a large value */
+  MDBX_defrag_discontinued = 4,      /* the callback gave 1 */
+  MDBX_defrag_laggard_reader = 8,    /* a reader sees pages in the way */
+  MDBX_defrag_enough_threshold = 16, /* as much as was asked for */
+  MDBX_defrag_time_limit = 32,       /* the time was up */
+  MDBX_defrag_aborted = 64,          /* the callback gave a negative number */
+  MDBX_defrag_error = 128            /* the code that was returned tells */
 } MDBX_defrag_stopping_reasons_t;
 MDBX_FLAG_OPERATORS(MDBX_defrag_stopping_reasons_t)
 
-/* Options of an environment; mdbx_env_set_option() lists their meaning. */
+/* Options of an environment; mdbx_env_set_option() has their units and ranges, and
+ * says which of them matter to this engine. */
 typedef enum MDBX_option {
+  /* Most named tables that can be open. */
   MDBX_opt_max_db = 0,
+  /* Reader slots. */
   MDBX_opt_max_readers = 1,
+  /* Unflushed bytes that make a commit steady. */
   MDBX_opt_sync_bytes = 2,
+  /* Age of weak commits that makes one steady. */
   MDBX_opt_sync_period = 3,
+  /* Pages taken while a run is searched. */
   MDBX_opt_rp_augment_limit = 4,
+  /* Pages kept for reuse in a transaction. */
   MDBX_opt_loose_limit = 5,
+  /* Spare page buffers. */
   MDBX_opt_dp_reserve_limit = 6,
+  /* Changed pages kept in memory. */
   MDBX_opt_txn_dp_limit = 7,
+  /* First size of their list. */
   MDBX_opt_txn_dp_initial = 8,
+  /* Most of them that are written ahead. */
   MDBX_opt_spill_max_denominator = 9,
+  /* Fewest of them. */
   MDBX_opt_spill_min_denominator = 10,
+  /* Part written ahead for a child. */
   MDBX_opt_spill_parent4child_denominator = 11,
+  /* Fill that makes pages merge. */
   MDBX_opt_merge_threshold = 12,
+  /* Chunks of a commit written through. */
   MDBX_opt_writethrough_threshold = 13,
+  /* Touch mapped pages before writing. */
   MDBX_opt_prefault_write_enable = 14,
+  /* Time to search for free pages. */
   MDBX_opt_gc_time_limit = 15,
+  /* Merge into changed neighbours. */
   MDBX_opt_prefer_waf_insteadof_balance = 16,
+  /* Size of value sets inside a leaf. */
   MDBX_opt_subpage_limit = 17,
+  /* Room that is left in them. */
   MDBX_opt_subpage_room_threshold = 18,
+  /* From which size on they get a reserve. */
   MDBX_opt_subpage_reserve_prereq = 19,
+  /* How large that is. */
   MDBX_opt_subpage_reserve_limit = 20,
+  /* Room left at both sides of a split. */
   MDBX_opt_split_reserve = 21,
+  /* Bytes flushed before the writer lock. */
   MDBX_opt_presync_threshold = 22
 } MDBX_option_t;
 
@@ -642,12 +701,13 @@ typedef enum MDBX_option {
  * 4. Error codes
  * ------------------------------------------------------------------------ */
 
+/* What functions return. */
 typedef enum MDBX_error {
-  MDBX_SUCCESS = 0,
+  MDBX_SUCCESS = 0,                 /* done */
   MDBX_RESULT_FALSE = MDBX_SUCCESS, /* the answer is no */
   MDBX_RESULT_TRUE = -1, /* the answer is yes, or done with a remark */
 
-  MDBX_FIRST_LMDB_ERRCODE = -30799,
+  MDBX_FIRST_LMDB_ERRCODE = -30799, /* lowest of the first range of codes */
   MDBX_KEYEXIST = -30799,         /* the key or pair is already there */
   MDBX_NOTFOUND = -30798,         /* no such key, or no more data */
   MDBX_PAGE_NOTFOUND = -30797,    /* a page number points nowhere */
@@ -668,10 +728,10 @@ typedef enum MDBX_error {
   MDBX_BAD_VALSIZE = -30781,      /* wrong length of a key, value or name */
   MDBX_BAD_DBI = -30780,          /* no such table handle */
   MDBX_PROBLEM = -30779,          /* unexpected internal error */
-  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM,
+  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM, /* and its highest */
 
   MDBX_BUSY = -30778, /* another writer is active, or a user is present */
-  MDBX_FIRST_ADDED_ERRCODE = MDBX_BUSY,
+  MDBX_FIRST_ADDED_ERRCODE = MDBX_BUSY, /* lowest of the second range */
   MDBX_EMULTIVAL = -30421,       /* the key has more than one value */
   MDBX_EBADSIGN = -30420,        /* a dead handle, or none at all */
   MDBX_WANNA_RECOVERY = -30419,  /* must be opened for writing first */
@@ -687,30 +747,30 @@ typedef enum MDBX_error {
   MDBX_OUSTED = -30411,          /* the parked reader lost its snapshot */
   MDBX_MVCC_RETARDED = -30410,   /* the snapshot is gone already */
   MDBX_LAGGARD_READER = -30409,  /* a lagging reader is in the way */
-  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER,
+  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER, /* and its highest */
 
 /* Names for system codes. */
 #ifdef ENODATA
   MDBX_ENODATA = ENODATA, /* the cursor has no position */
 #else
-  MDBX_ENODATA = 9919,
+  MDBX_ENODATA = 9919, /* the cursor has no position */
 #endif
-  MDBX_EINVAL = EINVAL,
-  MDBX_EACCESS = EACCES,
-  MDBX_ENOMEM = ENOMEM,
-  MDBX_EROFS = EROFS,
-  MDBX_ENOSYS = ENOTSUP,
-  MDBX_EIO = EIO,
-  MDBX_EPERM = EPERM,
-  MDBX_EINTR = EINTR,
-  MDBX_ENOFILE = ENOENT,
+  MDBX_EINVAL = EINVAL,   /* a wrong argument */
+  MDBX_EACCESS = EACCES,  /* read-only, or not permitted */
+  MDBX_ENOMEM = ENOMEM,   /* out of memory */
+  MDBX_EROFS = EROFS,     /* read-only file system */
+  MDBX_ENOSYS = ENOTSUP,  /* the system cannot do that */
+  MDBX_EIO = EIO,         /* the storage failed */
+  MDBX_EPERM = EPERM,     /* at the wrong time, or not permitted */
+  MDBX_EINTR = EINTR,     /* a check was cut short */
+  MDBX_ENOFILE = ENOENT,  /* no such file or directory */
 #ifdef EREMOTEIO
-  MDBX_EREMOTE = EREMOTEIO,
+  MDBX_EREMOTE = EREMOTEIO, /* on another machine: cannot be shared */
 #else
-  MDBX_EREMOTE = ENOTBLK,
+  MDBX_EREMOTE = ENOTBLK, /* on another machine: cannot be shared */
 #endif
-  MDBX_EEXIST = EEXIST,
-  MDBX_EDEADLK = EDEADLK
+  MDBX_EEXIST = EEXIST,   /* the file exists */
+  MDBX_EDEADLK = EDEADLK  /* waiting would never end */
 } MDBX_error_t;
 
 /* ------------------------------------------------------------------------
@@ -720,30 +780,31 @@ typedef enum MDBX_error {
 
 /* What the library was made from. semver_prerelease is NULL in a release. */
 struct MDBX_version_info {
-  uint16_t major;
-  uint16_t minor;
-  uint16_t patch;
-  uint16_t tweak;
-  const char *semver_prerelease;
+  uint16_t major;                /* version of the interface */
+  uint16_t minor;                /* the same */
+  uint16_t patch;                /* of the library, without new functions */
+  uint16_t tweak;                /* of a build */
+  const char *semver_prerelease; /* NULL in a release */
   struct {
-    const char *datetime;
-    const char *tree;
-    const char *commit;
-    const char *describe;
-  } git;
-  const char *sourcery; /* identifies the sources */
+    const char *datetime; /* of the commit, may be empty as all of these */
+    const char *tree;     /* hash of the source tree */
+    const char *commit;   /* hash of the commit */
+    const char *describe; /* nearest tag, and the distance from it */
+  } git;                  /* the sources as version control knows them */
+  const char *sourcery;   /* identifies the sources */
 };
 
-/* How the library was built. */
+/* How the library was built. Constant strings, empty if unknown. */
 struct MDBX_build_info {
-  const char *datetime;
-  const char *target;
-  const char *options;
-  const char *compiler;
-  const char *flags;
-  const char *metadata;
+  const char *datetime; /* empty: builds of one source are the same */
+  const char *target;   /* the machine */
+  const char *options;  /* of the library */
+  const char *compiler; /* its version */
+  const char *flags;    /* for the compiler */
+  const char *metadata; /* of the one who built it */
 };
 
+/* Version and build of the library that is loaded; constant, readable at once. */
 extern LIBMDBX_VERINFO_API const struct MDBX_version_info mdbx_version;
 extern LIBMDBX_VERINFO_API const struct MDBX_build_info mdbx_build;
 
@@ -766,7 +827,7 @@ struct MDBX_envinfo {
     uint64_t current; /* its present size */
     uint64_t shrink;  /* unused tail that triggers shrinking */
     uint64_t grow;    /* step of growth */
-  } mi_geo;
+  } mi_geo;           /* the file's size, see mdbx_env_set_geometry() */
   uint64_t mi_mapsize;                  /* mapped bytes */
   uint64_t mi_dxb_fsize;                /* length of the data file */
   uint64_t mi_dxb_fallocated;           /* storage the file occupies */
@@ -784,8 +845,8 @@ struct MDBX_envinfo {
   uint32_t mi_sys_ioblk;                /* block size of the file system */
   struct {
     struct {
-      uint64_t x, y;
-    } current, meta[3];
+      uint64_t x, y;   /* both halves of an id */
+    } current, meta[3]; /* of this boot, and as in each meta page */
   } mi_bootid; /* id of this boot (0 if unknown), and of each meta page's */
   uint64_t mi_unsync_volume;       /* bytes that are not durable yet */
   uint64_t mi_autosync_threshold;  /* option sync_bytes */
@@ -808,7 +869,7 @@ struct MDBX_envinfo {
     uint64_t fsync;    /* file flushes */
   } mi_pgop_stat;      /* counted since the first opener */
   struct {
-    uint64_t x, y;
+    uint64_t x, y; /* both halves */
   } mi_dxbid; /* id of this data file */
 };
 
@@ -835,7 +896,9 @@ struct MDBX_txn_info {
   uint64_t txn_pget;             /* page look-ups, if counted */
 };
 
-/* Where a commit spent its time. Times are 16.16. */
+/* Where a commit spent its time. Times are 16.16. What the engine does not measure
+ * is 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
+ * max_retained_pages. */
 struct MDBX_commit_latency {
   uint32_t preparation;  /* nested work, table records, cursors */
   uint32_t gc_wallclock; /* free space table, elapsed */
@@ -851,32 +914,32 @@ struct MDBX_commit_latency {
     uint32_t wipes;        /* steady marks that were wiped */
     uint32_t flushes;      /* flushes forced by lack of space */
     uint32_t kicks;        /* calls of the slow-reader callback */
-    uint32_t work_counter; /* searches for free pages on behalf of data: */
-    uint32_t work_rtime_monotonic;
-    uint32_t work_xtime_cpu;
-    uint32_t work_rsteps;
-    uint32_t work_xpages;
-    uint32_t work_majflt;
-    uint32_t self_counter; /* and on behalf of the free space table: */
-    uint32_t self_rtime_monotonic;
-    uint32_t self_xtime_cpu;
-    uint32_t self_rsteps;
-    uint32_t self_xpages;
-    uint32_t self_majflt;
+    uint32_t work_counter; /* searches for free pages on behalf of data */
+    uint32_t work_rtime_monotonic; /* their time */
+    uint32_t work_xtime_cpu;       /* their CPU time */
+    uint32_t work_rsteps;          /* steps through the free space table */
+    uint32_t work_xpages;          /* searches for more than one page */
+    uint32_t work_majflt;          /* page faults that had to read */
+    uint32_t self_counter; /* the same on behalf of the free space table */
+    uint32_t self_rtime_monotonic; /* their time */
+    uint32_t self_xtime_cpu;       /* their CPU time */
+    uint32_t self_rsteps;          /* steps through the free space table */
+    uint32_t self_xpages;          /* searches for more than one page */
+    uint32_t self_majflt;          /* page faults that had to read */
     struct {
-      uint32_t time;
-      uint64_t volume;
-      uint32_t calls;
+      uint32_t time;   /* spent */
+      uint64_t volume; /* pages merged */
+      uint32_t calls;  /* merges */
     } pnl_merge_work, pnl_merge_self; /* merging lists of free pages */
     uint32_t max_reader_lag;          /* longest lag seen, in commits */
     uint32_t max_retained_pages;      /* most pages held back by readers */
-  } gc_prof;
+  } gc_prof; /* the search for free pages */
 };
 
 /* Three numbers of the application, stored with each commit, and the id of the
  * transaction that last changed them. */
 struct MDBX_canary {
-  uint64_t x, y, z, v;
+  uint64_t x, y, z, v; /* of the application; id of the transaction */
 };
 
 /* One remembered lookup, see mdbx_cache_get(). Written by the library only. */
@@ -887,9 +950,10 @@ typedef struct MDBX_cache_entry {
   uint32_t length;               /* of the value */
 } MDBX_cache_entry_t;
 
+/* The answer to a cached lookup. */
 typedef struct MDBX_cache_result {
-  MDBX_error_t errcode;
-  MDBX_cache_status_t status;
+  MDBX_error_t errcode;       /* as mdbx_get() would return */
+  MDBX_cache_status_t status; /* how it was come by */
 } MDBX_cache_result_t;
 
 #ifndef __cplusplus
@@ -900,11 +964,12 @@ typedef struct MDBX_canary MDBX_canary;
 
 /* Distribution of a quantity: up to nine ranges, besides the values 0 and 1. */
 struct MDBX_chk_histogram {
-  size_t amount, count;
-  size_t le1_amount, le1_count;
+  size_t amount, count;         /* sum of all values; how many there were */
+  size_t le1_amount, le1_count; /* the same of the values 0 and 1 */
   struct {
+    /* The range is begin to end - 1; sum and count of the values in it. */
     size_t begin, end, amount, count;
-  } ranges[9];
+  } ranges[9]; /* in ascending order; count 0: none */
 };
 
 typedef struct MDBX_chk_internal MDBX_chk_internal_t;
@@ -913,30 +978,30 @@ typedef struct MDBX_chk_context MDBX_chk_context_t;
 /* A line of checker output while it is composed. The text lies from begin to
  * out, the buffer ends at end. Made and owned by the callbacks. */
 typedef struct MDBX_chk_line {
-  MDBX_chk_context_t *ctx;
-  uint8_t severity, scope_depth, empty;
-  char *begin, *end, *out;
+  MDBX_chk_context_t *ctx;               /* of the check */
+  uint8_t severity, scope_depth, empty;  /* for the application's use */
+  char *begin, *end, *out;               /* buffer, its end, place to write */
 } MDBX_chk_line_t;
 
 /* One kind of problem and how often it was met. */
 typedef struct MDBX_chk_issue {
-  struct MDBX_chk_issue *next;
-  size_t count;
-  const char *caption;
+  struct MDBX_chk_issue *next; /* another kind */
+  size_t count;                /* how often */
+  const char *caption;         /* its text */
 } MDBX_chk_issue_t;
 
 /* A nested step of a check. usr_z, usr_v and usr_o are the application's. */
 typedef struct MDBX_chk_scope {
-  MDBX_chk_issue_t *issues;
-  MDBX_chk_internal_t *internal;
-  const void *object;
-  MDBX_chk_stage_t stage;
-  MDBX_chk_severity_t verbosity;
-  size_t subtotal_issues;
+  MDBX_chk_issue_t *issues;       /* a list the application may keep */
+  MDBX_chk_internal_t *internal;  /* the checker's */
+  const void *object;             /* what it is about, may be NULL */
+  MDBX_chk_stage_t stage;         /* during which it was opened */
+  MDBX_chk_severity_t verbosity;  /* what is to be printed */
+  size_t subtotal_issues;         /* problems in it and in scopes inside */
   union {
-    void *ptr;
-    size_t number;
-  } usr_z, usr_v, usr_o;
+    void *ptr;             /* a pointer, */
+    size_t number;         /* or a number */
+  } usr_z, usr_v, usr_o;   /* of the application */
 } MDBX_chk_scope_t;
 
 /* Defined by the application, if at all. */
@@ -946,62 +1011,73 @@ typedef struct MDBX_chk_user_table_cookie MDBX_chk_user_table_cookie_t;
 typedef struct MDBX_chk_table {
   MDBX_chk_user_table_cookie_t *cookie; /* from table_filter */
   MDBX_val name;                        /* or a pseudo name MDBX_CHK_... */
-  MDBX_db_flags_t flags;
-  int id; /* handle number, negative if none */
-  size_t payload_bytes, lost_bytes;
+  MDBX_db_flags_t flags;                /* of the table */
+  int id;                               /* handle number, negative if none */
+  size_t payload_bytes, lost_bytes;     /* used and unused bytes of its pages */
   struct {
-    size_t all, empty, broken;
-    size_t branch, leaf;
+    size_t all, empty, broken; /* pages; not counted: 0; damaged ones */
+    size_t branch, leaf;       /* of the table's own tree */
+    /* Of trees of values, and sets of values inside leaves. */
     size_t nested_branch, nested_leaf, nested_subleaf;
-  } pages;
+  } pages; /* how many of each kind */
   struct {
-    struct MDBX_chk_histogram height;
-    struct MDBX_chk_histogram large_pages;
+    struct MDBX_chk_histogram height;      /* of the tree */
+    struct MDBX_chk_histogram large_pages; /* pages of a large value */
+    /* Height of trees of values. */
     struct MDBX_chk_histogram nested_height_or_gc_span_length;
-    struct MDBX_chk_histogram key_len;
-    struct MDBX_chk_histogram val_len;
-    struct MDBX_chk_histogram multival;
-    struct MDBX_chk_histogram tree_density; /* in percent */
+    struct MDBX_chk_histogram key_len;      /* bytes of keys */
+    struct MDBX_chk_histogram val_len;      /* bytes of values */
+    struct MDBX_chk_histogram multival;     /* values of a key */
+    struct MDBX_chk_histogram tree_density; /* fill of pages, in percent */
+    /* The same of trees of values. */
     struct MDBX_chk_histogram large_or_nested_density;
-    struct MDBX_chk_histogram page_age;
-    struct MDBX_chk_histogram pgno;
-  } histogram;
+    struct MDBX_chk_histogram page_age; /* commits since a page was written */
+    struct MDBX_chk_histogram pgno;     /* places in the file */
+  } histogram; /* distributions */
 } MDBX_chk_table_t;
 
 /* A check while it runs, and its results afterwards. */
 struct MDBX_chk_context {
-  MDBX_chk_internal_t *internal;
-  MDBX_env *env;
-  MDBX_txn *txn;
-  MDBX_chk_scope_t *scope;
-  uint8_t scope_nesting;
+  MDBX_chk_internal_t *internal; /* the checker's; NULL when it is over */
+  MDBX_env *env;                 /* what is checked */
+  MDBX_txn *txn;                 /* through which it is read; else NULL */
+  MDBX_chk_scope_t *scope;       /* the innermost one that is open */
+  uint8_t scope_nesting;         /* how many are open */
   struct {
-    size_t total_payload_bytes;
-    size_t table_total, table_processed;
+    size_t total_payload_bytes;          /* used bytes of all pages */
+    size_t table_total, table_processed; /* tables found, and walked */
+    /* Of free pages, and of those that wait. */
     size_t total_unused_bytes, unused_pages;
+    /* Pages met in trees; ready for use; of the free space table; below the
+     * end of the used part; in the file. */
     size_t processed_pages, reclaimable_pages, gc_pages, alloc_pages,
         backed_pages;
+    /* Problems by stage. This checker counts those of records with their tree;
+     * gc_tree_problems and problems_kv are 0. */
     size_t problems_meta, tree_problems, gc_tree_problems, kv_tree_problems,
         problems_gc, problems_kv, total_problems;
+    /* Id of the newest steady meta, and of the snapshot that was checked. */
     uint64_t steady_txnid, recent_txnid;
+    /* Over all tables; not filled by this checker, see MDBX_chk_table. */
     struct MDBX_chk_histogram histogram_page_age;
-    struct MDBX_chk_histogram histogram_pgno_payload;
-    struct MDBX_chk_histogram histogram_pgno_retained;
+    struct MDBX_chk_histogram histogram_pgno_payload; /* the same */
+    struct MDBX_chk_histogram histogram_pgno_retained; /* the same */
     /* table_total entries, the main and the free-space table included. */
     const MDBX_chk_table_t *const *tables;
-  } result;
+  } result; /* what was found so far */
 };
 
 /* How the checker talks to the application. Each member may be NULL. */
 typedef struct MDBX_chk_callbacks {
   /* true stops the check. */
   bool (*check_break)(MDBX_chk_context_t *ctx);
-  /* A scope opens (non-zero: fails it), is about to end (may replace err), and
-   * has ended. */
+  /* A scope opens. Non-zero: it fails. */
   int (*scope_push)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                     MDBX_chk_scope_t *inner, const char *fmt, va_list args);
+  /* It is about to end; the result replaces err. */
   int (*scope_conclude)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                         MDBX_chk_scope_t *inner, int err);
+  /* It has ended. */
   void (*scope_pop)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                     MDBX_chk_scope_t *inner);
   /* A problem. extra_fmt may be NULL. */
@@ -1012,24 +1088,32 @@ typedef struct MDBX_chk_callbacks {
   MDBX_chk_user_table_cookie_t *(*table_filter)(MDBX_chk_context_t *ctx,
                                                 const MDBX_val *name,
                                                 MDBX_db_flags_t flags);
+  /* A table was walked; the result replaces err. cursor is NULL. */
   int (*table_conclude)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
                         MDBX_cursor *cursor, int err);
+  /* The check is over: the cookie is not needed any more. */
   void (*table_dispose)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table);
   /* Each record; non-zero ends the check of the table. */
   int (*table_handle_kv)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
                          size_t entry_number, const MDBX_val *key,
                          const MDBX_val *value);
+  /* A stage begins. Non-zero ends the check with that code. */
   int (*stage_begin)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t);
+  /* A stage ends; the result replaces err. */
   int (*stage_end)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t, int err);
-  /* Output. print_begin gives a line, or NULL if this severity is not wanted;
-   * print_flush makes room in it, print_done ends it. Without print_chars,
-   * print_format or print_size the text is put into the line's buffer. */
+  /* Output: begins a line; NULL if this severity is not wanted. Without
+   * print_format and print_chars the text is put into the line's buffer. */
   MDBX_chk_line_t *(*print_begin)(MDBX_chk_context_t *ctx,
                                   MDBX_chk_severity_t severity);
+  /* The buffer is full: makes room in it. */
   void (*print_flush)(MDBX_chk_line_t *);
+  /* The line is complete. */
   void (*print_done)(MDBX_chk_line_t *);
+  /* Takes finished text. */
   void (*print_chars)(MDBX_chk_line_t *, const char *str, size_t len);
+  /* Takes text to be formatted; preferred to print_chars. */
   void (*print_format)(MDBX_chk_line_t *, const char *fmt, va_list args);
+  /* Takes an amount of bytes; not called by this checker. */
   void (*print_size)(MDBX_chk_line_t *, const char *prefix, uint64_t value,
                      const char *suffix);
 } MDBX_chk_callbacks_t;
@@ -1044,7 +1128,7 @@ typedef struct MDBX_gc_info {
     size_t pages; /* ready for use now */
     struct MDBX_chk_histogram span_histogram;    /* lengths of their runs */
     struct MDBX_chk_histogram pgno_distribution; /* places in the file */
-  } gc_reclaimable;
+  } gc_reclaimable; /* pages no snapshot can see */
   size_t max_reader_lag;     /* longest lag seen, in commits */
   size_t max_retained_pages; /* most pages held back by readers */
 } MDBX_gc_info_t;
@@ -1052,18 +1136,18 @@ typedef struct MDBX_gc_info {
 /* Progress and result of a defragmentation. Counts of pages. */
 typedef struct MDBX_defrag_result {
   intptr_t pages_shrinked; /* net; may be negative */
-  size_t pages_moved;
-  size_t pages_scheduled; /* for the next step */
-  size_t pages_retained;  /* held by readers */
-  size_t pages_left;      /* estimate of what can still be moved */
-  size_t pages_whole;     /* in the database */
-  size_t obstructed_pgno; /* where it got stuck, and how long that run is */
-  size_t obstructed_span;
-  uint64_t obstructed_txnid; /* oldest snapshot in the way */
+  size_t pages_moved;      /* in all cycles */
+  size_t pages_scheduled;  /* for the next step */
+  size_t pages_retained;   /* held by readers */
+  size_t pages_left;       /* estimate of what can still be moved */
+  size_t pages_whole;      /* in the database */
+  size_t obstructed_pgno;  /* where it got stuck; 0: nowhere */
+  size_t obstructed_span;  /* pages of the value there */
+  uint64_t obstructed_txnid; /* oldest snapshot in the way; 0: none */
   mdbx_tid_t obstructor_tid; /* a reader in the way */
-  mdbx_pid_t obstructor_pid;
-  unsigned rough_estimation_cycle_progress_permille;
-  unsigned cycles;
+  mdbx_pid_t obstructor_pid; /* its process */
+  unsigned rough_estimation_cycle_progress_permille; /* of all work */
+  unsigned cycles;           /* done */
   unsigned stopping_reasons; /* bits of MDBX_defrag_stopping_reasons_t */
   size_t spent_time_dot16;   /* 16.16 */
 } MDBX_defrag_result_t;
@@ -1162,6 +1246,33 @@ typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
                                  uint64_t span_txnid, size_t span_pgno,
                                  size_t span_length,
                                  bool span_is_reclaimable) MDBX_CXX17_NOEXCEPT;
+
+/* Receives each page that a walk meets, for mdbx_env_pgwalk().
+ *
+ * pgno           number of the page, or of the first one of several; of a set of
+ *                values inside a leaf the leaf's.
+ * number         pages told about at once: more than one for a large value and
+ *                for the metas, 0 for a set of values inside a leaf and at the end.
+ * ctx            as given to mdbx_env_pgwalk().
+ * deep           -2 metas, -1 free space table, 0 main table, 1 named tables; one
+ *                more for values of a key in a tree or set of their own; INT_MIN
+ *                at the end.
+ * dbi            name of the table, followed by a zero: "@META", "@GC", "@MAIN", or
+ *                that of a named table; NULL at the end. Valid during the call.
+ * page_size      bytes of all this: payload, header and unused bytes together.
+ * type           see MDBX_page_type_t.
+ * nentries       records, children, values; 1 for a large value.
+ * payload_bytes  bytes of records, separators or values. That of a leaf includes
+ *                the sets of values inside it.
+ * header_bytes   bytes of the header and of the arrays behind it.
+ * unused_bytes   what is left.
+ *
+ * It must not change the database. Non-zero stops the walk. */
+typedef int MDBX_pgvisitor_func(uint64_t pgno, unsigned number, void *ctx,
+                                int deep, const char *dbi, size_t page_size,
+                                MDBX_page_type_t type, size_t nentries,
+                                size_t payload_bytes, size_t header_bytes,
+                                size_t unused_bytes);
 
 /* Receives progress: 0 go on, 1 stop after this step, -1 abort. */
 typedef int (*MDBX_defrag_notify_func)(
@@ -1310,7 +1421,9 @@ LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
 LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
                                        MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor; see mdbx_env_copy2fd(). */
+/* The same into an open descriptor; see mdbx_env_copy2fd().
+ *
+ * Returns what mdbx_txn_copy2pathname() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
 
@@ -1606,35 +1719,45 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   sync_bytes                    unflushed bytes that make a commit steady;
  *                                 after open; 0 = off. For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
- *   rp_augment_limit              pages taken from the free space table while a
- *                                 run is searched; chosen by the engine
- *   loose_limit                   pages kept for reuse inside a transaction,
- *                                 0 to 255; 64
  *   dp_reserve_limit              spare page buffers kept; 1018
  *   txn_dp_limit                  changed pages kept in memory, from 128; by
  *                                 the memory of the machine
- *   txn_dp_initial                first size of their list, from 128; 1018
  *   spill_max_denominator         when pages are written ahead, 1/N stay,
- *                                 0 to 255; 8
- *   spill_min_denominator         and at least 1/N go, 0 to 255; 8
- *   spill_parent4child_denominator  1/N of a parent's pages go when a child
- *                                 begins, 0 to 255; 0 = none
- *   merge_threshold               fill that makes pages merge, in 1/65536 of a
- *                                 page, 8192 to 32768; 21845
- *   writethrough_threshold        commits of fewer chunks are written through;
- *                                 32 bit; 2
- *   prefault_write_enable         0 or 1, touch mapped pages before writing
- *                                 them; chosen by the engine
- *   gc_time_limit                 16.16 of a search for free pages; 0 = none
- *   prefer_waf_insteadof_balance  0 or 1, merge into changed neighbours; 1
- *   subpage_limit, subpage_room_threshold, subpage_reserve_prereq,
- *   subpage_reserve_limit         shape of small value sets inside a leaf, in
- *                                 1/65536 of a page; 65535, 0, 27525, 2753
- *   split_reserve                 room left on both sides of a split, in
- *                                 1/65536 of a page, 0 to 32768; 0
- *   presync_threshold             unflushed bytes that are flushed ahead of
- *                                 taking the writer lock, 1 to 2^31; after
- *                                 open; 262144
+ *                                 0 to 255, 0 = none need; 8
+ *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the
+ *                                 limit; 8
+ *   merge_threshold               fill below which a page is merged with a
+ *                                 neighbour, in 1/65536 of a page, 8192 to
+ *                                 32768; 21845
+ *   prefer_waf_insteadof_balance  0 or 1, merge rather with a neighbour that
+ *                                 has been changed already; 1
+ *   subpage_limit                 largest set of values inside a leaf, in
+ *                                 1/65536 of a page; 65535. Sets that with
+ *                                 their key exceed about half a page have a
+ *                                 tree of their own anyway.
+ *   presync_threshold             so many unsynced bytes are flushed by
+ *                                 mdbx_env_sync() ahead of taking the writer
+ *                                 lock, 1 to 2^31; after open; 262144
+ *
+ * What is set holds from the next write transaction on. These are kept, with
+ * their ranges and initial values, for programs that set them, and change
+ * nothing:
+ *
+ *   rp_augment_limit              2044; free pages are kept as runs, without
+ *                                 lists that could become too long
+ *   loose_limit                   0 to 255, 64; every page that a transaction
+ *                                 gives up is used by it again
+ *   txn_dp_initial                from 128, 1018; lists grow as needed
+ *   spill_parent4child_denominator  0 to 255, 0; a child needs no copy of its
+ *                                 parent's pages
+ *   writethrough_threshold        32 bit, 2; a commit is written with few calls
+ *   prefault_write_enable         0 or 1, 0
+ *   gc_time_limit                 16.16, 0; the search for free pages is
+ *                                 bounded by itself
+ *   subpage_room_threshold, subpage_reserve_prereq, subpage_reserve_limit
+ *                                 0, 27525, 2753; sets inside a leaf have no
+ *                                 room in reserve
+ *   split_reserve                 0 to 32768, 0
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option or a value out
  * of range, MDBX_EPERM at the wrong time, MDBX_EACCESS if read-only and the
@@ -2011,7 +2134,7 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *        mdbx_env_set_maxdbs(). The name is copied.
  * flags  MDBX_db_flags_t. For an existing table they must be the stored ones,
  *        unless MDBX_DB_ACCEDE is given or the table is empty and MDBX_CREATE
- *        remakes it.
+ *        remakes it: then cursors on it lose their place.
  * dbi    receives the handle, 0 on failure. It is good for all transactions of
  *        the environment until closed or the table is dropped. If the table was
  *        created in this transaction it goes away should that be aborted. To
@@ -2100,10 +2223,12 @@ LIBMDBX_API int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi,
 LIBMDBX_API int mdbx_dbi_close(MDBX_env *env, MDBX_dbi dbi);
 
 /* Empties a table (del false), or removes it and its handle too (del true). An
- * emptied table has its sequence set to 0 and its open cursors unset. Emptying
- * the main table removes all named ones.
+ * emptied table has its sequence set to 0 and its open cursors unset; those of a
+ * removed one give MDBX_BAD_DBI until they are bound again. Emptying the main
+ * table removes all named ones; it is never removed itself.
  *
- * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI. */
+ * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI, MDBX_EACCESS also for the
+ * free space table. */
 LIBMDBX_API int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del);
 
 /* Statistics of one table. bytes must be sizeof(*stat).
@@ -2158,7 +2283,9 @@ LIBMDBX_API int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                          const MDBX_val *b);
 
 /* Compares two items as values of a key of a table. Of a table without
- * MDBX_DUPSORT only equality means something. */
+ * MDBX_DUPSORT only equality means something.
+ *
+ * Returns as mdbx_cmp(). */
 LIBMDBX_API int mdbx_dcmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                           const MDBX_val *b);
 
@@ -2178,12 +2305,15 @@ LIBMDBX_API MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags);
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND, MDBX_BAD_DBI,
  * MDBX_BAD_VALSIZE if the key's length cannot be in this table (integer keys;
- * a key that is merely too long is not found), MDBX_EINVAL for a NULL. */
+ * a key that is merely too long is not found), MDBX_INCOMPATIBLE if the table has
+ * comparators that were not given when it was opened, MDBX_EINVAL for a NULL. */
 LIBMDBX_API int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          MDBX_val *data);
 
 /* The same, and makes key point to the stored key, and stores to *count (may be
- * NULL) how many values it has; 0 if it is not found. */
+ * NULL) how many values it has; 0 if it is not found.
+ *
+ * Returns what mdbx_get() does. */
 LIBMDBX_API int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key,
                             MDBX_val *data, size_t *count);
 
@@ -2272,7 +2402,7 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
  *   MDBX_EKEYMISMATCH  APPEND or APPENDDUP out of order
  *   MDBX_BAD_VALSIZE   a length that cannot be in this table
  *   MDBX_INCOMPATIBLE  the record is a named table; or a flag the table's kind
- *                      does not have
+ *                      does not have; or comparators that were not given
  *   MDBX_EINVAL        NULL, unknown flags, flags that do not go together
  * If it fails half-way through a change of the tree the transaction is broken
  * and can only be aborted. */
@@ -2346,8 +2476,9 @@ LIBMDBX_API int mdbx_canary_get(const MDBX_txn *txn, MDBX_canary *canary);
  * transaction has changed; then the next change may overwrite it.
  *
  * Returns MDBX_RESULT_TRUE for yes (to be safe, also for unknown addresses in a
- * write transaction), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL for an address
- * outside the database in a read transaction. */
+ * write transaction, and for all once one with a writable mapping has changed
+ * anything or wrote pages ahead), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL
+ * for an address outside the database in a read transaction. */
 LIBMDBX_API int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr);
 
 /* ---- Cursors ----------------------------------------------------------- */
@@ -2387,9 +2518,9 @@ LIBMDBX_API int mdbx_cursor_renew(MDBX_txn *txn, MDBX_cursor *cursor);
  * NULL, or for a parent's cursor inside a nested transaction. */
 LIBMDBX_API int mdbx_cursor_unbind(MDBX_cursor *cursor);
 
-/* Drops the position of a cursor and keeps its binding.
+/* Drops the position of a cursor and keeps its binding, if it has one.
  *
- * Returns MDBX_SUCCESS, [cursor]. */
+ * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN. */
 LIBMDBX_API int mdbx_cursor_reset(MDBX_cursor *cursor);
 
 /* Frees a cursor, bound or not; NULL is ignored. A wrong use is fatal, see
@@ -2519,7 +2650,8 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
  * MDBX_GET_CURRENT and MDBX_NEXT give that one.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
- * MDBX_INCOMPATIBLE if the record is a named table. */
+ * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for other flags
+ * than these and MDBX_CURRENT, which changes nothing. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
 /* Deletes everything from the record under `begin` up to the one under `end`,
@@ -2537,8 +2669,9 @@ LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
  * Returns MDBX_SUCCESS, [cursor], [write], or
  *   MDBX_ENODATA       a cursor has no position, or begin is behind end
  *   MDBX_EINVAL        both NULL, or cursors that do not belong together
- *   MDBX_INCOMPATIBLE  the table has comparators that were not given when it was
- *                      opened */
+ *   MDBX_INCOMPATIBLE  a named table is among the records, which only mdbx_drop()
+ *                      can remove: nothing is deleted; or the table has
+ *                      comparators that were not given when it was opened */
 LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
                                          bool end_including,
                                          uint64_t *affected);
@@ -2758,6 +2891,21 @@ LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
 LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
                              MDBX_gc_iter_func iter_func, void *iter_ctx);
 
+/* Shows every page that a transaction sees in use, each once: first the metas, then
+ * the free space table, the main table with the named tables in it, and last a call
+ * that tells that all was shown. A page comes after all pages below it. A write
+ * transaction sees its own changes. Newer programs use mdbx_env_chk() and
+ * mdbx_gc_info().
+ *
+ * visitor  called for each page by the calling thread; a result other than zero
+ *          ends the walk and is returned.
+ * ctx      handed to visitor.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL visitor. A damaged
+ * page, and one that is used twice, ends the walk with MDBX_CORRUPTED. */
+LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
+                                void *ctx);
+
 /* Checks a whole database: metas, trees, free space, and records. Others can go
  * on using it, unless MDBX_CHK_READWRITE asks to keep writers out.
  *
@@ -2841,7 +2989,9 @@ LIBMDBX_API int mdbx_setup_debug(MDBX_log_level_t log_level,
                                  MDBX_debug_func logger);
 
 /* The same with a logger that gets finished text. It is composed in the given
- * buffer, which must live as long as the logger is set. */
+ * buffer, which must live as long as the logger is set.
+ *
+ * Returns what mdbx_setup_debug() does. */
 LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
                                        MDBX_debug_flags_t debug_flags,
                                        MDBX_debug_func_nofmt logger,
@@ -2862,6 +3012,13 @@ LIBMDBX_API void mdbx_assert_fail(const char *msg, const char *func,
  * Returns the text: buf, or a constant word for NULL and empty items. */
 LIBMDBX_API const char *mdbx_dump_val(const MDBX_val *key, char *const buf,
                                       const size_t bufsize);
+
+/* mdbx_dump_val() in the form of older programs: the text is always in the buffer.
+ *
+ * Returns buf; NULL if there is no buffer, or one shorter than 4 bytes for an item
+ * that is not empty. */
+LIBMDBX_API char *mdbx_dkey(const MDBX_val *key, char *const buf,
+                            const size_t bufsize);
 
 /* Returns the text of any code. For system codes it may change with the next
  * call of any thread; see mdbx_strerror_r(). */

@@ -24,11 +24,23 @@ static int begin(MDBX_cursor *cursor) {
   return rc == MDBX_SUCCESS ? cursor_settle(&cursor->core) : rc;
 }
 
+/* Named tables are dropped, not deleted. */
+static int refuse_tables(const MDBX_cursor *cursor, const struct range_bound *from, const struct range_bound *to) {
+  bool met = false;
+  int rc = MDBX_SUCCESS;
+  if (cursor->dbi == DBI_MAIN && !tree_is_multi(cursor->core.tree))
+    rc = range_meets_tables(cursor->core.space, cursor->core.tree, from, to, &met);
+  return met ? MDBX_INCOMPATIBLE : rc;
+}
+
 static int delete_between(MDBX_cursor *cursor, const struct bounds *bounds, uint64_t *removed) {
-  int rc = txn_cursors_detach(cursor->txn, cursor->core.tree, NULL);
+  const struct range_bound *from = bounds->has_from ? &bounds->from : NULL, *to = bounds->has_to ? &bounds->to : NULL;
+  int rc = refuse_tables(cursor, from, to);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = txn_cursors_detach(cursor->txn, cursor->core.tree, NULL);
   if (rc == MDBX_SUCCESS)
-    rc = cursor_erase_between(&cursor->core, bounds->has_from ? &bounds->from : NULL,
-                              bounds->has_to ? &bounds->to : NULL, removed);
+    rc = cursor_erase_between(&cursor->core, from, to, removed);
   return txn_mark(cursor->txn, rc);
 }
 

@@ -4,6 +4,7 @@
 
 #include "service/check.h"
 #include "service/check_report.h"
+#include "service/page_walk.h"
 
 #include <stdio.h>
 
@@ -18,6 +19,13 @@ int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb, MDBX_chk_context
 }
 
 int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx) { return check_note_issue(ctx); }
+
+int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor, void *ctx) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return visitor ? page_walk(txn, visitor, ctx) : MDBX_EINVAL;
+}
 
 /* ------------------------------------------------------------------------------------------------------ free pages */
 

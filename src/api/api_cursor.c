@@ -18,7 +18,8 @@ static int check_bound(const MDBX_cursor *cursor) {
     return rc;
   if (unlikely(!cursor->txn))
     return MDBX_EINVAL;
-  return txn_check(cursor->txn->innermost);
+  const int checked = txn_check(cursor->txn->innermost);
+  return checked == MDBX_SUCCESS && unlikely(txn_cursor_is_stray(cursor)) ? MDBX_BAD_DBI : checked;
 }
 
 int api_check_bound(const MDBX_cursor *cursor) { return check_bound(cursor); }
@@ -29,7 +30,10 @@ int api_cursor_for_write(const MDBX_cursor *cursor) {
     return rc;
   if (unlikely(!cursor->txn))
     return MDBX_EINVAL;
-  return cursor->dbi == DBI_GC ? MDBX_EACCESS : txn_check_write(cursor->txn->innermost);
+  if (cursor->dbi == DBI_GC)
+    return MDBX_EACCESS;
+  const int checked = txn_check_write(cursor->txn->innermost);
+  return checked == MDBX_SUCCESS && unlikely(txn_cursor_is_stray(cursor)) ? MDBX_BAD_DBI : checked;
 }
 
 /* Before a question about a const cursor: the position may have to be found again. */

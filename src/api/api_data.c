@@ -484,7 +484,8 @@ int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr) {
   if (!mapped)
     return MDBX_RESULT_TRUE;
   /* In the middle of a run there is no header; only in WRITEMAP mode can a mapped page be a changed one. */
-  return txn->root->space.writemap || txn->root->space.spilled ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+  const struct space *space = &txn->root->space;
+  return (space->writemap && space->dirty.used) || space->spilled ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
 }
 
 int mdbx_canary_put(MDBX_txn *txn, const MDBX_canary *canary) {

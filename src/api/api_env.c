@@ -36,6 +36,12 @@ int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode) { return env_
 
 /* ------------------------------------------------------------------------------------------------------------ sync */
 
+/* Much to flush: most of it goes before the writer lock is taken, so that writers need not wait for it. */
+static int flush_ahead(MDBX_env *env) {
+  const uint64_t pending = atomic_load(&env->lck.shared->unsynced_bytes);
+  return pending >= env_option(env, MDBX_opt_presync_threshold) ? sync_flush(env) : MDBX_SUCCESS;
+}
+
 int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
   int rc = env_check_open(env);
   if (rc != MDBX_SUCCESS)
@@ -48,6 +54,10 @@ int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
     return MDBX_SUCCESS;
   const bool own = atomic_load(&env->writer_thread) == os_thread_self() ||
                    (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
+  if (!own && !nonblock)
+    rc = flush_ahead(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   const bool pending = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
   rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
   if (rc != MDBX_SUCCESS)
@@ -197,162 +207,6 @@ int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower, intptr_t size_now,
     env->geometry_set = true;
   }
   return rc;
-}
-
-/* --------------------------------------------------------------------------------------------------------- options */
-
-struct option_rule {
-  uint64_t low, high;
-  bool writers_only;
-};
-
-/* What the options in MDBX_env.options.values take; those before are handled one by one. */
-static const struct option_rule option_rules[] = {
-    [MDBX_opt_rp_augment_limit] = {0, PGNO_LIMIT, false},
-    [MDBX_opt_loose_limit] = {0, 255, false},
-    [MDBX_opt_dp_reserve_limit] = {0, INT32_MAX, false},
-    [MDBX_opt_txn_dp_limit] = {128, PGNO_LIMIT, true},
-    [MDBX_opt_txn_dp_initial] = {128, PGNO_LIMIT, true},
-    [MDBX_opt_spill_max_denominator] = {0, 255, false},
-    [MDBX_opt_spill_min_denominator] = {0, 255, false},
-    [MDBX_opt_spill_parent4child_denominator] = {0, 255, false},
-    [MDBX_opt_merge_threshold] = {8192, 32768, false},
-    [MDBX_opt_writethrough_threshold] = {0, UINT32_MAX, false},
-    [MDBX_opt_prefault_write_enable] = {0, 1, false},
-    [MDBX_opt_gc_time_limit] = {0, UINT32_MAX, true},
-    [MDBX_opt_prefer_waf_insteadof_balance] = {0, 1, false},
-    [MDBX_opt_subpage_limit] = {0, 65535, false},
-    [MDBX_opt_subpage_room_threshold] = {0, 65535, false},
-    [MDBX_opt_subpage_reserve_prereq] = {0, 65535, false},
-    [MDBX_opt_subpage_reserve_limit] = {0, 65535, false},
-    [MDBX_opt_split_reserve] = {0, 32768, false},
-    [MDBX_opt_presync_threshold] = {1, UINT64_C(1) << 31, false},
-};
-
-static int set_max_dbs(MDBX_env *env, uint64_t value) {
-  if (env->opened)
-    return MDBX_EPERM;
-  if (value == UINT64_MAX)
-    value = 42;
-  if (value > MDBX_MAX_DBI)
-    return MDBX_EINVAL;
-  env->options.max_dbs = (unsigned)value;
-  return MDBX_SUCCESS;
-}
-
-static int set_max_readers(MDBX_env *env, uint64_t value) {
-  if (env->opened)
-    return MDBX_EPERM;
-  if (value == UINT64_MAX)
-    value = LCK_READERS_DEFAULT;
-  if (value < 1 || value > LCK_READERS_MAX)
-    return MDBX_EINVAL;
-  env->options.max_readers = (unsigned)value;
-  return MDBX_SUCCESS;
-}
-
-static int set_autosync(MDBX_env *env, MDBX_option_t option, uint64_t value) {
-  if (!env->opened)
-    return MDBX_EPERM;
-  if (env_is_readonly(env))
-    return MDBX_EACCESS;
-  if (option == MDBX_opt_sync_bytes) {
-    if (value == UINT64_MAX)
-      value = 0;
-    atomic_store(&env->lck.shared->autosync_bytes, ceil_to((size_t)value, env->page_size));
-    return MDBX_SUCCESS;
-  }
-  if (value == UINT64_MAX)
-    value = 2780315; /* 42.4 seconds */
-  if (value > UINT32_MAX)
-    return MDBX_EINVAL;
-  atomic_store(&env->lck.shared->autosync_period, value);
-  return MDBX_SUCCESS;
-}
-
-static int set_plain_option(MDBX_env *env, MDBX_option_t option, uint64_t value) {
-  const struct option_rule *rule = &option_rules[option];
-  if (option == MDBX_opt_presync_threshold && !env->opened)
-    return MDBX_EPERM;
-  if (rule->writers_only && env->opened && env_is_readonly(env))
-    return MDBX_EACCESS;
-  if ((option == MDBX_opt_txn_dp_limit || option == MDBX_opt_txn_dp_initial) && env->opened &&
-      atomic_load(&env->writer_thread) == os_thread_self())
-    return MDBX_EPERM;
-  if (value != UINT64_MAX && (value < rule->low || value > rule->high))
-    return MDBX_EINVAL;
-  env->options.values[option] = value;
-  return MDBX_SUCCESS;
-}
-
-int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option, uint64_t value) {
-  const int rc = env_check(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  switch (option) {
-  case MDBX_opt_max_db:
-    return set_max_dbs(env, value);
-  case MDBX_opt_max_readers:
-    return set_max_readers(env, value);
-  case MDBX_opt_sync_bytes:
-  case MDBX_opt_sync_period:
-    return set_autosync(env, option, value);
-  default:
-    break;
-  }
-  if ((unsigned)option >= COUNT_OF(option_rules))
-    return MDBX_EINVAL;
-  return set_plain_option(env, option, value);
-}
-
-/* What an option is when nobody set it. */
-static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
-  static const uint64_t values[] = {
-      [MDBX_opt_rp_augment_limit] = 2044,
-      [MDBX_opt_loose_limit] = 64,
-      [MDBX_opt_dp_reserve_limit] = 1018,
-      [MDBX_opt_txn_dp_initial] = 1018,
-      [MDBX_opt_spill_max_denominator] = 8,
-      [MDBX_opt_spill_min_denominator] = 8,
-      [MDBX_opt_merge_threshold] = 21845,
-      [MDBX_opt_writethrough_threshold] = 2,
-      [MDBX_opt_prefer_waf_insteadof_balance] = 1,
-      [MDBX_opt_subpage_limit] = 65535,
-      [MDBX_opt_subpage_reserve_prereq] = 27525,
-      [MDBX_opt_subpage_reserve_limit] = 2753,
-      [MDBX_opt_presync_threshold] = 262144,
-  };
-  if (option == MDBX_opt_txn_dp_limit)
-    return env->opened ? env->dirty_limit : MAX_OF(env_system().ram / 42 / os_page_size(), 128);
-  return values[option];
-}
-
-int mdbx_env_get_option(const MDBX_env *env, MDBX_option_t option, uint64_t *pvalue) {
-  const int rc = env_check(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (!pvalue || (unsigned)option >= COUNT_OF(option_rules))
-    return MDBX_EINVAL;
-  switch (option) {
-  case MDBX_opt_max_db:
-    *pvalue = env->options.max_dbs;
-    return MDBX_SUCCESS;
-  case MDBX_opt_max_readers:
-    *pvalue = env->opened ? env->lck.slot_count : env->options.max_readers;
-    return MDBX_SUCCESS;
-  case MDBX_opt_sync_bytes:
-  case MDBX_opt_sync_period:
-    if (!env->opened)
-      return MDBX_EPERM;
-    *pvalue = atomic_load(option == MDBX_opt_sync_bytes ? &env->lck.shared->autosync_bytes
-                                                        : &env->lck.shared->autosync_period);
-    return MDBX_SUCCESS;
-  default:
-    break;
-  }
-  const uint64_t set = env->options.values[option];
-  *pvalue = set == UINT64_MAX ? option_default(env, option) : set;
-  return MDBX_SUCCESS;
 }
 
 /* ----------------------------------------------------------------------------------------------------- information */

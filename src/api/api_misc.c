@@ -290,6 +290,16 @@ const char *mdbx_dump_val(const MDBX_val *key, char *const buf, const size_t siz
   return buf;
 }
 
+/* The older form gives the caller's buffer or nothing: its result is not const. */
+char *mdbx_dkey(const MDBX_val *key, char *const buf, const size_t size) {
+  const char *text = mdbx_dump_val(key, buf, size);
+  if (!text || !buf || !size)
+    return NULL;
+  if (text != buf)
+    snprintf(buf, size, "%s", text);
+  return buf;
+}
+
 /* --------------------------------------------------------------------------------------------------- keys of numbers */
 
 uint64_t mdbx_key_from_double(const double v) {

@@ -238,27 +238,25 @@ static int enumerate_record(struct tree_visitor *visitor, const struct page *lea
                             const struct leaf_item *item) {
   const struct enumeration *enumeration = (const struct enumeration *)visitor;
   const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
-  struct table_record record;
   struct tree tree;
+  MDBX_dbi dbi;
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE)
     return MDBX_SUCCESS;
-  if (item->data_length != sizeof(record))
-    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
-  memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(&tree, &record, enumeration->txn->view->limit, "(enumerated)");
+  const int rc = table_of_record(enumeration->txn, item, &tree, &dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
+  const struct table_record *record = &tree.record;
   const MDBX_stat stat = {.ms_psize = (uint32_t)enumeration->txn->view->page_size,
-                          .ms_depth = record.depth,
-                          .ms_branch_pages = record.branch_pages,
-                          .ms_leaf_pages = record.leaf_pages,
-                          .ms_overflow_pages = record.large_pages,
-                          .ms_entries = record.items,
-                          .ms_mod_txnid = record.mod_txnid};
+                          .ms_depth = record->depth,
+                          .ms_branch_pages = record->branch_pages,
+                          .ms_leaf_pages = record->leaf_pages,
+                          .ms_overflow_pages = record->large_pages,
+                          .ms_entries = record->items,
+                          .ms_mod_txnid = record->mod_txnid};
+  tree_release(&tree);
   return enumeration->callback(enumeration->context, enumeration->txn, &name,
-                               (MDBX_db_flags_t)(record.flags & TABLE_FLAGS_PUBLIC), &stat,
-                               table_handle_of(enumeration->txn, &name));
+                               (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC), &stat, dbi);
 }
 
 int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *ctx) {

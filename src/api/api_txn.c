@@ -187,8 +187,8 @@ static void writer_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
   info->txn_space_limit_hard = bytes_of(txn, txn->root->space.geometry.upper);
   info->txn_space_retired = bytes_of(txn, txn->root->space.retired.pages);
   info->txn_space_dirty = bytes_of(txn, txn->root->space.dirty.pages);
-  info->txn_space_leftover = bytes_of(txn, txn->root->dirty_limit > txn->root->space.dirty.pages
-                                               ? txn->root->dirty_limit - txn->root->space.dirty.pages
+  info->txn_space_leftover = bytes_of(txn, txn->root->space.tuning.dirty_limit > txn->root->space.dirty.pages
+                                               ? txn->root->space.tuning.dirty_limit - txn->root->space.dirty.pages
                                                : 0);
   if (scan)
     info->txn_reader_lag = txn->root->base_txnid - MIN_OF(readers_oldest(&txn->env->lck), txn->root->base_txnid);

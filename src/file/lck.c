@@ -263,6 +263,32 @@ bool lck_process_is_alive(const struct lck *lck, uint32_t process) {
   return rc != MDBX_SUCCESS || busy;
 }
 
+static bool members_write(const struct lck *except) {
+  os_process_lock();
+  const struct lck *member = except->file->members;
+  while (member && (member == except || !member->writes))
+    member = member->sibling;
+  os_process_unlock();
+  return member != NULL;
+}
+
+int lck_enter_writers(struct lck *lck, bool *others) {
+  uint64_t start, length;
+  *others = false;
+  if (!lck->file)
+    return MDBX_SUCCESS;
+  int rc = os_range_lock(lck->file->fd, LCK_WRITERS + lck->process, 1, true, false);
+  if (rc == MDBX_SUCCESS)
+    rc = os_range_test(lck->file->fd, LCK_WRITERS, LCK_PROCESSES, true, others, &start, &length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *others |= members_write(lck);
+  os_process_lock();
+  lck->writes = true;
+  os_process_unlock();
+  return MDBX_SUCCESS;
+}
+
 /* ---- The content ------------------------------------------------------------------------------------------------ */
 
 static size_t content_length(uint32_t slots) {
@@ -477,8 +503,10 @@ static int file_destroy(struct lck_file *file) {
 /* The others of this process go on with the file: give back only what is this environment's. */
 static void file_leave_shared(struct lck *lck) {
   struct lck_file *file = lck->file;
-  if (lck->process < LCK_PROCESSES)
+  if (lck->process < LCK_PROCESSES) {
     os_range_unlock(file->fd, LCK_BASE + lck->process, 1);
+    os_range_unlock(file->fd, LCK_WRITERS + lck->process, 1);
+  }
   if (lck->entered)
     opening_unlock(lck);
   os_process_lock();

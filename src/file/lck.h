@@ -12,6 +12,7 @@
  *                        at work; whoever gets it exclusively is alone
  *   byte LCK_BASE + k    held exclusively by the environment with process index k for as long as it is open; tells
  *                        the others, across pid namespaces, whether the owner of a slot or lock word lives
+ *   byte LCK_WRITERS + k the same by those that may write, taken under byte 0
  *
  * Rank of locks, outermost first: byte 0, writer lock, reader-table lock, process mutex (os_process_lock). Take byte 0
  * (lck_open, lck_close_begin, lck_close) only while holding none of the others.
@@ -38,6 +39,7 @@
 #define LCK_BYTE_OPENING 0u
 #define LCK_BYTE_PRESENCE 1u
 #define LCK_BASE 64u
+#define LCK_WRITERS (LCK_BASE + LCK_PROCESSES)
 /* Reader slots asked for when the application does not say; rounded up to the lock file's pages like any number. */
 #define LCK_READERS_DEFAULT 110u
 #define LCK_READERS_MAX 32767u
@@ -112,7 +114,7 @@ struct lck_shared {
   /* Thresholds that make a weak commit durable, 0 = off; set by any process through an option. */
   _Atomic uint64_t autosync_bytes;
   _Atomic uint64_t autosync_period;
-  /* Environment flags the present openers agreed on; written by the first opener and under the writer lock. */
+  /* Environment flags those that may write agreed on; written under byte 0 by one that is alone with that. */
   _Atomic uint32_t mode;
   /* For the environment layer: set by the first opener, or under the writer lock. */
   _Atomic uint32_t user;
@@ -147,6 +149,7 @@ struct lck {
   enum lck_kind kind;
   bool first;          /* this open made the lock file's content; the caller does recovery */
   bool entered;        /* byte 0 is held; owned by the opening or closing thread */
+  bool writes;         /* lck_enter_writers(); under os_process_lock */
   uint32_t generation; /* os_fork_generation() of the process that opened it */
   uint32_t pid;
   size_t length;         /* of the mapping */
@@ -174,6 +177,10 @@ bool lck_is_inherited(const struct lck *lck);
 /* True when this process has the file open (not counting LCK_NOLOCK); opening and closing its lock file by other means
  * would drop the locks then. */
 bool lck_is_open_here(int data_fd);
+
+/* Called between lck_open() and lck_open_done() by an environment that may write: lets the others know, and tells
+ * whether another one that may write has the database open. */
+int lck_enter_writers(struct lck *lck, bool *others);
 
 /* Slots there will be when that many are asked for. */
 uint32_t lck_readers_rounded(unsigned max_readers);

@@ -425,27 +425,20 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
                        const struct leaf_item *item) {
   struct check *check = ((struct named_walk *)visitor)->check;
   const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
-  struct table_record record;
   struct tree tree;
+  MDBX_dbi dbi;
   char text[256];
   (void)index;
-  if (item->kind != NODE_TREE || item->data_length != sizeof(record))
+  if (item->kind != NODE_TREE || item->data_length != sizeof(struct table_record))
     return MDBX_SUCCESS;
-  memcpy(&record, item->data, sizeof(record));
   mdbx_dump_val(&name, text, sizeof(text));
   const char *shown = item->key_length ? text : "<empty>";
-  if (tree_load(&tree, &record, check->view.limit, shown) != MDBX_SUCCESS) {
-    report_issue(check->context, "page", leaf->pgno, "a table record is damaged", "%s",
+  if (table_of_record(check->txn, item, &tree, &dbi) != MDBX_SUCCESS) {
+    report_issue(check->context, "page", leaf->pgno, "a table record is damaged", "%s: %s", shown,
                  check->context->internal->last_damage);
     return MDBX_SUCCESS;
   }
-  const MDBX_dbi dbi = table_handle_of(check->txn, &name);
-  struct tree *opened;
-  if (dbi && txn_tree(check->txn, dbi, &opened) == MDBX_SUCCESS) {
-    tree.rules = opened->rules;
-    tree.values = opened->values;
-  }
-  MDBX_chk_table_t *table = new_table(check, &name, &record, dbi ? (int)dbi : -1);
+  MDBX_chk_table_t *table = new_table(check, &name, &tree.record, dbi ? (int)dbi : -1);
   const int rc = table ? check_table(check, &tree, table, shown, false) : MDBX_ENOMEM;
   tree_release(&tree);
   return rc;

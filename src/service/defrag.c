@@ -205,6 +205,8 @@ static void find_obstacle(struct defrag *defrag) {
     stop_for(defrag, MDBX_defrag_laggard_reader);
   if (defrag->result->obstructed_span)
     stop_for(defrag, MDBX_defrag_large_chunk);
+  if (!defrag->at_goal && !defrag->result->stopping_reasons)
+    stop_for(defrag, MDBX_defrag_step_size);
 }
 
 static int outcome(const MDBX_defrag_result_t *result) {

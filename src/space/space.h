@@ -46,6 +46,15 @@ struct space_counters {
   uint64_t newly, cow, spilled, unspilled;
 };
 
+/* What an application may tune; constant in a transaction. */
+struct space_tuning {
+  uint32_t merge_below;  /* a page with fewer bytes in use is merged with a neighbour */
+  uint32_t subpage_most; /* bytes of a set of values inside a leaf */
+  bool prefer_changed;   /* merge with a neighbour that has been changed already, if there is one */
+  uint64_t dirty_limit;  /* changed pages in memory before some are written out */
+  uint64_t dirty_kept;   /* and how many stay then */
+};
+
 struct space {
   struct snapshot view; /* first: whoever reads through it sees the changes of this transaction */
   struct dirty dirty;
@@ -65,6 +74,7 @@ struct space {
   void *refill_context;
   uint32_t reserve; /* pages the commit itself will need: user data leaves so many */
   struct page_pool *pool;
+  struct space_tuning tuning;
   struct dirty_page *limbo; /* buffers of spilled pages that the caller may still point into */
   size_t limbo_length;
   struct space_counters counters;

@@ -136,6 +136,11 @@ static size_t total_bytes(const struct value_set *set) {
   return set->bytes.length - subpage_size(fixed, subpage_count(&set->bytes), 0);
 }
 
+static bool fits_the_leaf(const struct change *change, size_t size) {
+  return size <= change->space->tuning.subpage_most &&
+         change->key.length + size <= limit_pair(change->space->view.page_size);
+}
+
 /* The values of a node and the new one as a sub-page. */
 static int put_subpage(const struct change *change, const struct value_set *set, unsigned at, size_t size) {
   struct subpage_writer writer;
@@ -162,8 +167,7 @@ static int add_value(const struct change *change, struct value_set *set) {
     const size_t size = subpage_size(is_fixed(change->tree), values_count(set) + 1,
                                      total_bytes(set) + change->value.iov_len);
     const unsigned at = set->index;
-    rc = change->key.length + size <= limit_pair(change->space->view.page_size) ? put_subpage(change, set, at, size)
-                                                                                : move_to_tree(change, set, at);
+    rc = fits_the_leaf(change, size) ? put_subpage(change, set, at, size) : move_to_tree(change, set, at);
   }
   if (rc == MDBX_SUCCESS)
     count_items(change->tree, 0, 1);
@@ -326,7 +330,7 @@ static int settle_tree(const struct change *change, struct tree *nested) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const size_t size = subpage_size(is_fixed(change->tree), leaf->count, leaf_value_bytes(leaf));
-  if (change->key.length + size > limit_pair(change->space->view.page_size) / 2)
+  if (!fits_the_leaf(change, 2 * size))
     return put_nested(change, true, nested);
   rc = put_leaf_back(change, leaf, size);
   return rc == MDBX_SUCCESS ? space_retire(change->space, leaf) : rc;

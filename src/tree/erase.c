@@ -10,9 +10,8 @@
 #include "base/log.h"
 #include "tree/dup.h"
 
-/* A page is small when less than a third of it is used. */
-static bool is_small(const struct page *page, size_t page_size) {
-  return page_used(page, page_size) < body_size(page_size) / 3;
+static bool is_small(const struct space *space, const struct page *page) {
+  return page_used(page, space->view.page_size) < space->tuning.merge_below;
 }
 
 static struct page *writable_level(struct path *path, unsigned level) {
@@ -115,15 +114,28 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   return rc;
 }
 
+/* Whether the right neighbour is the better one to merge with: it has been copied already, and the left one not. */
+static bool right_comes_first(const struct space *space, const struct path *path, unsigned level) {
+  const struct path_level *parent = &path->level[level - 1];
+  const struct page *left, *right;
+  if (!space->tuning.prefer_changed || parent->index == 0 || parent->index + 1 >= parent->page->count)
+    return false;
+  if (neighbour(space, path, level, parent->index - 1, &left) != MDBX_SUCCESS ||
+      neighbour(space, path, level, parent->index + 1, &right) != MDBX_SUCCESS)
+    return false; /* what is wrong with them, the merge finds */
+  return space_owns(space, right) && !space_owns(space, left);
+}
+
 static int merge_small(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
   const struct path_level *parent = &path->level[level - 1];
-  const unsigned index = parent->index;
+  const bool right_first = right_comes_first(space, path, level);
   bool joined = false;
   int rc = MDBX_SUCCESS;
-  if (index > 0)
-    rc = join_children(space, tree, path, level, index - 1, &joined);
-  if (rc == MDBX_SUCCESS && !joined && index + 1 < parent->page->count)
-    rc = join_children(space, tree, path, level, index, &joined);
+  for (unsigned turn = 0; turn < 2 && rc == MDBX_SUCCESS && !joined; ++turn) {
+    const bool right = right_first != (turn == 1);
+    if (right ? parent->index + 1 < parent->page->count : parent->index > 0)
+      rc = join_children(space, tree, path, level, parent->index - !right, &joined);
+  }
   if (rc != MDBX_SUCCESS || !joined)
     return rc;
   *moved = true;
@@ -153,7 +165,7 @@ int erase_mend(struct space *space, struct tree *tree, struct path *path, unsign
     return remove_page(space, tree, path, level, moved);
   if (level == 0)
     return shorten_root(space, tree, path, moved);
-  return is_small(page, space->view.page_size) ? merge_small(space, tree, path, level, moved) : MDBX_SUCCESS;
+  return is_small(space, page) ? merge_small(space, tree, path, level, moved) : MDBX_SUCCESS;
 }
 
 int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *moved) {

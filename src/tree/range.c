@@ -132,6 +132,23 @@ static int erase_stretch(const struct stretch *stretch) {
   }
 }
 
+int range_meets_tables(struct space *space, struct tree *tree, const struct range_bound *from,
+                       const struct range_bound *to, bool *met) {
+  const struct stretch stretch = {space, tree, from ? &from->key : NULL, to ? &to->key : NULL, false};
+  struct path path, end;
+  int rc = seek_from(&stretch, &path);
+  if (rc == MDBX_SUCCESS)
+    rc = seek_to(&stretch, &end);
+  *met = false;
+  while (rc == MDBX_SUCCESS && !*met && !is_empty(&path, &end)) {
+    struct leaf_item item;
+    path_item(&path, &item);
+    *met = item.kind == NODE_TREE;
+    rc = path_next(&space->view, tree, &path);
+  }
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
 /* ------------------------------------------------------------------------------------------------- values of one key */
 
 /* Values of a nested tree; at least one stays. */

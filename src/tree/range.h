@@ -21,4 +21,9 @@ struct range_bound {
 int range_erase(struct space *space, struct tree *tree, const struct range_bound *from, const struct range_bound *to,
                 uint64_t *removed);
 
+/* Whether records of named tables are between the bounds, which are those of range_erase(); in a table with one value a
+ * key. Nothing is changed. */
+int range_meets_tables(struct space *space, struct tree *tree, const struct range_bound *from,
+                       const struct range_bound *to, bool *met);
+
 #endif

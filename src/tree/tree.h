@@ -136,6 +136,8 @@ struct tree_visitor {
   const struct tree *nested;
   /* Each page, the parent first. A code other than MDBX_SUCCESS ends the walk, MDBX_RESULT_TRUE only this subtree. */
   int (*page)(struct tree_visitor *visitor, const struct page *page, unsigned level);
+  /* Each page after everything below it; may be NULL. */
+  int (*left)(struct tree_visitor *visitor, const struct page *page);
   /* Each large value's run; may be NULL. */
   int (*run)(struct tree_visitor *visitor, const struct page *run);
   /* Each record, of a key with a nested tree before that tree; may be NULL. */

@@ -84,13 +84,10 @@ static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
   if (rc != MDBX_SUCCESS)
     return rc;
   if (leaf)
-    return visit_records(walk, page);
-  for (unsigned i = 0; i < page->count; ++i) {
+    rc = visit_records(walk, page);
+  for (unsigned i = 0; !leaf && rc == MDBX_SUCCESS && i < page->count; ++i)
     rc = visit(walk, branch_child(page, i), level + 1);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-  }
-  return MDBX_SUCCESS;
+  return rc == MDBX_SUCCESS && walk->visitor->left ? walk->visitor->left(walk->visitor, page) : rc;
 }
 
 int tree_walk(const struct snapshot *snapshot, const struct tree *tree, struct tree_visitor *visitor) {

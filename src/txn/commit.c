@@ -228,23 +228,25 @@ static int write_by_durability(struct commit *commit) {
 
 /* ------------------------------------------------------------------------------------------------------ the whole */
 
-/* Whether nothing that a crash may fall back to needs the tail once this commit is published, see C6. */
-static bool may_shrink(const struct commit *commit) {
-  return commit->durability == COMMIT_DURABLE || commit->durability == COMMIT_UTTERLY;
-}
-
 static void plan_shrink(struct commit *commit) {
   struct geometry *geometry = &commit->txn->space.geometry;
-  if (may_shrink(commit) && !commit->txn->keep_size)
+  if (!commit->txn->keep_size)
     geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
 }
 
-/* The file may also be longer since a weak commit made the size smaller: then the parent is weak. */
+/* The file gets the size of this commit when nothing that a crash may fall back to needs the tail, see C6. */
 static void shrink_file(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  const bool parent_is_weak = txn->base.kind == META_WEAK || txn->base.kind == META_WIPED;
-  if (may_shrink(commit) && (parent_is_weak || txn->space.geometry.now < txn->space.backed))
-    sync_cut_file(commit->env, txn->space.geometry.now);
+  MDBX_env *env = commit->env;
+  const pgno_t now = txn->space.geometry.now, before = txn->base.now;
+  if (now < txn->space.backed)
+    sync_note_long_file(env);
+  if (!sync_file_is_long(env))
+    return;
+  if (commit->durability == COMMIT_DURABLE || commit->durability == COMMIT_UTTERLY)
+    sync_cut_file(env, now, true);
+  else if (commit->durability == COMMIT_NOMETASYNC && lck_durable(&env->lck) == txn->base_txnid)
+    sync_cut_file(env, MAX_OF(now, before), now >= before);
 }
 
 static uint32_t since(uint64_t *mark) {

@@ -229,9 +229,6 @@ static int adopt_newest_meta(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-/* In lck_shared.user: a failed commit may have left a meta that is newer than the head. */
-#define METAS_DOUBTFUL 1u
-
 void env_doubt_metas(MDBX_env *env, unsigned slot) {
   atomic_store(&env->fatal, true);
   atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
@@ -253,7 +250,7 @@ static int settle_doubt(MDBX_env *env) {
   }
   const int rc = os_ops->datasync(env->fd);
   if (rc == MDBX_SUCCESS)
-    atomic_fetch_and(&env->lck.shared->user, ~METAS_DOUBTFUL);
+    atomic_fetch_and(&env->lck.shared->user, ~(unsigned)METAS_DOUBTFUL);
   return rc;
 }
 

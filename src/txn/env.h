@@ -170,6 +170,12 @@ static inline uintptr_t env_thread(const MDBX_env *env) {
   return env->flags & MDBX_NOSTICKYTHREADS ? 0 : os_thread_self();
 }
 
+/* Bits of lck_shared.user. */
+enum {
+  METAS_DOUBTFUL = 1, /* a failed commit may have left a meta that is newer than the head */
+  FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
+};
+
 /* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
 int env_lock_writer(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
@@ -182,6 +188,10 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
 /* Gives the file the length the meta says: longer after growth that was rolled back, shorter after a cut at the wrong
  * time. */
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
+
+/* An option of those kept in `options.values`, set or not; see options.c. */
+uint64_t env_option(const MDBX_env *env, MDBX_option_t option);
+void env_tuning(const MDBX_env *env, struct space_tuning *tuning);
 
 /* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length);
@@ -212,9 +222,12 @@ int env_turn_for_recovery(MDBX_env *env, unsigned slot);
 int sync_flush(MDBX_env *env);
 /* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
 int sync_head(MDBX_env *env);
-/* Cuts what the file has beyond the size that the newest durable commit gives it; nothing a crash falls back to is
- * there. A weak commit with a smaller size leaves the file long until then. */
-void sync_cut_file(MDBX_env *env, pgno_t pages);
+/* Notes that the file is longer than the head says: what a crash falls back to may need the tail. */
+void sync_note_long_file(MDBX_env *env);
+bool sync_file_is_long(const MDBX_env *env);
+/* Cuts what the file has beyond that many pages, which nothing that a crash may fall back to needs; `all` when it has
+ * the size of the head then. */
+void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
 /* Whether a threshold for making weak commits durable is reached. */
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
 

@@ -14,8 +14,6 @@
 #include <stdlib.h>
 
 enum { POOL_LIMIT = 1024 };
-/* In lck_shared.mode: some writer has said what the mode is. */
-#define MODE_KNOWN 0x80000000u
 
 /* ----------------------------------------------------------------------------------------------------- new databases */
 
@@ -223,20 +221,22 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   return lck_open(&env->lck, env->lock_path, env->fd, lock_flags, env->options.max_readers, lock_mode);
 }
 
-/* Processes must agree on how durable commits are. */
+/* Processes that write must agree on how durable commits are. */
 static int agree_on_mode(MDBX_env *env) {
+  bool others;
   if (env_is_readonly(env))
     return MDBX_SUCCESS;
+  const int rc = lck_enter_writers(&env->lck, &others);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   const unsigned present = atomic_load(&env->lck.shared->mode), own = env->flags & ENV_FLAGS_SHARED_MODE;
-  if (env->lck.first || !(present & MODE_KNOWN)) {
-    atomic_store(&env->lck.shared->mode, own | MODE_KNOWN);
-    return MDBX_SUCCESS;
-  }
-  if ((present & ENV_FLAGS_SHARED_MODE) == own)
+  if (!others)
+    atomic_store(&env->lck.shared->mode, own);
+  if (!others || present == own)
     return MDBX_SUCCESS;
   if (!(env->flags & MDBX_ACCEDE))
     return log_damage(MDBX_INCOMPATIBLE, "%s: open elsewhere with other durability flags (0x%x, here 0x%x)",
-                      env->data_path, present & ENV_FLAGS_SHARED_MODE, own);
+                      env->data_path, present, own);
   env->flags = (env->flags & ~(unsigned)ENV_FLAGS_SHARED_MODE) | (present & ENV_FLAGS_SHARED_MODE);
   return MDBX_SUCCESS;
 }

@@ -28,10 +28,16 @@ static void forget_unsynced(MDBX_env *env) {
   atomic_store(&env->lck.shared->unsynced_since, 0);
 }
 
-void sync_cut_file(MDBX_env *env, pgno_t pages) {
+void sync_note_long_file(MDBX_env *env) { atomic_fetch_or(&env->lck.shared->user, FILE_IS_LONG); }
+
+bool sync_file_is_long(const MDBX_env *env) { return atomic_load(&env->lck.shared->user) & FILE_IS_LONG; }
+
+void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
   const int rc = map_shrink_file(&env->map, env->fd, (uint64_t)pages << env->shift);
   if (rc != MDBX_SUCCESS)
     log_warn("%s: cannot cut the file, error %d", env->data_path, rc);
+  else if (all)
+    atomic_fetch_and(&env->lck.shared->user, ~(unsigned)FILE_IS_LONG);
 }
 
 int sync_head(MDBX_env *env) {
@@ -55,7 +61,8 @@ int sync_head(MDBX_env *env) {
     return rc;
   forget_unsynced(env);
   lck_publish_durable(&env->lck, txnid);
-  sync_cut_file(env, slot.meta.now);
+  if (sync_file_is_long(env))
+    sync_cut_file(env, slot.meta.now, true);
   return MDBX_SUCCESS;
 }
 

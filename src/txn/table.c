@@ -252,6 +252,8 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
+  /* It may stand for another table, or another kind of table, than the one cursors were bound to. */
+  txn_cursors_unset(txn, &entry->tree);
   tree_release(&entry->tree);
   const int rc = tree_load(&entry->tree, record, txn->view->limit, (const char *)"(named)");
   if (rc != MDBX_SUCCESS)
@@ -331,6 +333,7 @@ static int open_main(const struct opening *opening) {
     if (!opening->create || !tree_is_empty(&txn->main))
       return MDBX_INCOMPATIBLE;
     const uint64_t sequence = txn->main.record.sequence;
+    txn_cursors_unset(txn, &txn->main);
     tree_release(&txn->main);
     tree_init(&txn->main, flags_wanted(opening));
     txn->main.record.sequence = sequence;
@@ -511,6 +514,26 @@ MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name) {
   const MDBX_dbi dbi = find_handle(txn, name);
   os_mutex_unlock(&txn->env->handles_mutex);
   return dbi;
+}
+
+int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi) {
+  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  struct table_record record;
+  struct tree *opened;
+  *dbi = 0;
+  if (item->data_length != sizeof(record))
+    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
+  memcpy(&record, item->data, sizeof(record));
+  const int rc = tree_load(tree, &record, txn->view->limit, "(named)");
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *dbi = table_handle_of(txn, &name);
+  if (*dbi && txn_tree(txn->root, *dbi, &opened) == MDBX_SUCCESS) {
+    tree->record = opened->record;
+    tree->rules = opened->rules;
+    tree->values = opened->values;
+  }
+  return MDBX_SUCCESS;
 }
 
 /* The tables named in the main table go with it. */

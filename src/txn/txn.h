@@ -76,7 +76,6 @@ struct MDBX_txn {
   txnid_t base_txnid;
   unsigned base_slot;
   txnid_t durable;       /* newest durable commit when it began */
-  uint64_t dirty_limit;  /* changed pages in memory before some are written out */
   uint32_t gc_reserve;   /* pages the commit will need for table 0 */
   uint32_t kicks;        /* calls of the slow-reader callback */
   uint32_t max_lag;      /* of a reader, in commits, as far as was looked */
@@ -194,6 +193,9 @@ int table_set_orders(MDBX_txn *txn, MDBX_dbi dbi, const struct table_orders *ord
 int table_close(MDBX_env *env, MDBX_dbi dbi);
 /* The open handle of a name as the transaction sees it, 0 if there is none. */
 MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name);
+/* The tree of a table from its record in the main table, as the transaction sees it: with its changes, and with the
+ * comparators its handle has. To be released; *dbi is the handle, 0 if there is none. MDBX_CORRUPTED. */
+int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi);
 int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove);
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name);
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state);
@@ -214,6 +216,13 @@ static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
   return cursor->txn && cursor->level < cursor->txn->innermost->level;
 }
 void txn_cursor_unbind(MDBX_cursor *cursor);
+/* Whether the table of a bound cursor was dropped in this transaction, and not made again. */
+static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
+  if (cursor->dbi < CORE_TABLES)
+    return false;
+  const uint8_t *tree = (const uint8_t *)cursor->core.tree;
+  return ((const struct txn_table *)(const void *)(tree - offsetof(struct txn_table, tree)))->state & TABLE_DROPPED;
+}
 void txn_cursors_unbind_all(MDBX_txn *txn);
 /* Tells all cursors on a tree but one that it is about to change. */
 int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);

@@ -92,6 +92,8 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   space->pool = &env->pool;
   space->backed = txn->base.now;
   space->end = env_map_end(env);
+  env_tuning(env, &space->tuning);
+  env->pool.limit = (unsigned)env_option(env, MDBX_opt_dp_reserve_limit);
   env_geometry_of(env, &txn->base, &space->geometry);
   memset(&space->counters, 0, sizeof(space->counters));
 }
@@ -102,11 +104,6 @@ static int load_trees(MDBX_env *env, MDBX_txn *txn) {
     rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "of free pages");
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
   return rc;
-}
-
-static uint64_t dirty_limit(const MDBX_env *env) {
-  const uint64_t set = env->options.values[MDBX_opt_txn_dp_limit];
-  return set != UINT64_MAX ? set : env->dirty_limit;
 }
 
 int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
@@ -137,7 +134,6 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   env_geometry_of(env, &txn->base, &txn->geometry);
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;
-  txn->dirty_limit = dirty_limit(env);
   txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
   txn->view = &txn->space.view;
@@ -202,8 +198,12 @@ void txn_finish_write(MDBX_txn *txn) {
 }
 
 void txn_undo_growth(MDBX_txn *txn) {
-  if (txn->space.backed > txn->base.now)
+  if (txn->space.backed <= txn->base.now)
+    return;
+  if (txn->durable == txn->base_txnid)
     map_shrink_file(&txn->env->map, txn->env->fd, (uint64_t)txn->base.now << txn->view->shift);
+  else
+    sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
 void txn_abort_write(MDBX_txn *txn) {
@@ -254,8 +254,8 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   const uint32_t nested = tree && tree_is_multi(tree) ? 6 : 0;
   const uint32_t delete_needs = depth ? depth + 2 + nested : 1;
   space->reserve = commit_needs + (deleting ? 0 : delete_needs);
-  if (likely(space->dirty.pages < txn->dirty_limit || space->writemap))
+  if (likely(space->dirty.pages < space->tuning.dirty_limit || space->writemap))
     return MDBX_SUCCESS;
   const int rc = txn_cursors_detach(txn, NULL, NULL);
-  return rc == MDBX_SUCCESS ? space_spill(space, txn->dirty_limit - txn->dirty_limit / 8) : rc;
+  return rc == MDBX_SUCCESS ? space_spill(space, space->tuning.dirty_kept) : rc;
 }

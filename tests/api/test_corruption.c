@@ -248,6 +248,28 @@ static bool checker_complains(MDBX_env *env) {
   return rc != MDBX_SUCCESS || context.result.total_problems;
 }
 
+/* What is told of a page must add up, however the page looks. */
+static int visit_page(uint64_t pgno, unsigned number, void *ctx, int deep, const char *dbi, size_t page_size,
+                      MDBX_page_type_t type, size_t nentries, size_t payload_bytes, size_t header_bytes,
+                      size_t unused_bytes) {
+  (void)deep, (void)type, (void)nentries;
+  ck_assert_uint_eq(payload_bytes + header_bytes + unused_bytes, page_size);
+  ck_assert_uint_le(unused_bytes, page_size);
+  ck_assert_uint_le((pgno + number) * PAGE, 1024 * 1024);
+  *(uint64_t *)ctx += number + (dbi ? strlen(dbi) : 0);
+  return 0;
+}
+
+static bool walk_complains(MDBX_env *env) {
+  MDBX_txn *txn;
+  uint64_t sum = 0;
+  if (mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn) != MDBX_SUCCESS)
+    return true;
+  const int rc = mdbx_env_pgwalk(txn, visit_page, &sum);
+  mdbx_txn_abort(txn);
+  return rc != MDBX_SUCCESS;
+}
+
 static void update_some(MDBX_txn *txn, MDBX_dbi dbi) {
   char longer[150];
   memset(longer, 'x', sizeof(longer) - 1);
@@ -271,10 +293,16 @@ static void delete_all(MDBX_txn *txn, MDBX_dbi dbi) {
   mdbx_cursor_close(cursor);
 }
 
-/* Each kind of change in a transaction of its own. */
+enum { CHANGES = 6, DEFRAG = 5 };
+
+/* Each kind of change in a transaction of its own; defragmentation has several. */
 static void change(MDBX_env *env, unsigned kind) {
   MDBX_txn *txn;
   MDBX_dbi dbi;
+  if (kind == DEFRAG) {
+    mdbx_env_defrag(env, 0, 0, 0, 0, 0, 10, NULL, NULL, NULL);
+    return;
+  }
   if (mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn) != MDBX_SUCCESS)
     return;
   const int opened = mdbx_dbi_open(txn, "t", MDBX_DB_ACCEDE, &dbi);
@@ -313,11 +341,13 @@ static bool live(unsigned flags, unsigned kind) {
   if (!noticed) {
     const bool complains = checker_complains(env), wrong = read_all(env);
     ck_assert_msg(complains || !wrong, "wrong data, and the checker is content");
+    ck_assert_msg(complains || !walk_complains(env), "the walk over the pages fails, and the checker is content");
     noticed = complains;
     if (kind)
       change(env, kind - 1);
     else
       copy_both_ways(env);
+    walk_complains(env);
     if (kind) {
       checker_complains(env);
       read_all(env);
@@ -333,7 +363,7 @@ enum { FAST = MDBX_UTTERLY_NOSYNC };
 static bool exercise(void) {
   bool noticed = live(MDBX_RDONLY, 0);
   noticed &= live(FAST, 0);
-  for (unsigned kind = 1; kind <= 5; ++kind) {
+  for (unsigned kind = 1; kind <= CHANGES; ++kind) {
     noticed &= live(FAST, kind);
     noticed &= live(FAST | MDBX_WRITEMAP, kind);
   }
@@ -605,6 +635,10 @@ START_TEST(crafted_children) {
   }
   seal(image.branch);
   ck_assert_msg(exercise(), "class %d passes unnoticed", _i);
+  write_image();
+  MDBX_env *env = api_open(MDBX_RDONLY);
+  ck_assert_msg(_i == 5 || walk_complains(env), "class %d: the walk over the pages sees nothing wrong", _i);
+  OK(mdbx_env_close(env));
 }
 END_TEST
 

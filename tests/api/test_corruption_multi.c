@@ -166,7 +166,18 @@ static void change(MDBX_env *env, unsigned kind, bool nested) {
   mdbx_txn_commit(txn);
 }
 
+static int visit_page(uint64_t pgno, unsigned number, void *ctx, int deep, const char *dbi, size_t page_size,
+                      MDBX_page_type_t type, size_t nentries, size_t payload_bytes, size_t header_bytes,
+                      size_t unused_bytes) {
+  (void)pgno, (void)number, (void)deep, (void)type, (void)nentries;
+  ck_assert_uint_eq(payload_bytes + header_bytes + unused_bytes, page_size);
+  ck_assert_uint_le(unused_bytes, page_size);
+  *(uint64_t *)ctx += dbi ? strlen(dbi) : 0;
+  return 0;
+}
+
 static void look(MDBX_env *env) {
+  uint64_t sum = 0;
   MDBX_chk_callbacks_t callbacks;
   MDBX_chk_context_t context;
   MDBX_txn *txn;
@@ -178,6 +189,7 @@ static void look(MDBX_env *env) {
   for (unsigned i = 0; i < TABLES; ++i)
     if (mdbx_dbi_open(txn, tables[i].name, MDBX_DB_ACCEDE, &dbi) == MDBX_SUCCESS)
       read_table(txn, dbi);
+  mdbx_env_pgwalk(txn, visit_page, &sum);
   mdbx_txn_abort(txn);
 }
 
@@ -191,6 +203,8 @@ static void live(unsigned turn) {
     if (turn % 4 == 0)
       mdbx_env_copy(env, unit_path("copy"), MDBX_CP_OVERWRITE | MDBX_CP_DONT_FLUSH | MDBX_CP_COMPACT);
     change(env, turn % 5, !writemap && turn % 2);
+    if (turn % 2)
+      mdbx_env_defrag(env, 0, 0, 0, 0, 0, 10, NULL, NULL, NULL);
     change(env, (turn + 2) % 5, false);
     look(env);
   }

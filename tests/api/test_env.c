@@ -232,6 +232,28 @@ START_TEST(rule_03_modes_of_openers) {
 }
 END_TEST
 
+/* Writers have to agree among themselves; readers that stay do not carry on the mode of writers that are gone. */
+START_TEST(rule_03_the_mode_goes_with_the_last_writer) {
+  static const unsigned modes[] = {0, MDBX_SAFE_NOSYNC, MDBX_NOMETASYNC, MDBX_WRITEMAP, 0};
+  OK(mdbx_env_close(api_open(0)));
+  MDBX_env *reader = api_open(MDBX_RDONLY);
+  for (unsigned i = 0; i < 4; ++i) {
+    foreign_open(modes[i], MDBX_SUCCESS, modes[i]);
+    foreign_open(modes[i + 1], MDBX_SUCCESS, modes[i + 1]);
+  }
+  OK(mdbx_env_close(reader));
+  /* And of two environments in one process, each is a writer to the other. */
+  mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_LEGACY_MULTIOPEN, MDBX_LOGGER_DONTCHANGE);
+  MDBX_env *one = api_open(0), *two = api_create();
+  IS(api_try_open(two, MDBX_SAFE_NOSYNC), MDBX_INCOMPATIBLE);
+  OK(mdbx_env_close(two));
+  two = api_open(0);
+  OK(mdbx_env_close(one));
+  foreign_open(MDBX_SAFE_NOSYNC, MDBX_INCOMPATIBLE, 0);
+  OK(mdbx_env_close(two));
+}
+END_TEST
+
 START_TEST(rule_03_two_lock_files) {
   MDBX_env *env = api_create();
   OK(mdbx_env_open(env, unit_dir, MDBX_ENV_DEFAULTS, 0600));
@@ -809,6 +831,7 @@ static void add_lifecycle(Suite *suite) {
   tcase_add_test(tcase, rule_03_twice_by_debug_flag);
   tcase_add_test(tcase, rule_03_exclusive);
   tcase_add_test(tcase, rule_03_modes_of_openers);
+  tcase_add_test(tcase, rule_03_the_mode_goes_with_the_last_writer);
   tcase_add_test(tcase, rule_03_two_lock_files);
   tcase_add_test(tcase, rule_09_copy);
   tcase_add_test(tcase, rule_09_delete);

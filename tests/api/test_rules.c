@@ -8,6 +8,9 @@
 
 #include "os/os.h"
 
+#include <sched.h>
+#include <sys/mount.h>
+
 /* Commits and leaves without closing. */
 static void commit_and_leave(void *context) {
   MDBX_env *env;
@@ -355,6 +358,72 @@ START_TEST(test_rule_14_clean_close_needs_no_recovery) {
 }
 END_TEST
 
+static void write_text(const char *path, const char *text) {
+  const int fd = open(path, O_WRONLY);
+  unit_require(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+  close(fd);
+}
+
+/* The scratch directory becomes read-only for this process alone. False where the system does not let us. */
+static bool seal_directory(void) {
+  char map[64];
+  const unsigned user = getuid();
+  if (unshare(CLONE_NEWNS) != 0) {
+    if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+      return false;
+    snprintf(map, sizeof(map), "%u %u 1", user, user);
+    write_text("/proc/self/uid_map", map);
+  }
+  return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mount(unit_dir, unit_dir, NULL, MS_BIND, NULL) == 0 &&
+         mount(NULL, unit_dir, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+}
+
+struct sealed {
+  int expected;
+  bool done;
+};
+
+static void open_where_nothing_can_be_written(void *context) {
+  struct sealed *sealed = context;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_val data;
+  if (!seal_directory())
+    return;
+  sealed->done = true;
+  unit_require(access(unit_dir, W_OK) != 0 && errno == EROFS);
+  CHILD_OK(mdbx_env_create(&env));
+  CHILD_IS(api_try_open(env, MDBX_RDONLY), sealed->expected);
+  if (sealed->expected == MDBX_SUCCESS) {
+    CHILD_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn));
+    CHILD_OK(api_get(txn, DBI_MAIN, "a", &data));
+    CHILD_OK(mdbx_txn_abort(txn));
+  }
+  CHILD_OK(mdbx_env_close(env));
+}
+
+/* Without a lock file a reader cannot keep anybody from changing a weak head, nor make it steady. */
+START_TEST(test_rule_14_without_a_lock_file) {
+  struct sealed *sealed = unit_shared(sizeof(*sealed));
+  commit_elsewhere(MDBX_SAFE_NOSYNC);
+  for (unsigned clean = 0; clean < 2; ++clean)
+    for (unsigned locked = 0; locked < 2; ++locked) {
+      if (clean)
+        OK(mdbx_env_close(api_open(0)));
+      if (locked)
+        unlink(unit_path(API_DB MDBX_LOCK_SUFFIX));
+      *sealed = (struct sealed){clean ? MDBX_SUCCESS : MDBX_WANNA_RECOVERY, false};
+      unit_join(unit_fork(open_where_nothing_can_be_written, sealed));
+      if (!sealed->done)
+        fprintf(stderr, "no name space of mounts to be had: this rule was not tested\n");
+    }
+  OK(mdbx_env_close(api_open(0)));
+  MDBX_env *env = api_open(MDBX_RDONLY);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(test_rule_15_ids_never_go_back) {
   MDBX_env *env = api_open(0);
   uint64_t last = 3;
@@ -648,6 +717,7 @@ int main(void) {
   tcase_add_test(tcase, test_rule_12_no_rollback_point);
   tcase_add_test(tcase, test_rule_13_polling);
   tcase_add_test(tcase, test_rule_14_clean_close_needs_no_recovery);
+  tcase_add_test(tcase, test_rule_14_without_a_lock_file);
   tcase_add_test(tcase, test_rule_15_ids_never_go_back);
   tcase_add_test(tcase, test_rule_16_flags_of_a_transaction);
   tcase_add_test(tcase, test_rule_17_begin_with_untied_transactions);

@@ -79,6 +79,30 @@ expect pass header_languages "the header as it is"
 { cat "$top_srcdir/include/mdbx.h"; echo 'struct bad { int a;; };'; } >"$lint_tmp/tree/include/mdbx.h"
 expect fail header_languages "what only -pedantic sees"
 
+# ---- documented
+documented() {
+  printf '#define LIBMDBX_API\n\n/* Kinds. */\nenum kind {\n  KIND_A = 1, /* one */\n%b\n  KIND_C /* last\n' "$1"
+  printf '            one */\n};\n\n/* A place. */\nstruct place {\n  int x, y; /* where */\n%b\n' "$2"
+  printf '  struct {\n    /* Height. */\n    int z;\n  } more; /* and */\n};\n\n'
+  printf '/* Does it. */\nLIBMDBX_API int mdbx_do(int a,\n                        int b);\nLIBMDBX_API int mdbx_do_not(void);\n%b\n' "$3"
+  printf '\n/* ---- Others ------ */\n\n/* Makes it. */\n%bLIBMDBX_API struct place *mdbx_make(void);\n' "$4"
+}
+while IFS='|' read -r result value member function gap why; do
+  fresh
+  documented "$value" "$member" "$function" "$gap" >"$lint_tmp/tree/include/mdbx.h"
+  expect "$result" documented "$why"
+done <<'END'
+pass|||||comments in all allowed places
+pass|  /* Two. */\n  KIND_B = 2,|  /* Its call. */\n  void (*call)(int a);|||comments before what they belong to
+fail|  KIND_B = 2,||||a value without a comment
+fail||  unsigned colour;|||a member without a comment
+fail||  void (*call)(int a);|||a callback without a comment
+fail||  struct { int w; } inner;|||a structure inside without a comment
+fail|||\nLIBMDBX_API void mdbx_alone(void);||a function behind an empty line
+fail|||\n/* ---- Part ---- */\n\nLIBMDBX_API void mdbx_alone(void);||a function behind a heading only
+fail||||\n|a comment that is not next to its function
+END
+
 # ---- functions
 lines() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print "  a += 1;" }'; }
 fresh

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service/page_walk.h: shows every page of a snapshot to the application, for mdbx_env_pgwalk().
+ *
+ * Walks the trees as the transaction sees them, under no lock: the pages stay because the transaction does. Remembers
+ * each page it has met, so that a damaged file in which pages are shared ends the walk.
+ */
+#ifndef MDBX_SERVICE_PAGE_WALK_H
+#define MDBX_SERVICE_PAGE_WALK_H
+
+#include "txn/txn.h"
+
+/* The answer of the visitor if it stopped the walk; MDBX_CORRUPTED, MDBX_BAD_TXN, MDBX_ENOMEM. */
+int page_walk(const MDBX_txn *txn, MDBX_pgvisitor_func *visitor, void *context);
+
+#endif

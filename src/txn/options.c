@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/options.c: what the options of an environment are worth, set or not, and what of them the layers below get to know.
+ *
+ * Some options of the interface have nothing to act on in this engine; they keep their value and change nothing. mdbx.h
+ * says which.
+ */
+#include "txn/env.h"
+
+static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
+  static const uint64_t values[] = {
+      [MDBX_opt_rp_augment_limit] = 2044,
+      [MDBX_opt_loose_limit] = 64,
+      [MDBX_opt_dp_reserve_limit] = 1018,
+      [MDBX_opt_txn_dp_initial] = 1018,
+      [MDBX_opt_spill_max_denominator] = 8,
+      [MDBX_opt_spill_min_denominator] = 8,
+      [MDBX_opt_merge_threshold] = 21845,
+      [MDBX_opt_writethrough_threshold] = 2,
+      [MDBX_opt_prefer_waf_insteadof_balance] = 1,
+      [MDBX_opt_subpage_limit] = 65535,
+      [MDBX_opt_subpage_reserve_prereq] = 27525,
+      [MDBX_opt_subpage_reserve_limit] = 2753,
+      [MDBX_opt_presync_threshold] = 262144,
+  };
+  if (option == MDBX_opt_txn_dp_limit)
+    return env->opened ? env->dirty_limit : MAX_OF(env_system().ram / 42 / os_page_size(), 128);
+  return values[option];
+}
+
+uint64_t env_option(const MDBX_env *env, MDBX_option_t option) {
+  const uint64_t set = env->options.values[option];
+  return set == UINT64_MAX ? option_default(env, option) : set;
+}
+
+/* A share of a page in units of 1/65536. */
+static uint32_t share_of(uint64_t share, size_t bytes) { return (uint32_t)(share * bytes / 65536); }
+
+/* 1/N of so many pages; none for 0. */
+static uint64_t part(uint64_t pages, uint64_t denominator) { return denominator ? pages / denominator : 0; }
+
+void env_tuning(const MDBX_env *env, struct space_tuning *tuning) {
+  const size_t body = body_size(env->page_size);
+  const uint64_t limit = env_option(env, MDBX_opt_txn_dp_limit);
+  const uint64_t stay = part(limit, env_option(env, MDBX_opt_spill_max_denominator));
+  const uint64_t go = part(limit, env_option(env, MDBX_opt_spill_min_denominator));
+  tuning->merge_below = share_of(env_option(env, MDBX_opt_merge_threshold), body);
+  tuning->subpage_most = share_of(env_option(env, MDBX_opt_subpage_limit) + 1, body);
+  tuning->prefer_changed = env_option(env, MDBX_opt_prefer_waf_insteadof_balance);
+  tuning->dirty_limit = limit;
+  tuning->dirty_kept = MAX_OF(limit - go, stay);
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of what options do; their ranges and times are tested by rule 6 (test_rules.c). */
+#include "api.h"
+
+#include "os/os.h"
+
+static MDBX_env *open_with(MDBX_option_t option, uint64_t value) {
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  OK(mdbx_env_set_option(env, option, value));
+  return env;
+}
+
+static void remove_files(void) { OK(mdbx_env_delete(unit_path(API_DB), MDBX_ENV_JUST_DELETE)); }
+
+static void put_number(MDBX_txn *txn, uint32_t number, size_t length) {
+  char bytes[200] = "";
+  const uint32_t swapped = __builtin_bswap32(number);
+  MDBX_val key = {(void *)(uintptr_t)&swapped, 4}, data = {bytes, length};
+  OK(mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT));
+}
+
+static MDBX_stat stat_of(MDBX_txn *txn, MDBX_dbi dbi) {
+  MDBX_stat stat;
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  return stat;
+}
+
+/* Leaf pages that are left when three of five records go. */
+static size_t leaves_after_deletes(uint64_t threshold) {
+  MDBX_env *env = open_with(MDBX_opt_merge_threshold, threshold);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (uint32_t i = 0; i < 20000; ++i)
+    put_number(txn, i, 100);
+  for (uint32_t i = 0; i < 20000; ++i) {
+    const uint32_t swapped = __builtin_bswap32(i);
+    const MDBX_val key = {(void *)(uintptr_t)&swapped, 4};
+    if (i % 5 >= 2)
+      OK(mdbx_del(txn, DBI_MAIN, &key, NULL));
+  }
+  const MDBX_stat stat = stat_of(txn, DBI_MAIN);
+  ck_assert_uint_eq(stat.ms_entries, 8000);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  remove_files();
+  return stat.ms_leaf_pages;
+}
+
+START_TEST(test_merge_threshold) {
+  const size_t late = leaves_after_deletes(8192), early = leaves_after_deletes(32768);
+  ck_assert_msg(early * 3 < late * 2, "%zu and %zu", early, late);
+}
+END_TEST
+
+/* Pages of a database with one key in a table: one more when its values have a tree of their own. */
+static size_t pages_of_set(uint64_t limit, unsigned values) {
+  MDBX_env *env = open_with(MDBX_opt_subpage_limit, limit);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, "multi", MDBX_CREATE | MDBX_DUPSORT);
+  char value[32];
+  for (unsigned i = 0; i < values; ++i) {
+    snprintf(value, sizeof(value), "value %010u", i);
+    OK(api_put(txn, dbi, "key", value, MDBX_UPSERT));
+  }
+  OK(mdbx_txn_commit(txn));
+  const size_t pages = api_info(env).mi_last_pgno + 1;
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  remove_files();
+  return pages;
+}
+
+START_TEST(test_subpage_limit) {
+  const size_t INSIDE = pages_of_set(UINT64_MAX, 1), TREE = INSIDE + 1;
+  ck_assert_uint_eq(pages_of_set(UINT64_MAX, 2), INSIDE);
+  ck_assert_uint_eq(pages_of_set(0, 2), TREE);
+  ck_assert_uint_eq(pages_of_set(0, 1), INSIDE);
+  /* 16 bytes and what belongs to a value, 10 and 40 times; 8192 are an eighth of a page. */
+  ck_assert_uint_eq(pages_of_set(8192, 10), INSIDE);
+  ck_assert_uint_eq(pages_of_set(8192, 40), TREE);
+  ck_assert_uint_eq(pages_of_set(UINT64_MAX, 40), INSIDE);
+}
+END_TEST
+
+/* Least number of changed pages in memory seen after the limit was first reached. */
+static size_t least_kept(uint64_t most, uint64_t least) {
+  MDBX_env *env = open_with(MDBX_opt_txn_dp_limit, 200);
+  OK(mdbx_env_set_option(env, MDBX_opt_spill_max_denominator, most));
+  OK(mdbx_env_set_option(env, MDBX_opt_spill_min_denominator, least));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  MDBX_txn_info info;
+  size_t kept = SIZE_MAX;
+  for (uint32_t i = 0; i < 20000; ++i) {
+    put_number(txn, i * 7919 % 20000, 100);
+    OK(mdbx_txn_info(txn, &info, false));
+    if (i > 15000 && info.txn_space_dirty / 4096 < kept)
+      kept = info.txn_space_dirty / 4096;
+  }
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+  remove_files();
+  return kept;
+}
+
+START_TEST(test_spilling) {
+  const size_t by_default = least_kept(UINT64_MAX, UINT64_MAX), half = least_kept(8, 2), most = least_kept(8, 1),
+               all = least_kept(0, 1), none = least_kept(8, 0);
+  ck_assert_uint_ge(by_default, 170);
+  ck_assert_uint_le(by_default, 180);
+  ck_assert_uint_ge(half, 98);
+  ck_assert_uint_le(half, 105);
+  ck_assert_uint_ge(most, 24);
+  ck_assert_uint_le(most, 30);
+  ck_assert_uint_le(all, 5);
+  ck_assert_uint_ge(none, 195);
+}
+END_TEST
+
+static unsigned flushes;
+
+static int counting_datasync(int fd) {
+  flushes += 1;
+  return os_ops_real.datasync(fd);
+}
+
+static unsigned flushes_of_sync(uint64_t threshold) {
+  struct os_ops counting = os_ops_real;
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  OK(mdbx_env_set_option(env, MDBX_opt_presync_threshold, threshold));
+  api_store(env, "key", "value");
+  counting.datasync = counting_datasync;
+  os_ops = &counting;
+  flushes = 0;
+  OK(mdbx_env_sync(env));
+  os_ops = &os_ops_real;
+  OK(mdbx_env_close(env));
+  return flushes;
+}
+
+START_TEST(test_presync_threshold) {
+  ck_assert_uint_eq(flushes_of_sync(1 << 30), 2);
+  ck_assert_uint_eq(flushes_of_sync(1), 3);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("options");
+  TCase *tests = tcase_create("options");
+  tcase_set_timeout(tests, 60);
+  tcase_add_checked_fixture(tests, unit_setup, unit_teardown);
+  tcase_add_test(tests, test_merge_threshold);
+  tcase_add_test(tests, test_subpage_limit);
+  tcase_add_test(tests, test_spilling);
+  tcase_add_test(tests, test_presync_threshold);
+  suite_add_tcase(suite, tests);
+  return unit_run(suite);
+}
