@@ -212,8 +212,6 @@ int mdb_txn_commit(MDB_txn *txn);
 void mdb_txn_abort(MDB_txn *txn);
 void mdb_txn_reset(MDB_txn *txn);
 int mdb_txn_renew(MDB_txn *txn);
-/* As of LMDB 1.0: the flags a transaction was begun with. */
-int mdb_txn_flags(MDB_txn *txn, unsigned int *flags);
 
 /* ---- Tables ---- */
 

@@ -216,10 +216,3 @@ int txn_writable(MDB_txn *txn) {
 SHIM_API MDB_env *mdb_txn_env(MDB_txn *txn) { return txn ? txn->env : NULL; }
 
 SHIM_API size_t mdb_txn_id(MDB_txn *txn) { return txn ? txnid_shown(txn->id) : 0; }
-
-SHIM_API int mdb_txn_flags(MDB_txn *txn, unsigned int *flags) {
-  if (!txn || !flags)
-    return EINVAL;
-  *flags = txn->readonly ? MDB_RDONLY : 0;
-  return 0;
-}

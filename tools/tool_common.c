@@ -126,7 +126,22 @@ static unsigned flags_for_path(const char *path) {
   return stat(path, &status) == 0 && !S_ISDIR(status.st_mode) ? MDBX_NOSUBDIR : 0;
 }
 
+/* A program made for LMDB names its data file so, in a directory of its own. */
+#define LMDB_DATANAME "/data.mdb"
+
+/* What is read in a directory: the data file, or the one of such a program. */
+static const char *find_data(const char *path, char *buffer, size_t size) {
+  if ((size_t)snprintf(buffer, size, "%s" MDBX_DATANAME, path) >= size || access(buffer, F_OK) == 0)
+    return path;
+  if ((size_t)snprintf(buffer, size, "%s" LMDB_DATANAME, path) >= size || access(buffer, F_OK) != 0)
+    return path;
+  return buffer;
+}
+
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
+  char found[4096];
+  if (flags & MDBX_RDONLY)
+    path = find_data(path, found, sizeof(found));
   int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -140,11 +155,25 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
   return rc;
 }
 
+/* LMDB's magic number stands behind the header of its first page. */
+static bool is_of_lmdb(const char *path) {
+  char found[4096];
+  uint32_t words[6] = {0};
+  FILE *file = fopen(flags_for_path(path) ? path : find_data(path, found, sizeof(found)), "rb");
+  if (!file)
+    return false;
+  const bool whole = fread(words, sizeof(words), 1, file) == 1;
+  fclose(file);
+  return whole && words[4] == UINT32_C(0xBEEFC0DE);
+}
+
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   const int rc = tool_try_open(env, path, flags, mode);
   if (rc == MDBX_SUCCESS)
     return rc;
   tool_fail(rc, "cannot open %s", path);
+  if ((rc == MDBX_INVALID || rc == MDBX_VERSION_MISMATCH) && is_of_lmdb(path))
+    tool_message("it was written by LMDB; mdbx_load reads what mdb_dump writes: see lmdb.md in the documentation");
   if (rc == MDBX_WANNA_RECOVERY)
     tool_message("it was not closed properly: open it once for writing, as mdbx_chk -w does");
   return rc;

@@ -31,12 +31,26 @@ static char *lock_in_same_directory(const char *data) {
 #define FOREIGN_DATANAME "/data.mdb"
 #define FOREIGN_LOCKNAME "/lock.mdb"
 
+/* Behind the header of the first page of a file that the other engine itself wrote: its lock file is not for us. */
+#define FOREIGN_MAGIC UINT32_C(0xbeefc0de)
+
+static bool is_foreign_data(const char *data) {
+  uint32_t words[6] = {0};
+  size_t got = 0;
+  int fd;
+  if (os_open(data, OS_OPEN_READ, 0, &fd) != MDBX_SUCCESS)
+    return false;
+  const int rc = os_pread_full(fd, words, sizeof(words), 0, &got);
+  os_close(fd);
+  return rc == MDBX_SUCCESS && got == sizeof(words) && words[4] == FOREIGN_MAGIC;
+}
+
 /* The lock file that is there under such a name, or NULL. */
 static char *find_foreign_lock(const char *data) {
   char *lock = join(data, FOREIGN_SUFFIX);
   if (lock && !os_path_exists(lock) && ends_with(data, FOREIGN_DATANAME))
     strcpy(lock + strlen(data) - strlen(FOREIGN_DATANAME), FOREIGN_LOCKNAME);
-  if (lock && os_path_exists(lock))
+  if (lock && os_path_exists(lock) && !is_foreign_data(data))
     return lock;
   free(lock);
   return NULL;
