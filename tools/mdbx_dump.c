@@ -122,32 +122,13 @@ static void put_header(const struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi, con
 
 /* ------------------------------------------------------------------------------------------------------ records */
 
-static bool is_table_name(const struct dump *dump, const MDBX_val *key) {
-  size_t low = 0, high = dump->names.count;
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    const MDBX_val *name = &dump->names.at[middle];
-    const size_t shorter = name->iov_len < key->iov_len ? name->iov_len : key->iov_len;
-    int order = shorter ? memcmp(key->iov_base, name->iov_base, shorter) : 0;
-    if (order == 0)
-      order = (key->iov_len > name->iov_len) - (key->iov_len < name->iov_len);
-    if (order == 0)
-      return true;
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return false;
-}
-
 static int put_records(const struct dump *dump, MDBX_cursor *cursor, bool is_main) {
   MDBX_val key, data;
   int rc = mdbx_cursor_get(cursor, &key, &data, MDBX_FIRST);
   for (; rc == MDBX_SUCCESS; rc = mdbx_cursor_get(cursor, &key, &data, MDBX_NEXT)) {
     if (tool_stopped)
       return MDBX_EINTR;
-    if (is_main && is_table_name(dump, &key))
+    if (is_main && tool_has_name(&dump->names, &key))
       continue;
     put_item(dump, &key);
     put_item(dump, &data);

@@ -234,6 +234,25 @@ void tool_free_names(struct tool_names *names) {
   memset(names, 0, sizeof(*names));
 }
 
+bool tool_has_name(const struct tool_names *names, const MDBX_val *key) {
+  size_t low = 0, high = names->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    const MDBX_val *name = &names->at[middle];
+    const size_t shorter = name->iov_len < key->iov_len ? name->iov_len : key->iov_len;
+    int order = shorter ? memcmp(key->iov_base, name->iov_base, shorter) : 0;
+    if (order == 0)
+      order = (key->iov_len > name->iov_len) - (key->iov_len < name->iov_len);
+    if (order == 0)
+      return true;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return false;
+}
+
 const char *tool_shown_name(const MDBX_val *name) {
   static char text[1024];
   return name->iov_len ? mdbx_dump_val(name, text, sizeof(text)) : "<empty name>";

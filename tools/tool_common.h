@@ -67,6 +67,8 @@ struct tool_names {
 
 int tool_list_tables(const MDBX_txn *txn, struct tool_names *names);
 void tool_free_names(struct tool_names *names);
+/* Whether a key of the main table is one of them. */
+bool tool_has_name(const struct tool_names *names, const MDBX_val *key);
 
 /* A name fit to be printed, in a buffer of the function's own. */
 const char *tool_shown_name(const MDBX_val *name);
