@@ -8,6 +8,7 @@
 
 volatile sig_atomic_t tool_stopped;
 bool tool_quiet;
+unsigned tool_max_tables = TOOL_MAX_TABLES;
 
 static const struct tool_about *about;
 
@@ -145,7 +146,7 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
   int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = mdbx_env_set_maxdbs(*env, TOOL_MAX_TABLES);
+  rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | flags_for_path(path)), mode);
   if (rc == MDBX_SUCCESS)

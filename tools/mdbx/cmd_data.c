@@ -164,26 +164,6 @@ int run_get(int argc, char *argv[]) {
 
 /* ------------------------------------------------------------------------------------------------------------ put */
 
-/* Names of table flags, as statistics and dumps have them, separated by commas. */
-static unsigned parse_table_flags(const char *list) {
-  unsigned flags = 0;
-  while (*list) {
-    const size_t length = strcspn(list, ",");
-    const struct tool_table_flag *flag = tool_table_flags;
-    while (flag->bit && (strlen(flag->name) != length || strncmp(flag->name, list, length) != 0))
-      ++flag;
-    if (!flag->bit)
-      tool_usage("\"%.*s\" is no flag of a table", (int)length, list);
-    flags |= flag->bit;
-    list += length + (list[length] == ',');
-  }
-  if (flags & (MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP))
-    flags |= MDBX_DUPSORT;
-  if (flags & MDBX_INTEGERDUP)
-    flags |= MDBX_DUPFIXED;
-  return flags;
-}
-
 struct change {
   unsigned create;
   unsigned put_flags;
@@ -209,15 +189,6 @@ static int put_record(const struct place *place, const struct change *change, co
 }
 
 #define CREATE_LONGS {"create", no_argument, NULL, 'c'}, {"flags", required_argument, NULL, 'F'}
-
-/* Takes --create and --flags, which several commands have. */
-static bool take_create(int option, unsigned *create) {
-  if (option == 'c')
-    *create |= MDBX_CREATE;
-  else if (option == 'F')
-    *create |= MDBX_CREATE | parse_table_flags(optarg);
-  return option == 'c' || option == 'F';
-}
 
 int run_put(int argc, char *argv[]) {
   static const struct option longs[] = {CREATE_LONGS,

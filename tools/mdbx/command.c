@@ -113,6 +113,34 @@ char **command_arguments(int argc, char *argv[], int least, int most, int *count
   return argv + optind;
 }
 
+/* Names of table flags, as statistics and dumps have them, separated by commas. */
+static unsigned parse_table_flags(const char *list) {
+  unsigned flags = 0;
+  while (*list) {
+    const size_t length = strcspn(list, ",");
+    const struct tool_table_flag *flag = tool_table_flags;
+    while (flag->bit && (strlen(flag->name) != length || strncmp(flag->name, list, length) != 0))
+      ++flag;
+    if (!flag->bit)
+      tool_usage("\"%.*s\" is no flag of a table", (int)length, list);
+    flags |= flag->bit;
+    list += length + (list[length] == ',');
+  }
+  if (flags & (MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP))
+    flags |= MDBX_DUPSORT;
+  if (flags & MDBX_INTEGERDUP)
+    flags |= MDBX_DUPFIXED;
+  return flags;
+}
+
+bool take_create(int option, unsigned *create) {
+  if (option == 'c')
+    *create |= MDBX_CREATE;
+  else if (option == 'F')
+    *create |= MDBX_CREATE | parse_table_flags(optarg);
+  return option == 'c' || option == 'F';
+}
+
 /* ------------------------------------------------------------------------------------------------ running a command */
 
 const struct command *command_find(const char *name) {

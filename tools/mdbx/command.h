@@ -46,6 +46,8 @@ int command_run(const struct command *command, int argc, char *argv[]);
  * from COMMAND_OPTION on. */
 #define COMMAND_OPTION 256
 int command_option(int argc, char *argv[], const char *letters, const struct option *longs);
+/* Takes --create ('c') and --flags ('F'), which several commands have: MDBX_CREATE, and the flags of a new table. */
+bool take_create(int option, unsigned *create);
 /* The number of arguments behind the options must be between least and most. */
 char **command_arguments(int argc, char *argv[], int least, int most, int *count);
 

@@ -87,6 +87,47 @@ const struct command commands[] = {
      "\"mdbx apply\" brings increments into the copy, in their order.\n",
      run_backup},
     {"apply", "Copies", "[OPTION...] COPY INCREMENT...", "Bring increments into a copy", "", run_apply},
+    {"dump", "Text", "[OPTION...] DATABASE [TABLE[=FILE]...]", "Write tables as text that mdbx load and mdb_load read",
+     "  -o, --output FILE      instead of standard output\n"
+     "  -p, --printable        characters as they are where possible\n"
+     "  -r, --rescue           go on where a table is damaged\n"
+     "  -x, --strict           only header lines that mdb_load and db_load know\n"
+     "  -c, --cdb              the format of cdbmake, a file for each table: TABLE.cdbmake,\n"
+     "                         or the one given; \":main:\" is the main table\n",
+     run_dump},
+    {"load", "Text", "[OPTION...] DATABASE [FILE]", "Read what mdbx dump or mdb_dump has written",
+     "  -a, --append           the text is in the order of the table\n"
+     "  -N, --keep             keep records that are there already\n"
+     "  -p, --purge            empty each table first\n"
+     "  -r, --rescue           go on behind what is malformed or cannot be stored\n"
+     "  -T, --plain            keys and values on lines in turn, no header\n"
+     "  -u, --upper SIZE       the file is never larger; and so on as of geometry:\n"
+     "  -l, --lower  -g, --grow  -S, --shrink\n"
+     "  -P, --page-size SIZE   of a new database\n"
+     "  -b, --batch N          records of one commit\n",
+     run_load},
+    {"restore", "Text", "[OPTION...] DATABASE TABLE=FILE...", "Read files in the format of cdbmake, in one transaction",
+     CREATE_OPTIONS "  -p, --purge            empty each table first\n"
+                    "\":main:\" is the main table, \"-\" standard input.\n",
+     run_restore},
+    {"rewrite", "Text", "[OPTION...] DATABASE FILE [TABLE...]", "Copy tables in the order of their keys into a new database",
+     "  -P, --page-size SIZE   of the new database\n"
+     "The pages of the result are full, and lie in order.\n",
+     run_rewrite},
+    {"import", "Text", "[OPTION...] LMDB-ENVIRONMENT DATABASE", "Make a database from one of LMDB, by LMDB's mdb_dump",
+     "  -u, --upper SIZE       the file is never larger; and so on as of geometry:\n"
+     "  -l, --lower  -g, --grow  -S, --shrink\n"
+     "  -P, --page-size SIZE   of a new database\n"
+     "  -b, --batch N          records of one commit\n",
+     run_import},
+    {"watch", "Sessions", "[OPTION...] DATABASE", "Show what happens in a database, a line for each interval",
+     "  -c, --csv              values separated by commas\n"
+     "  -i, --interval TIME    seconds between lines, 1 if not given\n"
+     "  -r, --rounds N         as many lines\n",
+     run_watch},
+    {"shell", "Sessions", "[OPTION...] [DATABASE]", "Read commands, with line editing, history and completion", "",
+     run_shell},
+    {"chk", "Sessions", "[OPTION...] DATABASE", "Check a database: runs mdbx_chk, which has its own options", "", run_chk},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 
