@@ -145,7 +145,6 @@ int map_prepare_new(MDB_env *env);
 int map_settle(MDB_env *env);
 /* Before the first change of a transaction: the database may become as large as this process allows. */
 int map_make_room(MDB_txn *txn);
-int map_upper(MDB_env *env, uint64_t *upper);
 
 /* ---- lmdb_slots.c ---- */
 
