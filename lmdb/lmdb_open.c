@@ -162,6 +162,8 @@ SHIM_API void mdb_env_close(MDB_env *env) {
   slots_close(env);
   mdbx_env_close(env->engine);
   pthread_mutex_destroy(&env->mutex);
+  for (MDB_dbi dbi = 0; dbi < env->table_count; ++dbi)
+    free(env->tables[dbi].name);
   free(env->tables);
   free(env->path);
   free(env);
