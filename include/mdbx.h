@@ -857,14 +857,14 @@ struct MDBX_envinfo {
   struct {
     uint64_t newly;    /* pages added at the end of the used part */
     uint64_t cow;      /* pages copied to be changed */
-    uint64_t clone;    /* pages copied for nested transactions */
-    uint64_t split;    /* page splits */
-    uint64_t merge;    /* page merges */
+    uint64_t clone;    /* pages copied for nested transactions; not counted */
+    uint64_t split;    /* page splits; not counted */
+    uint64_t merge;    /* page merges; not counted */
     uint64_t spill;    /* pages written ahead of a commit */
     uint64_t unspill;  /* pages fetched back after that */
     uint64_t wops;     /* write calls */
-    uint64_t prefault; /* prefault calls */
-    uint64_t mincore;  /* residency queries */
+    uint64_t prefault; /* prefault calls: there are none */
+    uint64_t mincore;  /* residency queries: there are none */
     uint64_t msync;    /* map flushes */
     uint64_t fsync;    /* file flushes */
   } mi_pgop_stat;      /* counted since the first opener */
@@ -896,8 +896,9 @@ struct MDBX_txn_info {
   uint64_t txn_pget;             /* page look-ups, if counted */
 };
 
-/* Where a commit spent its time. Times are 16.16. What the engine does not measure
- * is 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
+/* Where a commit spent its time. Times are 16.16. The parts add up to the whole.
+ * All is 0 for a nested or a read transaction. What the engine does not measure is
+ * always 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
  * max_retained_pages. */
 struct MDBX_commit_latency {
   uint32_t preparation;  /* nested work, table records, cursors */
@@ -1426,6 +1427,75 @@ LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
  * Returns what mdbx_txn_copy2pathname() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
+
+/* What an increment is, see mdbx_increment_info(). */
+typedef struct MDBX_increment_info {
+  /* The snapshot of the copy it is for. */
+  uint64_t ii_base_txnid;
+  /* The snapshot it leads to. */
+  uint64_t ii_txnid;
+  /* Pages it brings. */
+  uint64_t ii_pages;
+  /* Size of one in bytes. */
+  uint32_t ii_pagesize;
+  /* Zero. */
+  uint32_t ii_reserved;
+  /* Id of the database, as mi_dxbid of MDBX_envinfo. */
+  struct {
+    /* First half. */
+    uint64_t x;
+    /* Second half. */
+    uint64_t y;
+  } ii_dxbid;
+} MDBX_increment_info;
+
+/* Writes an increment: what a copy of an earlier snapshot lacks to be one of the
+ * newest. Only pages are read and written that are newer, and their neighbours.
+ *
+ * txnid  the snapshot of that copy, as mdbx_preopen_snapinfo() gives it for the
+ *        copy's file (mi_recent_txnid). The copy must have been made without
+ *        MDBX_CP_COMPACT.
+ * dest   path of the file to be made; it is no database.
+ * flags  of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE.
+ *
+ * Returns what mdbx_env_copy() does; MDBX_EINVAL also if txnid is newer than the
+ * newest snapshot. */
+LIBMDBX_API int mdbx_env_copy_since(MDBX_env *env, uint64_t txnid,
+                                    const char *dest, MDBX_copy_flags_t flags);
+
+/* The same into an open descriptor, which may be a pipe.
+ *
+ * Returns what mdbx_env_copy_since() does, except MDBX_EEXIST. */
+LIBMDBX_API int mdbx_env_copy2fd_since(MDBX_env *env, uint64_t txnid,
+                                       mdbx_filehandle_t fd,
+                                       MDBX_copy_flags_t flags);
+
+/* Reads an increment from beginning to end, and tells what it is. `bytes` is
+ * sizeof(MDBX_increment_info). Any thread.
+ *
+ * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID: not
+ * an increment; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: damaged or cut off;
+ * MDBX_ENOMEM; another system code. */
+LIBMDBX_API int mdbx_increment_info(const char *path, MDBX_increment_info *info,
+                                    size_t bytes);
+
+/* Applies an increment to a copy, which then is a copy of the later snapshot.
+ *
+ * copy       path of the copy, as for mdbx_env_open(). Nobody may have it open.
+ * increment  path of the increment. It is read to its end before anything is
+ *            changed.
+ * flags      MDBX_CP_DONT_FLUSH or none.
+ *
+ * If it is interrupted after it began to change the copy, that cannot be opened
+ * (MDBX_CORRUPTED) until the same increment has been applied again.
+ *
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the copy has that snapshot already;
+ * what mdbx_increment_info() does; MDBX_BUSY if somebody has the copy open;
+ * MDBX_INCOMPATIBLE if the increment is not for this copy: of another database,
+ * for another snapshot, or the copy is a compacted one or was changed (the log
+ * says which); a system code from writing. */
+LIBMDBX_API int mdbx_copy_apply(const char *copy, const char *increment,
+                                MDBX_copy_flags_t flags);
 
 /* ---- Environment: state, flushing, context ----------------------------- */
 

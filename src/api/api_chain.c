@@ -11,8 +11,7 @@ static uint64_t start_latency(MDBX_commit_latency *latency) {
 }
 
 static int end_latency(MDBX_commit_latency *latency, uint64_t begun, int rc) {
-  if (latency)
-    latency->whole = (uint32_t)(os_monotonic_16dot16() - begun);
+  txn_end_latency(latency, begun);
   return rc;
 }
 

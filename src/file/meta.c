@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "format/check.h"
+#include "format/increment.h"
 #include "format/page.h"
 #include "os/os.h"
 
@@ -17,7 +18,7 @@ static bool header_is_sane(const struct meta_page *page, uint32_t page_size, uns
          header->txnid == page->meta.txnid_again && header->txnid >= 1 && header->txnid <= TXNID_MAX;
 }
 
-static bool geometry_is_sane(const struct meta *meta) {
+bool meta_is_sane(const struct meta *meta) {
   return meta->lower >= META_COUNT && meta->lower <= meta->now && meta->now <= meta->upper &&
          meta->upper <= PGNO_LIMIT && meta->next >= META_COUNT && meta->next <= meta->now &&
          meta->kind <= META_MANIFEST && (meta->database_id[0] | meta->database_id[1]);
@@ -27,11 +28,12 @@ static bool geometry_is_sane(const struct meta *meta) {
 static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigned slot, struct meta_slot *out) {
   memset(out, 0, sizeof(*out));
   out->blank = page->header.flags == 0 && page->meta.magic == 0;
+  out->incomplete = page->meta.magic == INCREMENT_MAGIC;
   out->signature = (page->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE;
   if (page->meta.magic != META_MAGIC || page->meta.page_size != page_size || !header_is_sane(page, page_size, slot))
     return;
   const uint64_t seed = checksum_seed(page->meta.database_id);
-  if (page->header.checksum != page_checksum(&page->header, page_size, seed) || !geometry_is_sane(&page->meta))
+  if (page->header.checksum != page_checksum(&page->header, page_size, seed) || !meta_is_sane(&page->meta))
     return;
   out->valid = true;
   out->txnid = page->header.txnid;
@@ -106,6 +108,8 @@ int meta_read_all(int fd, const char *path, struct meta_set *set) {
       return MDBX_SUCCESS;
     }
   }
+  if (set->slot[0].incomplete)
+    return log_damage(MDBX_CORRUPTED, "%s: an increment was applied to it in part; apply it again", path);
   if (!signature)
     return log_damage(MDBX_INVALID, "%s: not a database: no signature", path);
   if (version)

@@ -23,6 +23,7 @@ struct meta_slot {
   bool signature; /* it looks like a meta of this format at all */
   bool valid;     /* checksum and all fields are sound */
   bool blank;     /* was made unreadable */
+  bool incomplete; /* an increment was being applied, see service/increment_apply.c */
   txnid_t txnid;  /* 0 unless valid */
   uint64_t checksum;
   unsigned manifest; /* entries */
@@ -37,6 +38,9 @@ struct meta_set {
 /* Reads the metas of a file of any page size. MDBX_SUCCESS if at least one is valid; MDBX_INVALID: no database (no
  * signature anywhere); MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: a database, but no meta is sound; or an errno value. */
 int meta_read_all(int fd, const char *path, struct meta_set *set);
+
+/* Whether the fields are possible, but for the ids and the trees. */
+bool meta_is_sane(const struct meta *meta);
 
 /* Reads one slot anew. */
 int meta_read_slot(int fd, uint32_t page_size, unsigned slot, struct meta_slot *out);

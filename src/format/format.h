@@ -180,7 +180,7 @@ struct meta {
   uint64_t canary[4]; /* x, y, z, v */
   uint64_t boot_id[2];
   uint64_t retired; /* pages retired by all commits so far */
-  uint64_t reserved; /* zero */
+  uint64_t copy_of; /* of a copy as is: the snapshot it has; other than the header's txnid once it was changed */
   uint64_t txnid_again; /* equals the header's txnid, else the page was read in the middle of a write */
 };
 #define META_BODY 224u

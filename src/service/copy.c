@@ -12,54 +12,9 @@
 
 #include <stdlib.h>
 
-enum { COPY_CHUNK = 1 << 20 };
-
-struct copying {
-  MDBX_txn *txn;
-  const struct snapshot *view;
-  int fd;
-  unsigned flags;
-  uint8_t *buffer;
-  size_t filled;
-};
-
-/* What was read while the snapshot was held is good; a writer may have taken it since. With MDBX_CP_THROTTLE_MVCC nobody
- * waits for a slow receiver: while that takes its time the snapshot may be ousted. */
-static int flush_buffer(struct copying *copying) {
-  MDBX_txn *txn = copying->txn;
-  const bool parked = copying->filled && (copying->flags & MDBX_CP_THROTTLE_MVCC);
-  if (!readers_holds(txn->slot, txn->snapshot.txnid) || (parked && txn_park(txn, false) != MDBX_SUCCESS))
-    return MDBX_MVCC_RETARDED;
-  const int rc = copying->filled ? os_write_full(copying->fd, copying->buffer, copying->filled) : MDBX_SUCCESS;
-  copying->filled = 0;
-  const int unparked = parked ? txn_unpark(txn) : MDBX_SUCCESS;
-  return rc == MDBX_SUCCESS ? unparked : rc;
-}
-
-static int append(struct copying *copying, const void *bytes, size_t length) {
-  const uint8_t *from = bytes;
-  while (length) {
-    const size_t some = MIN_OF(length, COPY_CHUNK - copying->filled);
-    if (from)
-      memcpy(copying->buffer + copying->filled, from, some);
-    else
-      memset(copying->buffer + copying->filled, 0, some);
-    copying->filled += some;
-    length -= some;
-    if (from)
-      from += some;
-    if (copying->filled == COPY_CHUNK) {
-      const int rc = flush_buffer(copying);
-      if (rc != MDBX_SUCCESS)
-        return rc;
-    }
-  }
-  return MDBX_SUCCESS;
-}
-
 /* --------------------------------------------------------------------------------------------------------- metas */
 
-static void compose_meta(const struct copying *copying, struct meta *meta, pgno_t next) {
+void copy_compose_meta(const struct copying *copying, struct meta *meta, pgno_t next) {
   const MDBX_txn *txn = copying->txn;
   const struct geometry *geometry = &txn->geometry;
   memset(meta, 0, sizeof(*meta));
@@ -97,15 +52,15 @@ static int append_metas(struct copying *copying, const struct meta *meta) {
   for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
     const txnid_t txnid = copying->view->txnid - (META_COUNT - 1 - slot);
     meta_build(page, page_size, slot, txnid, meta, NULL, 0);
-    rc = append(copying, page, page_size);
+    rc = copy_append(copying, page, page_size);
   }
   free(page);
   return rc;
 }
 
 static int finish_length(struct copying *copying, const struct meta *meta, pgno_t written) {
-  const int rc = append(copying, NULL, (size_t)(meta->now - written) << copying->view->shift);
-  return rc == MDBX_SUCCESS ? flush_buffer(copying) : rc;
+  const int rc = copy_append(copying, NULL, (size_t)(meta->now - written) << copying->view->shift);
+  return rc == MDBX_SUCCESS ? copy_flush(copying) : rc;
 }
 
 /* --------------------------------------------------------------------------------------------------------- as is */
@@ -113,9 +68,10 @@ static int finish_length(struct copying *copying, const struct meta *meta, pgno_
 /* The newest of three metas in a copy is the snapshot; the two before it never get believed, their pages are gone. */
 static int copy_as_is(struct copying *copying) {
   struct meta meta;
-  compose_meta(copying, &meta, copying->view->limit);
+  copy_compose_meta(copying, &meta, copying->view->limit);
   meta.gc = copying->txn->gc.record;
   meta.main = copying->txn->main.record;
+  meta.copy_of = copying->view->txnid;
   int rc = append_metas(copying, &meta);
   for (pgno_t pgno = META_COUNT; pgno < copying->view->limit && rc == MDBX_SUCCESS;) {
     const size_t length = MIN_OF((size_t)(copying->view->limit - pgno) << copying->view->shift,
@@ -128,7 +84,7 @@ static int copy_as_is(struct copying *copying) {
       copying->filled += length;
       pgno += (pgno_t)(length >> copying->view->shift);
       if (copying->filled == COPY_CHUNK)
-        rc = flush_buffer(copying);
+        rc = copy_flush(copying);
     }
   }
   return rc == MDBX_SUCCESS ? finish_length(copying, &meta, meta.next) : rc;
@@ -196,7 +152,7 @@ static int write_numbered(struct compaction *compaction, const struct page *page
            ((size_t)pages << view->shift) - PAGE_HEADER - page->run_bytes);
     run->pgno = number;
     run->checksum = page_checksum(run, view->page_size, view->seed);
-    const int rc = append(copying, run, (size_t)pages << view->shift);
+    const int rc = copy_append(copying, run, (size_t)pages << view->shift);
     free(run);
     return rc;
   }
@@ -207,7 +163,7 @@ static int write_numbered(struct compaction *compaction, const struct page *page
   else
     renumber_records(compaction, scratch);
   scratch->checksum = page_checksum(scratch, view->page_size, view->seed);
-  return append(copying, scratch, view->page_size);
+  return copy_append(copying, scratch, view->page_size);
 }
 
 struct compact_walk {
@@ -259,7 +215,7 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
   int rc = walk_table(compaction, main);
   if (rc != MDBX_SUCCESS)
     return rc;
-  compose_meta(copying, meta, compaction->next);
+  copy_compose_meta(copying, meta, compaction->next);
   meta->gc = (struct table_record){.root = PGNO_NONE};
   meta->main = main->record;
   if (!tree_is_empty(main))
@@ -285,20 +241,15 @@ static int copy_compacted(struct copying *copying) {
 /* ------------------------------------------------------------------------------------------------------ the whole */
 
 int copy_to_fd(MDBX_txn *txn, int fd, unsigned flags) {
-  struct copying copying = {.txn = txn, .view = txn->view, .fd = fd, .flags = flags};
-  if (fd < 0)
-    return MDBX_EINVAL;
-  copying.buffer = malloc(COPY_CHUNK);
-  if (!copying.buffer)
-    return MDBX_ENOMEM;
-  int rc = flags & MDBX_CP_COMPACT ? copy_compacted(&copying) : copy_as_is(&copying);
-  if (rc == MDBX_SUCCESS && !(flags & MDBX_CP_DONT_FLUSH) && !os_file_is_stream(fd))
-    rc = os_file_sync(fd);
-  free(copying.buffer);
-  return rc;
+  struct copying copying;
+  int rc = copy_stream_open(&copying, txn, fd, flags);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = flags & MDBX_CP_COMPACT ? copy_compacted(&copying) : copy_as_is(&copying);
+  return copy_stream_close(&copying, rc);
 }
 
-int copy_to_path(MDBX_txn *txn, const char *path, unsigned flags) {
+int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
   int fd;
   if (!path || !*path)
     return MDBX_EINVAL;
@@ -306,9 +257,18 @@ int copy_to_path(MDBX_txn *txn, const char *path, unsigned flags) {
   int rc = os_open(path, overwrite ? OS_OPEN_REPLACE : OS_OPEN_CREATE_NEW, 0640, &fd);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = copy_to_fd(txn, fd, flags);
+  rc = copy(txn, fd, flags, context);
   os_close(fd);
   if (rc != MDBX_SUCCESS)
     os_unlink(path);
   return rc;
+}
+
+static int copy_whole(MDBX_txn *txn, int fd, unsigned flags, const void *context) {
+  (void)context;
+  return copy_to_fd(txn, fd, flags);
+}
+
+int copy_to_path(MDBX_txn *txn, const char *path, unsigned flags) {
+  return copy_into_path(txn, path, flags, copy_whole, NULL);
 }

@@ -30,6 +30,7 @@ struct commit {
   struct meta_page *page; /* as it will be written */
   unsigned slot;
   bool point_of_no_return; /* the meta may be in the file */
+  uint64_t flushing;       /* time spent on flushes, 16.16 */
 };
 
 bool txn_has_changes(const MDBX_txn *txn) {
@@ -92,6 +93,13 @@ static int write_pages(struct commit *commit) {
   return writeout_pages(space, commit->list, commit->count);
 }
 
+static int flush(struct commit *commit) {
+  const uint64_t begun = os_monotonic_16dot16();
+  const int rc = sync_flush(commit->env);
+  commit->flushing += os_monotonic_16dot16() - begun;
+  return rc;
+}
+
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
   commit->meta.kind = kind;
@@ -138,7 +146,7 @@ static int commit_small(struct commit *commit) {
     rc = write_meta(commit, META_MANIFEST, manifest, (unsigned)commit->count);
   free(manifest);
   if (rc == MDBX_SUCCESS)
-    rc = sync_flush(commit->env);
+    rc = flush(commit);
   if (rc == MDBX_SUCCESS)
     publish(commit, true);
   return rc;
@@ -147,11 +155,11 @@ static int commit_small(struct commit *commit) {
 static int commit_large(struct commit *commit) {
   int rc = write_pages(commit);
   if (rc == MDBX_SUCCESS)
-    rc = sync_flush(commit->env);
+    rc = flush(commit);
   if (rc == MDBX_SUCCESS)
     rc = write_meta(commit, META_STEADY, NULL, 0);
   if (rc == MDBX_SUCCESS)
-    rc = sync_flush(commit->env);
+    rc = flush(commit);
   if (rc == MDBX_SUCCESS)
     publish(commit, true);
   return rc;
@@ -162,7 +170,7 @@ static int commit_large(struct commit *commit) {
 static int commit_nometasync(struct commit *commit) {
   int rc = write_pages(commit);
   if (rc == MDBX_SUCCESS)
-    rc = sync_flush(commit->env);
+    rc = flush(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct meta *parent = &commit->txn->base;
@@ -277,7 +285,9 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   choose_slot(commit);
   compose_meta(commit);
   rc = write_by_durability(commit);
+  latency->sync = (uint32_t)commit->flushing;
   latency->write = since(&mark);
+  latency->write -= MIN_OF(latency->write, latency->sync);
   if (rc == MDBX_SUCCESS)
     shrink_file(commit);
   return rc;

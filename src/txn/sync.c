@@ -7,7 +7,7 @@
 int sync_flush(MDBX_env *env) {
   const int rc = env->flags & MDBX_WRITEMAP ? map_flush(&env->map, env->fd, 0, map_length(&env->map))
                                             : os_ops->datasync(env->fd);
-  lck_count(&env->lck, LCK_FSYNC, 1);
+  lck_count(&env->lck, env->flags & MDBX_WRITEMAP ? LCK_MSYNC : LCK_FSYNC, 1);
   if (rc == MDBX_SUCCESS)
     return rc;
   atomic_store(&env->fatal, true);

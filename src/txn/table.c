@@ -189,7 +189,7 @@ static struct txn_table *make_entry(MDBX_txn *txn, MDBX_dbi dbi) {
 }
 
 static void prepare_name(const struct tree *main, const MDBX_val *name, struct seek_key *key, uint8_t *scratch) {
-  key_prepare(key, main->rules.order, name->iov_base, name->iov_len, scratch);
+  key_prepare(key, main->rules.order, name->iov_len ? name->iov_base : "", name->iov_len, scratch);
 }
 
 /* The record stored under a name. MDBX_NOTFOUND; MDBX_INCOMPATIBLE when it is a plain record. */

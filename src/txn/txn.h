@@ -122,6 +122,8 @@ int txn_wake(MDBX_txn *txn);
 int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 void txn_abort_write(MDBX_txn *txn);
+/* What took no other part of a commit that began then was its ending. NULL: nobody wants to know. */
+void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun);
 /* Begins on the head, in the memory of write transactions; the writer lock is held. */
 int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn);
 /* Unbinds cursors and frees pages and lists; may be called again. */

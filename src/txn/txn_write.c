@@ -219,6 +219,14 @@ void txn_settle(MDBX_txn *txn, int rc) {
   tables_end(txn, committed);
 }
 
+void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
+  if (!latency)
+    return;
+  const uint32_t parts = latency->preparation + latency->gc_wallclock + latency->write + latency->sync;
+  latency->whole = (uint32_t)(os_monotonic_16dot16() - begun);
+  latency->ending = latency->whole - MIN_OF(latency->whole, parts);
+}
+
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   if (latency)
     memset(latency, 0, sizeof(*latency));
@@ -231,8 +239,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   const int rc = commit_write(txn, latency);
   txn_settle(txn, rc);
   txn_finish_write(txn);
-  if (latency)
-    latency->whole = (uint32_t)(os_monotonic_16dot16() - begun);
+  txn_end_latency(latency, begun);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 

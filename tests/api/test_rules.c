@@ -646,6 +646,53 @@ START_TEST(test_rule_23_finished_handles) {
 END_TEST
 
 /* The whole chain on one thread, as an application would use it. */
+static int slow_datasync(int fd) {
+  unit_sleep_us(20000);
+  return os_ops_real.datasync(fd);
+}
+
+static void adds_up(const MDBX_commit_latency *latency, bool flushed) {
+  enum { FLUSH = 65536 / 50 };
+  ck_assert_uint_eq(latency->preparation + latency->gc_wallclock + latency->write + latency->sync + latency->ending,
+                    latency->whole);
+  ck_assert_uint_ge(latency->whole, flushed ? FLUSH - 1 : 0);
+  if (flushed)
+    ck_assert_uint_ge(latency->sync, FLUSH - 1);
+  else
+    ck_assert_uint_eq(latency->sync, 0);
+}
+
+/* The time of a flush is told apart, by every function that commits. */
+START_TEST(test_rule_24_latency_of_each_commit) {
+  static struct os_ops slow;
+  MDBX_commit_latency latency;
+  slow = os_ops_real;
+  slow.datasync = slow_datasync;
+  MDBX_env *env = api_open(_i ? MDBX_SAFE_NOSYNC : 0);
+  os_ops = &slow;
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(api_put(txn, DBI_MAIN, "a", "1", MDBX_UPSERT));
+  memset(&latency, 0x55, sizeof(latency));
+  OK(mdbx_txn_checkpoint(txn, MDBX_TXN_NOWEAKING, &latency));
+  adds_up(&latency, !_i);
+  OK(api_put(txn, DBI_MAIN, "a", "2", MDBX_UPSERT));
+  memset(&latency, 0x55, sizeof(latency));
+  OK(mdbx_txn_commit_ex(txn, &latency));
+  adds_up(&latency, !_i);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(api_put(txn, DBI_MAIN, "a", "3", MDBX_UPSERT));
+  memset(&latency, 0x55, sizeof(latency));
+  OK(mdbx_txn_commit_embark_read(&txn, &latency));
+  adds_up(&latency, !_i);
+  memset(&latency, 0x55, sizeof(latency));
+  OK(mdbx_txn_abort_ex(txn, &latency));
+  adds_up(&latency, false);
+  ck_assert_uint_eq(latency.whole, 0);
+  os_ops = &os_ops_real;
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(test_rule_24_around_the_circle) {
   MDBX_env *env = api_open(_i ? MDBX_NOSTICKYTHREADS : 0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -728,6 +775,7 @@ int main(void) {
   tcase_add_test(tcase, test_rule_22_broken);
   tcase_add_test(tcase, test_rule_23_finished_handles);
   tcase_add_loop_test(tcase, test_rule_24_around_the_circle, 0, 2);
+  tcase_add_loop_test(tcase, test_rule_24_latency_of_each_commit, 0, 2);
   tcase_add_test(tcase, test_rule_25_not_called_without_a_laggard);
   return unit_run(suite);
 }

@@ -479,6 +479,29 @@ START_TEST(test_rule_44_parent_and_child) {
 }
 END_TEST
 
+/* A table that goes and comes back with the end of the child. */
+START_TEST(test_rule_44_table_dropped_in_the_child) {
+  open_kind((enum kind)_i, "abc");
+  MDBX_txn *child;
+  for (unsigned del = 0; del < 2; ++del) {
+    OK(seek(MDBX_SET, "b", NULL));
+    OK(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &child));
+    OK(mdbx_drop(child, dbi, del));
+    IS(move(MDBX_NEXT), del ? MDBX_BAD_DBI : MDBX_ENODATA);
+    IS(put_at("x", "X", MDBX_UPSERT), del ? MDBX_BAD_DBI : MDBX_SUCCESS);
+    OK(mdbx_txn_abort(child));
+    is_on(cursor, "b", "B");
+    goes_to(MDBX_NEXT, "c", "C");
+    ck_assert_uint_eq(entries(), 3);
+  }
+  OK(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &child));
+  OK(mdbx_drop(child, dbi, true));
+  OK(mdbx_txn_commit(child));
+  IS(move(MDBX_FIRST), MDBX_BAD_DBI);
+  done();
+}
+END_TEST
+
 START_TEST(test_rule_44_copies_and_release) {
   open_kind((enum kind)_i, "abc");
   MDBX_cursor *copy, *loose = mdbx_cursor_create(NULL);
@@ -666,6 +689,7 @@ int main(void) {
   tcase = api_case(suite, "lifetime");
   tcase_add_loop_test(tcase, test_rule_44_after_the_transaction, 0, 2 * KINDS);
   tcase_add_loop_test(tcase, test_rule_44_parent_and_child, 0, KINDS);
+  tcase_add_loop_test(tcase, test_rule_44_table_dropped_in_the_child, 0, KINDS);
   tcase_add_loop_test(tcase, test_rule_44_copies_and_release, 0, KINDS);
   tcase = api_case(suite, "bulk");
   tcase_add_test(tcase, test_rule_45_batches);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/copy_stream.h"
+
+#include <stdlib.h>
+
+int copy_stream_open(struct copying *copying, MDBX_txn *txn, int fd, unsigned flags) {
+  *copying = (struct copying){.txn = txn, .view = txn->view, .fd = fd, .flags = flags};
+  if (fd < 0)
+    return MDBX_EINVAL;
+  copying->buffer = malloc(COPY_CHUNK);
+  return copying->buffer ? MDBX_SUCCESS : MDBX_ENOMEM;
+}
+
+int copy_stream_close(struct copying *copying, int rc) {
+  if (rc == MDBX_SUCCESS && !(copying->flags & MDBX_CP_DONT_FLUSH) && !os_file_is_stream(copying->fd))
+    rc = os_file_sync(copying->fd);
+  free(copying->buffer);
+  return rc;
+}
+
+/* What was read while the snapshot was held is good; a writer may have taken it since. With MDBX_CP_THROTTLE_MVCC nobody
+ * waits for a slow receiver: while that takes its time the snapshot may be ousted. */
+int copy_flush(struct copying *copying) {
+  MDBX_txn *txn = copying->txn;
+  const bool parked = copying->filled && (copying->flags & MDBX_CP_THROTTLE_MVCC);
+  if (!readers_holds(txn->slot, txn->snapshot.txnid) || (parked && txn_park(txn, false) != MDBX_SUCCESS))
+    return MDBX_MVCC_RETARDED;
+  if (copying->digest)
+    copying->digest(copying->digest_context, copying->buffer, copying->filled);
+  const int rc = copying->filled ? os_write_full(copying->fd, copying->buffer, copying->filled) : MDBX_SUCCESS;
+  copying->filled = 0;
+  const int unparked = parked ? txn_unpark(txn) : MDBX_SUCCESS;
+  return rc == MDBX_SUCCESS ? unparked : rc;
+}
+
+int copy_append(struct copying *copying, const void *bytes, size_t length) {
+  const uint8_t *from = bytes;
+  while (length) {
+    const size_t some = MIN_OF(length, COPY_CHUNK - copying->filled);
+    if (from)
+      memcpy(copying->buffer + copying->filled, from, some);
+    else
+      memset(copying->buffer + copying->filled, 0, some);
+    copying->filled += some;
+    length -= some;
+    if (from)
+      from += some;
+    if (copying->filled == COPY_CHUNK) {
+      const int rc = copy_flush(copying);
+      if (rc != MDBX_SUCCESS)
+        return rc;
+    }
+  }
+  return MDBX_SUCCESS;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Writing increments; see increment.h. */
+#include "service/increment.h"
+
+#include "base/log.h"
+#include "service/copy.h"
+
+struct since {
+  struct tree_visitor visitor;
+  const struct tree *tree;
+  struct copying *copying;
+  txnid_t base;
+  uint64_t *pages;
+};
+
+static void add_to_digest(void *context, const void *bytes, size_t length) {
+  increment_digest_add(context, bytes, length);
+}
+
+static int append_pages(const struct since *since, const struct page *page, uint32_t pages) {
+  const struct increment_record record = {page->pgno, pages};
+  const int rc = copy_append(since->copying, &record, sizeof(record));
+  *since->pages += pages;
+  return rc == MDBX_SUCCESS ? copy_append(since->copying, page, (size_t)pages << since->copying->view->shift) : rc;
+}
+
+/* Nothing below an old page is new. */
+static int on_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  const struct since *since = (const struct since *)visitor;
+  (void)level;
+  return page->txnid <= since->base ? MDBX_RESULT_TRUE : append_pages(since, page, 1);
+}
+
+static int on_run(struct tree_visitor *visitor, const struct page *run) {
+  const struct since *since = (const struct since *)visitor;
+  return run->txnid <= since->base ? MDBX_SUCCESS : append_pages(since, run, run->run_pages);
+}
+
+static int walk_table(const struct since *outer, const struct tree *tree);
+
+static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                     const struct leaf_item *item) {
+  const struct since *since = (const struct since *)visitor;
+  struct table_record record;
+  struct tree tree;
+  (void)leaf, (void)index;
+  if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(since->tree))
+    return MDBX_SUCCESS;
+  if (item->data_length != sizeof(record))
+    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
+  memcpy(&record, item->data, sizeof(record));
+  const int rc = tree_load(&tree, &record, since->copying->view->limit, "(copied)");
+  return rc == MDBX_SUCCESS ? walk_table(since, &tree) : rc;
+}
+
+static int walk_table(const struct since *outer, const struct tree *tree) {
+  struct since since = *outer;
+  since.visitor = (struct tree_visitor){.page = on_page, .run = on_run, .record = on_record};
+  since.tree = tree;
+  return tree_walk(since.copying->view, tree, &since.visitor);
+}
+
+static int append_header(struct copying *copying, txnid_t base) {
+  struct increment_header header = {
+      .page_size = (uint32_t)copying->view->page_size, .base = base, .txnid = copying->view->txnid};
+  memcpy(header.database_id, copying->txn->env->database_id, sizeof(header.database_id));
+  increment_header_seal(&header);
+  return copy_append(copying, &header, sizeof(header));
+}
+
+/* The digest is of what has been flushed. */
+static int append_trailer(struct copying *copying, uint64_t pages) {
+  const struct increment_record end = {0, 0};
+  struct increment_trailer trailer = {.pages = pages};
+  copy_compose_meta(copying, &trailer.meta, copying->view->limit);
+  trailer.meta.gc = copying->txn->gc.record;
+  trailer.meta.main = copying->txn->main.record;
+  trailer.meta.copy_of = copying->view->txnid;
+  int rc = copy_append(copying, &end, sizeof(end));
+  if (rc == MDBX_SUCCESS)
+    rc = copy_append(copying, &trailer, offsetof(struct increment_trailer, checksum));
+  if (rc == MDBX_SUCCESS)
+    rc = copy_flush(copying);
+  trailer.checksum = increment_digest_value(copying->digest_context);
+  if (rc == MDBX_SUCCESS)
+    rc = copy_append(copying, &trailer.checksum, sizeof(trailer.checksum));
+  return rc == MDBX_SUCCESS ? copy_flush(copying) : rc;
+}
+
+static int write_all(struct copying *copying, txnid_t base) {
+  uint64_t pages = 0;
+  const struct since since = {.copying = copying, .base = base, .pages = &pages};
+  int rc = append_header(copying, base);
+  if (rc == MDBX_SUCCESS)
+    rc = walk_table(&since, &copying->txn->gc);
+  if (rc == MDBX_SUCCESS)
+    rc = walk_table(&since, &copying->txn->main);
+  return rc == MDBX_SUCCESS ? append_trailer(copying, pages) : rc;
+}
+
+int increment_to_fd(MDBX_txn *txn, txnid_t base, int fd, unsigned flags) {
+  struct copying copying;
+  if (base > txn->snapshot.txnid)
+    return MDBX_EINVAL;
+  int rc = copy_stream_open(&copying, txn, fd, flags);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  copying.digest_context = increment_digest_new();
+  copying.digest = add_to_digest;
+  rc = copying.digest_context ? write_all(&copying, base) : MDBX_ENOMEM;
+  increment_digest_free(copying.digest_context);
+  return copy_stream_close(&copying, rc);
+}
+
+static int write_increment(MDBX_txn *txn, int fd, unsigned flags, const void *context) {
+  return increment_to_fd(txn, *(const txnid_t *)context, fd, flags);
+}
+
+int increment_to_path(MDBX_txn *txn, txnid_t base, const char *path, unsigned flags) {
+  return base > txn->snapshot.txnid ? MDBX_EINVAL : copy_into_path(txn, path, flags, write_increment, &base);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Applying an increment to a copy.
+ *
+ * The increment is read to its end before anything is changed. Then, each step flushed before the next:
+ *
+ *   1. the header of the increment takes the place of meta 0, the other metas are wiped: no longer a database
+ *   2. the pages are written and the file gets its length
+ *   3. meta 2 is written: a copy of the new snapshot
+ *   4. the others are written, which nobody is to believe
+ *
+ * Cut between 1 and 3, the file says which increment has to be applied again; that needs nothing of what the first try
+ * may have overwritten, because a place the increment has a page for has no page of the base that the new snapshot keeps.
+ */
+#include "service/increment.h"
+
+#include "base/log.h"
+#include "txn/env_paths.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------- reading */
+
+struct source {
+  const char *path;
+  int fd;
+  uint64_t at;
+  struct increment_digest *digest;
+  uint8_t *chunk;
+};
+
+/* Takes pages of a record; NULL to only look at them. */
+typedef int page_taker(void *context, pgno_t pgno, const uint8_t *bytes, size_t length, uint64_t offset);
+
+static int read_exactly(struct source *source, void *bytes, size_t length) {
+  size_t got;
+  const int rc = os_pread_full(source->fd, bytes, length, source->at, &got);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (got < length)
+    return log_damage(MDBX_CORRUPTED, "%s: the increment is cut off at %llu bytes", source->path,
+                      (unsigned long long)(source->at + got));
+  increment_digest_add(source->digest, bytes, length);
+  source->at += length;
+  return MDBX_SUCCESS;
+}
+
+static int read_pages(struct source *source, const struct increment_record *record, uint32_t page_size,
+                      page_taker *take, void *context) {
+  const uint64_t length = (uint64_t)record->pages * page_size;
+  int rc = MDBX_SUCCESS;
+  for (uint64_t done = 0; done < length && rc == MDBX_SUCCESS;) {
+    const size_t some = (size_t)MIN_OF(length - done, (uint64_t)COPY_CHUNK);
+    rc = read_exactly(source, source->chunk, some);
+    if (rc == MDBX_SUCCESS && take)
+      rc = take(context, record->pgno, source->chunk, some, done);
+    done += some;
+  }
+  return rc;
+}
+
+static int check_record(const struct source *source, const struct increment_record *record) {
+  if (record->pgno >= META_COUNT && record->pages && record->pages <= PGNO_LIMIT - record->pgno &&
+      record->pgno < PGNO_LIMIT)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "%s: a record of %u pages at %u makes no sense", source->path, record->pages,
+                    record->pgno);
+}
+
+static int check_trailer(const struct source *source, const struct increment_header *header,
+                         const struct increment_trailer *trailer, uint64_t expected, uint64_t pages, uint64_t end) {
+  if (trailer->checksum != expected)
+    return log_damage(MDBX_CORRUPTED, "%s: the checksum of the increment does not match", source->path);
+  const struct meta *meta = &trailer->meta;
+  if (trailer->pages == pages && meta_is_sane(meta) && meta->page_size == header->page_size && end <= meta->next &&
+      meta->copy_of == header->txnid && memcmp(meta->database_id, header->database_id, sizeof(meta->database_id)) == 0)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "%s: the end of the increment does not belong to its beginning", source->path);
+}
+
+/* The whole of it, in sequence. */
+static int read_all(struct source *source, struct increment_header *header, struct increment_trailer *trailer,
+                    page_taker *take, void *context) {
+  uint64_t pages = 0, end = 0;
+  int rc = read_exactly(source, header, sizeof(*header));
+  if (rc == MDBX_SUCCESS)
+    rc = increment_header_check(header, source->path);
+  while (rc == MDBX_SUCCESS) {
+    struct increment_record record;
+    rc = read_exactly(source, &record, sizeof(record));
+    if (rc != MDBX_SUCCESS || !(record.pgno | record.pages))
+      break;
+    pages += record.pages;
+    end = MAX_OF(end, (uint64_t)record.pgno + record.pages);
+    rc = check_record(source, &record);
+    if (rc == MDBX_SUCCESS)
+      rc = read_pages(source, &record, header->page_size, take, context);
+  }
+  if (rc == MDBX_SUCCESS)
+    rc = read_exactly(source, trailer, offsetof(struct increment_trailer, checksum));
+  const uint64_t expected = increment_digest_value(source->digest);
+  if (rc == MDBX_SUCCESS)
+    rc = read_exactly(source, &trailer->checksum, sizeof(trailer->checksum));
+  return rc == MDBX_SUCCESS ? check_trailer(source, header, trailer, expected, pages, end) : rc;
+}
+
+static int read_through(const char *path, struct increment_header *header, struct increment_trailer *trailer,
+                        page_taker *take, void *context) {
+  struct source source = {.path = path};
+  int rc = os_open(path, OS_OPEN_READ, 0, &source.fd);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  source.digest = increment_digest_new();
+  source.chunk = malloc(COPY_CHUNK);
+  rc = source.digest && source.chunk ? read_all(&source, header, trailer, take, context) : MDBX_ENOMEM;
+  increment_digest_free(source.digest);
+  free(source.chunk);
+  os_close(source.fd);
+  return rc;
+}
+
+int increment_verify(const char *path, struct increment_header *header, struct increment_trailer *trailer) {
+  return read_through(path, header, trailer, NULL, NULL);
+}
+
+/* ------------------------------------------------------------------------------------------------------ the copy */
+
+struct target {
+  const char *path;
+  int fd;
+  unsigned flags;
+  const struct increment_header *header;
+  const struct increment_trailer *trailer;
+};
+
+static int settle(const struct target *target) {
+  return target->flags & MDBX_CP_DONT_FLUSH ? MDBX_SUCCESS : os_ops->datasync(target->fd);
+}
+
+static int put(const struct target *target, const void *bytes, size_t length, uint64_t offset) {
+  struct iovec vector = {(void *)(uintptr_t)bytes, length};
+  return os_ops->pwritev(target->fd, &vector, 1, offset);
+}
+
+/* Whether this increment was being applied before. */
+static int was_begun(const struct target *target, bool *begun) {
+  struct increment_header seen;
+  size_t got;
+  *begun = false;
+  const int rc = os_pread_full(target->fd, &seen, sizeof(seen), PAGE_HEADER, &got);
+  if (rc != MDBX_SUCCESS || got < sizeof(seen) || seen.magic != INCREMENT_MAGIC)
+    return rc;
+  *begun = memcmp(&seen, target->header, sizeof(seen)) == 0;
+  if (*begun)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_INCOMPATIBLE, "%s: another increment has been applied to it in part, to transaction %llu",
+                    target->path, (unsigned long long)seen.txnid);
+}
+
+static const struct meta_slot *newest_of(const struct meta_set *set) {
+  const struct meta_slot *newest = &set->slot[0];
+  for (unsigned i = 1; i < META_COUNT; ++i)
+    if (set->slot[i].valid && (!newest->valid || set->slot[i].txnid > newest->txnid))
+      newest = &set->slot[i];
+  return newest;
+}
+
+/* MDBX_RESULT_TRUE: nothing is left to do. */
+static int check_target(const struct target *target) {
+  struct meta_set set;
+  const int rc = meta_read_all(target->fd, target->path, &set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct increment_header *header = target->header;
+  const struct meta_slot *newest = newest_of(&set);
+  if (set.page_size != header->page_size ||
+      memcmp(newest->meta.database_id, header->database_id, sizeof(header->database_id)) != 0)
+    return log_damage(MDBX_INCOMPATIBLE, "%s: the increment is of another database", target->path);
+  if (newest->meta.copy_of != newest->txnid)
+    return log_damage(MDBX_INCOMPATIBLE, "%s: not a plain copy, or it was changed since", target->path);
+  if (newest->txnid == header->txnid)
+    return MDBX_RESULT_TRUE;
+  if (newest->txnid != header->base)
+    return log_damage(MDBX_INCOMPATIBLE, "%s: a copy of transaction %llu, the increment is for one of %llu",
+                      target->path, (unsigned long long)newest->txnid, (unsigned long long)header->base);
+  return MDBX_SUCCESS;
+}
+
+/* Step 1. */
+static int begin(const struct target *target) {
+  const size_t page_size = target->header->page_size;
+  uint8_t *pages = calloc(META_COUNT, page_size);
+  if (!pages)
+    return MDBX_ENOMEM;
+  memcpy(pages + PAGE_HEADER, target->header, sizeof(*target->header));
+  int rc = put(target, pages, META_COUNT * page_size, 0);
+  free(pages);
+  return rc == MDBX_SUCCESS ? settle(target) : rc;
+}
+
+static int write_pages(void *context, pgno_t pgno, const uint8_t *bytes, size_t length, uint64_t offset) {
+  const struct target *target = context;
+  return put(target, bytes, length, (uint64_t)pgno * target->header->page_size + offset);
+}
+
+/* Step 2. */
+static int write_content(struct target *target, const char *path) {
+  struct increment_header header;
+  struct increment_trailer trailer;
+  const uint64_t length = (uint64_t)target->trailer->meta.now * target->header->page_size;
+  uint64_t present;
+  int rc = os_file_size(target->fd, &present);
+  if (rc == MDBX_SUCCESS && present < length)
+    rc = os_ops->allocate(target->fd, present, length);
+  if (rc == MDBX_SUCCESS)
+    rc = read_through(path, &header, &trailer, write_pages, target);
+  if (rc == MDBX_SUCCESS && present > length)
+    rc = os_ops->resize(target->fd, length);
+  return rc == MDBX_SUCCESS ? settle(target) : rc;
+}
+
+static int put_meta(const struct target *target, struct meta_page *page, unsigned slot) {
+  const uint32_t page_size = target->header->page_size;
+  const txnid_t txnid = target->header->txnid - (META_COUNT - 1 - slot);
+  meta_build(page, page_size, slot, txnid, &target->trailer->meta, NULL, 0);
+  return meta_write(target->fd, page, page_size);
+}
+
+/* Steps 3 and 4. */
+static int finish(const struct target *target) {
+  struct meta_page *page = malloc(target->header->page_size);
+  int rc = page ? put_meta(target, page, META_COUNT - 1) : MDBX_ENOMEM;
+  if (rc == MDBX_SUCCESS)
+    rc = settle(target);
+  for (unsigned slot = 0; slot < META_COUNT - 1 && rc == MDBX_SUCCESS; ++slot)
+    rc = put_meta(target, page, slot);
+  free(page);
+  return rc == MDBX_SUCCESS ? settle(target) : rc;
+}
+
+static int change_copy(struct target *target, const char *path) {
+  bool begun;
+  int rc = was_begun(target, &begun);
+  if (rc == MDBX_SUCCESS && !begun)
+    rc = check_target(target);
+  if (rc == MDBX_SUCCESS && !begun)
+    rc = begin(target);
+  if (rc == MDBX_SUCCESS)
+    rc = write_content(target, path);
+  return rc == MDBX_SUCCESS ? finish(target) : rc;
+}
+
+/* Nobody else may have the copy open. A lock file made for this is taken away again. */
+static int change_alone(struct target *target, const char *path, const struct env_paths *paths) {
+  struct lck lck;
+  const bool had_lock = os_path_exists(paths->lock);
+  memset(&lck, 0, sizeof(lck));
+  int rc = lck_open(&lck, paths->lock, target->fd, LCK_EXCLUSIVE, 1, 0);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  lck_open_done(&lck);
+  rc = change_copy(target, path);
+  if (!had_lock)
+    os_unlink(paths->lock);
+  lck_close(&lck);
+  return rc;
+}
+
+int increment_apply(const char *path, const char *increment, unsigned flags) {
+  struct increment_header header;
+  struct increment_trailer trailer;
+  struct env_paths paths;
+  int rc = increment_verify(increment, &header, &trailer);
+  if (rc == MDBX_SUCCESS)
+    rc = env_paths_make(path, false, &paths);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct target target = {.path = paths.data, .flags = flags, .header = &header, .trailer = &trailer};
+  rc = os_open(paths.data, OS_OPEN_WRITE, 0, &target.fd);
+  if (rc == MDBX_SUCCESS) {
+    rc = change_alone(&target, increment, &paths);
+    os_close(target.fd);
+  }
+  env_paths_free(&paths);
+  return rc;
+}

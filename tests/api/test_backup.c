@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tests of incremental copies: mdbx_env_copy_since, mdbx_copy_apply, mdbx_increment_info. */
+#include "api.h"
+
+#include "os/os.h"
+
+#include <pthread.h>
+
+enum { RECORDS = 3000 };
+
+static uint64_t seed = 1;
+
+static uint32_t chance(uint32_t below) {
+  seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407;
+  return (uint32_t)(seed >> 33) % below;
+}
+
+static const char *source(void) { return unit_path(API_DB); }
+static const char *copy(void) { return unit_path("copy"); }
+static const char *increment(void) { return unit_path("increment"); }
+
+static MDBX_env *open_source(size_t page_size) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, -1, 64 << 20, 65536, 131072, (intptr_t)page_size));
+  OK(api_try_open(env, MDBX_UTTERLY_NOSYNC));
+  return env;
+}
+
+/* Changes in a plain, a large and a multi-value table. */
+static void change(MDBX_env *env, unsigned count) {
+  static char bytes[20000];
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi plain = api_table(txn, "plain", MDBX_CREATE),
+                 multi = api_table(txn, "multi", MDBX_CREATE | MDBX_DUPSORT);
+  for (unsigned i = 0; i < count; ++i) {
+    uint32_t number = chance(RECORDS), item = chance(500);
+    memset(bytes, (int)chance(256), sizeof(bytes));
+    MDBX_val key = {&number, 4}, data = {bytes, chance(8) ? chance(100) : chance(sizeof(bytes))};
+    OK(mdbx_put(txn, plain, &key, &data, MDBX_UPSERT));
+    number %= 7;
+    data = (MDBX_val){&item, 4};
+    OK(mdbx_put(txn, multi, &key, &data, MDBX_UPSERT));
+    number = chance(RECORDS);
+    const int rc = mdbx_del(txn, plain, &key, NULL);
+    ck_assert(rc == MDBX_SUCCESS || rc == MDBX_NOTFOUND);
+  }
+  OK(mdbx_txn_commit(txn));
+}
+
+static uint64_t digest_table(MDBX_txn *txn, MDBX_dbi dbi, uint64_t sum) {
+  MDBX_cursor *cursor;
+  MDBX_val key, data;
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  while (mdbx_cursor_get(cursor, &key, &data, MDBX_NEXT) == MDBX_SUCCESS) {
+    for (size_t i = 0; i < key.iov_len; ++i)
+      sum = (sum ^ ((uint8_t *)key.iov_base)[i]) * UINT64_C(1099511628211);
+    for (size_t i = 0; i < data.iov_len; ++i)
+      sum = (sum ^ ((uint8_t *)data.iov_base)[i]) * UINT64_C(1099511628211);
+    sum = (sum ^ data.iov_len) * UINT64_C(1099511628211);
+  }
+  mdbx_cursor_close(cursor);
+  return sum;
+}
+
+static uint64_t digest(MDBX_env *env) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  const MDBX_dbi plain = api_table(txn, "plain", MDBX_DB_ACCEDE), multi = api_table(txn, "multi", MDBX_DB_ACCEDE);
+  const uint64_t sum = digest_table(txn, multi, digest_table(txn, plain, 14695981039346656037u));
+  OK(mdbx_txn_abort(txn));
+  return sum;
+}
+
+static uint64_t snapshot_of(const char *path) {
+  MDBX_envinfo info;
+  OK(mdbx_preopen_snapinfo(path, &info, sizeof(info)));
+  return info.mi_recent_txnid;
+}
+
+static MDBX_env *open_copy(unsigned flags) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_open(env, copy(), (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR), 0600));
+  return env;
+}
+
+/* The copy is sound and has what the source has. */
+static void copy_is(MDBX_env *env) {
+  MDBX_env *there = open_copy(MDBX_RDONLY);
+  api_sound(there);
+  ck_assert_uint_eq(digest(there), digest(env));
+  ck_assert_uint_eq(api_info(there).mi_recent_txnid, api_info(env).mi_recent_txnid);
+  OK(mdbx_env_close(there));
+}
+
+static const size_t page_sizes[] = {256, 1024, 4096, 65536};
+
+START_TEST(test_increments_follow_the_source) {
+  MDBX_env *env = open_source(page_sizes[_i]);
+  change(env, 2000);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DONT_FLUSH));
+  for (unsigned round = 0; round < 12; ++round) {
+    for (unsigned commits = chance(4); commits-- > 0;)
+      change(env, 1 + chance(round % 4 == 0 ? 300 : 10));
+    if (round == 6) {
+      MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+      OK(mdbx_drop(txn, api_table(txn, "plain", 0), false));
+      OK(mdbx_txn_commit(txn));
+      change(env, 20);
+    }
+    OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_OVERWRITE));
+    const int rc = mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS);
+    ck_assert(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
+    copy_is(env);
+    IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_RESULT_TRUE);
+  }
+  OK(mdbx_env_close(env));
+  /* And it can be used like any database. */
+  env = open_copy(0);
+  change(env, 200);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+static uint64_t size_of(const char *path) {
+  struct stat st;
+  ck_assert_int_eq(stat(path, &st), 0);
+  return (uint64_t)st.st_size;
+}
+
+START_TEST(test_an_increment_is_as_large_as_the_change) {
+  MDBX_env *env = open_source(4096);
+  MDBX_increment_info info;
+  for (unsigned i = 0; i < 10; ++i)
+    change(env, 2000);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DONT_FLUSH));
+  const uint64_t base = snapshot_of(copy());
+  OK(mdbx_env_copy_since(env, base, increment(), MDBX_CP_DEFAULTS));
+  OK(mdbx_increment_info(increment(), &info, sizeof(info)));
+  ck_assert_uint_eq(info.ii_base_txnid, base);
+  ck_assert_uint_eq(info.ii_txnid, base);
+  ck_assert_uint_eq(info.ii_pages, 0);
+  ck_assert_uint_lt(size_of(increment()), 1000);
+  change(env, 2);
+  IS(mdbx_env_copy_since(env, base, increment(), MDBX_CP_DEFAULTS), MDBX_EEXIST);
+  OK(mdbx_env_copy_since(env, base, increment(), MDBX_CP_OVERWRITE));
+  OK(mdbx_increment_info(increment(), &info, sizeof(info)));
+  ck_assert_uint_eq(info.ii_txnid, base + 1);
+  ck_assert_uint_eq(info.ii_pagesize, 4096);
+  ck_assert_uint_eq(info.ii_dxbid.x, api_info(env).mi_dxbid.x);
+  ck_assert_uint_eq(info.ii_dxbid.y, api_info(env).mi_dxbid.y);
+  ck_assert_uint_gt(info.ii_pages, 3);
+  ck_assert_uint_lt(info.ii_pages, 40);
+  ck_assert_uint_lt(size_of(increment()) * 20, size_of(copy()));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+START_TEST(test_not_the_copy_it_is_for) {
+  MDBX_env *env = open_source(4096);
+  change(env, 500);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_copy(env, unit_path("compact"), MDBX_CP_COMPACT));
+  const uint64_t base = snapshot_of(copy());
+  change(env, 10);
+  change(env, 10);
+  OK(mdbx_env_copy_since(env, base + 1, unit_path("later"), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_copy_since(env, base, increment(), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(copy(), unit_path("later"), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  IS(mdbx_copy_apply(unit_path("compact"), increment(), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  IS(mdbx_copy_apply(source(), increment(), MDBX_CP_DEFAULTS), MDBX_BUSY);
+  MDBX_env *reader = open_copy(MDBX_RDONLY);
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_BUSY);
+  OK(mdbx_env_close(reader));
+  OK(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(copy(), unit_path("later"), MDBX_CP_DEFAULTS), MDBX_RESULT_TRUE);
+  OK(mdbx_env_close(env));
+  IS(mdbx_copy_apply(source(), increment(), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  /* A copy that was changed, even up to the id of an increment's base. */
+  env = open_copy(0);
+  change(env, 1);
+  OK(mdbx_env_close(env));
+  env = open_source(4096);
+  change(env, 1);
+  OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_OVERWRITE));
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+START_TEST(test_another_database) {
+  MDBX_env *env = open_source(4096);
+  change(env, 100);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_close(env));
+  OK(mdbx_env_delete(source(), MDBX_ENV_JUST_DELETE));
+  env = open_source(4096);
+  change(env, 100);
+  OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+START_TEST(test_arguments) {
+  MDBX_env *env = open_source(4096);
+  MDBX_increment_info info;
+  change(env, 1);
+  IS(mdbx_env_copy_since(env, 1000, increment(), MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  IS(mdbx_env_copy_since(env, 1, increment(), MDBX_CP_COMPACT), MDBX_EINVAL);
+  IS(mdbx_env_copy_since(NULL, 1, increment(), MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  IS(mdbx_env_copy_since(env, 1, NULL, MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  IS(mdbx_env_copy2fd_since(env, 1, -1, MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  ck_assert_int_eq(access(increment(), F_OK), -1);
+  IS(mdbx_increment_info(increment(), &info, sizeof(info)), MDBX_ENOFILE);
+  IS(mdbx_increment_info(source(), &info, sizeof(info)), MDBX_INVALID);
+  IS(mdbx_increment_info(source(), &info, 1), MDBX_EINVAL);
+  IS(mdbx_increment_info(NULL, &info, sizeof(info)), MDBX_EINVAL);
+  IS(mdbx_copy_apply(NULL, increment(), MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_COMPACT), MDBX_EINVAL);
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_ENOFILE);
+  OK(mdbx_env_copy_since(env, 1, increment(), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_ENOFILE);
+  api_write_file("text", "some text of no meaning", 23);
+  IS(mdbx_copy_apply(unit_path("text"), increment(), MDBX_CP_DEFAULTS), MDBX_INVALID);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Any byte changed, any length: an error that leaves the copy as it was. */
+START_TEST(test_damaged_increments) {
+  MDBX_env *env = open_source(256);
+  size_t length, copy_length, now_length;
+  change(env, 30);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  change(env, 1);
+  OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_close(env));
+  uint8_t *bytes = api_read_file("increment", &length), *before = api_read_file("copy", &copy_length);
+  const size_t step = length / 700 + 1;
+  for (size_t at = 0; at < length; at += at < 100 || at + 300 > length ? 1 : step) {
+    bytes[at] ^= 0x5a;
+    api_write_file("increment", bytes, length);
+    const int rc = mdbx_copy_apply(copy(), increment(), MDBX_CP_DONT_FLUSH);
+    ck_assert_msg(rc == MDBX_CORRUPTED || rc == MDBX_INVALID || rc == MDBX_VERSION_MISMATCH, "byte %zu: %d", at, rc);
+    bytes[at] ^= 0x5a;
+    api_write_file("increment", bytes, at);
+    IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DONT_FLUSH), MDBX_CORRUPTED);
+  }
+  uint8_t *now = api_read_file("copy", &now_length);
+  ck_assert_uint_eq(now_length, copy_length);
+  ck_assert_int_eq(memcmp(now, before, copy_length), 0);
+  free(now);
+  free(before);
+  free(bytes);
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------------- interruptions */
+
+static unsigned operations, stop_after;
+
+static int count_operation(void) { return ++operations > stop_after ? MDBX_EIO : MDBX_SUCCESS; }
+
+static int failing_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
+  const int rc = count_operation();
+  return rc == MDBX_SUCCESS ? os_ops_real.pwritev(fd, iov, count, offset) : rc;
+}
+
+static int failing_datasync(int fd) {
+  (void)fd;
+  return count_operation();
+}
+
+START_TEST(test_interrupted_at_every_write) {
+  struct os_ops failing = os_ops_real;
+  size_t length;
+  int rc = MDBX_EIO;
+  MDBX_env *env = open_source(1024);
+  failing.pwritev = failing_pwritev;
+  failing.datasync = failing_datasync;
+  change(env, 300);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  change(env, 5);
+  OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_DEFAULTS));
+  uint8_t *before = api_read_file("copy", &length);
+  for (stop_after = 0; rc != MDBX_SUCCESS; ++stop_after) {
+    api_write_file("copy", before, length);
+    os_ops = &failing;
+    operations = 0;
+    rc = mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS);
+    os_ops = &os_ops_real;
+    if (rc == MDBX_SUCCESS)
+      break;
+    IS(rc, MDBX_EIO);
+    /* In between it cannot be opened, or it is one of the two snapshots. */
+    MDBX_env *there = api_create();
+    const int opened = mdbx_env_open(there, copy(), MDBX_NOSUBDIR | MDBX_RDONLY, 0);
+    ck_assert(opened == MDBX_SUCCESS || opened == MDBX_CORRUPTED);
+    if (opened == MDBX_SUCCESS)
+      api_sound(there);
+    OK(mdbx_env_close(there));
+    rc = mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS);
+    ck_assert(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
+    copy_is(env);
+    rc = MDBX_EIO;
+  }
+  ck_assert_uint_gt(stop_after, 10);
+  copy_is(env);
+  free(before);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+START_TEST(test_another_increment_after_an_interruption) {
+  struct os_ops failing = os_ops_real;
+  MDBX_env *env = open_source(1024);
+  failing.pwritev = failing_pwritev;
+  change(env, 300);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  const uint64_t base = snapshot_of(copy());
+  change(env, 50);
+  OK(mdbx_env_copy_since(env, base, increment(), MDBX_CP_DEFAULTS));
+  change(env, 5);
+  OK(mdbx_env_copy_since(env, base, unit_path("other"), MDBX_CP_DEFAULTS));
+  os_ops = &failing;
+  operations = 0;
+  stop_after = 3;
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_EIO);
+  os_ops = &os_ops_real;
+  IS(mdbx_copy_apply(copy(), unit_path("other"), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  OK(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_OVERWRITE));
+  OK(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS));
+  copy_is(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* ------------------------------------------------------------------------------------------------- while it is used */
+
+static _Atomic bool enough;
+
+static void *write_on(void *env) {
+  while (!atomic_load(&enough))
+    change(env, 3);
+  return NULL;
+}
+
+/* Through a pipe as well, beside a writer. */
+START_TEST(test_beside_a_writer) {
+  MDBX_env *env = open_source(4096);
+  pthread_t writer;
+  change(env, 2000);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DONT_FLUSH));
+  atomic_store(&enough, false);
+  ck_assert_int_eq(pthread_create(&writer, NULL, write_on, env), 0);
+  for (unsigned i = 0; i < 15; ++i) {
+    char command[600];
+    snprintf(command, sizeof(command), "cat >'%s'", increment());
+    FILE *pipe = popen(command, "w");
+    OK(mdbx_env_copy2fd_since(env, snapshot_of(copy()), fileno(pipe), MDBX_CP_DEFAULTS));
+    ck_assert_int_eq(pclose(pipe), 0);
+    const int rc = mdbx_copy_apply(copy(), increment(), MDBX_CP_DONT_FLUSH);
+    ck_assert(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
+    MDBX_env *there = open_copy(MDBX_RDONLY);
+    api_sound(there);
+    OK(mdbx_env_close(there));
+  }
+  atomic_store(&enough, true);
+  pthread_join(writer, NULL);
+  OK(mdbx_env_copy_since(env, snapshot_of(copy()), increment(), MDBX_CP_OVERWRITE));
+  OK(mdbx_copy_apply(copy(), increment(), MDBX_CP_DONT_FLUSH));
+  copy_is(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("backup");
+  TCase *tests = tcase_create("backup");
+  tcase_set_timeout(tests, 120);
+  tcase_add_checked_fixture(tests, unit_setup, unit_teardown);
+  tcase_add_loop_test(tests, test_increments_follow_the_source, 0, 4);
+  tcase_add_test(tests, test_an_increment_is_as_large_as_the_change);
+  tcase_add_test(tests, test_not_the_copy_it_is_for);
+  tcase_add_test(tests, test_another_database);
+  tcase_add_test(tests, test_arguments);
+  tcase_add_test(tests, test_damaged_increments);
+  tcase_add_test(tests, test_interrupted_at_every_write);
+  tcase_add_test(tests, test_another_increment_after_an_interruption);
+  tcase_add_test(tests, test_beside_a_writer);
+  suite_add_tcase(suite, tests);
+  return unit_run(suite);
+}
