@@ -50,6 +50,7 @@ client_packages() {
   { command -v named && command -v rndc; } >/dev/null || say bind9
   command -v dig >/dev/null || say bind9-dnsutils
   command -v makeblastdb >/dev/null || say ncbi-blast+
+  command -v cf-agent >/dev/null || say cfengine3
 }
 
 # One after the other: a system that lacks one may have the next.
