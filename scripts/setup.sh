@@ -51,6 +51,7 @@ client_packages() {
   command -v dig >/dev/null || say bind9-dnsutils
   command -v makeblastdb >/dev/null || say ncbi-blast+
   command -v cf-agent >/dev/null || say cfengine3
+  command -v kresd >/dev/null || say knot-resolver
 }
 
 # One after the other: a system that lacks one may have the next.
