@@ -70,7 +70,8 @@ struct MDB_env {
   pthread_mutex_t mutex;
   MDB_txn *txns;
   struct shim_slot *slots;
-  unsigned readers; /* engine transactions for reading that exist */
+  unsigned readers; /* engine transactions for reading that are in use */
+  MDBX_txn *spare;  /* with MDB_NOTLS: one without a snapshot, for the next reader; NULL: none */
   pthread_key_t slot_key;
   bool slot_key_made;
 };
