@@ -50,6 +50,8 @@ client_packages() {
   { command -v named && command -v rndc; } >/dev/null || say bind9
   command -v dig >/dev/null || say bind9-dnsutils
   command -v makeblastdb >/dev/null || say ncbi-blast+
+  command -v cf-agent >/dev/null || say cfengine3
+  command -v kresd >/dev/null || say knot-resolver
 }
 
 # One after the other: a system that lacks one may have the next.

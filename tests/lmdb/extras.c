@@ -2,6 +2,7 @@
 /* Run by extras.sh with our library: what it does where LMDB does something else, or nothing good. */
 #include <errno.h>
 #include <lmdb.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +201,32 @@ static void transactions(void) {
   mdb_txn_abort(txn);
 }
 
+/* A writer without locks leaves commits that were not flushed; so does one that is killed. A reader takes what is there. */
+static void left_unflushed(const char *name, unsigned flags, int killed) {
+  fflush(stdout);
+  const pid_t child = fork();
+  if (child == 0) {
+    MDB_env *env = env_at(name, MDB_NOSYNC | flags);
+    for (int i = 0; i < 3; ++i) {
+      MDB_txn *txn = begin(env, 0);
+      OK(put(txn, 1, "k", i < 2 ? "old" : "new"));
+      OK(mdb_txn_commit(txn));
+    }
+    if (!killed)
+      mdb_env_close(env);
+    fflush(stdout);
+    _exit(failures != 0);
+  }
+  int status = 1;
+  waitpid(child, &status, 0);
+  CHECK(status == 0);
+  MDB_env *env = env_at(name, MDB_RDONLY);
+  MDB_txn *txn = begin(env, MDB_RDONLY);
+  OK(has(txn, 1, "k", "new"));
+  mdb_txn_abort(txn);
+  mdb_env_close(env);
+}
+
 /* Sizes that fit no rule of integer tables, and flags that mean nothing alone. */
 static void refused(void) {
   MDB_env *env = env_at("refused", 0);
@@ -226,13 +253,87 @@ static void refused(void) {
   mdb_env_close(env);
 }
 
+/* Many threads read and write through one environment; each counter is written by one of them. */
+enum { THREADS = 6, ROUNDS = 150 };
+
+struct worker {
+  MDB_env *env;
+  int number, wrong;
+};
+
+static int count_of(MDB_txn *txn, int number) {
+  char key[8];
+  snprintf(key, sizeof(key), "t%d", number);
+  MDB_val k = {strlen(key), key}, d;
+  int count = 0;
+  if (mdb_get(txn, 1, &k, &d) == 0 && d.mv_size == sizeof(count))
+    memcpy(&count, d.mv_data, sizeof(count));
+  return count;
+}
+
+static int ignore_line(const char *line, void *ctx) {
+  (void)line, (void)ctx;
+  return 0;
+}
+
+static void *work(void *arg) {
+  struct worker *worker = arg;
+  for (int i = 1; i <= ROUNDS; ++i) {
+    MDB_txn *txn;
+    MDB_cursor *cursor;
+    MDB_val k, d;
+    char key[8];
+    snprintf(key, sizeof(key), "t%d", worker->number);
+    worker->wrong += mdb_txn_begin(worker->env, NULL, 0, &txn) != 0;
+    worker->wrong += count_of(txn, worker->number) != i - 1;
+    k = (MDB_val){strlen(key), key};
+    d = (MDB_val){sizeof(i), &i};
+    worker->wrong += mdb_put(txn, 1, &k, &d, 0) != 0;
+    worker->wrong += mdb_txn_commit(txn) != 0;
+    worker->wrong += mdb_txn_begin(worker->env, NULL, MDB_RDONLY, &txn) != 0;
+    worker->wrong += count_of(txn, worker->number) != i;
+    const int other = count_of(txn, (worker->number + 1) % THREADS);
+    worker->wrong += mdb_cursor_open(txn, 1, &cursor) != 0;
+    worker->wrong += mdb_cursor_get(cursor, &k, &d, MDB_FIRST) != 0;
+    mdb_cursor_close(cursor);
+    worker->wrong += count_of(txn, (worker->number + 1) % THREADS) != other;
+    mdb_txn_abort(txn);
+    if (i % 50 == 0)
+      worker->wrong += mdb_reader_list(worker->env, ignore_line, NULL) != 0;
+  }
+  return NULL;
+}
+
+static void threads(const char *name, unsigned flags) {
+  MDB_env *env = env_at(name, MDB_NOSYNC | flags);
+  pthread_t running[THREADS];
+  struct worker workers[THREADS];
+  for (int i = 0; i < THREADS; ++i) {
+    workers[i] = (struct worker){env, i, 0};
+    OK(pthread_create(&running[i], NULL, work, &workers[i]));
+  }
+  for (int i = 0; i < THREADS; ++i) {
+    OK(pthread_join(running[i], NULL));
+    CHECK(workers[i].wrong == 0);
+  }
+  OK(mdb_env_sync(env, 1)); /* without locks a close does not */
+  mdb_env_close(env);
+}
+
 int main(void) {
+  threads("threads", 0);
+  threads("threads2", MDB_NOTLS);
+  threads("threads3", MDB_NOLOCK | MDB_WRITEMAP);
   page_sizes();
   tables_as_records();
   forked("forked", 0);
   forked("forked2", MDB_NOTLS);
   twice(0);
   twice(MDB_NOLOCK);
+  left_unflushed("left1", MDB_NOLOCK, 0);
+  left_unflushed("left2", MDB_NOLOCK, 1);
+  left_unflushed("left3", 0, 1);
+  left_unflushed("left4", MDB_WRITEMAP, 1);
   orders();
   transactions();
   refused();
