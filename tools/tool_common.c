@@ -8,6 +8,7 @@
 
 volatile sig_atomic_t tool_stopped;
 bool tool_quiet;
+unsigned tool_max_tables = TOOL_MAX_TABLES;
 
 static const struct tool_about *about;
 
@@ -145,7 +146,7 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
   int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = mdbx_env_set_maxdbs(*env, TOOL_MAX_TABLES);
+  rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | flags_for_path(path)), mode);
   if (rc == MDBX_SUCCESS)
@@ -232,6 +233,25 @@ void tool_free_names(struct tool_names *names) {
     free(names->at[i].iov_base);
   free(names->at);
   memset(names, 0, sizeof(*names));
+}
+
+bool tool_has_name(const struct tool_names *names, const MDBX_val *key) {
+  size_t low = 0, high = names->count;
+  while (low < high) {
+    const size_t middle = low + (high - low) / 2;
+    const MDBX_val *name = &names->at[middle];
+    const size_t shorter = name->iov_len < key->iov_len ? name->iov_len : key->iov_len;
+    int order = shorter ? memcmp(key->iov_base, name->iov_base, shorter) : 0;
+    if (order == 0)
+      order = (key->iov_len > name->iov_len) - (key->iov_len < name->iov_len);
+    if (order == 0)
+      return true;
+    if (order < 0)
+      high = middle;
+    else
+      low = middle + 1;
+  }
+  return false;
 }
 
 const char *tool_shown_name(const MDBX_val *name) {

@@ -16,8 +16,6 @@
 #include <stdlib.h>
 
 #define TOOL_PRINTF(format, first) __attribute__((__format__(__printf__, format, first)))
-/* Enough named tables for any tool: each closes a table before it opens the next. */
-#define TOOL_MAX_TABLES 4
 
 /* What a tool says about itself. */
 struct tool_about {
@@ -28,6 +26,10 @@ struct tool_about {
 
 /* Raised by SIGINT, SIGTERM, SIGHUP and SIGPIPE once tool_catch_signals() was called. */
 extern volatile sig_atomic_t tool_stopped;
+/* Named tables that can be open in what tool_open() opens, unless a tool needs more: few, for most close one before they
+ * open the next. */
+#define TOOL_MAX_TABLES 4
+extern unsigned tool_max_tables;
 /* No messages but errors. */
 extern bool tool_quiet;
 
@@ -67,6 +69,8 @@ struct tool_names {
 
 int tool_list_tables(const MDBX_txn *txn, struct tool_names *names);
 void tool_free_names(struct tool_names *names);
+/* Whether a key of the main table is one of them. */
+bool tool_has_name(const struct tool_names *names, const MDBX_val *key);
 
 /* A name fit to be printed, in a buffer of the function's own. */
 const char *tool_shown_name(const MDBX_val *name);

@@ -49,10 +49,10 @@ static MDBX_env *open_env(unsigned flags) {
 static void change(MDBX_txn *txn, MDBX_dbi plain, MDBX_dbi multi, unsigned count) {
   static char bytes[LARGE];
   for (unsigned i = 0; i < count; ++i) {
-    uint32_t number = chance(5000), item = chance(100000);
+    uint32_t number = chance(30000), item = chance(100000);
     MDBX_val key = {&number, 4}, data = {bytes, chance(50) ? chance(200) : chance(LARGE)};
     must(mdbx_put(txn, plain, &key, &data, MDBX_UPSERT), "put");
-    number = chance(5000);
+    number = chance(30000);
     must(mdbx_del(txn, plain, &key, NULL), "del");
     number = chance(20);
     data = (MDBX_val){&item, 4};
@@ -74,7 +74,7 @@ static void write_once(MDBX_env *env, bool nesting) {
     change(child, plain, multi, chance(20));
     must(chance(2) ? mdbx_txn_commit(child) : mdbx_txn_abort(child), "end of the nested one");
   }
-  if (!chance(200))
+  if (!chance(1500))
     must(mdbx_drop(txn, chance(2) ? plain : multi, false), "drop");
   must(chance(10) ? mdbx_txn_commit(txn) : mdbx_txn_abort(txn), "end");
   if (!chance(30))

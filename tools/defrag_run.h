@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/defrag_run.h: making the file smaller, for mdbx_defrag and "mdbx defrag". They have the same options.
+ */
+#ifndef MDBX_TOOLS_DEFRAG_RUN_H
+#define MDBX_TOOLS_DEFRAG_RUN_H
+
+#include <mdbx.h>
+
+#include <stdbool.h>
+
+#define DEFRAG_LETTERS "vT:m:a:e:b:c:"
+
+struct defrag_limits {
+  bool verbose;
+  uint64_t time, least_time; /* 1/65536 second */
+  uint64_t least, enough;    /* bytes */
+  int64_t backlash, batch;   /* pages, -1: the default */
+};
+
+#define DEFRAG_NO_LIMITS {.backlash = -1, .batch = -1}
+
+/* Takes one of these options. false: its argument is wrong. */
+bool defrag_take_option(struct defrag_limits *limits, int option, const char *argument);
+/* Does it, and says what came of it. Stopping before all was done is no failure, unless a reader is in the way or a
+ * signal came. */
+int defrag_run(MDBX_env *env, const struct defrag_limits *limits);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/drop_run.h: emptying and deleting a table, for mdbx_drop and "mdbx drop".
+ */
+#ifndef MDBX_TOOLS_DROP_RUN_H
+#define MDBX_TOOLS_DROP_RUN_H
+
+#include <mdbx.h>
+
+#include <stdbool.h>
+
+/* Empties a table (NULL: the main one, with all named tables in it), or deletes it; a commit of its own. Says on
+ * standard error what is gone, unless the tool shall be quiet. */
+int drop_table(MDBX_env *env, const MDBX_val *name, bool delete);
+
+#endif

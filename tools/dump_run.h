@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/dump_run.h: writes tables as portable text, as db_dump and mdb_dump do; for mdbx_dump and "mdbx dump".
+ *
+ * Everything is read from one snapshot. Lines other loaders do not know of (geometry, canary, sequence, database_hex)
+ * are left out if it shall be strict.
+ */
+#ifndef MDBX_TOOLS_DUMP_RUN_H
+#define MDBX_TOOLS_DUMP_RUN_H
+
+#include "tool_common.h"
+
+struct dump {
+  FILE *out;
+  bool all, list, printable, rescue, strict;
+  const char *table, *file;
+  unsigned env_flags;
+  /* Found on the way. */
+  MDBX_envinfo info;
+  struct tool_names names; /* tool_free_names() */
+  bool damaged;            /* something could not be read; messages were printed */
+};
+
+/* Dumps the table, all of them, or their names only, as a read transaction sees them. */
+int dump_snapshot(struct dump *dump, MDBX_txn *txn);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/load_run.h: fills tables from the text that mdbx_dump, mdb_dump and db_dump write; for mdbx_load, "mdbx load" and
+ * "mdbx import".
+ *
+ * Large inputs are committed in pieces, so that a transaction does not outgrow memory; all of it is durable when
+ * load_finish() returns without an error.
+ */
+#ifndef MDBX_TOOLS_LOAD_RUN_H
+#define MDBX_TOOLS_LOAD_RUN_H
+
+#include "load_parse.h"
+#include "tool_common.h"
+
+/* Sizes for the database; -1: as the input says, or as they are. */
+struct load_sizes {
+  int64_t lower, upper, growth, shrink, page;
+};
+
+#define LOAD_ANY_SIZES {-1, -1, -1, -1, -1}
+
+struct load {
+  /* What is wanted. */
+  struct input input;
+  bool append, keep, purge, rescue, plain;
+  bool skip_tables; /* records of the main table are left out if their keys are names of tables */
+  const char *table, *path;
+  unsigned env_flags;
+  struct load_sizes sizes;
+  size_t batch; /* records of a commit; 0: as many as are good */
+  /* On the way. */
+  struct load_record record;
+  struct load_header header;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_dbi dbi;
+  unsigned table_flags;
+  MDBX_val last_key; /* of the piece before this record; allocated */
+  size_t piece_records, piece_bytes;
+  uint64_t input_size; /* 0: not known */
+  bool shows_progress;
+  /* What came of it. */
+  uint64_t stored, kept, failed, skipped;
+};
+
+/* The letters of the options that choose sizes and pieces, and what takes them. false: the argument is wrong. */
+#define LOAD_SIZE_LETTERS "b:g:l:P:S:u:"
+bool load_take_size(struct load *load, int option, const char *argument);
+
+/* Reads all tables of the input. Messages were printed if it fails. */
+int load_all(struct load *load);
+/* Flushes and closes the database, frees what was allocated, and returns rc or what went wrong. */
+int load_finish(struct load *load, int rc);
+/* The numbers, on standard error. */
+void load_report(const struct load *load);
+
+#endif

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Other programs and sessions: chk runs the checker, shell reads commands.
+ *
+ * The shell has no database open: each command runs in a process of its own, as if it had been typed after "mdbx", with
+ * the database and the table of the shell put in. So nothing that goes wrong in one touches the next.
+ */
+#include "subcommands.h"
+
+#include "child.h"
+#include "line.h"
+
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ------------------------------------------------------------------------------------------------------------- chk */
+
+int run_chk(int argc, char *argv[]) {
+  static char name[] = "mdbx_chk";
+  (void)argc;
+  argv[0] = name;
+  const int rc = child_become_sibling(name, argv);
+  tool_fail(rc, "cannot run mdbx_chk");
+  return EXIT_FAILURE;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- shell */
+
+#define WORDS_MAX 256
+
+static struct {
+  char *database, *table; /* allocated, or NULL */
+  bool failed, leaving;
+} shell;
+
+static const char *const own_words[] = {"help", "open", "use", "tables", "quit", "exit"};
+
+/* Splits a line into words, in place. Quotes of both kinds keep blanks, a backslash any character. -1: a quote is open. */
+static int split(char *line, char *words[WORDS_MAX]) {
+  int count = 0;
+  char *out = line, quote = '\0';
+  bool inside = false;
+  for (char *in = line;; ++in) {
+    const bool blank = *in == ' ' || *in == '\t';
+    if (*in == '\0' || (blank && !quote)) {
+      const bool last = *in == '\0';
+      if (inside)
+        *out++ = '\0';
+      inside = false;
+      if (last)
+        break;
+      continue;
+    }
+    if (!inside) {
+      if (count + 1 >= WORDS_MAX)
+        return -1;
+      words[count++] = out;
+      inside = true;
+    }
+    if (quote ? *in == quote : *in == '\'' || *in == '"')
+      quote = quote ? '\0' : *in;
+    else if (*in == '\\' && quote != '\'' && in[1])
+      *out++ = *++in;
+    else
+      *out++ = *in;
+  }
+  words[count] = NULL;
+  return quote ? -1 : count;
+}
+
+static void keep(char **place, const char *text) {
+  free(*place);
+  *place = text ? strdup(text) : NULL;
+}
+
+/* Which arguments of the shell's are put in. */
+static bool wants_database(const char *command) { return strcmp(command, "import") != 0 && strcmp(command, "apply") != 0; }
+/* For the checker -t means something else. */
+static bool wants_table(const char *command) { return strcmp(command, "chk") != 0; }
+
+static int compose(int count, char *words[], char *out[WORDS_MAX + 4]) {
+  static char table_option[] = "-t";
+  int n = 0;
+  out[n++] = words[0];
+  if (wants_database(words[0])) {
+    if (shell.table && wants_table(words[0])) {
+      out[n++] = table_option;
+      out[n++] = shell.table;
+    }
+    if (shell.database)
+      out[n++] = shell.database;
+  }
+  for (int i = 1; i < count; ++i)
+    out[n++] = words[i];
+  out[n] = NULL;
+  return n;
+}
+
+static void run_in_child(const struct command *command, int count, char *words[]) {
+  char *argv[WORDS_MAX + 4];
+  int status = 0;
+  const int argc = compose(count, words, argv);
+  fflush(NULL);
+  const pid_t pid = fork();
+  if (pid < 0) {
+    tool_fail(errno, "cannot run %s", words[0]);
+    shell.failed = true;
+    return;
+  }
+  if (pid == 0) {
+    signal(SIGINT, SIG_DFL);
+    signal(SIGQUIT, SIG_DFL);
+    const int code = command_run(command, argc, argv);
+    fflush(NULL);
+    _exit(code);
+  }
+  while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+    continue;
+  if (status != 0)
+    shell.failed = true;
+  if (WIFSIGNALED(status))
+    tool_message("%s was ended by signal %d", words[0], WTERMSIG(status));
+}
+
+static void shell_help(void) {
+  printf("Commands are those of mdbx, without the name of the database:\n ");
+  for (const struct command *command = commands; command->name; ++command)
+    if (command->run != run_shell)
+      printf(" %s", command->name);
+  printf("\n\"help COMMAND\" explains one. And the shell itself has:\n"
+         "  open DATABASE   work with this database\n"
+         "  use [TABLE]     work with this table, or the main one\n"
+         "  tables          list the tables\n"
+         "  quit            leave, as the end of the input does\n"
+         "Words with blanks stand in 'quotes' or \"quotes\".\n");
+}
+
+static void each_table(void (*found)(const char *word)) {
+  struct place place = {.env = NULL};
+  struct tool_names names;
+  if (!shell.database || tool_try_open(&place.env, shell.database, MDBX_RDONLY | MDBX_ACCEDE | wishes.env_flags, 0) != MDBX_SUCCESS)
+    return;
+  if (mdbx_txn_begin(place.env, NULL, MDBX_TXN_RDONLY, &place.txn) == MDBX_SUCCESS &&
+      tool_list_tables(place.txn, &names) == MDBX_SUCCESS) {
+    for (size_t i = 0; i < names.count; ++i)
+      found(names.at[i].iov_base);
+    tool_free_names(&names);
+  }
+  place_close(&place);
+}
+
+static void print_word(const char *word) { puts(word); }
+
+static void candidates(bool first, void (*found)(const char *word)) {
+  if (!first) {
+    each_table(found);
+    return;
+  }
+  for (const struct command *command = commands; command->name; ++command)
+    if (command->run != run_shell)
+      found(command->name);
+  for (size_t i = 0; i < sizeof(own_words) / sizeof(own_words[0]); ++i)
+    found(own_words[i]);
+}
+
+static bool run_own(int count, char *words[]) {
+  if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0) {
+    shell.leaving = true;
+  } else if (strcmp(words[0], "open") == 0 && count == 2) {
+    keep(&shell.database, words[1]);
+    keep(&shell.table, NULL);
+  } else if (strcmp(words[0], "use") == 0 && count <= 2) {
+    keep(&shell.table, count == 2 ? words[1] : NULL);
+  } else if (strcmp(words[0], "tables") == 0 && count == 1) {
+    each_table(print_word);
+  } else if (strcmp(words[0], "help") == 0 && count == 1) {
+    shell_help();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+static void run_line(char *line) {
+  static char help_option[] = "--help";
+  char *words[WORDS_MAX];
+  const int count = split(line, words);
+  if (count < 0) {
+    tool_message("a quote is not closed, or there are too many words");
+    shell.failed = true;
+    return;
+  }
+  if (!count || words[0][0] == '#' || run_own(count, words))
+    return;
+  if (count == 2 && strcmp(words[0], "help") == 0) {
+    words[0] = words[1];
+    words[1] = help_option;
+  }
+  const struct command *command = command_find(words[0]);
+  if (command && command->run != run_shell) {
+    run_in_child(command, count, words);
+    return;
+  }
+  tool_message("there is no command \"%s\", \"help\" lists them", words[0]);
+  shell.failed = true;
+}
+
+static const char *prompt(void) {
+  static char text[256];
+  snprintf(text, sizeof(text), "mdbx %.100s%s%.100s> ", shell.database ? shell.database : "",
+           shell.table ? ":" : "", shell.table ? shell.table : "");
+  return text;
+}
+
+int run_shell(int argc, char *argv[]) {
+  const struct line_reader reader = {prompt, candidates};
+  char *line;
+  int count;
+  while (command_option(argc, argv, "", NULL) != -1)
+    continue;
+  char **arguments = command_arguments(argc, argv, 0, 1, &count);
+  if (count)
+    keep(&shell.database, arguments[0]);
+  if (wishes.table.iov_base)
+    keep(&shell.table, wishes.table.iov_base);
+  wishes.table.iov_base = NULL;
+  signal(SIGINT, SIG_IGN);
+  signal(SIGQUIT, SIG_IGN);
+  line_begin(&reader);
+  const bool interactive = on_terminal(STDIN_FILENO);
+  if (interactive && !tool_quiet)
+    printf("\"help\" lists the commands, the tabulator completes them and names of tables.\n");
+  while (!shell.leaving && !tool_stopped && (line = line_read()))
+    run_line(line);
+  line_end();
+  keep(&shell.database, NULL);
+  keep(&shell.table, NULL);
+  return command_end(shell.failed && !interactive ? MDBX_EINVAL : MDBX_SUCCESS);
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/mdbx/facts.h: what a database looks like at one moment: sizes, pages by use, readers.
+ */
+#ifndef MDBX_TOOLS_MDBX_FACTS_H
+#define MDBX_TOOLS_MDBX_FACTS_H
+
+#include "command.h"
+
+struct facts {
+  MDBX_envinfo info;
+  MDBX_stat stat; /* of all tables together */
+  uint64_t page_size;
+  /* Pages. Of those below the highest one ever used (allocated), some are in use, some free, some held: free for the
+   * newest snapshot, but a reader, or the last steady commit, still sees them. */
+  uint64_t allocated, used, free, held;
+  uint64_t unallocated; /* in the file, never used or given back */
+  unsigned readers;     /* with a snapshot; this process left out */
+  uint64_t lag;         /* of the oldest of them */
+  uint64_t retained;    /* bytes that one keeps from reuse */
+  mdbx_pid_t slowest;   /* its process */
+};
+
+/* A read transaction of its own, for a moment. A message is printed if it fails. */
+int facts_read(const MDBX_env *env, struct facts *facts);
+
+#endif

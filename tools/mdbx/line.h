@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/mdbx/line.h: lines for the shell: from a terminal with editing, history and completion where libedit is there, else
+ * plain ones.
+ */
+#ifndef MDBX_TOOLS_MDBX_LINE_H
+#define MDBX_TOOLS_MDBX_LINE_H
+
+#include "command.h"
+
+/* What can stand at a place: calls found() for each candidate. first: the word is the first one of the line. */
+typedef void line_candidates(bool first, void (*found)(const char *word));
+
+struct line_reader {
+  const char *(*prompt)(void);
+  line_candidates *candidates;
+};
+
+void line_begin(const struct line_reader *reader);
+/* A line without its end, valid until the next one is read; NULL at the end of the input. */
+char *line_read(void);
+void line_end(void);
+
+#endif

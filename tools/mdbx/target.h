@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/mdbx/target.h: a file or database that is there completely or not at all: it is made under a temporary name
+ * beside its place and renamed at the end. A signal that ends the program removes it.
+ */
+#ifndef MDBX_TOOLS_MDBX_TARGET_H
+#define MDBX_TOOLS_MDBX_TARGET_H
+
+#include "command.h"
+
+struct target {
+  char *name;      /* where it shall be */
+  char *temporary; /* where it is made */
+  bool overwrite, database;
+};
+
+/* Chooses the names. With database the target is one that the program opens itself, and tool_stopped tells about
+ * signals; else it is a single file, and a signal ends the program at once. A message is printed if there is something
+ * in its place and it may not be overwritten. */
+int target_begin(struct target *target, const char *name, bool overwrite, bool database);
+/* Renames it if rc is MDBX_SUCCESS, else removes it; after all files of it were closed. */
+int target_finish(struct target *target, int rc);
+
+/* The data file in a directory, or the path itself; to be freed. NULL: out of memory. */
+char *target_data_file(const char *path);
+
+#endif

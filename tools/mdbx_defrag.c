@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/mdbx_defrag.c: makes the file of a database smaller while others use it.
+ */
+#include "defrag_run.h"
+#include "tool_common.h"
+
+#include <unistd.h>
+
+static const struct tool_about about = {
+    "mdbx_defrag",
+    "[-V] [-h] [-n] [-q] [-v] [-a SIZE] [-b PAGES] [-c PAGES] [-e SIZE] [-m TIME] [-T TIME] DATABASE",
+    "  -a  bytes to give back before -T may end the work, such as 10M\n"
+    "  -b  free pages that may be left below the end of the used part\n"
+    "  -c  about how many pages to move in one commit\n"
+    "  -e  enough: end when so many bytes were given back\n"
+    "  -h  show this help and exit\n"
+    "  -m  seconds to work before -e may end it\n"
+    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -q  no messages but errors\n"
+    "  -T  seconds after which to end\n"
+    "  -v  a line for each step\n"
+    "  -V  show the version and exit\n",
+};
+
+int main(int argc, char *argv[]) {
+  struct defrag_limits limits = DEFRAG_NO_LIMITS;
+  unsigned env_flags = 0;
+  MDBX_env *env = NULL;
+  tool_start(&about, argc, argv);
+  for (int option; (option = getopt(argc, argv, ":Vhnq" DEFRAG_LETTERS)) != -1;) {
+    switch (option) {
+    case 'V': tool_version();
+    case 'h': tool_help();
+    case 'n': env_flags |= MDBX_NOSUBDIR; break;
+    case 'q': tool_quiet = true; break;
+    case '?':
+    case ':': tool_bad_option(option, optopt);
+    default:
+      if (!defrag_take_option(&limits, option, optarg))
+        tool_usage("\"%s\" cannot be the argument of -%c", optarg, option);
+    }
+  }
+  if (argc - optind != 1)
+    tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
+  tool_catch_signals();
+  int rc = tool_open(&env, argv[optind], MDBX_ACCEDE | env_flags, 0);
+  if (rc == MDBX_SUCCESS)
+    rc = defrag_run(env, &limits);
+  tool_close(env, NULL);
+  if (tool_flush(stdout, "standard output") != MDBX_SUCCESS)
+    rc = MDBX_EIO;
+  return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
+}

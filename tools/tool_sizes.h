@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tools/tool_sizes.h: sizes and times as people write them: "64K", "1G", "90s", "1.5". No database, no output.
+ */
+#ifndef MDBX_TOOLS_TOOL_SIZES_H
+#define MDBX_TOOLS_TOOL_SIZES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A number of bytes with one of K M G T P behind it (powers of 1024; "KiB" and "KB" mean the same), up to INT64_MAX. */
+bool size_parse(const char *text, uint64_t *size);
+/* A decimal number up to max. */
+bool number_parse(const char *text, uint64_t max, uint64_t *number);
+/* Seconds, with a point or one of s m h behind them, in units of 1/65536 second. */
+bool seconds_parse(const char *text, uint64_t *dot16);
+
+#define SIZE_TEXT 32
+/* "4.0 KiB"; the text is in the buffer, which is returned. */
+const char *size_show(uint64_t size, char buffer[SIZE_TEXT]);
+
+#endif
