@@ -516,14 +516,32 @@ static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsi
   return rc;
 }
 
+/* In an order of the program's own a value may equal another one and yet be different: it takes its place. */
+static int put_in_own_order(MDB_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
+  int rc = mdbx_cursor_put(cursor->engine, key, value, MDBX_NODUPDATA);
+  if (rc == MDBX_KEYEXIST)
+    rc = table_overwrite_equal(mdb_cursor_txn(cursor), cursor->dbi, key, value);
+  MDBX_val k = *key, d = *value;
+  return rc == MDBX_SUCCESS ? engine_get(cursor, &k, &d, MDBX_GET_BOTH) : rc;
+}
+
 static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
   MDBX_val d = to_engine(data);
   if (!cursor->multi)
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
+  else if (!flags && cursor->txn->env->tables[cursor->dbi].value_order)
+    return put_in_own_order(cursor, key, &d);
   const int rc = mdbx_cursor_put(cursor->engine, key, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
     from_engine(data, &d);
   return rc;
+}
+
+static int fit_value(MDB_cursor *cursor, const MDB_val *data) {
+  unsigned flags = 0;
+  MDB_txn *txn = mdb_cursor_txn(cursor);
+  const int rc = mdbx_dbi_flags(txn->engine, cursor->dbi, &flags);
+  return rc == MDBX_SUCCESS ? table_fit_value(txn, cursor->dbi, flags, data->mv_size) : rc;
 }
 
 SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, unsigned int flags) {
@@ -532,6 +550,8 @@ SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, uns
   int rc = check_change(cursor);
   if (rc == MDBX_SUCCESS)
     rc = table_ready(mdb_cursor_txn(cursor), cursor->dbi, &cursor->txn->env->tables[cursor->dbi]);
+  if (rc == MDBX_SUCCESS && cursor->multi && data)
+    rc = fit_value(cursor, data);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   flags &= MDB_NOOVERWRITE | MDB_NODUPDATA | MDB_CURRENT | MDB_RESERVE | MDB_APPEND | MDB_APPENDDUP | MDB_MULTIPLE;

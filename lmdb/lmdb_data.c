@@ -6,14 +6,6 @@
 
 #define PUT_FLAGS (MDB_NOOVERWRITE | MDB_NODUPDATA | MDB_RESERVE | MDB_APPEND | MDB_APPENDDUP)
 
-/* Whether a key has many values: flags about them mean nothing otherwise. */
-static int is_multi(MDB_txn *txn, MDB_dbi dbi, bool *multi) {
-  unsigned flags = 0;
-  const int rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
-  *multi = flags & MDB_DUPSORT;
-  return rc;
-}
-
 SHIM_API int mdb_get(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
   if (!txn || !key || !data || !txn->env || (txn->reset && txn->readonly) || dbi == DBI_FREE || !table_of(txn, dbi))
     return EINVAL;
@@ -36,23 +28,34 @@ static int check_change(MDB_txn *txn, MDB_dbi dbi, const MDB_val *key) {
   return txn_writable(txn);
 }
 
+/* Of a key that may have many, in an order of the program's own: one that equals a stored value takes its place. */
+static int put_in_own_order(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value) {
+  const int rc = mdbx_put(txn->engine, dbi, key, value, MDBX_NODUPDATA);
+  return rc == MDBX_KEYEXIST ? table_overwrite_equal(txn, dbi, key, value) : rc;
+}
+
 SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, unsigned int flags) {
-  bool multi = false;
+  unsigned table_flags = 0;
   if (!data || (flags & ~(unsigned)PUT_FLAGS))
     return EINVAL;
   int rc = check_change(txn, dbi, key);
   if (rc == 0)
     rc = table_ready(txn, dbi, &txn->env->tables[dbi]);
   if (rc == MDBX_SUCCESS)
-    rc = is_multi(txn, dbi, &multi);
+    rc = mdbx_dbi_flags(txn->engine, dbi, &table_flags);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
+  const bool multi = table_flags & MDB_DUPSORT;
   if (!key->mv_size || key->mv_size > KEY_BYTES_MAX || (multi && data->mv_size > KEY_BYTES_MAX))
     return MDB_BAD_VALSIZE;
   if (!multi)
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
+  else if ((rc = table_fit_value(txn, dbi, table_flags, data->mv_size)) != MDBX_SUCCESS)
+    return shim_rc(rc);
   const MDBX_val k = to_engine(key);
   MDBX_val d = to_engine(data);
+  if (multi && !flags && txn->env->tables[dbi].value_order)
+    return shim_rc(put_in_own_order(txn, dbi, &k, &d));
   rc = mdbx_put(txn->engine, dbi, &k, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
     from_engine(data, &d);
@@ -60,12 +63,13 @@ SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, uns
 }
 
 SHIM_API int mdb_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
-  bool multi = false;
+  unsigned flags = 0;
   int rc = check_change(txn, dbi, key);
   if (rc == 0)
-    rc = is_multi(txn, dbi, &multi);
+    rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
+  const bool multi = flags & MDB_DUPSORT; /* else the value means nothing */
   if (!key->mv_size)
     return MDB_BAD_VALSIZE;
   const MDBX_val k = to_engine(key);

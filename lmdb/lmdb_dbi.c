@@ -20,6 +20,16 @@ static int compare_values(const MDBX_val *a, const MDBX_val *b, void *ctx) {
   return table->value_order(&left, &right);
 }
 
+/* LMDB's order of MDB_INTEGERDUP for values of any one length. */
+static int compare_first_int(const MDB_val *a, const MDB_val *b) {
+  unsigned left, right;
+  if (a->mv_size < sizeof(left) || b->mv_size < sizeof(right))
+    return memcmp(a->mv_data, b->mv_data, a->mv_size < b->mv_size ? a->mv_size : b->mv_size);
+  memcpy(&left, a->mv_data, sizeof(left));
+  memcpy(&right, b->mv_data, sizeof(right));
+  return left < right ? -1 : left > right;
+}
+
 static int hand_orders(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
   return mdbx_dbi_set_order_ctx(txn->engine, dbi, table->key_order ? compare_keys : NULL,
                                 table->value_order ? compare_values : NULL, table);
@@ -37,6 +47,35 @@ int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
 static int set_orders(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
   table->ordered_by = 0;
   return shim_rc(hand_orders(txn, dbi, table));
+}
+
+int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length) {
+  struct shim_table *table = &txn->env->tables[dbi];
+  if (!(flags & MDB_INTEGERDUP) || length == sizeof(unsigned) || length == sizeof(size_t))
+    return 0;
+  const unsigned wanted = (flags & ~(unsigned)MDB_INTEGERDUP) | MDBX_CREATE;
+  MDBX_dbi same;
+  const int rc = mdbx_dbi_open(txn->engine, table->name, (MDBX_db_flags_t)wanted, &same);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_INCOMPATIBLE ? MDB_BAD_VALSIZE : rc;
+  table->value_order = compare_first_int;
+  table->ordered_by = 0;
+  return table_ready(txn, dbi, table);
+}
+
+int table_overwrite_equal(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value) {
+  MDBX_cursor *cursor;
+  MDBX_val k = *key, stored = *value;
+  int rc = mdbx_cursor_open(txn->engine, dbi, &cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = mdbx_cursor_get(cursor, &k, &stored, MDBX_GET_BOTH);
+  const bool same = rc == MDBX_SUCCESS && stored.iov_len == value->iov_len &&
+                    (!stored.iov_len || memcmp(stored.iov_base, value->iov_base, stored.iov_len) == 0);
+  if (rc == MDBX_SUCCESS && !same)
+    rc = mdbx_cursor_put(cursor, &k, value, MDBX_CURRENT);
+  mdbx_cursor_close(cursor);
+  return rc;
 }
 
 SHIM_API int mdb_set_compare(MDB_txn *txn, MDB_dbi dbi, MDB_cmp_func *cmp) {
@@ -80,8 +119,10 @@ static int note_opened(MDB_txn *txn, MDB_dbi dbi) {
   return 0;
 }
 
-static void open_table(MDB_env *env, MDB_dbi dbi) {
+static void open_table(MDB_env *env, MDB_dbi dbi, char *name) {
   pthread_mutex_lock(&env->mutex);
+  free(env->tables[dbi].name);
+  env->tables[dbi].name = name;
   env->tables[dbi].key_order = env->tables[dbi].value_order = NULL;
   env->tables[dbi].ordered_by = 0;
   env->tables[dbi].open = true;
@@ -175,6 +216,30 @@ static int check_main(MDB_txn *txn, unsigned flags) {
   return flags & MDB_CREATE ? MDB_INCOMPATIBLE : MDB_NOTFOUND;
 }
 
+/* A table that was to have MDB_INTEGERDUP and does not: see table_fit_value(). */
+static int restore_order(MDB_txn *txn, unsigned flags, MDBX_dbi dbi) {
+  struct shim_table *table = &txn->env->tables[dbi];
+  unsigned present;
+  const int rc = mdbx_dbi_flags(txn->engine, dbi, &present);
+  if (rc != MDBX_SUCCESS || !(flags & MDB_INTEGERDUP) || !(present & MDB_DUPFIXED) || (present & MDB_INTEGERDUP))
+    return rc;
+  table->value_order = compare_first_int;
+  if (hand_orders(txn, dbi, table) == MDBX_INCOMPATIBLE)
+    table->value_order = NULL; /* it never had */
+  return MDBX_SUCCESS;
+}
+
+static int take_handle(MDB_txn *txn, const char *name, unsigned flags, MDBX_dbi dbi) {
+  char *copy = strdup(name);
+  int rc = copy ? note_opened(txn, dbi) : ENOMEM;
+  if (rc != 0) {
+    free(copy);
+    return rc;
+  }
+  open_table(txn->env, dbi, copy);
+  return restore_order(txn, flags, dbi);
+}
+
 static int open_named(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *dbi) {
   MDB_env *env = txn->env;
   MDBX_dbi opened = 0;
@@ -184,11 +249,8 @@ static int open_named(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *d
   if (count_open(env) >= env->max_dbs && !find_open(txn, name, &opened))
     return MDB_DBS_FULL;
   rc = open_in_engine(txn, name, flags, &opened);
-  if (rc == MDBX_SUCCESS && !env->tables[opened].open) {
-    rc = note_opened(txn, opened);
-    if (rc == 0)
-      open_table(env, opened);
-  }
+  if (rc == MDBX_SUCCESS && !env->tables[opened].open)
+    rc = take_handle(txn, name, flags, opened);
   if (rc == MDBX_SUCCESS)
     *dbi = opened;
   return rc;
@@ -223,7 +285,10 @@ SHIM_API void mdb_dbi_close(MDB_env *env, MDB_dbi dbi) {
 SHIM_API int mdb_dbi_flags(MDB_txn *txn, MDB_dbi dbi, unsigned int *flags) {
   if (!txn || !txn->engine || dbi == DBI_FREE || !table_of(txn, dbi))
     return EINVAL;
-  return shim_rc(mdbx_dbi_flags(txn->engine, dbi, flags));
+  const int rc = mdbx_dbi_flags(txn->engine, dbi, flags);
+  if (rc == MDBX_SUCCESS && txn->env->tables[dbi].value_order == compare_first_int)
+    *flags |= MDB_INTEGERDUP;
+  return shim_rc(rc);
 }
 
 SHIM_API int mdb_stat(MDB_txn *txn, MDB_dbi dbi, MDB_stat *stat) {

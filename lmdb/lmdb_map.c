@@ -46,13 +46,6 @@ static int read_info(MDB_env *env, MDBX_envinfo *info) {
   return mdbx_env_info_ex(env->engine, NULL, info, sizeof(*info));
 }
 
-int map_upper(MDB_env *env, uint64_t *upper) {
-  MDBX_envinfo info;
-  const int rc = read_info(env, &info);
-  *upper = info.mi_geo.upper;
-  return rc;
-}
-
 static int limit_engine(MDB_env *env) {
   return env->grow ? MDBX_SUCCESS : mdbx_env_set_maplimit(env->engine, env->limit);
 }
@@ -80,15 +73,15 @@ static uint64_t generous(uint64_t used) {
 
 int map_make_room(MDB_txn *txn) {
   MDB_env *env = txn->env;
-  MDBX_envinfo info;
+  MDBX_txn_info info;
   if (txn->roomy)
     return MDBX_SUCCESS;
-  int rc = mdbx_env_info_ex(NULL, txn->engine, &info, sizeof(info));
+  int rc = mdbx_txn_info(txn->engine, &info, false);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const uint64_t used = (info.mi_last_pgno + 1) * info.mi_dxb_pagesize;
+  const uint64_t used = info.txn_space_used;
   const uint64_t wanted = env->grow && env->limit < generous(used) ? generous(used) : env->limit;
-  if (clip_to_engine(env, wanted) > info.mi_geo.upper)
+  if (clip_to_engine(env, wanted) > info.txn_space_limit_hard)
     rc = mdbx_env_set_geometry(env->engine, -1, -1, (intptr_t)clip_to_engine(env, wanted), -1, -1, -1);
   txn->roomy = rc == MDBX_SUCCESS;
   return rc;

@@ -107,6 +107,27 @@ static int make_tables(MDB_env *env) {
   return 0;
 }
 
+/* A writer that has not closed the database left commits that only a writer can take over or take back. */
+static int recover(const struct files *files) {
+  MDBX_env *writer;
+  int rc = mdbx_env_create(&writer);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = mdbx_env_set_lock_path(writer, files->lock);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open(writer, files->data, (MDBX_env_flags_t)engine_flags(0), 0);
+  const int closed = mdbx_env_close(writer);
+  return rc == MDBX_SUCCESS ? closed : rc;
+}
+
+static int open_database(MDB_env *env, const struct files *files, mdb_mode_t mode) {
+  const MDBX_env_flags_t flags = (MDBX_env_flags_t)engine_flags(env->flags);
+  const int rc = mdbx_env_open(env->engine, files->data, flags, mode);
+  if (rc != MDBX_WANNA_RECOVERY || (env->flags & MDB_NOLOCK) || recover(files) != MDBX_SUCCESS)
+    return rc;
+  return mdbx_env_open(env->engine, files->data, flags, mode);
+}
+
 static int open_engine(MDB_env *env, const struct files *files, mdb_mode_t mode) {
   int rc = set_options(env);
   if (rc == MDBX_SUCCESS)
@@ -116,7 +137,7 @@ static int open_engine(MDB_env *env, const struct files *files, mdb_mode_t mode)
   if (rc == MDBX_SUCCESS && !files->exists)
     rc = map_prepare_new(env);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_open(env->engine, files->data, (MDBX_env_flags_t)engine_flags(env->flags), mode);
+    rc = open_database(env, files, mode);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!(env->flags & MDB_RDONLY))
@@ -162,6 +183,8 @@ SHIM_API void mdb_env_close(MDB_env *env) {
   slots_close(env);
   mdbx_env_close(env->engine);
   pthread_mutex_destroy(&env->mutex);
+  for (MDB_dbi dbi = 0; dbi < env->table_count; ++dbi)
+    free(env->tables[dbi].name);
   free(env->tables);
   free(env->path);
   free(env);

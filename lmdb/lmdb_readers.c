@@ -4,11 +4,13 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 struct listing {
   MDB_msg_func *func;
   void *context;
   bool any;
+  bool hide; /* one of this process without a snapshot: it is kept for the next transaction */
   int said;
 };
 
@@ -22,6 +24,10 @@ static int list_one(void *ctx, int num, int slot, mdbx_pid_t pid, mdbx_tid_t thr
   struct listing *listing = ctx;
   char line[96];
   (void)num, (void)slot, (void)lag, (void)used, (void)retained;
+  if (listing->hide && !txnid && pid == getpid()) {
+    listing->hide = false;
+    return MDBX_SUCCESS;
+  }
   if (!listing->any && tell(listing, "    pid     thread     txnid\n") != MDBX_SUCCESS)
     return MDBX_RESULT_TRUE;
   listing->any = true;
@@ -36,6 +42,9 @@ SHIM_API int mdb_reader_list(MDB_env *env, MDB_msg_func *func, void *ctx) {
   if (!env || !func)
     return -1;
   struct listing listing = {.func = func, .context = ctx};
+  pthread_mutex_lock(&env->mutex);
+  listing.hide = env->spare;
+  pthread_mutex_unlock(&env->mutex);
   if (!env->opened || (env->flags & MDB_NOLOCK))
     return func("(no reader locks)\n", ctx);
   const int rc = mdbx_reader_list(env->engine, list_one, &listing);

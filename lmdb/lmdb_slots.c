@@ -2,9 +2,9 @@
 /*
  * Readers and threads.
  *
- * With MDB_NOTLS a read transaction has a place among the readers of its own, from its begin to its end. Without it a
- * thread has one for all its read transactions, which are one after the other; it stays until the thread ends, and is
- * what makes a new transaction cheap.
+ * With MDB_NOTLS a read transaction has a place among the readers of its own, from its begin to its end; the last one
+ * that ended leaves its place to the next that begins, which no list of readers shows. Without MDB_NOTLS a thread has
+ * one place for all its read transactions, which are one after the other; it stays until the thread ends.
  */
 #include "shim.h"
 
@@ -13,40 +13,64 @@
 
 /* ---------------------------------------------------------------------------------------------- readers of the engine */
 
-static bool reserve_reader(MDB_env *env) {
+/* False: there are as many as there may be. */
+static bool reserve_reader(MDB_env *env, MDBX_txn **spare) {
   pthread_mutex_lock(&env->mutex);
   const bool ok = env->readers < env->max_readers;
   env->readers += ok;
+  *spare = ok ? env->spare : NULL;
+  if (ok)
+    env->spare = NULL;
   pthread_mutex_unlock(&env->mutex);
   return ok;
 }
 
-static void release_reader(MDB_env *env) {
+/* Keeps the reader, if it is given one and has none; true if so. */
+static bool release_reader(MDB_env *env, MDBX_txn *reader) {
   pthread_mutex_lock(&env->mutex);
+  const bool kept = reader && !env->spare;
   env->readers -= 1;
+  if (kept)
+    env->spare = reader;
   pthread_mutex_unlock(&env->mutex);
+  return kept;
 }
 
-/* In a child made by fork() the environment has to be opened again before it can be used. */
-static int begin_in_child(MDB_env *env, MDBX_txn **reader) {
-  const int rc = mdbx_env_resurrect_after_fork(env->engine);
-  return rc == MDBX_SUCCESS ? mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, reader) : rc;
+/* In a child made by fork() the environment has to be opened again before it can be used, and what it has is the
+ * parent's. */
+static int renew_reader(MDB_env *env, MDBX_txn *reader) {
+  int rc = mdbx_txn_renew(reader);
+  if (rc == MDBX_PANIC && mdbx_env_resurrect_after_fork(env->engine) == MDBX_SUCCESS)
+    rc = mdbx_txn_renew(reader);
+  return rc;
+}
+
+static int make_reader(MDB_env *env, MDBX_txn **reader) {
+  int rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, reader);
+  if (rc == MDBX_PANIC && mdbx_env_resurrect_after_fork(env->engine) == MDBX_SUCCESS)
+    rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, reader);
+  return rc;
 }
 
 static int begin_reader(MDB_env *env, MDBX_txn **reader) {
-  if (!reserve_reader(env))
+  MDBX_txn *spare;
+  if (!reserve_reader(env, &spare))
     return MDB_READERS_FULL;
-  int rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, reader);
-  if (rc == MDBX_PANIC)
-    rc = begin_in_child(env, reader);
-  if (rc != MDBX_SUCCESS)
-    release_reader(env);
+  int rc = spare ? renew_reader(env, spare) : make_reader(env, &spare);
+  if (rc == MDBX_SUCCESS) {
+    *reader = spare;
+    return rc;
+  }
+  if (spare)
+    mdbx_txn_abort(spare);
+  release_reader(env, NULL);
   return rc;
 }
 
 static void end_reader(MDB_env *env, MDBX_txn *reader) {
-  mdbx_txn_abort(reader);
-  release_reader(env);
+  const bool may_stay = (env->flags & MDB_NOTLS) && mdbx_txn_reset(reader) == MDBX_SUCCESS;
+  if (!release_reader(env, may_stay ? reader : NULL))
+    mdbx_txn_abort(reader);
 }
 
 /* ------------------------------------------------------------------------------------------------------------- slots */
@@ -91,6 +115,9 @@ void slots_close(MDB_env *env) {
   if (env->slot_key_made)
     pthread_key_delete(env->slot_key);
   env->slot_key_made = false;
+  if (env->spare)
+    mdbx_txn_abort(env->spare);
+  env->spare = NULL;
   while (env->slots) {
     struct shim_slot *slot = env->slots;
     if (slot->user)
@@ -116,14 +143,8 @@ static struct shim_slot *make_slot(MDB_env *env) {
   return slot;
 }
 
-/* In a child made by fork() what the slot has is the parent's. */
 static int renew_slot(struct shim_slot *slot) {
-  if (!slot->reader)
-    return begin_reader(slot->env, &slot->reader);
-  int rc = mdbx_txn_renew(slot->reader);
-  if (rc == MDBX_PANIC && mdbx_env_resurrect_after_fork(slot->env->engine) == MDBX_SUCCESS)
-    rc = mdbx_txn_renew(slot->reader);
-  return rc;
+  return slot->reader ? renew_reader(slot->env, slot->reader) : begin_reader(slot->env, &slot->reader);
 }
 
 static int start_in_slot(MDB_txn *txn) {
@@ -149,7 +170,7 @@ int reader_start(MDB_txn *txn) {
   if (!(env->flags & MDB_NOTLS))
     rc = start_in_slot(txn);
   else if (txn->engine)
-    rc = mdbx_txn_renew(txn->engine);
+    rc = renew_reader(env, txn->engine);
   else
     rc = begin_reader(env, &txn->engine);
   if (rc == MDBX_SUCCESS)

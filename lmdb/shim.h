@@ -37,6 +37,7 @@ enum { KEY_BYTES_MAX = 511 };
 /* A table handle of an environment. */
 struct shim_table {
   bool open;
+  char *name;                            /* NULL: the main table */
   MDB_cmp_func *key_order, *value_order; /* of mdb_set_compare(), mdb_set_dupsort(); NULL: none */
   uint64_t ordered_by;                   /* serial of the write transaction that made sure of them */
 };
@@ -69,7 +70,8 @@ struct MDB_env {
   pthread_mutex_t mutex;
   MDB_txn *txns;
   struct shim_slot *slots;
-  unsigned readers; /* engine transactions for reading that exist */
+  unsigned readers; /* engine transactions for reading that are in use */
+  MDBX_txn *spare;  /* with MDB_NOTLS: one without a snapshot, for the next reader; NULL: none */
   pthread_key_t slot_key;
   bool slot_key_made;
 };
@@ -145,7 +147,6 @@ int map_prepare_new(MDB_env *env);
 int map_settle(MDB_env *env);
 /* Before the first change of a transaction: the database may become as large as this process allows. */
 int map_make_room(MDB_txn *txn);
-int map_upper(MDB_env *env, uint64_t *upper);
 
 /* ---- lmdb_slots.c ---- */
 
@@ -174,6 +175,11 @@ static inline struct shim_table *table_of(const MDB_txn *txn, MDB_dbi dbi) {
 }
 /* Before a record is stored: the order of a table that was set. */
 int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table);
+/* Before a value is stored: MDB_INTEGERDUP with values that are no integers is what LMDB makes of it, an order of
+ * their first four bytes. */
+int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length);
+/* A value that equals a stored one in an order of the program's own takes its place. */
+int table_overwrite_equal(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value);
 void tables_ended(MDB_txn *txn, bool committed);
 
 /* ---- lmdb_cursor.c ---- */

@@ -6,8 +6,12 @@
  * the outcome into an exit code. Of a badly damaged database there may be millions of findings, so those of one kind
  * are printed a few times and counted from then on.
  */
+#include "mdbx_chk/page_map.h"
+#include "mdbx_chk/report_json.h"
 #include "tools/tool_common.h"
 
+#include <errno.h>
+#include <getopt.h>
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
@@ -24,7 +28,7 @@ enum {
 static const struct tool_about about = {
     "mdbx_chk",
     "[-V] [-h] [-0|-1|-2 [-t|-T]] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-u|-U]\n"
-    "       [-v]... [-w] DATABASE",
+    "       [-v]... [-w] [--json] [--map FILE.svg] DATABASE",
     "  -0, -1, -2  check the snapshot of this meta page; nobody else may have the\n"
     "      database open\n"
     "  -c  cooperative: with -w, do not try to have the database alone\n"
@@ -42,6 +46,8 @@ static const struct tool_about about = {
     "  -v  more details; up to four times\n"
     "  -V  show the version and exit\n"
     "  -w  open for writing, and let nobody else write while checking\n"
+    "  --json  print the outcome as JSON instead of text\n"
+    "  --map FILE.svg  draw what each page is used for\n"
     "Exit codes: 0 sound, 1 minor problems or wrong arguments, 2 major problems,\n"
     "3 error of the engine, 4 error of the system, 5 interrupted.\n",
 };
@@ -65,7 +71,8 @@ static struct {
   bool warming;
   unsigned env_flags, check_flags;
   int verbosity; /* of -v; -1 for -q */
-  const char *table, *path;
+  const char *table, *path, *map;
+  bool json;
   struct finding_kind kinds[KINDS_MAX];
   size_t kind_count, unnamed;
   MDBX_chk_line_t line;
@@ -92,18 +99,39 @@ static struct finding_kind *kind_of(const char *caption) {
   return kind;
 }
 
+static void issue_as_json(const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
+  char detail[512] = "";
+  if (format)
+    vsnprintf(detail, sizeof(detail), format, args);
+  json_report_problem(object, entry, issue, format ? detail : NULL);
+}
+
+/* Where in the file that is. */
+static void print_place(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry) {
+  MDBX_envinfo info;
+  if ((strcmp(object, "page") == 0 || strcmp(object, "meta") == 0) &&
+      mdbx_env_info_ex(ctx->env, NULL, &info, sizeof(info)) == MDBX_SUCCESS)
+    printf(" at byte %" PRIu64, entry * info.mi_dxb_pagesize);
+}
+
 static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
                      const char *extra_fmt, va_list extra_args) {
   struct finding_kind *kind = kind_of(issue);
-  (void)ctx;
   run.unnamed += !kind;
   if (!kind || ++kind->count > shown_of_kind() + 1)
     return;
   if (kind->count > shown_of_kind()) {
-    printf(" ! more of this kind are only counted: %s\n", issue);
+    if (!run.json)
+      printf(" ! more of this kind are only counted: %s\n", issue);
     return;
   }
-  printf(" ! %s #%" PRIu64 " %s", object, entry, issue);
+  if (run.json) {
+    issue_as_json(object, entry, issue, extra_fmt, extra_args);
+    return;
+  }
+  printf(" ! %s #%" PRIu64, object, entry);
+  print_place(ctx, object, entry);
+  printf(" %s", issue);
   if (extra_fmt) {
     fputs(": ", stdout);
     vprintf(extra_fmt, extra_args);
@@ -191,6 +219,8 @@ static void print_histogram(const char *what, const struct MDBX_chk_histogram *h
 
 static int on_table_conclude(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table, MDBX_cursor *cursor, int err) {
   (void)ctx, (void)cursor;
+  if (run.json)
+    json_report_table(table);
   if (run.verbosity > 0)
     printf("     %zu records, %zu bytes of keys, %zu bytes of values; %zu pages, %zu bytes used, %zu lost\n",
            table->histogram.key_len.count, table->histogram.key_len.amount, table->histogram.val_len.amount,
@@ -240,6 +270,8 @@ static int exit_of_result(const MDBX_chk_context_t *ctx) {
 
 static void print_result(const MDBX_chk_context_t *ctx, double seconds) {
   char text[64];
+  if (run.json)
+    return;
   if (ctx->result.total_problems) {
     printf("%zu problem%s found in %.3f seconds:\n", ctx->result.total_problems,
            ctx->result.total_problems == 1 ? "" : "s", seconds);
@@ -265,6 +297,8 @@ static double now(void) {
 
 static void print_database(const MDBX_env *env) {
   MDBX_envinfo info;
+  if (run.json && mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS)
+    json_report_database(&info);
   if (run.verbosity < 0)
     return;
   printf("%s: checking %s, %s\n", about.name, run.path,
@@ -340,8 +374,14 @@ static int check_opened(MDBX_env *env, double begun) {
   memset(&ctx, 0, sizeof(ctx));
   const int rc = mdbx_env_chk(env, &callbacks, &ctx, (MDBX_chk_flags_t)run.check_flags,
                               levels[run.verbosity + 1 < last ? run.verbosity + 1 : last], 0);
+  if (run.json) {
+    json_report_result(&ctx);
+    if (rc != MDBX_SUCCESS)
+      json_report_error(rc);
+  }
   if (rc != MDBX_SUCCESS) {
-    print_findings();
+    if (!run.json)
+      print_findings();
     tool_fail(rc, "the check did not end");
     return exit_of_error(rc);
   }
@@ -353,18 +393,64 @@ static int check_opened(MDBX_env *env, double begun) {
   return exit_of_result(&ctx);
 }
 
-static int check(void) {
-  const double begun = now();
+/* The picture of a damaged database cannot be drawn; then there is none, and the outcome of the check stands. */
+static int draw_map(MDBX_env *env, int result) {
+  struct page_map map;
+  if (!run.map)
+    return result;
+  int rc = page_map_read(env, &map);
+  FILE *out = rc == MDBX_SUCCESS ? fopen(run.map, "w") : NULL;
+  if (rc == MDBX_SUCCESS && !out)
+    rc = errno;
+  if (out) {
+    page_map_draw(&map, run.path, out);
+    rc = tool_flush(out, run.map);
+    fclose(out);
+    if (rc != MDBX_SUCCESS)
+      remove(run.map);
+  } else {
+    tool_fail(rc, "cannot draw %s", run.map);
+  }
+  page_map_free(&map);
+  return rc == MDBX_SUCCESS || result ? result : exit_of_error(rc);
+}
+
+static int check_and_draw(double begun) {
   MDBX_env *env = NULL;
   const int rc = open_database(&env);
+  if (rc != MDBX_SUCCESS && run.json)
+    json_report_error(rc);
   if (rc != MDBX_SUCCESS)
     return exit_of_error(rc);
+  /* Findings come through the callbacks; the log would say the same once more. */
+  if (run.verbosity < 3)
+    mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   print_database(env);
   warm_up(env);
-  const int result = turn(env, check_opened(env, begun));
+  const int result = draw_map(env, turn(env, check_opened(env, begun)));
   tool_close(env, NULL);
   return result;
 }
+
+static int check(void) {
+  const double begun = now();
+  if (run.json)
+    json_report_begin(run.path);
+  const int result = check_and_draw(begun);
+  if (run.json)
+    json_report_print(result, now() - begun, stdout);
+  return result;
+}
+
+enum { OPTION_JSON = 256, OPTION_MAP };
+
+static const struct option long_options[] = {
+    {"json", no_argument, NULL, OPTION_JSON},
+    {"map", required_argument, NULL, OPTION_MAP},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
 
 static void take_option(int option) {
   switch (option) {
@@ -387,6 +473,8 @@ static void take_option(int option) {
     run.warming = true;
     break;
   case 'v': run.verbosity += 1; break;
+  case OPTION_JSON: run.json = true; break;
+  case OPTION_MAP: run.map = optarg; break;
   case 'w':
     run.write = true;
     run.check_flags |= MDBX_CHK_READWRITE;
@@ -397,17 +485,18 @@ static void take_option(int option) {
 
 int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt(argc, argv, ":V012cdhinqs:tTuUvw")) != -1;)
+  for (int option; (option = getopt_long(argc, argv, ":V012cdhinqs:tTuUvw", long_options, NULL)) != -1;)
     take_option(option);
   if (argc - optind != 1)
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
   if (run.turning != TURN_NEVER && (run.meta < 0 || !run.write))
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
+  if (run.json && !json_report_is_there())
+    tool_usage("this build cannot print JSON: json-c was not there");
+  if (run.json)
+    run.verbosity = -1;
   run.path = argv[optind];
   tool_quiet = run.verbosity < 0;
-  /* Findings come through the callbacks; the log would say the same once more. */
-  if (run.verbosity < 3)
-    mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   tool_catch_signals();
   const int result = check();
   return tool_flush(stdout, "standard output") == MDBX_SUCCESS || result ? result : EXIT_SYSTEM;

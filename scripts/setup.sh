@@ -36,6 +36,36 @@ missing_packages() {
   [ "$1" != tests ] || command -v mdb_dump >/dev/null || say lmdb-utils
 }
 
+# Programs that use LMDB, run by the tests of the library with its interface: each test without its program is skipped.
+client_packages() {
+  PATH=$PATH:/usr/sbin:/sbin
+  [ -e /usr/include/lmdb.h ] || say liblmdb-dev
+  /usr/bin/python3 -c 'import lmdb' 2>/dev/null || say python3-lmdb
+  perl -MLMDB_File -e 1 2>/dev/null || say liblmdb-file-perl
+  { command -v postconf && postconf -m | grep -q '^lmdb$'; } >/dev/null 2>&1 || say postfix-lmdb
+  command -v ldbadd >/dev/null || say ldb-tools
+  command -v knotd >/dev/null || say knot
+  command -v pdnsutil >/dev/null || say pdns-backend-lmdb
+  php8.2 -r 'exit(in_array("lmdb", dba_handlers()) ? 0 : 1);' >/dev/null 2>&1 || say php8.2-cli php8.2-dba
+  { command -v named && command -v rndc; } >/dev/null || say bind9
+  command -v dig >/dev/null || say bind9-dnsutils
+  command -v makeblastdb >/dev/null || say ncbi-blast+
+  command -v cf-agent >/dev/null || say cfengine3
+  command -v kresd >/dev/null || say knot-resolver
+}
+
+# One after the other: a system that lacks one may have the next.
+install_clients() {
+  [ "$1" = tests ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 0
+  clients=$(client_packages)
+  [ -z "$clients" ] || apt-get update >>"$build/packages.log" 2>&1
+  for package in $clients; do
+    say "installing: $package"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$package" >>"$build/packages.log" 2>&1 ||
+      say "could not install it; its test will be skipped"
+  done
+}
+
 install_packages() {
   packages=$(missing_packages "$1" | tr '\n' ' ')
   [ -n "${packages% }" ] || return 0
@@ -70,6 +100,7 @@ build_in() {
   mkdir -p "$build" || die "cannot write to $build"
   build=$(cd "$build" && pwd)
   install_packages "$purpose"
+  install_clients "$purpose"
   if [ ! -x "$top/configure" ] || [ "$top/configure.ac" -nt "$top/configure" ]; then
     say "preparing the build"
     run_logged "$build/autogen.log" "autogen.sh" "$top/autogen.sh"

@@ -208,6 +208,25 @@ uint32_t pgset_run_length(const pgset *set, pgno_t pgno, uint32_t limit) {
   return MIN_OF(length, limit);
 }
 
+/* The first bit from `bit` on that is 1 in words xor-ed with `flip`, PGSET_REGION_PAGES if there is none. */
+static uint32_t find_bit(const pgset_region *region, uint32_t bit, uint64_t flip) {
+  uint32_t word = bit / 64;
+  uint64_t bits = (region->bits[word] ^ flip) & (~UINT64_C(0) << (bit % 64));
+  while (!bits) {
+    if (++word == PGSET_WORDS)
+      return PGSET_REGION_PAGES;
+    bits = region->bits[word] ^ flip;
+  }
+  return word * 64 + (uint32_t)__builtin_ctzll(bits);
+}
+
+struct pgset_run pgset_region_run(const pgset_region *region, uint32_t from, uint32_t end) {
+  const uint32_t at = from < end ? find_bit(region, from, 0) : end;
+  if (at >= end)
+    return (struct pgset_run){end, 0};
+  return (struct pgset_run){at, MIN_OF(find_bit(region, at, ~UINT64_C(0)), end) - at};
+}
+
 pgno_t pgset_find_run(const pgset *set, uint32_t count) {
   pgno_t at = pgset_lowest(set, 0);
   while (at != PGNO_NONE) {

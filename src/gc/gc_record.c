@@ -57,41 +57,66 @@ static uint64_t varint_get(struct reader *reader) {
 
 /* ------------------------------------------------------------------------------------------------- free regions */
 
-/* Walks the runs of a span; with `to` writes them. Returns the bytes of form 0 and counts the pages. */
-static size_t encode_runs(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to, uint32_t *pages) {
+/* A span of pages, inside one region. */
+struct span {
+  const pgset_region *region; /* NULL: no member */
+  uint32_t begin, end;        /* pages from the region's first */
+};
+
+static struct span span_of(const struct pgset *set, pgno_t first, uint32_t pages) {
+  const uint32_t begin = first % PGSET_REGION_PAGES;
+  return (struct span){pgset_region_find(set, first >> PGSET_REGION_BITS), begin, begin + pages};
+}
+
+struct span_count {
+  uint32_t members, runs;
+};
+
+static struct span_count count_span(const struct span *span) {
+  struct span_count count = {0, 0};
+  uint64_t before = 0; /* the last bit of the word before, in place 0 */
+  for (uint32_t word = span->begin / 64; word < span->end / 64; ++word) {
+    const uint64_t bits = span->region->bits[word];
+    count.members += (uint32_t)__builtin_popcountll(bits);
+    count.runs += (uint32_t)__builtin_popcountll(bits & ~(bits << 1 | before));
+    before = bits >> 63;
+  }
+  return count;
+}
+
+/* Bytes of form 0 with the header; with `to` writes the runs there. */
+static size_t encode_runs(const struct span *span, uint8_t *to) {
   size_t size = FREE_HEADER;
-  pgno_t end = first;
-  *pages = 0;
-  for (pgno_t at = pgset_lowest(set, first); at < first + span; at = pgset_lowest(set, end)) {
-    const uint32_t length = pgset_run_length(set, at, first + span - at);
-    size += varint_size(at - end) + varint_size(length - 1);
+  for (uint32_t end = span->begin;;) {
+    const struct pgset_run run = pgset_region_run(span->region, end, span->end);
+    if (!run.length)
+      return size;
+    size += varint_size(run.at - end) + varint_size(run.length - 1);
     if (to)
-      to = varint_put(varint_put(to, at - end), length - 1);
-    end = at + length;
-    *pages += length;
+      to = varint_put(varint_put(to, run.at - end), run.length - 1);
+    end = run.at + run.length;
   }
-  return size;
 }
 
-static void encode_bitmap(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to) {
-  const pgset_region *region = pgset_region_find(set, first >> PGSET_REGION_BITS);
-  memcpy(to, &region->bits[first % PGSET_REGION_PAGES / 64], span / 8);
-}
-
-size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to) {
-  uint32_t pages;
-  const size_t as_runs = encode_runs(set, first, span, NULL, &pages);
-  const size_t as_bitmap = FREE_HEADER + span / 8;
-  if (!pages)
+size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t pages, uint8_t *to) {
+  const struct span span = span_of(set, first, pages);
+  const size_t as_bitmap = FREE_HEADER + pages / 8;
+  if (!span.region)
     return 0;
-  if (to) {
-    to[0] = as_runs <= as_bitmap ? FORM_RUNS : FORM_BITMAP;
-    put_u16(to + 1, (uint16_t)pages);
-    if (to[0] == FORM_RUNS)
-      encode_runs(set, first, span, to + FREE_HEADER, &pages);
-    else
-      encode_bitmap(set, first, span, to + FREE_HEADER);
-  }
+  const struct span_count count = count_span(&span);
+  if (!count.members)
+    return 0;
+  /* A run takes two bytes or more. */
+  const bool fragmented = FREE_HEADER + 2 * (size_t)count.runs > as_bitmap;
+  const size_t as_runs = fragmented ? as_bitmap + 1 : encode_runs(&span, NULL);
+  if (!to)
+    return MIN_OF(as_runs, as_bitmap);
+  to[0] = as_runs <= as_bitmap ? FORM_RUNS : FORM_BITMAP;
+  put_u16(to + 1, (uint16_t)count.members);
+  if (to[0] == FORM_RUNS)
+    encode_runs(&span, to + FREE_HEADER);
+  else
+    memcpy(to + FREE_HEADER, &span.region->bits[span.begin / 64], pages / 8);
   return MIN_OF(as_runs, as_bitmap);
 }
 

@@ -30,7 +30,14 @@ struct order_watch {
   bool known;
 };
 
+/* A page on the way down. */
+struct page_above {
+  pgno_t pgno;
+  txnid_t birth;
+};
+
 /* One table while its tree is walked. */
+
 struct table_check {
   struct tree_visitor visitor;
   struct check *check;
@@ -46,6 +53,7 @@ struct table_check {
   struct nested_record found;
   MDBX_val nested_key;
   bool kv_wanted, quiet_order;
+  struct page_above way[TREE_DEPTH_MAX], nested_way[TREE_DEPTH_MAX];
 };
 
 static int pause_sometimes(struct check *check) {
@@ -116,10 +124,27 @@ static void count_page(struct table_check *walk, const struct page *page) {
   }
 }
 
+/* A change is copied up to the root, so no page is younger than the one above it; one that is older than what is below
+ * has not been written when it should have been. */
+static void compare_ages(const struct table_check *walk, const struct page_above *above, const struct page *page) {
+  if (page->txnid > above->birth)
+    report_issue(walk->check->context, "page", above->pgno, "is older than a page below it", "table %s, page %u",
+                 walk->name, page->pgno);
+}
+
+static void check_age(struct table_check *walk, const struct page *page, unsigned level) {
+  struct page_above *ways = walk->visitor.nested ? walk->nested_way : walk->way;
+  if (level)
+    compare_ages(walk, &ways[level - 1], page);
+  else if (walk->visitor.nested)
+    compare_ages(walk, &walk->way[walk->tree->record.depth - 1], page);
+  ways[level] = (struct page_above){page->pgno, page->txnid};
+}
+
 static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   struct table_check *walk = (struct table_check *)visitor;
   MDBX_chk_table_t *table = walk->table;
-  (void)level;
+  check_age(walk, page, level);
   /* A page reached twice may be part of a loop: its subtree is not entered again. */
   const bool again = walk->check->use[page->pgno] != PAGE_UNKNOWN;
   take_page(walk->check, walk->name, page->pgno, 1);
@@ -138,6 +163,7 @@ static int seen_page(struct tree_visitor *visitor, const struct page *page, unsi
 
 static int seen_run(struct tree_visitor *visitor, const struct page *run) {
   struct table_check *walk = (struct table_check *)visitor;
+  compare_ages(walk, &walk->way[walk->tree->record.depth - 1], run);
   take_page(walk->check, walk->name, run->pgno, run->run_pages);
   walk->large_pages += run->run_pages;
   walk->table->pages.all += run->run_pages;

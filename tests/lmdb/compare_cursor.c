@@ -28,7 +28,8 @@ static int is_undefined(const struct step *search, MDB_cursor_op op, int multi) 
     return 0;
   if (search->op < 0 || !*search->key)
     return op == MDB_PREV_DUP;
-  return search->op == MDB_SET && strcmp(search->key, "e") == 0 && (op == MDB_PREV || op == MDB_PREV_DUP);
+  return search->op == MDB_SET && strcmp(search->key, "e") == 0 &&
+         (op == MDB_PREV || op == MDB_PREV_DUP || op == MDB_NEXT || op == MDB_NEXT_DUP);
 }
 
 static void matrix(MDB_txn *txn, MDB_dbi dbi, int multi) {

@@ -308,6 +308,54 @@ static void order_before_records(void) {
   mdb_env_close(env);
 }
 
+static int by_first_byte(const MDB_val *a, const MDB_val *b) {
+  return *(unsigned char *)a->mv_data - *(unsigned char *)b->mv_data;
+}
+
+/* Values that are equal in their order and yet different: the last one stored is there. */
+static void equal_values(void) {
+  MDB_env *env = open_fresh("equal", 0);
+  MDB_txn *txn = begin(env, 0);
+  const MDB_dbi own = table(txn, "own", MDB_CREATE | MDB_DUPSORT), fixed = table(txn, "fixed", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP);
+  MDB_cursor *cursor;
+  MUST(mdb_set_dupsort(txn, own, by_first_byte));
+  SAY(put(txn, own, "k", "a1", 0));
+  SAY(put(txn, own, "k", "a2", 0));
+  SAY(put(txn, own, "k", "b1", 0));
+  SAY(put(txn, own, "k", "b1", MDB_NODUPDATA));
+  SAY(put(txn, own, "k", "b3", MDB_NODUPDATA));
+  show(txn, own, "own");
+  MUST(mdb_cursor_open(txn, own, &cursor));
+  MDB_val k = text("k"), d = text("b4");
+  SAY(mdb_cursor_put(cursor, &k, &d, 0));
+  NOTE("%s", move(cursor, MDB_GET_CURRENT, NULL, NULL));
+  show(txn, own, "own");
+  mdb_cursor_close(cursor);
+  /* Integers that are none. */
+  SAY(put(txn, fixed, "k", "2222 and more", 0));
+  SAY(put(txn, fixed, "k", "1111 and more", 0));
+  SAY(put(txn, fixed, "k", "1111 and 2222", 0));
+  SAY(put(txn, fixed, "m", "3333 and more", 0));
+  show(txn, fixed, "fixed");
+  unsigned flags;
+  SAY(mdb_dbi_flags(txn, fixed, &flags));
+  NOTE("flags %x", flags);
+  MUST(mdb_txn_commit(txn));
+  mdb_env_close(env);
+  MUST(mdb_env_create(&env));
+  MUST(mdb_env_set_maxdbs(env, 8));
+  MUST(mdb_env_open(env, "equal", 0, 0644));
+  txn = begin(env, 0);
+  const MDB_dbi again = table(txn, "fixed", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP);
+  SAY(put(txn, again, "k", "0000 and more", 0));
+  SAY(put(txn, again, "k", "2222 and 3333", 0));
+  show(txn, again, "fixed");
+  SAY(mdb_dbi_flags(txn, again, &flags));
+  NOTE("flags %x", flags);
+  MUST(mdb_txn_commit(txn));
+  mdb_env_close(env);
+}
+
 static void built_in(void) {
   MDB_env *env = open_fresh("builtin", 0);
   MDB_txn *txn = begin(env, 0);
@@ -364,5 +412,6 @@ static void built_in(void) {
 void part_orders(void) {
   own_orders();
   order_before_records();
+  equal_values();
   built_in();
 }

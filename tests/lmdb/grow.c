@@ -16,14 +16,17 @@ int main(void) {
     MDB_val key = {sizeof(i), &i}, data = {sizeof(value), value};
     memset(value, i, sizeof(value));
     rc = mdb_txn_begin(env, NULL, 0, &txn);
-    if (rc == 0)
-      rc = mdb_dbi_open(txn, NULL, 0, &dbi);
+    if (rc != 0)
+      break;
+    rc = mdb_dbi_open(txn, NULL, 0, &dbi);
     if (rc == 0)
       rc = mdb_put(txn, dbi, &key, &data, 0);
-    rc = rc == 0 ? mdb_txn_commit(txn) : rc;
+    if (rc == 0)
+      rc = mdb_txn_commit(txn);
+    else
+      mdb_txn_abort(txn);
   }
   printf("%s\n", mdb_strerror(rc));
-  if (rc == 0)
-    mdb_env_close(env);
+  mdb_env_close(env);
   return 0;
 }

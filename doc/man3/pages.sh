@@ -1,0 +1,30 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# doc/man3/pages.sh SOURCE PAGE: writes the page of section 3 of that file name (…/mdbx_cursor.3) from mdbx.h.
+set -e
+source=$1 file=$2
+page=$(basename "$file" .3)
+
+make_page() {
+  awk -v page="$page" -v subject="$1" -v sections="$2" -f "$source/doc/man3/page.awk" "$source/include/mdbx.h" >"$file.new"
+}
+
+case $page in
+mdbx_env) make_page "environments: opening, copying, flushing, information" \
+  "Environment: life cycle|Environment: state, flushing, context" ;;
+mdbx_geometry) make_page "sizes, options and limits" "Environment: geometry, options, limits" ;;
+mdbx_txn) make_page "transactions" "Transactions" ;;
+mdbx_dbi) make_page "tables" "Tables" ;;
+mdbx_data) make_page "reading, storing and deleting by key" "Reading, storing, deleting by key" ;;
+mdbx_cursor) make_page "cursors" "Cursors" ;;
+mdbx_distance) make_page "distances between records" "Distances between records" ;;
+mdbx_reader) make_page "readers and threads" "Readers and threads" ;;
+mdbx_check) make_page "free space, checking, defragmentation" "Free space and checking" ;;
+mdbx_debug) make_page "log, errors, encoding of keys" "Debugging, errors, key encoding" ;;
+*)
+  echo "pages.sh: there is no page $page" >&2
+  exit 1
+  ;;
+esac
+mv "$file.new" "$file"

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "mdbx_chk/report_json.h"
+
+#if defined(HAVE_JSON)
+
+#include <json-c/json.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct json_object *report, *problems, *tables;
+static uint32_t page_size;
+
+bool json_report_is_there(void) { return true; }
+
+static void put_number(struct json_object *object, const char *name, uint64_t number) {
+  json_object_object_add(object, name, json_object_new_uint64(number));
+}
+
+void json_report_begin(const char *path) {
+  report = json_object_new_object();
+  problems = json_object_new_array();
+  tables = json_object_new_array();
+  json_object_object_add(report, "database", json_object_new_string(path));
+}
+
+void json_report_database(const MDBX_envinfo *info) {
+  page_size = info->mi_dxb_pagesize;
+  put_number(report, "page_size", page_size);
+  put_number(report, "file_bytes", info->mi_geo.current);
+  put_number(report, "lower_bytes", info->mi_geo.lower);
+  put_number(report, "upper_bytes", info->mi_geo.upper);
+  put_number(report, "transaction", info->mi_recent_txnid);
+  put_number(report, "oldest_reader", info->mi_latter_reader_txnid);
+}
+
+void json_report_problem(const char *object, uint64_t entry, const char *issue, const char *detail) {
+  struct json_object *problem = json_object_new_object();
+  json_object_object_add(problem, "object", json_object_new_string(object));
+  put_number(problem, "entry", entry);
+  if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
+    put_number(problem, "offset", entry * page_size);
+  json_object_object_add(problem, "issue", json_object_new_string(issue));
+  if (detail)
+    json_object_object_add(problem, "detail", json_object_new_string(detail));
+  json_object_array_add(problems, problem);
+}
+
+static struct json_object *name_of(const MDBX_val *name) {
+  if (name->iov_base == MDBX_CHK_MAIN)
+    return json_object_new_string("@MAIN");
+  if (name->iov_base == MDBX_CHK_GC)
+    return json_object_new_string("@GC");
+  return json_object_new_string_len(name->iov_base, (int)name->iov_len);
+}
+
+void json_report_table(const MDBX_chk_table_t *table) {
+  struct json_object *entry = json_object_new_object();
+  json_object_object_add(entry, "name", name_of(&table->name));
+  put_number(entry, "flags", (uint64_t)table->flags);
+  put_number(entry, "records", table->histogram.val_len.count);
+  put_number(entry, "key_bytes", table->histogram.key_len.amount);
+  put_number(entry, "value_bytes", table->histogram.val_len.amount);
+  put_number(entry, "pages", table->pages.all);
+  put_number(entry, "branch_pages", table->pages.branch);
+  put_number(entry, "leaf_pages", table->pages.leaf);
+  put_number(entry, "damaged_pages", table->pages.broken);
+  put_number(entry, "used_bytes", table->payload_bytes);
+  put_number(entry, "unused_bytes", table->lost_bytes);
+  json_object_array_add(tables, entry);
+}
+
+void json_report_result(const MDBX_chk_context_t *context) {
+  put_number(report, "steady_transaction", context->result.steady_txnid);
+  put_number(report, "file_pages", context->result.backed_pages);
+  put_number(report, "allocated_pages", context->result.alloc_pages);
+  put_number(report, "used_pages", context->result.processed_pages);
+  put_number(report, "free_pages", context->result.unused_pages);
+  put_number(report, "reclaimable_pages", context->result.reclaimable_pages);
+  put_number(report, "problems_total", context->result.total_problems);
+}
+
+void json_report_error(int code) {
+  struct json_object *error = json_object_new_object();
+  json_object_object_add(error, "code", json_object_new_int(code));
+  json_object_object_add(error, "text", json_object_new_string(mdbx_strerror(code)));
+  json_object_object_add(report, "error", error);
+}
+
+void json_report_print(int exit_code, double seconds, FILE *out) {
+  json_object_object_add(report, "tables", tables);
+  json_object_object_add(report, "problems", problems);
+  json_object_object_add(report, "seconds", json_object_new_double(seconds));
+  json_object_object_add(report, "exit_code", json_object_new_int(exit_code));
+  fprintf(out, "%s\n", json_object_to_json_string_ext(report, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+  json_object_put(report);
+}
+
+#else /* without json-c */
+
+bool json_report_is_there(void) { return false; }
+void json_report_begin(const char *path) { (void)path; }
+void json_report_database(const MDBX_envinfo *info) { (void)info; }
+void json_report_problem(const char *object, uint64_t entry, const char *issue, const char *detail) {
+  (void)object, (void)entry, (void)issue, (void)detail;
+}
+void json_report_table(const MDBX_chk_table_t *table) { (void)table; }
+void json_report_result(const MDBX_chk_context_t *context) { (void)context; }
+void json_report_error(int code) { (void)code; }
+void json_report_print(int exit_code, double seconds, FILE *out) { (void)exit_code, (void)seconds, (void)out; }
+
+#endif

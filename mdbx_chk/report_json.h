@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * mdbx_chk/report_json.h: the outcome of a check as one JSON object.
+ */
+#ifndef MDBX_CHK_REPORT_JSON_H
+#define MDBX_CHK_REPORT_JSON_H
+
+#include <mdbx.h>
+
+#include <stdbool.h>
+#include <stdio.h>
+
+/* Whether the program was built with what it takes. */
+bool json_report_is_there(void);
+
+void json_report_begin(const char *path);
+void json_report_database(const MDBX_envinfo *info);
+/* A problem; `detail` may be NULL. */
+void json_report_problem(const char *object, uint64_t entry, const char *issue, const char *detail);
+void json_report_table(const MDBX_chk_table_t *table);
+void json_report_result(const MDBX_chk_context_t *context);
+/* Text of an error that kept the check from its end. */
+void json_report_error(int code);
+void json_report_print(int exit_code, double seconds, FILE *out);
+
+#endif

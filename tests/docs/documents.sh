@@ -1,0 +1,79 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/docs/documents.sh: the examples in the documents compile and run, what they link to is there, and each function
+# has a place in the manual.
+. "$(dirname "$0")/../tools/common.sh"
+
+root=${srcdir:-.}
+case $root in
+/*) ;;
+*) root=$OLDPWD/$root ;;
+esac
+root=$(cd "$root" && pwd)
+
+# ---- whole programs in the documents: every block with a main() ------------------------------------------------------
+
+number=0
+# run_example FILE WHERE
+run_example() {
+  number=$((number + 1))
+  # shellcheck disable=SC2086
+  expect 0 "example of $2 compiles" ${CC:-cc} -std=c11 -Wall -Wextra -Werror -I"$root/include" -o "example$number" "$1" \
+    -L"$top_builddir/.libs" -Wl,-rpath,"$top_builddir/.libs" -lmdbx -lpthread $EXAMPLE_FLAGS
+  mkdir -p "in$number"
+  expect 0 "example of $2 runs" sh -c "cd in$number && ../example$number"
+}
+
+if [ ! -e "$top_builddir/.libs/libmdbx.so" ]; then
+  echo "no shared library: the examples are not compiled"
+else
+  for document in "$root"/README.md "$root"/doc/*.md; do
+    awk -v out="$work/block" '
+      /^```c$/ { inside = 1; text = ""; next }
+      /^```$/ && inside { inside = 0; if (text ~ /int main\(/) { printf "%s", text >(out "." ++count ".c"); close(out "." count ".c") } next }
+      inside { text = text $0 "\n" }' "$document"
+    for block in block.*.c; do
+      [ -e "$block" ] || continue
+      run_example "$block" "$(basename "$document")"
+      rm "$block"
+    done
+  done
+  sed -n '/^\.SH EXAMPLE/,/^\.fi/p' "$root/doc/man3/libmdbx.3" | grep -v '^\.' | sed 's/\\e/\\/g' >manual.c
+  run_example manual.c "libmdbx(3)"
+  checks=$((checks + 1))
+  [ "$number" -ge 3 ] || fail "only $number examples were found"
+fi
+
+# ---- links and names of files ----------------------------------------------------------------------------------------
+
+for document in "$root"/README.md "$root"/NEWS "$root"/doc/*.md; do
+  folder=$(dirname "$document")
+  for link in $(grep -o '](\([^)]*\))' "$document" | sed 's/^](//; s/)$//; s/#.*//'); do
+    case $link in *://*) continue ;; esac
+    checks=$((checks + 1))
+    [ -e "$folder/$link" ] || [ -e "$root/$link" ] || fail "$(basename "$document"): $link is not there"
+  done
+  for file in $(grep -o '`\(src\|doc\|tests\|tools\|scripts\|bench\|lmdb\|include\|mdbx_chk\)/[A-Za-z0-9_./-]*`' "$document" | tr -d '`'); do
+    checks=$((checks + 1))
+    [ -e "$root/$file" ] || [ -e "$root/$file.c" ] || [ -e "$root/$file.h" ] ||
+      fail "$(basename "$document"): $file is not there"
+  done
+done
+
+# ---- the manual ------------------------------------------------------------------------------------------------------
+
+sed -n '/^\.SH NAME/{n;s/ .-.*//;p;}' "$top_builddir"/doc/man3/mdbx_*.3 | tr ', ' '\n\n' | sed '/^$/d' | sort -u >in_manual
+while read -r function; do
+  case $function in '' | '#'*) continue ;; esac
+  checks=$((checks + 1))
+  grep -qx "$function" in_manual || fail "$function has no place in the manual"
+done <"$root/tests/lint/interface.txt"
+if command -v man >/dev/null && man --version >/dev/null 2>&1; then
+  for page in "$root"/doc/*.1 "$root"/doc/man3/*.3 "$top_builddir"/doc/man3/*.3; do
+    checks=$((checks + 1))
+    LC_ALL=C.UTF-8 MANWIDTH=100 man --warnings -l "$page" >/dev/null 2>warnings
+    [ ! -s warnings ] || fail "$page: $(head -n 1 warnings)"
+  done
+fi
+finish

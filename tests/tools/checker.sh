@@ -1,0 +1,135 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/checker.sh: what mdbx_chk says of damage, and where: changed bytes, exchanged pages, pages from an
+# earlier time, a file cut off; its JSON and its picture.
+. "$(dirname "$0")/common.sh"
+
+# dump_of ROUND: 600 records of two tables, every value another one in every round.
+dump_of() {
+  awk -v round="$1" 'BEGIN {
+    print "VERSION=3\nformat=print\ntype=btree\ndb_pagesize=4096\ngeometry=l65536,c65536,u16777216,s131072,g65536\nHEADER=END"
+    for (i = 0; i < 600; ++i) printf " key %05d\n round %d of the value with number %d, to fill pages\n", i * 7 % 600, round, i
+    print "DATA=END\nVERSION=3\nformat=print\ndatabase=named\ntype=btree\nduplicates=1\ndupsort=1\nHEADER=END"
+    for (i = 0; i < 600; ++i) printf " key %d\n value %d of round %d\n", i % 3, i, round
+    print "DATA=END"
+  }'
+}
+
+pages_of() { "$stat" -e "$1" | awk '/Number of pages used/ { print $NF }'; }
+page_in() { dd if="$1" bs=4096 skip="$2" count=1 2>/dev/null; }
+put_page() { dd of="$1" bs=4096 seek="$2" conv=notrunc 2>/dev/null; }
+# fresh: the database to damage.
+fresh() { rm -rf bad && mkdir bad && cp good/mdbx.dat bad/mdbx.dat; }
+
+dump_of 1 >input
+expect 0 "load" "$load" -q -f input good
+cp good/mdbx.dat earlier.dat
+for round in 2 3; do
+  dump_of $round >input
+  expect 0 "load again" "$load" -q -f input good
+done
+cp good/mdbx.dat now.dat
+expect 0 "check" "$chk" good
+expect_text "No problems found" "check"
+pages=$(pages_of good)
+[ "${pages:-0}" -gt 30 ] || fail "only ${pages:-no} pages to damage"
+
+# A changed byte: the right page, with its place in the file; free pages may hold anything.
+used=""
+page=3
+while [ $page -lt "$pages" ]; do
+  fresh
+  printf '\377\376\375\374' | dd of=bad/mdbx.dat bs=1 seek=$((page * 4096 + 36)) conv=notrunc 2>/dev/null
+  "$chk" bad >output 2>&1
+  code=$?
+  checks=$((checks + 1))
+  if [ $code -eq 2 ]; then
+    used="$used $page"
+    grep -q "^ ! page #$page at byte $((page * 4096)) " output || fail "page $page is not named"
+  elif [ $code -ne 0 ]; then
+    fail "page $page: left with $code"
+  fi
+  page=$((page + 1))
+done
+count=$(echo "$used" | wc -w)
+checks=$((checks + 1))
+[ "$count" -gt 20 ] || fail "damage was found in $count pages"
+
+# Exchanged pages: both.
+previous=""
+for page in $used; do
+  if [ -n "$previous" ]; then
+    fresh
+    page_in now.dat "$page" | put_page bad/mdbx.dat "$previous"
+    page_in now.dat "$previous" | put_page bad/mdbx.dat "$page"
+    expect 2 "pages $previous and $page exchanged" "$chk" bad
+    # Of a branch the pages below it are not reached.
+    grep -q "^ ! page #$previous " output || grep -q "^ ! page #$page " output || fail "neither of $previous and $page is named"
+  fi
+  previous=$page
+done
+
+# A page as it was before, as after a write that never reached the disk. It shows by what surrounds it; one with the same
+# keys, and as many, is the exception.
+replayed=0
+missed=0
+for page in $used; do
+  fresh
+  page_in earlier.dat "$page" >old
+  [ "$(wc -c <old)" -eq 4096 ] || continue
+  page_in now.dat "$page" >new
+  cmp -s old new && continue
+  [ "$(od -An -tx1 -N8 old | tr -d ' \n')" != 0000000000000000 ] || continue
+  put_page bad/mdbx.dat "$page" <old
+  replayed=$((replayed + 1))
+  ! "$chk" bad >output 2>&1 && grep -q "problems\{0,1\} found" output || missed=$((missed + 1))
+done
+checks=$((checks + 2))
+[ $((missed * 10)) -lt "$replayed" ] || fail "$missed of $replayed pages from an earlier time were not found"
+[ "$replayed" -gt 3 ] || fail "only $replayed pages could be put back"
+
+# A file cut off, at some pages and in the middle of one.
+for left in $((pages - 1)) $((pages / 2)) 4; do
+  fresh
+  dd if=now.dat of=bad/mdbx.dat bs=4096 count="$left" 2>/dev/null
+  expect 2 "cut off at page $left" "$chk" bad
+  expect_text "cut off: $((left * 4096)) bytes, $((pages * 4096)) are in use" "cut off at page $left"
+done
+
+# JSON.
+if "$chk" --json good >output 2>&1; then
+  expect 0 "JSON of a sound database" "$chk" --json good
+  expect_text '"problems_total":0' "JSON of a sound database"
+  expect_text '"name":"named"' "JSON of a sound database"
+  expect_text '"exit_code":0' "JSON of a sound database"
+  set -- $used
+  fresh
+  printf '\377\376' | dd of=bad/mdbx.dat bs=1 seek=$(($1 * 4096 + 36)) conv=notrunc 2>/dev/null
+  expect 2 "JSON of a damaged one" "$chk" --json bad
+  expect_text "\"entry\":$1," "JSON of a damaged one"
+  expect_text "\"offset\":$(($1 * 4096))," "JSON of a damaged one"
+  expect_text '"issue":"is damaged"' "JSON of a damaged one"
+  expect_text '"exit_code":2' "JSON of a damaged one"
+  expect 4 "JSON without a database" "$chk" --json nothing
+  expect_text '"error":{' "JSON without a database"
+  if command -v python3 >/dev/null; then
+    expect 0 "JSON is JSON" sh -c "'$chk' --json good | python3 -m json.tool"
+  fi
+else
+  expect 1 "JSON that was not built in" "$chk" --json good
+fi
+
+# The picture.
+expect 0 "picture" "$chk" -q --map map.svg good
+checks=$((checks + 1))
+grep -q "<svg " map.svg && grep -q "</svg>" map.svg && grep -q ">named<" map.svg || fail "no picture"
+if command -v xmllint >/dev/null; then
+  expect 0 "the picture is well-formed" xmllint --noout map.svg
+fi
+expect 4 "picture into nowhere" "$chk" -q --map no/such/map.svg good
+expect_text "cannot draw no/such/map.svg" "picture into nowhere"
+[ ! -e /dev/full ] || expect 4 "picture onto a full disk" "$chk" -q --map /dev/full good
+expect 1 "no picture's name" "$chk" --map
+expect 1 "unknown long option" "$chk" --unknown good
+finish
