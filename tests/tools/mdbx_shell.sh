@@ -105,7 +105,7 @@ send watch -i 0.05\n
 wait commits/s
 send \x03
 wait mdbx db>
-send \x04
+send quit\n
 END
 expect 0 "an interrupted command" python3 "$terminal" script "$mdbx" shell db
 cat >script <<'END'
