@@ -9,13 +9,17 @@
 
 static const struct tool_about about = {
     "mdbx_copy",
-    "[-V] [-h] [-c] [-d] [-f] [-n] [-q] SOURCE [DESTINATION]",
+    "[-V] [-h] [-c] [-d] [-f] [-n] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
     "  -c  compact: leave unused pages out\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
     "  -h  show this help and exit\n"
     "  -n  SOURCE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -p  throttle: park while the destination is slow, so that writers need not keep the\n"
+    "      snapshot; the copy fails if they take it meanwhile\n"
     "  -q  no messages but errors\n"
+    "  -u  read the source into memory first\n"
+    "  -U  the same, and keep it there while copying\n"
     "  -V  show the version and exit\n"
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
@@ -45,9 +49,9 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
 }
 
 int main(int argc, char *argv[]) {
-  unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0;
+  unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0, warmup = 0;
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt(argc, argv, ":Vcdfhnq")) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":VcdfhnpquU")) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'h': tool_help();
@@ -55,7 +59,12 @@ int main(int argc, char *argv[]) {
     case 'd': flags |= MDBX_CP_FORCE_DYNAMIC_SIZE; break;
     case 'f': flags |= MDBX_CP_OVERWRITE; break;
     case 'n': env_flags |= MDBX_NOSUBDIR; break;
+    case 'p': flags |= MDBX_CP_THROTTLE_MVCC; break;
     case 'q': tool_quiet = true; break;
+    case 'U':
+      warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
+      /* fall through */
+    case 'u': warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe; break;
     default: tool_bad_option(option, optopt);
     }
   }
@@ -69,6 +78,12 @@ int main(int argc, char *argv[]) {
 
   MDBX_env *env = NULL;
   int rc = tool_open_for_reading(&env, source, env_flags);
+  if (rc == MDBX_SUCCESS && warmup) {
+    /* Not to be had in memory is no reason not to copy. */
+    const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)warmup, 0);
+    if (warm != MDBX_SUCCESS)
+      tool_fail(warm, "cannot warm up");
+  }
   if (rc == MDBX_SUCCESS)
     rc = copy(env, source, destination, flags);
   tool_close(env, NULL);

@@ -38,8 +38,12 @@ void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
     tool_version();
 }
 
+/* Writing failed because nobody reads any more. */
+static volatile sig_atomic_t pipe_closed;
+
 static void note_signal(int number) {
-  (void)number;
+  if (number == SIGPIPE)
+    pipe_closed = 1;
   tool_stopped = 1;
 }
 
@@ -116,7 +120,7 @@ int tool_flush(FILE *out, const char *name) {
   errno = 0;
   if (fflush(out) == 0 && !ferror(out))
     return MDBX_SUCCESS;
-  return tool_fail(errno ? errno : MDBX_EIO, "%s", name);
+  return tool_fail(errno ? errno : pipe_closed ? EPIPE : MDBX_EIO, "%s", name);
 }
 
 /* -------------------------------------------------------------------------------------------- opening a database */

@@ -81,6 +81,7 @@ bool os_file_is_remote(int fd);
 int os_file_mode(int fd, mode_t *mode);
 bool os_path_exists(const char *path);
 bool os_path_is_directory(const char *path);
+bool os_path_is_file(const char *path);
 int os_unlink(const char *path);
 int os_rename(const char *from, const char *to);
 int os_mkdir(const char *path, mode_t mode);

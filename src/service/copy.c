@@ -249,17 +249,48 @@ int copy_to_fd(MDBX_txn *txn, int fd, unsigned flags) {
   return copy_stream_close(&copying, rc);
 }
 
-int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
-  int fd;
-  if (!path || !*path)
-    return MDBX_EINVAL;
-  const bool overwrite = flags & MDBX_CP_OVERWRITE;
-  int rc = os_open(path, overwrite ? OS_OPEN_REPLACE : OS_OPEN_CREATE_NEW, 0640, &fd);
+static int write_file(MDBX_txn *txn, const char *path, enum os_open_mode how, unsigned flags, copy_function *copy,
+                      const void *context) {
+  int fd, rc = os_open(path, how, 0640, &fd);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = copy(txn, fd, flags, context);
   os_close(fd);
+  return rc;
+}
+
+/* Under another name first: whatever happens, the old file is there until the new one is whole, and who has it open
+ * keeps it. */
+static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
+  static const char suffix[] = "-new";
+  char *draft = malloc(strlen(path) + sizeof(suffix));
+  if (!draft)
+    return MDBX_ENOMEM;
+  strcpy(draft, path);
+  strcat(draft, suffix);
+  int rc = write_file(txn, draft, OS_OPEN_REPLACE, flags, copy, context);
+  if (rc == MDBX_SUCCESS)
+    rc = os_rename(draft, path);
+  if (rc == MDBX_SUCCESS && !(flags & MDBX_CP_DONT_FLUSH))
+    os_sync_parent(path);
   if (rc != MDBX_SUCCESS)
+    os_unlink(draft);
+  free(draft);
+  return rc;
+}
+
+int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
+  if (!path || !*path)
+    return MDBX_EINVAL;
+  const bool there = os_path_exists(path);
+  if (there && !(flags & MDBX_CP_OVERWRITE))
+    return MDBX_EEXIST;
+  if (there && os_path_is_file(path))
+    return replace_file(txn, path, flags, copy, context);
+  if (there) /* a device, say */
+    return write_file(txn, path, OS_OPEN_WRITE, flags, copy, context);
+  const int rc = write_file(txn, path, OS_OPEN_CREATE_NEW, flags, copy, context);
+  if (rc != MDBX_SUCCESS && rc != MDBX_EEXIST)
     os_unlink(path);
   return rc;
 }

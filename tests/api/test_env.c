@@ -563,6 +563,34 @@ START_TEST(rule_09_copy) {
 }
 END_TEST
 
+/* The file that is replaced stays whole until then, and for those who have it open. */
+START_TEST(rule_09_copy_over_a_database_in_use) {
+  MDBX_env *env = api_open(0), *old = api_create();
+  MDBX_val data;
+  api_store(env, "a", "1");
+  OK(mdbx_env_copy(env, unit_path("copy"), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_open(old, unit_path("copy"), MDBX_NOSUBDIR | MDBX_RDONLY, 0));
+  MDBX_txn *txn = api_begin(old, MDBX_TXN_RDONLY);
+  api_store(env, "a", "2");
+  OK(mdbx_env_copy(env, unit_path("copy"), MDBX_CP_OVERWRITE));
+  OK(api_get(txn, DBI_MAIN, "a", &data));
+  IS_TEXT(data, "1");
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(old));
+  ck_assert_int_eq(access(unit_path("copy-new"), F_OK), -1);
+  ck_assert_int_eq(mkdir(unit_path("copy-new"), 0700), 0);
+  IS(mdbx_env_copy(env, unit_path("copy"), MDBX_CP_OVERWRITE), EISDIR);
+  ck_assert_int_eq(rmdir(unit_path("copy-new")), 0);
+  old = api_create();
+  OK(mdbx_env_open(old, unit_path("copy"), MDBX_NOSUBDIR, 0));
+  txn = api_begin(old, MDBX_TXN_RDONLY);
+  api_has(txn, DBI_MAIN, "a", "2");
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(old));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 struct delete_order {
   MDBX_env_delete_mode_t mode;
   int expected;
@@ -834,6 +862,7 @@ static void add_lifecycle(Suite *suite) {
   tcase_add_test(tcase, rule_03_the_mode_goes_with_the_last_writer);
   tcase_add_test(tcase, rule_03_two_lock_files);
   tcase_add_test(tcase, rule_09_copy);
+  tcase_add_test(tcase, rule_09_copy_over_a_database_in_use);
   tcase_add_test(tcase, rule_09_delete);
 }
 

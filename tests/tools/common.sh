@@ -11,9 +11,14 @@ fi
 
 chk=$top_builddir/mdbx_chk/mdbx_chk
 copy=$top_builddir/tools/mdbx_copy
+defrag=$top_builddir/tools/mdbx_defrag
+drop=$top_builddir/tools/mdbx_drop
 dump=$top_builddir/tools/mdbx_dump
 load=$top_builddir/tools/mdbx_load
+mdbx=$top_builddir/tools/mdbx/mdbx
 stat=$top_builddir/tools/mdbx_stat
+# Where "mdbx chk" finds the checker of this build.
+PATH=$top_builddir/mdbx_chk:$PATH
 
 work=$(mktemp -d "${TMPDIR:-/tmp}/mdbx-tools-XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
@@ -43,6 +48,12 @@ expect() {
 expect_text() {
   checks=$((checks + 1))
   grep -q -e "$1" output || fail "$2: no line with \"$1\""
+}
+
+# expect_line LINE WHAT: the last output is this line and nothing else.
+expect_line() {
+  checks=$((checks + 1))
+  printf '%s\n' "$1" | cmp -s - output || fail "$2: not \"$1\""
 }
 
 # expect_same FILE FILE WHAT

@@ -50,6 +50,9 @@ grep -v '^geometry' first >first.records
 grep -v '^geometry' fourth | cmp -s first.records - || fail "the copy differs"
 expect 1 "copy over a file" "$copy" db copied.mdbx
 expect 0 "forced copy over a file" "$copy" -f -q db copied.mdbx
+expect 0 "throttled copy of a warm source" "$copy" -f -q -p -u db copied.mdbx
+expect 0 "check of that" "$chk" -q copied.mdbx
+[ ! -e copied.mdbx-new ] || fail "a draft was left behind"
 "$copy" -c db - | cat >piped.mdbx
 expect 0 "check of a copy that went through a pipe" "$chk" -q piped.mdbx
 mkdir into

@@ -7,7 +7,7 @@
 mkdir empty_directory
 echo "this is no database, and it is longer than a header of one would be" >foreign
 : >zero
-for tool in $chk $copy $dump $load $stat; do
+for tool in $chk $copy $defrag $drop $dump $load $stat; do
   name=${tool##*/}
   expect 0 "$name -h" "$tool" -h
   expect_text "^usage: $name " "$name -h"
@@ -23,14 +23,14 @@ for tool in $chk $copy $dump $load $stat; do
   expect_text "unknown option -Z" "$name with an unknown option"
   expect 1 "$name with too many arguments" "$tool" a b c
 done
-for tool in $dump $load $stat $chk; do
+for tool in $drop $dump $load $stat $chk; do
   expect 1 "${tool##*/} -s without a name" "$tool" -s
   expect_text "needs an argument" "${tool##*/} -s without a name"
 done
 
 long=$(awk 'BEGIN { while (i++ < 5000) printf "x" }')
 for path in nothing nothing/below empty_directory foreign foreign/below "" "$long" /dev/null; do
-  for tool in $dump $stat; do
+  for tool in $defrag $drop $dump $stat; do
     expect 1 "${tool##*/} of \"$path\"" "$tool" "$path"
   done
   expect 1 "mdbx_copy of \"$path\"" "$copy" "$path" target

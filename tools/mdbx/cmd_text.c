@@ -43,17 +43,19 @@ static int write_records(struct place *place, const struct tool_names *tables, F
     return rc;
   mdbx_cursor_ignord(cursor);
   rc = mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST);
-  for (; rc == MDBX_SUCCESS && !ferror(out); rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) {
-    if (tool_stopped)
-      break;
-    if (place->dbi == 1 && tool_has_name(tables, &key))
-      continue;
-    cdbmake_write(out, &key, &value);
-    *records += 1;
+  while (rc == MDBX_SUCCESS) {
+    if (place->dbi != 1 || !tool_has_name(tables, &key)) {
+      errno = 0;
+      cdbmake_write(out, &key, &value);
+      *records += 1;
+    }
+    rc = ferror(out)    ? (errno ? errno : MDBX_EIO)
+         : tool_stopped ? MDBX_EINTR
+                        : mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT);
   }
   cdbmake_write_end(out);
   mdbx_cursor_close(cursor);
-  return tool_stopped ? MDBX_EINTR : rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
 static int write_table(struct place *place, const struct tool_names *tables, const char *shown, const char *file) {

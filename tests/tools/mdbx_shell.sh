@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/mdbx_shell.sh: the shell of mdbx, through a pipe and on a terminal.
+. "$(dirname "$0")/common.sh"
+HOME=$work
+XDG_STATE_HOME=$work/state
+export HOME XDG_STATE_HOME
+
+# ---- through a pipe
+cat >commands <<'END'
+# a comment, and an empty line
+
+open db
+put -c k v
+put 'a key' "a \"quoted\" value"
+put back\ slash \\
+get "a key"
+put -t one -c x 1
+put -t two -c y 2
+tables
+use one
+get
+use
+edit --set k=w
+get k
+chk -q
+END
+expect 0 "commands" sh -c "'$mdbx' shell <commands"
+printf 'a "quoted" value\none\ntwo\nx\t1\n1 stored, 0 kept as they were, 0 deleted, 0 not there\nw\n' | cmp -s - output ||
+  fail "commands"
+printf 'get "back slash"\nget k' | "$mdbx" shell db >output 2>&1 || fail "a last line without an end"
+printf '\\\nw\n' | cmp -s - output || fail "a last line without an end"
+expect 1 "a command that fails" sh -c "printf 'get none\nget k\n' | '$mdbx' shell db"
+expect_text "^w$" "the one after it"
+expect 1 "an unknown command" sh -c "printf 'frob\n' | '$mdbx' shell db"
+expect_text 'no command "frob"' "an unknown command"
+expect 1 "an open quote" sh -c "printf 'get \"k\n' | '$mdbx' shell db"
+expect_text "quote is not closed" "an open quote"
+expect 1 "a shell in a shell" sh -c "printf 'shell db\n' | '$mdbx' shell db"
+expect 0 "the end of it" sh -c "printf 'quit\nfrob\n' | '$mdbx' shell db"
+expect 0 "help" sh -c "printf 'help\nhelp put\n' | '$mdbx' shell db"
+expect_text "^  use \[TABLE\]" "help"
+expect_text "^usage: mdbx put " "help of a command"
+expect 1 "no database" sh -c "printf 'get k\n' | '$mdbx' shell"
+expect 0 "a table from the command line" sh -c "printf 'get x\n' | '$mdbx' shell -t one db"
+expect_line 1 "a table from the command line"
+awk 'BEGIN { printf "get"; for (i = 0; i < 1000; ++i) printf " k"; print "" }' >many
+expect 1 "too many words" sh -c "'$mdbx' shell db <many"
+expect 0 "no input" "$mdbx" shell db
+[ ! -s output ] || fail "a shell without input talks"
+[ ! -e state ] || fail "a shell without a terminal has a history"
+
+# ---- on a terminal
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode' 2>/dev/null; then
+  echo "python3 is not there: the terminal is skipped"
+  finish
+fi
+terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py
+cat >script <<'END'
+wait mdbx db>
+send get k\n
+wait w
+wait mdbx db>
+send use one\n
+wait mdbx db:one>
+send put z typed\n
+wait mdbx db:one>
+send get z\n
+wait typed
+wait mdbx db:one>
+send quit\n
+END
+expect 0 "a terminal" python3 "$terminal" script "$mdbx" shell db
+if ldd "$top_builddir/tools/mdbx/.libs/mdbx" 2>/dev/null | grep -q libedit; then
+  grep -q "put z typed" state/mdbx/history || { [ -e state/mdbx/history ] && grep -q 'put\\040z\\040typed' state/mdbx/history; } ||
+    fail "no history"
+  cat >script <<'END'
+wait mdbx db>
+send ed\t
+wait it 
+send --set k=completed\n
+wait 1 stored
+wait mdbx db>
+send use o\t\n
+wait mdbx db:one>
+send quit\n
+END
+  expect 0 "completion" python3 "$terminal" script "$mdbx" shell db
+  cat >script <<'END'
+wait mdbx db>
+send re\t
+wait rewrite
+send \x15
+send \x10\x10\n
+wait mdbx db:one>
+send quit\n
+END
+  expect 0 "candidates and history" python3 "$terminal" script "$mdbx" shell db
+  expect_text "readers  restore  rewrite" "candidates"
+fi
+cat >script <<'END'
+wait mdbx db>
+send watch -i 0.05\n
+wait commits/s
+send \x03
+wait mdbx db>
+send \x04
+END
+expect 0 "an interrupted command" python3 "$terminal" script "$mdbx" shell db
+cat >script <<'END'
+wait records
+END
+expect 0 "bold headings" python3 "$terminal" script "$mdbx" stat db
+expect_text "$(printf '\033')\[1m" "bold headings"
+NO_COLOR=1
+export NO_COLOR
+expect 0 "no bold headings" python3 "$terminal" script "$mdbx" stat db
+grep -q "$(printf '\033')" output && fail "NO_COLOR has no effect"
+expect 1 "a copy to a terminal" python3 "$terminal" /dev/null "$mdbx" copyfd db
+expect_text "nothing for a terminal" "a copy to a terminal"
+finish

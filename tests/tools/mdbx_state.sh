@@ -1,0 +1,184 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/mdbx_state.sh: databases in use: stat, readers, geometry, warm, watch, defrag, and backups with increments.
+. "$(dirname "$0")/common.sh"
+
+fill() {
+  awk -v from="$1" -v to="$2" 'BEGIN { for (i = from; i < to; ++i) printf "key %07d\n%0100d\n", i, i }' |
+    "$load" -q -T "$3"
+}
+fill 0 20000 db || fail "load"
+"$mdbx" -t named put -c db k v || fail "put"
+
+expect 0 "stat" "$mdbx" stat db
+expect_text "^page size 4096, commit " "stat"
+expect_text "^(main)  *20001 " "stat"
+expect_text "^named  *1 " "stat"
+expect 0 "stat of a table" "$mdbx" stat -t named db
+[ "$(wc -l <output)" -eq 2 ] || fail "stat of a table shows more"
+
+# ---- geometry
+expect 0 "geometry" "$mdbx" geometry db
+expect_text "^  upper " "geometry"
+cp output geometry.before
+expect 0 "what would happen" "$mdbx" geometry db --dry-run --upper 1G --grow 1M --shrink 0 --lower 1M --now 64M
+for line in "may grow to 1 GiB" "grows by 1 MiB at a time" "will not shrink by itself" "not become smaller than 1 MiB" \
+  "becomes 64 MiB long" "Nothing was changed"; do
+  expect_text "$line" "what would happen"
+done
+expect 0 "geometry again" "$mdbx" geometry db
+cmp -s - geometry.before <output || fail "a dry run changed something"
+expect 0 "a change" "$mdbx" geometry db --upper 1G --grow 1M --shrink 2M --lower 1M --now 64M
+expect_text "^Done" "a change"
+for row in "lower *1048576" "now *67108864" "upper *1073741824" "grow *1048576" "shrink *2097152"; do
+  expect_text "$row" "a change"
+done
+[ "$(wc -c <db/mdbx.dat)" -eq 67108864 ] || fail "the file has another length"
+expect 0 "shorter" "$mdbx" geometry -q db --now 0
+[ ! -s output ] || fail "-q talks"
+[ "$(wc -c <db/mdbx.dat)" -lt 8388608 ] || fail "the file was not cut"
+expect 1 "an upper size below what is used" "$mdbx" geometry db --upper 64K --lower 0
+expect_text "cannot be limited to 64 KiB" "an upper size below what is used"
+expect_text "were not changed" "an upper size below what is used"
+
+# ---- a reader, and a writer beside it
+mkfifo hold
+"$mdbx" shell -q db <hold >shell.log 2>&1 &
+shell=$!
+exec 9>hold
+"$mdbx" dump --cdb -q db :main:=- >slow 2>dump.log &
+wait $! || fail "dump"
+expect 0 "no readers" "$mdbx" readers db
+expect_line "nobody is reading" "no readers"
+exec 9>&-
+wait $shell || fail "an empty session of the shell"
+
+# The copy stands still in the pipe, and its reader with it.
+mkfifo pipe
+"$mdbx" copyfd db >pipe &
+copying=$!
+exec 8<pipe
+tries=0
+while "$mdbx" readers db | grep -q nobody && [ $tries -lt 100 ]; do
+  tries=$((tries + 1))
+  sleep 0.05
+done
+fill 5000 9000 db || fail "load beside a reader"
+expect 0 "readers" "$mdbx" readers db
+expect_text "^ *slot *pid *thread *snapshot *behind *reads in *holds back" "readers"
+checks=$((checks + 1))
+"$mdbx" readers db | awk 'NR == 2 && $5 >= 1 && $8 > 0 { found = 1 } END { exit !found }' || fail "the reader is not behind"
+expect 0 "geometry with a reader" "$mdbx" geometry db
+expect_text "^1 reader, the oldest" "geometry with a reader"
+checks=$((checks + 1))
+"$mdbx" geometry db | awk '$1 == "held" && $3 > 50 { found = 1 } END { exit !found }' || fail "no page is held"
+expect 0 "mdbx_stat -r" "$stat" -r db
+expect_text "[0-9]K *[1-9][0-9]*K" "mdbx_stat -r"
+expect 0 "watch with a reader" "$mdbx" watch --csv -i 0.05 -r 1 db
+checks=$((checks + 1))
+awk -F, 'NR == 2 && $9 == 1 && $10 >= 1 { found = 1 } END { exit !found }' output || fail "watch sees no reader"
+# Somebody else has it open, else the next one to open it would begin with an empty table of readers.
+"$mdbx" watch -i 60 db >watched &
+other=$!
+sleep 0.2
+kill -9 $copying
+wait $copying 2>/dev/null
+exec 8<&-
+expect 0 "what a dead process left" "$mdbx" readers -c db
+expect_text "^[01] stale reader" "what a dead process left"
+grep -q "^ .* $copying " output && fail "the dead reader is still there"
+kill -TERM $other
+wait $other || fail "a watch that is stopped fails"
+
+# ---- watch
+expect 0 "watch" "$mdbx" watch -i 0.05 -r 3 db
+[ "$(wc -l <output)" -eq 4 ] || fail "watch shows other lines"
+"$mdbx" watch --csv -i 0.5 -r 1 db >watched &
+watching=$!
+sleep 0.1
+"$mdbx" put db x 1 && "$mdbx" put db x 2 && "$mdbx" put db x 3
+wait $watching || fail "watch"
+checks=$((checks + 1))
+awk -F, 'NR == 2 && $3 > 1 && $12 > 0 && $14 > 0 { found = 1 } END { exit !found }' watched || fail "watch saw no commits: $(cat watched)"
+"$mdbx" watch -i 1 db >watched &
+watching=$!
+sleep 0.2
+kill -TERM $watching
+checks=$((checks + 1))
+wait $watching || fail "a watch that is stopped fails"
+
+# ---- warm
+expect 0 "warm" "$mdbx" warm db
+expect_text "were read into memory" "warm"
+expect 0 "warm in the background" "$mdbx" warm -b db
+expect_text "will be read into memory" "warm in the background"
+"$mdbx" warm -l db >locked 2>&1 &
+warming=$!
+sleep 0.2
+kill -TERM $warming
+wait $warming || grep -q "cannot warm up" locked || fail "warm -l"
+
+# ---- backups
+expect 0 "backup" "$mdbx" backup db full
+expect_text "^full: a copy of commit " "backup"
+expect 1 "backup over a file" "$mdbx" backup db full
+expect 0 "forced backup over a file" "$mdbx" backup -f db full
+fill 20000 20100 db || fail "more"
+expect 0 "an increment to a copy" "$mdbx" backup db first --since-copy full
+expect_text "^first: an increment from commit " "an increment to a copy"
+"$mdbx" del db "key 0000007" || fail "del"
+expect 0 "an increment to an increment" "$mdbx" backup db second -s first
+[ ! -e full-lck ] || fail "a lock file appeared beside the copy"
+[ "$(wc -c <first)" -lt "$(($(wc -c <full) / 4))" ] || fail "the increment is as large as the copy"
+cp full kept
+expect 1 "the wrong order" "$mdbx" apply full second
+cmp -s full kept || fail "a wrong increment changed the copy"
+expect 0 "apply" "$mdbx" apply full first second
+expect_text "full now is a copy of commit " "apply"
+expect 0 "apply once more" "$mdbx" apply full second
+expect_text "has commit .* already" "apply once more"
+"$mdbx" dump -x db >source.dump
+"$mdbx" dump -x full | cmp -s - source.dump || fail "the copy is not the source"
+expect 0 "check of the copy" "$mdbx" chk -q full
+commit=$("$mdbx" stat db | sed -n 's/.*commit \([0-9]*\),.*/\1/p')
+expect 0 "since a commit" "$mdbx" backup db third --since "$commit"
+expect_text " 0 pages" "since a commit"
+expect 1 "since a commit to come" "$mdbx" backup db fourth --since 999999
+"$mdbx" put -c stranger k v
+expect 1 "an increment to a copy of another database" "$mdbx" backup stranger fourth -s full
+expect_text "is of another database" "an increment to a copy of another database"
+echo junk >junk
+expect 1 "an increment to junk" "$mdbx" backup db fourth -s junk
+expect_text "neither a copy nor an increment" "an increment to junk"
+expect 1 "apply of junk" "$mdbx" apply full junk
+head -c 5000 first >cut
+expect 1 "apply of a part" "$mdbx" apply kept cut
+[ ! -e fourth ] || fail "a failed backup left a file"
+"$mdbx" copyfd -c db >piped || fail "copyfd"
+expect 0 "check of what went through a pipe" "$mdbx" chk -q piped
+"$mdbx" copyfd --fd 7 db 7>piped7 || fail "copyfd to a descriptor"
+expect 0 "check of that" "$mdbx" chk -q piped7
+expect 1 "a closed descriptor" "$mdbx" copyfd --fd 77 db
+mkdir folder
+expect 0 "copy into a directory" "$mdbx" copy -c db folder
+expect 0 "check of that" "$mdbx" chk -q folder
+
+# ---- defrag
+awk 'BEGIN { for (i = 0; i < 18000; ++i) printf "--delete=key %07d\n", i }' | tr '\n' '\0' | xargs -0 -n 4000 "$mdbx" edit -q db
+"$mdbx" geometry -q db --shrink 64K
+before=$(wc -c <db/mdbx.dat)
+cp -r db db2
+expect 0 "defrag that has enough soon" "$mdbx" defrag -v -e 64K -c 16 db2
+expect_text "cycle 1:" "defrag"
+expect_text "it is enough" "defrag"
+expect 0 "defrag" "$mdbx" defrag db
+expect_text "given back" "defrag"
+[ "$(wc -c <db/mdbx.dat)" -lt "$before" ] || fail "the file did not become smaller"
+"$mdbx" dump -x db >after.dump
+expect 0 "mdbx_defrag" "$defrag" -q -T 10s db2
+[ ! -s output ] || fail "mdbx_defrag -q talks"
+"$mdbx" dump -x db2 | cmp -s - after.dump || fail "two ways to defragment, two contents"
+expect 0 "check" "$chk" -q db
+expect 0 "check" "$chk" -q db2
+finish
