@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/load_run.h: fills tables from the text that mdbx_dump, mdb_dump and db_dump write; for mdbx_load, "mdbx load" and
- * "mdbx import".
+ * tools/load_run.h: fills tables from the text that mdbx_dump, mdb_dump and db_dump write; for mdbx_load, "mdbx load"
+ * and "mdbx import".
  *
  * Large inputs are committed in pieces, so that a transaction does not outgrow memory; all of it is durable when
  * load_finish() returns without an error.

@@ -10,7 +10,7 @@
 
 static const struct tool_about about = {
     "mdbx_stat",
-    "[-V] [-h] [-a] [-e] [-f[f[f]]] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] DATABASE",
+    "[-V] [-h] [-a] [-e] [-f[f[f]]] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
     "  -a    statistics of the main table and of all named ones\n"
     "  -e    the environment: sizes, limits, mode\n"
     "  -f    the free pages; -ff each list of them; -fff each page\n"
@@ -21,11 +21,12 @@ static const struct tool_about about = {
     "  -q    no messages but errors\n"
     "  -r    the readers; -rr also drops those of dead processes and shows the rest\n"
     "  -s    statistics of one named table\n"
+    "  -t    a line for each table\n"
     "  -V    show the version and exit\n",
 };
 
 struct wishes {
-  bool all, environment, metas, operations;
+  bool all, environment, lines, metas, operations;
   unsigned free_pages, readers;
   unsigned env_flags;
   const char *table;
@@ -167,6 +168,12 @@ static void print_table_flags(unsigned flags) {
     putchar('\n');
 }
 
+/* The one line of -t. */
+static void print_line(const char *title, const MDBX_stat *stat) {
+  printf("%-24s %12" PRIu64 " %6u %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", title, stat->ms_entries, stat->ms_depth,
+         stat->ms_branch_pages, stat->ms_leaf_pages, stat->ms_overflow_pages);
+}
+
 static int show_handle(const MDBX_txn *txn, MDBX_dbi dbi, const char *title) {
   MDBX_stat stat;
   unsigned flags = 0;
@@ -180,13 +187,19 @@ static int show_handle(const MDBX_txn *txn, MDBX_dbi dbi, const char *title) {
   return rc;
 }
 
-static int show_table(MDBX_txn *txn, const MDBX_val *name) {
+static int show_table(MDBX_txn *txn, const MDBX_val *name, const struct wishes *wishes) {
   MDBX_dbi dbi;
+  MDBX_stat stat;
   const char *shown = name ? tool_shown_name(name) : "Main DB";
   int rc = mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "cannot open %s", shown);
-  rc = show_handle(txn, dbi, shown);
+  if (!wishes->lines)
+    rc = show_handle(txn, dbi, shown);
+  else if ((rc = mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat))) == MDBX_SUCCESS)
+    print_line(shown, &stat);
+  else
+    tool_fail(rc, "cannot read the statistics of %s", shown);
   if (name)
     mdbx_dbi_close(mdbx_txn_env(txn), dbi);
   return rc;
@@ -195,14 +208,16 @@ static int show_table(MDBX_txn *txn, const MDBX_val *name) {
 static int show_tables(MDBX_txn *txn, const struct wishes *wishes) {
   struct tool_names names;
   MDBX_val one = {(void *)(uintptr_t)wishes->table, wishes->table ? strlen(wishes->table) : 0};
+  if (wishes->lines)
+    printf("%-24s %12s %6s %10s %10s %10s\n", "Table", "Entries", "Depth", "Branch", "Leaf", "Overflow");
   if (wishes->table)
-    return show_table(txn, &one);
-  int rc = show_table(txn, NULL);
-  if (!wishes->all || rc != MDBX_SUCCESS)
+    return show_table(txn, &one, wishes);
+  int rc = show_table(txn, NULL, wishes);
+  if ((!wishes->all && !wishes->lines) || rc != MDBX_SUCCESS)
     return rc;
   rc = tool_list_tables(txn, &names);
   for (size_t i = 0; rc == MDBX_SUCCESS && i < names.count; ++i)
-    rc = show_table(txn, &names.at[i]);
+    rc = show_table(txn, &names.at[i], wishes);
   tool_free_names(&names);
   return rc;
 }
@@ -278,7 +293,7 @@ static int show_free_pages(MDBX_txn *txn, const struct wishes *wishes) {
 /* --------------------------------------------------------------------------------------------------------- main */
 
 static void read_options(int argc, char *argv[], struct wishes *wishes) {
-  for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:")) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:t")) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'h': tool_help();
@@ -291,6 +306,7 @@ static void read_options(int argc, char *argv[], struct wishes *wishes) {
     case 'q': tool_quiet = true; break;
     case 'r': wishes->readers += 1; break;
     case 's': wishes->table = optarg; break;
+    case 't': wishes->lines = true; break;
     default: tool_bad_option(option, optopt);
     }
   }

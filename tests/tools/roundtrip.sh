@@ -39,6 +39,8 @@ expect 0 "statistics" "$stat" -a -e -fff -m -p -rr db
 expect_text "^Status of a name$" "statistics"
 expect_text "Entries: 20000" "statistics"
 expect_text "no active readers" "statistics"
+expect 0 "a line for each table" "$stat" -t db
+expect_text "^a name  *20000 " "a line for each table"
 expect 0 "statistics of a table" "$stat" -s "a name" db
 expect 1 "statistics of a missing table" "$stat" -s none db
 

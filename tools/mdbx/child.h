@@ -18,7 +18,7 @@ int child_start(struct child *child, char *const argv[], bool quiet);
 /* Closes the pipe, waits, and gives the exit code; 128 and more: ended by a signal. */
 int child_end(struct child *child);
 
-/* Becomes the program of that name beside this one, or else one in PATH. Returns only if that failed, an errno value. */
+/* Becomes the program of that name beside this one, or else one in PATH. Returns an errno value if that failed. */
 int child_become_sibling(const char *name, char *const argv[]);
 
 #endif

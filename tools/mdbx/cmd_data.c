@@ -72,8 +72,9 @@ static int scan_table(const struct place *place, struct scan *scan) {
     rc = mdbx_cursor_get(cursor, &key, &value, scan->reverse ? MDBX_PREV : MDBX_NEXT);
   }
   mdbx_cursor_close(cursor);
-  return rc == MDBX_NOTFOUND || rc == MDBX_SUCCESS ? MDBX_SUCCESS
-                                                   : tool_fail(rc, "cannot read %s", place_table_name());
+  if (rc != MDBX_NOTFOUND && rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot read %s", place_table_name());
+  return tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
 }
 
 /* A single value goes out as it is, unless people look at it. */

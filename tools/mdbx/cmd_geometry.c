@@ -16,7 +16,8 @@ struct wish {
 
 static void row(const char *name, uint64_t bytes, uint64_t page, const char *meaning) {
   char size[SIZE_TEXT];
-  printf("  %-13s %14" PRIu64 "  %12" PRIu64 "  %10s  %s\n", name, bytes, bytes / page, size_show(bytes, size), meaning);
+  printf("  %-13s %14" PRIu64 "  %12" PRIu64 "  %10s  %s\n", name, bytes, bytes / page, size_show(bytes, size),
+         meaning);
 }
 
 static void show_table(const struct facts *facts) {
@@ -32,7 +33,7 @@ static void show_table(const struct facts *facts) {
   row("free", facts->free * page, page, "inside the file, for the next writers");
   row("held", facts->held * page, page, "free once readers, or the last steady commit, let go");
   row("unallocated", facts->unallocated * page, page, "at the end of the file");
-  row("left", facts->info.mi_geo.upper - facts->allocated * page, page, "what the file can still get beyond that in use");
+  row("left", facts->info.mi_geo.upper - facts->allocated * page, page, "between the last page in use and upper");
 }
 
 static void show_json(const struct facts *facts) {

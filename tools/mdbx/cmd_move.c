@@ -183,7 +183,8 @@ struct import {
   uint64_t tables, records;
 };
 
-static int start(struct child *child, const struct import *import, const char *program, const char *option, bool quiet) {
+static int start(struct child *child, const struct import *import, const char *program, const char *option,
+                 bool quiet) {
   static char no_directory[] = "-n";
   char *argv[5];
   int count = 0;
@@ -308,7 +309,6 @@ static int import_into(struct import *import, const char *destination, struct lo
   int rc = count_tables(import);
   if (rc == MDBX_SUCCESS)
     rc = target_begin(&target, destination, false, true);
-  /* A child that the terminal stops as well is no reason to die of a closed pipe. */
   if (rc == MDBX_SUCCESS && import->tables)
     rc = import_dump(import, target.temporary, "-a", model);
   if (rc == MDBX_SUCCESS)

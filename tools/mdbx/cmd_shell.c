@@ -75,7 +75,10 @@ static void keep(char **place, const char *text) {
 }
 
 /* Which arguments of the shell's are put in. */
-static bool wants_database(const char *command) { return strcmp(command, "import") != 0 && strcmp(command, "apply") != 0; }
+static bool wants_database(const char *command) {
+  return strcmp(command, "import") != 0 && strcmp(command, "apply") != 0;
+}
+
 /* For the checker -t means something else. */
 static bool wants_table(const char *command) { return strcmp(command, "chk") != 0; }
 
@@ -139,7 +142,8 @@ static void shell_help(void) {
 static void each_table(void (*found)(const char *word)) {
   struct place place = {.env = NULL};
   struct tool_names names;
-  if (!shell.database || tool_try_open(&place.env, shell.database, MDBX_RDONLY | MDBX_ACCEDE | wishes.env_flags, 0) != MDBX_SUCCESS)
+  const unsigned flags = MDBX_RDONLY | MDBX_ACCEDE | wishes.env_flags;
+  if (!shell.database || tool_try_open(&place.env, shell.database, flags, 0) != MDBX_SUCCESS)
     return;
   if (mdbx_txn_begin(place.env, NULL, MDBX_TXN_RDONLY, &place.txn) == MDBX_SUCCESS &&
       tool_list_tables(place.txn, &names) == MDBX_SUCCESS) {

@@ -13,7 +13,15 @@ static char full_help[8192];
 
 /* ------------------------------------------------------------------------------------------------------- options */
 
-enum { OPTION_KEY_FORMAT = 1000, OPTION_VALUE_FORMAT, OPTION_TEXT, OPTION_HEX, OPTION_JSON, OPTION_HELP, OPTION_VERSION };
+enum {
+  OPTION_KEY_FORMAT = 1000,
+  OPTION_VALUE_FORMAT,
+  OPTION_TEXT,
+  OPTION_HEX,
+  OPTION_JSON,
+  OPTION_HELP,
+  OPTION_VERSION
+};
 
 #define COMMON_LETTERS "t:nq"
 #define LETTERS_MAX 64
@@ -186,7 +194,9 @@ const char *place_table_name(void) { return wishes.table.iov_base ? tool_shown_n
 
 int place_open_table(struct place *place, const MDBX_val *name, unsigned flags) {
   const char *shown = name ? tool_shown_name(name) : "the main table";
-  int rc = mdbx_dbi_open2(place->txn, name, (MDBX_db_flags_t)(flags ? flags : (unsigned)MDBX_DB_ACCEDE), &place->dbi);
+  /* A table that is there keeps its flags, unless some were asked for. */
+  const unsigned accede = flags & ~(unsigned)MDBX_CREATE ? 0 : MDBX_DB_ACCEDE;
+  int rc = mdbx_dbi_open2(place->txn, name, (MDBX_db_flags_t)(flags | accede), &place->dbi);
   if (rc == MDBX_NOTFOUND) {
     tool_message("there is no table %s", shown);
     return rc;

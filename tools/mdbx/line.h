@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/line.h: lines for the shell: from a terminal with editing, history and completion where libedit is there, else
- * plain ones.
+ * tools/mdbx/line.h: lines for the shell: from a terminal with editing, history and completion where libedit is there,
+ * else plain ones.
  */
 #ifndef MDBX_TOOLS_MDBX_LINE_H
 #define MDBX_TOOLS_MDBX_LINE_H

@@ -79,7 +79,8 @@ const struct command commands[] = {
      "  -p, --throttle         do not hold writers back while the output is slow\n"
      "      --fd N             to this descriptor instead\n",
      run_copyfd},
-    {"backup", "Copies", "[OPTION...] DATABASE FILE", "Back up: a whole copy, or what is new since an earlier one",
+    {"backup", "Copies", "[OPTION...] DATABASE FILE",
+     "Back up: a whole copy, or what is new since an earlier one",
      "  -s, --since-copy FILE  only what this copy, or increment, does not have\n"
      "  -S, --since COMMIT     only what is newer than this commit\n"
      "  -f, --force            replace an existing file\n"
@@ -110,7 +111,8 @@ const struct command commands[] = {
      CREATE_OPTIONS "  -p, --purge            empty each table first\n"
                     "\":main:\" is the main table, \"-\" standard input.\n",
      run_restore},
-    {"rewrite", "Text", "[OPTION...] DATABASE FILE [TABLE...]", "Copy tables in the order of their keys into a new database",
+    {"rewrite", "Text", "[OPTION...] DATABASE FILE [TABLE...]",
+     "Copy tables in the order of their keys into a new database",
      "  -P, --page-size SIZE   of the new database\n"
      "The pages of the result are full, and lie in order.\n",
      run_rewrite},
@@ -127,7 +129,8 @@ const struct command commands[] = {
      run_watch},
     {"shell", "Sessions", "[OPTION...] [DATABASE]", "Read commands, with line editing, history and completion", "",
      run_shell},
-    {"chk", "Sessions", "[OPTION...] DATABASE", "Check a database: runs mdbx_chk, which has its own options", "", run_chk},
+    {"chk", "Sessions", "[OPTION...] DATABASE", "Check a database: runs mdbx_chk, which has its own options", "",
+     run_chk},
     {NULL, NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -79,8 +79,8 @@ static void remove_lock_file(const char *data) {
     unlink(name);
 }
 
-/* Without overwrite, a name that has appeared meanwhile stays: link() does not replace. Not every file system has links,
- * and directories have none. */
+/* Without overwrite, a name that has appeared meanwhile stays: link() does not replace. Not every file system has
+ * links, and directories have none. */
 static int move(const struct target *target) {
   if (!target->overwrite && !target->database) {
     if (link(target->temporary, target->name) == 0)

@@ -1,0 +1,62 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# tests/tools/completion.sh: what bash completes for mdbx and the classic tools.
+: "${top_srcdir:=.}"
+file=$(cd "$top_srcdir" && pwd)/tools/completion/mdbx
+. "$(dirname "$0")/common.sh"
+
+if ! command -v bash >/dev/null; then
+  echo "bash is not there: skipped"
+  exit 77
+fi
+PATH=$top_builddir/tools/mdbx:$top_builddir/tools:$PATH
+"$mdbx" put -c db k v
+"$mdbx" -t people put -c db k v
+"$mdbx" -t places put -c db k v
+
+# completed WORD...: the candidates for the last word, on one line.
+completed() {
+  bash --norc -c '
+    . "$0"
+    COMP_WORDS=("$@")
+    COMP_CWORD=$(($# - 1))
+    function_of=$(complete -p "$1" | sed "s/.*-F \([^ ]*\) .*/\1/")
+    "$function_of" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
+    printf "%s\n" "${COMPREPLY[@]}" | sort | tr "\n" " "' "$file" "$@" >output 2>&1
+}
+
+gives() {
+  wanted=$1
+  shift
+  checks=$((checks + 1))
+  completed "$@"
+  [ "$(cat output)" = "$wanted" ] || fail "\"$*\" is not completed to \"$wanted\""
+}
+
+has() {
+  wanted=$1
+  shift
+  checks=$((checks + 1))
+  completed "$@"
+  grep -q -e "\(^\| \)$wanted " output || fail "\"$*\" is not completed to \"$wanted\""
+}
+
+gives "geometry get " mdbx ge
+gives "readers restore rewrite " mdbx -q re
+gives "geometry get " mdbx help ge
+gives "people places " mdbx get db -t p
+gives "people " mdbx get db --table pe
+gives "--lower " mdbx geometry db --lo
+gives "--set --set-file " mdbx edit --set
+gives "--hex --help " mdbx get --he
+gives "u32 u64 " mdbx get --key-format u
+gives "db " mdbx get d
+has "-r" mdbx get -
+has "-v" mdbx chk -
+gives "people places " mdbx_dump db -s p
+has "-d" mdbx_drop -
+has "-T" mdbx_defrag -
+has "-s" mdbx_stat -
+has "db" mdbx_copy ""
+finish
