@@ -23,7 +23,7 @@ completed() {
     COMP_CWORD=$(($# - 1))
     function_of=$(complete -p "$1" | sed "s/.*-F \([^ ]*\) .*/\1/")
     "$function_of" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}" 2>/dev/null
-    printf "%s\n" "${COMPREPLY[@]}" | sort | tr "\n" " "' "$file" "$@" >output 2>&1
+    printf "%s\n" "${COMPREPLY[@]}" | LC_ALL=C sort | tr "\n" " "' "$file" "$@" >output 2>&1
 }
 
 gives() {
@@ -49,7 +49,7 @@ gives "people places " mdbx get db -t p
 gives "people " mdbx get db --table pe
 gives "--lower " mdbx geometry db --lo
 gives "--set --set-file " mdbx edit --set
-gives "--hex --help " mdbx get --he
+gives "--help --hex " mdbx get --he
 gives "u32 u64 " mdbx get --key-format u
 gives "db " mdbx get d
 has "-r" mdbx get -
