@@ -36,8 +36,19 @@ static uint64_t clip_to_engine(const MDB_env *env, uint64_t bytes) {
   return bytes < most ? bytes : most;
 }
 
+/* The engine keeps one meta page more, and some pages in reserve so that a delete commits on a full map. They come on
+ * top, so that the map is not full before it would be with LMDB. */
+#define EXTRA_PAGES 5
+
+static uint64_t with_extra(const MDB_env *env, uint64_t page_size) { return env->limit + EXTRA_PAGES * page_size; }
+
+static uint64_t without_extra(uint64_t upper, uint64_t page_size) {
+  const uint64_t extra = EXTRA_PAGES * page_size;
+  return upper > extra ? upper - extra : upper;
+}
+
 int map_prepare_new(MDB_env *env) {
-  const uint64_t limit = clip_to_engine(env, env->limit ? env->limit : LIMIT_DEFAULT);
+  const uint64_t limit = clip_to_engine(env, (env->limit ? env->limit : LIMIT_DEFAULT) + EXTRA_PAGES * page_size_of(env));
   return mdbx_env_set_geometry(env->engine, 0, 0, (intptr_t)limit, (intptr_t)growth_step(limit), 0,
                                env->page_size ? (intptr_t)env->page_size : -1);
 }
@@ -46,8 +57,14 @@ static int read_info(MDB_env *env, MDBX_envinfo *info) {
   return mdbx_env_info_ex(env->engine, NULL, info, sizeof(*info));
 }
 
-static int limit_engine(MDB_env *env) {
-  return env->grow ? MDBX_SUCCESS : mdbx_env_set_maplimit(env->engine, env->limit);
+/* A limit below what is in use is raised to that and no further: it would creep up with each open. */
+static int limit_engine(MDB_env *env, uint64_t used, uint64_t page_size) {
+  if (env->grow)
+    return MDBX_SUCCESS;
+  const bool crowded = env->limit < used;
+  if (crowded && with_extra(env, page_size) < used)
+    env->limit = used;
+  return mdbx_env_set_maplimit(env->engine, crowded ? used : with_extra(env, page_size));
 }
 
 int map_settle(MDB_env *env) {
@@ -57,10 +74,8 @@ int map_settle(MDB_env *env) {
     return rc;
   const uint64_t used = (info.mi_last_pgno + 1) * info.mi_dxb_pagesize;
   if (!env->limit)
-    env->limit = info.mi_geo.upper;
-  if (env->limit < used)
-    env->limit = used;
-  return limit_engine(env);
+    env->limit = without_extra(info.mi_geo.upper, info.mi_dxb_pagesize);
+  return limit_engine(env, used, info.mi_dxb_pagesize);
 }
 
 /* With room to grow for long, but not so much that a mapping fails. */
@@ -80,7 +95,8 @@ int map_make_room(MDB_txn *txn) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const uint64_t used = info.txn_space_used;
-  const uint64_t wanted = env->grow && env->limit < generous(used) ? generous(used) : env->limit;
+  const uint64_t least = with_extra(env, page_size_of(env));
+  const uint64_t wanted = env->grow && least < generous(used) ? generous(used) : least;
   if (clip_to_engine(env, wanted) > info.txn_space_limit_hard)
     rc = mdbx_env_set_geometry(env->engine, -1, -1, (intptr_t)clip_to_engine(env, wanted), -1, -1, -1);
   txn->roomy = rc == MDBX_SUCCESS;

@@ -9,9 +9,9 @@
 #include <unistd.h>
 
 enum { READERS_DEFAULT = 126, READERS_SPARE = 8, READERS_ENGINE_MAX = 32767 };
-/* How much may be waiting for a flush with MDB_NOSYNC. Pages freed since the last flush are not used again before the
- * next one, so this bounds what such a database can waste. */
-#define UNSYNCED_MOST ((uint64_t)64 << 20)
+/* How much may be waiting for a flush with MDB_NOSYNC: what a loss of power can cost. The pages of the last flushed commit
+ * are kept until the next flush, so the file may be twice as long as its content. */
+#define UNSYNCED_MOST ((uint64_t)256 << 20)
 
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 
