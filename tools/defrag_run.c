@@ -80,7 +80,7 @@ static void print_result(const MDBX_defrag_result_t *result, size_t page) {
 
 static size_t to_pages(uint64_t bytes, size_t page) { return (size_t)((bytes + page - 1) / page); }
 
-int defrag_run(MDBX_env *env, const struct defrag_limits *limits) {
+int tool_defrag(MDBX_env *env, const struct defrag_limits *limits) {
   MDBX_defrag_result_t result;
   MDBX_envinfo info;
   struct progress progress = {limits->verbose, !tool_quiet && isatty(STDERR_FILENO)};

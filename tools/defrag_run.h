@@ -24,6 +24,6 @@ struct defrag_limits {
 bool defrag_take_option(struct defrag_limits *limits, int option, const char *argument);
 /* Does it, and says what came of it. Stopping before all was done is no failure, unless a reader is in the way or a
  * signal came. */
-int defrag_run(MDBX_env *env, const struct defrag_limits *limits);
+int tool_defrag(MDBX_env *env, const struct defrag_limits *limits);
 
 #endif

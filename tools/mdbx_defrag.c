@@ -46,7 +46,7 @@ int main(int argc, char *argv[]) {
   tool_catch_signals();
   int rc = tool_open(&env, argv[optind], MDBX_ACCEDE | env_flags, 0);
   if (rc == MDBX_SUCCESS)
-    rc = defrag_run(env, &limits);
+    rc = tool_defrag(env, &limits);
   tool_close(env, NULL);
   if (tool_flush(stdout, "standard output") != MDBX_SUCCESS)
     rc = MDBX_EIO;

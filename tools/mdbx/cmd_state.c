@@ -258,7 +258,7 @@ int run_defrag(int argc, char *argv[]) {
   tool_catch_signals();
   int rc = tool_open(&env, arguments[0], MDBX_ACCEDE | wishes.env_flags, 0);
   if (rc == MDBX_SUCCESS)
-    rc = defrag_run(env, &limits);
+    rc = tool_defrag(env, &limits);
   tool_close(env, NULL);
   return command_end(rc);
 }
