@@ -200,6 +200,12 @@ int mdb_env_get_maxkeysize(MDB_env *env);
 int mdb_env_set_userctx(MDB_env *env, void *ctx);
 void *mdb_env_get_userctx(MDB_env *env);
 int mdb_env_set_assert(MDB_env *env, MDB_assert_func *func);
+/* Incremental copies, after those of LMDB 1.0. The stream has what is newer than commit `txnid`; path is a file that does
+ * not exist. loadfd brings it into the environment, which must be a copy made by mdb_env_copy() of just that commit and
+ * not changed since: no transaction may be open (EBUSY), and handles of named tables have to be opened again. */
+int mdb_env_incr_dump(MDB_env *env, const char *path, size_t txnid);
+int mdb_env_incr_dumpfd(MDB_env *env, mdb_filehandle_t fd, size_t txnid);
+int mdb_env_incr_loadfd(MDB_env *env, mdb_filehandle_t fd);
 /* As of LMDB 1.0: the page size of a new database, a power of two from 256 to 65536. Before the open. */
 int mdb_env_set_pagesize(MDB_env *env, int size);
 

@@ -174,6 +174,29 @@ SHIM_API int mdb_env_open(MDB_env *env, const char *path, unsigned int flags, md
   return shim_rc(rc);
 }
 
+/* ---------------------------------------------------------------------------------------------- leaving for a while */
+
+void engine_leave(MDB_env *env) {
+  slots_close(env);
+  mdbx_env_close(env->engine);
+  env->engine = NULL;
+  for (MDB_dbi dbi = DBI_NAMED; dbi < env->table_count; ++dbi) {
+    free(env->tables[dbi].name);
+    env->tables[dbi] = (struct shim_table){.open = false};
+  }
+}
+
+int engine_return(MDB_env *env) {
+  int rc = mdbx_env_create(&env->engine);
+  if (rc == MDBX_SUCCESS)
+    rc = open_with_files(env, env->path, 0);
+  if (rc == MDBX_SUCCESS)
+    rc = slots_open(env);
+  env->opened = rc == MDBX_SUCCESS;
+  env->failed = !env->opened;
+  return rc;
+}
+
 /* ----------------------------------------------------------------------------------------------------------- closing */
 
 SHIM_API void mdb_env_close(MDB_env *env) {
@@ -181,7 +204,8 @@ SHIM_API void mdb_env_close(MDB_env *env) {
     return;
   txns_orphan(env);
   slots_close(env);
-  mdbx_env_close(env->engine);
+  if (env->engine)
+    mdbx_env_close(env->engine);
   pthread_mutex_destroy(&env->mutex);
   for (MDB_dbi dbi = 0; dbi < env->table_count; ++dbi)
     free(env->tables[dbi].name);

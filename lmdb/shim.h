@@ -150,6 +150,10 @@ int map_make_room(MDB_txn *txn);
 
 /* ---- lmdb_slots.c ---- */
 
+/* The database is closed, and handles of named tables with it; and opened again. No transaction may be there. */
+void engine_leave(MDB_env *env);
+int engine_return(MDB_env *env);
+
 int slots_open(MDB_env *env);
 void slots_close(MDB_env *env);
 /* Gives a reader an engine transaction with a snapshot. */

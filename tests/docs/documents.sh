@@ -20,7 +20,7 @@ run_example() {
   number=$((number + 1))
   # shellcheck disable=SC2086
   expect 0 "example of $2 compiles" ${CC:-cc} -std=c11 -Wall -Wextra -Werror -I"$root/include" -o "example$number" "$1" \
-    -L"$top_builddir/.libs" -Wl,-rpath,"$top_builddir/.libs" -lmdbx -lpthread $EXAMPLE_FLAGS
+    -L"$top_builddir/.libs" -Wl,-rpath,"$top_builddir/.libs" -lmdbx -lpthread ${LMDB_TEST_FLAGS:-}
   mkdir -p "in$number"
   expect 0 "example of $2 runs" sh -c "cd in$number && ../example$number"
 }

@@ -320,7 +320,61 @@ static void threads(const char *name, unsigned flags) {
   mdb_env_close(env);
 }
 
+static void store(MDB_env *env, const char *key, const char *value) {
+  MDB_txn *txn = begin(env, 0);
+  MDB_dbi dbi;
+  OK(mdb_dbi_open(txn, "table", MDB_CREATE, &dbi));
+  OK(put(txn, dbi, key, value));
+  OK(mdb_txn_commit(txn));
+}
+
+static int stored(MDB_env *env, const char *key, const char *value) {
+  MDB_txn *txn = begin(env, MDB_RDONLY);
+  MDB_dbi dbi;
+  OK(mdb_dbi_open(txn, "table", 0, &dbi));
+  const int rc = has(txn, dbi, key, value);
+  mdb_txn_abort(txn);
+  return rc;
+}
+
+static void increments(void) {
+  MDB_envinfo info;
+  MDB_env *env = env_at("incr", 0);
+  store(env, "one", "1");
+  OK(mdb_env_copy(env, "incr-copy"));
+  OK(mdb_env_info(env, &info));
+  const size_t base = info.me_last_txnid;
+  store(env, "two", "2");
+  store(env, "one", "11");
+  OK(mdb_env_incr_dump(env, "incr-stream", base));
+  IS(mdb_env_incr_dump(env, "incr-stream", base), EEXIST);
+  IS(mdb_env_incr_dump(env, "incr-never", base + 100), EINVAL);
+  MDB_env *copy = env_at("incr-copy", 0);
+  OK(stored(copy, "one", "1"));
+  FILE *stream = fopen("incr-stream", "r");
+  MDB_txn *txn = begin(copy, MDB_RDONLY);
+  IS(mdb_env_incr_loadfd(copy, fileno(stream)), EBUSY);
+  mdb_txn_abort(txn);
+  OK(mdb_env_incr_loadfd(copy, fileno(stream)));
+  OK(stored(copy, "one", "11"));
+  OK(stored(copy, "two", "2"));
+  OK(mdb_env_info(copy, &info));
+  CHECK(info.me_last_txnid == base + 2);
+  rewind(stream);
+  OK(mdb_env_incr_loadfd(copy, fileno(stream)));
+  store(copy, "three", "3");
+  rewind(stream);
+  IS(mdb_env_incr_loadfd(copy, fileno(stream)), MDB_INCOMPATIBLE);
+  OK(stored(copy, "three", "3"));
+  fclose(stream);
+  CHECK(access("incr-copy-increment", F_OK) != 0);
+  IS(mdb_env_incr_loadfd(copy, -1), EBADF);
+  mdb_env_close(copy);
+  mdb_env_close(env);
+}
+
 int main(void) {
+  increments();
   threads("threads", 0);
   threads("threads2", MDB_NOTLS);
   threads("threads3", MDB_NOLOCK | MDB_WRITEMAP);

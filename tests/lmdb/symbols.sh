@@ -16,7 +16,7 @@ mdb_env_stat mdb_env_sync mdb_get mdb_put mdb_reader_check mdb_reader_list mdb_s
 mdb_set_relctx mdb_set_relfunc mdb_stat mdb_strerror mdb_txn_abort mdb_txn_begin mdb_txn_commit mdb_txn_env mdb_txn_id
 mdb_txn_renew mdb_txn_reset mdb_version'
 # Of LMDB 1.0.
-newer='mdb_cursor_is_db mdb_env_set_pagesize'
+newer='mdb_cursor_is_db mdb_env_incr_dump mdb_env_incr_dumpfd mdb_env_incr_loadfd mdb_env_set_pagesize'
 
 printf '%s\n' $wanted | LC_ALL=C sort >wanted
 [ "$(wc -l <wanted)" -eq 56 ] || fail "the list has not 56 functions"
