@@ -104,6 +104,20 @@ static void add_to_word(pgset *set, pgset_region *region, uint32_t word, uint64_
   set->count += pages;
 }
 
+int pgset_add_words(pgset *set, pgno_t first, const uint64_t *words, uint32_t count) {
+  pgset_region *region = pgset_region_get(set, first >> PGSET_REGION_BITS);
+  const uint32_t word = first % PGSET_REGION_PAGES / 64;
+  if (!region)
+    return MDBX_ENOMEM;
+  for (uint32_t i = 0; i < count; ++i)
+    if (region->bits[word + i] & words[i])
+      return MDBX_CORRUPTED;
+  for (uint32_t i = 0; i < count; ++i)
+    if (words[i])
+      add_to_word(set, region, word + i, words[i], (uint32_t)__builtin_popcountll(words[i]));
+  return MDBX_SUCCESS;
+}
+
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
   pgset_region *region = NULL;
   if (any_member(set, pgno, count))

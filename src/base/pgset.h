@@ -42,6 +42,8 @@ bool pgset_has(const pgset *set, pgno_t pgno);
 /* Adds `count` pages from pgno on. MDBX_CORRUPTED, and nothing is added, when one of them is a member already; ENOMEM,
  * and some may have been added. */
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count);
+/* Adds the pages of whole words of a region's bitmap, from page `first` on, which begins a word. Codes as of pgset_add(). */
+int pgset_add_words(pgset *set, pgno_t first, const uint64_t *words, uint32_t count);
 /* Removes pages that must be members; returns false (and changes nothing) if one of them is not. */
 bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count);
 /* Lowest member not below `from`, or PGNO_NONE. */

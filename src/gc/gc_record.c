@@ -182,6 +182,40 @@ static int decode_free_bitmap(const struct free_decoding *decoding, const uint8_
   return pages ? bad_free(decoding, "its bitmap has fewer pages than it says") : MDBX_SUCCESS;
 }
 
+static bool is_bitmap(const uint8_t *bytes, size_t length, uint32_t span) {
+  return length >= FREE_HEADER + span / 8 && bytes[0] == FORM_BITMAP;
+}
+
+/* Pages of a word that must not be in it: metas, and what lies at or behind the end. */
+static uint64_t outside(uint64_t first, pgno_t limit) {
+  uint64_t mask = first < PGNO_FIRST ? (UINT64_C(1) << (PGNO_FIRST - first)) - 1 : 0;
+  if (first >= limit)
+    mask = ~UINT64_C(0);
+  else if (limit - first < 64)
+    mask |= ~UINT64_C(0) << (limit - first);
+  return mask;
+}
+
+bool gc_free_words(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, uint64_t *words) {
+  if (!is_bitmap(bytes, length, span))
+    return false;
+  uint32_t pages = 0;
+  for (uint32_t i = 0; i < span / 64; ++i) {
+    words[i] = get_u64(bytes + FREE_HEADER + (size_t)i * 8);
+    if (words[i] & outside((uint64_t)first + i * 64, limit))
+      return false;
+    pages += (uint32_t)__builtin_popcountll(words[i]);
+  }
+  return pages == get_u16(bytes + 1);
+}
+
+int gc_free_bit(const uint8_t *bytes, size_t length, uint32_t span, uint32_t bit, bool *has) {
+  if (!is_bitmap(bytes, length, span) || bit >= span)
+    return MDBX_RESULT_TRUE;
+  *has = get_u64(bytes + FREE_HEADER + (size_t)bit / 64 * 8) >> (bit % 64) & 1;
+  return MDBX_SUCCESS;
+}
+
 int gc_free_decode(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, gc_each_run each,
                    void *context) {
   const struct free_decoding decoding = {first, span, limit, each, context};

@@ -312,6 +312,19 @@ static int add_stored(void *context, pgno_t pgno, uint32_t pages, txnid_t birth)
   return space_give_free(gc->space, pgno, pages, false);
 }
 
+static int add_record(struct gc *gc, const struct found *found, uint32_t span) {
+  const struct snapshot *view = &gc->space->view;
+  const uint64_t first = found->key.number * span;
+  uint64_t words[PGSET_WORDS];
+  if (first >= view->limit ||
+      !gc_free_words(found->bytes, found->length, (pgno_t)first, span, view->limit, words))
+    return gc_record_decode(&found->key, found->bytes, found->length, view->page_size, view->limit, add_stored, gc);
+  const int rc = pgset_add_words(&gc->space->avail, (pgno_t)first, words, span / 64);
+  if (rc == MDBX_CORRUPTED)
+    return log_damage(rc, "record of free pages from %llu on: one of them is free twice", (unsigned long long)first);
+  return rc;
+}
+
 /* Reads all GC_FREE records of one region of the set; what the set knew of it already stays. */
 static int load_region(struct gc *gc, uint32_t number) {
   const uint32_t span = gc_span(gc->space->view.page_size);
@@ -330,8 +343,7 @@ static int load_region(struct gc *gc, uint32_t number) {
     if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && found.key.number >= (number + 1) * per_region))
       break;
     if (rc == MDBX_SUCCESS)
-      rc = gc_record_decode(&found.key, found.bytes, found.length, gc->space->view.page_size, gc->space->view.limit,
-                            add_stored, gc);
+      rc = add_record(gc, &found, span);
     if (rc != MDBX_SUCCESS)
       return rc;
     at = key_after(&found.key);
@@ -353,12 +365,15 @@ static int look_at_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth
 }
 
 int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has) {
-  const struct gc_key key = {GC_FREE, pgno / gc_span(gc->space->view.page_size), 0};
+  const uint32_t span = gc_span(gc->space->view.page_size);
+  const struct gc_key key = {GC_FREE, pgno / span, 0};
   struct looking looking = {pgno, false};
   struct found found;
   *has = false;
   int rc = find_from(gc, &key, &found);
   if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && found.key.number != key.number))
+    return MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS && gc_free_bit(found.bytes, found.length, span, pgno % span, has) == MDBX_SUCCESS)
     return MDBX_SUCCESS;
   /* The end of the snapshot may have moved below pages that were given back just now. */
   if (rc == MDBX_SUCCESS)

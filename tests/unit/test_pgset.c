@@ -179,6 +179,34 @@ START_TEST(runs_of_a_region) {
 }
 END_TEST
 
+/* Words at once, beside the same pages one by one. */
+START_TEST(words_of_a_region) {
+  pgset one, other;
+  uint64_t words[16];
+  pgset_init(&one);
+  pgset_init(&other);
+  for (unsigned round = 0; round < 200; ++round) {
+    const pgno_t first = 3 * PGSET_REGION_PAGES + round % 8 * 1024;
+    bool twice = false;
+    for (unsigned i = 0; i < COUNT_OF(words); ++i)
+      words[i] = round & 1 ? UINT64_C(1) << (round * 7 + i) % 64 : UINT64_C(0x8000000000000001) * (i % 3 == 0);
+    for (unsigned bit = 0; bit < 1024; ++bit)
+      twice |= (words[bit / 64] >> bit % 64 & 1) && pgset_has(&other, first + bit);
+    ck_assert_int_eq(pgset_add_words(&one, first, words, COUNT_OF(words)), twice ? MDBX_CORRUPTED : MDBX_SUCCESS);
+    for (unsigned bit = 0; bit < 1024 && !twice; ++bit)
+      if (words[bit / 64] >> bit % 64 & 1)
+        ck_assert_int_eq(pgset_add(&other, first + bit, 1), MDBX_SUCCESS);
+    ck_assert_uint_eq(one.count, other.count);
+    ck_assert_uint_eq(pgset_lowest(&one, 0), pgset_lowest(&other, 0));
+    ck_assert_uint_eq(pgset_highest(&one), pgset_highest(&other));
+  }
+  for (pgno_t pgno = 0; pgno < 5 * PGSET_REGION_PAGES; ++pgno)
+    ck_assert_int_eq(pgset_has(&one, pgno), pgset_has(&other, pgno));
+  pgset_destroy(&one);
+  pgset_destroy(&other);
+}
+END_TEST
+
 START_TEST(regions_note_changes) {
   pgset set;
   pgset_init(&set);
@@ -206,6 +234,7 @@ int main(void) {
   tcase_add_test(tc, ends_of_the_number_range);
   tcase_add_test(tc, regions_note_changes);
   tcase_add_test(tc, runs_of_a_region);
+  tcase_add_test(tc, words_of_a_region);
   tcase_add_test(tc, walk_sparse);
   tcase_add_test(tc, walk_dense);
   tcase_add_test(tc, walk_runs_over_regions);
