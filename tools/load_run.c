@@ -98,10 +98,13 @@ static int open_database(struct load *load) {
   int rc = mdbx_env_create(&load->env);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "no environment");
-  if (mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE)
+  const bool is_new = mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE;
+  if (is_new)
     rc = shape_new(load);
   if (rc == MDBX_SUCCESS) {
     rc = tool_open(&load->env, load->path, flags, 0664);
+    if (rc != MDBX_SUCCESS && is_new) /* nothing came of it, on a full disk say */
+      mdbx_env_delete(load->path, MDBX_ENV_ENSURE_UNUSED);
     return rc == MDBX_SUCCESS ? make_room(load) : rc;
   }
   mdbx_env_close_ex(load->env, true);

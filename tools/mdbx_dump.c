@@ -5,6 +5,7 @@
 #include "dump_run.h"
 #include "tool_common.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct tool_about about = {
@@ -46,6 +47,13 @@ static void read_options(int argc, char *argv[], struct dump *dump) {
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
 }
 
+/* Half a dump looks like a whole one. What is no file, a device say, stays. */
+static void remove_incomplete(const char *path) {
+  struct stat status;
+  if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
+    remove(path);
+}
+
 int main(int argc, char *argv[]) {
   struct dump dump = {.out = stdout};
   MDBX_env *env = NULL;
@@ -67,5 +75,7 @@ int main(int argc, char *argv[]) {
     rc = MDBX_EIO;
   if (dump.out && dump.out != stdout && fclose(dump.out) != 0)
     rc = tool_fail(errno, "cannot write %s", dump.file);
+  if (rc != MDBX_SUCCESS && dump.out && dump.out != stdout)
+    remove_incomplete(dump.file);
   return rc == MDBX_SUCCESS && !dump.damaged ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -37,6 +37,13 @@ umount_small() {
 }
 if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; then
   trap 'umount_small; rm -rf "$work"' EXIT
+  expect 1 "mdbx_dump to a full disk" "$dump" -f small/dump db
+  [ ! -e small/dump ] || fail "mdbx_dump left half a dump on a full disk"
+  # Room for the lock file only.
+  dd if=/dev/zero of=small/filler bs=4096 count=252 2>/dev/null
+  expect 1 "mdbx_load onto a full disk" "$load" -q -n -f text small/loaded
+  [ ! -e small/loaded ] || fail "mdbx_load left an empty file on a full disk"
+  rm -f small/*
   try() {
     what=$1
     shift
