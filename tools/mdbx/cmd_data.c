@@ -189,6 +189,14 @@ static int put_record(const struct place *place, const struct change *change, co
   return rc;
 }
 
+/* For commands that can make what they store into. */
+static int open_to_store(struct place *place, const char *path, unsigned create) {
+  const int rc = place_open_writing(place, path, create);
+  if ((rc == MDBX_ENOFILE || rc == MDBX_NOTFOUND) && !create)
+    tool_message("with --create it is made");
+  return rc;
+}
+
 #define CREATE_LONGS {"create", no_argument, NULL, 'c'}, {"flags", required_argument, NULL, 'F'}
 
 int run_put(int argc, char *argv[]) {
@@ -211,7 +219,7 @@ int run_put(int argc, char *argv[]) {
   }
   const int wanted = change.file ? 2 : 3;
   char **arguments = command_arguments(argc, argv, wanted, wanted, NULL);
-  int rc = place_open_writing(&place, arguments[0], change.create);
+  int rc = open_to_store(&place, arguments[0], change.create);
   if (rc == MDBX_SUCCESS)
     rc = put_record(&place, &change, arguments[1], change.file ? NULL : arguments[2]);
   if (rc == MDBX_SUCCESS)
@@ -326,7 +334,7 @@ static void note_edit(struct edits *edits, int argc, int action) {
 
 static int apply_edits(const char *path, struct edits *edits, unsigned create) {
   struct place place = {.env = NULL};
-  int rc = place_open_writing(&place, path, create);
+  int rc = open_to_store(&place, path, create);
   for (size_t i = 0; rc == MDBX_SUCCESS && i < edits->count; ++i)
     rc = edits->at[i].action == EDIT_DELETE ? delete_edit(&place, edits, &edits->at[i])
                                             : store_edit(&place, edits, &edits->at[i]);
