@@ -262,3 +262,11 @@ const char *tool_shown_name(const MDBX_val *name) {
   static char text[1024];
   return name->iov_len ? mdbx_dump_val(name, text, sizeof(text)) : "<empty name>";
 }
+
+int tool_hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}

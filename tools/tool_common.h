@@ -48,8 +48,8 @@ void tool_bad_option(int result, int option) __attribute__((__noreturn__));
 void tool_message(const char *format, ...) TOOL_PRINTF(1, 2);
 int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
 
-/* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data file. On failure a message was
- * printed, and *env is NULL. */
+/* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data
+ * file. On failure a message was printed, and *env is NULL. */
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
 /* The same without a message. */
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
@@ -82,5 +82,8 @@ struct tool_table_flag {
 };
 
 extern const struct tool_table_flag tool_table_flags[];
+
+/* The value of a hexadecimal digit; -1: it is none. */
+int tool_hex_digit(char c);
 
 #endif
