@@ -7,37 +7,15 @@
  * and the size of the file, beside the size of the live data. Fails when a target is missed: file at most 3 times the
  * live data, time at most 1.2 times that without the reader.
  */
-#include <mdbx.h>
+#include "common.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { VALUE = 100 };
 
 static uint64_t records = 100000, transactions = 40000, updates = 10;
-
-static void must(int rc, const char *what) {
-  if (rc) {
-    fprintf(stderr, "%s: %s\n", what, mdbx_strerror(rc));
-    exit(2);
-  }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static uint64_t mix(uint64_t i) {
-  i = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  i = (i ^ i >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  return i ^ i >> 27;
-}
 
 static void put(MDBX_txn *txn, uint64_t record, uint64_t version) {
   unsigned char value[VALUE];

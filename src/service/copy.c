@@ -194,16 +194,17 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
                      const struct leaf_item *item) {
   const struct compact_walk *walk = (const struct compact_walk *)visitor;
   struct compaction *compaction = walk->compaction;
-  struct table_record record;
   struct tree tree;
+  MDBX_dbi dbi;
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(walk->tree))
     return MDBX_SUCCESS;
-  if (item->data_length != sizeof(record))
-    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
-  memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(&tree, &record, compaction->copying->view->limit, "(copied)");
-  return rc == MDBX_SUCCESS ? walk_table(compaction, &tree) : rc;
+  int rc = table_of_record(compaction->copying->txn, item, &tree, &dbi);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = walk_table(compaction, &tree);
+  tree_release(&tree);
+  return rc;
 }
 
 static int walk_table(struct compaction *compaction, const struct tree *tree) {

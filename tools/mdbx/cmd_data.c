@@ -325,7 +325,7 @@ static int delete_edit(const struct place *place, struct edits *edits, const str
 
 static void note_edit(struct edits *edits, int argc, int action) {
   if (!edits->at && !(edits->at = calloc((size_t)argc, sizeof(*edits->at))))
-    exit((tool_message("out of memory"), EXIT_FAILURE));
+    tool_usage("out of memory");
   if (action != EDIT_DELETE && !strchr(optarg, '='))
     tool_usage("\"%s\" is not KEY=VALUE or KEY=FILE", optarg);
   edits->at[edits->count].action = action;
@@ -375,13 +375,19 @@ int run_edit(int argc, char *argv[]) {
 int run_drop(int argc, char *argv[]) {
   static const struct option longs[] = {{"delete", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
   bool delete = false;
-  MDBX_env *env = NULL;
+  struct place place = {.env = NULL};
+  uint64_t entries = 0;
   while (command_option(argc, argv, "d", longs) != -1)
     delete = true;
   char **arguments = command_arguments(argc, argv, 1, 1, NULL);
-  int rc = tool_open(&env, arguments[0], MDBX_ACCEDE | wishes.env_flags, 0);
+  const MDBX_val *name = wishes.table.iov_base ? &wishes.table : NULL;
+  int rc = place_begin_writing(&place, arguments[0], 0);
   if (rc == MDBX_SUCCESS)
-    rc = drop_table(env, wishes.table.iov_base ? &wishes.table : NULL, delete);
-  tool_close(env, NULL);
+    rc = drop_table(place.txn, name, delete, &entries);
+  if (rc == MDBX_SUCCESS)
+    rc = place_commit(&place);
+  if (rc == MDBX_SUCCESS)
+    drop_report(name, delete, entries);
+  place_close(&place);
   return command_end(rc);
 }
