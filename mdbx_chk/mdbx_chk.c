@@ -18,8 +18,8 @@
 #include <unistd.h>
 
 enum {
-  EXIT_CHECK_MINOR = EXIT_FAILURE, /* pages lost or miscounted; all data can be read */
-  EXIT_CHECK_MAJOR,                /* metas, trees or records are damaged */
+  EXIT_CHECK_MINOR = EXIT_FAILURE, /* pages lost; all data can be read */
+  EXIT_CHECK_MAJOR,                /* metas, trees, records or lists of free pages are damaged */
   EXIT_ENGINE,                     /* the engine refused: no database, in use, and so on */
   EXIT_SYSTEM,                     /* the system refused: no file, no permission, and so on */
   EXIT_INTERRUPTED
@@ -77,6 +77,7 @@ static struct {
   size_t kind_count, unnamed;
   MDBX_chk_line_t line;
   bool table_seen;
+  uint32_t page_size; /* of the database */
 } run = {.meta = -1};
 
 static size_t shown_of_kind(void) {
@@ -99,19 +100,20 @@ static struct finding_kind *kind_of(const char *caption) {
   return kind;
 }
 
-static void issue_as_json(const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
+/* The table that the checker is at. */
+static const MDBX_chk_table_t *table_at(const MDBX_chk_context_t *ctx) { return ctx->scope ? ctx->scope->object : NULL; }
+
+static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
   char detail[512] = "";
   if (format)
     vsnprintf(detail, sizeof(detail), format, args);
-  json_report_problem(object, entry, issue, format ? detail : NULL);
+  json_report_problem(table_at(ctx), object, entry, issue, format ? detail : NULL);
 }
 
 /* Where in the file that is. */
-static void print_place(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry) {
-  MDBX_envinfo info;
-  if ((strcmp(object, "page") == 0 || strcmp(object, "meta") == 0) &&
-      mdbx_env_info_ex(ctx->env, NULL, &info, sizeof(info)) == MDBX_SUCCESS)
-    printf(" at byte %" PRIu64, entry * info.mi_dxb_pagesize);
+static void print_place(const char *object, uint64_t entry) {
+  if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
+    printf(" at byte %" PRIu64, entry * run.page_size);
 }
 
 static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
@@ -126,11 +128,11 @@ static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry
     return;
   }
   if (run.json) {
-    issue_as_json(object, entry, issue, extra_fmt, extra_args);
+    issue_as_json(ctx, object, entry, issue, extra_fmt, extra_args);
     return;
   }
   printf(" ! %s #%" PRIu64, object, entry);
-  print_place(ctx, object, entry);
+  print_place(object, entry);
   printf(" %s", issue);
   if (extra_fmt) {
     fputs(": ", stdout);
@@ -254,6 +256,9 @@ static const MDBX_chk_callbacks_t callbacks = {
 static int exit_of_error(int rc) {
   if (rc == MDBX_EINTR)
     return EXIT_INTERRUPTED;
+  /* A meta page was found damaged while the database was being opened. */
+  if (rc == MDBX_WANNA_RECOVERY && *tool_last_error())
+    return EXIT_CHECK_MAJOR;
   if (rc == MDBX_CORRUPTED || rc == MDBX_PAGE_NOTFOUND)
     return EXIT_CHECK_MAJOR;
   return rc > 0 ? EXIT_SYSTEM : EXIT_ENGINE;
@@ -297,13 +302,15 @@ static double now(void) {
 
 static void print_database(const MDBX_env *env) {
   MDBX_envinfo info;
-  if (run.json && mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS)
+  const bool known = mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS;
+  run.page_size = known ? info.mi_dxb_pagesize : 0;
+  if (run.json && known)
     json_report_database(&info);
   if (run.verbosity < 0)
     return;
   printf("%s: checking %s, %s\n", about.name, run.path,
          run.write ? "writers are kept out" : "read-only, others may go on");
-  if (mdbx_env_info_ex(env, NULL, &info, sizeof(info)) != MDBX_SUCCESS)
+  if (!known)
     return;
   printf(" - pages of %u bytes, file of %" PRIu64 " bytes, limits %" PRIu64 "..%" PRIu64 "\n", info.mi_dxb_pagesize,
          info.mi_geo.current, info.mi_geo.lower, info.mi_geo.upper);
@@ -377,7 +384,7 @@ static int check_opened(MDBX_env *env, double begun) {
   if (run.json) {
     json_report_result(&ctx);
     if (rc != MDBX_SUCCESS)
-      json_report_error(rc);
+      json_report_error(rc, "");
   }
   if (rc != MDBX_SUCCESS) {
     if (!run.json)
@@ -419,7 +426,7 @@ static int check_and_draw(double begun) {
   MDBX_env *env = NULL;
   const int rc = open_database(&env);
   if (rc != MDBX_SUCCESS && run.json)
-    json_report_error(rc);
+    json_report_error(rc, tool_last_error());
   if (rc != MDBX_SUCCESS)
     return exit_of_error(rc);
   /* Findings come through the callbacks; the log would say the same once more. */
