@@ -7,6 +7,7 @@
  * are printed a few times and counted from then on.
  */
 #include "mdbx_chk/page_map.h"
+#include "mdbx_chk/progress.h"
 #include "mdbx_chk/report_json.h"
 #include "tools/tool_common.h"
 
@@ -77,7 +78,8 @@ static struct {
   size_t kind_count, unnamed;
   MDBX_chk_line_t line;
   bool table_seen;
-  uint32_t page_size; /* of the database */
+  uint32_t page_size; /* of the database, and how many pages it uses */
+  uint64_t pages;
 } run = {.meta = -1};
 
 static size_t shown_of_kind(void) {
@@ -122,6 +124,7 @@ static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry
   run.unnamed += !kind;
   if (!kind || ++kind->count > shown_of_kind() + 1)
     return;
+  progress_hide();
   if (kind->count > shown_of_kind()) {
     if (!run.json)
       printf(" ! more of this kind are only counted: %s\n", issue);
@@ -150,8 +153,16 @@ static void print_findings(void) {
 
 /* -------------------------------------------------------------------------------------------------- other callbacks */
 
+static const char *name_of(const MDBX_chk_table_t *table) {
+  if (!table)
+    return NULL;
+  if (table->name.iov_base == MDBX_CHK_MAIN || table->name.iov_base == MDBX_CHK_GC)
+    return table->name.iov_base == MDBX_CHK_MAIN ? "@MAIN" : "@GC";
+  return tool_shown_name(&table->name);
+}
+
 static bool on_break(MDBX_chk_context_t *ctx) {
-  (void)ctx;
+  progress_show(ctx->result.processed_pages, run.pages, name_of(table_at(ctx)));
   return tool_stopped;
 }
 
@@ -160,6 +171,7 @@ static MDBX_chk_line_t *on_print_begin(MDBX_chk_context_t *ctx, MDBX_chk_severit
   run.line.ctx = ctx;
   run.line.severity = (uint8_t)severity;
   run.line.scope_depth = ctx->scope_nesting;
+  progress_hide();
   printf("%*s- ", 1 + 2 * ctx->scope_nesting, " ");
   return &run.line;
 }
@@ -182,6 +194,7 @@ static int on_stage_begin(MDBX_chk_context_t *ctx, MDBX_chk_stage_t stage) {
       [MDBX_chk_conclude] = NULL,
   };
   (void)ctx;
+  progress_hide();
   if (run.verbosity >= 0 && (size_t)stage < sizeof(titles) / sizeof(titles[0]) && titles[stage])
     printf("%s\n", titles[stage]);
   fflush(stdout);
@@ -304,6 +317,7 @@ static void print_database(const MDBX_env *env) {
   MDBX_envinfo info;
   const bool known = mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS;
   run.page_size = known ? info.mi_dxb_pagesize : 0;
+  run.pages = known ? info.mi_last_pgno + 1 : 0;
   if (run.json && known)
     json_report_database(&info);
   if (run.verbosity < 0)
@@ -381,6 +395,7 @@ static int check_opened(MDBX_env *env, double begun) {
   memset(&ctx, 0, sizeof(ctx));
   const int rc = mdbx_env_chk(env, &callbacks, &ctx, (MDBX_chk_flags_t)run.check_flags,
                               levels[run.verbosity + 1 < last ? run.verbosity + 1 : last], 0);
+  progress_hide();
   if (run.json) {
     json_report_result(&ctx);
     if (rc != MDBX_SUCCESS)
@@ -500,6 +515,7 @@ int main(int argc, char *argv[]) {
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
   if (run.json && !json_report_is_there())
     tool_usage("this build cannot print JSON: json-c was not there");
+  progress_begin(run.verbosity >= 0 && run.verbosity < 3);
   if (run.json)
     run.verbosity = -1;
   run.path = argv[optind];
