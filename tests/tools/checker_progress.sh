@@ -4,8 +4,8 @@
 # tests/tools/checker_progress.sh: the line on the terminal that says how far mdbx_chk has come, in a long check only.
 . "$(dirname "$0")/common.sh"
 
-if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode' 2>/dev/null; then
-  echo "python3 is not there: skipped"
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
+  echo "python3 or pseudo terminals are not there: skipped"
   exit 77
 fi
 terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py
