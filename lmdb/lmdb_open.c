@@ -83,7 +83,7 @@ static int look_at_files(struct files *files, bool readonly) {
 /* ----------------------------------------------------------------------------------------------------------- opening */
 
 static unsigned engine_flags(unsigned flags) {
-  unsigned out = MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS | MDBX_ACCEDE;
+  unsigned out = MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS | MDBX_ACCEDE | MDBX_LIFORECLAIM;
   out |= flags & (MDB_RDONLY | MDB_WRITEMAP | MDB_NORDAHEAD | MDB_NOMEMINIT);
   return out;
 }

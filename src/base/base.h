@@ -49,6 +49,14 @@ static inline size_t ceil_to(size_t value, size_t granularity) {
 
 static inline bool is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
+/* Bits that are set. The compiler's own is a call into a library where processors without the instruction count. */
+static inline uint32_t count_bits(uint64_t word) {
+  word -= word >> 1 & UINT64_C(0x5555555555555555);
+  word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
+  word = (word + (word >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+  return (uint32_t)(word * UINT64_C(0x0101010101010101) >> 56);
+}
+
 /* Unaligned little-endian loads and stores; the compiler makes one instruction of each. */
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #define LE16(x) __builtin_bswap16(x)

@@ -114,7 +114,7 @@ int pgset_add_words(pgset *set, pgno_t first, const uint64_t *words, uint32_t co
       return MDBX_CORRUPTED;
   for (uint32_t i = 0; i < count; ++i)
     if (words[i])
-      add_to_word(set, region, word + i, words[i], (uint32_t)__builtin_popcountll(words[i]));
+      add_to_word(set, region, word + i, words[i], count_bits(words[i]));
   return MDBX_SUCCESS;
 }
 
@@ -220,25 +220,6 @@ uint32_t pgset_run_length(const pgset *set, pgno_t pgno, uint32_t limit) {
       break;
   }
   return MIN_OF(length, limit);
-}
-
-/* The first bit from `bit` on that is 1 in words xor-ed with `flip`, PGSET_REGION_PAGES if there is none. */
-static uint32_t find_bit(const pgset_region *region, uint32_t bit, uint64_t flip) {
-  uint32_t word = bit / 64;
-  uint64_t bits = (region->bits[word] ^ flip) & (~UINT64_C(0) << (bit % 64));
-  while (!bits) {
-    if (++word == PGSET_WORDS)
-      return PGSET_REGION_PAGES;
-    bits = region->bits[word] ^ flip;
-  }
-  return word * 64 + (uint32_t)__builtin_ctzll(bits);
-}
-
-struct pgset_run pgset_region_run(const pgset_region *region, uint32_t from, uint32_t end) {
-  const uint32_t at = from < end ? find_bit(region, from, 0) : end;
-  if (at >= end)
-    return (struct pgset_run){end, 0};
-  return (struct pgset_run){at, MIN_OF(find_bit(region, at, ~UINT64_C(0)), end) - at};
 }
 
 pgno_t pgset_find_run(const pgset *set, uint32_t count) {

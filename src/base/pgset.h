@@ -55,11 +55,4 @@ pgno_t pgset_find_run(const pgset *set, uint32_t count);
 /* Length of the run that begins at member pgno, at most `limit`. */
 uint32_t pgset_run_length(const pgset *set, pgno_t pgno, uint32_t limit);
 
-/* A run of members of one region; both count pages from the region's first. */
-struct pgset_run {
-  uint32_t at, length;
-};
-/* The first run, or rest of one, at or behind `from` and before `end`; length 0 if there is none. */
-struct pgset_run pgset_region_run(const pgset_region *region, uint32_t from, uint32_t end);
-
 #endif

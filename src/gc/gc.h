@@ -16,6 +16,9 @@ struct gc_held {
   struct retired_run run;
 };
 
+/* Free pages that a commit takes out of a region for those after it. */
+#define GC_ASIDE_PAGES 64u
+
 struct gc {
   struct space *space;
   struct tree *tree;
@@ -28,6 +31,8 @@ struct gc {
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
   bool begun, fresh_done, held_done, regions_done;
   bool keep_loose; /* gc_give: free pages of regions that were not read stay in this commit's list */
+  struct retired_run aside[GC_ASIDE_PAGES]; /* gc_give: ascending, no longer in the set */
+  size_t aside_length;
   bool only_grow; /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
   uint64_t budget; /* entries this transaction may still look at without being pressed */

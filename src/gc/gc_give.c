@@ -15,7 +15,7 @@
 #include <stdlib.h>
 
 /* Bytes a place gets more than its record needs now: what the next passes may add. */
-enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 256 };
+enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 128 };
 
 uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree) {
   const struct page *root;
@@ -97,19 +97,21 @@ static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bo
 }
 
 /* The bytes of a place made before. */
-static int open_place(const struct gc *gc, const struct gc_key *key, uint8_t **data, size_t *size) {
-  struct place place;
-  const int rc = find_place(gc, key, &place);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (!place.exists || !space_owns(gc->space, path_leaf(&place.path)->page))
+static int open_found(const struct gc *gc, struct place *place, uint8_t **data, size_t *size) {
+  if (!place->exists || !space_owns(gc->space, path_leaf(&place->path)->page))
     return log_damage(MDBX_PROBLEM, "table of free pages: the place of a record is gone");
   struct leaf_item item;
-  path_item(&place.path, &item);
+  path_item(&place->path, &item);
   *data = (uint8_t *)(uintptr_t)item.data;
   *size = item.data_length;
   memset(*data, 0, *size);
   return MDBX_SUCCESS;
+}
+
+static int open_place(const struct gc *gc, const struct gc_key *key, uint8_t **data, size_t *size) {
+  struct place place;
+  const int rc = find_place(gc, key, &place);
+  return rc == MDBX_SUCCESS ? open_found(gc, &place, data, size) : rc;
 }
 
 /* ------------------------------------------------------------------------------------------------- free regions */
@@ -136,7 +138,7 @@ static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct g
  * touches the region: deleting frees a page of the table, which may need a record again, and so on without end. */
 static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
-  const size_t size = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
+  const size_t size = gc_free_room(&gc->space->avail, (pgno_t)(key->number * span), span);
   if (size)
     return make_place(gc, key, size, changed);
   if (!gc->only_grow)
@@ -148,21 +150,19 @@ static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) 
 
 static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
-  const size_t needed = gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, NULL);
+  const pgno_t first = (pgno_t)(key->number * span);
   struct place place;
   uint8_t *data;
   size_t size;
   (void)changed;
   int rc = find_place(gc, key, &place);
-  if (rc != MDBX_SUCCESS || (!needed && !place.exists))
-    return rc;
-  rc = open_place(gc, key, &data, &size);
+  if (rc == MDBX_SUCCESS && place.exists)
+    rc = open_found(gc, &place, &data, &size);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (size < needed)
+  if ((!place.exists || !gc_free_encode(&gc->space->avail, first, span, data, size)) &&
+      gc_free_room(&gc->space->avail, first, span))
     return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
-  if (needed)
-    gc_free_encode(&gc->space->avail, (pgno_t)(key->number * span), span, data);
   return MDBX_SUCCESS;
 }
 
@@ -174,6 +174,25 @@ static uint64_t loose_pages(const struct gc *gc) {
     if (!gc->space->avail.regions[i]->loaded)
       pages += gc->space->avail.regions[i]->count;
   return pages;
+}
+
+/* A region was read because the lists had run dry, and is written anyway: the next commits get some pages of it in a list,
+ * or each of them would read and write it for the few pages it needs. Not when all regions were read: that is no small
+ * commit, or space is short. */
+static void set_aside(struct gc *gc) {
+  struct space *space = gc->space;
+  if (gc->regions_done || loose_pages(gc) || space->avail.count < 4 * GC_ASIDE_PAGES)
+    return;
+  const pgno_t first = pgset_lowest(&space->avail, 0), end = (first | (PGSET_REGION_PAGES - 1)) + 1;
+  if (!pgset_region_find(&space->avail, first >> PGSET_REGION_BITS)->changed)
+    return;
+  pgno_t at = first;
+  for (uint32_t left = GC_ASIDE_PAGES, pages; left && at < end; left -= pages) {
+    pages = pgset_run_length(&space->avail, at, MIN_OF(left, end - at));
+    gc->aside[gc->aside_length++] = (struct retired_run){at, pages, space->view.txnid};
+    space_take_free(space, at, pages);
+    at = pgset_lowest(&space->avail, at);
+  }
 }
 
 /* Regions that lists added to without the stored part having been read: read it, or it would be lost. */
@@ -214,10 +233,31 @@ static int by_page(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
+/* Sorts runs of which the first `sorted` are in order already: few are new in a long list. */
+static int sort_runs(struct retired_run *runs, size_t sorted, size_t count) {
+  const size_t more = count - sorted;
+  if (more)
+    qsort(runs + sorted, more, sizeof(*runs), by_page);
+  if (!sorted || !more || runs[sorted - 1].pgno < runs[sorted].pgno)
+    return MDBX_SUCCESS;
+  struct retired_run *added = malloc(more * sizeof(*added));
+  if (!added)
+    return MDBX_ENOMEM;
+  memcpy(added, runs + sorted, more * sizeof(*added));
+  for (size_t left = sorted, right = more; right;) {
+    const bool old_is_last = left && runs[left - 1].pgno > added[right - 1].pgno;
+    runs[left + right - 1] = old_is_last ? runs[left - 1] : added[right - 1];
+    *(old_is_last ? &left : &right) -= 1;
+  }
+  free(added);
+  return MDBX_SUCCESS;
+}
+
 /* Sorts, joins what lies together and is of one age, and finds pages listed twice. */
-static int tidy_runs(struct retired_run *runs, size_t *count) {
-  if (*count)
-    qsort(runs, *count, sizeof(*runs), by_page);
+static int tidy_runs(struct retired_run *runs, size_t sorted, size_t *count) {
+  const int rc = sort_runs(runs, sorted, *count);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   size_t kept = 0;
   for (size_t i = 0; i < *count; ++i) {
     struct retired_run *last = kept ? &runs[kept - 1] : NULL;
@@ -292,12 +332,17 @@ static int add_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   return MDBX_SUCCESS;
 }
 
-/* What this commit retired, and the loose pages: those get its own id as birth, so no snapshot can hold them. */
-static int list_fresh(struct gc *gc, struct run_list *list) {
-  const struct space *space = gc->space;
+static int add_runs(struct run_list *list, const struct retired_run *runs, size_t count) {
   int rc = MDBX_SUCCESS;
-  for (size_t i = 0; i < space->retired.length && rc == MDBX_SUCCESS; ++i)
-    rc = add_run(list, space->retired.runs[i].pgno, space->retired.runs[i].pages, space->retired.runs[i].birth);
+  for (size_t i = 0; i < count && rc == MDBX_SUCCESS; ++i)
+    rc = add_run(list, runs[i].pgno, runs[i].pages, runs[i].birth);
+  return rc;
+}
+
+/* The loose pages, and those set aside, ascending: they get the commit's own id as birth, so no snapshot can hold them. */
+static int list_free(const struct gc *gc, struct run_list *list) {
+  const struct space *space = gc->space;
+  int rc = add_runs(list, gc->aside, gc->aside_length);
   for (size_t i = 0; i < space->avail.length && gc->keep_loose; ++i) {
     const struct pgset_region *region = space->avail.regions[i];
     const pgno_t first = region->number << PGSET_REGION_BITS;
@@ -312,19 +357,23 @@ static int list_fresh(struct gc *gc, struct run_list *list) {
   return rc;
 }
 
+/* They, and what this commit retired. */
 static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
   struct run_list list = {NULL, 0, 0};
-  int rc = list_fresh(gc, &list);
+  int rc = list_free(gc, &list);
+  const size_t sorted = list.length;
   if (rc == MDBX_SUCCESS)
-    rc = tidy_runs(list.runs, &list.length);
+    rc = add_runs(&list, gc->space->retired.runs, gc->space->retired.length);
+  if (rc == MDBX_SUCCESS)
+    rc = tidy_runs(list.runs, sorted, &list.length);
   if (rc == MDBX_SUCCESS)
     rc = each_chunk(gc, (struct gc_key){GC_FRESH, gc->space->view.txnid, 0}, list.runs, list.length, action, changed);
   free(list.runs);
   return rc;
 }
 
-/* The last chunk already kept for a pin: its pages join the new ones if it is not nearly full. key->sequence becomes
- * that of the first chunk to write. */
+/* The last chunk already kept for a pin: its pages join the new ones while it is short, for each commit writes it anew.
+ * key->sequence becomes that of the first chunk to write. */
 static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *list) {
   const struct snapshot *view = &gc->space->view;
   struct place place;
@@ -342,7 +391,7 @@ static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *l
   if (!gc_key_decode(item.key, item.key_length, &last) || last.kind != key->kind || last.number != key->number)
     return MDBX_SUCCESS;
   key->sequence = last.sequence;
-  if (item.data_length > gc_value_limit(view->page_size) * 3 / 4) {
+  if (item.data_length > gc_value_limit(view->page_size) / 4) {
     key->sequence += 1;
     return MDBX_SUCCESS;
   }
@@ -366,10 +415,11 @@ static int give_held_of(struct gc *gc, size_t from, size_t to) {
   struct run_list list = {NULL, 0, 0};
   bool changed;
   int rc = join_last_chunk(gc, &key, &list);
+  const size_t sorted = list.length;
   for (size_t i = from; i < to && rc == MDBX_SUCCESS; ++i)
     rc = add_run(&list, gc->held[i].run.pgno, gc->held[i].run.pages, gc->held[i].run.birth);
   if (rc == MDBX_SUCCESS)
-    rc = tidy_runs(list.runs, &list.length);
+    rc = tidy_runs(list.runs, sorted, &list.length);
   if (rc == MDBX_SUCCESS)
     rc = each_chunk(gc, key, list.runs, list.length, write_chunk, &changed);
   free(list.runs);
@@ -417,13 +467,26 @@ static int fill_places(struct gc *gc) {
   return rc == MDBX_SUCCESS ? each_fresh_chunk(gc, fill_chunk, &changed) : rc;
 }
 
+/* What the commit itself takes comes from pages that are known by now, or else from the end, however many are free. */
+static int stock_up(struct gc *gc) {
+  const uint32_t wanted = 2 * gc_reserve(&gc->space->view, gc->tree);
+  int rc = MDBX_SUCCESS;
+  while (rc == MDBX_SUCCESS && gc->space->avail.count < wanted)
+    rc = gc_take(gc->space, 1, SPACE_CHEAP);
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
 int gc_give(struct gc *gc) {
+  int rc = stock_up(gc);
   gc->space->refill = NULL;
-  int rc = drop_consumed(gc);
+  if (rc == MDBX_SUCCESS)
+    rc = drop_consumed(gc);
   if (rc == MDBX_SUCCESS)
     rc = give_held(gc);
   if (rc == MDBX_SUCCESS)
     rc = shorten_tail(gc);
+  if (rc == MDBX_SUCCESS)
+    set_aside(gc);
   gc->keep_loose = rc == MDBX_SUCCESS && loose_pages(gc) <= LOOSE_MAX;
   bool changed = true;
   for (unsigned pass = 0; rc == MDBX_SUCCESS && changed; ++pass) {

@@ -68,56 +68,91 @@ static struct span span_of(const struct pgset *set, pgno_t first, uint32_t pages
   return (struct span){pgset_region_find(set, first >> PGSET_REGION_BITS), begin, begin + pages};
 }
 
-struct span_count {
-  uint32_t members, runs;
-};
+/* Bit i: page i of the word is a member and the one before is none, or the other way round. */
+static uint64_t edges_of(uint64_t bits, uint64_t before) { return bits ^ (bits << 1 | before); }
 
-static struct span_count count_span(const struct span *span) {
-  struct span_count count = {0, 0};
+static uint32_t count_members(const struct span *span) {
+  uint32_t members = 0;
+  if (span->end - span->begin == PGSET_REGION_PAGES)
+    return span->region->count;
+  for (uint32_t word = span->begin / 64; word < span->end / 64; ++word)
+    members += count_bits(span->region->bits[word]);
+  return members;
+}
+
+static uint32_t count_runs(const struct span *span) {
+  uint32_t runs = 0;
   uint64_t before = 0; /* the last bit of the word before, in place 0 */
   for (uint32_t word = span->begin / 64; word < span->end / 64; ++word) {
     const uint64_t bits = span->region->bits[word];
-    count.members += (uint32_t)__builtin_popcountll(bits);
-    count.runs += (uint32_t)__builtin_popcountll(bits & ~(bits << 1 | before));
+    runs += count_bits(edges_of(bits, before) & bits);
     before = bits >> 63;
   }
-  return count;
+  return runs;
 }
 
-/* Bytes of form 0 with the header; with `to` writes the runs there. */
-static size_t encode_runs(const struct span *span, uint8_t *to) {
-  size_t size = FREE_HEADER;
-  for (uint32_t end = span->begin;;) {
-    const struct pgset_run run = pgset_region_run(span->region, end, span->end);
-    if (!run.length)
-      return size;
-    size += varint_size(run.at - end) + varint_size(run.length - 1);
-    if (to)
-      to = varint_put(varint_put(to, run.at - end), run.length - 1);
-    end = run.at + run.length;
-  }
-}
+/* Gap and length of a run are less than a region has pages: two bytes each at most. */
+enum { RUN_BYTES_LEAST = 2, RUN_BYTES_MOST = 4 };
+_Static_assert(PGSET_REGION_PAGES <= 1u << 14, "two bytes hold a number of pages of a region");
 
-size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t pages, uint8_t *to) {
+size_t gc_free_room(const struct pgset *set, pgno_t first, uint32_t pages) {
   const struct span span = span_of(set, first, pages);
-  const size_t as_bitmap = FREE_HEADER + pages / 8;
-  if (!span.region)
+  if (!span.region || !count_members(&span))
     return 0;
-  const struct span_count count = count_span(&span);
-  if (!count.members)
+  return FREE_HEADER + MIN_OF((size_t)pages / 8, (size_t)count_runs(&span) * RUN_BYTES_MOST);
+}
+
+/* Runs being written. */
+struct run_writer {
+  uint8_t *at, *end;
+  uint32_t last; /* where the run before ended */
+};
+
+static bool write_run(struct run_writer *writer, uint32_t from, uint32_t to) {
+  if (writer->end - writer->at < RUN_BYTES_MOST)
+    return false;
+  writer->at = varint_put(varint_put(writer->at, from - writer->last), to - from - 1);
+  writer->last = to;
+  return true;
+}
+
+/* Form 0 without its header; NULL if there may be too little room. */
+static uint8_t *encode_runs(const struct span *span, uint8_t *to, size_t room) {
+  struct run_writer writer = {to, to + room, span->begin};
+  uint32_t from = 0;
+  uint64_t before = 0;
+  for (uint32_t word = span->begin / 64; word < span->end / 64; ++word) {
+    uint64_t bits = span->region->bits[word];
+    for (uint64_t edges = edges_of(bits, before); edges; edges &= edges - 1) {
+      const uint32_t at = word * 64 + (uint32_t)__builtin_ctzll(edges);
+      if (bits & edges & -edges)
+        from = at;
+      else if (!write_run(&writer, from, at))
+        return NULL;
+    }
+    before = bits >> 63;
+  }
+  return !before || write_run(&writer, from, span->end) ? writer.at : NULL;
+}
+
+size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t pages, uint8_t *to, size_t room) {
+  const struct span span = span_of(set, first, pages);
+  const size_t bitmap = pages / 8;
+  const uint32_t members = span.region ? count_members(&span) : 0;
+  if (!members || room < FREE_HEADER)
     return 0;
-  /* A run takes two bytes or more. */
-  const bool fragmented = FREE_HEADER + 2 * (size_t)count.runs > as_bitmap;
-  const size_t as_runs = fragmented ? as_bitmap + 1 : encode_runs(&span, NULL);
-  if (!to)
-    return MIN_OF(as_runs, as_bitmap);
-  to[0] = as_runs <= as_bitmap ? FORM_RUNS : FORM_BITMAP;
-  put_u16(to + 1, (uint16_t)count.members);
-  if (to[0] == FORM_RUNS)
-    encode_runs(&span, to + FREE_HEADER);
-  else
-    memcpy(to + FREE_HEADER, &span.region->bits[span.begin / 64], pages / 8);
-  return MIN_OF(as_runs, as_bitmap);
+  /* Runs that take more than the bitmap would are given up on the way. */
+  room = MIN_OF(room - FREE_HEADER, bitmap + RUN_BYTES_MOST - 1);
+  put_u16(to + 1, (uint16_t)members);
+  to[0] = FORM_RUNS;
+  const uint8_t *end = encode_runs(&span, to + FREE_HEADER, room);
+  if (end)
+    return (size_t)(end - to);
+  if (room < bitmap)
+    return 0;
+  to[0] = FORM_BITMAP;
+  memcpy(to + FREE_HEADER, &span.region->bits[span.begin / 64], bitmap);
+  return FREE_HEADER + bitmap;
 }
 
 struct free_decoding {
@@ -196,15 +231,45 @@ static uint64_t outside(uint64_t first, pgno_t limit) {
   return mask;
 }
 
-bool gc_free_words(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, uint64_t *words) {
-  if (!is_bitmap(bytes, length, span))
-    return false;
-  uint32_t pages = 0;
-  for (uint32_t i = 0; i < span / 64; ++i) {
+static void set_bits(uint64_t *words, uint32_t from, uint32_t count) {
+  while (count) {
+    const uint32_t bit = from % 64, some = MIN_OF(64 - bit, count);
+    words[from / 64] |= ~UINT64_C(0) >> (64 - some) << bit;
+    from += some;
+    count -= some;
+  }
+}
+
+static bool runs_to_words(const uint8_t *bytes, size_t length, uint32_t span, uint64_t *words) {
+  struct reader reader = {bytes + FREE_HEADER, bytes + length, false};
+  uint64_t at = 0;
+  memset(words, 0, span / 8);
+  for (uint64_t pages = get_u16(bytes + 1); pages;) {
+    const uint64_t gap = varint_get(&reader), more = varint_get(&reader);
+    if (reader.bad || gap >= span || more >= pages || at + gap + more >= span)
+      return false;
+    set_bits(words, (uint32_t)(at + gap), (uint32_t)more + 1);
+    at += gap + more + 1;
+    pages -= more + 1;
+  }
+  return true;
+}
+
+static void bitmap_to_words(const uint8_t *bytes, uint32_t span, uint64_t *words) {
+  for (uint32_t i = 0; i < span / 64; ++i)
     words[i] = get_u64(bytes + FREE_HEADER + (size_t)i * 8);
+}
+
+bool gc_free_words(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, uint64_t *words) {
+  uint32_t pages = 0;
+  if (is_bitmap(bytes, length, span))
+    bitmap_to_words(bytes, span, words);
+  else if (length < FREE_HEADER || bytes[0] != FORM_RUNS || !runs_to_words(bytes, length, span, words))
+    return false;
+  for (uint32_t i = 0; i < span / 64; ++i) {
     if (words[i] & outside((uint64_t)first + i * 64, limit))
       return false;
-    pages += (uint32_t)__builtin_popcountll(words[i]);
+    pages += count_bits(words[i]);
   }
   return pages == get_u16(bytes + 1);
 }

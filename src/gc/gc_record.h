@@ -36,16 +36,17 @@ static inline uint32_t gc_span(size_t page_size) {
 /* Longest value of a record. */
 static inline size_t gc_value_limit(size_t page_size) { return limit_pair(page_size) - GC_KEY_SIZE; }
 
-/* Bytes of the record for the pages [first, first + span) of the set; 0 if none is a member. `to` may be NULL, else it
- * has room for gc_value_limit(). */
-size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to);
+/* Bytes that are enough for the record of the pages [first, first + span) of the set; 0 if none is a member. */
+size_t gc_free_room(const struct pgset *set, pgno_t first, uint32_t span);
+/* Writes that record and returns its bytes; 0 if none is a member or the room is less than that. */
+size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to, size_t room);
 
 typedef int (*gc_each_run)(void *context, pgno_t pgno, uint32_t pages, txnid_t birth);
 /* Calls `each` for every run of a GC_FREE record, ascending. */
 int gc_free_decode(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, gc_each_run each,
                    void *context);
-/* The same for a record that is a sound bitmap, at once: fills `words` with span / 64 words and tells so. False: it is in
- * runs, or something is wrong with it, which gc_free_decode() tells. */
+/* The same for a sound record, at once: fills `words` with span / 64 words. False: something is wrong with it, which
+ * gc_free_decode() tells. */
 bool gc_free_words(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, uint64_t *words);
 /* Whether a record that is a bitmap has a page; MDBX_RESULT_TRUE: the record has to be decoded to know. */
 int gc_free_bit(const uint8_t *bytes, size_t length, uint32_t span, uint32_t bit, bool *has);

@@ -165,7 +165,8 @@ static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   gc->budget -= gc->budget > 0;
   if (pin != TXNID_NONE)
     return note_held(gc, pin, pgno, pages, birth);
-  return space_give_free(gc->space, pgno, pages, true);
+  /* What the list's own transaction could have used has been free for longer. */
+  return space_give_free(gc->space, pgno, pages, birth != judging->retired);
 }
 
 /* Reads a list and shares its pages out among the free and the held ones. */

@@ -896,7 +896,7 @@ START_TEST(crafted_free_children) {
   pgset_init(&set);
   for (unsigned i = (unsigned)_i; i < image.branch->count; ++i)
     OK(pgset_add(&set, branch_child(image.branch, i).pgno, 1));
-  const size_t length = gc_free_encode(&set, 0, gc_span(PAGE), bytes);
+  const size_t length = gc_free_encode(&set, 0, gc_span(PAGE), bytes, sizeof(bytes));
   const char *const value = (const char *)bytes;
   pgset_destroy(&set);
   make_free_table(&key, &value, &length, 1);

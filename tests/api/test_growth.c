@@ -57,6 +57,32 @@ static uint64_t file_size(void) {
   return (uint64_t)st.st_size;
 }
 
+/* Small commits one after the other use what those before them freed, in every mode: the file stays as long as it is. A
+ * commit takes pages for the table of free pages as well, when the transaction has used up what it had found. */
+START_TEST(small_commits_reuse_pages) {
+  static const unsigned modes[] = {MDBX_UTTERLY_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM, MDBX_SAFE_NOSYNC,
+                                   MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM};
+  enum { RECORDS = 4000, COMMITS = 12000 };
+  MDBX_envinfo info;
+  MDBX_env *env = open_env(64 * MIB, modes[_i]);
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_env_set_syncbytes(env, MIB), 0);
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 0, RECORDS), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  for (uint32_t i = 0; i < COMMITS; ++i) {
+    const uint32_t record = i * 7919 % RECORDS;
+    ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+    ck_assert_int_eq(put_range(txn, record, record + 1), 0);
+    ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  }
+  ck_assert_int_eq(mdbx_env_info_ex(env, NULL, &info, sizeof(info)), 0);
+  ck_assert_uint_lt(info.mi_last_pgno, 2 * RECORDS * VALUE / 3000);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+END_TEST
+
 static void setup(void) {
   unit_setup();
   path = unit_path("growth.db");
@@ -273,6 +299,7 @@ int main(void) {
   tcase_add_loop_test(tests, shrinks_when_emptied, 0, 8);
   tcase_add_test(tests, growth_is_undone_above_the_durable_commit);
   tcase_add_test(tests, weak_commit_with_a_smaller_size);
+  tcase_add_loop_test(tests, small_commits_reuse_pages, 0, 4);
   tcase_add_test(tests, transaction_larger_than_memory);
   suite_add_tcase(suite, tests);
   return unit_run(suite);

@@ -156,29 +156,6 @@ START_TEST(ends_of_the_number_range) {
 }
 END_TEST
 
-/* Runs of a region, beside a look at every bit. */
-START_TEST(runs_of_a_region) {
-  pgset set;
-  pgset_init(&set);
-  static const struct pgset_run parts[] = {{0, 1}, {2, 3}, {63, 2}, {126, 4}, {192, 64}, {300, 200}, {8191, 1}};
-  for (size_t i = 0; i < COUNT_OF(parts); ++i)
-    ck_assert_int_eq(pgset_add(&set, PGSET_REGION_PAGES + parts[i].at, parts[i].length), MDBX_SUCCESS);
-  const pgset_region *region = pgset_region_find(&set, 1);
-  for (uint32_t end = 0; end <= PGSET_REGION_PAGES; end += end < 600 ? 1 : 1899)
-    for (uint32_t from = 0; from <= end; from += from < 600 ? 7 : 63) {
-      uint32_t at = from, length = 0;
-      while (at < end && !pgset_has(&set, PGSET_REGION_PAGES + at))
-        ++at;
-      while (at + length < end && pgset_has(&set, PGSET_REGION_PAGES + at + length))
-        ++length;
-      const struct pgset_run run = pgset_region_run(region, from, end);
-      ck_assert_uint_eq(run.length, length);
-      ck_assert_uint_eq(run.at, at);
-    }
-  pgset_destroy(&set);
-}
-END_TEST
-
 /* Words at once, beside the same pages one by one. */
 START_TEST(words_of_a_region) {
   pgset one, other;
@@ -233,7 +210,6 @@ int main(void) {
   tcase_add_test(tc, empty_set);
   tcase_add_test(tc, ends_of_the_number_range);
   tcase_add_test(tc, regions_note_changes);
-  tcase_add_test(tc, runs_of_a_region);
   tcase_add_test(tc, words_of_a_region);
   tcase_add_test(tc, walk_sparse);
   tcase_add_test(tc, walk_dense);
