@@ -995,7 +995,7 @@ typedef struct MDBX_chk_issue {
 typedef struct MDBX_chk_scope {
   MDBX_chk_issue_t *issues;       /* a list the application may keep */
   MDBX_chk_internal_t *internal;  /* the checker's */
-  const void *object;             /* what it is about, may be NULL */
+  const void *object;             /* the MDBX_chk_table it is about, or NULL */
   MDBX_chk_stage_t stage;         /* during which it was opened */
   MDBX_chk_severity_t verbosity;  /* what is to be printed */
   size_t subtotal_issues;         /* problems in it and in scopes inside */
@@ -1053,8 +1053,9 @@ struct MDBX_chk_context {
      * end of the used part; in the file. */
     size_t processed_pages, reclaimable_pages, gc_pages, alloc_pages,
         backed_pages;
-    /* Problems by stage. This checker counts those of records with their tree;
-     * gc_tree_problems and problems_kv are 0. */
+    /* Problems by stage. This checker counts those of records with their tree,
+     * so problems_kv is 0; gc_tree_problems are those of lists of free pages,
+     * problems_gc the pages that are lost. */
     size_t problems_meta, tree_problems, gc_tree_problems, kv_tree_problems,
         problems_gc, problems_kv, total_problems;
     /* Id of the newest steady meta, and of the snapshot that was checked. */
@@ -1769,7 +1770,8 @@ LIBMDBX_API int mdbx_env_get_maplimit(const MDBX_env *env, size_t *bytes);
  *   MDBX_TOO_LARGE  the sizes are impossible on this system
  *   MDBX_MAP_FULL  size_upper is below what is in use
  *   MDBX_EACCESS   the environment is read-only
- *   MDBX_THREAD_MISMATCH  as of [txn] */
+ *   MDBX_THREAD_MISMATCH  as of [txn]
+ * With the first three a line in the log (MDBX_LOG_WARN) tells which number it was. */
 LIBMDBX_API int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower,
                                       intptr_t size_now, intptr_t size_upper,
                                       intptr_t growth_step,

@@ -7,6 +7,7 @@
  * are printed a few times and counted from then on.
  */
 #include "mdbx_chk/page_map.h"
+#include "mdbx_chk/progress.h"
 #include "mdbx_chk/report_json.h"
 #include "tools/tool_common.h"
 
@@ -18,8 +19,8 @@
 #include <unistd.h>
 
 enum {
-  EXIT_CHECK_MINOR = EXIT_FAILURE, /* pages lost or miscounted; all data can be read */
-  EXIT_CHECK_MAJOR,                /* metas, trees or records are damaged */
+  EXIT_CHECK_MINOR = EXIT_FAILURE, /* pages lost; all data can be read */
+  EXIT_CHECK_MAJOR,                /* metas, trees, records or lists of free pages are damaged */
   EXIT_ENGINE,                     /* the engine refused: no database, in use, and so on */
   EXIT_SYSTEM,                     /* the system refused: no file, no permission, and so on */
   EXIT_INTERRUPTED
@@ -77,6 +78,8 @@ static struct {
   size_t kind_count, unnamed;
   MDBX_chk_line_t line;
   bool table_seen;
+  uint32_t page_size; /* of the database, and how many pages it uses */
+  uint64_t pages;
 } run = {.meta = -1};
 
 static size_t shown_of_kind(void) {
@@ -99,19 +102,20 @@ static struct finding_kind *kind_of(const char *caption) {
   return kind;
 }
 
-static void issue_as_json(const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
+/* The table that the checker is at. */
+static const MDBX_chk_table_t *table_at(const MDBX_chk_context_t *ctx) { return ctx->scope ? ctx->scope->object : NULL; }
+
+static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
   char detail[512] = "";
   if (format)
     vsnprintf(detail, sizeof(detail), format, args);
-  json_report_problem(object, entry, issue, format ? detail : NULL);
+  json_report_problem(table_at(ctx), object, entry, issue, format ? detail : NULL);
 }
 
 /* Where in the file that is. */
-static void print_place(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry) {
-  MDBX_envinfo info;
-  if ((strcmp(object, "page") == 0 || strcmp(object, "meta") == 0) &&
-      mdbx_env_info_ex(ctx->env, NULL, &info, sizeof(info)) == MDBX_SUCCESS)
-    printf(" at byte %" PRIu64, entry * info.mi_dxb_pagesize);
+static void print_place(const char *object, uint64_t entry) {
+  if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
+    printf(" at byte %" PRIu64, entry * run.page_size);
 }
 
 static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
@@ -120,17 +124,18 @@ static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry
   run.unnamed += !kind;
   if (!kind || ++kind->count > shown_of_kind() + 1)
     return;
+  progress_hide();
   if (kind->count > shown_of_kind()) {
     if (!run.json)
       printf(" ! more of this kind are only counted: %s\n", issue);
     return;
   }
   if (run.json) {
-    issue_as_json(object, entry, issue, extra_fmt, extra_args);
+    issue_as_json(ctx, object, entry, issue, extra_fmt, extra_args);
     return;
   }
   printf(" ! %s #%" PRIu64, object, entry);
-  print_place(ctx, object, entry);
+  print_place(object, entry);
   printf(" %s", issue);
   if (extra_fmt) {
     fputs(": ", stdout);
@@ -148,8 +153,16 @@ static void print_findings(void) {
 
 /* -------------------------------------------------------------------------------------------------- other callbacks */
 
+static const char *name_of(const MDBX_chk_table_t *table) {
+  if (!table)
+    return NULL;
+  if (table->name.iov_base == MDBX_CHK_MAIN || table->name.iov_base == MDBX_CHK_GC)
+    return table->name.iov_base == MDBX_CHK_MAIN ? "@MAIN" : "@GC";
+  return tool_shown_name(&table->name);
+}
+
 static bool on_break(MDBX_chk_context_t *ctx) {
-  (void)ctx;
+  progress_show(ctx->result.processed_pages, run.pages, name_of(table_at(ctx)));
   return tool_stopped;
 }
 
@@ -158,6 +171,7 @@ static MDBX_chk_line_t *on_print_begin(MDBX_chk_context_t *ctx, MDBX_chk_severit
   run.line.ctx = ctx;
   run.line.severity = (uint8_t)severity;
   run.line.scope_depth = ctx->scope_nesting;
+  progress_hide();
   printf("%*s- ", 1 + 2 * ctx->scope_nesting, " ");
   return &run.line;
 }
@@ -180,6 +194,7 @@ static int on_stage_begin(MDBX_chk_context_t *ctx, MDBX_chk_stage_t stage) {
       [MDBX_chk_conclude] = NULL,
   };
   (void)ctx;
+  progress_hide();
   if (run.verbosity >= 0 && (size_t)stage < sizeof(titles) / sizeof(titles[0]) && titles[stage])
     printf("%s\n", titles[stage]);
   fflush(stdout);
@@ -254,6 +269,9 @@ static const MDBX_chk_callbacks_t callbacks = {
 static int exit_of_error(int rc) {
   if (rc == MDBX_EINTR)
     return EXIT_INTERRUPTED;
+  /* A meta page was found damaged while the database was being opened. */
+  if (rc == MDBX_WANNA_RECOVERY && *tool_last_error())
+    return EXIT_CHECK_MAJOR;
   if (rc == MDBX_CORRUPTED || rc == MDBX_PAGE_NOTFOUND)
     return EXIT_CHECK_MAJOR;
   return rc > 0 ? EXIT_SYSTEM : EXIT_ENGINE;
@@ -297,13 +315,16 @@ static double now(void) {
 
 static void print_database(const MDBX_env *env) {
   MDBX_envinfo info;
-  if (run.json && mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS)
+  const bool known = mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS;
+  run.page_size = known ? info.mi_dxb_pagesize : 0;
+  run.pages = known ? info.mi_last_pgno + 1 : 0;
+  if (run.json && known)
     json_report_database(&info);
   if (run.verbosity < 0)
     return;
   printf("%s: checking %s, %s\n", about.name, run.path,
          run.write ? "writers are kept out" : "read-only, others may go on");
-  if (mdbx_env_info_ex(env, NULL, &info, sizeof(info)) != MDBX_SUCCESS)
+  if (!known)
     return;
   printf(" - pages of %u bytes, file of %" PRIu64 " bytes, limits %" PRIu64 "..%" PRIu64 "\n", info.mi_dxb_pagesize,
          info.mi_geo.current, info.mi_geo.lower, info.mi_geo.upper);
@@ -374,10 +395,11 @@ static int check_opened(MDBX_env *env, double begun) {
   memset(&ctx, 0, sizeof(ctx));
   const int rc = mdbx_env_chk(env, &callbacks, &ctx, (MDBX_chk_flags_t)run.check_flags,
                               levels[run.verbosity + 1 < last ? run.verbosity + 1 : last], 0);
+  progress_hide();
   if (run.json) {
     json_report_result(&ctx);
     if (rc != MDBX_SUCCESS)
-      json_report_error(rc);
+      json_report_error(rc, "");
   }
   if (rc != MDBX_SUCCESS) {
     if (!run.json)
@@ -419,7 +441,7 @@ static int check_and_draw(double begun) {
   MDBX_env *env = NULL;
   const int rc = open_database(&env);
   if (rc != MDBX_SUCCESS && run.json)
-    json_report_error(rc);
+    json_report_error(rc, tool_last_error());
   if (rc != MDBX_SUCCESS)
     return exit_of_error(rc);
   /* Findings come through the callbacks; the log would say the same once more. */
@@ -493,6 +515,7 @@ int main(int argc, char *argv[]) {
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
   if (run.json && !json_report_is_there())
     tool_usage("this build cannot print JSON: json-c was not there");
+  progress_begin(run.verbosity >= 0 && run.verbosity < 3);
   if (run.json)
     run.verbosity = -1;
   run.path = argv[optind];

@@ -34,24 +34,27 @@ void json_report_database(const MDBX_envinfo *info) {
   put_number(report, "oldest_reader", info->mi_latter_reader_txnid);
 }
 
-void json_report_problem(const char *object, uint64_t entry, const char *issue, const char *detail) {
-  struct json_object *problem = json_object_new_object();
-  json_object_object_add(problem, "object", json_object_new_string(object));
-  put_number(problem, "entry", entry);
-  if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
-    put_number(problem, "offset", entry * page_size);
-  json_object_object_add(problem, "issue", json_object_new_string(issue));
-  if (detail)
-    json_object_object_add(problem, "detail", json_object_new_string(detail));
-  json_object_array_add(problems, problem);
-}
-
 static struct json_object *name_of(const MDBX_val *name) {
   if (name->iov_base == MDBX_CHK_MAIN)
     return json_object_new_string("@MAIN");
   if (name->iov_base == MDBX_CHK_GC)
     return json_object_new_string("@GC");
   return json_object_new_string_len(name->iov_base, (int)name->iov_len);
+}
+
+void json_report_problem(const MDBX_chk_table_t *table, const char *object, uint64_t entry, const char *issue,
+                         const char *detail) {
+  struct json_object *problem = json_object_new_object();
+  json_object_object_add(problem, "object", json_object_new_string(object));
+  put_number(problem, "entry", entry);
+  if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
+    put_number(problem, "offset", entry * page_size);
+  if (table)
+    json_object_object_add(problem, "table", name_of(&table->name));
+  json_object_object_add(problem, "issue", json_object_new_string(issue));
+  if (detail)
+    json_object_object_add(problem, "detail", json_object_new_string(detail));
+  json_object_array_add(problems, problem);
 }
 
 void json_report_table(const MDBX_chk_table_t *table) {
@@ -80,10 +83,12 @@ void json_report_result(const MDBX_chk_context_t *context) {
   put_number(report, "problems_total", context->result.total_problems);
 }
 
-void json_report_error(int code) {
+void json_report_error(int code, const char *detail) {
   struct json_object *error = json_object_new_object();
   json_object_object_add(error, "code", json_object_new_int(code));
   json_object_object_add(error, "text", json_object_new_string(mdbx_strerror(code)));
+  if (*detail)
+    json_object_object_add(error, "detail", json_object_new_string(detail));
   json_object_object_add(report, "error", error);
 }
 
@@ -101,12 +106,13 @@ void json_report_print(int exit_code, double seconds, FILE *out) {
 bool json_report_is_there(void) { return false; }
 void json_report_begin(const char *path) { (void)path; }
 void json_report_database(const MDBX_envinfo *info) { (void)info; }
-void json_report_problem(const char *object, uint64_t entry, const char *issue, const char *detail) {
-  (void)object, (void)entry, (void)issue, (void)detail;
+void json_report_problem(const MDBX_chk_table_t *table, const char *object, uint64_t entry, const char *issue,
+                         const char *detail) {
+  (void)table, (void)object, (void)entry, (void)issue, (void)detail;
 }
 void json_report_table(const MDBX_chk_table_t *table) { (void)table; }
 void json_report_result(const MDBX_chk_context_t *context) { (void)context; }
-void json_report_error(int code) { (void)code; }
+void json_report_error(int code, const char *detail) { (void)code, (void)detail; }
 void json_report_print(int exit_code, double seconds, FILE *out) { (void)exit_code, (void)seconds, (void)out; }
 
 #endif

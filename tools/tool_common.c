@@ -13,6 +13,10 @@ unsigned tool_max_tables = TOOL_MAX_TABLES;
 
 static const struct tool_about *about;
 
+static char last_error[1024];
+/* Of the database that was opened last. */
+static char opened_path[1024];
+
 const struct tool_table_flag tool_table_flags[] = {
     {MDBX_REVERSEKEY, "reversekey"}, {MDBX_DUPSORT, "dupsort"},       {MDBX_INTEGERKEY, "integerkey"},
     {MDBX_DUPFIXED, "dupfixed"},     {MDBX_INTEGERDUP, "integerdup"}, {MDBX_REVERSEDUP, "reversedup"},
@@ -26,9 +30,13 @@ static void log_to_stderr(MDBX_log_level_t level, const char *function, int line
   (void)function, (void)line;
   vsnprintf(text, sizeof(text), format, args);
   text[strcspn(text, "\n")] = '\0';
+  if (level <= MDBX_LOG_ERROR)
+    snprintf(last_error, sizeof(last_error), "%s", text);
   fflush(stdout);
   fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
 }
+
+const char *tool_last_error(void) { return last_error; }
 
 void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   about = tool;
@@ -114,12 +122,15 @@ void tool_message(const char *format, ...) {
 }
 
 int tool_fail(int rc, const char *format, ...) {
-  char text[256];
+  char message[2048], text[256];
   va_list args;
   va_start(args, format);
-  print_message(format, args);
+  vsnprintf(message, sizeof(message), format, args);
   va_end(args);
-  fprintf(stderr, ": %s (%d)\n", mdbx_strerror_r(rc, text, sizeof(text)), rc);
+  fflush(stdout);
+  const bool named = rc > 0 || !*opened_path || strstr(message, opened_path);
+  fprintf(stderr, "%s: %s%s%s: %s (%d)\n", about->name, named ? "" : opened_path, named ? "" : ": ", message,
+          mdbx_strerror_r(rc, text, sizeof(text)), rc);
   return rc;
 }
 
@@ -181,8 +192,10 @@ static bool is_of_lmdb(const char *path) {
 
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   const int rc = tool_try_open(env, path, flags, mode);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    snprintf(opened_path, sizeof(opened_path), "%s", path);
     return rc;
+  }
   tool_fail(rc, "cannot open %s", path);
   if ((rc == MDBX_INVALID || rc == MDBX_VERSION_MISMATCH) && is_of_lmdb(path))
     tool_message("it was written by LMDB; mdbx_load reads what mdb_dump writes: see lmdb.md in the documentation");

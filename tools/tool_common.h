@@ -46,9 +46,12 @@ void tool_usage(const char *format, ...) TOOL_PRINTF(1, 2) __attribute__((__nore
 /* The same for an option getopt() refused or that lacks its argument. The option string must begin with ':'. */
 void tool_bad_option(int result, int option) __attribute__((__noreturn__));
 
-/* A message; tool_fail() adds the text of an error code and returns the code. */
+/* A message; tool_fail() adds the text of an error code and returns the code, and for an error of the engine the path of
+ * the database that was opened last, unless the message has it. */
 void tool_message(const char *format, ...) TOOL_PRINTF(1, 2);
 int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
+/* What the engine said last of something that is wrong; "" if nothing. */
+const char *tool_last_error(void);
 
 /* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data
  * file. On failure a message was printed, and *env is NULL. */

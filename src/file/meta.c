@@ -24,16 +24,31 @@ bool meta_is_sane(const struct meta *meta) {
          meta->kind <= META_MANIFEST && (meta->database_id[0] | meta->database_id[1]);
 }
 
+/* What is wrong with a slot; NULL: nothing. */
+static const char *fault_of(const struct meta_page *page, uint32_t page_size, unsigned slot) {
+  if ((page->meta.magic & META_SIGNATURE_MASK) != META_SIGNATURE)
+    return "no signature";
+  if (page->meta.magic != META_MAGIC)
+    return "another format version";
+  if (page->meta.page_size != page_size)
+    return "another page size than the others";
+  if (page->header.txnid != page->meta.txnid_again)
+    return "it was not written to its end";
+  if (!header_is_sane(page, page_size, slot))
+    return "its header makes no sense";
+  if (page->header.checksum != page_checksum(&page->header, page_size, checksum_seed(page->meta.database_id)))
+    return "checksum does not match";
+  return meta_is_sane(&page->meta) ? NULL : "its sizes make no sense";
+}
+
 /* Looks at the bytes of one slot. */
 static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigned slot, struct meta_slot *out) {
   memset(out, 0, sizeof(*out));
   out->blank = page->header.flags == 0 && page->meta.magic == 0;
   out->incomplete = page->meta.magic == INCREMENT_MAGIC;
   out->signature = (page->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE;
-  if (page->meta.magic != META_MAGIC || page->meta.page_size != page_size || !header_is_sane(page, page_size, slot))
-    return;
-  const uint64_t seed = checksum_seed(page->meta.database_id);
-  if (page->header.checksum != page_checksum(&page->header, page_size, seed) || !meta_is_sane(&page->meta))
+  out->fault = out->blank ? NULL : fault_of(page, page_size, slot);
+  if (out->blank || out->fault)
     return;
   out->valid = true;
   out->txnid = page->header.txnid;
@@ -93,8 +108,11 @@ static void drop_strangers(struct meta_set *set) {
     if (set->slot[i].valid && (!newest || set->slot[i].txnid > newest->txnid))
       newest = &set->slot[i];
   for (unsigned i = 0; newest && i < META_COUNT; ++i)
-    if (memcmp(set->slot[i].meta.database_id, newest->meta.database_id, sizeof(newest->meta.database_id)) != 0)
+    if (set->slot[i].valid &&
+        memcmp(set->slot[i].meta.database_id, newest->meta.database_id, sizeof(newest->meta.database_id)) != 0) {
       set->slot[i].valid = false;
+      set->slot[i].fault = "of another database";
+    }
 }
 
 int meta_read_all(int fd, const char *path, struct meta_set *set) {
@@ -140,13 +158,13 @@ static int is_believable(const struct meta_set *set, unsigned slot, const uint64
   return verify(context, slot, believable);
 }
 
-/* Two metas of one id say different things, or the same commit was written twice: nobody can tell which is meant. */
-static bool is_ambiguous(const struct meta_set *set, unsigned head) {
+/* Two metas of one id may say different things: nobody can tell which is meant. Answers the other one, or the head. */
+static unsigned find_twin(const struct meta_set *set, unsigned head) {
   for (unsigned i = 0; i < META_COUNT; ++i)
     if (i != head && set->slot[i].valid && set->slot[i].txnid == set->slot[head].txnid &&
         memcmp(&set->slot[i].meta.gc, &set->slot[head].meta.gc, 2 * sizeof(struct table_record)) != 0)
-      return true;
-  return false;
+      return i;
+  return head;
 }
 
 int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
@@ -168,8 +186,10 @@ int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_veri
     passed_over[newest] = true;
     choice->rollback = true;
   }
-  if (is_ambiguous(set, choice->head))
-    return log_damage(MDBX_CORRUPTED, "two meta pages of transaction %llu differ",
+  const unsigned twin = find_twin(set, choice->head);
+  if (twin != choice->head)
+    return log_damage(MDBX_CORRUPTED, "meta pages %u and %u are both of transaction %llu, and differ",
+                      MIN_OF(twin, choice->head), MAX_OF(twin, choice->head),
                       (unsigned long long)set->slot[choice->head].txnid);
   const uint32_t kind = set->slot[choice->head].meta.kind;
   choice->make_steady = kind == META_WEAK || kind == META_WIPED;

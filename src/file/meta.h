@@ -24,6 +24,7 @@ struct meta_slot {
   bool valid;     /* checksum and all fields are sound */
   bool blank;     /* was made unreadable */
   bool incomplete; /* an increment was being applied, see service/increment_apply.c */
+  const char *fault; /* what is wrong with one that is neither valid nor blank, for messages; else NULL */
   txnid_t txnid;  /* 0 unless valid */
   uint64_t checksum;
   unsigned manifest; /* entries */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/check.h"
 
+#include "format/branch.h"
 #include "service/check_report.h"
+#include "service/check_way.h"
 #include "tree/values.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { PAUSE_EVERY = 256 };
@@ -21,6 +24,8 @@ struct check {
   MDBX_chk_table_t **tables;
   size_t table_count, table_capacity;
   size_t pauses;
+  unsigned meta; /* slot of the snapshot */
+  bool unreached; /* something damaged leads to pages that were not met */
 };
 
 /* The key or value before this one. */
@@ -36,6 +41,12 @@ struct page_above {
   txnid_t birth;
 };
 
+/* Where the record of a table stands. */
+struct holder {
+  const char *object; /* "page" or "meta" */
+  uint64_t number;
+};
+
 /* One table while its tree is walked. */
 
 struct table_check {
@@ -44,6 +55,7 @@ struct table_check {
   const struct tree *tree;
   MDBX_chk_table_t *table;
   const char *name;
+  struct holder holder;
   bool is_main;
   uint64_t branch_pages, leaf_pages, large_pages, items;
   struct order_watch keys, values;
@@ -52,9 +64,25 @@ struct table_check {
   bool in_nested;
   struct nested_record found;
   MDBX_val nested_key;
+  pgno_t nested_holder; /* the leaf with the key */
   bool kv_wanted, quiet_order;
+  struct way branches, nested_branches;
   struct page_above way[TREE_DEPTH_MAX], nested_way[TREE_DEPTH_MAX];
 };
+
+/* Keys and values as messages show them: text in quotes, or hexadecimal digits. */
+struct shown {
+  char text[96];
+};
+
+static const char *show(struct shown *shown, const void *bytes, size_t length) {
+  const MDBX_val val = {(void *)(uintptr_t)bytes, length};
+  char plain[sizeof(shown->text) - 2];
+  const char *text = mdbx_dump_val(&val, plain, sizeof(plain));
+  const bool quoted = length && memcmp(text, bytes, strlen(text)) == 0;
+  snprintf(shown->text, sizeof(shown->text), quoted ? "\"%s\"" : "%s", text);
+  return shown->text;
+}
 
 static int pause_sometimes(struct check *check) {
   return ++check->pauses % PAUSE_EVERY ? MDBX_SUCCESS : report_pause(check->context);
@@ -72,9 +100,10 @@ static void check_one_meta(struct check *check, unsigned slot) {
   if (!meta.valid && !meta.blank) {
     const uint64_t head = lck_head(&check->env->lck);
     if (lck_head_slot(head) == slot)
-      report_issue(check->context, "meta", slot, "is damaged", NULL);
+      report_issue(check->context, "meta", slot, "is damaged", "%s", meta.fault ? meta.fault : "it is blank");
     else
-      report_line(check->context, MDBX_chk_notice, "meta %u: not readable just now, or left by a crash", slot);
+      report_line(check->context, MDBX_chk_notice, "meta %u: not readable just now, or left by a crash: %s", slot,
+                  meta.fault);
     return;
   }
   static const char *const kinds[] = {"wiped", "weak", "steady", "steady (by manifest)"};
@@ -83,6 +112,8 @@ static void check_one_meta(struct check *check, unsigned slot) {
   else
     report_line(check->context, MDBX_chk_resolution, "meta %u: transaction %llu, %s", slot,
                 (unsigned long long)meta.txnid, kinds[meta.meta.kind]);
+  if (meta.valid && meta.txnid == check->view.txnid)
+    check->meta = slot;
   if (meta.valid && meta.meta.kind >= META_STEADY)
     check->context->result.steady_txnid = MAX_OF(check->context->result.steady_txnid, meta.txnid);
 }
@@ -100,10 +131,34 @@ static int check_metas(struct check *check) {
 
 /* ----------------------------------------------------------------------------------------------------------- pages */
 
-static void take_page(struct check *check, const char *name, pgno_t pgno, uint32_t pages) {
+/* The page that leads to another; PGNO_NONE: that is a root, or the leaf at hand. */
+static pgno_t page_above(const struct table_check *walk, pgno_t pgno) {
+  const unsigned depth = walk->tree->record.depth;
+  const struct tree *nested = walk->visitor.nested;
+  const pgno_t leaf = walk->way[depth - 1].pgno;
+  const struct page *branch = nested ? way_parent(&walk->nested_branches, nested->record.depth - 1u, pgno)
+                                     : way_parent(&walk->branches, depth - 1u, pgno);
+  if (branch)
+    return branch->pgno;
+  return pgno == walk->tree->record.root || pgno == leaf ? PGNO_NONE : leaf;
+}
+
+/* The same for messages. */
+static const char *show_above(const struct table_check *walk, pgno_t pgno, struct shown *shown) {
+  const pgno_t above = page_above(walk, pgno);
+  shown->text[0] = '\0';
+  if (above != PGNO_NONE)
+    snprintf(shown->text, sizeof(shown->text), "; page %u leads to it", above);
+  return shown->text;
+}
+
+static void take_page(struct table_check *walk, pgno_t pgno, uint32_t pages) {
+  struct check *check = walk->check;
+  struct shown above;
   for (uint32_t i = 0; i < pages; ++i) {
     if (check->use[pgno + i] != PAGE_UNKNOWN)
-      report_issue(check->context, "page", pgno + i, "is used twice", "table %s", name);
+      report_issue(check->context, "page", pgno + i, "is used twice", "table %s%s", walk->name,
+                   show_above(walk, pgno, &above));
     check->use[pgno + i] = PAGE_USED;
   }
   check->context->result.processed_pages += pages;
@@ -141,13 +196,28 @@ static void check_age(struct table_check *walk, const struct page *page, unsigne
   ways[level] = (struct page_above){page->pgno, page->txnid};
 }
 
+static const struct tree *tree_here(const struct table_check *walk) {
+  return walk->visitor.nested ? walk->visitor.nested : walk->tree;
+}
+
+/* The separators of a branch ascend. */
+static void check_separators(struct table_check *walk, const struct page *page, unsigned level) {
+  way_enter(walk->visitor.nested ? &walk->nested_branches : &walk->branches, page, level);
+  const unsigned entry = page->flags & P_BRANCH ? way_unordered(page, &tree_here(walk)->rules) : 0;
+  if (entry)
+    report_issue(walk->check->context, "page", page->pgno, "separators are out of order",
+                 "table %s, entry %u of %u, which leads to page %u: its separator is not above the one before",
+                 walk->name, entry, page->count, branch_child(page, entry).pgno);
+}
+
 static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   struct table_check *walk = (struct table_check *)visitor;
   MDBX_chk_table_t *table = walk->table;
   check_age(walk, page, level);
+  check_separators(walk, page, level);
   /* A page reached twice may be part of a loop: its subtree is not entered again. */
   const bool again = walk->check->use[page->pgno] != PAGE_UNKNOWN;
-  take_page(walk->check, walk->name, page->pgno, 1);
+  take_page(walk, page->pgno, 1);
   table->pages.all += 1;
   count_page(walk, page);
   const size_t used = page_used(page, walk->check->view.page_size);
@@ -164,7 +234,7 @@ static int seen_page(struct tree_visitor *visitor, const struct page *page, unsi
 static int seen_run(struct tree_visitor *visitor, const struct page *run) {
   struct table_check *walk = (struct table_check *)visitor;
   compare_ages(walk, &walk->way[walk->tree->record.depth - 1], run);
-  take_page(walk->check, walk->name, run->pgno, run->run_pages);
+  take_page(walk, run->pgno, run->run_pages);
   walk->large_pages += run->run_pages;
   walk->table->pages.all += run->run_pages;
   walk->table->payload_bytes += run->run_bytes;
@@ -173,15 +243,26 @@ static int seen_run(struct tree_visitor *visitor, const struct page *run) {
   return pause_sometimes(walk->check);
 }
 
+/* The last key that was read before the damage: those behind it may be lost. */
+static const char *show_last(const struct table_check *walk, struct shown *shown) {
+  return walk->keys.known ? show(shown, walk->keys.last, walk->keys.length) : "none";
+}
+
 static int seen_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
   struct table_check *walk = (struct table_check *)visitor;
+  struct check *check = walk->check;
+  const bool inside = pgno >= PGNO_FIRST && pgno < check->view.limit;
+  struct shown last, led;
   if (rc != MDBX_CORRUPTED)
     return rc;
+  const pgno_t above = page_above(walk, pgno);
   walk->table->pages.broken += 1;
-  report_issue(walk->check->context, "page", pgno, "is damaged", "table %s: %s", walk->name,
-               walk->check->context->internal->last_damage);
-  if (pgno >= PGNO_FIRST && pgno < walk->check->view.limit && walk->check->use[pgno] == PAGE_UNKNOWN)
-    walk->check->use[pgno] = PAGE_USED;
+  check->unreached = true;
+  report_issue(check->context, "page", inside || above == PGNO_NONE ? pgno : above, "is damaged",
+               "table %s: %s%s; last key before it: %s", walk->name, check->context->internal->last_damage,
+               show_above(walk, pgno, &led), show_last(walk, &last));
+  if (inside && check->use[pgno] == PAGE_UNKNOWN)
+    check->use[pgno] = PAGE_USED;
   return MDBX_SUCCESS;
 }
 
@@ -189,11 +270,13 @@ static int seen_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
 
 static void watch_order(struct table_check *walk, struct order_watch *watch, const struct key_rules *rules,
                         const struct page *leaf, const MDBX_val *bytes, const char *issue) {
+  struct shown now, before;
   if (rules->unknown || walk->quiet_order)
     return;
   if (watch->known && key_compare_raw(rules, watch->last, watch->length, bytes->iov_base, bytes->iov_len) >= 0)
-    report_issue(walk->check->context, "page", leaf->pgno, issue, "table %s, record %llu", walk->name,
-                 (unsigned long long)walk->items);
+    report_issue(walk->check->context, "page", leaf->pgno, issue, "table %s, record %llu: %s comes after %s", walk->name,
+                 (unsigned long long)walk->items, show(&now, bytes->iov_base, bytes->iov_len),
+                 show(&before, watch->last, watch->length));
   *watch = (struct order_watch){bytes->iov_base, bytes->iov_len, true};
 }
 
@@ -208,45 +291,61 @@ static void check_value_order(struct table_check *walk, const struct page *leaf,
 
 static void check_head(struct table_check *walk, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
+  struct shown key;
   if (!page_has_heads(leaf))
     return;
-  const struct tree *tree = walk->visitor.nested ? walk->visitor.nested : walk->tree;
-  const uint32_t head = head_of_raw(tree->rules.order, item->key, item->key_length, leaf->prefix);
+  const uint32_t head = head_of_raw(tree_here(walk)->rules.order, item->key, item->key_length, leaf->prefix);
   if (leaf_heads(leaf)[index] != head)
-    report_issue(walk->check->context, "page", leaf->pgno, "a head does not belong to its key", "table %s, record %u",
-                 walk->name, index);
+    report_issue(walk->check->context, "page", leaf->pgno, "a head does not belong to its key",
+                 "table %s, record %u of the page, key %s: 0x%08x, expected 0x%08x", walk->name, index,
+                 show(&key, item->key, item->key_length), leaf_heads(leaf)[index], head);
 }
 
-/* A search for the first and last key of a leaf must end on this leaf. */
+/* The first and last key of a leaf are among those that the separators on the way to it enclose. */
 static void check_way(struct table_check *walk, const struct page *leaf, unsigned index,
                       const struct leaf_item *item) {
-  struct seek_key key;
-  struct path path;
-  bool exact = false;
-  const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
-  if ((index != 0 && index + 1 != leaf->count) || walk->tree->rules.unknown)
+  const struct tree *tree = tree_here(walk);
+  struct way_fault fault;
+  struct shown shown;
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  if ((index != 0 && index + 1 != leaf->count) ||
+      way_encloses(walk->visitor.nested ? &walk->nested_branches : &walk->branches, tree->record.depth - 1u,
+                   &tree->rules, &key, &fault))
     return;
-  if (tree_prepare_key((struct tree *)(uintptr_t)walk->tree, &value, &key) != MDBX_SUCCESS)
-    return;
-  const int rc = tree_seek(walk->check->txn->view, walk->tree, &key, &path, &exact);
-  if (rc == MDBX_SUCCESS && (!exact || path_leaf(&path)->page->pgno != leaf->pgno))
-    report_issue(walk->check->context, "page", leaf->pgno, "a key cannot be found through the branches",
-                 "table %s, record %u", walk->name, index);
+  report_issue(walk->check->context, "page", leaf->pgno, "a key cannot be found through the branches",
+               "table %s, record %u of the page, key %s: the separator of entry %u of page %u does not enclose it",
+               walk->name, index, show(&shown, item->key, item->key_length), fault.entry, fault.pgno);
 }
 
-static int check_kind(struct table_check *walk, const struct page *leaf, unsigned index,
-                      const struct leaf_item *item) {
+/* Whether the tree at hand may have such a record. */
+static bool kind_belongs(const struct table_check *walk, const struct leaf_item *item) {
   const bool multi = tree_is_multi(walk->tree);
-  const bool table_record =
-      walk->is_main && !multi && item->kind == NODE_TREE && item->data_length == sizeof(struct table_record);
-  const bool several = multi && (item->kind == NODE_SUBPAGE || item->kind == NODE_TREE);
-  if (item->kind != NODE_PLAIN && !(item->kind == NODE_LARGE && !multi) && !table_record && !several)
+  switch (item->kind) {
+  case NODE_PLAIN: return true;
+  case NODE_LARGE: return !multi;
+  case NODE_SUBPAGE: return multi;
+  default: return multi || (walk->is_main && item->data_length == sizeof(struct table_record));
+  }
+}
+
+static void check_length(struct table_check *walk, const struct page *leaf, unsigned index,
+                         const struct leaf_item *item, size_t limit) {
+  struct shown key;
+  if (item->key_length > limit)
+    report_issue(walk->check->context, "page", leaf->pgno, "a key is too long",
+                 "table %s, record %u of the page, key %s: %u bytes, %zu at most", walk->name, index,
+                 show(&key, item->key, item->key_length), item->key_length, limit);
+}
+
+static void check_kind(struct table_check *walk, const struct page *leaf, unsigned index,
+                       const struct leaf_item *item) {
+  static const char *const kinds[] = {"a value", "a large value", "several values", "a tree"};
+  struct shown key;
+  if (!kind_belongs(walk, item))
     report_issue(walk->check->context, "page", leaf->pgno, "a record of a kind that does not belong here",
-                 "table %s, record %u", walk->name, index);
-  if (item->key_length > limit_key(walk->check->view.page_size, walk->tree->record.flags))
-    report_issue(walk->check->context, "page", leaf->pgno, "a key is too long", "table %s, record %u", walk->name,
-                 index);
-  return MDBX_SUCCESS;
+                 "table %s, record %u of the page, key %s: %s of %u bytes", walk->name, index,
+                 show(&key, item->key, item->key_length), kinds[item->kind], item->data_length);
+  check_length(walk, leaf, index, item, limit_key(walk->check->view.page_size, walk->tree->record.flags));
 }
 
 static int hand_to_application(struct table_check *walk, const MDBX_val *key, const MDBX_val *value) {
@@ -269,11 +368,16 @@ static int seen_value(struct table_check *walk, const struct page *leaf, const M
 static int seen_nested_value(struct table_check *walk, const struct page *leaf, unsigned index,
                              const struct leaf_item *item) {
   const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
+  struct shown shown;
   if (item->kind != NODE_PLAIN || item->data_length)
     report_issue(walk->check->context, "page", leaf->pgno, "a value of a nested tree has data of its own",
-                 "table %s, value %u", walk->name, index);
-  if (walk->kv_wanted)
+                 "table %s, key %s, value %u of the page: %u bytes", walk->name,
+                 show(&shown, walk->nested_key.iov_base, walk->nested_key.iov_len), index, item->data_length);
+  check_length(walk, leaf, index, item, limit_pair(walk->check->view.page_size));
+  if (walk->kv_wanted) {
     check_head(walk, leaf, index, item);
+    check_way(walk, leaf, index, item);
+  }
   walk->found.items += 1;
   return seen_value(walk, leaf, &walk->nested_key, &value);
 }
@@ -281,24 +385,47 @@ static int seen_nested_value(struct table_check *walk, const struct page *leaf, 
 /* What the record of the nested tree that was just walked says must be what was found. */
 static void finish_nested(struct table_check *walk) {
   const struct nested_record *expected = &walk->expected, *found = &walk->found;
+  struct shown key;
   if (walk->in_nested && !walk->table->pages.broken &&
       (found->items != expected->items || found->leaf_pages != expected->leaf_pages ||
        found->branch_pages != expected->branch_pages))
-    report_issue(walk->check->context, "page", expected->root, "counts of a nested tree are wrong",
-                 "table %s: found %llu values, %u branches, %u leaves; its record says %llu, %u, %u", walk->name,
-                 (unsigned long long)found->items, found->branch_pages, found->leaf_pages,
-                 (unsigned long long)expected->items, expected->branch_pages, expected->leaf_pages);
+    report_issue(walk->check->context, "page", walk->nested_holder, "counts of a nested tree are wrong",
+                 "table %s, key %s: found %llu values, %u branches, %u leaves; its record says %llu, %u, %u", walk->name,
+                 show(&key, walk->nested_key.iov_base, walk->nested_key.iov_len), (unsigned long long)found->items,
+                 found->branch_pages, found->leaf_pages, (unsigned long long)expected->items, expected->branch_pages,
+                 expected->leaf_pages);
   walk->in_nested = false;
 }
 
+/* How deep a tree is, going by its first pages; 0: that cannot be told. */
+static unsigned real_depth(const struct check *check, pgno_t root) {
+  for (unsigned depth = 1; depth <= TREE_DEPTH_MAX; ++depth) {
+    const struct page *page;
+    if (snapshot_page(&check->view, root, &page) != MDBX_SUCCESS || page->flags == P_LARGE)
+      return 0;
+    if (page->flags & P_LEAF)
+      return depth;
+    root = branch_child(page, 0).pgno;
+  }
+  return 0;
+}
+
 /* The record of a nested tree; its values come with the walk. */
-static void begin_nested(struct table_check *walk, const struct leaf_item *item) {
+static void begin_nested(struct table_check *walk, const struct page *leaf, const struct leaf_item *item) {
+  struct shown key;
   if (item->data_length != sizeof(walk->expected))
     return; /* reported by the walk */
   memcpy(&walk->expected, item->data, sizeof(walk->expected));
   memset(&walk->found, 0, sizeof(walk->found));
   walk->in_nested = true;
+  walk->nested_holder = leaf->pgno;
   walk->nested_key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
+  memset(&walk->nested_branches, 0, sizeof(walk->nested_branches));
+  const unsigned depth = real_depth(walk->check, walk->expected.root);
+  if (depth && depth != walk->expected.depth)
+    report_issue(walk->check->context, "page", leaf->pgno, "depth of a nested tree is wrong",
+                 "table %s, key %s: found %u, its record says %u", walk->name, show(&key, item->key, item->key_length),
+                 depth, walk->expected.depth);
   report_histogram_add(&walk->table->histogram.nested_height_or_gc_span_length, walk->expected.depth);
   report_histogram_add(&walk->table->histogram.multival, (size_t)walk->expected.items);
 }
@@ -346,7 +473,7 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
     return seen_single(walk, &key, item);
   if (item->kind == NODE_SUBPAGE)
     return seen_subpage(walk, leaf, &key, item);
-  begin_nested(walk, item);
+  begin_nested(walk, leaf, item);
   return MDBX_SUCCESS;
 }
 
@@ -374,18 +501,19 @@ static MDBX_chk_table_t *new_table(struct check *check, const MDBX_val *name, co
 
 static void compare_count(struct table_check *walk, const char *what, uint64_t found, uint64_t recorded) {
   if (found != recorded)
-    report_issue(walk->check->context, walk->name, found, what, "found %llu, the table's record says %llu",
-                 (unsigned long long)found, (unsigned long long)recorded);
+    report_issue(walk->check->context, walk->holder.object, walk->holder.number, "counts of a table are wrong",
+                 "table %s: %s: found %llu, its record says %llu", walk->name, what, (unsigned long long)found,
+                 (unsigned long long)recorded);
 }
 
 static void compare_counts(struct table_check *walk) {
   const struct table_record *record = &walk->tree->record;
   if (walk->table->pages.broken)
     return;
-  compare_count(walk, "number of branch pages", walk->branch_pages, record->branch_pages);
-  compare_count(walk, "number of leaf pages", walk->leaf_pages, record->leaf_pages);
-  compare_count(walk, "number of pages of large values", walk->large_pages, record->large_pages);
-  compare_count(walk, "number of records", walk->items, record->items);
+  compare_count(walk, "branch pages", walk->branch_pages, record->branch_pages);
+  compare_count(walk, "leaf pages", walk->leaf_pages, record->leaf_pages);
+  compare_count(walk, "pages of large values", walk->large_pages, record->large_pages);
+  compare_count(walk, "records", walk->items, record->items);
 }
 
 /* The application may leave the records of a table out; its pages are looked at all the same. */
@@ -399,14 +527,25 @@ static bool table_is_wanted(struct check *check, MDBX_chk_table_t *table) {
   return table->cookie != NULL;
 }
 
-static int check_table(struct check *check, const struct tree *tree, MDBX_chk_table_t *table, const char *name,
-                       bool is_main) {
+/* A tree of another depth than its record says is walked as it is. */
+static void correct_depth(struct check *check, struct tree *tree, const char *name, const struct holder *holder) {
+  const unsigned depth = tree_is_empty(tree) ? 0 : real_depth(check, tree->record.root);
+  if (!depth || depth == tree->record.depth)
+    return;
+  report_issue(check->context, holder->object, holder->number, "depth of a table is wrong",
+               "table %s: found %u, its record says %u", name, depth, tree->record.depth);
+  tree->record.depth = (uint16_t)depth;
+}
+
+static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t *table, const char *name,
+                       const struct holder *holder, bool is_main) {
   struct table_check walk = {
       .visitor = {.page = seen_page, .run = seen_run, .record = seen_record, .damage = seen_damage},
       .check = check,
       .tree = tree,
       .table = table,
       .name = name,
+      .holder = *holder,
       .is_main = is_main,
       .quiet_order = check->context->internal->flags & MDBX_CHK_IGNORE_ORDER,
   };
@@ -414,6 +553,8 @@ static int check_table(struct check *check, const struct tree *tree, MDBX_chk_ta
   int rc = report_scope_push(check->context, "Table %s", name);
   if (rc != MDBX_SUCCESS)
     return rc;
+  check->context->scope->object = table;
+  correct_depth(check, tree, name, holder);
   rc = tree_walk(&check->view, tree, &walk.visitor);
   if (rc == MDBX_SUCCESS) {
     finish_nested(&walk);
@@ -452,6 +593,7 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
   struct check *check = ((struct named_walk *)visitor)->check;
   const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
   struct tree tree;
+  const struct holder holder = {"page", leaf->pgno};
   MDBX_dbi dbi;
   char text[256];
   (void)index;
@@ -460,12 +602,13 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
   mdbx_dump_val(&name, text, sizeof(text));
   const char *shown = item->key_length ? text : "<empty>";
   if (table_of_record(check->txn, item, &tree, &dbi) != MDBX_SUCCESS) {
-    report_issue(check->context, "page", leaf->pgno, "a table record is damaged", "%s: %s", shown,
+    report_issue(check->context, "page", leaf->pgno, "a table record is damaged", "%s",
                  check->context->internal->last_damage);
+    check->unreached = true;
     return MDBX_SUCCESS;
   }
   MDBX_chk_table_t *table = new_table(check, &name, &tree.record, dbi ? (int)dbi : -1);
-  const int rc = table ? check_table(check, &tree, table, shown, false) : MDBX_ENOMEM;
+  const int rc = table ? check_table(check, &tree, table, shown, &holder, false) : MDBX_ENOMEM;
   tree_release(&tree);
   return rc;
 }
@@ -473,53 +616,97 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
 static int check_trees(struct check *check) {
   MDBX_chk_context_t *context = check->context;
   const MDBX_val gc_name = {MDBX_CHK_GC, 0}, main_name = {MDBX_CHK_MAIN, 0};
+  struct tree gc_tree = check->txn->gc, main_tree = check->txn->main;
+  const struct holder holder = {"meta", check->meta};
   int rc = report_stage_begin(context, MDBX_chk_tree, &context->result.tree_problems);
   if (rc != MDBX_SUCCESS)
     return rc;
   MDBX_chk_table_t *gc = new_table(check, &gc_name, &check->txn->gc.record, 0);
   MDBX_chk_table_t *main = gc ? new_table(check, &main_name, &check->txn->main.record, 1) : NULL;
-  rc = main ? check_table(check, &check->txn->gc, gc, "@GC", false) : MDBX_ENOMEM;
+  rc = main ? check_table(check, &gc_tree, gc, "@GC", &holder, false) : MDBX_ENOMEM;
   if (gc)
     context->result.gc_pages = gc->pages.all;
   if (rc == MDBX_SUCCESS)
-    rc = check_table(check, &check->txn->main, main, "@MAIN", true);
+    rc = check_table(check, &main_tree, main, "@MAIN", &holder, true);
   struct named_walk named = {.visitor = {.page = pass_page, .record = check_named, .damage = skip_damage},
                              .check = check};
   if (rc == MDBX_SUCCESS)
-    rc = tree_walk(&check->view, &check->txn->main, &named.visitor);
+    rc = tree_walk(&check->view, &main_tree, &named.visitor);
   context->result.kv_tree_problems = context->result.tree_problems;
   return report_stage_end(context, MDBX_chk_tree, rc);
 }
 
 /* ------------------------------------------------------------------------------------------------------ free pages */
 
-static int seen_gc_run(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
-  struct check *check = context;
+/* A record of table 0 and where it stands. */
+struct free_record {
+  struct check *check;
+  const struct page *leaf;
+  unsigned index;
+  struct gc_key key;
+};
+
+static int seen_gc_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  const struct free_record *record = context;
+  struct check *check = record->check;
   (void)birth;
-  if (key->kind != GC_FREE && key->number > check->view.txnid)
-    report_issue(check->context, "@GC", key->number, "a record is of a transaction to come", NULL);
   for (uint32_t i = 0; i < pages; ++i) {
-    if (check->use[pgno + i] == PAGE_USED)
-      report_issue(check->context, "page", pgno + i, "is in use, and listed as free", NULL);
-    else if (check->use[pgno + i] != PAGE_UNKNOWN)
-      report_issue(check->context, "page", pgno + i, "is listed as free twice", NULL);
-    check->use[pgno + i] = key->kind == GC_FREE ? PAGE_FREE : PAGE_WAITING;
+    const enum page_use use = (enum page_use)check->use[pgno + i];
+    if (use != PAGE_UNKNOWN)
+      report_issue(check->context, "page", pgno + i,
+                   use == PAGE_USED ? "is in use, and listed as free" : "is listed as free twice",
+                   "table @GC: by record %u of page %u", record->index, record->leaf->pgno);
+    check->use[pgno + i] = record->key.kind == GC_FREE ? PAGE_FREE : PAGE_WAITING;
   }
-  if (key->kind == GC_FREE)
+  if (record->key.kind == GC_FREE)
     check->context->result.reclaimable_pages += pages;
   return pause_sometimes(check);
 }
 
+static void report_free_record(const struct free_record *record, const char *what) {
+  report_issue(record->check->context, "page", record->leaf->pgno, "a record of free pages is damaged",
+               "table @GC, record %u of the page: %s", record->index, what);
+  record->check->unreached = true;
+}
+
+struct free_walk {
+  struct tree_visitor visitor;
+  struct check *check;
+};
+
+static int check_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                             const struct leaf_item *item) {
+  struct check *check = ((struct free_walk *)visitor)->check;
+  struct free_record record = {.check = check, .leaf = leaf, .index = index};
+  if (item->kind != NODE_PLAIN || !gc_key_decode(item->key, item->key_length, &record.key)) {
+    report_free_record(&record, "its key is none of this table");
+    return MDBX_SUCCESS;
+  }
+  if (record.key.kind != GC_FREE && record.key.number > check->view.txnid)
+    report_issue(check->context, "page", leaf->pgno, "a record is of a transaction to come",
+                 "table @GC, record %u of the page: %llu, the snapshot is of %llu", index,
+                 (unsigned long long)record.key.number, (unsigned long long)check->view.txnid);
+  const int rc = gc_record_decode(&record.key, item->data, item->data_length, check->view.page_size, check->view.limit,
+                                  seen_gc_run, &record);
+  if (rc != MDBX_CORRUPTED)
+    return rc;
+  report_free_record(&record, check->context->internal->last_damage);
+  return MDBX_SUCCESS;
+}
+
 static int check_gc(struct check *check) {
   MDBX_chk_context_t *context = check->context;
-  int rc = report_stage_begin(context, MDBX_chk_gc, &context->result.problems_gc);
+  struct tree tree = check->txn->gc;
+  struct free_walk walk = {.visitor = {.page = pass_page, .record = check_free_record, .damage = skip_damage},
+                           .check = check};
+  int rc = report_stage_begin(context, MDBX_chk_gc, &context->result.gc_tree_problems);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = gc_visit(&check->view, &check->txn->gc, seen_gc_run, check);
-  if (rc == MDBX_CORRUPTED) {
-    report_issue(context, "@GC", 0, "a record is damaged", "%s", context->internal->last_damage);
-    rc = MDBX_SUCCESS;
-  }
+  const unsigned depth = tree_is_empty(&tree) ? 0 : real_depth(check, tree.record.root);
+  tree.record.depth = depth ? (uint16_t)depth : tree.record.depth;
+  context->scope->object = check->tables[0];
+  rc = tree_walk(&check->view, &tree, &walk.visitor);
+  context->scope->object = NULL;
   return report_stage_end(context, MDBX_chk_gc, rc);
 }
 
@@ -531,9 +718,12 @@ static int check_space(struct check *check) {
     return rc;
   for (pgno_t pgno = PGNO_FIRST; pgno < check->view.limit; ++pgno) {
     counts[check->use[pgno]] += 1;
-    if (check->use[pgno] == PAGE_UNKNOWN)
+    if (check->use[pgno] == PAGE_UNKNOWN && !check->unreached)
       report_issue(context, "page", pgno, "is neither used nor listed as free", NULL);
   }
+  if (check->unreached && counts[PAGE_UNKNOWN])
+    report_line(context, MDBX_chk_notice, "%zu pages are neither used nor listed as free: what is damaged may lead to them",
+                counts[PAGE_UNKNOWN]);
   context->result.alloc_pages = check->view.limit;
   context->result.backed_pages = check->txn->geometry.now;
   context->result.unused_pages = counts[PAGE_FREE] + counts[PAGE_WAITING];
@@ -586,6 +776,23 @@ static int check_snapshot(struct check *check) {
   return rc;
 }
 
+/* Without the trees of the snapshot there is nothing to walk: its meta page says what cannot be. */
+static int report_no_snapshot(struct check *check) {
+  MDBX_chk_context_t *context = check->context;
+  int rc = report_stage_begin(context, MDBX_chk_meta, &context->result.problems_meta);
+  if (rc == MDBX_SUCCESS)
+    report_issue(context, "meta", lck_head_slot(lck_head(&check->env->lck)), "is damaged", "%s",
+                 context->internal->last_damage);
+  return report_stage_end(context, MDBX_chk_meta, rc);
+}
+
+static int begin_transaction(struct check *check) {
+  report_listen(check->context);
+  const int rc = txn_begin_read(check->env, MDBX_TXN_RDONLY, NULL, &check->txn);
+  report_deafen();
+  return rc;
+}
+
 static int run_in_transaction(struct check *check) {
   MDBX_chk_context_t *context = check->context;
   const bool writer = context->internal->flags & MDBX_CHK_READWRITE;
@@ -593,8 +800,10 @@ static int run_in_transaction(struct check *check) {
   if (writer)
     rc = env_lock_writer(check->env, false);
   if (rc == MDBX_SUCCESS)
-    rc = txn_begin_read(check->env, MDBX_TXN_RDONLY, NULL, &check->txn);
-  if (rc == MDBX_SUCCESS) {
+    rc = begin_transaction(check);
+  if (rc == MDBX_CORRUPTED && context->internal->last_damage[0])
+    rc = report_no_snapshot(check);
+  else if (rc == MDBX_SUCCESS) {
     context->txn = check->txn;
     rc = check_snapshot(check);
     context->txn = NULL;

@@ -109,9 +109,14 @@ static int number_page(struct compaction *compaction, const struct page *page, u
   return MDBX_SUCCESS;
 }
 
+/* The version stays what it was. */
+static struct page_ref renumbered(const struct compaction *compaction, struct page_ref ref) {
+  return (struct page_ref){compaction->numbers[ref.pgno], ref.birth};
+}
+
 static void renumber_children(const struct compaction *compaction, struct page *page) {
   for (unsigned i = 0; i < page->count; ++i)
-    branch_set_child(page, i, compaction->numbers[branch_child(page, i)]);
+    branch_set_child(page, i, renumbered(compaction, branch_child(page, i)));
 }
 
 /* Where the root of a tree is in its record: of a named table, or of the values of a key. */

@@ -110,7 +110,8 @@ static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chose
   const struct meta_slot *head = &set->slot[chosen];
   uint64_t length;
   if (!head->valid)
-    return log_damage(MDBX_CORRUPTED, "%s: meta page %u is damaged", env->data_path, chosen);
+    return log_damage(MDBX_CORRUPTED, "%s: meta page %u is %s%s", env->data_path, chosen,
+                      head->blank ? "blank" : "damaged: ", head->blank ? "" : head->fault);
   adopt_identity(env, &head->meta);
   int rc = os_file_size(env->fd, &length);
   if (rc == MDBX_SUCCESS)
@@ -127,6 +128,15 @@ static bool must_not_be_read(const MDBX_env *env, const struct meta_choice *choi
   if (!env_is_readonly(env))
     return false;
   return choice->rollback || (!env->lockless && (choice->make_steady || length % os_page_size()));
+}
+
+/* Why a database must not be read as it is. */
+static int refuse_reading(const MDBX_env *env, const struct meta_set *set) {
+  for (unsigned slot = 0; slot < META_COUNT; ++slot)
+    if (set->slot[slot].fault)
+      log_error("%s: meta page %u at byte %llu is damaged: %s", env->data_path, slot,
+                (unsigned long long)slot * set->page_size, set->slot[slot].fault);
+  return MDBX_WANNA_RECOVERY;
 }
 
 /* Nobody else has the database open. */
@@ -151,7 +161,7 @@ static int open_first(MDBX_env *env, struct meta_set *set) {
   if (repaired)
     rc = env_repair(env, set, &choice, length);
   else if (must_not_be_read(env, &choice, length))
-    rc = MDBX_WANNA_RECOVERY;
+    rc = refuse_reading(env, set);
   if (rc != MDBX_SUCCESS)
     return rc;
   lck_publish_head(&env->lck, head->txnid, choice.head);

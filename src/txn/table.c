@@ -255,7 +255,12 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   /* It may stand for another table, or another kind of table, than the one cursors were bound to. */
   txn_cursors_unset(txn, &entry->tree);
   tree_release(&entry->tree);
-  const int rc = tree_load(&entry->tree, record, txn->view->limit, (const char *)"(named)");
+  const int rc = tree_load(&entry->tree, record, txn->view->limit, "(named)");
+  if (rc == MDBX_CORRUPTED) {
+    const MDBX_val name = name_value(&handle->name);
+    char text[64];
+    return log_damage(rc, "table %s: its record is damaged", mdbx_dump_val(&name, text, sizeof(text)));
+  }
   if (rc != MDBX_SUCCESS)
     return rc;
   table_use_orders(&entry->tree, handle);
@@ -368,7 +373,7 @@ static int create_record(const struct opening *opening, struct table_record *rec
   if (opening->name->iov_len > limit_key(opening->txn->view->page_size, opening->txn->main.record.flags))
     return MDBX_BAD_VALSIZE;
   *record = (struct table_record){
-      .flags = (uint16_t)flags_wanted(opening), .root = PGNO_NONE, .mod_txnid = opening->txn->view->txnid};
+      .flags = (uint8_t)flags_wanted(opening), .root = PGNO_NONE, .mod_txnid = opening->txn->view->txnid};
   return write_record(opening->txn, opening->name, record);
 }
 
@@ -457,7 +462,7 @@ static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigne
   if (rc != MDBX_SUCCESS)
     return rc;
   struct table_record record = tree->record;
-  record.flags |= (uint16_t)order_flags;
+  record.flags |= (uint8_t)order_flags;
   record.mod_txnid = txn->view->txnid;
   txn_cursors_unset(txn, tree);
   tree_release(tree);
@@ -520,11 +525,12 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
   struct table_record record;
   struct tree *opened;
+  char text[64];
   *dbi = 0;
   if (item->data_length != sizeof(record))
     return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
   memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(tree, &record, txn->view->limit, "(named)");
+  const int rc = tree_load(tree, &record, txn->view->limit, mdbx_dump_val(&name, text, sizeof(text)));
   if (rc != MDBX_SUCCESS)
     return rc;
   *dbi = table_handle_of(txn, &name);

@@ -51,9 +51,9 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
     rc = env_snapshot(env, meta, txnid, &txn->snapshot);
   txn->snapshot.pin = &txn->slot->txnid;
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->main, &meta->main, meta->next, "main");
+    rc = tree_load(&txn->main, &meta->main, meta->next, "@MAIN");
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->gc, &meta->gc, meta->next, "of free pages");
+    rc = tree_load(&txn->gc, &meta->gc, meta->next, "@GC");
   if (rc != MDBX_SUCCESS)
     return rc;
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
@@ -183,9 +183,9 @@ static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
   txn->geometry = origin->geometry;
   txn->canary = origin->canary;
   txn->retired = origin->retired;
-  int rc = tree_load(&txn->main, &origin->main.record, txn->snapshot.limit, "main");
+  int rc = tree_load(&txn->main, &origin->main.record, txn->snapshot.limit, "@MAIN");
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->gc, &origin->gc.record, txn->snapshot.limit, "of free pages");
+    rc = tree_load(&txn->gc, &origin->gc.record, txn->snapshot.limit, "@GC");
   table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
   return rc;
 }

@@ -99,9 +99,9 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
 }
 
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
-  int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "main");
+  int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "@MAIN");
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "of free pages");
+    rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "@GC");
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
   return rc;
 }

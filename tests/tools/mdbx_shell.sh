@@ -167,8 +167,8 @@ if [ -e "$top_builddir/.libs/libmdbx.so" ]; then
 fi
 
 # ---- on a terminal
-if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode' 2>/dev/null; then
-  echo "python3 is not there: the terminal is skipped"
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
+  echo "python3 or pseudo terminals are not there: the terminal is skipped"
   finish
 fi
 terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py

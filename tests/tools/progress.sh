@@ -5,8 +5,8 @@
 #
 # A copy is stopped while it is made, so that it takes longer than the half second before the line comes.
 . "$(dirname "$0")/common.sh"
-if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode' 2>/dev/null; then
-  echo "python3 is not there: skipped"
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
+  echo "python3 or pseudo terminals are not there: skipped"
   exit 77
 fi
 terminal=$(cd "$OLDPWD" && cd "$(dirname "$0")" && pwd)/terminal.py

@@ -36,12 +36,14 @@ static void catch_signals(struct sigaction before[SIGNALS]) {
   tool_catch_signals();
 }
 
-/* Ctrl-C ends the command and not the shell. */
+/* Ctrl-C ends the command and not the shell, also if it came in the middle of writing. */
 static void restore_signals(const struct sigaction before[SIGNALS]) {
   for (int i = 0; i < SIGNALS; ++i)
     sigaction(numbers[i], &before[i], NULL);
-  if (tool_stopped == SIGINT)
-    tool_stopped = 0;
+  if (tool_stopped != SIGINT)
+    return;
+  tool_stopped = 0;
+  clearerr(stdout);
 }
 
 /* --------------------------------------------------------------------------------------------------- transactions */

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service/check_way.h: the way of the checker down a tree: which entries of the branches lead to the page it is at, and
+ * whether the separators around them enclose what the page holds.
+ *
+ * Told of pages in the order of the walk: each page once for each entry that leads to it, parents first.
+ */
+#ifndef MDBX_SERVICE_CHECK_WAY_H
+#define MDBX_SERVICE_CHECK_WAY_H
+
+#include "tree/tree.h"
+
+struct way {
+  struct {
+    const struct page *page;
+    unsigned next; /* entry behind the one that was taken last */
+  } step[TREE_DEPTH_MAX];
+};
+
+/* Notes that the walk has come to a page of that level. */
+void way_enter(struct way *way, const struct page *page, unsigned level);
+
+/* The branch with an entry for the page, the nearest of those on the way that are `levels` deep; NULL: none. */
+const struct page *way_parent(const struct way *way, unsigned levels, pgno_t pgno);
+
+/* The first entry of a branch whose separator is not above the one before it; 0: all are. */
+unsigned way_unordered(const struct page *branch, const struct key_rules *rules);
+
+/* A separator that does not enclose a key. */
+struct way_fault {
+  pgno_t pgno; /* of the branch */
+  unsigned entry;
+};
+
+/* Whether the separators on the way to a leaf of that level enclose a key of it. */
+bool way_encloses(const struct way *way, unsigned level, const struct key_rules *rules, const MDBX_val *key,
+                  struct way_fault *fault);
+
+#endif
