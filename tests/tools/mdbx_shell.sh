@@ -99,6 +99,7 @@ fails() {
 }
 fails 3 "a failure in a transaction" "begin\nput gone 1\nget none\ncommit\n"
 fails 3 "wrong arguments in a transaction" "begin\nput gone 1\nput -Z\ncommit\n"
+fails 3 "wrong arguments of an edit" "begin\nput gone 1\nedit --set a=b --set nothing\ncommit\n"
 fails 3 "a command that would wait for it" "begin\nput gone 1\ngeometry --upper 1G\ncommit\n"
 fails 3 "another database" "begin\nput gone 1\nopen other\ncommit\n"
 fails 4 "an edit that fails" "begin\nput gone 1\nbegin\nedit --set a=b --set-file c=none\ncommit\ncommit\n"
