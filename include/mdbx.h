@@ -421,7 +421,7 @@ typedef enum MDBX_put_flags {
 } MDBX_put_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_put_flags_t)
 
-/* What a transaction knows about a table handle. */
+/* What a transaction knows about a table handle, see mdbx_dbi_flags_ex(). */
 typedef enum MDBX_dbi_state {
   MDBX_DBI_DIRTY = 0x01, /* written in this transaction */
   MDBX_DBI_STALE = 0x02, /* its record must be read again */
@@ -701,7 +701,7 @@ typedef enum MDBX_option {
  * 4. Error codes
  * ------------------------------------------------------------------------ */
 
-/* What functions return. */
+/* What functions return; mdbx_strerror() has a text for each. */
 typedef enum MDBX_error {
   MDBX_SUCCESS = 0,                 /* done */
   MDBX_RESULT_FALSE = MDBX_SUCCESS, /* the answer is no */

@@ -240,10 +240,20 @@ static const struct {
     {"geometry", take_geometry},     {"canary", take_canary},
 };
 
+/* 0: it is no flag. Berkeley DB says "duplicates", libmdbx "dupfix". */
+static unsigned flag_named(const char *keyword) {
+  if (strcmp(keyword, "duplicates") == 0)
+    return MDBX_DUPSORT;
+  if (strcmp(keyword, "dupfix") == 0)
+    return MDBX_DUPFIXED;
+  const struct tool_table_flag *flag = tool_table_flags;
+  while (flag->bit && strcmp(keyword, flag->name) != 0)
+    ++flag;
+  return flag->bit;
+}
+
 static bool take_flag(struct load_header *header, const char *keyword, const char *value, const char **wrong) {
-  unsigned bit = strcmp(keyword, "duplicates") == 0 ? MDBX_DUPSORT : 0;
-  for (const struct tool_table_flag *flag = tool_table_flags; flag->bit && !bit; ++flag)
-    bit = strcmp(keyword, flag->name) == 0 ? flag->bit : 0;
+  const unsigned bit = flag_named(keyword);
   if (!bit)
     return false;
   if (strcmp(value, "1") == 0)

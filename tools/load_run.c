@@ -57,15 +57,22 @@ static intptr_t chosen(int64_t wish, bool said, uint64_t header) {
   return wish >= 0 ? (intptr_t)wish : said ? (intptr_t)header : -1;
 }
 
+/* The limit of a database of another engine may be beyond what can be here; nothing is lost by a lower one. */
+static uint64_t possible_upper(uint64_t upper, intptr_t page_size) {
+  const intptr_t most = mdbx_limits_dbsize_max(page_size);
+  return most > 0 && upper > (uint64_t)most ? (uint64_t)most : upper;
+}
+
 /* What the input says about sizes holds for a new database only. */
 static int shape_new(struct load *load) {
   const struct load_header *header = &load->header;
   const struct load_sizes *wish = &load->sizes;
   const bool said = header->has_geometry;
-  int rc = mdbx_env_set_geometry(
-      load->env, chosen(wish->lower, said, header->lower), -1, chosen(wish->upper, said, header->upper),
-      chosen(wish->growth, said, header->growth), chosen(wish->shrink, said, header->shrink),
-      chosen(wish->page, header->page_size != 0, header->page_size));
+  const intptr_t page_size = chosen(wish->page, header->page_size != 0, header->page_size);
+  int rc = mdbx_env_set_geometry(load->env, chosen(wish->lower, said, header->lower), -1,
+                                 chosen(wish->upper, said, possible_upper(header->upper, page_size)),
+                                 chosen(wish->growth, said, header->growth),
+                                 chosen(wish->shrink, said, header->shrink), page_size);
   if (rc != MDBX_SUCCESS)
     return complain_rc(load, rc, wants_sizes(wish) ? "these sizes cannot be" : "the sizes in the header cannot be");
   if (header->max_readers && header->max_readers <= INT16_MAX)

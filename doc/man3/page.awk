@@ -2,29 +2,10 @@
 #
 # doc/man3/page.awk: makes a page of section 3 from the comments of mdbx.h, so that they are written once.
 #
-# awk -v page=NAME -v subject="WHAT IT IS ABOUT" -v sections="TITLE|TITLE" -f page.awk mdbx.h
+# awk -v page=NAME -v subject="WHAT IT IS ABOUT" -v sections="TITLE|TITLE" -v types="TYPE TYPE" \
+#   -f text.awk -f page.awk mdbx.h
 # The sections are those of the header's functions. Every comment there belongs to the declarations that follow it up to
 # the next blank line.
-
-function escaped(text) {
-  gsub(/\\/, "\\\\", text)
-  gsub(/-/, "\\-", text)
-  if (text ~ /^[.']/) text = "\\&" text
-  return text
-}
-
-# A paragraph with columns keeps its lines.
-function flush_paragraph(   i, columns) {
-  for (i = 1; i <= lines; ++i)
-    if (line[i] ~ /^ / || line[i] ~ /[^ .:;]  +[^ ]/) columns = 1
-  if (lines) {
-    body = body ".PP\n"
-    if (columns) body = body ".nf\n"
-    for (i = 1; i <= lines; ++i) body = body escaped(line[i]) "\n"
-    if (columns) body = body ".fi\n"
-  }
-  lines = 0
-}
 
 function finish_group() {
   if (declarations != "") {
@@ -49,7 +30,20 @@ function note_name(text,   name) {
   if (heading == "") heading = name
 }
 
+# Types of declarations that have a page.
+function note_types(text,   word) {
+  while (match(text, /MDBX_[A-Za-z_]+/)) {
+    word = substr(text, RSTART, RLENGTH)
+    text = substr(text, RSTART + RLENGTH)
+    if (!(word in is_type)) continue
+    delete is_type[word]
+    see = see ",\n.BR " word " (3)"
+  }
+}
+
 BEGIN {
+  count = split(types, type, " ")
+  for (i = 1; i <= count; ++i) is_type[type[i]] = 1
   wanted = split(sections, title, "|")
   for (i = 1; i <= wanted; ++i) is_wanted[title[i]] = 1
 }
@@ -88,6 +82,7 @@ declaring && !named && /mdbx_[A-Za-z0-9_]+ *\(/ {
 declaring {
   text = $0
   sub(/ MDBX_CXX17_NOEXCEPT/, "", text)
+  note_types(text)
   declarations = declarations escaped(text) "\n"
   if (/;/) declaring = 0
 }
@@ -98,5 +93,5 @@ END {
   printf ".SH NAME\n%s \\- %s\n", names, subject
   printf ".SH SYNOPSIS\n.nf\n.B #include <mdbx.h>\n.fi\n.PP\ncc ... $(pkg\\-config \\-\\-cflags \\-\\-libs libmdbx)\n"
   printf ".SH DESCRIPTION\nWhat [env], [txn], [cursor], [read] and [write] stand for is said in\n.BR libmdbx (3).\n%s", body
-  printf ".SH SEE ALSO\n.BR libmdbx (3)\n"
+  printf ".SH SEE ALSO\n.BR libmdbx (3)%s\n", see
 }

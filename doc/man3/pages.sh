@@ -1,13 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# doc/man3/pages.sh SOURCE PAGE: writes the page of section 3 of that file name (…/mdbx_cursor.3) from mdbx.h.
+# doc/man3/pages.sh SOURCE PAGE: writes the page of section 3 of that file name (…/mdbx_cursor.3, …/MDBX_stat.3) from
+# mdbx.h.
 set -e
 source=$1 file=$2
 page=$(basename "$file" .3)
 
 make_page() {
-  awk -v page="$page" -v subject="$1" -v sections="$2" -f "$source/doc/man3/page.awk" "$source/include/mdbx.h" >"$file.new"
+  types=$(awk -f "$source/doc/man3/types.awk" "$source/include/mdbx.h" | tr '\n' ' ')
+  awk -v page="$page" -v subject="$1" -v sections="$2" -v types="$types" -f "$source/doc/man3/text.awk" \
+    -f "$source/doc/man3/page.awk" "$source/include/mdbx.h" >"$file.new"
+}
+
+make_type_page() {
+  awk -v page="$page" -f "$source/doc/man3/text.awk" -f "$source/doc/man3/type.awk" "$source/include/mdbx.h" \
+    "$source/include/mdbx.h" >"$file.new"
 }
 
 case $page in
@@ -22,6 +30,7 @@ mdbx_distance) make_page "distances between records" "Distances between records"
 mdbx_reader) make_page "readers and threads" "Readers and threads" ;;
 mdbx_check) make_page "free space, checking, defragmentation" "Free space and checking" ;;
 mdbx_debug) make_page "log, errors, encoding of keys" "Debugging, errors, key encoding" ;;
+MDBX_*) make_type_page ;;
 *)
   echo "pages.sh: there is no page $page" >&2
   exit 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/docs/documents.sh: the examples in the documents compile and run, what they link to is there, and each function
-# has a place in the manual.
+# and type has a place in the manual.
 . "$(dirname "$0")/../tools/common.sh"
 
 root=${srcdir:-.}
@@ -69,6 +69,23 @@ while read -r function; do
   checks=$((checks + 1))
   grep -qx "$function" in_manual || fail "$function has no place in the manual"
 done <"$root/tests/lint/interface.txt"
+# Each type has a page, and what the pages refer to is there.
+sed -n '/^\.SH NAME/{n;s/ .-.*//;p;}' "$top_builddir"/doc/man3/MDBX_*.3 | tr ', ' '\n\n' | sed '/^$/d' | sort -u >types_in_manual
+awk -f "$root/doc/man3/types.awk" "$root/include/mdbx.h" >types
+[ "$(wc -l <types)" -ge 40 ] || fail "only $(wc -l <types) types were found"
+for type in $(cat types) $(sed -n 's/^\(typedef \)\{0,1\}\(enum\|struct\) \(MDBX_[A-Za-z_]*\) {$/\3/p' "$root/include/mdbx.h"); do
+  checks=$((checks + 1))
+  grep -qx "$type" types_in_manual || fail "$type has no place in the manual"
+done
+for name in $(sed -n '/^\.SH SEE ALSO/,$s/^\.BR \([A-Za-z_0-9]*\) (3).*/\1/p' "$top_builddir"/doc/man3/*.3 | sort -u); do
+  checks=$((checks + 1))
+  [ "$name" = libmdbx ] || [ -e "$top_builddir/doc/man3/$name.3" ] || grep -qx "$name" in_manual types_in_manual || fail "the manual refers to $name"
+done
+for pair in MDBX_put_flags_t:mdbx_put MDBX_stat:mdbx_dbi_stat MDBX_chk_context_t:MDBX_chk_callbacks_t mdbx_data:MDBX_put_flags_t; do
+  checks=$((checks + 1))
+  sed -n '/^\.SH SEE ALSO/,$p' "$top_builddir/doc/man3/${pair%:*}.3" | grep -q "^\.BR ${pair#*:} (3)" || fail "${pair%:*} does not refer to ${pair#*:}"
+done
+grep -q 'MDBX_NOOVERWRITE = 0x10, .*only insert' "$top_builddir/doc/man3/MDBX_put_flags_t.3" || fail "no explanation of a flag"
 if command -v man >/dev/null && man --version >/dev/null 2>&1; then
   for page in "$root"/doc/*.1 "$root"/doc/man3/*.3 "$top_builddir"/doc/man3/*.3; do
     checks=$((checks + 1))

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/tools/completion.sh: what bash completes for mdbx and the classic tools.
+# tests/tools/completion.sh: what bash completes for mdbx, the classic tools and mdbx-lmdb.
 : "${top_srcdir:=.}"
 file=$(cd "$top_srcdir" && pwd)/tools/completion/mdbx
 . "$(dirname "$0")/common.sh"
@@ -59,4 +59,22 @@ has "-d" mdbx_drop -
 has "-T" mdbx_defrag -
 has "-s" mdbx_stat -
 has "db" mdbx_copy ""
+for tool in mdbx_copy mdbx_defrag mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
+  gives "--help --version " $tool --
+  gives " " $tool db --
+done
+gives "--help --json --map --version " mdbx_chk --
+gives "--json --map " mdbx_chk db --
+
+gives "--help --libdir --version " mdbx-lmdb --
+gives "--libdir " mdbx-lmdb --l
+has "mdbx_stat" mdbx-lmdb mdbx_st
+has "mdbx_stat" mdbx-lmdb -- mdbx_st
+gives "db " mdbx-lmdb mdbx_stat d
+gives "db " mdbx-lmdb -- mdbx_stat d
+# A package for completion has a function that completes what stands behind a word.
+sed 's/^complete -F _mdbx mdbx$/_command_offset() { COMPREPLY=("from $1"); }\n&/' "$file" >with_package
+file=$work/with_package
+gives "from 1 " mdbx-lmdb mdbx_stat d
+gives "from 2 " mdbx-lmdb -- mdbx_stat d
 finish

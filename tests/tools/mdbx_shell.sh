@@ -99,6 +99,7 @@ fails() {
 }
 fails 3 "a failure in a transaction" "begin\nput gone 1\nget none\ncommit\n"
 fails 3 "wrong arguments in a transaction" "begin\nput gone 1\nput -Z\ncommit\n"
+fails 3 "wrong arguments of an edit" "begin\nput gone 1\nedit --set a=b --set nothing\ncommit\n"
 fails 3 "a command that would wait for it" "begin\nput gone 1\ngeometry --upper 1G\ncommit\n"
 fails 3 "another database" "begin\nput gone 1\nopen other\ncommit\n"
 fails 4 "an edit that fails" "begin\nput gone 1\nbegin\nedit --set a=b --set-file c=none\ncommit\ncommit\n"
@@ -134,6 +135,37 @@ wait $first || fail "the transaction of a shell"
 wait $second || fail "the transaction after it"
 grep -q "^5$" second || fail "the transaction after it does not see the first"
 expect 0 "what is committed" "$mdbx" get db secret
+
+# There is no nesting while somebody has a writable map, so no transaction across commands either.
+cat >holder.c <<'END'
+#include <mdbx.h>
+#include <stdio.h>
+int main(void) {
+  MDBX_env *env;
+  int rc = mdbx_env_create(&env);
+  if (rc == 0)
+    rc = mdbx_env_open(env, "db", MDBX_WRITEMAP, 0600);
+  printf("result %d\n", rc);
+  fflush(stdout);
+  getchar();
+  return mdbx_env_close(env) || rc;
+}
+END
+include=$(cd "$OLDPWD" && cd "${top_srcdir:-.}" && pwd)/include
+if [ -e "$top_builddir/.libs/libmdbx.so" ]; then
+  expect 0 "a program with a writable map" ${CC:-cc} -I"$include" -o holder holder.c -L"$top_builddir/.libs" \
+    -Wl,-rpath,"$top_builddir/.libs" -lmdbx ${LMDB_TEST_FLAGS:-}
+  mkfifo hold.fifo
+  ./holder <hold.fifo >held &
+  holder=$!
+  exec 3>hold.fifo
+  until_text "result 0" held "a program with a writable map"
+  expect 1 "a transaction beside a writable map" sh -c "printf 'begin\n' | '$mdbx' shell db"
+  expect_text "MDBX_WRITEMAP, so there is no transaction" "a transaction beside a writable map"
+  expect 0 "a record beside a writable map" sh -c "printf 'put k w\n' | '$mdbx' shell db"
+  exec 3>&-
+  wait $holder || fail "a program with a writable map"
+fi
 
 # ---- on a terminal
 if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
@@ -227,6 +259,23 @@ END
 expect 0 "a transaction on a terminal" python3 "$terminal" script "$mdbx" shell db
 grep -q "^099999" output && fail "Ctrl-C did not end a command in a transaction"
 expect 0 "what it has committed" "$mdbx" get db typed
+"$mdbx" shell db <commands.fifo >shown 2>&1 &
+first=$!
+exec 3>commands.fifo
+printf 'begin\ntables\n' >&3
+until_text "^many$" shown "a transaction of another shell"
+cat >script <<'END'
+wait mdbx db>
+send begin\n
+wait waiting for another writer
+send \x03
+wait cannot begin
+wait mdbx db>
+send quit\n
+END
+expect 0 "waiting that is interrupted" python3 "$terminal" script "$mdbx" shell db
+exec 3>&-
+wait $first && fail "the end of the input in a transaction leaves with 0"
 cat >script <<'END'
 wait records
 END

@@ -379,8 +379,11 @@ int run_edit(int argc, char *argv[]) {
                                         {"add-file", required_argument, NULL, EDIT_ADD_FILE},
                                         {"delete", required_argument, NULL, EDIT_DELETE},
                                         {NULL, 0, NULL, 0}};
-  struct edits edits = {.at = NULL};
+  /* In a transaction of the shell a wrong argument leaves this function and not the program. */
+  static struct edits edits;
   unsigned create = 0;
+  free(edits.at);
+  memset(&edits, 0, sizeof(edits));
   for (int option; (option = command_option(argc, argv, "cF:", longs)) != -1;)
     if (!take_create(option, &create))
       note_edit(&edits, argc, option);
@@ -391,7 +394,6 @@ int run_edit(int argc, char *argv[]) {
   if (rc == MDBX_SUCCESS && !tool_quiet)
     printf("%" PRIu64 " stored, %" PRIu64 " kept as they were, %" PRIu64 " deleted, %" PRIu64 " not there\n",
            edits.stored, edits.kept, edits.deleted, edits.missing);
-  free(edits.at);
   return command_end(rc);
 }
 

@@ -308,9 +308,11 @@ int run_shell(int argc, char *argv[]) {
   shell.interactive = on_terminal(STDIN_FILENO);
   if (shell.interactive && !tool_quiet)
     printf("\"help\" lists the commands, the tabulator completes them and names of tables.\n");
-  while (!shell.leaving && !tool_stopped && (line = line_read()))
+  while (!shell.leaving && !tool_stopped && (line = line_read())) {
     if (++number, !run_line(line))
       note_failure(number);
+    fflush(stdout); /* who reads it through a pipe may answer */
+  }
   leave_session();
   line_end();
   keep(&shell.database, NULL);
