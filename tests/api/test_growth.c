@@ -62,11 +62,11 @@ static uint64_t file_size(void) {
 START_TEST(small_commits_reuse_pages) {
   static const unsigned modes[] = {MDBX_UTTERLY_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM, MDBX_SAFE_NOSYNC,
                                    MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM};
-  enum { RECORDS = 4000, COMMITS = 12000 };
+  enum { RECORDS = 30000, COMMITS = 30000 };
   MDBX_envinfo info;
-  MDBX_env *env = open_env(64 * MIB, modes[_i]);
+  MDBX_env *env = open_env(512 * MIB, modes[_i]);
   MDBX_txn *txn;
-  ck_assert_int_eq(mdbx_env_set_syncbytes(env, MIB), 0);
+  ck_assert_int_eq(mdbx_env_set_syncbytes(env, 64 * MIB), 0);
   ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
   ck_assert_int_eq(put_range(txn, 0, RECORDS), 0);
   ck_assert_int_eq(mdbx_txn_commit(txn), 0);
