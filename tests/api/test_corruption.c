@@ -987,6 +987,7 @@ static void stays_as_it_is(const void *bytes, size_t length) {
     MDBX_env *env = api_create();
     IS(api_try_open(env, modes[i]), MDBX_INVALID);
     OK(mdbx_env_close(env));
+    ck_assert_int_ne(access(unit_path(API_DB MDBX_LOCK_SUFFIX), F_OK), 0);
     size_t now;
     uint8_t *present = api_read_file(API_DB, &now);
     ck_assert_uint_eq(now, length);
