@@ -13,19 +13,7 @@ if [ ! -x "$craft" ]; then
   exit 77
 fi
 
-# The programs themselves instead of libtool's scripts around them: this test starts some thousands.
-direct() {
-  if [ -x "$(dirname "$1")/.libs/$(basename "$1")" ]; then
-    echo "$(dirname "$1")/.libs/$(basename "$1")"
-  else
-    echo "$1"
-  fi
-}
-chk=$(direct "$chk") copy=$(direct "$copy") dump=$(direct "$dump") load=$(direct "$load") mdbx=$(direct "$mdbx")
-stat=$(direct "$stat")
-LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-export LD_LIBRARY_PATH
-
+go_direct
 # The tables "plain" (with a large value), "multi" and "fixed" (several values per key: one, few, many).
 input() {
   awk -v round="$1" 'BEGIN {
