@@ -59,6 +59,7 @@ struct table_check {
   bool is_main;
   uint64_t branch_pages, leaf_pages, large_pages, items;
   struct order_watch keys, values;
+  MDBX_val key; /* of the record at hand */
   /* Of the key whose values are in a nested tree. */
   struct nested_record expected;
   bool in_nested;
@@ -213,6 +214,7 @@ static void check_separators(struct table_check *walk, const struct page *page, 
 static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   struct table_check *walk = (struct table_check *)visitor;
   MDBX_chk_table_t *table = walk->table;
+  walk->check->context->internal->key = NULL;
   check_age(walk, page, level);
   check_separators(walk, page, level);
   /* A page reached twice may be part of a loop: its subtree is not entered again. */
@@ -255,6 +257,7 @@ static int seen_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
   struct shown last, led;
   if (rc != MDBX_CORRUPTED)
     return rc;
+  check->context->internal->key = NULL;
   const pgno_t above = page_above(walk, pgno);
   walk->table->pages.broken += 1;
   check->unreached = true;
@@ -365,10 +368,17 @@ static int seen_value(struct table_check *walk, const struct page *leaf, const M
   return rc;
 }
 
+/* Issues of the walk are about this record from now on. */
+static void stand_at(struct table_check *walk, const MDBX_val *key) {
+  walk->key = *key;
+  walk->check->context->internal->key = &walk->key;
+}
+
 static int seen_nested_value(struct table_check *walk, const struct page *leaf, unsigned index,
                              const struct leaf_item *item) {
   const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
   struct shown shown;
+  stand_at(walk, &walk->nested_key);
   if (item->kind != NODE_PLAIN || item->data_length)
     report_issue(walk->check->context, "page", leaf->pgno, "a value of a nested tree has data of its own",
                  "table %s, key %s, value %u of the page: %u bytes", walk->name,
@@ -386,6 +396,8 @@ static int seen_nested_value(struct table_check *walk, const struct page *leaf, 
 static void finish_nested(struct table_check *walk) {
   const struct nested_record *expected = &walk->expected, *found = &walk->found;
   struct shown key;
+  if (walk->in_nested)
+    stand_at(walk, &walk->nested_key);
   if (walk->in_nested && !walk->table->pages.broken &&
       (found->items != expected->items || found->leaf_pages != expected->leaf_pages ||
        found->branch_pages != expected->branch_pages))
@@ -461,6 +473,7 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
   if (visitor->nested)
     return seen_nested_value(walk, leaf, index, item);
   finish_nested(walk);
+  stand_at(walk, &key);
   walk->values.known = false;
   check_kind(walk, leaf, index, item);
   if (walk->kv_wanted) {
@@ -558,8 +571,10 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
   rc = tree_walk(&check->view, tree, &walk.visitor);
   if (rc == MDBX_SUCCESS) {
     finish_nested(&walk);
+    check->context->internal->key = NULL;
     compare_counts(&walk);
   }
+  check->context->internal->key = NULL;
   report_line(check->context, MDBX_chk_info, "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages",
               name, (unsigned long long)walk.items, tree->record.depth, (unsigned long long)walk.branch_pages,
               (unsigned long long)walk.leaf_pages, (unsigned long long)walk.large_pages);
@@ -674,9 +689,8 @@ struct free_walk {
   struct check *check;
 };
 
-static int check_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
-                             const struct leaf_item *item) {
-  struct check *check = ((struct free_walk *)visitor)->check;
+static int look_at_free_record(struct check *check, const struct page *leaf, unsigned index,
+                               const struct leaf_item *item) {
   struct free_record record = {.check = check, .leaf = leaf, .index = index};
   if (item->kind != NODE_PLAIN || !gc_key_decode(item->key, item->key_length, &record.key)) {
     report_free_record(&record, "its key is none of this table");
@@ -692,6 +706,16 @@ static int check_free_record(struct tree_visitor *visitor, const struct page *le
     return rc;
   report_free_record(&record, check->context->internal->last_damage);
   return MDBX_SUCCESS;
+}
+
+static int check_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                             const struct leaf_item *item) {
+  struct check *check = ((struct free_walk *)visitor)->check;
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  check->context->internal->key = &key;
+  const int rc = look_at_free_record(check, leaf, index, item);
+  check->context->internal->key = NULL;
+  return rc;
 }
 
 static int check_gc(struct check *check) {

@@ -97,7 +97,16 @@ named_in_json() {
   metas*) grep -q '"detail":".*none of the three meta pages' answer ;;
   meta_twin) grep -q '"detail":".*are both of transaction' answer ;;
   meta*) grep -q "\"detail\":\".*meta page $2 at byte $(($2 * 512)) is damaged" answer ;;
-  *) grep -q "\"entry\":$2," answer && grep -q "\"offset\":$(($2 * 512))," answer ;;
+  *)
+    grep -q "\"entry\":$2," answer && grep -q "\"offset\":$(($2 * 512))," answer || return 1
+    case $class in
+    flags* | depth* | root* | gc_forgets) ;;
+    *) grep -q "\"table\":\"$3\"" answer || return 1 ;;
+    esac
+    case $class in
+    keys_exchanged | key_edited | key_too_long | head_edited | subpage_exchanged) grep -q '"key\(_hex\)*":"..*"' answer ;;
+    esac
+    ;;
   esac
 }
 
