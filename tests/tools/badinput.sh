@@ -109,6 +109,7 @@ refused() {
   *" $code "*) ;;
   *) fail "$what: $line left with $code" ;;
   esac
+  sane "$what: $line"
   tool=${line%% *}
   [ "$tool" = '$mdbx' ] && tool="mdbx\( [a-z]*\)\{0,1\}" || tool="mdbx_${tool#?}"
   case $line in '$mdbx chk'*) tool=mdbx_chk ;; esac

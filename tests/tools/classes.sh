@@ -49,6 +49,7 @@ ends() {
   timeout 20 "$@" >answer 2>output </dev/null
   code=$?
   [ $code -le 5 ] || fail "$class at $place: $* left with $code"
+  sane "$class at $place: $*"
   [ $code -eq 0 ] || grep -q "bad" output || fail "$class at $place: $* failed and did not name the file"
 }
 
@@ -131,6 +132,7 @@ try() {
   timeout 20 "$chk" bad >output 2>&1 </dev/null
   code=$?
   [ $code -eq "$wanted_code" ] || fail "$class at $place: the check left with $code, not $wanted_code"
+  sane "$class at $place: the check"
   any_named named || fail "$class at $place: the check did not name $(head -n 1 wanted)"
   if [ $json = yes ]; then
     timeout 20 "$chk" --json bad >answer 2>output </dev/null

@@ -79,6 +79,11 @@ expect_same() {
   cmp "$1" "$2" >output 2>&1 || fail "$3"
 }
 
+# sane WHAT: no sanitizer has complained in the last output.
+sane() {
+  ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
+}
+
 finish() {
   echo "$checks checks, $failures failures"
   [ "$failures" -eq 0 ] || exit 1

@@ -219,7 +219,7 @@ static struct page *need_run(void) {
 /* ------------------------------------------------------------------------------------------------------- free pages */
 
 struct free_pages {
-  pgno_t *at;
+  pgno_t at[FREE_PAGES_MAX];
   size_t count;
 };
 
@@ -232,8 +232,9 @@ static int keep_free(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 }
 
 /* All pages that the table of free pages lists; it is one leaf. */
-static struct free_pages list_free(void) {
-  struct free_pages list = {malloc(FREE_PAGES_MAX * sizeof(pgno_t)), 0};
+static const struct free_pages *list_free(void) {
+  static struct free_pages list;
+  list.count = 0;
   const struct page *leaf = page_at(image.head->meta.gc.root);
   for (unsigned i = 0; leaf->flags == P_LEAF && i < leaf->count; ++i) {
     struct leaf_item item;
@@ -242,14 +243,14 @@ static struct free_pages list_free(void) {
     if (gc_key_decode(item.key, item.key_length, &key))
       gc_record_decode(&key, item.data, item.data_length, image.page_size, image.head->meta.next, keep_free, &list);
   }
-  return list;
+  return &list;
 }
 
 static pgno_t free_page(void) {
-  const struct free_pages list = list_free();
-  if (!list.count)
+  const struct free_pages *list = list_free();
+  if (!list->count)
     give_up("there is no free page");
-  return list.at[list.count / 2];
+  return list->at[list->count / 2];
 }
 
 /* A record more in the table of free pages, which is one leaf with room for it. */
@@ -314,13 +315,13 @@ static void gc_garbage(void) {
 /* A page that nobody lists. */
 static void gc_forgets(void) {
   struct leaf_item item;
-  const struct free_pages list = list_free();
+  const struct free_pages *list = list_free();
   leaf_get(place.leaf, 0, &item);
-  if (!list.count || item.data_length < 3)
+  if (!list->count || item.data_length < 3)
     give_up("there is no free page");
   memset((void *)(uintptr_t)item.data, 0, item.data_length);
   seal(place.leaf);
-  name_page(page_at(list.at[0]));
+  name_page(page_at(list->at[0]));
 }
 
 /* ------------------------------------------------------------------------------------------------ records of trees */
