@@ -21,6 +21,7 @@ struct check {
   struct snapshot view; /* checks every page at every visit, whole runs too */
   uint32_t no_memo;
   uint8_t *use; /* enum page_use by page number */
+  struct way_room *room;
   MDBX_chk_table_t **tables;
   size_t table_count, table_capacity;
   size_t pauses;
@@ -204,7 +205,7 @@ static const struct tree *tree_here(const struct table_check *walk) {
 /* The separators of a branch ascend. */
 static void check_separators(struct table_check *walk, const struct page *page, unsigned level) {
   way_enter(walk->visitor.nested ? &walk->nested_branches : &walk->branches, page, level);
-  const unsigned entry = page->flags & P_BRANCH ? way_unordered(page, &tree_here(walk)->rules) : 0;
+  const unsigned entry = page->flags & P_BRANCH ? way_unordered(walk->branches.room, page, &tree_here(walk)->rules) : 0;
   if (entry)
     report_issue(walk->check->context, "page", page->pgno, "separators are out of order",
                  "table %s, entry %u of %u, which leads to page %u: its separator is not above the one before",
@@ -432,7 +433,7 @@ static void begin_nested(struct table_check *walk, const struct page *leaf, cons
   walk->in_nested = true;
   walk->nested_holder = leaf->pgno;
   walk->nested_key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
-  memset(&walk->nested_branches, 0, sizeof(walk->nested_branches));
+  walk->nested_branches = (struct way){.room = walk->branches.room};
   const unsigned depth = real_depth(walk->check, walk->expected.root);
   if (depth && depth != walk->expected.depth)
     report_issue(walk->check->context, "page", leaf->pgno, "depth of a nested tree is wrong",
@@ -559,6 +560,7 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
       .table = table,
       .name = name,
       .holder = *holder,
+      .branches = {.room = check->room},
       .is_main = is_main,
       .quiet_order = check->context->internal->flags & MDBX_CHK_IGNORE_ORDER,
   };
@@ -779,8 +781,12 @@ static int check_snapshot(struct check *check) {
   check->view.memo_mask = 0;
   check->view.always_check = true;
   check->use = calloc(check->view.limit, 1);
-  if (!check->use)
+  check->room = malloc(sizeof(*check->room));
+  if (!check->use || !check->room) {
+    free(check->use);
+    free(check->room);
     return MDBX_ENOMEM;
+  }
   report_listen(context);
   int rc = check_all(check);
   report_deafen();
@@ -797,6 +803,7 @@ static int check_snapshot(struct check *check) {
   context->result.tables = NULL;
   free(check->tables);
   free(check->use);
+  free(check->room);
   return rc;
 }
 
