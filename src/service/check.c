@@ -410,17 +410,23 @@ static void finish_nested(struct table_check *walk) {
   walk->in_nested = false;
 }
 
-/* How deep a tree is, going by its first pages; 0: that cannot be told. */
-static unsigned real_depth(const struct check *check, pgno_t root) {
+/* How deep a tree is, going by its first or last pages; 0: that cannot be told. */
+static unsigned edge_depth(const struct check *check, pgno_t root, bool last) {
   for (unsigned depth = 1; depth <= TREE_DEPTH_MAX; ++depth) {
     const struct page *page;
     if (snapshot_page(&check->view, root, &page) != MDBX_SUCCESS || page->flags == P_LARGE)
       return 0;
     if (page->flags & P_LEAF)
       return depth;
-    root = branch_child(page, 0);
+    root = branch_child(page, last ? page->count - 1u : 0);
   }
   return 0;
+}
+
+/* Both edges must agree: one that is damaged says nothing of the tree. */
+static unsigned real_depth(const struct check *check, pgno_t root) {
+  const unsigned depth = edge_depth(check, root, false);
+  return depth == edge_depth(check, root, true) ? depth : 0;
 }
 
 /* The record of a nested tree; its values come with the walk. */

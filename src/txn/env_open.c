@@ -71,12 +71,16 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
                     (unsigned long long)length, (unsigned long long)needed);
 }
 
-static int wipe_unbelieved(MDBX_env *env, const struct meta_choice *choice) {
+static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice) {
   bool any = false;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     if (!choice->wipe[slot])
       continue;
-    log_notice("%s: meta page %u is wiped", env->data_path, slot);
+    if (set->slot[slot].fault)
+      log_warn("%s: meta page %u at byte %llu is damaged: %s; it is wiped, and its commit is lost", env->data_path, slot,
+               (unsigned long long)slot * set->page_size, set->slot[slot].fault);
+    else
+      log_notice("%s: meta page %u is wiped", env->data_path, slot);
     any = true;
     const int rc = meta_wipe(env->fd, env->page_size, slot);
     if (rc != MDBX_SUCCESS)
@@ -94,7 +98,7 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) 
 
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
   const struct meta *head = &set->slot[choice->head].meta;
-  int rc = wipe_unbelieved(env, choice);
+  int rc = wipe_unbelieved(env, set, choice);
   /* After a process died: the page cache has everything, the disk perhaps not. */
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);

@@ -156,7 +156,7 @@ each() {
 }
 
 trees="plain gc main multi multi:many fixed:many"
-each 2 gc gc_lists_used gc_lists_twice gc_lists_beyond gc_of_the_future gc_unknown_kind gc_garbage
+each 2 gc gc_lists_used gc_lists_twice gc_lists_beyond gc_of_the_future gc_unsorted gc_unknown_kind gc_garbage
 each 1 gc gc_forgets
 each 2 "plain gc main" flags_dupfixed flags_integerdup flags_reversedup flags_unknown
 each 2 "$trees" depth_huge depth_more depth_less root_meta root_beyond root_free items_more branches_more leaves_more
@@ -172,10 +172,20 @@ each 2 "multi:few fixed:few" subpage_count_more subpage_count_huge subpage_count
 each 2 multi:few subpage_end_outside
 each 2 "plain main multi:many fixed:many" child_beyond child_meta child_itself child_free child_twice child_of_main \
   separators_exchanged separator_edited separator_outside separator_of_first
-each 2 plain child_root run_too_long run_other_bytes run_flags run_checksum reference_beyond reference_bytes \
+each 2 plain child_root child_leaf run_too_long run_other_bytes run_flags run_checksum reference_beyond reference_bytes \
   reference_free
 each 2 main meta_page_size_zero meta_page_size_odd meta_kind meta_magic meta_txnid meta_end_none meta_end_far \
   meta_geometry meta_checksum meta_twin metas_page_size_zero
+
+# ---- a damaged meta page, opened for writing: what is lost is said
+class="recovery" place=meta
+cp good/mdbx.dat bad/mdbx.dat
+"$craft" meta_checksum main bad/mdbx.dat >wanted
+expect 0 "a check that repairs" "$chk" -w bad
+expect_text "bad/mdbx.dat: meta page [012] at byte [0-9]* is damaged: checksum does not match; it is wiped" "a check that repairs"
+expect 0 "the check after it" "$chk" -w bad
+checks=$((checks + 1))
+grep -q "is damaged" output && fail "the check after it tells of damage"
 
 # ---- files: cut off, and with garbage for a lock file
 class="cut off" place=file

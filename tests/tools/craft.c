@@ -312,6 +312,18 @@ static void gc_garbage(void) {
   name_page(place.leaf);
 }
 
+/* Two records change places. */
+static void gc_unsorted(void) {
+  uint16_t *slots = leaf_slots(place.leaf), slot = slots[0];
+  uint32_t *heads = leaf_heads(place.leaf), head = heads[0];
+  if (place.leaf->count < 2)
+    give_up("there are no two records of free pages");
+  slots[0] = slots[1], slots[1] = slot;
+  heads[0] = heads[1], heads[1] = head;
+  seal(place.leaf);
+  name_page(place.leaf);
+}
+
 /* A page that nobody lists. */
 static void gc_forgets(void) {
   struct leaf_item item;
@@ -573,6 +585,16 @@ static void child_root(void) {
   name_page(page_at(root));
 }
 
+/* A leaf is a child of the root, where branches belong. */
+static void child_leaf(void) {
+  struct page *root = page_at(get_root().root);
+  if (need_branch() == root)
+    give_up("the tree is too low");
+  branch_set_child(root, 0, place.leaf->pgno);
+  seal(root);
+  name_page(place.leaf);
+}
+
 /* Two separators change places. */
 static void separators_exchanged(void) {
   struct page *branch = need_branch();
@@ -671,7 +693,7 @@ static const struct {
   void (*damage)(void);
 } classes[] = {
     CLASS(gc_lists_used),      CLASS(gc_lists_twice),     CLASS(gc_lists_beyond),      CLASS(gc_of_the_future),
-    CLASS(gc_unknown_kind),    CLASS(gc_garbage),         CLASS(gc_forgets),           CLASS(flags_dupfixed),
+    CLASS(gc_unsorted),        CLASS(child_leaf),         CLASS(gc_unknown_kind),    CLASS(gc_garbage),         CLASS(gc_forgets),           CLASS(flags_dupfixed),
     CLASS(flags_integerdup),   CLASS(flags_reversedup),   CLASS(flags_unknown),        CLASS(depth_huge),
     CLASS(depth_more),         CLASS(depth_less),         CLASS(root_meta),            CLASS(root_beyond),
     CLASS(root_free),          CLASS(items_more),         CLASS(branches_more),        CLASS(leaves_more),
