@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool_common.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -59,8 +60,17 @@ void tool_catch_signals(void) {
 
 const char *tool_last_error(void) { return last_error; }
 
+/* A standard stream that is closed must not become the next file that is opened: messages would be written into it. What
+ * takes its place fails as the closed one would. */
+static void occupy_streams(void) {
+  for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number)
+    if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number)
+      exit(EXIT_FAILURE);
+}
+
 void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   static const int pipe_number[] = {SIGPIPE};
+  occupy_streams();
   about = tool;
   /* A closed pipe is an error of the write, with a message, whatever the tool does. */
   catch_signals(pipe_number, 1);

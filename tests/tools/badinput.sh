@@ -268,4 +268,19 @@ for command in "$chk" "$chk -vvv" "$stat -a -e -f" "$dump -a" "$copy db -" "$mdb
   [ "$(cat code)" -ge 1 ] && [ "$(cat code)" -le 5 ] || fail "$* into a closed pipe left with $(cat code)"
   grep -q "^mdbx[a-z_ ]*: .*Broken pipe" output || fail "$* into a closed pipe does not say so"
 done
+
+# A closed stream is not the file that is opened next: messages would stand in it.
+awk 'BEGIN { for (i = 0; i < 4000; ++i) printf "key %07d\n%0100d\n", i, i }' | "$load" -q -T damaged || fail "load"
+printf '\377\376\375\374' | dd of=damaged/mdbx.dat bs=1 seek=$((40 * 4096 + 36)) conv=notrunc 2>/dev/null
+"$dump" -r -f expected damaged 2>message
+grep -q "damaged" message || fail "there is no damage to tell of"
+"$dump" -r -f rescued damaged 2>&-
+expect_same expected rescued "messages are in the dump"
+rm rescued
+"$dump" -r -f rescued damaged <&- >&- 2>&-
+expect_same expected rescued "messages are in the dump when everything is closed"
+"$load" -q -f broken db <&- >&- 2>&- && fail "a broken dump is a success when everything is closed"
+"$load" -T db <&- >output 2>&1 && fail "a closed standard input is a success"
+grep -q "^mdbx_load: standard input: .*cannot be read\|Bad file descriptor" output || fail "a closed standard input is not told"
+expect 0 "the database after that" "$chk" db
 finish
