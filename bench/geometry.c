@@ -7,12 +7,9 @@
  * are deleted, and small changes follow. Reported: time, how often the file changed its size, its size and the part in
  * use at the peak and in the end.
  */
-#include <mdbx.h>
+#include "common.h"
 
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 struct setting {
@@ -23,25 +20,6 @@ struct setting {
 static uint64_t records = 200000;
 static unsigned resizes;
 static uint64_t last_size;
-
-static void must(int rc, const char *what) {
-  if (rc) {
-    fprintf(stderr, "%s: %s\n", what, mdbx_strerror(rc));
-    exit(2);
-  }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static uint64_t mix(uint64_t i) {
-  i = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  i = (i ^ i >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  return i ^ i >> 27;
-}
 
 static MDBX_envinfo info_of(MDBX_env *env) {
   MDBX_envinfo info;

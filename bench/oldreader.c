@@ -4,40 +4,21 @@
  *
  * Usage: bench_oldreader [-d folder] [-n records] [-t transactions] [-u updates a transaction]
  * Every record is updated again and again while the reader keeps its snapshot. Reported are the time per transaction
- * and the size of the file, beside the size of the live data. Fails when a target is missed: file at most 3 times the
- * live data, time at most 1.2 times that without the reader.
+ * and the size of the file, beside the size of the live data, and what LMDB's file becomes with the same work. Fails when
+ * a target is missed: file at most 3 times the live data, time at most 1.2 times that without the reader.
  */
-#include <mdbx.h>
+#include "common.h"
 
-#include <stdio.h>
-#include <stdlib.h>
+#include <lmdb.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { VALUE = 100 };
 
 static uint64_t records = 100000, transactions = 40000, updates = 10;
 
-static void must(int rc, const char *what) {
-  if (rc) {
-    fprintf(stderr, "%s: %s\n", what, mdbx_strerror(rc));
-    exit(2);
-  }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static uint64_t mix(uint64_t i) {
-  i = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  i = (i ^ i >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  return i ^ i >> 27;
-}
+/* ------------------------------------------------------------------------------------------------------------ ours */
 
 static void put(MDBX_txn *txn, uint64_t record, uint64_t version) {
   unsigned char value[VALUE];
@@ -115,6 +96,59 @@ static double run(const char *path, int with_reader, uint64_t *file, uint64_t *l
   return spent;
 }
 
+/* ------------------------------------------------------------------------------------------------------------ LMDB */
+
+static void lmdb_put(MDB_txn *txn, uint64_t record, uint64_t version) {
+  unsigned char value[VALUE];
+  uint64_t key = mix(record);
+  memset(value, (int)version, sizeof(value));
+  memcpy(value, &version, sizeof(version));
+  MDB_val k = {sizeof(key), &key}, v = {sizeof(value), value};
+  must(mdb_put(txn, 1, &k, &v, 0), "put");
+}
+
+static MDB_env *lmdb_make(const char *path) {
+  MDB_env *env;
+  MDB_txn *txn;
+  unlink(path);
+  must(mdb_env_create(&env), "create");
+  must(mdb_env_set_mapsize(env, (size_t)16 << 30), "map size");
+  must(mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_NOSYNC, 0644), "open");
+  for (uint64_t i = 0; i < records;) {
+    MDB_dbi main;
+    must(mdb_txn_begin(env, NULL, 0, &txn), "begin");
+    must(mdb_dbi_open(txn, NULL, 0, &main), "table");
+    for (int n = 0; n < 1000 && i < records; ++n)
+      lmdb_put(txn, i++, 0);
+    must(mdb_txn_commit(txn), "commit");
+  }
+  return env;
+}
+
+static double lmdb_run(const char *path, uint64_t *file) {
+  struct stat st;
+  char lock[600];
+  MDB_txn *reader, *txn;
+  MDB_env *env = lmdb_make(path);
+  must(mdb_txn_begin(env, NULL, MDB_RDONLY, &reader), "reader");
+  const double start = now();
+  for (uint64_t t = 0; t < transactions; ++t) {
+    must(mdb_txn_begin(env, NULL, 0, &txn), "begin");
+    for (uint64_t u = 0; u < updates; ++u)
+      lmdb_put(txn, (t * updates + u) * 7919 % records, t + 1);
+    must(mdb_txn_commit(txn), "commit");
+  }
+  const double spent = (now() - start) / (double)transactions;
+  mdb_txn_abort(reader);
+  stat(path, &st);
+  *file = (uint64_t)st.st_size;
+  mdb_env_close(env);
+  unlink(path);
+  snprintf(lock, sizeof(lock), "%s-lock", path);
+  unlink(lock);
+  return spent;
+}
+
 int main(int argc, char **argv) {
   const char *folder = "/dev/shm";
   char path[512];
@@ -134,10 +168,11 @@ int main(int argc, char **argv) {
       return option != 'h';
     }
   }
-  uint64_t file[2], live[2];
+  uint64_t file[2], live[2], lmdb_file;
   snprintf(path, sizeof(path), "%s/bench-oldreader.db", folder);
   const double alone = run(path, 0, &file[0], &live[0]);
   const double beside = run(path, 1, &file[1], &live[1]);
+  const double lmdb = lmdb_run(path, &lmdb_file);
   const double time_ratio = beside / alone, size_ratio = (double)file[1] / (double)live[1];
   printf("%llu transactions of %llu updates on %llu records\n", (unsigned long long)transactions,
          (unsigned long long)updates, (unsigned long long)records);
@@ -145,6 +180,7 @@ int main(int argc, char **argv) {
          (double)file[0] / 1048576, (double)live[0] / 1048576);
   printf("with reader:    %.1f us a transaction, file %.1f MiB, live %.1f MiB\n", beside * 1e6,
          (double)file[1] / 1048576, (double)live[1] / 1048576);
+  printf("LMDB with one:  %.1f us a transaction, file %.1f MiB\n", lmdb * 1e6, (double)lmdb_file / 1048576);
   printf("time ratio %.2f (target 1.20), file to live data %.2f (target 3.00)\n", time_ratio, size_ratio);
   return time_ratio > 1.2 || size_ratio > 3;
 }

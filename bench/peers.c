@@ -7,13 +7,10 @@
  * mdbx_get_many(). Each round runs a row on both engines in turn; the table shows the medians and
  * their ratio (LMDB's time divided by ours: above 1 is faster than LMDB).
  */
-#include <mdbx.h>
+#include "common.h"
 
 #include <lmdb.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { VALUE = 100, ROUNDS_MAX = 15 };
@@ -29,25 +26,6 @@ struct engine {
   void (*del)(void *handle, uint64_t key);
   uint64_t (*scan)(void *handle);
 };
-
-static void must(int rc, const char *what) {
-  if (rc) {
-    fprintf(stderr, "%s: error %d\n", what, rc);
-    exit(1);
-  }
-}
-
-static double now(void) {
-  struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
-  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
-static uint64_t mix(uint64_t i) {
-  i = (i + 1) * UINT64_C(0x9e3779b97f4a7c15);
-  i = (i ^ i >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-  return i ^ i >> 27;
-}
 
 /* ------------------------------------------------------------------------------------------------------------ ours */
 

@@ -1770,7 +1770,8 @@ LIBMDBX_API int mdbx_env_get_maplimit(const MDBX_env *env, size_t *bytes);
  *   MDBX_TOO_LARGE  the sizes are impossible on this system
  *   MDBX_MAP_FULL  size_upper is below what is in use
  *   MDBX_EACCESS   the environment is read-only
- *   MDBX_THREAD_MISMATCH  as of [txn] */
+ *   MDBX_THREAD_MISMATCH  as of [txn]
+ * With the first three a line in the log (MDBX_LOG_WARN) tells which number it was. */
 LIBMDBX_API int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower,
                                       intptr_t size_now, intptr_t size_upper,
                                       intptr_t growth_step,

@@ -36,9 +36,10 @@ static uint64_t clip_to_engine(const MDB_env *env, uint64_t bytes) {
   return bytes < most ? bytes : most;
 }
 
-/* The engine keeps one meta page more, and some pages in reserve so that a delete commits on a full map. They come on
- * top, so that the map is not full before it would be with LMDB. */
-#define EXTRA_PAGES 5
+/* The engine keeps one meta page more, some pages in reserve so that a delete commits on a full map, and a checksum in
+ * each page, for which a last record may need a page of its own. They come on top, so that the map is not full before it
+ * would be with LMDB. */
+#define EXTRA_PAGES 6
 
 static uint64_t with_extra(const MDB_env *env, uint64_t page_size) { return env->limit + EXTRA_PAGES * page_size; }
 

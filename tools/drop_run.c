@@ -5,9 +5,13 @@
 
 #include <inttypes.h>
 
-static int drop_in(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entries) {
+int drop_table(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entries) {
   MDBX_dbi dbi;
   MDBX_stat stat;
+  if (delete && !name) {
+    tool_message("the main table cannot be deleted, only emptied");
+    return MDBX_EINVAL;
+  }
   int rc = mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi);
   if (rc == MDBX_NOTFOUND) {
     tool_message("there is no table %s", tool_shown_name(name));
@@ -17,31 +21,13 @@ static int drop_in(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *e
     rc = mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat));
   if (rc == MDBX_SUCCESS) {
     *entries = stat.ms_entries;
-    rc = mdbx_drop(txn, dbi, delete && name);
+    rc = mdbx_drop(txn, dbi, delete);
   }
   return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot drop %s", name ? tool_shown_name(name) : "the main table");
 }
 
-int drop_table(MDBX_env *env, const MDBX_val *name, bool delete) {
-  MDBX_txn *txn;
-  uint64_t entries = 0;
-  if (delete && !name) {
-    tool_message("the main table cannot be deleted, only emptied");
-    return MDBX_EINVAL;
-  }
-  int rc = mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn);
-  if (rc != MDBX_SUCCESS)
-    return tool_fail(rc, "cannot begin to write");
-  rc = drop_in(txn, name, delete, &entries);
-  if (rc != MDBX_SUCCESS) {
-    mdbx_txn_abort(txn);
-    return rc;
-  }
-  rc = mdbx_txn_commit(txn);
-  if (rc != MDBX_SUCCESS)
-    return tool_fail(rc, "cannot commit");
+void drop_report(const MDBX_val *name, bool delete, uint64_t entries) {
   if (!tool_quiet)
     tool_message("%s was %s: %" PRIu64 " %s gone", name ? tool_shown_name(name) : "the main table",
                  delete ? "deleted" : "emptied", entries, name ? "records are" : "records and named tables are");
-  return rc;
 }

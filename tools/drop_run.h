@@ -9,8 +9,10 @@
 
 #include <stdbool.h>
 
-/* Empties a table (NULL: the main one, with all named tables in it), or deletes it; a commit of its own. Says on
- * standard error what is gone, unless the tool shall be quiet. */
-int drop_table(MDBX_env *env, const MDBX_val *name, bool delete);
+/* Empties a table (NULL: the main one, with all named tables in it), or deletes it, and gives the number of its records.
+ * A message is printed if it fails. */
+int drop_table(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entries);
+/* Says on standard error what is gone, unless the tool shall be quiet; after the commit. */
+void drop_report(const MDBX_val *name, bool delete, uint64_t entries);
 
 #endif

@@ -84,20 +84,12 @@ static bool whole_number(const char *text, uint64_t max, uint64_t *number) {
   return take_number(&text, max, number) && *text == '\0';
 }
 
-static int hex_digit(int c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 /* Both decoders work in place: what they make is never longer than what they read. NULL: fine; else what is wrong. */
 static const char *decode_hex(char *text, size_t *length) {
   if (*length % 2)
     return "an odd number of hexadecimal digits";
   for (size_t i = 0; i < *length; i += 2) {
-    const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+    const int high = tool_hex_digit(text[i]), low = tool_hex_digit(text[i + 1]);
     if (high < 0 || low < 0)
       return "not a hexadecimal digit";
     text[i / 2] = (char)(high << 4 | low);
@@ -115,8 +107,8 @@ static const char *decode_printable(char *text, size_t *length) {
       text[out++] = '\\';
       i += 1;
     } else {
-      const int high = i + 2 < *length ? hex_digit(text[i + 1]) : -1;
-      const int low = high < 0 ? -1 : hex_digit(text[i + 2]);
+      const int high = i + 2 < *length ? tool_hex_digit(text[i + 1]) : -1;
+      const int low = high < 0 ? -1 : tool_hex_digit(text[i + 2]);
       if (low < 0)
         return "a backslash must stand before two hexadecimal digits or another backslash";
       text[out++] = (char)(high << 4 | low);

@@ -2,6 +2,7 @@
 /*
  * tools/mdbx_copy.c: copies the newest snapshot of a database while others use it, to a file or standard output.
  */
+#include "progress.h"
 #include "tool_common.h"
 
 #include <sys/stat.h>
@@ -40,7 +41,12 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
     return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "copying %s to standard output failed", source);
   }
   const char *file = file_at(destination, buffer, sizeof(buffer));
-  const int rc = file ? mdbx_env_copy(env, file, (MDBX_copy_flags_t)flags) : ENAMETOOLONG;
+  int rc = ENAMETOOLONG;
+  if (file) {
+    progress_begin(file, progress_expect(env, flags));
+    rc = mdbx_env_copy(env, file, (MDBX_copy_flags_t)flags);
+    progress_end();
+  }
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "copying %s to %s failed", source, file ? file : destination);
   if (!tool_quiet)

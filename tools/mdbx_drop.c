@@ -19,6 +19,24 @@ static const struct tool_about about = {
     "  -V  show the version and exit\n",
 };
 
+static int drop(MDBX_env *env, const MDBX_val *name, bool delete) {
+  MDBX_txn *txn;
+  uint64_t entries = 0;
+  int rc = mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn);
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot begin to write");
+  rc = drop_table(txn, name, delete, &entries);
+  if (rc != MDBX_SUCCESS) {
+    mdbx_txn_abort(txn);
+    return rc;
+  }
+  rc = mdbx_txn_commit(txn);
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot commit");
+  drop_report(name, delete, entries);
+  return rc;
+}
+
 int main(int argc, char *argv[]) {
   unsigned env_flags = 0;
   bool delete = false;
@@ -41,7 +59,7 @@ int main(int argc, char *argv[]) {
   const MDBX_val name = {(void *)(uintptr_t)table, table ? strlen(table) : 0};
   int rc = tool_open(&env, argv[optind], MDBX_ACCEDE | env_flags, 0);
   if (rc == MDBX_SUCCESS)
-    rc = drop_table(env, table ? &name : NULL, delete);
+    rc = drop(env, table ? &name : NULL, delete);
   tool_close(env, NULL);
   return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -9,6 +9,7 @@
 
 volatile sig_atomic_t tool_stopped;
 bool tool_quiet;
+void (*tool_leaving)(int code);
 unsigned tool_max_tables = TOOL_MAX_TABLES;
 
 static const struct tool_about *about;
@@ -42,7 +43,7 @@ static volatile sig_atomic_t pipe_closed;
 static void note_signal(int number) {
   if (number == SIGPIPE)
     pipe_closed = 1;
-  tool_stopped = 1;
+  tool_stopped = number;
 }
 
 static void catch_signals(const int *numbers, size_t count) {
@@ -81,11 +82,17 @@ void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
     tool_version();
 }
 
+static void __attribute__((__noreturn__)) leave(int code) {
+  if (tool_leaving)
+    tool_leaving(code);
+  exit(code);
+}
+
 static void print_usage(FILE *out) { fprintf(out, "usage: %s %s\n%s", about->name, about->arguments, about->options); }
 
 void tool_help(void) {
   print_usage(stdout);
-  exit(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
+  leave(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 void tool_version(void) {
@@ -94,7 +101,7 @@ void tool_version(void) {
          mdbx_version.semver_prerelease ? mdbx_version.semver_prerelease : "");
   printf("  source   %s\n  target   %s\n  compiler %s\n  flags    %s\n  options  %s\n", mdbx_version.sourcery,
          mdbx_build.target, mdbx_build.compiler, mdbx_build.flags, mdbx_build.options);
-  exit(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
+  leave(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
 static void print_message(const char *format, va_list args) {
@@ -112,7 +119,7 @@ void tool_usage(const char *format, ...) {
     fputc('\n', stderr);
   }
   print_usage(stderr);
-  exit(EXIT_FAILURE);
+  leave(EXIT_FAILURE);
 }
 
 void tool_bad_option(int result, int option) {
@@ -305,4 +312,12 @@ bool tool_has_name(const struct tool_names *names, const MDBX_val *key) {
 const char *tool_shown_name(const MDBX_val *name) {
   static char text[1024];
   return name->iov_len ? mdbx_dump_val(name, text, sizeof(text)) : "<empty name>";
+}
+
+int tool_hex_digit(char c) {
+  if (c >= '0' && c <= '9')
+    return c - '0';
+  if (c >= 'a' && c <= 'f')
+    return c - 'a' + 10;
+  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }

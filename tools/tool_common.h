@@ -24,7 +24,7 @@ struct tool_about {
   const char *options;   /* one line for each option, indented */
 };
 
-/* Raised by SIGINT, SIGTERM, SIGHUP and SIGPIPE once tool_catch_signals() was called. */
+/* The number of a SIGINT, SIGTERM, SIGHUP or SIGPIPE that came after tool_catch_signals() was called, else 0. */
 extern volatile sig_atomic_t tool_stopped;
 /* Named tables that can be open in what tool_open() opens, unless a tool needs more: few, for most close one before they
  * open the next. */
@@ -37,6 +37,8 @@ extern bool tool_quiet;
 void tool_start(const struct tool_about *about, int argc, char *argv[]);
 void tool_catch_signals(void);
 
+/* Called in place of exit() by these three, unless it is NULL; does not return. */
+extern void (*tool_leaving)(int code);
 /* Each leaves the program: -h, -V, and wrong arguments (after a message, unless format is NULL). */
 void tool_help(void) __attribute__((__noreturn__));
 void tool_version(void) __attribute__((__noreturn__));
@@ -51,8 +53,8 @@ int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
 /* What the engine said last of something that is wrong; "" if nothing. */
 const char *tool_last_error(void);
 
-/* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data file. On failure a message was
- * printed, and *env is NULL. */
+/* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data
+ * file. On failure a message was printed, and *env is NULL. */
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
 /* The same without a message. */
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
@@ -85,5 +87,8 @@ struct tool_table_flag {
 };
 
 extern const struct tool_table_flag tool_table_flags[];
+
+/* The value of a hexadecimal digit; -1: it is none. */
+int tool_hex_digit(char c);
 
 #endif

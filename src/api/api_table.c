@@ -133,6 +133,16 @@ int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del) {
   return rc == MDBX_SUCCESS ? txn_mark(txn, table_drop(txn, dbi, del)) : rc;
 }
 
+static MDBX_stat stat_of_record(const MDBX_txn *txn, const struct table_record *record) {
+  return (MDBX_stat){.ms_psize = (uint32_t)txn->view->page_size,
+                     .ms_depth = record->depth,
+                     .ms_branch_pages = record->branch_pages,
+                     .ms_leaf_pages = record->leaf_pages,
+                     .ms_overflow_pages = record->large_pages,
+                     .ms_entries = record->items,
+                     .ms_mod_txnid = record->mod_txnid};
+}
+
 int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_stat *stat, size_t bytes) {
   struct tree *tree;
   const int rc = api_tree(txn, dbi, &tree);
@@ -140,14 +150,7 @@ int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_stat *stat, size_t byt
     return rc;
   if (!stat || bytes != sizeof(*stat))
     return MDBX_EINVAL;
-  const struct table_record *record = &tree->record;
-  *stat = (MDBX_stat){.ms_psize = (uint32_t)txn->view->page_size,
-                      .ms_depth = record->depth,
-                      .ms_branch_pages = record->branch_pages,
-                      .ms_leaf_pages = record->leaf_pages,
-                      .ms_overflow_pages = record->large_pages,
-                      .ms_entries = record->items,
-                      .ms_mod_txnid = record->mod_txnid};
+  *stat = stat_of_record(txn, &tree->record);
   return MDBX_SUCCESS;
 }
 
@@ -246,17 +249,10 @@ static int enumerate_record(struct tree_visitor *visitor, const struct page *lea
   const int rc = table_of_record(enumeration->txn, item, &tree, &dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const struct table_record *record = &tree.record;
-  const MDBX_stat stat = {.ms_psize = (uint32_t)enumeration->txn->view->page_size,
-                          .ms_depth = record->depth,
-                          .ms_branch_pages = record->branch_pages,
-                          .ms_leaf_pages = record->leaf_pages,
-                          .ms_overflow_pages = record->large_pages,
-                          .ms_entries = record->items,
-                          .ms_mod_txnid = record->mod_txnid};
+  const MDBX_stat stat = stat_of_record(enumeration->txn, &tree.record);
   tree_release(&tree);
   return enumeration->callback(enumeration->context, enumeration->txn, &name,
-                               (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC), &stat, dbi);
+                               (MDBX_db_flags_t)(tree.record.flags & TABLE_FLAGS_PUBLIC), &stat, dbi);
 }
 
 int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *ctx) {

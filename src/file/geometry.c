@@ -7,6 +7,8 @@
  */
 #include "file/geometry.h"
 
+#include "base/log.h"
+
 #define KIB UINT64_C(1024)
 #define MIB (KIB * KIB)
 #define GIB (MIB * KIB)
@@ -70,7 +72,11 @@ static int choose_page_size(const struct geometry_request *want, const struct ge
   }
   const intptr_t size = is_most(want->pagesize) ? MDBX_MAX_PAGESIZE : want->pagesize;
   *page = size ? (uint32_t)MIN_OF(size, MDBX_MAX_PAGESIZE + 1) : MDBX_MIN_PAGESIZE;
-  return geometry_page_size_is_valid((intptr_t)*page) ? MDBX_SUCCESS : MDBX_EINVAL;
+  if (geometry_page_size_is_valid((intptr_t)*page))
+    return MDBX_SUCCESS;
+  log_warn("geometry: pages of %lld bytes; it must be a power of two from %u to %u", (long long)size,
+            (unsigned)MDBX_MIN_PAGESIZE, (unsigned)MDBX_MAX_PAGESIZE);
+  return MDBX_EINVAL;
 }
 
 static void draft_begin(struct draft *draft, uint32_t page, const struct geometry_system *sys) {
@@ -82,23 +88,32 @@ static void draft_begin(struct draft *draft, uint32_t page, const struct geometr
 }
 
 /* Takes one of the three sizes over; leaves *size alone when it is not given. */
-static int draft_size(const struct draft *draft, intptr_t bytes, uint64_t *size) {
+static int draft_size(const struct draft *draft, const char *name, intptr_t bytes, uint64_t *size) {
   if (!is_given(bytes))
     return MDBX_SUCCESS;
-  if (!is_most(bytes) && (uint64_t)bytes > draft->most)
+  if (!is_most(bytes) && (uint64_t)bytes > draft->most) {
+    log_warn("geometry: the %s size of %llu bytes is more than %llu, the most with pages of %u", name,
+              (unsigned long long)bytes, (unsigned long long)draft->most, draft->page);
     return MDBX_TOO_LARGE;
+  }
   *size = is_most(bytes) ? draft->most : MAX_OF(round_up((uint64_t)bytes, draft->unit), draft->least);
   return MDBX_SUCCESS;
 }
 
+static int lower_is_above(uint64_t lower, uint64_t upper) {
+  log_warn("geometry: the lower size of %llu bytes is above the upper one of %llu", (unsigned long long)lower,
+            (unsigned long long)upper);
+  return MDBX_EINVAL;
+}
+
 static int draft_sizes(struct draft *draft, const struct geometry_request *want) {
   if (is_given(want->lower) && is_given(want->upper) && want->lower > want->upper)
-    return MDBX_EINVAL;
-  int rc = draft_size(draft, want->lower, &draft->lower);
+    return lower_is_above((uint64_t)want->lower, (uint64_t)want->upper);
+  int rc = draft_size(draft, "lower", want->lower, &draft->lower);
   if (rc == MDBX_SUCCESS)
-    rc = draft_size(draft, want->now, &draft->now);
+    rc = draft_size(draft, "present", want->now, &draft->now);
   if (rc == MDBX_SUCCESS)
-    rc = draft_size(draft, want->upper, &draft->upper);
+    rc = draft_size(draft, "upper", want->upper, &draft->upper);
   return rc;
 }
 
@@ -196,8 +211,12 @@ static void draft_from(struct draft *draft, const struct geometry *old) {
 int geometry_change(const struct geometry *old, const struct geometry_request *want, const struct geometry_system *sys,
                     pgno_t used, struct geometry *result) {
   uint32_t page;
-  if (is_given(want->pagesize) && (choose_page_size(want, sys, &page) != MDBX_SUCCESS || page != old->page_size))
+  if (is_given(want->pagesize) && choose_page_size(want, sys, &page) != MDBX_SUCCESS)
     return MDBX_EINVAL;
+  if (is_given(want->pagesize) && page != old->page_size) {
+    log_warn("geometry: pages of %u bytes cannot become such of %u", old->page_size, page);
+    return MDBX_EINVAL;
+  }
   struct draft draft;
   draft_begin(&draft, old->page_size, sys);
   draft_from(&draft, old);
@@ -205,10 +224,13 @@ int geometry_change(const struct geometry *old, const struct geometry_request *w
   if (rc != MDBX_SUCCESS)
     return rc;
   const uint64_t used_bytes = round_up(geometry_bytes(old, used), draft.unit);
-  if (draft.upper < used_bytes)
+  if (draft.upper < used_bytes) {
+    log_warn("geometry: an upper size of %llu bytes is too little, %llu are in use", (unsigned long long)draft.upper,
+              (unsigned long long)used_bytes);
     return MDBX_MAP_FULL;
+  }
   if (draft.lower > draft.upper)
-    return MDBX_EINVAL;
+    return lower_is_above(draft.lower, draft.upper);
   draft.now = clip(draft.now, MAX_OF(draft.lower, used_bytes), draft.upper);
   draft_steps(&draft, want);
   draft_finish(&draft, result);

@@ -128,7 +128,7 @@ static unsigned store_tail(struct page *page, const uint8_t *suffix, size_t leng
   return page->upper;
 }
 
-bool branch_insert(struct page *page, unsigned at, const struct separator *separator, pgno_t child) {
+bool branch_insert(struct page *page, unsigned at, const struct separator *separator, struct page_ref child) {
   const bool heads = page_has_heads(page);
   if (separator->length < page->prefix || memcmp(separator->bytes, page_body(page), page->prefix) != 0)
     return false;
@@ -142,7 +142,7 @@ bool branch_insert(struct page *page, unsigned at, const struct separator *separ
   page->lower = (uint16_t)(page->lower + branch_entry_size(page));
   if (heads)
     branch_heads(page)[at] = head_make(suffix, length, 0);
-  branch_children(page)[at] = child;
+  branch_set_child(page, at, child);
   branch_tails(page)[at] = (uint16_t)store_tail(page, suffix, length);
   return true;
 }
@@ -260,7 +260,8 @@ int branch_list_load(struct branch_list *list, const struct page *page) {
   return branch_list_append(list, page, NULL);
 }
 
-void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator, pgno_t child) {
+void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator,
+                        struct page_ref child) {
   memmove(list->separators + at + 1, list->separators + at, (list->count - at) * sizeof(*list->separators));
   memmove(list->children + at + 1, list->children + at, (list->count - at) * sizeof(*list->children));
   list->separators[at] = *separator;
@@ -312,7 +313,7 @@ void branch_list_store(const struct branch_list *list, unsigned from, unsigned t
     const size_t length = i == from ? 0 : separator->length - prefix;
     if (heads)
       branch_heads(page)[i - from] = head_make(suffix, length, 0);
-    branch_children(page)[i - from] = list->children[i];
+    branch_set_child(page, i - from, list->children[i]);
     branch_tails(page)[i - from] = (uint16_t)store_tail(page, suffix, length);
   }
 }

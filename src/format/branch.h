@@ -17,21 +17,28 @@ static inline uint32_t *branch_heads(const struct page *page) {
   return (uint32_t *)(void *)(page_body(page) + branch_base(page));
 }
 
-static inline uint32_t *branch_children(const struct page *page) {
-  return branch_heads(page) + (page_has_heads(page) ? page->count : 0);
+static inline uint8_t *branch_children(const struct page *page) {
+  return (uint8_t *)(branch_heads(page) + (page_has_heads(page) ? page->count : 0));
 }
 
 static inline uint16_t *branch_tails(const struct page *page) {
-  return (uint16_t *)(void *)(branch_children(page) + page->count);
+  return (uint16_t *)(void *)(branch_children(page) + (size_t)page->count * CHILD_SIZE);
 }
 
 static inline unsigned branch_entry_size(const struct page *page) {
   return page_has_heads(page) ? BRANCH_ENTRY : BRANCH_ENTRY - HEAD_SIZE;
 }
 
-static inline pgno_t branch_child(const struct page *page, unsigned i) { return branch_children(page)[i]; }
+static inline struct page_ref branch_child(const struct page *page, unsigned i) {
+  const uint8_t *at = branch_children(page) + (size_t)i * CHILD_SIZE;
+  return (struct page_ref){get_u32(at), get_u16(at + 4)};
+}
 
-static inline void branch_set_child(struct page *page, unsigned i, pgno_t child) { branch_children(page)[i] = child; }
+static inline void branch_set_child(struct page *page, unsigned i, struct page_ref child) {
+  uint8_t *at = branch_children(page) + (size_t)i * CHILD_SIZE;
+  put_u32(at, child.pgno);
+  put_u16(at + 4, child.birth);
+}
 
 /* Index of the child that a key belongs to. */
 unsigned branch_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
@@ -46,7 +53,7 @@ struct separator {
 size_t branch_separator(const struct page *page, unsigned i, uint8_t *to);
 
 /* Inserts an entry at index `at` (not 0) if the separator has the page's prefix and room is there; false if not. */
-bool branch_insert(struct page *page, unsigned at, const struct separator *separator, pgno_t child);
+bool branch_insert(struct page *page, unsigned at, const struct separator *separator, struct page_ref child);
 
 /* Removes an entry. When it is entry 0, the next one loses its separator. */
 void branch_erase(struct page *page, unsigned at);
@@ -55,7 +62,7 @@ void branch_erase(struct page *page, unsigned at);
 
 struct branch_list {
   struct separator *separators; /* point into `bytes`, prefix included; [0] may be empty */
-  pgno_t *children;
+  struct page_ref *children;
   unsigned count;
   uint8_t *bytes;
   size_t bytes_used;
@@ -73,7 +80,8 @@ int branch_list_load(struct branch_list *list, const struct page *page);
 /* Appends the entries of a page; `first` becomes the separator of its entry 0. */
 int branch_list_append(struct branch_list *list, const struct page *page, const struct separator *first);
 /* Puts an entry in; the bytes of the separator must outlive the list's use. */
-void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator, pgno_t child);
+void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator,
+                        struct page_ref child);
 void branch_list_erase(struct branch_list *list, unsigned at);
 /* Body bytes entries [from, to) need on one page; entry `from` becomes entry 0 there. */
 size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads);

@@ -120,7 +120,7 @@ static int check_branch(const struct page *page, const struct page_expectation *
     return damaged(page, "prefix on a page without heads");
   tiling_begin(&tiling, body);
   for (unsigned i = 0; i < page->count; ++i) {
-    const pgno_t child = branch_child(page, i);
+    const pgno_t child = branch_child(page, i).pgno;
     if (child < PGNO_FIRST || child >= expected->limit || child == page->pgno)
       return log_damage(MDBX_CORRUPTED, "page %u, entry %u: child %u is not a page of the snapshot", page->pgno, i,
                         child);

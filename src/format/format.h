@@ -56,6 +56,19 @@ _Static_assert(offsetof(struct page, pgno) == 16, "page header");
 _Static_assert(offsetof(struct page, lower) == 24 && offsetof(struct page, run_pages) == 24, "page header");
 _Static_assert(offsetof(struct page, prefix) == 28 && offsetof(struct page, run_bytes) == 28, "page header");
 
+/* Whatever refers to a page tells its number and the low bits of its birth: a page that a write never reached is an
+ * older version of itself, sound but for not being the one that is meant. */
+struct page_ref {
+  uint32_t pgno;
+  uint16_t birth;
+};
+
+static inline uint16_t birth_bits(uint64_t txnid) { return (uint16_t)txnid; }
+
+static inline struct page_ref page_ref(const struct page *page) {
+  return (struct page_ref){page->pgno, birth_bits(page->txnid)};
+}
+
 /* --------------------------------------------------------------------------------------------------------- leaf
  * body: heads u32 x count (not with P_NOHEADS), slots u16 x count, free space, nodes.
  * A slot is the body offset of its node. A node: u16 key length and flag, u16 data length and flag, key, data. The two
@@ -75,21 +88,23 @@ enum node_kind {
 struct large_ref {
   uint32_t pgno;
   uint32_t bytes;
+  uint16_t birth;    /* of the run: birth_bits() */
+  uint16_t reserved; /* zero */
 };
-_Static_assert(sizeof(struct large_ref) == 8, "large_ref");
+_Static_assert(sizeof(struct large_ref) == 12, "large_ref");
 
 #define HEAD_SIZE 4u
 #define SLOT_SIZE 2u
 #define LEAF_ENTRY (HEAD_SIZE + SLOT_SIZE)
 
 /* ------------------------------------------------------------------------------------------------------- branch
- * body: prefix padded to 4, heads u32 x count (not with P_NOHEADS), children u32 x count, tails u16 x count, free
- * space, tail bytes. Entry 0 has no separator: it stands for everything below entry 1.
+ * body: prefix padded to 4, heads u32 x count (not with P_NOHEADS), children (u32 page, u16 birth) x count, tails u16 x
+ * count, free space, tail bytes. Entry 0 has no separator: it stands for everything below entry 1.
  * A separator without the page's prefix is its suffix. A tail of 0..4 is the length of a suffix that lies in the head
  * alone; a greater one is the body offset of u16 suffix length followed by the suffix bytes after the fourth. With
  * P_NOHEADS there is no prefix, 0 is the empty key, and the bytes at the offset are the whole key. */
 
-#define CHILD_SIZE 4u
+#define CHILD_SIZE 6u
 #define TAIL_SIZE 2u
 #define BRANCH_ENTRY (HEAD_SIZE + CHILD_SIZE + TAIL_SIZE)
 #define TAIL_HEADER 2u
@@ -104,16 +119,16 @@ enum table_flags {
   TABLE_DUPFIXED = 0x10,
   TABLE_INTEGERDUP = 0x20,
   TABLE_REVERSEDUP = 0x40,
-  TABLE_USER_ORDER = 0x100, /* keys are in the order of a comparator of the user: pages are P_NOHEADS */
-  TABLE_USER_DUPORDER = 0x200,
+  TABLE_USER_ORDER = 0x01, /* keys are in the order of a comparator of the user: pages are P_NOHEADS */
+  TABLE_USER_DUPORDER = 0x80,
 };
 #define TABLE_FLAGS_PUBLIC 0x7eu
-#define TABLE_FLAGS_VALID (TABLE_FLAGS_PUBLIC | TABLE_USER_ORDER | TABLE_USER_DUPORDER)
 
 struct table_record {
-  uint16_t flags;
-  uint16_t depth;
-  uint32_t root; /* PGNO_NONE when the tree is empty */
+  uint8_t flags; /* enum table_flags */
+  uint8_t depth;
+  uint16_t root_birth; /* birth_bits() of the root; zero when the tree is empty */
+  uint32_t root;       /* PGNO_NONE when the tree is empty */
   uint32_t branch_pages;
   uint32_t leaf_pages;
   uint32_t large_pages;
@@ -137,7 +152,7 @@ _Static_assert(offsetof(struct table_record, items) == 24, "table_record");
 struct nested_record {
   uint32_t root;
   uint16_t depth;
-  uint16_t reserved; /* zero */
+  uint16_t root_birth; /* birth_bits() of the root */
   uint32_t branch_pages;
   uint32_t leaf_pages;
   uint64_t items;
@@ -151,7 +166,7 @@ _Static_assert(sizeof(struct nested_record) == 24, "nested_record");
 /* "libmdbxC" without its last letter, and the format version in the last byte. */
 #define META_SIGNATURE UINT64_C(0x00786264626d696c)
 #define META_SIGNATURE_MASK UINT64_C(0x00ffffffffffffff)
-#define META_VERSION 1u
+#define META_VERSION 2u
 #define META_MAGIC (META_SIGNATURE | (uint64_t)META_VERSION << 56)
 
 enum meta_kind {

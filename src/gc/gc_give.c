@@ -39,15 +39,24 @@ struct place {
   size_t size; /* of the value, if it exists */
 };
 
+/* The record a path stands on; table 0 has plain ones only. */
+static int plain_item(const struct path *path, struct leaf_item *item) {
+  path_item(path, item);
+  if (item->kind != NODE_PLAIN)
+    return log_damage(MDBX_CORRUPTED, "page %u: a record of kind %u in the table of free pages",
+                      path->level[path->depth - 1].page->pgno, item->kind);
+  return MDBX_SUCCESS;
+}
+
 static int find_place(const struct gc *gc, const struct gc_key *key, struct place *place) {
   place->key = *key;
   place->size = 0;
   gc_key_encode(key, place->bytes);
   key_prepare(&place->seek, ORDER_BYTES, place->bytes, GC_KEY_SIZE, NULL);
-  const int rc = tree_seek(&gc->space->view, gc->tree, &place->seek, &place->path, &place->exists);
+  int rc = tree_seek(&gc->space->view, gc->tree, &place->seek, &place->path, &place->exists);
   if (rc == MDBX_SUCCESS && place->exists) {
     struct leaf_item item;
-    path_item(&place->path, &item);
+    rc = plain_item(&place->path, &item);
     place->size = item.data_length;
   }
   return rc;
@@ -327,7 +336,9 @@ static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *l
   rc = path_prev(view, gc->tree, &place.path);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-  path_item(&place.path, &item);
+  rc = plain_item(&place.path, &item);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (!gc_key_decode(item.key, item.key_length, &last) || last.kind != key->kind || last.number != key->number)
     return MDBX_SUCCESS;
   key->sequence = last.sequence;

@@ -39,15 +39,16 @@ static inline size_t gc_value_limit(size_t page_size) { return limit_pair(page_s
 /* Bytes of the record for the pages [first, first + span) of the set; 0 if none is a member. `to` may be NULL, else it
  * has room for gc_value_limit(). */
 size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t span, uint8_t *to);
-/* Calls `each` for every run of a GC_FREE record, ascending. */
+
 typedef int (*gc_each_run)(void *context, pgno_t pgno, uint32_t pages, txnid_t birth);
+/* Calls `each` for every run of a GC_FREE record, ascending. */
+int gc_free_decode(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, gc_each_run each,
+                   void *context);
 /* The same for a record that is a sound bitmap, at once: fills `words` with span / 64 words and tells so. False: it is in
  * runs, or something is wrong with it, which gc_free_decode() tells. */
 bool gc_free_words(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, uint64_t *words);
 /* Whether a record that is a bitmap has a page; MDBX_RESULT_TRUE: the record has to be decoded to know. */
 int gc_free_bit(const uint8_t *bytes, size_t length, uint32_t span, uint32_t bit, bool *has);
-int gc_free_decode(const uint8_t *bytes, size_t length, pgno_t first, uint32_t span, pgno_t limit, gc_each_run each,
-                   void *context);
 
 /* Encodes as many of the `count` runs, which are sorted and do not touch one another's pages, as fit `room` bytes;
  * returns how many, and their bytes in *used. `to` may be NULL. */

@@ -209,7 +209,7 @@ static void check_separators(struct table_check *walk, const struct page *page, 
   if (entry)
     report_issue(walk->check->context, "page", page->pgno, "separators are out of order",
                  "table %s, entry %u of %u, which leads to page %u: its separator is not above the one before",
-                 walk->name, entry, page->count, branch_child(page, entry));
+                 walk->name, entry, page->count, branch_child(page, entry).pgno);
 }
 
 static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
@@ -418,7 +418,7 @@ static unsigned edge_depth(const struct check *check, pgno_t root, bool last) {
       return 0;
     if (page->flags & P_LEAF)
       return depth;
-    root = branch_child(page, last ? page->count - 1u : 0);
+    root = branch_child(page, last ? page->count - 1u : 0).pgno;
   }
   return 0;
 }

@@ -11,7 +11,7 @@ void way_enter(struct way *way, const struct page *page, unsigned level) {
   const struct page *above = way->step[level - 1].page;
   unsigned entry = way->step[level - 1].next;
   /* Entries of damaged pages are passed over. */
-  while (entry + 1u < above->count && branch_child(above, entry) != page->pgno)
+  while (entry + 1u < above->count && branch_child(above, entry).pgno != page->pgno)
     ++entry;
   way->step[level - 1].next = entry + 1;
 }
@@ -22,7 +22,7 @@ const struct page *way_parent(const struct way *way, unsigned levels, pgno_t pgn
     if (!page || !(page->flags & P_BRANCH))
       continue;
     for (unsigned i = 0; i < page->count; ++i)
-      if (branch_child(page, i) == pgno)
+      if (branch_child(page, i).pgno == pgno)
         return page;
   }
   return NULL;

@@ -109,9 +109,14 @@ static int number_page(struct compaction *compaction, const struct page *page, u
   return MDBX_SUCCESS;
 }
 
+/* The version stays what it was. */
+static struct page_ref renumbered(const struct compaction *compaction, struct page_ref ref) {
+  return (struct page_ref){compaction->numbers[ref.pgno], ref.birth};
+}
+
 static void renumber_children(const struct compaction *compaction, struct page *page) {
   for (unsigned i = 0; i < page->count; ++i)
-    branch_set_child(page, i, compaction->numbers[branch_child(page, i)]);
+    branch_set_child(page, i, renumbered(compaction, branch_child(page, i)));
 }
 
 /* Where the root of a tree is in its record: of a named table, or of the values of a key. */
@@ -189,16 +194,17 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
                      const struct leaf_item *item) {
   const struct compact_walk *walk = (const struct compact_walk *)visitor;
   struct compaction *compaction = walk->compaction;
-  struct table_record record;
   struct tree tree;
+  MDBX_dbi dbi;
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(walk->tree))
     return MDBX_SUCCESS;
-  if (item->data_length != sizeof(record))
-    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
-  memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(&tree, &record, compaction->copying->view->limit, "(copied)");
-  return rc == MDBX_SUCCESS ? walk_table(compaction, &tree) : rc;
+  int rc = table_of_record(compaction->copying->txn, item, &tree, &dbi);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = walk_table(compaction, &tree);
+  tree_release(&tree);
+  return rc;
 }
 
 static int walk_table(struct compaction *compaction, const struct tree *tree) {

@@ -41,16 +41,17 @@ static int walk_table(const struct since *outer, const struct tree *tree);
 static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                      const struct leaf_item *item) {
   const struct since *since = (const struct since *)visitor;
-  struct table_record record;
   struct tree tree;
+  MDBX_dbi dbi;
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(since->tree))
     return MDBX_SUCCESS;
-  if (item->data_length != sizeof(record))
-    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
-  memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(&tree, &record, since->copying->view->limit, "(copied)");
-  return rc == MDBX_SUCCESS ? walk_table(since, &tree) : rc;
+  int rc = table_of_record(since->copying->txn, item, &tree, &dbi);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = walk_table(since, &tree);
+  tree_release(&tree);
+  return rc;
 }
 
 static int walk_table(const struct since *outer, const struct tree *tree) {

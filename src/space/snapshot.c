@@ -43,20 +43,34 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
   return MDBX_SUCCESS;
 }
 
-int snapshot_tree_page(const struct snapshot *snapshot, pgno_t pgno, unsigned flags, const struct page **page) {
-  const int rc = snapshot_page(snapshot, pgno, page);
+/* The slow half of what follows: a sound page that is not what was referred to. */
+static int not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page) {
+  if (is_lost(snapshot))
+    return MDBX_BAD_TXN;
+  if (birth_bits(page->txnid) == ref.birth)
+    return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x where 0x%x belongs", ref.pgno, page->flags, flags);
+  /* The newest one that has these bits. */
+  const txnid_t meant = snapshot->txnid - (uint16_t)(snapshot->txnid - ref.birth);
+  return log_damage(MDBX_CORRUPTED, "page %u: its version of transaction %llu is there, that of %llu belongs there",
+                    ref.pgno, (unsigned long long)page->txnid, (unsigned long long)meant);
+}
+
+int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
+                       const struct page **page) {
+  const int rc = snapshot_page(snapshot, ref.pgno, page);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (unlikely((*page)->flags != flags))
-    return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x where 0x%x belongs", pgno, (*page)->flags, flags);
+  if (unlikely((*page)->flags != flags || birth_bits((*page)->txnid) != ref.birth))
+    return not_meant(snapshot, ref, flags, *page);
   return MDBX_SUCCESS;
 }
 
-int snapshot_run(const struct snapshot *snapshot, pgno_t pgno, uint32_t bytes, const struct page **page) {
-  const int rc = snapshot_tree_page(snapshot, pgno, P_LARGE, page);
+int snapshot_run(const struct snapshot *snapshot, const struct large_ref *ref, const struct page **page) {
+  const int rc = snapshot_tree_page(snapshot, (struct page_ref){ref->pgno, ref->birth}, P_LARGE, page);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (unlikely((*page)->run_bytes != bytes))
-    return log_damage(MDBX_CORRUPTED, "page %u: holds %u bytes, its record says %u", pgno, (*page)->run_bytes, bytes);
+  if (unlikely((*page)->run_bytes != ref->bytes))
+    return log_damage(MDBX_CORRUPTED, "page %u: holds %u bytes, its record says %u", ref->pgno, (*page)->run_bytes,
+                      ref->bytes);
   return MDBX_SUCCESS;
 }

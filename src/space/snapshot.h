@@ -72,10 +72,12 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
   return MDBX_SUCCESS;
 }
 
-/* A page that must be a branch or a leaf of the given table kind (P_NOHEADS or 0). */
-int snapshot_tree_page(const struct snapshot *snapshot, pgno_t pgno, unsigned flags, const struct page **page);
+/* The page that is referred to, in the version that is meant; it must be a branch or a leaf of the given table kind
+ * (P_NOHEADS or 0). */
+int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
+                       const struct page **page);
 
-/* First page of the run of a large value that a record of `bytes` refers to. */
-int snapshot_run(const struct snapshot *snapshot, pgno_t pgno, uint32_t bytes, const struct page **page);
+/* First page of the run of a large value that a record refers to. */
+int snapshot_run(const struct snapshot *snapshot, const struct large_ref *ref, const struct page **page);
 
 #endif

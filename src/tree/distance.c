@@ -66,11 +66,11 @@ static int descend(struct measure *measure, struct path *path, unsigned from, un
   for (unsigned i = from; i <= to; ++i) {
     const struct path_level *above = &path->level[i - 1];
     struct path_level *level = &path->level[i];
-    const pgno_t pgno = branch_child(above->page, above->index);
+    const struct page_ref ref = branch_child(above->page, above->index);
     if (measure->entered++ >= measure->snapshot->limit)
-      return log_damage(MDBX_CORRUPTED, "page %u: its tree has more pages than there are", pgno);
+      return log_damage(MDBX_CORRUPTED, "page %u: its tree has more pages than there are", ref.pgno);
     const unsigned type = tree_page_type(measure->tree, i + 1 == path->depth);
-    const int rc = snapshot_tree_page(measure->snapshot, pgno, type, &level->page);
+    const int rc = snapshot_tree_page(measure->snapshot, ref, type, &level->page);
     if (rc != MDBX_SUCCESS)
       return rc;
     level->index = last ? level->page->count - 1u : 0;

@@ -66,6 +66,7 @@ static int put_node(const struct change *change, bool exists, enum node_kind kin
 static struct nested_record record_of(const struct tree *nested) {
   return (struct nested_record){.root = nested->record.root,
                                 .depth = nested->record.depth,
+                                .root_birth = nested->record.root_birth,
                                 .branch_pages = nested->record.branch_pages,
                                 .leaf_pages = nested->record.leaf_pages,
                                 .items = nested->record.items};
@@ -326,7 +327,7 @@ static int settle_tree(const struct change *change, struct tree *nested) {
   const struct page *leaf;
   if (nested->record.depth > 1)
     return put_nested(change, true, nested);
-  int rc = snapshot_tree_page(&change->space->view, nested->record.root, tree_page_type(nested, true), &leaf);
+  int rc = snapshot_tree_page(&change->space->view, tree_root(nested), tree_page_type(nested, true), &leaf);
   if (rc != MDBX_SUCCESS)
     return rc;
   const size_t size = subpage_size(is_fixed(change->tree), leaf->count, leaf_value_bytes(leaf));

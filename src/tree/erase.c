@@ -35,7 +35,7 @@ static int remove_page(struct space *space, struct tree *tree, struct path *path
   if (rc != MDBX_SUCCESS)
     return rc;
   if (level == 0) {
-    tree->record.root = PGNO_NONE;
+    tree_set_root(tree, (struct page_ref){PGNO_NONE, 0});
     tree->record.depth = 0;
     return MDBX_SUCCESS;
   }
@@ -99,7 +99,7 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   /* A damaged list of free pages can hand out a page that is in use: the copy is then the neighbour itself. */
   if (left == right)
     return log_damage(MDBX_CORRUPTED, "page %u: two children of page %u", left->pgno, parent->pgno);
-  branch_set_child(parent, index, left->pgno);
+  branch_set_child(parent, index, page_ref(left));
   if (left->flags & P_LEAF) {
     *joined = join_leaves(tree, left, right, page_size);
   } else {
@@ -146,11 +146,11 @@ static int shorten_root(struct space *space, struct tree *tree, struct path *pat
   const struct page *root = path->level[0].page;
   while (root->flags & P_BRANCH && root->count == 1) {
     *moved = true;
-    const pgno_t child = branch_child(root, 0);
+    const struct page_ref child = branch_child(root, 0);
     int rc = retire_page(space, tree, root);
     if (rc != MDBX_SUCCESS)
       return rc;
-    tree->record.root = child;
+    tree_set_root(tree, child);
     tree->record.depth -= 1;
     rc = snapshot_tree_page(&space->view, child, tree_page_type(tree, tree->record.depth == 1), &root);
     if (rc != MDBX_SUCCESS)

@@ -29,11 +29,11 @@ static int go_down(const struct snapshot *snapshot, const struct tree *tree, str
     const struct page *page;
     if (lookup->rc != MDBX_SUCCESS)
       continue;
-    const int rc = snapshot_tree_page(snapshot, lookup->pgno, tree_page_type(tree, false), &page);
+    const int rc = snapshot_tree_page(snapshot, lookup->ref, tree_page_type(tree, false), &page);
     if (unlikely(rc != MDBX_SUCCESS))
       return rc;
-    lookup->pgno = branch_child(page, branch_find(page, &tree->rules, &lookup->key));
-    prefetch_page(snapshot, lookup->pgno, to_leaf);
+    lookup->ref = branch_child(page, branch_find(page, &tree->rules, &lookup->key));
+    prefetch_page(snapshot, lookup->ref.pgno, to_leaf);
   }
   return MDBX_SUCCESS;
 }
@@ -55,7 +55,7 @@ static int reach_leaves(const struct snapshot *snapshot, const struct tree *tree
     struct lookup *lookup = &lookups[i];
     if (lookup->rc != MDBX_SUCCESS)
       continue;
-    const int rc = snapshot_tree_page(snapshot, lookup->pgno, tree_page_type(tree, true), &lookup->page);
+    const int rc = snapshot_tree_page(snapshot, lookup->ref, tree_page_type(tree, true), &lookup->page);
     if (unlikely(rc != MDBX_SUCCESS))
       return rc;
     const uint8_t *node = likely_node(lookup->page, &lookup->key);
@@ -81,7 +81,7 @@ static void read_leaves(const struct tree *tree, struct lookup *lookups, unsigne
 int tree_find_many(const struct snapshot *snapshot, const struct tree *tree, struct lookup *lookups, unsigned count) {
   const bool empty = tree_is_empty(tree);
   for (unsigned i = 0; i < count; ++i) {
-    lookups[i].pgno = tree->record.root;
+    lookups[i].ref = tree_root(tree);
     if (empty && lookups[i].rc == MDBX_SUCCESS)
       lookups[i].rc = MDBX_NOTFOUND;
   }

@@ -19,7 +19,7 @@ struct lookup {
   struct leaf_item item;
   int rc; /* MDBX_SUCCESS, MDBX_NOTFOUND; what is not MDBX_SUCCESS when it comes in is left out */
   const struct page *page;
-  pgno_t pgno;
+  struct page_ref ref;
 };
 
 /* As tree_find() for each of up to FIND_GROUP lookups. An error of reading ends all. */

@@ -7,11 +7,12 @@
 
 #include <stdlib.h>
 
-static void set_child(struct tree *tree, const struct path *path, unsigned level, pgno_t pgno) {
+static void set_child(struct tree *tree, const struct path *path, unsigned level, const struct page *child) {
   if (level == 0)
-    tree->record.root = pgno;
+    tree_set_root(tree, page_ref(child));
   else
-    branch_set_child((struct page *)(uintptr_t)path->level[level - 1].page, path->level[level - 1].index, pgno);
+    branch_set_child((struct page *)(uintptr_t)path->level[level - 1].page, path->level[level - 1].index,
+                     page_ref(child));
 }
 
 /* A damaged list of free pages can hand out pages of the very path. With WRITEMAP their bytes change at once: a run
@@ -19,7 +20,7 @@ static void set_child(struct tree *tree, const struct path *path, unsigned level
 static int check_level(const struct space *space, const struct tree *tree, const struct path *path, unsigned level) {
   const struct path_level *above = level ? &path->level[level - 1] : NULL;
   const struct page *page;
-  return snapshot_tree_page(&space->view, above ? branch_child(above->page, above->index) : tree->record.root,
+  return snapshot_tree_page(&space->view, above ? branch_child(above->page, above->index) : tree_root(tree),
                             tree_page_type(tree, level + 1 == path->depth), &page);
 }
 
@@ -48,7 +49,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
       return rc;
     path->level[i].page = writable;
     if (writable->pgno != before)
-      set_child(tree, path, i, writable->pgno);
+      set_child(tree, path, i, writable);
   }
   return MDBX_SUCCESS;
 }
@@ -58,7 +59,7 @@ static int plant_root(struct space *space, struct tree *tree, struct path *path)
   const int rc = space_new_page(space, tree_page_type(tree, true), &page);
   if (rc != MDBX_SUCCESS)
     return rc;
-  tree->record.root = page->pgno;
+  tree_set_root(tree, page_ref(page));
   tree->record.depth = 1;
   tree->record.leaf_pages = 1;
   path->depth = 1;
@@ -126,14 +127,14 @@ static int new_large(struct space *space, struct tree *tree, MDBX_val *value, un
   if (rc != MDBX_SUCCESS)
     return rc;
   tree->record.large_pages += run->run_pages;
-  *ref = (struct large_ref){run->pgno, (uint32_t)value->iov_len};
+  *ref = (struct large_ref){run->pgno, (uint32_t)value->iov_len, birth_bits(run->txnid), 0};
   fill(page_body(run), value, flags);
   return MDBX_SUCCESS;
 }
 
 int tree_retire_run(struct space *space, struct tree *tree, const struct large_ref *ref) {
   const struct page *run;
-  const int rc = snapshot_run(&space->view, ref->pgno, ref->bytes, &run);
+  const int rc = snapshot_run(&space->view, ref, &run);
   if (rc != MDBX_SUCCESS)
     return rc;
   tree->record.large_pages -= MIN_OF(tree->record.large_pages, run->run_pages);
@@ -162,7 +163,7 @@ static int insert_value(struct space *space, struct tree *tree, struct path *pat
 static int replace_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                          const struct leaf_item *old, MDBX_val *value, unsigned flags) {
   uint8_t *data;
-  struct large_ref ref, old_ref = {0, 0};
+  struct large_ref ref, old_ref = {.pgno = 0};
   if (old->kind == NODE_LARGE)
     memcpy(&old_ref, old->data, sizeof(old_ref));
   int rc;

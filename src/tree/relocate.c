@@ -64,6 +64,7 @@ static int copy_run(struct relocation *relocation, struct path *path, struct lar
     return log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", run->pgno);
   memcpy(page_body(copy), page_body(run), ref->bytes);
   ref->pgno = copy->pgno;
+  ref->birth = birth_bits(copy->txnid);
   memcpy(item_bytes(path), ref, sizeof(*ref));
   count_moved(relocation, copy->run_pages);
   return space_retire(space, run);
@@ -89,7 +90,7 @@ static int move_run(struct relocation *relocation, struct tree *tree, struct pat
   const uint32_t pages = run_pages_for(ref.bytes, relocation->space->view.page_size);
   if ((uint64_t)ref.pgno + pages <= relocation->line)
     return MDBX_SUCCESS;
-  int rc = snapshot_run(&relocation->space->view, ref.pgno, ref.bytes, &run);
+  int rc = snapshot_run(&relocation->space->view, &ref, &run);
   if (rc != MDBX_SUCCESS || space_owns(relocation->space, run) || relocation->exhausted)
     return rc;
   if (!hole_below(relocation, pages, ref.pgno))
@@ -121,6 +122,7 @@ static int move_nested(struct relocation *relocation, struct tree *tree, struct 
     return rc;
   memcpy(&record, item_bytes(path), sizeof(record));
   record.root = nested.record.root;
+  record.root_birth = nested.record.root_birth;
   memcpy(item_bytes(path), &record, sizeof(record));
   return MDBX_SUCCESS;
 }

@@ -5,24 +5,24 @@
 #include "base/log.h"
 #include "tree/values.h"
 
-static int level_page(const struct snapshot *snapshot, const struct tree *tree, pgno_t pgno, bool leaf,
+static int level_page(const struct snapshot *snapshot, const struct tree *tree, struct page_ref ref, bool leaf,
                       const struct page **page) {
-  return snapshot_tree_page(snapshot, pgno, tree_page_type(tree, leaf), page);
+  return snapshot_tree_page(snapshot, ref, tree_page_type(tree, leaf), page);
 }
 
 int tree_find(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
               struct leaf_item *item) {
-  pgno_t pgno = tree->record.root;
+  struct page_ref ref = tree_root(tree);
   const struct page *page;
-  if (pgno == PGNO_NONE)
+  if (ref.pgno == PGNO_NONE)
     return MDBX_NOTFOUND;
   for (unsigned level = tree->record.depth; --level > 0;) {
-    const int rc = level_page(snapshot, tree, pgno, false, &page);
+    const int rc = level_page(snapshot, tree, ref, false, &page);
     if (unlikely(rc != MDBX_SUCCESS))
       return rc;
-    pgno = branch_child(page, branch_find(page, &tree->rules, key));
+    ref = branch_child(page, branch_find(page, &tree->rules, key));
   }
-  const int rc = level_page(snapshot, tree, pgno, true, &page);
+  const int rc = level_page(snapshot, tree, ref, true, &page);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
   const int at = leaf_find(page, &tree->rules, key);
@@ -34,20 +34,20 @@ int tree_find(const struct snapshot *snapshot, const struct tree *tree, const st
 
 int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key, struct path *path,
               bool *exact) {
-  pgno_t pgno = tree->record.root;
+  struct page_ref ref = tree_root(tree);
   *exact = false;
   path->depth = tree->record.depth;
   for (unsigned i = 0; i < path->depth; ++i) {
     const bool leaf = i + 1 == path->depth;
     struct path_level *level = &path->level[i];
-    const int rc = level_page(snapshot, tree, pgno, leaf, &level->page);
+    const int rc = level_page(snapshot, tree, ref, leaf, &level->page);
     if (unlikely(rc != MDBX_SUCCESS))
       return rc;
     if (leaf) {
       level->index = leaf_seek(level->page, &tree->rules, key, exact);
     } else {
       level->index = branch_find(level->page, &tree->rules, key);
-      pgno = branch_child(level->page, level->index);
+      ref = branch_child(level->page, level->index);
     }
   }
   return MDBX_SUCCESS;
@@ -58,9 +58,9 @@ static int descend_edge(const struct snapshot *snapshot, const struct tree *tree
                         bool last) {
   for (unsigned i = from; i < path->depth; ++i) {
     const struct path_level *above = i ? &path->level[i - 1] : NULL;
-    const pgno_t pgno = above ? branch_child(above->page, above->index) : tree->record.root;
+    const struct page_ref ref = above ? branch_child(above->page, above->index) : tree_root(tree);
     struct path_level *level = &path->level[i];
-    const int rc = level_page(snapshot, tree, pgno, i + 1 == path->depth, &level->page);
+    const int rc = level_page(snapshot, tree, ref, i + 1 == path->depth, &level->page);
     if (unlikely(rc != MDBX_SUCCESS))
       return rc;
     level->index = last ? level->page->count - 1u : 0;
@@ -93,7 +93,7 @@ static void prefetch_scan(const struct snapshot *snapshot, const struct path *pa
   const struct path_level *above = &path->level[path->depth - 2];
   if (above->index + 1 >= above->page->count)
     return;
-  const pgno_t pgno = branch_child(above->page, above->index + 1);
+  const pgno_t pgno = branch_child(above->page, above->index + 1).pgno;
   if (pgno >= snapshot->limit)
     return;
   const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
@@ -156,7 +156,7 @@ static int large_value(const struct snapshot *snapshot, const struct leaf_item *
   struct large_ref ref;
   const struct page *run;
   memcpy(&ref, item->data, sizeof(ref));
-  const int rc = snapshot_run(snapshot, ref.pgno, ref.bytes, &run);
+  const int rc = snapshot_run(snapshot, &ref, &run);
   if (rc != MDBX_SUCCESS)
     return rc;
   value->iov_base = page_body(run);

@@ -17,7 +17,7 @@
 
 struct branch_insertion {
   struct separator separator;
-  pgno_t child;
+  struct page_ref child;
   bool follow; /* the path goes on through the new child */
 };
 
@@ -32,12 +32,13 @@ static int grow_root(struct space *space, struct tree *tree, struct path *path) 
   const int rc = space_new_page(space, tree_page_type(tree, false), &root);
   if (rc != MDBX_SUCCESS)
     return rc;
-  struct branch_list list = {.separators = &(struct separator){NULL, 0}, .children = &tree->record.root, .count = 1};
+  struct page_ref old_root = tree_root(tree);
+  const struct branch_list list = {.separators = &(struct separator){NULL, 0}, .children = &old_root, .count = 1};
   branch_list_store(&list, 0, 1, root, space->view.page_size);
   memmove(path->level + 1, path->level, path->depth * sizeof(path->level[0]));
   path->level[0] = (struct path_level){root, 0};
   path->depth += 1;
-  tree->record.root = root->pgno;
+  tree_set_root(tree, page_ref(root));
   tree->record.depth += 1;
   tree->record.branch_pages += 1;
   return MDBX_SUCCESS;
@@ -87,7 +88,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
   tree->record.branch_pages += 1;
   const unsigned target = follow ? inserted : inserted - 1;
   const bool to_right = target >= cut;
-  const struct branch_insertion above = {list->separators[cut], right->pgno, to_right};
+  const struct branch_insertion above = {list->separators[cut], page_ref(right), to_right};
   rc = link_right(space, tree, path, &level, &above);
   path->level[level] = to_right ? (struct path_level){right, target - cut} : (struct path_level){left, target};
   return rc;
@@ -190,7 +191,7 @@ static uint8_t *add_new(const struct leaf_split *split, struct page *page, unsig
 static int link_leaf(const struct leaf_split *split, const struct separator *separator, const struct page *page,
                      bool follow) {
   unsigned level = split->path->depth - 1;
-  const struct branch_insertion insertion = {*separator, page->pgno, follow};
+  const struct branch_insertion insertion = {*separator, page_ref(page), follow};
   split->tree->record.leaf_pages += 1;
   return link_right(split->space, split->tree, split->path, &level, &insertion);
 }

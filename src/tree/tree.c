@@ -36,24 +36,22 @@ void tree_use_orders(struct tree *tree, const struct user_order *key, const stru
 
 void tree_init(struct tree *tree, unsigned table_flags) {
   memset(tree, 0, sizeof(*tree));
-  tree->record.flags = (uint16_t)table_flags;
+  tree->record.flags = (uint8_t)table_flags;
   tree->record.root = PGNO_NONE;
   set_rules(tree);
 }
 
 static bool flags_are_sane(unsigned flags) {
-  if (flags & ~TABLE_FLAGS_VALID)
-    return false;
   if ((flags & TABLE_REVERSEKEY) && (flags & TABLE_INTEGERKEY))
     return false;
-  if ((flags & (TABLE_DUPFIXED | TABLE_INTEGERDUP | TABLE_REVERSEDUP)) && !(flags & TABLE_DUPSORT))
+  if ((flags & (TABLE_DUPFIXED | TABLE_INTEGERDUP | TABLE_REVERSEDUP | TABLE_USER_DUPORDER)) && !(flags & TABLE_DUPSORT))
     return false;
   return !(flags & TABLE_INTEGERDUP) || (flags & TABLE_DUPFIXED);
 }
 
 static bool root_is_sane(const struct table_record *record, pgno_t limit) {
   if (record->root == PGNO_NONE)
-    return record->depth == 0 && record->items == 0;
+    return record->depth == 0 && record->items == 0 && record->root_birth == 0;
   return record->root >= PGNO_FIRST && record->root < limit && record->depth > 0 && record->depth <= TREE_DEPTH_MAX;
 }
 

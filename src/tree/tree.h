@@ -39,6 +39,15 @@ static inline struct path_level *path_leaf(struct path *path) { return &path->le
 
 static inline bool tree_is_empty(const struct tree *tree) { return tree->record.root == PGNO_NONE; }
 
+static inline struct page_ref tree_root(const struct tree *tree) {
+  return (struct page_ref){tree->record.root, tree->record.root_birth};
+}
+
+static inline void tree_set_root(struct tree *tree, struct page_ref root) {
+  tree->record.root = root.pgno;
+  tree->record.root_birth = root.birth;
+}
+
 /* Flags a page of the tree must have. */
 static inline unsigned tree_page_type(const struct tree *tree, bool leaf) {
   return leaf ? P_LEAF | tree->leaf_flags : P_BRANCH | tree->branch_flags;
@@ -127,7 +136,7 @@ int tree_clear(struct space *space, struct tree *tree);
 
 /* Retires the pages of a branch of the tree, given by its page and level, or what a record refers to, and counts them
  * out of the tree's record. The entry that leads there is the caller's to remove. */
-int tree_drop_subtree(struct space *space, struct tree *tree, pgno_t pgno, unsigned level);
+int tree_drop_subtree(struct space *space, struct tree *tree, struct page_ref page, unsigned level);
 int tree_drop_record(struct space *space, struct tree *tree, const struct page *leaf, unsigned index);
 
 struct tree_visitor {

@@ -25,7 +25,8 @@ int values_nested_tree(const struct snapshot *snapshot, const struct tree *owner
                       record.depth, (unsigned long long)record.items);
   values_nested_init(owner, nested);
   nested->record.root = record.root;
-  nested->record.depth = record.depth;
+  nested->record.root_birth = record.root_birth;
+  nested->record.depth = (uint8_t)record.depth;
   nested->record.branch_pages = record.branch_pages;
   nested->record.leaf_pages = record.leaf_pages;
   nested->record.items = record.items;

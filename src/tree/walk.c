@@ -32,11 +32,11 @@ static int visit_run(const struct walk *walk, const struct leaf_item *item) {
   struct large_ref ref;
   const struct page *run;
   memcpy(&ref, item->data, sizeof(ref));
-  const int rc = snapshot_run(walk->snapshot, ref.pgno, ref.bytes, &run);
+  const int rc = snapshot_run(walk->snapshot, &ref, &run);
   return rc == MDBX_SUCCESS ? walk->visitor->run(walk->visitor, run) : on_damage(walk, ref.pgno, rc);
 }
 
-static int visit(const struct walk *walk, pgno_t pgno, unsigned level);
+static int visit(const struct walk *walk, struct page_ref ref, unsigned level);
 
 static int visit_nested(const struct walk *walk, const struct page *leaf, const struct leaf_item *item) {
   struct tree nested;
@@ -45,7 +45,7 @@ static int visit_nested(const struct walk *walk, const struct page *leaf, const 
     return on_damage(walk, leaf->pgno, rc);
   const struct walk inner = {walk->snapshot, &nested, walk->visitor, walk->entered};
   walk->visitor->nested = &nested;
-  rc = visit(&inner, nested.record.root, 0);
+  rc = visit(&inner, tree_root(&nested), 0);
   walk->visitor->nested = NULL;
   return rc;
 }
@@ -71,16 +71,16 @@ static int visit_records(const struct walk *walk, const struct page *leaf) {
   return MDBX_SUCCESS;
 }
 
-static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
+static int visit(const struct walk *walk, struct page_ref ref, unsigned level) {
   const bool leaf = level + 1 == walk->tree->record.depth;
   const struct page *page;
-  int rc = snapshot_tree_page(walk->snapshot, pgno, tree_page_type(walk->tree, leaf), &page);
+  int rc = snapshot_tree_page(walk->snapshot, ref, tree_page_type(walk->tree, leaf), &page);
   if (rc != MDBX_SUCCESS)
-    return on_damage(walk, pgno, rc);
+    return on_damage(walk, ref.pgno, rc);
   rc = walk->visitor->page(walk->visitor, page, level);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
-  rc = enter(walk->snapshot, pgno, walk->entered);
+  rc = enter(walk->snapshot, ref.pgno, walk->entered);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (leaf)
@@ -93,7 +93,7 @@ static int visit(const struct walk *walk, pgno_t pgno, unsigned level) {
 int tree_walk(const struct snapshot *snapshot, const struct tree *tree, struct tree_visitor *visitor) {
   pgno_t entered = 0;
   const struct walk walk = {snapshot, tree, visitor, &entered};
-  return tree_is_empty(tree) ? MDBX_SUCCESS : visit(&walk, tree->record.root, 0);
+  return tree_is_empty(tree) ? MDBX_SUCCESS : visit(&walk, tree_root(tree), 0);
 }
 
 /* ------------------------------------------------------------------------------------------------------ clearing */
@@ -105,13 +105,13 @@ struct clearing {
   struct table_record *gone; /* counts pages and items; NULL in a nested tree, which counts for itself */
 };
 
-static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned level);
+static int clear_level(const struct clearing *clearing, struct page_ref ref, unsigned level);
 
 static int clear_run(const struct clearing *clearing, const struct leaf_item *item) {
   struct large_ref ref;
   const struct page *run;
   memcpy(&ref, item->data, sizeof(ref));
-  const int rc = snapshot_run(&clearing->space->view, ref.pgno, ref.bytes, &run);
+  const int rc = snapshot_run(&clearing->space->view, &ref, &run);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (clearing->gone)
@@ -125,7 +125,7 @@ static int clear_nested(const struct clearing *clearing, const struct leaf_item 
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct clearing inner = {clearing->space, &nested, clearing->entered, NULL};
-  return clear_level(&inner, nested.record.root, 0);
+  return clear_level(&inner, tree_root(&nested), 0);
 }
 
 /* What a record refers to goes, and it is counted. */
@@ -162,12 +162,12 @@ static int clear_leaf(const struct clearing *clearing, const struct page *leaf) 
   return MDBX_SUCCESS;
 }
 
-static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned level) {
+static int clear_level(const struct clearing *clearing, struct page_ref ref, unsigned level) {
   const bool leaf = level + 1 == clearing->tree->record.depth;
   const struct page *page;
-  int rc = snapshot_tree_page(&clearing->space->view, pgno, tree_page_type(clearing->tree, leaf), &page);
+  int rc = snapshot_tree_page(&clearing->space->view, ref, tree_page_type(clearing->tree, leaf), &page);
   if (rc == MDBX_SUCCESS)
-    rc = enter(&clearing->space->view, pgno, clearing->entered);
+    rc = enter(&clearing->space->view, ref.pgno, clearing->entered);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (clearing->gone)
@@ -182,7 +182,7 @@ static int clear_level(const struct clearing *clearing, pgno_t pgno, unsigned le
 int tree_clear(struct space *space, struct tree *tree) {
   pgno_t entered = 0;
   const struct clearing clearing = {space, tree, &entered, NULL};
-  const int rc = tree_is_empty(tree) ? MDBX_SUCCESS : clear_level(&clearing, tree->record.root, 0);
+  const int rc = tree_is_empty(tree) ? MDBX_SUCCESS : clear_level(&clearing, tree_root(tree), 0);
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct table_record before = tree->record;
@@ -198,11 +198,11 @@ static void subtract(struct table_record *record, const struct table_record *gon
   record->items -= MIN_OF(record->items, gone->items);
 }
 
-int tree_drop_subtree(struct space *space, struct tree *tree, pgno_t pgno, unsigned level) {
+int tree_drop_subtree(struct space *space, struct tree *tree, struct page_ref page, unsigned level) {
   pgno_t entered = 0;
   struct table_record gone = {.items = 0};
   const struct clearing clearing = {space, tree, &entered, &gone};
-  const int rc = clear_level(&clearing, pgno, level);
+  const int rc = clear_level(&clearing, page, level);
   subtract(&tree->record, &gone);
   return rc;
 }

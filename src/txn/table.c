@@ -373,7 +373,7 @@ static int create_record(const struct opening *opening, struct table_record *rec
   if (opening->name->iov_len > limit_key(opening->txn->view->page_size, opening->txn->main.record.flags))
     return MDBX_BAD_VALSIZE;
   *record = (struct table_record){
-      .flags = (uint16_t)flags_wanted(opening), .root = PGNO_NONE, .mod_txnid = opening->txn->view->txnid};
+      .flags = (uint8_t)flags_wanted(opening), .root = PGNO_NONE, .mod_txnid = opening->txn->view->txnid};
   return write_record(opening->txn, opening->name, record);
 }
 
@@ -462,7 +462,7 @@ static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigne
   if (rc != MDBX_SUCCESS)
     return rc;
   struct table_record record = tree->record;
-  record.flags |= (uint16_t)order_flags;
+  record.flags |= (uint8_t)order_flags;
   record.mod_txnid = txn->view->txnid;
   txn_cursors_unset(txn, tree);
   tree_release(tree);

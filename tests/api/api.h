@@ -100,6 +100,12 @@ static inline MDBX_dbi api_table(MDBX_txn *txn, const char *name, unsigned flags
   return dbi;
 }
 
+static inline uint64_t api_entries(const MDBX_txn *txn, MDBX_dbi dbi) {
+  MDBX_stat stat;
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  return stat.ms_entries;
+}
+
 static inline MDBX_envinfo api_info(MDBX_env *env) {
   MDBX_envinfo info;
   OK(mdbx_env_info(env, &info, sizeof(info)));
@@ -142,12 +148,17 @@ static inline uint8_t *api_read_file(const char *name, size_t *length) {
   return bytes;
 }
 
-static inline TCase *api_case(Suite *suite, const char *name) {
+/* Tests that find what `before` has prepared, and are followed by `after`. */
+static inline TCase *api_prepared_case(Suite *suite, const char *name, SFun before, SFun after) {
   TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, unit_setup, unit_teardown);
+  tcase_add_checked_fixture(tcase, before, after);
   tcase_set_timeout(tcase, 60);
   suite_add_tcase(suite, tcase);
   return tcase;
+}
+
+static inline TCase *api_case(Suite *suite, const char *name) {
+  return api_prepared_case(suite, name, unit_setup, unit_teardown);
 }
 
 #endif

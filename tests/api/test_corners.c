@@ -4,12 +4,6 @@
 
 #include "os/os.h"
 
-static uint64_t entries(MDBX_txn *txn, MDBX_dbi dbi) {
-  MDBX_stat stat;
-  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
-  return stat.ms_entries;
-}
-
 /* The name of a table that was dropped goes to another one, and is opened again, all in one transaction. */
 START_TEST(drop_rename_and_open_again) {
   MDBX_env *env = api_open(0);
@@ -26,10 +20,10 @@ START_TEST(drop_rename_and_open_again) {
   OK(mdbx_drop(txn, b, true));
   OK(mdbx_dbi_rename(txn, a, "B"));
   const MDBX_dbi again = api_table(txn, "B", MDBX_CREATE);
-  ck_assert_uint_eq(entries(txn, again), 300);
+  ck_assert_uint_eq(api_entries(txn, again), 300);
   OK(mdbx_txn_commit(txn));
   txn = api_begin(env, MDBX_TXN_RDONLY);
-  ck_assert_uint_eq(entries(txn, api_table(txn, "B", 0)), 300);
+  ck_assert_uint_eq(api_entries(txn, api_table(txn, "B", 0)), 300);
   OK(mdbx_txn_abort(txn));
   api_sound(env);
   OK(mdbx_env_close(env));

@@ -399,11 +399,12 @@ struct craft {
 
 #define RECORD_CLASSES(place)                                                                                          \
   RECORD(place, flags, 0x10), RECORD(place, flags, 0x18), RECORD(place, flags, 0x20), RECORD(place, flags, 0x40),      \
-      RECORD(place, flags, 0x0a), RECORD(place, flags, 0x8000), RECORD(place, depth, 0), RECORD(place, depth, 200),    \
-      RECORD(place, depth, 0xffff), RECORD_BY(place, depth, 1), RECORD(place, root, 0), RECORD(place, root, 1),        \
+      RECORD(place, flags, 0x0a), RECORD(place, flags, 0x80), RECORD(place, depth, 0), RECORD(place, depth, 200),    \
+      RECORD(place, depth, 0xff), RECORD_BY(place, depth, 1), RECORD(place, root, 0), RECORD(place, root, 1),        \
       RECORD(place, root, 2), RECORD(place, root, 0xffffffff), RECORD(place, root, 0x7fffffff),                        \
       RECORD(place, root, 4000), RECORD_BY(place, items, 1), RECORD_BY(place, items, -1), RECORD(place, items, 0),     \
-      RECORD_BY(place, leaf_pages, 1), RECORD_BY(place, branch_pages, 1), RECORD_BY(place, large_pages, 1)
+      RECORD_BY(place, leaf_pages, 1), RECORD_BY(place, branch_pages, 1), RECORD_BY(place, large_pages, 1), \
+      RECORD_BY(place, root_birth, 1)
 
 static const struct craft crafts[] = {
     RECORD_CLASSES(IN_TABLE),
@@ -537,8 +538,13 @@ static struct large_ref *large_ref(void) {
   return (struct large_ref *)(void *)((uint8_t *)node + NODE_HEADER + (node[0] & NODE_LENGTH));
 }
 
+/* A reference that fits the page as it is, if there is one. */
+static struct page_ref ref_to(pgno_t pgno) {
+  return (struct page_ref){pgno, pgno < image.head->meta.next ? birth_bits(page_at(pgno)->txnid) : 0};
+}
+
 static void set_ref(pgno_t pgno, uint32_t bytes) {
-  const struct large_ref ref = {pgno, bytes};
+  const struct large_ref ref = {pgno, bytes, ref_to(pgno).birth, 0};
   memcpy(large_ref(), &ref, sizeof(ref));
 }
 
@@ -570,13 +576,17 @@ static void craft_ref_far(void) { set_ref(0xfffffff0, BIG); }
 static void craft_ref_bytes(void) { set_ref(image.run->pgno, 0xffffffff); }
 static void craft_ref_more(void) { set_ref(image.run->pgno, BIG + 1); }
 static void craft_ref_none(void) { set_ref(image.run->pgno, 0); }
+static void craft_ref_version(void) {
+  const uint16_t birth = (uint16_t)(birth_bits(image.run->txnid) - 1);
+  memcpy((uint8_t *)large_ref() + offsetof(struct large_ref, birth), &birth, sizeof(birth));
+}
 
 static void (*const node_crafts[])(void) = {
     craft_key_length,   craft_data_length, craft_data_longer,    craft_data_shorter, craft_kind_large,
     craft_kind_other,   craft_kind_both,   craft_large_kind_off, craft_large_length, craft_slot_outside,
     craft_slot_low,     craft_slot_at_end, craft_slot_twice,     craft_slots_swapped, craft_ref_beyond,
     craft_ref_to_meta,  craft_ref_to_leaf, craft_ref_far,        craft_ref_bytes,    craft_ref_more,
-    craft_ref_none,
+    craft_ref_none,     craft_ref_version,
 };
 enum { NODE_CRAFTS = sizeof(node_crafts) / sizeof(*node_crafts) };
 
@@ -631,13 +641,10 @@ START_TEST(checker_tells_the_key) {
 }
 END_TEST
 
-static void set_child(unsigned index, pgno_t pgno) {
-  uint8_t *children = (uint8_t *)(uintptr_t)branch_children(image.branch);
-  memcpy(children + index * CHILD_SIZE, &pgno, sizeof(pgno));
-}
+static void set_child(unsigned index, pgno_t pgno) { branch_set_child(image.branch, index, ref_to(pgno)); }
 
 START_TEST(crafted_children) {
-  const pgno_t first = branch_child(image.branch, 0), second = branch_child(image.branch, 1);
+  const pgno_t first = branch_child(image.branch, 0).pgno, second = branch_child(image.branch, 1).pgno;
   switch (_i) {
   case 0:
     set_child(1, 0);
@@ -667,8 +674,11 @@ START_TEST(crafted_children) {
   case 8:
     set_child(1, image.run->pgno);
     break;
-  default:
+  case 9:
     set_child(1, image.run->pgno + 1);
+    break;
+  default: /* another version of the page */
+    branch_set_child(image.branch, 1, (struct page_ref){second, (uint16_t)(ref_to(second).birth - 1)});
   }
   seal(image.branch);
   ck_assert_msg(exercise(), "class %d passes unnoticed", _i);
@@ -682,7 +692,7 @@ END_TEST
 /* Separators of the branch, as they are given, without a common prefix. */
 static void set_separators(const char *const *texts) {
   struct page *page = image.branch;
-  pgno_t children[64];
+  struct page_ref children[64];
   for (unsigned i = 0; i < page->count; ++i)
     children[i] = branch_child(page, i);
   const unsigned count = page->count;
@@ -727,7 +737,7 @@ START_TEST(crafted_separators) {
 END_TEST
 
 /* A branch whose children are all the same page. */
-static void make_funnel(struct page *page, pgno_t pgno, pgno_t child) {
+static void make_funnel(struct page *page, pgno_t pgno, struct page_ref child) {
   enum { CHILDREN = 40 };
   memset(page_body(page), 0, PAGE - PAGE_HEADER);
   page->pgno = pgno;
@@ -747,16 +757,16 @@ static void make_funnel(struct page *page, pgno_t pgno, pgno_t child) {
 /* Branches that have the next one as every child: short as a file, endless as a tree. */
 START_TEST(crafted_endless_tree) {
   struct table_record record;
-  pgno_t leaves[16];
+  struct page_ref leaves[16];
   const unsigned count = image.branch->count < 16 ? image.branch->count : 16;
   ck_assert_uint_ge(count, 6);
   for (unsigned i = 0; i < count; ++i)
     leaves[i] = branch_child(image.branch, i);
   for (unsigned i = 0; i + 1 < count; ++i)
-    make_funnel(page_at(leaves[i]), leaves[i], leaves[i + 1]);
+    make_funnel(page_at(leaves[i].pgno), leaves[i].pgno, leaves[i + 1]);
   make_funnel(image.branch, image.branch->pgno, leaves[0]);
   memcpy(&record, image.record, sizeof(record));
-  record.depth = (uint16_t)(count + 1);
+  record.depth = (uint8_t)(count + 1);
   memcpy(image.record, &record, sizeof(record));
   seal(image.record_page);
   ck_assert(exercise());
@@ -922,7 +932,7 @@ START_TEST(crafted_free_children) {
   uint8_t bytes[PAGE];
   pgset_init(&set);
   for (unsigned i = (unsigned)_i; i < image.branch->count; ++i)
-    OK(pgset_add(&set, branch_child(image.branch, i), 1));
+    OK(pgset_add(&set, branch_child(image.branch, i).pgno, 1));
   const size_t length = gc_free_encode(&set, 0, gc_span(PAGE), bytes);
   const char *const value = (const char *)bytes;
   pgset_destroy(&set);
@@ -1224,7 +1234,7 @@ int main(void) {
   tcase_add_test(tcase, base_image_is_sound);
   tcase_add_loop_test(tcase, crafted_fields, 0, sizeof(crafts) / sizeof(*crafts));
   tcase_add_loop_test(tcase, crafted_nodes, 0, NODE_CRAFTS);
-  tcase_add_loop_test(tcase, crafted_children, 0, 10);
+  tcase_add_loop_test(tcase, crafted_children, 0, 11);
   tcase_add_test(tcase, checker_tells_the_key);
   tcase_add_test(tcase, crafted_endless_tree);
   tcase_add_test(tcase, crafted_circle_of_leaves);

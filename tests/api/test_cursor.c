@@ -535,17 +535,9 @@ START_TEST(rule_45_get_batch_many) {
 }
 END_TEST
 
-static TCase *prepared_case(Suite *suite, const char *name) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, begin_abcd, end);
-  tcase_set_timeout(tcase, 60);
-  suite_add_tcase(suite, tcase);
-  return tcase;
-}
-
 int main(void) {
   Suite *suite = suite_create("cursors");
-  TCase *tcase = prepared_case(suite, "moving");
+  TCase *tcase = api_prepared_case(suite, "moving", begin_abcd, end);
   tcase_add_test(tcase, rule_40_unset);
   tcase_add_test(tcase, rule_40_empty_table);
   tcase_add_test(tcase, rule_40_wrong_operations);
@@ -554,7 +546,7 @@ int main(void) {
   tcase_add_test(tcase, rule_41_to_key);
   tcase_add_test(tcase, rule_45_get_batch);
   tcase_add_test(tcase, rule_45_get_batch_many);
-  tcase = prepared_case(suite, "changing");
+  tcase = api_prepared_case(suite, "changing", begin_abcd, end);
   tcase_add_loop_test(tcase, rule_42_before_next, 0, 4);
   tcase_add_loop_test(tcase, rule_42_last_deleted, 0, 2);
   tcase_add_loop_test(tcase, rule_42_other_cursors, 0, 2);
@@ -564,7 +556,7 @@ int main(void) {
   tcase_add_test(tcase, rule_43_position_after_put);
   tcase_add_test(tcase, rule_43_inserts_by_others);
   tcase_add_test(tcase, rule_43_arguments_inside_the_database);
-  tcase = prepared_case(suite, "lifetime");
+  tcase = api_prepared_case(suite, "lifetime", begin_abcd, end);
   tcase_add_test(tcase, rule_44_outlives_transactions);
   tcase_add_test(tcase, rule_44_unbound);
   tcase_add_test(tcase, rule_44_copy);

@@ -343,24 +343,16 @@ START_TEST(rule_45_is_dirty) {
 }
 END_TEST
 
-static TCase *prepared_case(Suite *suite, const char *name) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, begin_with_a, end);
-  tcase_set_timeout(tcase, 60);
-  suite_add_tcase(suite, tcase);
-  return tcase;
-}
-
 int main(void) {
   Suite *suite = suite_create("data");
-  TCase *tcase = prepared_case(suite, "sizes");
+  TCase *tcase = api_prepared_case(suite, "sizes", begin_with_a, end);
   tcase_add_test(tcase, rule_32_empty_key_and_value);
   tcase_add_test(tcase, rule_32_null_arguments);
   tcase_add_test(tcase, rule_32_long_keys);
   tcase_add_test(tcase, rule_32_value_too_long);
   tcase_add_test(tcase, rule_32_integer_keys);
   tcase_add_test(tcase, rule_32_large_values_round_trip);
-  tcase = prepared_case(suite, "writing");
+  tcase = api_prepared_case(suite, "writing", begin_with_a, end);
   tcase_add_test(tcase, rule_33_no_overwrite);
   tcase_add_test(tcase, rule_33_current);
   tcase_add_test(tcase, rule_33_multivalue_flags_are_upserts);
@@ -370,7 +362,7 @@ int main(void) {
   tcase_add_test(tcase, rule_37_readers_cannot_write);
   tcase_add_test(tcase, rule_39_replace);
   tcase_add_test(tcase, rule_39_replace_absent_and_delete);
-  tcase = prepared_case(suite, "reading");
+  tcase = api_prepared_case(suite, "reading", begin_with_a, end);
   tcase_add_test(tcase, rule_38_get_ex);
   tcase_add_test(tcase, rule_38_get_equal_or_great);
   tcase_add_test(tcase, rule_45_is_dirty);

@@ -249,7 +249,7 @@ START_TEST(at_least_so_many_pages) {
   ck_assert_uint_eq(api_info(env).mi_last_pgno + 1, result.pages_whole);
   ck_assert_int_eq(watch.shrinked, result.pages_shrinked);
   ck_assert_uint_le(watch.most_scheduled, 20);
-  ck_assert_uint_gt(watch.calls, 4);
+  ck_assert_uint_ge(watch.calls, 4);
   /* Enough means at least. */
   OK(mdbx_env_defrag(env, 60, 0, 5, 0, -1, 20, NULL, NULL, &result));
   ck_assert_uint_eq(result.stopping_reasons, MDBX_defrag_enough_threshold);

@@ -326,6 +326,37 @@ START_TEST(rule_04_geometry_after_create) {
 }
 END_TEST
 
+/* The last line of the log. */
+static char logged[512];
+
+static void keep_line(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
+  (void)level, (void)function, (void)line;
+  vsnprintf(logged, sizeof(logged), format, args);
+}
+
+/* A code alone does not tell which of six numbers was meant. */
+START_TEST(rule_04_impossible_geometry_is_named) {
+  static const struct {
+    intptr_t lower, upper, page;
+    int rc;
+    const char *words;
+  } rows[] = {
+      {-1, -1, 1000, MDBX_EINVAL, "pages of 1000 bytes"},
+      {2 * MIB, MIB, -1, MDBX_EINVAL, "lower size of 2097152 bytes is above the upper one of 1048576"},
+      {-1, INTPTR_MAX - 1, 256, MDBX_TOO_LARGE, "the upper size of"},
+  };
+  MDBX_env *env = api_create();
+  const int before = mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, keep_line);
+  for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
+    logged[0] = 0;
+    IS(mdbx_env_set_geometry(env, rows[i].lower, -1, rows[i].upper, -1, -1, rows[i].page), rows[i].rc);
+    ck_assert_msg(strstr(logged, rows[i].words), "\"%s\"", logged);
+  }
+  mdbx_setup_debug((MDBX_log_level_t)(before >> 16), MDBX_DBG_DONTCHANGE, NULL);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_04_impossible_geometry) {
   static const intptr_t bad_pages[] = {1, 128, 255, 4095, 4097, 12288, 65537, 131072};
   MDBX_env *env = api_create();
@@ -871,6 +902,7 @@ static void add_settings(Suite *suite) {
   tcase_add_loop_test(tcase, rule_04_geometry_row, 0, sizeof(geometry_rows) / sizeof(*geometry_rows));
   tcase_add_test(tcase, rule_04_geometry_after_create);
   tcase_add_test(tcase, rule_04_impossible_geometry);
+  tcase_add_test(tcase, rule_04_impossible_geometry_is_named);
   tcase_add_test(tcase, rule_05_geometry_after_open);
   tcase_add_test(tcase, rule_05_geometry_in_a_transaction);
   tcase_add_test(tcase, rule_05_geometry_of_an_existing_database);

@@ -127,8 +127,7 @@ END_TEST
 START_TEST(scroll_values) {
   MDBX_cursor *walker;
   MDBX_val key, data, sought, found;
-  MDBX_stat stat;
-  OK(mdbx_dbi_stat(txn, several, &stat, sizeof(stat)));
+  const intptr_t entries = (intptr_t)api_entries(txn, several);
   OK(mdbx_cursor_bind(txn, cursor, several));
   OK(mdbx_cursor_bind(txn, other, several));
   OK(mdbx_cursor_open(txn, several, &walker));
@@ -137,17 +136,17 @@ START_TEST(scroll_values) {
   while (mdbx_cursor_get(walker, &sought, &found, MDBX_NEXT) == MDBX_SUCCESS) {
     if (number % 13 == 0) {
       ck_assert_int_eq(distance_of(NULL, walker), number);
-      ck_assert_int_eq(distance_of(walker, NULL), (intptr_t)stat.ms_entries - 1 - number);
+      ck_assert_int_eq(distance_of(walker, NULL), entries - 1 - number);
       ck_assert_int_eq(distance_of(walker, other), -distance_of(other, walker));
       OK(mdbx_cursor_scroll(other, distance_of(other, walker), UINT_MAX));
       OK(mdbx_cursor_get(other, &key, &data, MDBX_GET_CURRENT));
       ck_assert_int_eq(memcmp(key.iov_base, sought.iov_base, 2), 0);
       ck_assert_int_eq(memcmp(data.iov_base, found.iov_base, 6), 0);
-      OK(mdbx_cursor_scroll(other, (intptr_t)(number * 31 % (intptr_t)stat.ms_entries) - number, UINT_MAX));
+      OK(mdbx_cursor_scroll(other, (intptr_t)(number * 31 % entries) - number, UINT_MAX));
     }
     number += 1;
   }
-  ck_assert_int_eq(number, (intptr_t)stat.ms_entries);
+  ck_assert_int_eq(number, entries);
   mdbx_cursor_close(walker);
 }
 END_TEST
@@ -224,11 +223,9 @@ static ptrdiff_t range_of(MDBX_dbi dbi, const char *begin_key, const char *end_k
 
 START_TEST(rule_45_estimate_range) {
   ptrdiff_t distance;
-  MDBX_stat stat;
   const MDBX_val key = api_val("50"), value = api_val("000100"), late = api_val("000900");
-  OK(mdbx_dbi_stat(txn, several, &stat, sizeof(stat)));
   ck_assert_int_eq(range_of(unique, NULL, NULL), MANY);
-  ck_assert_int_eq(range_of(several, NULL, NULL), (ptrdiff_t)stat.ms_entries);
+  ck_assert_int_eq(range_of(several, NULL, NULL), (ptrdiff_t)api_entries(txn, several));
   ck_assert_int_eq(range_of(several, "50", "50"), VALUES);
   ck_assert_int_eq(range_of(several, "04", "04"), 5);
   ck_assert_int_eq(range_of(several, "04x", "04x"), 0);
@@ -312,24 +309,16 @@ START_TEST(rule_45_estimate_move) {
 }
 END_TEST
 
-static TCase *prepared_case(Suite *suite, const char *name) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, begin, end);
-  tcase_set_timeout(tcase, 60);
-  suite_add_tcase(suite, tcase);
-  return tcase;
-}
-
 int main(void) {
   Suite *suite = suite_create("estimates");
-  TCase *tcase = prepared_case(suite, "distances");
+  TCase *tcase = api_prepared_case(suite, "distances", begin, end);
   tcase_add_test(tcase, rule_45_distance_exact);
   tcase_add_test(tcase, distance_by_level);
   tcase_add_test(tcase, rule_45_scroll_edges);
   tcase_add_test(tcase, scroll_values);
   tcase_add_test(tcase, distribute);
   tcase_add_test(tcase, distribute_over_readers);
-  tcase = prepared_case(suite, "estimates");
+  tcase = api_prepared_case(suite, "estimates", begin, end);
   tcase_add_test(tcase, rule_45_estimate_range);
   tcase_add_test(tcase, estimate_range_of_an_empty_table);
   tcase_add_test(tcase, estimates_are_close);

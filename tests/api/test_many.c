@@ -135,10 +135,7 @@ END_TEST
 
 int main(void) {
   Suite *suite = suite_create("many records");
-  TCase *tcase = tcase_create("many");
-  tcase_add_checked_fixture(tcase, begin, end);
-  tcase_set_timeout(tcase, 60);
-  suite_add_tcase(suite, tcase);
+  TCase *tcase = api_prepared_case(suite, "many", begin, end);
   tcase_add_loop_test(tcase, get_many_is_get, 0, 4);
   tcase_add_test(tcase, get_many_large_values);
   tcase_add_test(tcase, get_many_odd_lengths);

@@ -3,6 +3,7 @@
 #include "api.h"
 
 #include "os/os.h"
+#include "txn/env.h"
 
 static MDBX_env *open_with(MDBX_option_t option, uint64_t value) {
   MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
@@ -19,6 +20,12 @@ static void put_number(MDBX_txn *txn, uint32_t number, size_t length) {
   OK(mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT));
 }
 
+static void delete_number(MDBX_txn *txn, uint32_t number) {
+  const uint32_t swapped = __builtin_bswap32(number);
+  const MDBX_val key = {(void *)(uintptr_t)&swapped, 4};
+  OK(mdbx_del(txn, DBI_MAIN, &key, NULL));
+}
+
 static MDBX_stat stat_of(MDBX_txn *txn, MDBX_dbi dbi) {
   MDBX_stat stat;
   OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
@@ -31,12 +38,9 @@ static size_t leaves_after_deletes(uint64_t threshold) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   for (uint32_t i = 0; i < 20000; ++i)
     put_number(txn, i, 100);
-  for (uint32_t i = 0; i < 20000; ++i) {
-    const uint32_t swapped = __builtin_bswap32(i);
-    const MDBX_val key = {(void *)(uintptr_t)&swapped, 4};
+  for (uint32_t i = 0; i < 20000; ++i)
     if (i % 5 >= 2)
-      OK(mdbx_del(txn, DBI_MAIN, &key, NULL));
-  }
+      delete_number(txn, i);
   const MDBX_stat stat = stat_of(txn, DBI_MAIN);
   ck_assert_uint_eq(stat.ms_entries, 8000);
   OK(mdbx_txn_commit(txn));
@@ -143,6 +147,71 @@ START_TEST(test_presync_threshold) {
 }
 END_TEST
 
+/* Pages copied when in groups of half-filled leaves the second is emptied, after the third was changed and the first was
+ * not. */
+static uint64_t copied_by_merging(uint64_t prefer, unsigned *groups) {
+  MDBX_env *env = open_with(MDBX_opt_prefer_waf_insteadof_balance, prefer);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (uint32_t i = 0; i < 20000; ++i)
+    put_number(txn, i, 100);
+  const uint32_t in_leaf = (uint32_t)(20000 / (stat_of(txn, DBI_MAIN).ms_leaf_pages - 1));
+  for (uint32_t i = 0; i < 20000; i += 2)
+    delete_number(txn, i);
+  OK(mdbx_txn_commit(txn));
+  const uint64_t before = api_info(env).mi_pgop_stat.cow;
+  *groups = 0;
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (uint32_t first = 0; first + 8 * in_leaf < 20000; first += 8 * in_leaf, ++*groups) {
+    put_number(txn, first + 5 * in_leaf / 2, 100);
+    for (uint32_t i = first + in_leaf + 2; i < first + 2 * in_leaf - 2; ++i)
+      if (i % 2)
+        delete_number(txn, i);
+  }
+  OK(mdbx_txn_commit(txn));
+  const uint64_t copied = api_info(env).mi_pgop_stat.cow - before;
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  remove_files();
+  return copied;
+}
+
+/* A merge with the neighbour that was changed spares the copy of the other one. */
+START_TEST(test_prefer_waf) {
+  unsigned groups;
+  const uint64_t rather_changed = copied_by_merging(1, &groups), rather_left = copied_by_merging(0, &groups);
+  ck_assert_uint_ge(groups, 50);
+  ck_assert_msg(rather_left - rather_changed >= groups * 3 / 4 && rather_left - rather_changed <= groups,
+                "%ju and %ju pages, %u groups", (uintmax_t)rather_left, (uintmax_t)rather_changed, groups);
+}
+END_TEST
+
+/* No interface tells how many buffers are kept, so this looks at the pool. */
+static unsigned kept_after(MDBX_env *env, uint32_t records) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (uint32_t i = 0; i < records; ++i)
+    put_number(txn, i, 200);
+  OK(mdbx_txn_commit(txn));
+  return env->pool.kept;
+}
+
+START_TEST(test_dp_reserve_limit) {
+  MDBX_env *env = open_with(MDBX_opt_dp_reserve_limit, 10);
+  ck_assert_uint_eq(kept_after(env, 5000), 10);
+  OK(mdbx_env_set_option(env, MDBX_opt_dp_reserve_limit, 0));
+  OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 4000));
+  kept_after(env, 5000); /* takes what is there, gives back nothing */
+  ck_assert_uint_eq(kept_after(env, 5000), 0);
+  OK(mdbx_env_set_option(env, MDBX_opt_dp_reserve_limit, 100));
+  ck_assert_uint_eq(kept_after(env, 5000), 100);
+  ck_assert_uint_lt(kept_after(env, 1), 100 + 1);
+  OK(mdbx_env_set_option(env, MDBX_opt_dp_reserve_limit, UINT64_MAX));
+  const unsigned by_default = kept_after(env, 40000);
+  ck_assert_uint_ge(by_default, 1000);
+  ck_assert_uint_le(by_default, 1018);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("options");
   TCase *tests = tcase_create("options");
@@ -152,6 +221,8 @@ int main(void) {
   tcase_add_test(tests, test_subpage_limit);
   tcase_add_test(tests, test_spilling);
   tcase_add_test(tests, test_presync_threshold);
+  tcase_add_test(tests, test_prefer_waf);
+  tcase_add_test(tests, test_dp_reserve_limit);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

@@ -417,17 +417,9 @@ START_TEST(older_name_of_dump_val) {
 }
 END_TEST
 
-static TCase *prepared_case(Suite *suite, const char *name, SFun before) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, before, end);
-  tcase_set_timeout(tcase, 60);
-  suite_add_tcase(suite, tcase);
-  return tcase;
-}
-
 int main(void) {
   Suite *suite = suite_create("page walk");
-  TCase *tcase = prepared_case(suite, "walks", begin);
+  TCase *tcase = api_prepared_case(suite, "walks", begin, end);
   tcase_add_test(tcase, every_page_once);
   tcase_add_test(tcase, own_changes_are_seen);
   tcase_add_test(tcase, nested_transaction_walks);
@@ -438,7 +430,7 @@ int main(void) {
   tcase_add_test(tcase, values_in_the_main_table);
   tcase_add_test(tcase, listed_tables_have_own_changes);
   tcase_add_test(tcase, older_name_of_dump_val);
-  tcase = prepared_case(suite, "walks of a writable map", begin_mapped);
+  tcase = api_prepared_case(suite, "walks of a writable map", begin_mapped, end);
   tcase_add_test(tcase, every_page_once);
   tcase_add_test(tcase, own_changes_are_seen);
   return unit_run(suite);

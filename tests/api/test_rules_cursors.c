@@ -90,11 +90,7 @@ static size_t count_here(void) {
   return count;
 }
 
-static uint64_t entries(void) {
-  MDBX_stat stat;
-  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
-  return stat.ms_entries;
-}
+static uint64_t entries(void) { return api_entries(txn, dbi); }
 
 /* -------------------------------------------------------------------------------------------------- rule 40: unset */
 

@@ -54,11 +54,7 @@ static int move(MDBX_cursor *cursor, MDBX_cursor_op op) {
   return mdbx_cursor_get(cursor, &key, &data, op);
 }
 
-static uint64_t entries(MDBX_dbi dbi) {
-  MDBX_stat stat;
-  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
-  return stat.ms_entries;
-}
+static uint64_t entries(MDBX_dbi dbi) { return api_entries(txn, dbi); }
 
 static unsigned flags_of(MDBX_dbi dbi) {
   unsigned flags;
@@ -812,17 +808,9 @@ START_TEST(test_rule_39_which_record) {
 }
 END_TEST
 
-static TCase *prepared_case(Suite *suite, const char *name) {
-  TCase *tcase = tcase_create(name);
-  tcase_add_checked_fixture(tcase, begin, end);
-  tcase_set_timeout(tcase, 60);
-  suite_add_tcase(suite, tcase);
-  return tcase;
-}
-
 int main(void) {
   Suite *suite = suite_create("rules of tables and data");
-  TCase *tcase = prepared_case(suite, "tables");
+  TCase *tcase = api_prepared_case(suite, "tables", begin, end);
   tcase_add_test(tcase, test_rule_26_refused_openings_disturb_nothing);
   tcase_add_test(tcase, test_rule_26_empty_table_changes_its_kind);
   tcase_add_test(tcase, test_rule_27_names_cannot_be_overwritten);
@@ -836,7 +824,7 @@ int main(void) {
   tcase_add_test(tcase, test_rule_30_names_and_special_handles);
   tcase_add_test(tcase, test_rule_31_each_part_of_the_canary);
   tcase_add_test(tcase, test_rule_31_sequence_to_its_end);
-  tcase = prepared_case(suite, "data");
+  tcase = api_prepared_case(suite, "data", begin, end);
   tcase_add_test(tcase, test_rule_32_lengths_everywhere);
   tcase_add_test(tcase, test_rule_32_integer_keys_of_a_wrong_length);
   tcase_add_test(tcase, test_rule_33_put_by_all_flags);

@@ -158,7 +158,7 @@ each() {
 trees="plain gc main multi multi:many fixed:many"
 each 2 gc gc_lists_used gc_lists_twice gc_lists_beyond gc_of_the_future gc_unsorted gc_unknown_kind gc_garbage
 each 1 gc gc_forgets
-each 2 "plain gc main" flags_dupfixed flags_integerdup flags_reversedup flags_unknown
+each 2 "plain gc main" flags_dupfixed flags_integerdup flags_reversedup flags_duporder
 each 2 "$trees" depth_huge depth_more depth_less root_meta root_beyond root_free items_more branches_more leaves_more
 each 2 "plain gc main multi" large_more
 each 2 "$trees" leaf_flags leaf_number leaf_lower leaf_upper leaf_crossed leaf_empty leaf_young leaf_checksum leaf_branch
@@ -170,7 +170,7 @@ each 2 "plain main multi:many" kind_subpage
 each 2 fixed:many array_item_zero
 each 2 "multi:few fixed:few" subpage_count_more subpage_count_huge subpage_count_none subpage_item_more subpage_exchanged
 each 2 multi:few subpage_end_outside
-each 2 "plain main multi:many fixed:many" child_beyond child_meta child_itself child_free child_twice child_of_main \
+each 2 "plain main multi:many fixed:many" child_beyond child_version child_meta child_itself child_free child_twice child_of_main \
   separators_exchanged separator_edited separator_outside separator_of_first
 each 2 plain child_root child_leaf run_too_long run_other_bytes run_flags run_checksum reference_beyond reference_bytes \
   reference_free

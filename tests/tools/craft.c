@@ -92,6 +92,11 @@ static void write_image(const char *path) {
 
 /* --------------------------------------------------------------------------------------------------------- the place */
 
+/* A reference that fits the page that is there. */
+static struct page_ref ref_to(pgno_t pgno) {
+  return (struct page_ref){pgno, pgno < image.head->meta.next ? birth_bits(page_at(pgno)->txnid) : 0};
+}
+
 static struct root_record get_root(void) {
   struct root_record root;
   if (place.nested) {
@@ -110,7 +115,8 @@ static void put_table_record(const struct root_record *root) {
   struct table_record record;
   memcpy(&record, place.record, sizeof(record));
   record.root = root->root;
-  record.depth = (uint16_t)root->depth;
+  record.root_birth = ref_to(root->root).birth;
+  record.depth = (uint8_t)root->depth;
   record.branch_pages = root->branch_pages;
   record.leaf_pages = root->leaf_pages;
   record.items = root->items;
@@ -122,6 +128,7 @@ static void put_root(const struct root_record *root) {
   if (place.nested) {
     memcpy(&record, place.record, sizeof(record));
     record.root = root->root;
+    record.root_birth = ref_to(root->root).birth;
     record.depth = (uint16_t)root->depth;
     record.branch_pages = root->branch_pages;
     record.leaf_pages = root->leaf_pages;
@@ -139,7 +146,7 @@ static struct page *find_key(pgno_t pgno, unsigned depth, const char *key, struc
   struct page *page = page_at(pgno), *found = NULL;
   if (depth > 1) {
     for (unsigned i = 0; i < page->count && !found; ++i)
-      found = find_key(branch_child(page, i), depth - 1, key, item);
+      found = find_key(branch_child(page, i).pgno, depth - 1, key, item);
     return found;
   }
   for (unsigned i = 0; i < page->count; ++i) {
@@ -174,7 +181,7 @@ static void find_leaf(void) {
   for (unsigned level = 1; level < root.depth; ++level) {
     place.branch = place.leaf;
     place.child = place.branch->count > 2 ? 1 : 0;
-    place.leaf = page_at(branch_child(place.branch, place.child));
+    place.leaf = page_at(branch_child(place.branch, place.child).pgno);
   }
 }
 
@@ -343,7 +350,7 @@ static void set_flags(unsigned flags) {
   if (place.nested)
     give_up("the record of a nested tree has no flags");
   memcpy(&record, place.record, sizeof(record));
-  record.flags = (uint16_t)flags;
+  record.flags = (uint8_t)flags;
   memcpy(place.record, &record, sizeof(record));
   seal(place.holder);
   name_page(place.holder);
@@ -352,7 +359,7 @@ static void set_flags(unsigned flags) {
 static void flags_dupfixed(void) { set_flags(TABLE_DUPFIXED); }
 static void flags_integerdup(void) { set_flags(TABLE_INTEGERDUP); }
 static void flags_reversedup(void) { set_flags(TABLE_REVERSEDUP); }
-static void flags_unknown(void) { set_flags(0x8000); }
+static void flags_duporder(void) { set_flags(TABLE_USER_DUPORDER); }
 
 static void change_root(int64_t depth, int64_t root, int64_t items, int32_t branches, int32_t leaves) {
   struct root_record record = get_root();
@@ -364,7 +371,7 @@ static void change_root(int64_t depth, int64_t root, int64_t items, int32_t bran
   put_root(&record);
 }
 
-static void depth_huge(void) { change_root(0xffff, -1, 0, 0, 0); }
+static void depth_huge(void) { change_root(0xff, -1, 0, 0, 0); }
 static void depth_more(void) { name_page(page_at(get_root().root)), change_root(1, -1, 0, 0, 0); }
 static void depth_less(void) { name_page(page_at(get_root().root)), change_root(-1, -1, 0, 0, 0); }
 static void root_meta(void) { change_root(0, 1, 0, 0, 0); }
@@ -554,7 +561,7 @@ static void subpage_end_outside(void) {
 /* --------------------------------------------------------------------------------------------------------- branches */
 
 static void set_child(pgno_t pgno) {
-  branch_set_child(need_branch(), place.child, pgno);
+  branch_set_child(need_branch(), place.child, ref_to(pgno));
   seal(place.branch);
 }
 
@@ -567,7 +574,7 @@ static void child_free(void) {
   name_page(page_at(page));
 }
 static void child_twice(void) {
-  const pgno_t other = branch_child(need_branch(), place.child ? 0 : 1);
+  const pgno_t other = branch_child(need_branch(), place.child ? 0 : 1).pgno;
   set_child(other);
   name_page(page_at(other));
 }
@@ -575,6 +582,14 @@ static void child_of_main(void) {
   const pgno_t other = image.head->meta.main.root;
   set_child(other);
   name_page(page_at(other));
+}
+/* Another version of the page is meant than the one that is there. */
+static void child_version(void) {
+  struct page_ref child = branch_child(need_branch(), place.child);
+  child.birth = (uint16_t)(child.birth - 1);
+  branch_set_child(place.branch, place.child, child);
+  seal(place.branch);
+  name_page(page_at(child.pgno));
 }
 /* The root is a child of a branch below it. */
 static void child_root(void) {
@@ -590,7 +605,7 @@ static void child_leaf(void) {
   struct page *root = page_at(get_root().root);
   if (need_branch() == root)
     give_up("the tree is too low");
-  branch_set_child(root, 0, place.leaf->pgno);
+  branch_set_child(root, 0, ref_to(place.leaf->pgno));
   seal(root);
   name_page(place.leaf);
 }
@@ -632,7 +647,10 @@ static void set_reference(pgno_t pgno, uint32_t bytes) {
   struct large_ref ref;
   const struct leaf_item item = need_large();
   memcpy(&ref, item.data, sizeof(ref));
-  ref.pgno = pgno ? pgno : ref.pgno;
+  if (pgno) {
+    ref.pgno = pgno;
+    ref.birth = ref_to(pgno).birth;
+  }
   ref.bytes = bytes ? bytes : ref.bytes;
   memcpy((void *)(uintptr_t)item.data, &ref, sizeof(ref));
   seal(place.leaf);
@@ -693,8 +711,9 @@ static const struct {
   void (*damage)(void);
 } classes[] = {
     CLASS(gc_lists_used),      CLASS(gc_lists_twice),     CLASS(gc_lists_beyond),      CLASS(gc_of_the_future),
-    CLASS(gc_unsorted),        CLASS(child_leaf),         CLASS(gc_unknown_kind),    CLASS(gc_garbage),         CLASS(gc_forgets),           CLASS(flags_dupfixed),
-    CLASS(flags_integerdup),   CLASS(flags_reversedup),   CLASS(flags_unknown),        CLASS(depth_huge),
+    CLASS(gc_unsorted),        CLASS(child_leaf),
+    CLASS(gc_unknown_kind),    CLASS(gc_garbage),         CLASS(gc_forgets),           CLASS(flags_dupfixed),
+    CLASS(flags_integerdup),   CLASS(flags_reversedup),   CLASS(flags_duporder),       CLASS(depth_huge),
     CLASS(depth_more),         CLASS(depth_less),         CLASS(root_meta),            CLASS(root_beyond),
     CLASS(root_free),          CLASS(items_more),         CLASS(branches_more),        CLASS(leaves_more),
     CLASS(large_more),         CLASS(leaf_flags),         CLASS(leaf_number),          CLASS(leaf_lower),
@@ -707,7 +726,8 @@ static const struct {
     CLASS(subpage_count_more), CLASS(subpage_count_huge), CLASS(subpage_count_none),   CLASS(subpage_item_more),
     CLASS(subpage_exchanged),  CLASS(subpage_end_outside), CLASS(child_beyond),        CLASS(child_meta),
     CLASS(child_itself),       CLASS(child_free),         CLASS(child_twice),          CLASS(child_of_main),
-    CLASS(child_root),         CLASS(separators_exchanged), CLASS(separator_edited),   CLASS(separator_outside),
+    CLASS(child_root),         CLASS(child_version),
+            CLASS(separators_exchanged), CLASS(separator_edited),   CLASS(separator_outside),
     CLASS(separator_of_first), CLASS(run_too_long),       CLASS(run_other_bytes),      CLASS(run_flags),
     CLASS(run_checksum),       CLASS(reference_beyond),   CLASS(reference_bytes),      CLASS(reference_free),
     CLASS(meta_page_size_zero), CLASS(meta_page_size_odd), CLASS(meta_kind),           CLASS(meta_magic),

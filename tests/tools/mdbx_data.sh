@@ -31,6 +31,45 @@ printf 'c\t3\nca\t4\n' | cmp -s - output || fail "prefix"
 expect 0 "prefix backwards" "$mdbx" get db --prefix c -r -l 1
 expect_line "ca${tab}4" "prefix backwards"
 
+# Nothing but the keys that begin so is read: what is far behind and before them is damaged.
+awk 'BEGIN { printf "%5000s", "" }' | tr " " "#" >large
+for key in 0 zz; do
+  expect 0 "put" "$mdbx" put -c -f large wide $key
+done
+for key in 1 2 p1 p2 p3 q; do
+  expect 0 "put" "$mdbx" put wide $key $key
+done
+for place in $(LC_ALL=C grep -abo '#\{5000\}' wide/mdbx.dat | cut -d : -f 1); do
+  printf 'damaged' | dd of=wide/mdbx.dat bs=1 seek=$((place / 4096 * 4096)) conv=notrunc 2>/dev/null
+done
+expect 1 "the last record, damaged" "$mdbx" get wide -r -l 1
+expect 0 "a prefix in the middle" "$mdbx" get wide --prefix p
+printf 'p1\tp1\np2\tp2\np3\tp3\n' | cmp -s - output || fail "a prefix in the middle"
+expect 1 "the record before it, damaged" "$mdbx" get wide -r --to p1
+expect 0 "a prefix in the middle, backwards" "$mdbx" get wide --prefix p -r
+printf 'p3\tp3\np2\tp2\np1\tp1\n' | cmp -s - output || fail "a prefix in the middle, backwards"
+expect 0 "a prefix nothing begins with, backwards" "$mdbx" get wide --prefix pq -r
+[ ! -s output ] || fail "a prefix nothing begins with, backwards"
+
+# Bytes that cannot be greater, several values, and orders in which keys with a prefix do not lie together.
+for pair in 61fe:1 61ff:2 61ffff:3 62:4 ffff:5; do
+  expect 0 "put" "$mdbx" put -c -F dupsort -t edges --key-format hex kinds "${pair%:*}" "${pair#*:}"
+done
+expect 0 "put" "$mdbx" put -t edges --key-format hex kinds 61ff 22
+expect 0 "a prefix with ff" "$mdbx" get -t edges --key-format hex --text kinds -p 61ff -r
+printf 'a\\ff\\ff\t3\na\\ff\t22\na\\ff\t2\n' | cmp -s - output || fail "a prefix with ff"
+expect 0 "a prefix of ff" "$mdbx" get -t edges --key-format hex --text kinds -p ff -r
+expect_line "\\ff\\ff${tab}5" "a prefix of ff"
+expect 0 "every prefix" "$mdbx" get -t edges kinds -p "" -r
+[ "$(wc -l <output)" -eq 6 ] || fail "every prefix: not six records"
+for key in ab ba aa bb; do
+  expect 0 "put" "$mdbx" put -c -F reversekey -t reversed kinds $key 1
+done
+expect 0 "a prefix of reversed keys" "$mdbx" get -k -t reversed kinds -p a
+printf 'aa\nab\n' | cmp -s - output || fail "a prefix of reversed keys"
+expect 0 "a prefix of reversed keys, backwards" "$mdbx" get -k -t reversed kinds -p a -r
+printf 'ab\naa\n' | cmp -s - output || fail "a prefix of reversed keys, backwards"
+
 expect 1 "put -N over a key" "$mdbx" put -N db a other
 expect_text "has the key a already" "put -N over a key"
 expect 1 "append before the end" "$mdbx" put -a db aa 1

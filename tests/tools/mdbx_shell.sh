@@ -37,6 +37,7 @@ printf 'get "back slash"\nget k' | "$mdbx" shell db >output 2>&1 || fail "a last
 printf '\\\nw\n' | cmp -s - output || fail "a last line without an end"
 expect 1 "a command that fails" sh -c "printf 'get none\nget k\n' | '$mdbx' shell db"
 expect_text "^w$" "the one after it"
+expect_text "line 1 failed" "a command that fails"
 expect 1 "an unknown command" sh -c "printf 'frob\n' | '$mdbx' shell db"
 expect_text 'no command "frob"' "an unknown command"
 expect 1 "an open quote" sh -c "printf 'get \"k\n' | '$mdbx' shell db"
@@ -55,9 +56,88 @@ expect 0 "no input" "$mdbx" shell db
 [ ! -s output ] || fail "a shell without input talks"
 [ ! -e state ] || fail "a shell without a terminal has a history"
 
+# ---- transactions across commands
+cat >commands <<'END'
+begin
+put new 1
+put -t fresh -c x y
+edit --set new=2 --add more=3
+get new
+tables
+drop -q -d -t two
+stat -t fresh
+begin
+del new
+get more
+commit
+begin
+put more 4
+abort
+get more
+get --help
+copy -q inside.mdbx
+commit
+get more
+END
+expect 0 "a transaction" sh -c "'$mdbx' shell db <commands"
+grep -v "^usage\|^ \|^[A-Z]\|^$\|records\|^fresh  \|^\"--help" output >seen
+printf '2 stored, 0 kept as they were, 0 deleted, 0 not there\n2\nfresh\none\ntwo\n3\n3\n3\n' | cmp -s - seen ||
+  fail "a transaction"
+expect_text "^fresh  *1 " "the statistics of a table in it"
+expect 1 "deleted in a nested transaction" "$mdbx" get db new
+expect 1 "dropped in a transaction" "$mdbx" get db -t two
+expect 0 "made in a transaction" "$mdbx" get db -t fresh x
+expect 1 "a copy made beside it" "$mdbx" get inside.mdbx more
+expect 0 "what was there before it" "$mdbx" get inside.mdbx k
+
+# fails LINE WHAT COMMANDS: nothing of them is kept.
+fails() {
+  expect 1 "$2" sh -c "printf '$3' | '$mdbx' shell db"
+  expect_text "line $1 failed" "$2"
+  expect_text "nothing of it is kept" "$2"
+  expect 1 "$2: its changes" "$mdbx" get db gone
+}
+fails 3 "a failure in a transaction" "begin\nput gone 1\nget none\ncommit\n"
+fails 3 "wrong arguments in a transaction" "begin\nput gone 1\nput -Z\ncommit\n"
+fails 3 "a command that would wait for it" "begin\nput gone 1\ngeometry --upper 1G\ncommit\n"
+fails 3 "another database" "begin\nput gone 1\nopen other\ncommit\n"
+fails 4 "an edit that fails" "begin\nput gone 1\nbegin\nedit --set a=b --set-file c=none\ncommit\ncommit\n"
+expect 1 "the end of the input in a transaction" sh -c "printf 'begin\nput gone 1\n' | '$mdbx' shell db"
+expect_text "nothing of it is kept" "the end of the input in a transaction"
+expect 1 "leaving in a transaction" sh -c "printf 'begin\nput gone 1\nquit\n' | '$mdbx' shell db"
+expect 1 "not committed" "$mdbx" get db gone
+expect 1 "commit without begin" sh -c "printf 'commit\n' | '$mdbx' shell db"
+expect 1 "begin without a database" sh -c "printf 'begin\n' | '$mdbx' shell"
+
+# until_text TEXT FILE WHAT
+until_text() {
+  checks=$((checks + 1))
+  for _ in $(seq 200); do
+    grep -q "$1" "$2" && return
+    sleep 0.05
+  done
+  fail "$3: no \"$1\" in time"
+}
+mkfifo commands.fifo
+"$mdbx" shell db <commands.fifo >shown 2>&1 &
+first=$!
+exec 3>commands.fifo
+printf 'begin\nput secret 1\nget secret\n' >&3
+until_text "^1$" shown "the transaction of a shell"
+expect 1 "what is not committed" "$mdbx" get db secret
+printf 'begin\nget secret\ncommit\n' | "$mdbx" shell db >second 2>&1 3>&- &
+second=$!
+until_text "waiting for another writer" second "another transaction"
+printf 'put secret 5\ncommit\n' >&3
+exec 3>&-
+wait $first || fail "the transaction of a shell"
+wait $second || fail "the transaction after it"
+grep -q "^5$" second || fail "the transaction after it does not see the first"
+expect 0 "what is committed" "$mdbx" get db secret
+
 # ---- on a terminal
-if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode' 2>/dev/null; then
-  echo "python3 is not there: the terminal is skipped"
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
+  echo "python3 or pseudo terminals are not there: the terminal is skipped"
   finish
 fi
 terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py
@@ -112,6 +192,41 @@ wait mdbx db>
 send quit\n
 END
 expect 0 "an interrupted command" python3 "$terminal" script "$mdbx" shell db
+awk 'BEGIN { for (i = 0; i < 100000; ++i) printf "+6,1:%06d->v\n", i; print "" }' >many.cdb
+expect 0 "many records" "$mdbx" restore -c db many=many.cdb
+cat >script <<'END'
+wait mdbx db>
+send begin\n
+wait Nobody else can write
+wait mdbx db*>
+send put typed 7\n
+wait mdbx db*>
+send begin\n
+wait mdbx db**>
+send abort\n
+wait mdbx db*>
+send get none\n
+wait has no key none
+wait mdbx db*>
+send get -t many\n
+wait 000100
+send \x03
+wait mdbx db*>
+send get typed\n
+wait 7
+wait mdbx db*>
+send commit\n
+wait mdbx db>
+send begin\n
+wait mdbx db*>
+send del typed\n
+wait mdbx db*>
+send quit\n
+wait nothing of it is kept
+END
+expect 0 "a transaction on a terminal" python3 "$terminal" script "$mdbx" shell db
+grep -q "^099999" output && fail "Ctrl-C did not end a command in a transaction"
+expect 0 "what it has committed" "$mdbx" get db typed
 cat >script <<'END'
 wait records
 END

@@ -1,58 +1,70 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/tools/progress.sh: the line on the terminal that says how far mdbx_chk has come: in a long check, and only there.
+# tests/tools/progress.sh: how far a copy has come is shown on a terminal, and only there.
+#
+# A copy is stopped while it is made, so that it takes longer than the half second before the line comes.
 . "$(dirname "$0")/common.sh"
-
-if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode' 2>/dev/null; then
-  echo "python3 is not there: skipped"
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
+  echo "python3 or pseudo terminals are not there: skipped"
   exit 77
 fi
-terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py
-{
-  printf 'VERSION=3\nformat=print\ndatabase=people\ntype=btree\ndb_pagesize=512\nmapsize=8388608\nHEADER=END\n'
-  awk 'BEGIN { for (i = 0; i < 20000; ++i) printf " key %07d\n %060d\n", i, i }'
-  echo "DATA=END"
-} >text
-expect 0 "load" "$load" -q -f text db
+terminal=$(cd "$OLDPWD" && cd "$(dirname "$0")" && pwd)/terminal.py
 
-# A check that takes longer than half a second: what it prints goes to a pipe that is full, and nobody reads that for a while.
-cat >slowly <<'END'
-{
-  head -c 65536 /dev/zero
-  "$@"
-  echo $? >code
-} | {
-  sleep 1
-  tr -d '\0' >printed
-}
-END
-: >script
-# A pipe may be shorter than that when the system is short of pages: then the check begins later, and is tried again.
-shows() {
-  tries=0
-  until [ $tries -ge 3 ]; do
-    tries=$((tries + 1))
-    python3 "$terminal" script /bin/sh slowly "$@" >screen 2>&1
-    tr '\r\033' '\n\n' <screen | grep -q '^ *[0-9]*% of [0-9]* pages' && return 0
+expect 0 "a database" "$mdbx" put -c db a 1
+head -c 40000000 /dev/zero >zeros
+expect 0 "a large value" "$mdbx" put -f zeros db large
+rm zeros
+
+# The process whose id is in the file "pid" is stopped as soon as a file whose name begins so has more than 512 bytes. 1:
+# it was over before that.
+stop_at() {
+  begun=no
+  for _ in $(seq 1000); do
+    [ -s pid ] && [ -n "$(find . -name "$1*" -size +1 2>/dev/null)" ] && begun=yes && break
+    kill -0 "$runner" 2>/dev/null || break
+    sleep 0.002
   done
-  return 1
+  [ $begun = yes ] && kill -STOP "$(cat pid)" 2>/dev/null
 }
 
-checks=$((checks + 5))
-shows "$chk" db || fail "a long check shows no progress"
-[ "$(cat code)" -eq 0 ] || fail "a check that shows progress left with $(cat code)"
-grep -q "of [0-9]* pages, table people" screen || fail "the table is not named"
-grep -q "No problems found" printed || fail "the outcome is not there"
-# The end of what the terminal shows: back to the start of the line, and it is erased.
-printf '\r\033[K' >end
-tail -c 4 screen | cmp -s - end || fail "the line is not erased in the end"
+# slowly HOW FILE COMMAND...: runs it, stopped for a while, on a terminal or not; its output goes to the file "output".
+slowly() {
+  how=$1 made=$2
+  shift 2
+  set -- /bin/sh -c 'echo $$ >pid; exec "$@"' sh "$@"
+  [ "$how" = plain ] || set -- python3 "$terminal" /dev/null "$@"
+  for _ in 1 2 3 4 5; do
+    rm -f pid "$made"*
+    [ "$how" != replacing ] || echo old >"$made"
+    "$@" >output 2>&1 </dev/null &
+    runner=$!
+    stop_at "$made" && sleep 0.7 && kill -CONT "$(cat pid)" && wait $runner && return
+    wait $runner
+  done
+  fail "$*: could not be stopped on the way"
+}
 
-checks=$((checks + 3))
-python3 "$terminal" script /bin/sh slowly "$chk" -q db >screen 2>&1
-[ ! -s screen ] || fail "-q shows progress"
-sh slowly "$chk" db 2>message
-[ ! -s message ] || fail "progress goes to what is no terminal"
-expect 0 "a short check" python3 "$terminal" script "$chk" db
-grep -q "of [0-9]* pages" output && fail "a short check shows progress"
+shows() {
+  checks=$((checks + 2))
+  tr '\r' '\n' <output >lines
+  grep -q "$2" lines || fail "$1: no line with $2"
+  # Blanks come over it.
+  grep -q '^                                        $' lines || fail "$1: the line is not erased"
+}
+
+slowly terminal out.mdbx "$copy" db out.mdbx
+shows "mdbx_copy" '^[0-9.]* MiB of [0-9.]* MiB, [0-9]* %'
+expect 0 "the copy" "$mdbx" get out.mdbx a
+slowly replacing out.mdbx "$copy" -c -f db out.mdbx
+shows "mdbx_copy over a file" '^[0-9.]* MiB of [0-9.]* MiB, [0-9]* %'
+slowly terminal out.mdbx "$mdbx" copy db out.mdbx
+shows "mdbx copy" '^[0-9.]* MiB of [0-9.]* MiB, [0-9]* %'
+slowly terminal out.inc "$mdbx" backup --since 2 db out.inc
+shows "an increment" '^[0-9.]* MiB *$'
+slowly plain out.mdbx "$copy" db out.mdbx
+grep -q MiB output && fail "a copy that is not on a terminal shows how far it is"
+expect 0 "a small database" "$mdbx" put -c small a 1
+expect 0 "a short copy" python3 "$terminal" /dev/null "$copy" small short.mdbx
+grep -q ' of ' output && fail "a short copy shows how far it is"
 finish

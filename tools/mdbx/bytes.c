@@ -39,14 +39,6 @@ enum form bytes_value_form(const struct place *place) {
 
 /* -------------------------------------------------------------------------------------------------------- parsing */
 
-static int hex_digit(char c) {
-  if (c >= '0' && c <= '9')
-    return c - '0';
-  if (c >= 'a' && c <= 'f')
-    return c - 'a' + 10;
-  return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool parse_hex(const char *text, size_t length, struct bytes *bytes) {
   uint8_t *out = bytes->owned;
   if (length > 1 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
@@ -55,7 +47,7 @@ static bool parse_hex(const char *text, size_t length, struct bytes *bytes) {
   }
   bool right = length % 2 == 0;
   for (size_t i = 0; right && i < length; i += 2) {
-    const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
+    const int high = tool_hex_digit(text[i]), low = tool_hex_digit(text[i + 1]);
     right = high >= 0 && low >= 0;
     out[i / 2] = (uint8_t)((unsigned)high << 4 | (unsigned)low);
   }

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "target.h"
+#include "tools/progress.h"
 #include "tools/tool_sizes.h"
 
 #include <inttypes.h>
@@ -60,7 +61,9 @@ static int copy_whole(const char *source, const char *destination, const struct 
     rc = target_begin(&target, destination, wish->force, false);
   char *name = target.name ? target_data_file(target.name) : NULL;
   if (rc == MDBX_SUCCESS) {
+    progress_begin(target.temporary, progress_expect(env, wish->flags));
     rc = mdbx_env_copy(env, target.temporary, (MDBX_copy_flags_t)wish->flags);
+    progress_end();
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "copying %s to %s failed", source, target.name);
   }
@@ -160,7 +163,9 @@ static int write_increment(MDBX_env *env, uint64_t since, const char *destinatio
   int rc = target_begin(&target, destination, wish->force, false);
   if (rc != MDBX_SUCCESS)
     return rc;
+  progress_begin(target.temporary, 0);
   rc = mdbx_env_copy_since(env, since, target.temporary, (MDBX_copy_flags_t)wish->flags);
+  progress_end();
   if (rc != MDBX_SUCCESS)
     tool_fail(rc, "cannot write %s, what is newer than commit %" PRIu64, target.name, since);
   else

@@ -18,6 +18,7 @@ struct scan {
   bool reverse, keys_only, raw;
   struct bytes first, last; /* bounds, where there are some */
   bool has_first, has_last;
+  bool scattered; /* keys with the prefix do not lie together */
   enum form key_form, value_form;
   struct tool_names tables; /* records of the main table that are not shown */
 };
@@ -26,6 +27,7 @@ static bool prepare_scan(const struct place *place, struct scan *scan) {
   const char *first = scan->prefix ? scan->prefix : scan->from;
   scan->key_form = bytes_key_form(place);
   scan->value_form = bytes_value_form(place);
+  scan->scattered = scan->prefix && (place->flags & (MDBX_REVERSEKEY | MDBX_INTEGERKEY));
   scan->has_first = first != NULL;
   scan->has_last = scan->to != NULL;
   return (!first || bytes_parse(first, strlen(first), scan->key_form, &scan->first)) &&
@@ -41,12 +43,35 @@ static bool in_scan(const struct place *place, const struct scan *scan, const MD
   return !scan->has_last || mdbx_cmp(place->txn, place->dbi, key, &scan->last.item) <= 0;
 }
 
-/* The record a scan begins with. With a prefix backwards that is the last one of it: found from the front. */
+/* The last record of those that begin so: the one before the first key behind all of them, which has the last byte that
+ * can be greater one greater, and none after it. */
+static int last_of_prefix(MDBX_cursor *cursor, const MDBX_val *prefix, MDBX_val *key, MDBX_val *value) {
+  const uint8_t *bytes = prefix->iov_base;
+  size_t length = prefix->iov_len;
+  while (length && bytes[length - 1] == UINT8_MAX)
+    --length;
+  if (!length)
+    return mdbx_cursor_get(cursor, key, value, MDBX_LAST);
+  uint8_t *behind = malloc(length);
+  if (!behind)
+    return MDBX_ENOMEM;
+  memcpy(behind, bytes, length);
+  behind[length - 1] += 1;
+  *key = (MDBX_val){behind, length};
+  const int rc = mdbx_cursor_get(cursor, key, value, MDBX_TO_KEY_LESSER_THAN);
+  free(behind);
+  return rc;
+}
+
+/* The record a scan begins with. */
 static int begin_scan(MDBX_cursor *cursor, const struct scan *scan, MDBX_val *key, MDBX_val *value) {
+  const bool everywhere = scan->scattered || !scan->has_first;
   if (!scan->reverse) {
     *key = scan->first.item;
-    return mdbx_cursor_get(cursor, key, value, scan->has_first ? MDBX_SET_RANGE : MDBX_FIRST);
+    return mdbx_cursor_get(cursor, key, value, everywhere ? MDBX_FIRST : MDBX_SET_RANGE);
   }
+  if (scan->prefix && !scan->scattered)
+    return last_of_prefix(cursor, &scan->first.item, key, value);
   if (!scan->has_last)
     return mdbx_cursor_get(cursor, key, value, MDBX_LAST);
   *key = scan->last.item;
@@ -61,13 +86,13 @@ static int scan_table(const struct place *place, struct scan *scan) {
     return tool_fail(rc, "cannot read %s", place_table_name());
   rc = begin_scan(cursor, scan, &key, &value);
   for (uint64_t shown = 0; rc == MDBX_SUCCESS && shown < scan->limit && !tool_stopped;) {
-    if (tool_has_name(&scan->tables, &key)) {
-      /* Tables are for "mdbx stat". */
-    } else if (in_scan(place, scan, &key)) {
+    const bool wanted = in_scan(place, scan, &key);
+    if (!wanted && !scan->scattered)
+      break;
+    /* Tables are for "mdbx stat". */
+    if (wanted && !tool_has_name(&scan->tables, &key)) {
       bytes_print_record(&key, scan->key_form, scan->keys_only ? NULL : &value, scan->value_form);
       ++shown;
-    } else if (!scan->reverse || !scan->prefix) {
-      break;
     }
     rc = mdbx_cursor_get(cursor, &key, &value, scan->reverse ? MDBX_PREV : MDBX_NEXT);
   }
@@ -325,7 +350,7 @@ static int delete_edit(const struct place *place, struct edits *edits, const str
 
 static void note_edit(struct edits *edits, int argc, int action) {
   if (!edits->at && !(edits->at = calloc((size_t)argc, sizeof(*edits->at))))
-    exit((tool_message("out of memory"), EXIT_FAILURE));
+    tool_usage("out of memory");
   if (action != EDIT_DELETE && !strchr(optarg, '='))
     tool_usage("\"%s\" is not KEY=VALUE or KEY=FILE", optarg);
   edits->at[edits->count].action = action;
@@ -375,13 +400,19 @@ int run_edit(int argc, char *argv[]) {
 int run_drop(int argc, char *argv[]) {
   static const struct option longs[] = {{"delete", no_argument, NULL, 'd'}, {NULL, 0, NULL, 0}};
   bool delete = false;
-  MDBX_env *env = NULL;
+  struct place place = {.env = NULL};
+  uint64_t entries = 0;
   while (command_option(argc, argv, "d", longs) != -1)
     delete = true;
   char **arguments = command_arguments(argc, argv, 1, 1, NULL);
-  int rc = tool_open(&env, arguments[0], MDBX_ACCEDE | wishes.env_flags, 0);
+  const MDBX_val *name = wishes.table.iov_base ? &wishes.table : NULL;
+  int rc = place_begin_writing(&place, arguments[0], 0);
   if (rc == MDBX_SUCCESS)
-    rc = drop_table(env, wishes.table.iov_base ? &wishes.table : NULL, delete);
-  tool_close(env, NULL);
+    rc = drop_table(place.txn, name, delete, &entries);
+  if (rc == MDBX_SUCCESS)
+    rc = place_commit(&place);
+  if (rc == MDBX_SUCCESS)
+    drop_report(name, delete, entries);
+  place_close(&place);
   return command_end(rc);
 }

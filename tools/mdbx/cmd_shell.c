@@ -2,13 +2,15 @@
 /*
  * Other programs and sessions: chk runs the checker, shell reads commands.
  *
- * The shell has no database open: each command runs in a process of its own, as if it had been typed after "mdbx", with
- * the database and the table of the shell put in. So nothing that goes wrong in one touches the next.
+ * Outside of transactions the shell has no database open: each command runs in a process of its own, as if it had been
+ * typed after "mdbx", with the database and the table of the shell put in. So nothing that goes wrong in one touches the
+ * next.
  */
 #include "subcommands.h"
 
 #include "child.h"
 #include "line.h"
+#include "session.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -31,10 +33,11 @@ int run_chk(int argc, char *argv[]) {
 
 static struct {
   char *database, *table; /* allocated, or NULL */
-  bool failed, leaving;
+  bool interactive, failed, leaving;
 } shell;
 
-static const char *const own_words[] = {"help", "open", "use", "tables", "quit", "exit"};
+static const char *const own_words[] = {"help", "open",   "use",   "tables", "begin",
+                                        "commit", "abort", "quit", "exit"};
 
 /* Splits a line into words, in place. Quotes of both kinds keep blanks, a backslash any character. -1: a quote is open. */
 static int split(char *line, char *words[WORDS_MAX]) {
@@ -100,16 +103,13 @@ static int compose(int count, char *words[], char *out[WORDS_MAX + 4]) {
   return n;
 }
 
-static void run_in_child(const struct command *command, int count, char *words[]) {
-  char *argv[WORDS_MAX + 4];
+static bool run_in_child(const struct command *command, int argc, char *argv[]) {
   int status = 0;
-  const int argc = compose(count, words, argv);
   fflush(NULL);
   const pid_t pid = fork();
   if (pid < 0) {
-    tool_fail(errno, "cannot run %s", words[0]);
-    shell.failed = true;
-    return;
+    tool_fail(errno, "cannot run %s", argv[0]);
+    return false;
   }
   if (pid == 0) {
     signal(SIGINT, SIG_DFL);
@@ -120,10 +120,25 @@ static void run_in_child(const struct command *command, int count, char *words[]
   }
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
     continue;
-  if (status != 0)
-    shell.failed = true;
   if (WIFSIGNALED(status))
-    tool_message("%s was ended by signal %d", words[0], WTERMSIG(status));
+    tool_message("%s was ended by signal %d", argv[0], WTERMSIG(status));
+  return status == 0;
+}
+
+static bool run_command(const struct command *command, int count, char *words[]) {
+  char *argv[WORDS_MAX + 4];
+  const int argc = compose(count, words, argv);
+  const enum session_role role = session_depth() ? session_role(command) : SESSION_BESIDE;
+  const bool asks = argc > 1 && strcmp(argv[argc - 1], "--help") == 0;
+  if (role == SESSION_WAITS && !asks) {
+    tool_message("%s would wait for the open transaction: commit or abort it first", words[0]);
+    return false;
+  }
+  if (role != SESSION_INSIDE)
+    return run_in_child(command, argc, argv);
+  const bool right = session_run(command, argc, argv) == EXIT_SUCCESS;
+  command_introduce(command_find("shell"));
+  return right;
 }
 
 static void shell_help(void) {
@@ -135,22 +150,35 @@ static void shell_help(void) {
          "  open DATABASE   work with this database\n"
          "  use [TABLE]     work with this table, or the main one\n"
          "  tables          list the tables\n"
+         "  begin           begin a transaction, or one inside it: get, put, del, edit, drop,\n"
+         "                  stat and tables work in it until commit or abort; other commands\n"
+         "                  see the last commit. Meanwhile nobody else can write.\n"
+         "  commit          keep what was changed\n"
+         "  abort           take it back\n"
          "  quit            leave, as the end of the input does\n"
          "Words with blanks stand in 'quotes' or \"quotes\".\n");
 }
 
+static void each_table_in(const MDBX_txn *txn, void (*found)(const char *word)) {
+  struct tool_names names;
+  if (tool_list_tables(txn, &names) != MDBX_SUCCESS)
+    return;
+  for (size_t i = 0; i < names.count; ++i)
+    found(names.at[i].iov_base);
+  tool_free_names(&names);
+}
+
 static void each_table(void (*found)(const char *word)) {
   struct place place = {.env = NULL};
-  struct tool_names names;
   const unsigned flags = MDBX_RDONLY | MDBX_ACCEDE | wishes.env_flags;
+  if (session_depth()) {
+    each_table_in(session_txn(), found);
+    return;
+  }
   if (!shell.database || tool_try_open(&place.env, shell.database, flags, 0) != MDBX_SUCCESS)
     return;
-  if (mdbx_txn_begin(place.env, NULL, MDBX_TXN_RDONLY, &place.txn) == MDBX_SUCCESS &&
-      tool_list_tables(place.txn, &names) == MDBX_SUCCESS) {
-    for (size_t i = 0; i < names.count; ++i)
-      found(names.at[i].iov_base);
-    tool_free_names(&names);
-  }
+  if (mdbx_txn_begin(place.env, NULL, MDBX_TXN_RDONLY, &place.txn) == MDBX_SUCCESS)
+    each_table_in(place.txn, found);
   place_close(&place);
 }
 
@@ -168,12 +196,41 @@ static void candidates(bool first, void (*found)(const char *word)) {
     found(own_words[i]);
 }
 
-static bool run_own(int count, char *words[]) {
+static bool begin(void) {
+  if (!shell.database) {
+    tool_message("no database: \"open\" one");
+    return false;
+  }
+  if (session_begin(shell.database) != MDBX_SUCCESS)
+    return false;
+  if (session_depth() == 1 && shell.interactive && !tool_quiet)
+    printf("Nobody else can write before you commit or abort.\n");
+  return true;
+}
+
+static bool open_database(const char *name) {
+  if (session_depth()) {
+    tool_message("a transaction is open: commit or abort it first");
+    return false;
+  }
+  keep(&shell.database, name);
+  keep(&shell.table, NULL);
+  return true;
+}
+
+/* A command of the shell itself; false: it is none. */
+static bool run_own(int count, char *words[], bool *right) {
+  *right = true;
   if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0) {
     shell.leaving = true;
   } else if (strcmp(words[0], "open") == 0 && count == 2) {
-    keep(&shell.database, words[1]);
-    keep(&shell.table, NULL);
+    *right = open_database(words[1]);
+  } else if (strcmp(words[0], "begin") == 0 && count == 1) {
+    *right = begin();
+  } else if (strcmp(words[0], "commit") == 0 && count == 1) {
+    *right = session_commit() == MDBX_SUCCESS;
+  } else if (strcmp(words[0], "abort") == 0 && count == 1) {
+    *right = session_abort() == MDBX_SUCCESS;
   } else if (strcmp(words[0], "use") == 0 && count <= 2) {
     keep(&shell.table, count == 2 ? words[1] : NULL);
   } else if (strcmp(words[0], "tables") == 0 && count == 1) {
@@ -186,39 +243,55 @@ static bool run_own(int count, char *words[]) {
   return true;
 }
 
-static void run_line(char *line) {
+static bool run_line(char *line) {
   static char help_option[] = "--help";
   char *words[WORDS_MAX];
+  bool right = true;
   const int count = split(line, words);
   if (count < 0) {
     tool_message("a quote is not closed, or there are too many words");
-    shell.failed = true;
-    return;
+    return false;
   }
-  if (!count || words[0][0] == '#' || run_own(count, words))
-    return;
+  if (!count || words[0][0] == '#' || run_own(count, words, &right))
+    return right;
   if (count == 2 && strcmp(words[0], "help") == 0) {
     words[0] = words[1];
     words[1] = help_option;
   }
   const struct command *command = command_find(words[0]);
-  if (command && command->run != run_shell) {
-    run_in_child(command, count, words);
-    return;
-  }
+  if (command && command->run != run_shell)
+    return run_command(command, count, words);
   tool_message("there is no command \"%s\", \"help\" lists them", words[0]);
+  return false;
+}
+
+/* Who types sees what went wrong. A script goes on behind a mistake, but does not commit half of a transaction. */
+static void note_failure(unsigned long line) {
+  shell.failed = true;
+  if (shell.interactive)
+    return;
+  tool_message("line %lu failed", line);
+  shell.leaving = shell.leaving || session_depth();
+}
+
+static void leave_session(void) {
+  if (!session_close())
+    return;
+  tool_message("the open transaction was not committed: nothing of it is kept");
   shell.failed = true;
 }
 
 static const char *prompt(void) {
   static char text[256];
-  snprintf(text, sizeof(text), "mdbx %.100s%s%.100s> ", shell.database ? shell.database : "",
-           shell.table ? ":" : "", shell.table ? shell.table : "");
+  static const char marks[] = "********************************";
+  snprintf(text, sizeof(text), "mdbx %.100s%s%.100s%.*s> ", shell.database ? shell.database : "",
+           shell.table ? ":" : "", shell.table ? shell.table : "", (int)session_depth(), marks);
   return text;
 }
 
 int run_shell(int argc, char *argv[]) {
   const struct line_reader reader = {prompt, candidates};
+  unsigned long number = 0;
   char *line;
   int count;
   while (command_option(argc, argv, "", NULL) != -1)
@@ -232,13 +305,15 @@ int run_shell(int argc, char *argv[]) {
   signal(SIGINT, SIG_IGN);
   signal(SIGQUIT, SIG_IGN);
   line_begin(&reader);
-  const bool interactive = on_terminal(STDIN_FILENO);
-  if (interactive && !tool_quiet)
+  shell.interactive = on_terminal(STDIN_FILENO);
+  if (shell.interactive && !tool_quiet)
     printf("\"help\" lists the commands, the tabulator completes them and names of tables.\n");
   while (!shell.leaving && !tool_stopped && (line = line_read()))
-    run_line(line);
+    if (++number, !run_line(line))
+      note_failure(number);
+  leave_session();
   line_end();
   keep(&shell.database, NULL);
   keep(&shell.table, NULL);
-  return command_end(shell.failed && !interactive ? MDBX_EINVAL : MDBX_SUCCESS);
+  return command_end(shell.failed && !shell.interactive ? MDBX_EINVAL : MDBX_SUCCESS);
 }

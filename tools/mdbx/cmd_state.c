@@ -95,13 +95,13 @@ static void stat_summary(const struct facts *facts) {
 static int show_stat(struct place *place, const char *path) {
   struct tool_names names = {.at = NULL};
   struct facts facts;
-  int rc = tool_open_for_reading(&place->env, path, wishes.env_flags);
-  if (rc == MDBX_SUCCESS)
-    rc = facts_read(place->env, &facts);
-  if (rc == MDBX_SUCCESS && !wishes.table.iov_base)
-    stat_summary(&facts);
-  if (rc == MDBX_SUCCESS)
-    rc = tool_begin_reading(place->env, &place->txn);
+  int rc = place_begin_reading(place, path);
+  /* In a transaction of the shell pages have no final use yet. */
+  if (rc == MDBX_SUCCESS && !wishes.table.iov_base && !place->joined) {
+    rc = facts_read_in(place->txn, &facts);
+    if (rc == MDBX_SUCCESS)
+      stat_summary(&facts);
+  }
   if (rc != MDBX_SUCCESS)
     return rc;
   stat_heading();

@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include "bytes.h"
+#include "session.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -169,7 +170,7 @@ const struct command *command_find(const char *name) {
   "      --text --hex --json  what is printed\n"                                                                       \
   "      --help --version\n"
 
-int command_run(const struct command *command, int argc, char *argv[]) {
+void command_introduce(const struct command *command) {
   static char name[64];
   snprintf(name, sizeof(name), "mdbx %s", command->name);
   snprintf(full_help, sizeof(full_help), "%s.\n\n%s%s" OPTIONS_OF_ALL, command->summary, command->options,
@@ -178,6 +179,10 @@ int command_run(const struct command *command, int argc, char *argv[]) {
   about.arguments = command->arguments;
   about.options = "\"--help\" explains the options.\n";
   tool_start(&about, 0, NULL);
+}
+
+int command_run(const struct command *command, int argc, char *argv[]) {
+  command_introduce(command);
   optind = 0;
   return command->run(argc, argv);
 }
@@ -208,15 +213,34 @@ int place_open_table(struct place *place, const MDBX_val *name, unsigned flags) 
 
 static const MDBX_val *wished_table(void) { return wishes.table.iov_base ? &wishes.table : NULL; }
 
-int place_open_reading(struct place *place, const char *path) {
-  int rc = tool_open_for_reading(&place->env, path, wishes.env_flags);
+/* Whether the shell has a transaction open, of which this place is to be a part. */
+static bool join(struct place *place, int *rc) {
+  place->joined = session_depth() > 0;
+  if (place->joined)
+    *rc = session_join(place);
+  return place->joined;
+}
+
+int place_begin_reading(struct place *place, const char *path) {
+  int rc;
+  if (join(place, &rc))
+    return rc;
+  rc = tool_open_for_reading(&place->env, path, wishes.env_flags);
   if (rc == MDBX_SUCCESS)
     rc = tool_begin_reading(place->env, &place->txn);
+  return rc;
+}
+
+int place_open_reading(struct place *place, const char *path) {
+  const int rc = place_begin_reading(place, path);
   return rc == MDBX_SUCCESS ? place_open_table(place, wished_table(), 0) : rc;
 }
 
 int place_begin_writing(struct place *place, const char *path, unsigned create) {
-  int rc = tool_open(&place->env, path, MDBX_ACCEDE | wishes.env_flags, create ? 0664 : 0);
+  int rc;
+  if (join(place, &rc))
+    return rc;
+  rc = tool_open(&place->env, path, MDBX_ACCEDE | wishes.env_flags, create ? 0664 : 0);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = mdbx_txn_begin(place->env, NULL, MDBX_TXN_READWRITE, &place->txn);
@@ -237,7 +261,10 @@ int place_commit(struct place *place) {
 }
 
 void place_close(struct place *place) {
-  tool_close(place->env, place->txn);
+  if (place->joined)
+    session_leave(place);
+  else
+    tool_close(place->env, place->txn);
   memset(place, 0, sizeof(*place));
 }
 

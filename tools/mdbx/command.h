@@ -3,7 +3,8 @@
  * tools/mdbx/command.h: what the subcommands of mdbx share: their table, the options all of them take, opening the
  * database and the table they are about.
  *
- * A command runs once in a process (the shell gives each a process of its own), so its options are one struct here.
+ * A command runs once in a process (the shell gives each a process of its own, or puts them back), so its options are
+ * one struct here.
  */
 #ifndef MDBX_TOOLS_MDBX_COMMAND_H
 #define MDBX_TOOLS_MDBX_COMMAND_H
@@ -41,6 +42,9 @@ const struct command *command_find(const char *name);
 /* Runs it as a command line would: help, messages and usage are the command's. */
 int command_run(const struct command *command, int argc, char *argv[]);
 
+/* Makes messages and usage those of a command. */
+void command_introduce(const struct command *command);
+
 /* getopt_long() for the options of a command (letters and long ones, terminated as usual) and those every command has,
  * which are taken here. Does not return from --help and from what is wrong. Long options without a letter have values
  * from COMMAND_OPTION on. */
@@ -60,9 +64,12 @@ struct place {
   MDBX_txn *txn;
   MDBX_dbi dbi;
   unsigned flags; /* of the table */
+  bool joined;    /* part of the transaction the user has begun in the shell */
 };
 
-/* Each prints a message if it fails. */
+/* Each prints a message if it fails. While the shell has a transaction open, path is not looked at: the place is in that
+ * transaction, to which place_commit() adds what was changed. */
+int place_begin_reading(struct place *place, const char *path);
 int place_open_reading(struct place *place, const char *path);
 /* create: MDBX_CREATE with flags of a new table, or 0: database and table must be there. */
 int place_open_writing(struct place *place, const char *path, unsigned create);

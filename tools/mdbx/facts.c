@@ -46,16 +46,20 @@ static int read_in(MDBX_txn *txn, struct facts *facts) {
   return MDBX_SUCCESS;
 }
 
-int facts_read(const MDBX_env *env, struct facts *facts) {
-  MDBX_txn *txn;
+int facts_read_in(MDBX_txn *txn, struct facts *facts) {
   memset(facts, 0, sizeof(*facts));
-  int rc = mdbx_reader_list(env, note_reader, facts);
+  const int rc = mdbx_reader_list(mdbx_txn_env(txn), note_reader, facts);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return tool_fail(rc, "cannot list the readers");
-  rc = tool_begin_reading((MDBX_env *)(uintptr_t)env, &txn);
+  return read_in(txn, facts);
+}
+
+int facts_read(const MDBX_env *env, struct facts *facts) {
+  MDBX_txn *txn;
+  int rc = tool_begin_reading((MDBX_env *)(uintptr_t)env, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = read_in(txn, facts);
+  rc = facts_read_in(txn, facts);
   mdbx_txn_abort(txn);
   return rc;
 }

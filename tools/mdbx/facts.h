@@ -21,7 +21,9 @@ struct facts {
   mdbx_pid_t slowest;   /* its process */
 };
 
-/* A read transaction of its own, for a moment. A message is printed if it fails. */
+/* As a read transaction sees it. A message is printed if it fails. */
+int facts_read_in(MDBX_txn *txn, struct facts *facts);
+/* The same with a transaction of its own, for a moment. */
 int facts_read(const MDBX_env *env, struct facts *facts);
 
 #endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "progress.h"
+
+#include "tool_common.h"
+#include "tool_sizes.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BEFORE_FIRST_NS 500000000
+#define BETWEEN_NS 200000000
+
+static struct {
+  pthread_t thread;
+  pthread_mutex_t lock;
+  pthread_cond_t ending;
+  char file[4096];
+  uint64_t expected;
+  bool running, ended, shown;
+} progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .ending = PTHREAD_COND_INITIALIZER};
+
+uint64_t progress_expect(const MDBX_env *env, unsigned copy_flags) {
+  MDBX_envinfo info;
+  MDBX_stat stat;
+  if (mdbx_env_info_ex(env, NULL, &info, sizeof(info)) != MDBX_SUCCESS ||
+      mdbx_env_stat_ex(env, NULL, &stat, sizeof(stat)) != MDBX_SUCCESS)
+    return 0;
+  const uint64_t used = stat.ms_branch_pages + stat.ms_leaf_pages + stat.ms_overflow_pages;
+  const uint64_t pages = copy_flags & MDBX_CP_COMPACT ? used : info.mi_last_pgno + 1;
+  const uint64_t bytes = pages * info.mi_dxb_pagesize;
+  return bytes < info.mi_geo.lower ? info.mi_geo.lower : bytes;
+}
+
+static void show(void) {
+  char done[SIZE_TEXT], all[SIZE_TEXT];
+  struct stat status;
+  if (stat(progress.file, &status) != 0)
+    return;
+  const uint64_t length = (uint64_t)status.st_size;
+  progress.shown = true;
+  fprintf(stderr, "\r%s", size_show(length, done));
+  if (progress.expected)
+    fprintf(stderr, " of %s, %u %%", size_show(progress.expected, all),
+            length < progress.expected ? (unsigned)(length * 100 / progress.expected) : 100);
+  fputs("  ", stderr);
+}
+
+/* Until that time, or the end. */
+static void wait_until(const struct timespec *moment) {
+  while (!progress.ended && pthread_cond_timedwait(&progress.ending, &progress.lock, moment) == 0)
+    continue;
+}
+
+static void add(struct timespec *moment, long ns) {
+  moment->tv_nsec += ns;
+  moment->tv_sec += moment->tv_nsec / 1000000000;
+  moment->tv_nsec %= 1000000000;
+}
+
+static void *watch(void *context) {
+  struct timespec moment;
+  clock_gettime(CLOCK_REALTIME, &moment);
+  add(&moment, BEFORE_FIRST_NS);
+  pthread_mutex_lock(&progress.lock);
+  for (wait_until(&moment); !progress.ended; wait_until(&moment)) {
+    show();
+    clock_gettime(CLOCK_REALTIME, &moment);
+    add(&moment, BETWEEN_NS);
+  }
+  pthread_mutex_unlock(&progress.lock);
+  return context;
+}
+
+/* What is there already is replaced by a draft beside it. */
+static bool choose_file(const char *file) {
+  struct stat status;
+  const bool there = stat(file, &status) == 0;
+  const int length = snprintf(progress.file, sizeof(progress.file), "%s%s", file, there ? "-new" : "");
+  return length > 0 && (size_t)length < sizeof(progress.file);
+}
+
+void progress_begin(const char *file, uint64_t expected) {
+  sigset_t all, before;
+  if (tool_quiet || !isatty(STDERR_FILENO) || !choose_file(file))
+    return;
+  progress.expected = expected;
+  progress.ended = progress.shown = false;
+  /* Signals are for the thread that copies. */
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  progress.running = pthread_create(&progress.thread, NULL, watch, NULL) == 0;
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+void progress_end(void) {
+  if (!progress.running)
+    return;
+  pthread_mutex_lock(&progress.lock);
+  progress.ended = true;
+  pthread_cond_signal(&progress.ending);
+  pthread_mutex_unlock(&progress.lock);
+  pthread_join(progress.thread, NULL);
+  progress.running = false;
+  if (progress.shown)
+    fputs("\r                                        \r", stderr);
+}
