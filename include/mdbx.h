@@ -3005,6 +3005,13 @@ LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL or outside a check. */
 LIBMDBX_API int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx);
 
+/* The key of the record that mdbx_env_chk() is at, for its callbacks: what a
+ * problem is about. The bytes stay where they are until the callback returns.
+ *
+ * Returns MDBX_SUCCESS; MDBX_NOTFOUND if it is at no record, but at a page or a
+ * table; MDBX_EINVAL for NULL or outside a check. Beyond the interface. */
+LIBMDBX_API int mdbx_env_chk_key(const MDBX_chk_context_t *ctx, MDBX_val *key);
+
 /* Opens an existing database, alone, with the commit of a chosen meta page as the
  * newest. Nothing is repaired and nothing written. For a checker: the snapshot of
  * an older meta page may have lost pages to later commits.

@@ -109,7 +109,7 @@ static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uin
   char detail[512] = "";
   if (format)
     vsnprintf(detail, sizeof(detail), format, args);
-  json_report_problem(table_at(ctx), object, entry, issue, format ? detail : NULL);
+  json_report_problem(ctx, object, entry, issue, format ? detail : NULL);
 }
 
 /* Where in the file that is. */

@@ -42,15 +42,32 @@ static struct json_object *name_of(const MDBX_val *name) {
   return json_object_new_string_len(name->iov_base, (int)name->iov_len);
 }
 
-void json_report_problem(const MDBX_chk_table_t *table, const char *object, uint64_t entry, const char *issue,
+/* Text as it is, other bytes as hexadecimal digits. */
+static void put_key(struct json_object *problem, const MDBX_val *key) {
+  char text[1024];
+  const char *shown = mdbx_dump_val(key, text, sizeof(text));
+  const bool plain = !key->iov_len || memcmp(shown, key->iov_base, strlen(shown)) == 0;
+  json_object_object_add(problem, plain ? "key" : "key_hex", json_object_new_string(key->iov_len ? shown : ""));
+}
+
+/* What the checker is at. */
+static void put_place(struct json_object *problem, const MDBX_chk_context_t *context) {
+  const MDBX_chk_table_t *table = context->scope ? context->scope->object : NULL;
+  MDBX_val key;
+  if (table)
+    json_object_object_add(problem, "table", name_of(&table->name));
+  if (mdbx_env_chk_key(context, &key) == MDBX_SUCCESS)
+    put_key(problem, &key);
+}
+
+void json_report_problem(const MDBX_chk_context_t *context, const char *object, uint64_t entry, const char *issue,
                          const char *detail) {
   struct json_object *problem = json_object_new_object();
   json_object_object_add(problem, "object", json_object_new_string(object));
   put_number(problem, "entry", entry);
   if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
     put_number(problem, "offset", entry * page_size);
-  if (table)
-    json_object_object_add(problem, "table", name_of(&table->name));
+  put_place(problem, context);
   json_object_object_add(problem, "issue", json_object_new_string(issue));
   if (detail)
     json_object_object_add(problem, "detail", json_object_new_string(detail));
@@ -106,9 +123,9 @@ void json_report_print(int exit_code, double seconds, FILE *out) {
 bool json_report_is_there(void) { return false; }
 void json_report_begin(const char *path) { (void)path; }
 void json_report_database(const MDBX_envinfo *info) { (void)info; }
-void json_report_problem(const MDBX_chk_table_t *table, const char *object, uint64_t entry, const char *issue,
+void json_report_problem(const MDBX_chk_context_t *context, const char *object, uint64_t entry, const char *issue,
                          const char *detail) {
-  (void)table, (void)object, (void)entry, (void)issue, (void)detail;
+  (void)context, (void)object, (void)entry, (void)issue, (void)detail;
 }
 void json_report_table(const MDBX_chk_table_t *table) { (void)table; }
 void json_report_result(const MDBX_chk_context_t *context) { (void)context; }

@@ -15,8 +15,8 @@ bool json_report_is_there(void);
 
 void json_report_begin(const char *path);
 void json_report_database(const MDBX_envinfo *info);
-/* A problem; `table` and `detail` may be NULL. */
-void json_report_problem(const MDBX_chk_table_t *table, const char *object, uint64_t entry, const char *issue,
+/* A problem; `detail` may be NULL. */
+void json_report_problem(const MDBX_chk_context_t *context, const char *object, uint64_t entry, const char *issue,
                          const char *detail);
 void json_report_table(const MDBX_chk_table_t *table);
 void json_report_result(const MDBX_chk_context_t *context);

@@ -99,19 +99,27 @@ static int make_room(struct load *load) {
   return MDBX_SUCCESS;
 }
 
+/* Half a database is worth nothing, and would be taken for a whole one. If others use it already it stays. */
+static void remove_made(const struct load *load) {
+  if (mdbx_env_delete(load->path, MDBX_ENV_ENSURE_UNUSED) == MDBX_SUCCESS && load->directory_mode)
+    mkdir(load->path, load->directory_mode);
+}
+
 static int open_database(struct load *load) {
   MDBX_envinfo info;
+  struct stat status;
   unsigned flags = MDBX_SAFE_NOSYNC | MDBX_ACCEDE | load->env_flags;
   int rc = mdbx_env_create(&load->env);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "no environment");
-  const bool is_new = mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE;
-  if (is_new)
+  load->made = mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE;
+  load->directory_mode = stat(load->path, &status) == 0 && S_ISDIR(status.st_mode) ? status.st_mode & 07777 : 0;
+  if (load->made)
     rc = shape_new(load);
   if (rc == MDBX_SUCCESS) {
     rc = tool_open(&load->env, load->path, flags, 0664);
-    if (rc != MDBX_SUCCESS && is_new) /* nothing came of it, on a full disk say */
-      mdbx_env_delete(load->path, MDBX_ENV_ENSURE_UNUSED);
+    if (rc != MDBX_SUCCESS && load->made)
+      remove_made(load);
     return rc == MDBX_SUCCESS ? make_room(load) : rc;
   }
   mdbx_env_close_ex(load->env, true);
@@ -327,6 +335,8 @@ int load_finish(struct load *load, int rc) {
   load->env = NULL;
   if (closed != MDBX_SUCCESS)
     rc = tool_fail(closed, "cannot close %s", load->path);
+  if (rc != MDBX_SUCCESS && load->made && !(load->rescue && load->stored))
+    remove_made(load);
   return rc;
 }
 

@@ -32,6 +32,8 @@ struct load {
   struct load_record record;
   struct load_header header;
   MDBX_env *env;
+  bool made; /* there was no database before */
+  unsigned directory_mode; /* of the directory that was there all the same, else 0 */
   MDBX_txn *txn;
   MDBX_dbi dbi;
   unsigned table_flags;
@@ -49,7 +51,8 @@ bool load_take_size(struct load *load, int option, const char *argument);
 
 /* Reads all tables of the input. Messages were printed if it fails. */
 int load_all(struct load *load);
-/* Flushes and closes the database, frees what was allocated, and returns rc or what went wrong. */
+/* Flushes and closes the database, frees what was allocated, and returns rc or what went wrong. A database that was not
+ * there before is removed then, unless what could be rescued is in it. */
 int load_finish(struct load *load, int rc);
 /* The numbers, on standard error. */
 void load_report(const struct load *load);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool_common.h"
 
+#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -36,17 +37,6 @@ static void log_to_stderr(MDBX_log_level_t level, const char *function, int line
   fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
 }
 
-const char *tool_last_error(void) { return last_error; }
-
-void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
-  about = tool;
-  mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
-  if (argc == 2 && strcmp(argv[1], "--help") == 0)
-    tool_help();
-  if (argc == 2 && strcmp(argv[1], "--version") == 0)
-    tool_version();
-}
-
 /* Writing failed because nobody reads any more. */
 static volatile sig_atomic_t pipe_closed;
 
@@ -56,13 +46,40 @@ static void note_signal(int number) {
   tool_stopped = number;
 }
 
-void tool_catch_signals(void) {
-  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+static void catch_signals(const int *numbers, size_t count) {
   struct sigaction action;
   memset(&action, 0, sizeof(action));
   action.sa_handler = note_signal;
-  for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); ++i)
+  for (size_t i = 0; i < count; ++i)
     sigaction(numbers[i], &action, NULL);
+}
+
+void tool_catch_signals(void) {
+  static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+  catch_signals(numbers, sizeof(numbers) / sizeof(numbers[0]));
+}
+
+const char *tool_last_error(void) { return last_error; }
+
+/* A standard stream that is closed must not become the next file that is opened: messages would be written into it. What
+ * takes its place fails as the closed one would. */
+static void occupy_streams(void) {
+  for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number)
+    if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number)
+      exit(EXIT_FAILURE);
+}
+
+void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
+  static const int pipe_number[] = {SIGPIPE};
+  occupy_streams();
+  about = tool;
+  /* A closed pipe is an error of the write, with a message, whatever the tool does. */
+  catch_signals(pipe_number, 1);
+  mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
+  if (argc == 2 && strcmp(argv[1], "--help") == 0)
+    tool_help();
+  if (argc == 2 && strcmp(argv[1], "--version") == 0)
+    tool_version();
 }
 
 static void __attribute__((__noreturn__)) leave(int code) {
@@ -161,6 +178,14 @@ static const char *find_data(const char *path, char *buffer, size_t size) {
   return buffer;
 }
 
+/* The engine takes an empty file for a new database; who did not ask for one does not mean that. */
+static bool is_empty(const char *path) {
+  char data[4096];
+  struct stat status;
+  const int length = snprintf(data, sizeof(data), "%s%s", path, flags_for_path(path) ? "" : MDBX_DATANAME);
+  return length < (int)sizeof(data) && stat(data, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
+}
+
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   char found[4096];
   if (flags & MDBX_RDONLY)
@@ -168,7 +193,9 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
   int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
+  rc = !mode && !(flags & MDBX_RDONLY) && is_empty(path) ? MDBX_INVALID : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | flags_for_path(path)), mode);
   if (rc == MDBX_SUCCESS)
@@ -196,7 +223,11 @@ int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode
     snprintf(opened_path, sizeof(opened_path), "%s", path);
     return rc;
   }
-  tool_fail(rc, "cannot open %s", path);
+  struct stat status;
+  const bool directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
+  tool_fail(rc, "cannot open %s%s", path, rc == MDBX_ENOFILE && directory ? MDBX_DATANAME : "");
+  if (rc == MDBX_INVALID && !(flags & MDBX_RDONLY) && is_empty(path))
+    tool_message("%s: the file is empty", path);
   if ((rc == MDBX_INVALID || rc == MDBX_VERSION_MISMATCH) && is_of_lmdb(path))
     tool_message("it was written by LMDB; mdbx_load reads what mdb_dump writes: see lmdb.md in the documentation");
   if (rc == MDBX_WANNA_RECOVERY)

@@ -20,6 +20,15 @@ int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb, MDBX_chk_context
 
 int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx) { return check_note_issue(ctx); }
 
+int mdbx_env_chk_key(const MDBX_chk_context_t *ctx, MDBX_val *key) {
+  if (!ctx || !key || !ctx->internal)
+    return MDBX_EINVAL;
+  if (!ctx->internal->key)
+    return MDBX_NOTFOUND;
+  *key = *ctx->internal->key;
+  return MDBX_SUCCESS;
+}
+
 int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor, void *ctx) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)

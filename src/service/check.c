@@ -21,6 +21,7 @@ struct check {
   struct snapshot view; /* checks every page at every visit, whole runs too */
   uint32_t no_memo;
   uint8_t *use; /* enum page_use by page number */
+  struct way_room *room;
   MDBX_chk_table_t **tables;
   size_t table_count, table_capacity;
   size_t pauses;
@@ -59,6 +60,7 @@ struct table_check {
   bool is_main;
   uint64_t branch_pages, leaf_pages, large_pages, items;
   struct order_watch keys, values;
+  MDBX_val key; /* of the record at hand */
   /* Of the key whose values are in a nested tree. */
   struct nested_record expected;
   bool in_nested;
@@ -203,7 +205,7 @@ static const struct tree *tree_here(const struct table_check *walk) {
 /* The separators of a branch ascend. */
 static void check_separators(struct table_check *walk, const struct page *page, unsigned level) {
   way_enter(walk->visitor.nested ? &walk->nested_branches : &walk->branches, page, level);
-  const unsigned entry = page->flags & P_BRANCH ? way_unordered(page, &tree_here(walk)->rules) : 0;
+  const unsigned entry = page->flags & P_BRANCH ? way_unordered(walk->branches.room, page, &tree_here(walk)->rules) : 0;
   if (entry)
     report_issue(walk->check->context, "page", page->pgno, "separators are out of order",
                  "table %s, entry %u of %u, which leads to page %u: its separator is not above the one before",
@@ -213,6 +215,7 @@ static void check_separators(struct table_check *walk, const struct page *page, 
 static int seen_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   struct table_check *walk = (struct table_check *)visitor;
   MDBX_chk_table_t *table = walk->table;
+  walk->check->context->internal->key = NULL;
   check_age(walk, page, level);
   check_separators(walk, page, level);
   /* A page reached twice may be part of a loop: its subtree is not entered again. */
@@ -255,6 +258,7 @@ static int seen_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
   struct shown last, led;
   if (rc != MDBX_CORRUPTED)
     return rc;
+  check->context->internal->key = NULL;
   const pgno_t above = page_above(walk, pgno);
   walk->table->pages.broken += 1;
   check->unreached = true;
@@ -365,10 +369,17 @@ static int seen_value(struct table_check *walk, const struct page *leaf, const M
   return rc;
 }
 
+/* Issues of the walk are about this record from now on. */
+static void stand_at(struct table_check *walk, const MDBX_val *key) {
+  walk->key = *key;
+  walk->check->context->internal->key = &walk->key;
+}
+
 static int seen_nested_value(struct table_check *walk, const struct page *leaf, unsigned index,
                              const struct leaf_item *item) {
   const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
   struct shown shown;
+  stand_at(walk, &walk->nested_key);
   if (item->kind != NODE_PLAIN || item->data_length)
     report_issue(walk->check->context, "page", leaf->pgno, "a value of a nested tree has data of its own",
                  "table %s, key %s, value %u of the page: %u bytes", walk->name,
@@ -386,6 +397,8 @@ static int seen_nested_value(struct table_check *walk, const struct page *leaf, 
 static void finish_nested(struct table_check *walk) {
   const struct nested_record *expected = &walk->expected, *found = &walk->found;
   struct shown key;
+  if (walk->in_nested)
+    stand_at(walk, &walk->nested_key);
   if (walk->in_nested && !walk->table->pages.broken &&
       (found->items != expected->items || found->leaf_pages != expected->leaf_pages ||
        found->branch_pages != expected->branch_pages))
@@ -397,17 +410,23 @@ static void finish_nested(struct table_check *walk) {
   walk->in_nested = false;
 }
 
-/* How deep a tree is, going by its first pages; 0: that cannot be told. */
-static unsigned real_depth(const struct check *check, pgno_t root) {
+/* How deep a tree is, going by its first or last pages; 0: that cannot be told. */
+static unsigned edge_depth(const struct check *check, pgno_t root, bool last) {
   for (unsigned depth = 1; depth <= TREE_DEPTH_MAX; ++depth) {
     const struct page *page;
     if (snapshot_page(&check->view, root, &page) != MDBX_SUCCESS || page->flags == P_LARGE)
       return 0;
     if (page->flags & P_LEAF)
       return depth;
-    root = branch_child(page, 0).pgno;
+    root = branch_child(page, last ? page->count - 1u : 0).pgno;
   }
   return 0;
+}
+
+/* Both edges must agree: one that is damaged says nothing of the tree. */
+static unsigned real_depth(const struct check *check, pgno_t root) {
+  const unsigned depth = edge_depth(check, root, false);
+  return depth == edge_depth(check, root, true) ? depth : 0;
 }
 
 /* The record of a nested tree; its values come with the walk. */
@@ -420,7 +439,7 @@ static void begin_nested(struct table_check *walk, const struct page *leaf, cons
   walk->in_nested = true;
   walk->nested_holder = leaf->pgno;
   walk->nested_key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
-  memset(&walk->nested_branches, 0, sizeof(walk->nested_branches));
+  walk->nested_branches = (struct way){.room = walk->branches.room};
   const unsigned depth = real_depth(walk->check, walk->expected.root);
   if (depth && depth != walk->expected.depth)
     report_issue(walk->check->context, "page", leaf->pgno, "depth of a nested tree is wrong",
@@ -461,6 +480,7 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
   if (visitor->nested)
     return seen_nested_value(walk, leaf, index, item);
   finish_nested(walk);
+  stand_at(walk, &key);
   walk->values.known = false;
   check_kind(walk, leaf, index, item);
   if (walk->kv_wanted) {
@@ -546,6 +566,7 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
       .table = table,
       .name = name,
       .holder = *holder,
+      .branches = {.room = check->room},
       .is_main = is_main,
       .quiet_order = check->context->internal->flags & MDBX_CHK_IGNORE_ORDER,
   };
@@ -558,8 +579,10 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
   rc = tree_walk(&check->view, tree, &walk.visitor);
   if (rc == MDBX_SUCCESS) {
     finish_nested(&walk);
+    check->context->internal->key = NULL;
     compare_counts(&walk);
   }
+  check->context->internal->key = NULL;
   report_line(check->context, MDBX_chk_info, "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages",
               name, (unsigned long long)walk.items, tree->record.depth, (unsigned long long)walk.branch_pages,
               (unsigned long long)walk.leaf_pages, (unsigned long long)walk.large_pages);
@@ -674,9 +697,8 @@ struct free_walk {
   struct check *check;
 };
 
-static int check_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
-                             const struct leaf_item *item) {
-  struct check *check = ((struct free_walk *)visitor)->check;
+static int look_at_free_record(struct check *check, const struct page *leaf, unsigned index,
+                               const struct leaf_item *item) {
   struct free_record record = {.check = check, .leaf = leaf, .index = index};
   if (item->kind != NODE_PLAIN || !gc_key_decode(item->key, item->key_length, &record.key)) {
     report_free_record(&record, "its key is none of this table");
@@ -692,6 +714,16 @@ static int check_free_record(struct tree_visitor *visitor, const struct page *le
     return rc;
   report_free_record(&record, check->context->internal->last_damage);
   return MDBX_SUCCESS;
+}
+
+static int check_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                             const struct leaf_item *item) {
+  struct check *check = ((struct free_walk *)visitor)->check;
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  check->context->internal->key = &key;
+  const int rc = look_at_free_record(check, leaf, index, item);
+  check->context->internal->key = NULL;
+  return rc;
 }
 
 static int check_gc(struct check *check) {
@@ -755,8 +787,12 @@ static int check_snapshot(struct check *check) {
   check->view.memo_mask = 0;
   check->view.always_check = true;
   check->use = calloc(check->view.limit, 1);
-  if (!check->use)
+  check->room = malloc(sizeof(*check->room));
+  if (!check->use || !check->room) {
+    free(check->use);
+    free(check->room);
     return MDBX_ENOMEM;
+  }
   report_listen(context);
   int rc = check_all(check);
   report_deafen();
@@ -773,6 +809,7 @@ static int check_snapshot(struct check *check) {
   context->result.tables = NULL;
   free(check->tables);
   free(check->use);
+  free(check->room);
   return rc;
 }
 

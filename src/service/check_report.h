@@ -18,6 +18,7 @@ struct MDBX_chk_internal {
   bool cancelled;
   size_t *counter; /* the result field the present stage adds its problems to */
   MDBX_chk_scope_t scopes[8];
+  const MDBX_val *key; /* of the record the check is at, or NULL */
   char last_damage[256]; /* what the lower layers said about the damage they met last */
 };
 

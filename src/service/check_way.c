@@ -3,12 +3,6 @@
 
 #include "format/branch.h"
 
-/* A separator or a key in the form separators have. */
-struct bound {
-  uint8_t bytes[PAGE_SIZE_MAX];
-  size_t length;
-};
-
 void way_enter(struct way *way, const struct page *page, unsigned level) {
   way->step[level].page = page;
   way->step[level].next = 0;
@@ -34,18 +28,18 @@ const struct page *way_parent(const struct way *way, unsigned levels, pgno_t pgn
   return NULL;
 }
 
-static int compare_bounds(const struct page *branch, const struct key_rules *rules, const struct bound *a,
-                          const struct bound *b) {
+static int compare_bounds(const struct page *branch, const struct key_rules *rules, const struct way_bound *a,
+                          const struct way_bound *b) {
   return page_has_heads(branch) ? compare_bytes(a->bytes, a->length, b->bytes, b->length)
                                 : key_compare_raw(rules, a->bytes, a->length, b->bytes, b->length);
 }
 
-static void get_separator(const struct page *branch, unsigned entry, struct bound *bound) {
+static void get_separator(const struct page *branch, unsigned entry, struct way_bound *bound) {
   bound->length = branch_separator(branch, entry, bound->bytes);
 }
 
-unsigned way_unordered(const struct page *branch, const struct key_rules *rules) {
-  struct bound bounds[2];
+unsigned way_unordered(struct way_room *room, const struct page *branch, const struct key_rules *rules) {
+  struct way_bound *bounds = room->bounds;
   if (rules->unknown)
     return 0;
   for (unsigned i = 1; i < branch->count; ++i) {
@@ -57,7 +51,7 @@ unsigned way_unordered(const struct page *branch, const struct key_rules *rules)
 }
 
 static void make_bound(const struct page *branch, const struct key_rules *rules, const MDBX_val *key,
-                       struct bound *bound) {
+                       struct way_bound *bound) {
   bound->length = key->iov_len;
   if (page_has_heads(branch))
     key_normalise(rules->order, key->iov_base, key->iov_len, bound->bytes);
@@ -65,30 +59,30 @@ static void make_bound(const struct page *branch, const struct key_rules *rules,
     memcpy(bound->bytes, key->iov_base, key->iov_len);
 }
 
-/* Whether the entry taken at a branch is the one for the key. */
+/* Whether the entry taken at a branch is the one for the key, which is the first of the two bounds. */
 static bool is_enclosed(const struct page *branch, unsigned entry, const struct key_rules *rules,
-                        const struct bound *key, struct way_fault *fault) {
-  struct bound separator;
+                        struct way_room *room, struct way_fault *fault) {
+  const struct way_bound *key = &room->bounds[0];
+  struct way_bound *separator = &room->bounds[1];
   fault->pgno = branch->pgno;
   fault->entry = entry;
-  get_separator(branch, entry, &separator);
-  if (entry && compare_bounds(branch, rules, &separator, key) > 0)
+  get_separator(branch, entry, separator);
+  if (entry && compare_bounds(branch, rules, separator, key) > 0)
     return false;
   if (entry + 1u == branch->count)
     return true;
   fault->entry = entry + 1;
-  get_separator(branch, entry + 1, &separator);
-  return compare_bounds(branch, rules, &separator, key) > 0;
+  get_separator(branch, entry + 1, separator);
+  return compare_bounds(branch, rules, separator, key) > 0;
 }
 
 bool way_encloses(const struct way *way, unsigned level, const struct key_rules *rules, const MDBX_val *key,
                   struct way_fault *fault) {
-  struct bound bound;
   if (rules->unknown || !level)
     return true;
-  make_bound(way->step[0].page, rules, key, &bound);
+  make_bound(way->step[0].page, rules, key, &way->room->bounds[0]);
   while (level-- > 0)
-    if (!is_enclosed(way->step[level].page, way->step[level].next - 1, rules, &bound, fault))
+    if (!is_enclosed(way->step[level].page, way->step[level].next - 1, rules, way->room, fault))
       return false;
   return true;
 }

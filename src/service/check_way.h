@@ -10,7 +10,16 @@
 
 #include "tree/tree.h"
 
+/* Where separators are put together: too much for the stack of a small thread. */
+struct way_room {
+  struct way_bound {
+    uint8_t bytes[PAGE_SIZE_MAX];
+    size_t length;
+  } bounds[2];
+};
+
 struct way {
+  struct way_room *room;
   struct {
     const struct page *page;
     unsigned next; /* entry behind the one that was taken last */
@@ -24,7 +33,7 @@ void way_enter(struct way *way, const struct page *page, unsigned level);
 const struct page *way_parent(const struct way *way, unsigned levels, pgno_t pgno);
 
 /* The first entry of a branch whose separator is not above the one before it; 0: all are. */
-unsigned way_unordered(const struct page *branch, const struct key_rules *rules);
+unsigned way_unordered(struct way_room *room, const struct page *branch, const struct key_rules *rules);
 
 /* A separator that does not enclose a key. */
 struct way_fault {

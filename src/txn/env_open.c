@@ -71,12 +71,16 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
                     (unsigned long long)length, (unsigned long long)needed);
 }
 
-static int wipe_unbelieved(MDBX_env *env, const struct meta_choice *choice) {
+static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice) {
   bool any = false;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     if (!choice->wipe[slot])
       continue;
-    log_notice("%s: meta page %u is wiped", env->data_path, slot);
+    if (set->slot[slot].fault)
+      log_warn("%s: meta page %u at byte %llu is damaged: %s; it is wiped, and its commit is lost", env->data_path, slot,
+               (unsigned long long)slot * set->page_size, set->slot[slot].fault);
+    else
+      log_notice("%s: meta page %u is wiped", env->data_path, slot);
     any = true;
     const int rc = meta_wipe(env->fd, env->page_size, slot);
     if (rc != MDBX_SUCCESS)
@@ -94,7 +98,7 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) 
 
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
   const struct meta *head = &set->slot[choice->head].meta;
-  int rc = wipe_unbelieved(env, choice);
+  int rc = wipe_unbelieved(env, set, choice);
   /* After a process died: the page cache has everything, the disk perhaps not. */
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);
@@ -208,6 +212,23 @@ static int open_further(MDBX_env *env, const struct meta_set *set) {
 
 /* ---------------------------------------------------------------------------------------------------------- opening */
 
+static int refuse_empty(const MDBX_env *env) {
+  return log_damage(MDBX_INVALID, "%s: the file is empty", env->data_path);
+}
+
+/* Next to a file that is no database no lock file is made. Where there is none, nobody is at work: whoever makes a database
+ * makes the lock file before there is anything in the data file. */
+static int refuse_foreign(const MDBX_env *env) {
+  struct meta_set set;
+  uint64_t length;
+  if (os_path_exists(env->lock_path))
+    return MDBX_SUCCESS;
+  const int rc = os_file_size(env->fd, &length);
+  if (rc == MDBX_SUCCESS && !length && env_is_readonly(env))
+    return refuse_empty(env);
+  return rc == MDBX_SUCCESS && length ? meta_read_all(env->fd, env->data_path, &set) : rc;
+}
+
 static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   bool regular = false;
   const enum os_open_mode how = flags & MDBX_RDONLY ? OS_OPEN_READ : mode ? OS_OPEN_CREATE : OS_OPEN_WRITE;
@@ -216,6 +237,8 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
     rc = os_file_is_regular(env->fd, &regular);
   if (rc == MDBX_SUCCESS && !regular)
     rc = log_damage(MDBX_INVALID, "%s: not a regular file", env->data_path);
+  if (rc == MDBX_SUCCESS)
+    rc = refuse_foreign(env);
   if (rc != MDBX_SUCCESS)
     return rc;
   unsigned lock_flags = flags & MDBX_EXCLUSIVE ? LCK_EXCLUSIVE : 0;
@@ -257,7 +280,7 @@ static int open_content(MDBX_env *env) {
   int rc = os_file_size(env->fd, &length);
   if (rc == MDBX_SUCCESS && length == 0) {
     if (env_is_readonly(env) || env->recovery)
-      return log_damage(MDBX_INVALID, "%s: the file is empty", env->data_path);
+      return refuse_empty(env);
     rc = create_database(env);
   }
   if (rc == MDBX_SUCCESS)

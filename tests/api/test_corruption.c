@@ -604,6 +604,43 @@ START_TEST(crafted_nodes) {
 }
 END_TEST
 
+/* What the checker says of a record comes with its key. */
+static unsigned keys_told;
+
+static void hear_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
+                       const char *format, va_list args) {
+  MDBX_val key = {NULL, 0};
+  (void)object, (void)entry, (void)format, (void)args;
+  const bool of_record = strcmp(issue, "keys are out of order") == 0;
+  IS(mdbx_env_chk_key(ctx, &key), of_record ? MDBX_SUCCESS : MDBX_NOTFOUND);
+  IS(mdbx_env_chk_key(ctx, NULL), MDBX_EINVAL);
+  keys_told += of_record;
+  if (of_record)
+    ck_assert(key.iov_len == 7 && memcmp(key.iov_base, "key", 3) == 0);
+}
+
+START_TEST(checker_tells_the_key) {
+  MDBX_chk_callbacks_t callbacks = {.issue = hear_issue};
+  MDBX_chk_context_t context;
+  MDBX_val key;
+  uint16_t *slots = leaf_slots(image.leaf), slot = slots[0];
+  uint32_t *heads = leaf_heads(image.leaf), head = heads[0];
+  slots[0] = slots[1], slots[1] = slot;
+  heads[0] = heads[1], heads[1] = head;
+  image.record->leaf_pages += 1;
+  seal(image.leaf);
+  seal(image.record_page);
+  write_image();
+  MDBX_env *env = api_open(MDBX_RDONLY);
+  OK(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0));
+  ck_assert_uint_eq(context.result.total_problems, keys_told + 1);
+  ck_assert_uint_eq(keys_told, 1);
+  IS(mdbx_env_chk_key(&context, &key), MDBX_EINVAL);
+  IS(mdbx_env_chk_key(NULL, &key), MDBX_EINVAL);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 static void set_child(unsigned index, pgno_t pgno) { branch_set_child(image.branch, index, ref_to(pgno)); }
 
 START_TEST(crafted_children) {
@@ -997,6 +1034,7 @@ static void stays_as_it_is(const void *bytes, size_t length) {
     MDBX_env *env = api_create();
     IS(api_try_open(env, modes[i]), MDBX_INVALID);
     OK(mdbx_env_close(env));
+    ck_assert_int_ne(access(unit_path(API_DB MDBX_LOCK_SUFFIX), F_OK), 0);
     size_t now;
     uint8_t *present = api_read_file(API_DB, &now);
     ck_assert_uint_eq(now, length);
@@ -1197,6 +1235,7 @@ int main(void) {
   tcase_add_loop_test(tcase, crafted_fields, 0, sizeof(crafts) / sizeof(*crafts));
   tcase_add_loop_test(tcase, crafted_nodes, 0, NODE_CRAFTS);
   tcase_add_loop_test(tcase, crafted_children, 0, 11);
+  tcase_add_test(tcase, checker_tells_the_key);
   tcase_add_test(tcase, crafted_endless_tree);
   tcase_add_test(tcase, crafted_circle_of_leaves);
   tcase_add_loop_test(tcase, crafted_free_space, 0, FREE_CRAFTS);

@@ -11,7 +11,18 @@ chmod +x mdbx-lmdb
 
 [ "$(./mdbx-lmdb --libdir)" = "$library_dir" ] || fail "--libdir"
 ./mdbx-lmdb --help | grep -q 'mdb_dump -a' || fail "--help does not tell how to migrate"
-./mdbx-lmdb >output 2>&1 && fail "without a command it succeeds"
+./mdbx-lmdb >output 2>message && fail "without a command it succeeds"
+grep -q "^mdbx-lmdb: no command given" message && [ ! -s output ] || fail "without a command"
+./mdbx-lmdb --frob true >output 2>message && fail "an unknown option is taken"
+grep -q "^mdbx-lmdb: unknown option --frob" message && [ ! -s output ] || fail "an unknown option"
+./mdbx-lmdb no-such-command >output 2>&1
+[ $? -eq 127 ] && grep -q "no-such-command" output || fail "a command that is not there"
+./mdbx-lmdb -- sh -c 'exit 3'
+[ $? -eq 3 ] || fail "a command behind --"
+sed "s|^libdir=.*|libdir='$work/nowhere'|" mdbx-lmdb >without
+sh without true >output 2>&1 && fail "without the library the command runs"
+grep -q "^mdbx-lmdb: $work/nowhere/liblmdb.so.0 is not there" output || fail "without the library"
+checks=$((checks + 8))
 ./mdbx-lmdb sh -c 'exit 7'
 [ $? -eq 7 ] || fail "the code of the command"
 [ "$(LD_LIBRARY_PATH=/else ./mdbx-lmdb sh -c 'echo $LD_LIBRARY_PATH')" = "$library_dir:/else" ] || fail "the path"

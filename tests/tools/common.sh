@@ -25,6 +25,23 @@ trap 'rm -rf "$work"' EXIT
 trap 'exit 99' HUP INT TERM
 cd "$work" || exit 99
 
+direct() {
+  if [ -x "${1%/*}/.libs/${1##*/}" ]; then
+    echo "${1%/*}/.libs/${1##*/}"
+  else
+    echo "$1"
+  fi
+}
+
+# go_direct: the programs themselves instead of libtool's scripts around them, for a test that starts them by the thousand.
+go_direct() {
+  chk=$(direct "$chk") copy=$(direct "$copy") defrag=$(direct "$defrag") drop=$(direct "$drop") dump=$(direct "$dump")
+  load=$(direct "$load") mdbx=$(direct "$mdbx") stat=$(direct "$stat")
+  PATH=${chk%/*}:$PATH
+  LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  export LD_LIBRARY_PATH
+}
+
 checks=0
 failures=0
 
@@ -60,6 +77,11 @@ expect_line() {
 expect_same() {
   checks=$((checks + 1))
   cmp "$1" "$2" >output 2>&1 || fail "$3"
+}
+
+# sane WHAT: no sanitizer has complained in the last output.
+sane() {
+  ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
 }
 
 finish() {

@@ -226,7 +226,7 @@ static struct page *need_run(void) {
 /* ------------------------------------------------------------------------------------------------------- free pages */
 
 struct free_pages {
-  pgno_t *at;
+  pgno_t at[FREE_PAGES_MAX];
   size_t count;
 };
 
@@ -239,8 +239,9 @@ static int keep_free(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 }
 
 /* All pages that the table of free pages lists; it is one leaf. */
-static struct free_pages list_free(void) {
-  struct free_pages list = {malloc(FREE_PAGES_MAX * sizeof(pgno_t)), 0};
+static const struct free_pages *list_free(void) {
+  static struct free_pages list;
+  list.count = 0;
   const struct page *leaf = page_at(image.head->meta.gc.root);
   for (unsigned i = 0; leaf->flags == P_LEAF && i < leaf->count; ++i) {
     struct leaf_item item;
@@ -249,14 +250,14 @@ static struct free_pages list_free(void) {
     if (gc_key_decode(item.key, item.key_length, &key))
       gc_record_decode(&key, item.data, item.data_length, image.page_size, image.head->meta.next, keep_free, &list);
   }
-  return list;
+  return &list;
 }
 
 static pgno_t free_page(void) {
-  const struct free_pages list = list_free();
-  if (!list.count)
+  const struct free_pages *list = list_free();
+  if (!list->count)
     give_up("there is no free page");
-  return list.at[list.count / 2];
+  return list->at[list->count / 2];
 }
 
 /* A record more in the table of free pages, which is one leaf with room for it. */
@@ -318,16 +319,28 @@ static void gc_garbage(void) {
   name_page(place.leaf);
 }
 
+/* Two records change places. */
+static void gc_unsorted(void) {
+  uint16_t *slots = leaf_slots(place.leaf), slot = slots[0];
+  uint32_t *heads = leaf_heads(place.leaf), head = heads[0];
+  if (place.leaf->count < 2)
+    give_up("there are no two records of free pages");
+  slots[0] = slots[1], slots[1] = slot;
+  heads[0] = heads[1], heads[1] = head;
+  seal(place.leaf);
+  name_page(place.leaf);
+}
+
 /* A page that nobody lists. */
 static void gc_forgets(void) {
   struct leaf_item item;
-  const struct free_pages list = list_free();
+  const struct free_pages *list = list_free();
   leaf_get(place.leaf, 0, &item);
-  if (!list.count || item.data_length < 3)
+  if (!list->count || item.data_length < 3)
     give_up("there is no free page");
   memset((void *)(uintptr_t)item.data, 0, item.data_length);
   seal(place.leaf);
-  name_page(page_at(list.at[0]));
+  name_page(page_at(list->at[0]));
 }
 
 /* ------------------------------------------------------------------------------------------------ records of trees */
@@ -587,6 +600,16 @@ static void child_root(void) {
   name_page(page_at(root));
 }
 
+/* A leaf is a child of the root, where branches belong. */
+static void child_leaf(void) {
+  struct page *root = page_at(get_root().root);
+  if (need_branch() == root)
+    give_up("the tree is too low");
+  branch_set_child(root, 0, ref_to(place.leaf->pgno));
+  seal(root);
+  name_page(place.leaf);
+}
+
 /* Two separators change places. */
 static void separators_exchanged(void) {
   struct page *branch = need_branch();
@@ -688,6 +711,7 @@ static const struct {
   void (*damage)(void);
 } classes[] = {
     CLASS(gc_lists_used),      CLASS(gc_lists_twice),     CLASS(gc_lists_beyond),      CLASS(gc_of_the_future),
+    CLASS(gc_unsorted),        CLASS(child_leaf),
     CLASS(gc_unknown_kind),    CLASS(gc_garbage),         CLASS(gc_forgets),           CLASS(flags_dupfixed),
     CLASS(flags_integerdup),   CLASS(flags_reversedup),   CLASS(flags_duporder),       CLASS(depth_huge),
     CLASS(depth_more),         CLASS(depth_less),         CLASS(root_meta),            CLASS(root_beyond),
