@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service/check_parts.h: what the stages of the check share: the snapshot that is checked and what each of its pages was
+ * found to be.
+ */
+#ifndef MDBX_SERVICE_CHECK_PARTS_H
+#define MDBX_SERVICE_CHECK_PARTS_H
+
+#include "service/check_report.h"
+#include "service/check_way.h"
+
+/* What a page was found to be. */
+enum page_use { PAGE_UNKNOWN, PAGE_USED, PAGE_FREE, PAGE_WAITING };
+
+struct check {
+  MDBX_chk_context_t *context;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  struct snapshot view; /* checks every page at every visit, whole runs too */
+  uint32_t no_memo;
+  uint8_t *use; /* enum page_use by page number */
+  struct way_room *room;
+  MDBX_chk_table_t **tables;
+  size_t table_count, table_capacity;
+  size_t pauses;
+  unsigned meta;  /* slot of the snapshot */
+  bool unreached; /* something damaged leads to pages that were not met */
+};
+
+/* Now and then asks whether the check is to go on: MDBX_EINTR if not. */
+int check_pause(struct check *check);
+
+/* How deep a tree is, going by its edges; 0: that cannot be told. */
+unsigned check_real_depth(const struct check *check, pgno_t root);
+
+/* For walks that only look at records: every page passes, damage was reported before. */
+int check_pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level);
+int check_skip_damage(struct tree_visitor *visitor, pgno_t pgno, int rc);
+
+/* The stages: all trees, table by table; the records of table 0; that each page has one use. MDBX_SUCCESS however much is
+ * wrong; another code if the check cannot go on. */
+int check_trees(struct check *check);
+int check_free_lists(struct check *check);
+int check_uses(struct check *check);
+
+#endif
