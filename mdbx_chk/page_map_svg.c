@@ -5,10 +5,12 @@
  * mark the kind of page.
  */
 #include "mdbx_chk/page_map.h"
+#include "tools/tool_sizes.h"
 
 #include <inttypes.h>
 
-enum { COLUMNS = 128, ROWS_MOST = 200, STEP = 9, CELL = 8, LEFT = 110, TOP = 96, LEGEND = 330 };
+/* Of a small file the cells are larger, as long as the grid does not become higher than the legend is anyway. */
+enum { COLUMNS = 128, ROWS_MOST = 200, STEP = 9, CELL = 8, LEFT = 110, TOP = 96, LEGEND = 330, SCALE_MOST = 4, HEIGHT = 400 };
 
 /* What one cell shows. */
 struct cell {
@@ -20,7 +22,7 @@ struct cell {
 struct drawing {
   const struct page_map *map;
   FILE *out;
-  size_t per_cell, cells, rows;
+  size_t per_cell, cells, rows, columns, scale;
 };
 
 static const char *const kind_names[PAGE_KINDS] = {
@@ -111,13 +113,20 @@ static void draw_cell(FILE *out, const struct cell *cell, double x, double y) {
 }
 
 static void draw_grid(const struct drawing *drawing) {
+  fprintf(drawing->out, "<g transform=\"translate(%d %d) scale(%zu)\">\n", LEFT, TOP, drawing->scale);
   for (size_t number = 0; number < drawing->cells; ++number) {
     const struct cell cell = cell_at(drawing, number);
-    const double x = LEFT + (double)(number % COLUMNS) * STEP, y = TOP + (double)(number / COLUMNS) * STEP;
-    if (number % (COLUMNS * 8) == 0)
-      fprintf(drawing->out, "<text x=\"%d\" y=\"%g\" text-anchor=\"end\">%zu</text>\n", LEFT - 8, y + CELL, cell.first);
-    draw_cell(drawing->out, &cell, x, y);
+    draw_cell(drawing->out, &cell, (double)(number % drawing->columns) * STEP, (double)(number / drawing->columns) * STEP);
   }
+  fputs("</g>\n", drawing->out);
+}
+
+/* The number of the first page of some rows, before them. */
+static void draw_numbers(const struct drawing *drawing) {
+  const size_t every = 8 / drawing->scale;
+  for (size_t row = 0; row < drawing->rows; row += every)
+    fprintf(drawing->out, "<text x=\"%d\" y=\"%zu\" text-anchor=\"end\">%zu</text>\n", LEFT - 8,
+            TOP + row * STEP * drawing->scale + CELL * drawing->scale / 2 + 4, row * drawing->columns * drawing->per_cell);
 }
 
 static void escaped(FILE *out, const char *text) {
@@ -174,13 +183,14 @@ static void draw_legend(const struct drawing *drawing) {
 
 static void draw_title(const struct drawing *drawing, const char *title) {
   const struct page_map *map = drawing->map;
+  char now[SIZE_TEXT], lower[SIZE_TEXT], upper[SIZE_TEXT];
   fprintf(drawing->out, "<text x=\"%d\" y=\"32\" class=\"t\">", LEFT);
   escaped(drawing->out, title);
   fprintf(drawing->out,
-          "</text>\n<text x=\"%d\" y=\"54\">%zu pages of %zu bytes, %.1f MiB; transaction %" PRIu64
-          "; limits %.1f to %.1f MiB</text>\n",
-          LEFT, map->count, map->page_size, (double)map->info.mi_geo.current / 1048576.0, map->info.mi_recent_txnid,
-          (double)map->info.mi_geo.lower / 1048576.0, (double)map->info.mi_geo.upper / 1048576.0);
+          "</text>\n<text x=\"%d\" y=\"54\">%zu pages of %zu bytes, %s; transaction %" PRIu64
+          "; limits %s to %s</text>\n",
+          LEFT, map->count, map->page_size, size_show(map->info.mi_geo.current, now), map->info.mi_recent_txnid,
+          size_show(map->info.mi_geo.lower, lower), size_show(map->info.mi_geo.upper, upper));
   fprintf(drawing->out,
           "<text x=\"%d\" y=\"74\">each cell is %zu page%s, in the order of the file; the height of the colour is how full "
           "it is</text>\n",
@@ -189,7 +199,7 @@ static void draw_title(const struct drawing *drawing, const char *title) {
 
 static void draw_frame(const struct drawing *drawing) {
   const size_t least = (PAGE_KINDS + drawing->map->table_count + 5) * 18;
-  const size_t grid = drawing->rows * STEP;
+  const size_t grid = drawing->rows * STEP * drawing->scale;
   const size_t width = LEFT + COLUMNS * STEP + 24 + LEGEND, height = TOP + (grid > least ? grid : least) + 24;
   fprintf(drawing->out,
           "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%zu\" height=\"%zu\" viewBox=\"0 0 %zu %zu\">\n"
@@ -201,14 +211,24 @@ static void draw_frame(const struct drawing *drawing) {
   rectangle(drawing->out, 0, 0, (double)width, (double)height, "#ffffff", "");
 }
 
+static void choose_scale(struct drawing *drawing) {
+  drawing->scale = SCALE_MOST + 1;
+  do {
+    drawing->scale -= 1;
+    drawing->columns = COLUMNS / drawing->scale;
+    drawing->rows = (drawing->cells + drawing->columns - 1) / drawing->columns;
+  } while (drawing->scale > 1 && drawing->rows * STEP * drawing->scale > HEIGHT);
+}
+
 void page_map_draw(const struct page_map *map, const char *title, FILE *out) {
   struct drawing drawing = {.map = map, .out = out};
   drawing.per_cell = (map->count + COLUMNS * ROWS_MOST - 1) / (COLUMNS * ROWS_MOST);
   drawing.cells = (map->count + drawing.per_cell - 1) / drawing.per_cell;
-  drawing.rows = (drawing.cells + COLUMNS - 1) / COLUMNS;
+  choose_scale(&drawing);
   draw_frame(&drawing);
   draw_title(&drawing, title);
   draw_grid(&drawing);
+  draw_numbers(&drawing);
   draw_legend(&drawing);
   fputs("</svg>\n", out);
 }

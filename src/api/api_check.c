@@ -47,8 +47,7 @@ struct gc_account {
 
 static int account_run(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct gc_account *account = context;
-  const bool reclaimable = key->kind == GC_FREE;
-  (void)birth;
+  const bool reclaimable = gc_run_is_free(key, birth);
   account->info->pages_gc += pages;
   if (reclaimable) {
     account->info->gc_reclaimable.pages += pages;
@@ -57,7 +56,7 @@ static int account_run(void *context, const struct gc_key *key, pgno_t pgno, uin
   }
   if (!account->each)
     return MDBX_SUCCESS;
-  return account->each(account->context, account->txn, key->kind == GC_FREE ? 0 : key->number, pgno, pages,
+  return account->each(account->context, account->txn, reclaimable ? 0 : key->number, pgno, pages,
                        reclaimable);
 }
 

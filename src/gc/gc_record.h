@@ -58,6 +58,11 @@ size_t gc_runs_encode(const struct retired_run *runs, size_t count, uint64_t num
 int gc_runs_decode(const uint8_t *bytes, size_t length, uint64_t number, pgno_t limit, gc_each_run each,
                    void *context);
 
+/* Whether a run of a record is of pages that no snapshot sees: of a region, or left over of what a commit had found. */
+static inline bool gc_run_is_free(const struct gc_key *key, txnid_t birth) {
+  return key->kind == GC_FREE || (key->kind == GC_FRESH && birth == key->number);
+}
+
 /* Any record; GC_FREE runs get birth 0. */
 int gc_record_decode(const struct gc_key *key, const uint8_t *bytes, size_t length, size_t page_size, pgno_t limit,
                      gc_each_run each, void *context);

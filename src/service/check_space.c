@@ -13,16 +13,16 @@ struct free_record {
 static int seen_gc_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   const struct free_record *record = context;
   struct check *check = record->check;
-  (void)birth;
+  const bool is_free = gc_run_is_free(&record->key, birth);
   for (uint32_t i = 0; i < pages; ++i) {
     const enum page_use use = (enum page_use)check->use[pgno + i];
     if (use != PAGE_UNKNOWN)
       report_issue(check->context, "page", pgno + i,
                    use == PAGE_USED ? "is in use, and listed as free" : "is listed as free twice",
                    "table @GC: by record %u of page %u", record->index, record->leaf->pgno);
-    check->use[pgno + i] = record->key.kind == GC_FREE ? PAGE_FREE : PAGE_WAITING;
+    check->use[pgno + i] = is_free ? PAGE_FREE : PAGE_WAITING;
   }
-  if (record->key.kind == GC_FREE)
+  if (is_free)
     check->context->result.reclaimable_pages += pages;
   return check_pause(check);
 }
