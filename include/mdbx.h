@@ -1208,7 +1208,8 @@ typedef int (*MDBX_predicate_func)(void *context, MDBX_val *key,
 
 /* Receives each reader: num counts from 1, slot is its place in the reader
  * table, lag its distance from the newest commit, bytes_used the space its
- * snapshot needs, bytes_retained what it keeps from reuse. Non-zero stops. */
+ * snapshot needs, bytes_retained what it keeps from reuse: what it sees of all
+ * that was retired since; others may see the same. Non-zero stops. */
 typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
                                      mdbx_pid_t pid, mdbx_tid_t thread,
                                      uint64_t txnid, uint64_t lag,

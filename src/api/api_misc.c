@@ -121,38 +121,6 @@ int mdbx_is_readahead_reasonable(size_t volume, intptr_t redundancy) {
 
 /* --------------------------------------------------------------------------------------------------------- readers */
 
-struct reader_listing {
-  const MDBX_env *env;
-  MDBX_reader_list_func func;
-  void *context;
-  struct meta head;
-  txnid_t newest;
-};
-
-static int list_reader(void *context, unsigned number, const struct reader_view *view) {
-  const struct reader_listing *listing = context;
-  const unsigned shift = listing->env->shift;
-  const uint64_t lag = view->txnid ? listing->newest - MIN_OF(view->txnid, listing->newest) : 0;
-  const uint64_t retained = view->txnid && listing->head.retired > view->pages_retired
-                                ? listing->head.retired - view->pages_retired
-                                : 0;
-  return listing->func(listing->context, (int)number, (int)view->index, (mdbx_pid_t)view->pid,
-                       (mdbx_tid_t)view->tid, view->txnid, lag, view->txnid ? view->pages_used << shift : 0,
-                       retained << shift);
-}
-
-int mdbx_reader_list(const MDBX_env *env, MDBX_reader_list_func func, void *ctx) {
-  struct reader_listing listing = {.env = env, .func = func, .context = ctx};
-  unsigned slot;
-  int rc = env_check_open(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (!func)
-    return MDBX_EINVAL;
-  rc = env_read_head(env, &listing.head, &listing.newest, &slot);
-  return rc == MDBX_SUCCESS ? readers_enumerate(&env->lck, list_reader, &listing) : rc;
-}
-
 int mdbx_reader_check(MDBX_env *env, int *dead) {
   unsigned count = 0;
   if (dead)

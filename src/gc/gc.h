@@ -68,5 +68,7 @@ uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree);
 /* Calls `each` for all runs of table 0 of a snapshot, with the key of their record. */
 typedef int (*gc_each_record)(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth);
 int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
+/* The same for the lists of retired pages only. */
+int gc_visit_retired(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
 
 #endif

@@ -450,13 +450,13 @@ static int visit_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   return visiting->each(visiting->context, visiting->key, pgno, pages, birth);
 }
 
-int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
-  struct path path;
+static int visit_on(const struct snapshot *snapshot, const struct tree *tree, struct path *path, gc_each_record each,
+                    void *context) {
   struct gc_key before = {0, 0, 0};
-  int rc = tree_first(snapshot, tree, &path);
+  int rc = MDBX_SUCCESS;
   while (rc == MDBX_SUCCESS) {
     struct found found;
-    rc = found_at(&path, &found);
+    rc = found_at(path, &found);
     if (rc == MDBX_SUCCESS && compare_keys(&found.key, &before) <= 0)
       rc = bad_order(&found.key);
     if (rc != MDBX_SUCCESS)
@@ -466,7 +466,25 @@ int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_r
     rc = gc_record_decode(&found.key, found.bytes, found.length, snapshot->page_size, snapshot->limit, visit_run,
                           &visiting);
     if (rc == MDBX_SUCCESS)
-      rc = path_next(snapshot, tree, &path);
+      rc = path_next(snapshot, tree, path);
   }
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
+  struct path path;
+  const int rc = tree_first(snapshot, tree, &path);
+  return rc == MDBX_SUCCESS ? visit_on(snapshot, tree, &path, each, context) : rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+int gc_visit_retired(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
+  uint8_t bytes[GC_KEY_SIZE];
+  struct seek_key key;
+  struct path path;
+  bool exact;
+  prepare(&(struct gc_key){GC_FRESH, 0, 0}, bytes, &key);
+  int rc = tree_seek(snapshot, tree, &key, &path, &exact);
+  if (rc == MDBX_SUCCESS)
+    rc = path_settle(snapshot, tree, &path);
+  return rc == MDBX_SUCCESS ? visit_on(snapshot, tree, &path, each, context) : rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }

@@ -69,6 +69,7 @@ struct MDBX_txn {
   struct reader_slot *slot;
   uint64_t slot_ticket; /* of the binding, of an own slot */
   bool slot_is_own; /* the slot belongs to the transaction, not to the thread */
+  bool apart;       /* it never takes that of the thread, which may have a transaction already */
   /* writer */
   struct space space;
   struct gc collector;
@@ -99,6 +100,8 @@ static inline bool txn_is_readonly(const MDBX_txn *txn) { return txn->flags & MD
 
 /* ---- txn_read.c ---- */
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
+/* The same for a look of the engine's own, whatever transactions the thread has. */
+int txn_begin_read_apart(MDBX_env *env, MDBX_txn **txn);
 int txn_reset_read(MDBX_txn *txn);
 int txn_renew_read(MDBX_txn *txn);
 int txn_refresh_read(MDBX_txn *txn);

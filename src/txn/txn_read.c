@@ -32,7 +32,7 @@ static int find_own_slot(MDBX_txn *txn) {
 /* Where the pin goes: the thread's slot, or the transaction's own. */
 static int find_slot(MDBX_txn *txn) {
   MDBX_env *env = txn->env;
-  if (env->flags & MDBX_NOSTICKYTHREADS)
+  if ((env->flags & MDBX_NOSTICKYTHREADS) || txn->apart)
     return find_own_slot(txn);
   txn->generation = os_fork_generation();
   txn->slot = readers_thread_slot(&env->threads);
@@ -105,13 +105,14 @@ static int start(MDBX_txn *txn) {
 }
 
 /* A handle without a snapshot, but with a slot. */
-static int make_handle(MDBX_env *env, void *context, MDBX_txn **result) {
+static int make_handle(MDBX_env *env, void *context, bool apart, MDBX_txn **result) {
   MDBX_txn *txn = calloc(1, sizeof(*txn));
   if (!txn)
     return MDBX_ENOMEM;
   txn->env = env;
   txn->root = txn->innermost = txn;
   txn->user_context = context;
+  txn->apart = apart;
   txn->flags = MDBX_TXN_RDONLY | MDBX_TXN_FINISHED;
   txn->signature = TXN_SIGNATURE;
   txn->view = &txn->snapshot;
@@ -124,9 +125,19 @@ static int make_handle(MDBX_env *env, void *context, MDBX_txn **result) {
   return rc;
 }
 
+int txn_begin_read_apart(MDBX_env *env, MDBX_txn **result) {
+  int rc = make_handle(env, NULL, true, result);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = start(*result);
+  if (rc != MDBX_SUCCESS)
+    txn_end_read(*result);
+  return rc;
+}
+
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
   MDBX_txn *txn;
-  int rc = make_handle(env, context, &txn);
+  int rc = make_handle(env, context, false, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   if ((flags & MDBX_TXN_RDONLY_PREPARE) != MDBX_TXN_RDONLY_PREPARE)
@@ -208,7 +219,7 @@ int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone) {
   if (txn)
     txn_reset_read(txn);
   else
-    rc = make_handle(origin->env, context, &txn);
+    rc = make_handle(origin->env, context, false, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   tree_release(&txn->main);

@@ -284,6 +284,57 @@ START_TEST(rule_25_process_is_gone) {
 }
 END_TEST
 
+struct listed {
+  unsigned readers;
+  uint64_t lag;
+  size_t used, retained;
+};
+
+static int note_listed(void *ctx, int num, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid, uint64_t lag,
+                       size_t used, size_t retained) {
+  struct listed *listed = ctx;
+  (void)num, (void)slot, (void)pid, (void)thread, (void)txnid;
+  *listed = (struct listed){listed->readers + 1, lag, used, retained};
+  return 0;
+}
+
+static struct listed list_one(MDBX_env *env) {
+  struct listed listed = {0, 0, 0, 0};
+  OK(mdbx_reader_list(env, note_listed, &listed));
+  ck_assert_uint_eq(listed.readers, 1);
+  return listed;
+}
+
+/* What a reader keeps is what it sees, however many commits went by: some pages after many changes of one record, nearly
+ * all of its snapshot once everything was changed. */
+START_TEST(reader_list_tells_what_is_kept) {
+  MDBX_env *env = open_bounded(MDBX_NOSTICKYTHREADS, 0, 8 << 20);
+  write_all(env, 1);
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY);
+  ck_assert_uint_eq(list_one(env).retained, 0);
+  for (unsigned i = 0; i < 300; ++i) {
+    MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+    OK(put_record(txn, 3, i, RECORD_BYTES));
+    /* Also from within the transaction of a writer. */
+    if (i == 200)
+      ck_assert_uint_gt(list_one(env).retained, 0);
+    OK(mdbx_txn_commit(txn));
+  }
+  struct listed listed = list_one(env);
+  ck_assert_uint_eq(listed.lag, 300);
+  ck_assert_uint_ge(listed.retained, 2 * 4096);
+  ck_assert_uint_le(listed.retained, 4 * 4096);
+  for (unsigned version = 2; version < 9; ++version)
+    write_all(env, version);
+  listed = list_one(env);
+  ck_assert_uint_ge(listed.retained, 14 * 4096);
+  ck_assert_uint_le(listed.retained, listed.used);
+  OK(mdbx_txn_abort(reader));
+  IS(mdbx_reader_list(env, note_listed, &listed), MDBX_RESULT_TRUE);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_25_dead_readers_are_cleaned_first) {
   MDBX_env *env = set_the_scene(0, LIMIT, LIMIT);
   OK(mdbx_env_set_hsr(env, give_up));
@@ -608,6 +659,7 @@ int main(void) {
   tcase_add_loop_test(tcase, rule_25_before_the_file_grows, 0, MODES);
   tcase_add_loop_test(tcase, rule_25_take_the_snapshot, 0, MODES);
   tcase_add_loop_test(tcase, rule_25_process_is_gone, 0, 2);
+  tcase_add_test(tcase, reader_list_tells_what_is_kept);
   tcase_add_test(tcase, rule_25_dead_readers_are_cleaned_first);
   tcase_add_loop_test(tcase, rule_25_parked_readers_are_ousted_first, 0, 2);
   tcase_add_test(tcase, rule_25_reader_that_is_not_in_the_way);
