@@ -266,6 +266,33 @@ START_TEST(growth_is_undone_above_the_durable_commit) {
 }
 END_TEST
 
+/* A flush in the middle of a transaction cuts the file to the size of the head, but not what the transaction has added. */
+START_TEST(flush_within_the_transaction_that_grows) {
+  MDBX_env *env = open_env(64 * MIB, MDBX_SAFE_NOSYNC | (_i ? MDBX_WRITEMAP : 0));
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 0, 100), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  /* Above a weak commit the file stays as long as this one leaves it, until the next flush. */
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 100, 20000), 0);
+  ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  ck_assert_uint_ge(file_size(), 20 * MIB);
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 100, 10000), 0);
+  ck_assert_int_eq(mdbx_env_sync_ex(env, true, false), 0);
+  ck_assert_uint_lt(file_size(), 20 * MIB);
+  verify_range(txn, 0, 10000);
+  ck_assert_int_eq(put_range(txn, 10000, 10100), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), 0);
+  verify_range(txn, 0, 10100);
+  ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+END_TEST
+
 /* A transaction far larger than what it may keep in memory. */
 START_TEST(transaction_larger_than_memory) {
   MDBX_env *env = open_env(256 * MIB, MDBX_ENV_DEFAULTS);
@@ -425,6 +452,7 @@ int main(void) {
   tcase_add_loop_test(tests, shrinks_when_emptied, 0, 8);
   tcase_add_test(tests, growth_is_undone_above_the_durable_commit);
   tcase_add_test(tests, weak_commit_with_a_smaller_size);
+  tcase_add_loop_test(tests, flush_within_the_transaction_that_grows, 0, 2);
   tcase_add_loop_test(tests, small_commits_reuse_pages, 0, 4);
   tcase_add_test(tests, transaction_larger_than_memory);
   tcase_add_loop_test(tests, regions_come_and_go, 0, 3);
