@@ -339,14 +339,18 @@ static int add_runs(struct run_list *list, const struct retired_run *runs, size_
   return rc;
 }
 
-/* The loose pages, and those set aside, ascending: they get the commit's own id as birth, so no snapshot can hold them. */
+/* The loose pages, and those set aside, ascending: they get the commit's own id as birth, so no snapshot can hold them.
+ * Pages were set aside when none was loose, but the commit may since have freed pages of its own, below them too. */
 static int list_free(const struct gc *gc, struct run_list *list) {
   const struct space *space = gc->space;
-  int rc = add_runs(list, gc->aside, gc->aside_length);
-  for (size_t i = 0; i < space->avail.length && gc->keep_loose; ++i) {
+  int rc = MDBX_SUCCESS;
+  for (size_t i = 0; i < space->avail.length && rc == MDBX_SUCCESS; ++i) {
     const struct pgset_region *region = space->avail.regions[i];
     const pgno_t first = region->number << PGSET_REGION_BITS;
-    if (region->loaded || !region->count)
+    /* They are of one region, and that one was read. */
+    if (gc->aside_length && gc->aside[0].pgno >> PGSET_REGION_BITS == region->number)
+      rc = add_runs(list, gc->aside, gc->aside_length);
+    if (!gc->keep_loose || region->loaded || !region->count)
       continue;
     for (pgno_t at = pgset_lowest(&space->avail, first), end; at - first < PGSET_REGION_PAGES && rc == MDBX_SUCCESS;
          at = pgset_lowest(&space->avail, end)) {

@@ -346,6 +346,10 @@ int gc_record_decode(const struct gc_key *key, const uint8_t *bytes, size_t leng
   if (key->kind != GC_FREE)
     return gc_runs_decode(bytes, length, key->number, limit, each, context);
   const uint64_t first = key->number * gc_span(page_size);
+  /* A record that a commit left empty stays when the end moves below its region by pages that were in lists. */
+  const bool empty = length >= FREE_HEADER && bytes[0] == FORM_RUNS && get_u16(bytes + 1) == 0;
+  if (key->number < PGNO_LIMIT && first >= limit && empty)
+    return MDBX_SUCCESS;
   if (key->number >= PGNO_LIMIT || first >= limit)
     return log_damage(MDBX_CORRUPTED, "record of free pages of region %llu: not in the snapshot",
                       (unsigned long long)key->number);

@@ -317,7 +317,7 @@ static int add_record(struct gc *gc, const struct found *found, uint32_t span) {
   const struct snapshot *view = &gc->space->view;
   const uint64_t first = found->key.number * span;
   uint64_t words[PGSET_WORDS];
-  if (first >= view->limit ||
+  if (found->key.number >= PGNO_LIMIT || first >= view->limit ||
       !gc_free_words(found->bytes, found->length, (pgno_t)first, span, view->limit, words))
     return gc_record_decode(&found->key, found->bytes, found->length, view->page_size, view->limit, add_stored, gc);
   const int rc = pgset_add_words(&gc->space->avail, (pgno_t)first, words, span / 64);
@@ -395,9 +395,10 @@ static int load_next_region(struct gc *gc) {
     gc->regions_done = true;
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-  if (found.key.number >= PGNO_LIMIT || found.key.number * span >= gc->space->view.limit)
-    return log_damage(MDBX_CORRUPTED, "record of free pages of region %llu: not in the snapshot",
-                      (unsigned long long)found.key.number);
+  if (found.key.number >= PGNO_LIMIT || found.key.number * span >= gc->space->view.limit) {
+    gc->next_region = key_after(&found.key);
+    return add_record(gc, &found, span);
+  }
   const uint32_t number = (uint32_t)(found.key.number * span / PGSET_REGION_PAGES);
   gc->next_region = (struct gc_key){GC_FREE, (uint64_t)(number + 1) * (PGSET_REGION_PAGES / span), 0};
   gc->regions_loaded += 1;

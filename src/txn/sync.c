@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Making commits durable that were not when they were made. All under the writer lock. */
-#include "txn/env.h"
+#include "txn/txn.h"
 
 #include "base/log.h"
 
@@ -40,6 +40,11 @@ void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
     atomic_fetch_and(&env->lck.shared->user, ~(unsigned)FILE_IS_LONG);
 }
 
+/* Where the file must not be cut: a transaction that is at work, and flushes or is out of pages, has added pages. */
+static pgno_t pages_added(const MDBX_env *env) {
+  return atomic_load(&env->writer_thread) ? env->writer_txn->space.backed : 0;
+}
+
 int sync_head(MDBX_env *env) {
   const uint64_t head = lck_head(&env->lck);
   const txnid_t txnid = lck_head_txnid(head);
@@ -61,8 +66,10 @@ int sync_head(MDBX_env *env) {
     return rc;
   forget_unsynced(env);
   lck_publish_durable(&env->lck, txnid);
-  if (sync_file_is_long(env))
-    sync_cut_file(env, slot.meta.now, true);
+  if (sync_file_is_long(env)) {
+    const pgno_t added = pages_added(env);
+    sync_cut_file(env, MAX_OF(slot.meta.now, added), slot.meta.now >= added);
+  }
   return MDBX_SUCCESS;
 }
 

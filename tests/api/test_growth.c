@@ -266,6 +266,33 @@ START_TEST(growth_is_undone_above_the_durable_commit) {
 }
 END_TEST
 
+/* A flush in the middle of a transaction cuts the file to the size of the head, but not what the transaction has added. */
+START_TEST(flush_within_the_transaction_that_grows) {
+  MDBX_env *env = open_env(64 * MIB, MDBX_SAFE_NOSYNC | (_i ? MDBX_WRITEMAP : 0));
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 0, 100), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  /* Above a weak commit the file stays as long as this one leaves it, until the next flush. */
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 100, 20000), 0);
+  ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  ck_assert_uint_ge(file_size(), 20 * MIB);
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 100, 10000), 0);
+  ck_assert_int_eq(mdbx_env_sync_ex(env, true, false), 0);
+  ck_assert_uint_lt(file_size(), 20 * MIB);
+  verify_range(txn, 0, 10000);
+  ck_assert_int_eq(put_range(txn, 10000, 10100), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), 0);
+  verify_range(txn, 0, 10100);
+  ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+END_TEST
+
 /* A transaction far larger than what it may keep in memory. */
 START_TEST(transaction_larger_than_memory) {
   MDBX_env *env = open_env(256 * MIB, MDBX_ENV_DEFAULTS);
@@ -287,6 +314,132 @@ START_TEST(transaction_larger_than_memory) {
 }
 END_TEST
 
+/* Small pages, so that the table of free pages has many regions and several leaves, and commits that take the free pages
+ * of whole regions, give some back, or take pages off the end. Which pages meet in which list is a matter of chance, so
+ * the operations are drawn; these draws once led to lists out of order, and to a record left empty behind the end. */
+struct churn {
+  uint64_t random;
+  uint32_t page_size, keys, low; /* keys from `low` on come and go, those below are written again */
+  unsigned flags;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  bool *gone;
+};
+
+static uint32_t draw(struct churn *churn, uint32_t below) {
+  churn->random ^= churn->random << 13;
+  churn->random ^= churn->random >> 7;
+  churn->random ^= churn->random << 17;
+  return (uint32_t)((churn->random >> 11) % below);
+}
+
+/* A value is a page of its own. */
+static void churn_put(const struct churn *churn, uint32_t number) {
+  uint8_t bytes[VALUE] = {0}, name[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+                                         (uint8_t)number};
+  MDBX_val key = {name, sizeof(name)}, value = {bytes, churn->page_size * 6 / 10};
+  ck_assert_int_eq(mdbx_put(churn->txn, 1, &key, &value, MDBX_UPSERT), 0);
+}
+
+static void churn_delete(const struct churn *churn, uint32_t number) {
+  uint8_t name[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
+  MDBX_val key = {name, sizeof(name)};
+  ck_assert_int_eq(mdbx_del(churn->txn, 1, &key, NULL), 0);
+}
+
+static void churn_begin(struct churn *churn) {
+  ck_assert_int_eq(mdbx_txn_begin(churn->env, NULL, MDBX_TXN_READWRITE, &churn->txn), 0);
+}
+
+static void churn_commit(const struct churn *churn) { ck_assert_int_eq(mdbx_txn_commit(churn->txn), 0); }
+
+static void churn_remove(struct churn *churn) {
+  const uint32_t clusters = 1 + draw(churn, 6);
+  churn_begin(churn);
+  for (uint32_t i = 0; i < clusters; ++i) {
+    const uint32_t from = churn->low + draw(churn, churn->keys - churn->low);
+    const uint32_t most = draw(churn, 3) ? 1 + draw(churn, 60) : draw(churn, 400);
+    for (uint32_t number = from; number < from + most && number < churn->keys; ++number)
+      if (!churn->gone[number]) {
+        churn_delete(churn, number);
+        churn->gone[number] = true;
+      }
+  }
+  churn_commit(churn);
+}
+
+static void churn_rewrite(struct churn *churn) {
+  churn_begin(churn);
+  const uint32_t writes = 1 + draw(churn, draw(churn, 4) ? 4 : 20), from = draw(churn, churn->low);
+  for (uint32_t i = 0; i < writes; ++i) {
+    const uint32_t number = draw(churn, 2) ? from + draw(churn, 30) : draw(churn, churn->low);
+    if (number >= churn->low)
+      continue;
+    churn_put(churn, number);
+    if (draw(churn, 8) == 0) {
+      churn_delete(churn, number);
+      churn_put(churn, number);
+    }
+  }
+  churn_commit(churn);
+}
+
+static void churn_refill(struct churn *churn, uint32_t most) {
+  uint32_t count = 0;
+  churn_begin(churn);
+  for (uint32_t number = churn->low; number < churn->keys && count < most; ++number)
+    if (churn->gone[number]) {
+      churn_put(churn, number);
+      churn->gone[number] = false;
+      ++count;
+    }
+  churn_commit(churn);
+}
+
+static void churn_open(struct churn *churn, uint64_t seed) {
+  churn->random = seed * UINT64_C(0x9E3779B97F4A7C15) + 1;
+  for (unsigned i = 0; i < 20; ++i)
+    draw(churn, 2);
+  churn->low = churn->keys / 3;
+  churn->gone = calloc(churn->keys, sizeof(*churn->gone));
+  ck_assert_ptr_nonnull(churn->gone);
+  ck_assert_int_eq(mdbx_env_create(&churn->env), 0);
+  ck_assert_int_eq(mdbx_env_set_geometry(churn->env, -1, -1, 256 * MIB, -1, -1, (intptr_t)churn->page_size), 0);
+  ck_assert_int_eq(mdbx_env_open(churn->env, path, (MDBX_env_flags_t)(churn->flags | MDBX_NOSUBDIR), 0600), 0);
+  churn_begin(churn);
+  for (uint32_t i = 0; i < churn->keys; ++i)
+    churn_put(churn, i);
+  churn_commit(churn);
+}
+
+START_TEST(regions_come_and_go) {
+  enum { ROUNDS = 300 };
+  static const struct {
+    uint64_t seed;
+    uint32_t page_size, keys;
+    unsigned flags;
+  } cases[] = {{27, 512, 19500, 0}, {59, 512, 17000, 0}, {36, 256, 14500, MDBX_LIFORECLAIM}};
+  struct churn churn = {.page_size = cases[_i].page_size,
+                        .keys = cases[_i].keys,
+                        .flags = cases[_i].flags | MDBX_UTTERLY_NOSYNC};
+  churn_open(&churn, cases[_i].seed);
+  for (unsigned round = 1; round <= ROUNDS; ++round) {
+    churn_remove(&churn);
+    for (uint32_t left = draw(&churn, 40); left; --left)
+      churn_rewrite(&churn);
+    const uint32_t part = draw(&churn, 4);
+    if (part) {
+      const uint32_t most = draw(&churn, 300);
+      churn_refill(&churn, part == 1 ? UINT32_MAX : most);
+    }
+    if (draw(&churn, 200) == 0 || round == ROUNDS)
+      must_be_sound(churn.env);
+  }
+  ck_assert_int_eq(mdbx_env_close(churn.env), 0);
+  free(churn.gone);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("growth");
   TCase *tests = tcase_create("growth");
@@ -299,8 +452,10 @@ int main(void) {
   tcase_add_loop_test(tests, shrinks_when_emptied, 0, 8);
   tcase_add_test(tests, growth_is_undone_above_the_durable_commit);
   tcase_add_test(tests, weak_commit_with_a_smaller_size);
+  tcase_add_loop_test(tests, flush_within_the_transaction_that_grows, 0, 2);
   tcase_add_loop_test(tests, small_commits_reuse_pages, 0, 4);
   tcase_add_test(tests, transaction_larger_than_memory);
+  tcase_add_loop_test(tests, regions_come_and_go, 0, 3);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

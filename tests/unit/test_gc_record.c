@@ -123,6 +123,24 @@ START_TEST(altered_bytes) {
 }
 END_TEST
 
+/* A record that says there are no free pages may be of a region behind the end: a commit left it empty, and the end has
+ * moved below it since. With pages it is damage, and so is a region no database can have. */
+START_TEST(record_behind_the_end) {
+  static const uint8_t none[32] = {0}, some[32] = {0, 1}, other[32] = {1};
+  const struct gc_key key = {GC_FREE, 7, 0}, far = {GC_FREE, UINT64_C(1) << 50, 0};
+  const pgno_t limit = 7 * 512 - 1;
+  pgset set;
+  pgset_init(&set);
+  ck_assert_int_eq(gc_record_decode(&key, none, sizeof(none), 256, limit, collect, &set), MDBX_SUCCESS);
+  ck_assert_int_eq(gc_record_decode(&key, some, sizeof(some), 256, limit, collect, &set), MDBX_CORRUPTED);
+  ck_assert_int_eq(gc_record_decode(&key, other, sizeof(other), 256, limit, collect, &set), MDBX_CORRUPTED);
+  ck_assert_int_eq(gc_record_decode(&key, none, 2, 256, limit, collect, &set), MDBX_CORRUPTED);
+  ck_assert_int_eq(gc_record_decode(&far, none, sizeof(none), 256, limit, collect, &set), MDBX_CORRUPTED);
+  ck_assert_uint_eq(set.count, 0);
+  pgset_destroy(&set);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("records of free pages");
   TCase *tcase = tcase_create("records");
@@ -131,6 +149,7 @@ int main(void) {
   tcase_add_loop_test(tcase, what_is_written_is_read, 0, 35);
   tcase_add_test(tcase, too_little_room);
   tcase_add_loop_test(tcase, altered_bytes, 0, 10);
+  tcase_add_test(tcase, record_behind_the_end);
   suite_add_tcase(suite, tcase);
   return unit_run(suite);
 }
