@@ -8,14 +8,13 @@
  * bytes of a huge value should not pay for all of it. The checker always asks. */
 #define CHECKSUM_RUN_BYTES (64u * 1024)
 
-/* Asked after bytes were read that a writer may have changed: it took the pin before. */
-static bool is_lost(const struct snapshot *snapshot) {
+bool snapshot_is_lost(const struct snapshot *snapshot) {
   atomic_thread_fence(memory_order_acquire);
   return snapshot->pin && atomic_load_explicit(snapshot->pin, memory_order_relaxed) != snapshot->txnid;
 }
 
 int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page) {
-  if (is_lost(snapshot))
+  if (snapshot_is_lost(snapshot))
     return MDBX_BAD_TXN;
   if (pgno < PGNO_FIRST || pgno >= snapshot->limit)
     return log_damage(MDBX_CORRUPTED, "page %u is not in the snapshot of transaction %llu, which ends at %u", pgno,
@@ -35,7 +34,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
     };
     const int rc = page_check(mapped, &expected);
     if (rc != MDBX_SUCCESS)
-      return is_lost(snapshot) ? MDBX_BAD_TXN : rc;
+      return snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : rc;
     if (!snapshot->always_check)
       snapshot_vouch(snapshot, pgno, mapped->txnid);
   }
@@ -45,7 +44,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
 
 /* The slow half of what follows: a sound page that is not what was referred to. */
 static int not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page) {
-  if (is_lost(snapshot))
+  if (snapshot_is_lost(snapshot))
     return MDBX_BAD_TXN;
   if (birth_bits(page->txnid) == ref.birth)
     return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x where 0x%x belongs", ref.pgno, page->flags, flags);

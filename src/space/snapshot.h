@@ -51,6 +51,9 @@ static inline const struct page *snapshot_mapped(const struct snapshot *snapshot
   return (const struct page *)(const void *)(snapshot->base + ((size_t)pgno << snapshot->shift));
 }
 
+/* Whether a writer took the snapshot away. Asked after bytes were read that it may have changed since: it took the pin
+ * before. Then they are no damage. */
+bool snapshot_is_lost(const struct snapshot *snapshot);
 /* The slow half of snapshot_page(): checks the page and remembers it. MDBX_BAD_TXN when the snapshot was taken away. */
 int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page);
 

@@ -83,6 +83,8 @@ static int check_order(const struct value_set *set, const struct path_level *fro
   const int order = key_compare_raw(&set->tree.rules, before, from_length, after, to_length);
   if (forward ? order < 0 : order > 0 || from->index >= from->page->count)
     return MDBX_SUCCESS;
+  if (snapshot_is_lost(set->snapshot))
+    return MDBX_BAD_TXN;
   return log_damage(MDBX_CORRUPTED, "page %u: its values do not follow those of page %u", to->page->pgno,
                     from->page->pgno);
 }

@@ -411,6 +411,65 @@ START_TEST(rule_25_readers_of_this_process) {
 }
 END_TEST
 
+/* The snapshot is taken while a cursor compares: what its pages hold then is no damage. */
+static MDBX_env *taking; /* not NULL: the next comparison takes it */
+
+static int order_that_takes(const MDBX_val *a, const MDBX_val *b) {
+  MDBX_env *env = taking;
+  taking = NULL;
+  if (!env)
+    return mdbx_get_keycmp(MDBX_DB_DEFAULTS)(a, b);
+  OK(fill(env, 1000));
+  return 0; /* as of bytes that have become others */
+}
+
+static void write_ordered(MDBX_env *env, MDBX_dbi *dbi, int values) {
+  char bytes[RECORD_BYTES] = "";
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open_ex(txn, "ordered", MDBX_CREATE | (values ? MDBX_DUPSORT : 0), dbi,
+                      values ? NULL : order_that_takes, values ? order_that_takes : NULL));
+  for (unsigned i = 0; i < RECORDS; ++i) {
+    snprintf(bytes, sizeof(bytes), "%04u", i);
+    MDBX_val name = {bytes, 4}, whole = {bytes, values ? (size_t)RECORD_BYTES : (size_t)RECORD_BYTES / 2};
+    MDBX_val one = api_val("one");
+    OK(values ? mdbx_put(txn, *dbi, &one, &whole, MDBX_UPSERT) : mdbx_put(txn, *dbi, &name, &whole, MDBX_UPSERT));
+  }
+  OK(mdbx_txn_commit(txn));
+}
+
+static void clear_ordered(MDBX_env *env, MDBX_dbi dbi) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_drop(txn, dbi, false));
+  OK(mdbx_txn_commit(txn));
+}
+
+START_TEST(rule_25_taken_within_a_move) {
+  MDBX_env *env = open_bounded(MDBX_NOSTICKYTHREADS, LIMIT, LIMIT);
+  MDBX_dbi dbi;
+  MDBX_cursor *cursor;
+  MDBX_val key, data;
+  int rc;
+  write_ordered(env, &dbi, _i);
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_cursor_open(reader, dbi, &cursor));
+  OK(mdbx_cursor_get(cursor, &key, &data, MDBX_FIRST));
+  clear_ordered(env, dbi);
+  for (unsigned version = 2; version < 5; ++version)
+    write_all(env, version);
+  OK(mdbx_env_set_hsr(env, abort_reader));
+  taking = env;
+  while ((rc = mdbx_cursor_get(cursor, &key, &data, MDBX_NEXT)) == MDBX_SUCCESS)
+    continue;
+  ck_assert_ptr_null(taking);
+  ck_assert_int_eq(atomic_load(&scene->calls), 1);
+  IS(rc, MDBX_BAD_TXN);
+  mdbx_cursor_close(cursor);
+  OK(mdbx_txn_abort(reader));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* What only the last steady commit keeps is got by a flush. */
 START_TEST(rule_25_not_for_the_steady_commit) {
   MDBX_env *env = open_bounded(MDBX_SAFE_NOSYNC, LIMIT, LIMIT);
@@ -664,6 +723,7 @@ int main(void) {
   tcase_add_loop_test(tcase, rule_25_parked_readers_are_ousted_first, 0, 2);
   tcase_add_test(tcase, rule_25_reader_that_is_not_in_the_way);
   tcase_add_test(tcase, rule_25_readers_of_this_process);
+  tcase_add_loop_test(tcase, rule_25_taken_within_a_move, 0, 2);
   tcase_add_test(tcase, rule_25_not_for_the_steady_commit);
   tcase_add_test(tcase, oomfunc_is_the_same_slot);
   tcase_add_loop_test(tcase, copy_loses_its_snapshot, 0, 4);
