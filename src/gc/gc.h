@@ -29,6 +29,7 @@ struct gc {
   struct gc_held *held; /* pages found to be seen by a pinned snapshot */
   size_t held_length, held_capacity;
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
+  bool asked; /* the transaction has looked for pages */
   bool begun, fresh_done, held_done, regions_done;
   bool keep_loose; /* gc_give: free pages of regions that were not read stay in this commit's list */
   struct retired_run aside[GC_ASIDE_PAGES]; /* gc_give: ascending, no longer in the set */

@@ -474,7 +474,7 @@ static int fill_places(struct gc *gc) {
 /* What the commit itself takes comes from pages that are known by now, or else from the end, however many are free. */
 static int stock_up(struct gc *gc) {
   const uint32_t wanted = 2 * gc_reserve(&gc->space->view, gc->tree);
-  int rc = gc->begun ? MDBX_SUCCESS : MDBX_NOTFOUND; /* a commit that took no page changes nothing in the table */
+  int rc = gc->asked ? MDBX_SUCCESS : MDBX_NOTFOUND; /* a commit that took no page changes nothing in the table */
   while (rc == MDBX_SUCCESS && gc->space->avail.count < wanted)
     rc = gc_take(gc->space, 1, SPACE_CHEAP);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;

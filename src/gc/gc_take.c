@@ -429,6 +429,7 @@ int gc_take(struct space *space, uint32_t pages, enum space_need need) {
     if (rc == MDBX_SUCCESS)
       rc = take_held(gc, urgent);
   }
+  gc->asked = true;
   const bool enough = space->lifo && !gc->begun && space->avail.count > before;
   gc->begun = true;
   if (rc == MDBX_SUCCESS && !enough)
