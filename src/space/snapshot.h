@@ -12,6 +12,7 @@
 #ifndef MDBX_SPACE_SNAPSHOT_H
 #define MDBX_SPACE_SNAPSHOT_H
 
+#include "base/log.h"
 #include "format/page.h"
 #include "space/dirty.h"
 
@@ -54,6 +55,9 @@ static inline const struct page *snapshot_mapped(const struct snapshot *snapshot
 /* Whether a writer took the snapshot away. Asked after bytes were read that it may have changed since: it took the pin
  * before. Then they are no damage. */
 bool snapshot_is_lost(const struct snapshot *snapshot);
+/* The code for bytes that make no sense, with a report if they are damage. */
+#define snapshot_damage(snapshot, ...)                                                                                 \
+  (snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : log_damage(MDBX_CORRUPTED, __VA_ARGS__))
 /* The slow half of snapshot_page(): checks the page and remembers it. MDBX_BAD_TXN when the snapshot was taken away. */
 int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page);
 

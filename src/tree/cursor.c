@@ -207,9 +207,7 @@ static int check_order(const struct cursor *cursor, const struct page *from, boo
   leaf_get(high, 0, &first);
   if (key_compare_raw(&cursor->tree->rules, last.key, last.key_length, first.key, first.key_length) < 0)
     return MDBX_SUCCESS;
-  if (snapshot_is_lost(cursor->snapshot))
-    return MDBX_BAD_TXN;
-  return log_damage(MDBX_CORRUPTED, "page %u: its keys do not follow those of page %u", high->pgno, low->pgno);
+  return snapshot_damage(cursor->snapshot, "page %u: its keys do not follow those of page %u", high->pgno, low->pgno);
 }
 
 static int step_next(struct cursor *cursor) {

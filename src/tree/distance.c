@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/distance.h"
 
-#include "base/log.h"
-
 /* More than any table has, and so far from the limits of the type that sums need no care. */
 #define DISTANCE_MAX (INT64_MAX / 4)
 
@@ -35,8 +33,8 @@ static int count_item(const struct measure *measure, const struct leaf_item *ite
     if (rc != MDBX_SUCCESS)
       return rc;
     if (nested.record.items > (uint64_t)measure->snapshot->limit * PAGE_SIZE_MAX)
-      return log_damage(MDBX_CORRUPTED, "the record of a nested tree has %llu items",
-                        (unsigned long long)nested.record.items);
+      return snapshot_damage(measure->snapshot, "the record of a nested tree has %llu items",
+                             (unsigned long long)nested.record.items);
     *count = (int64_t)nested.record.items;
   }
   return MDBX_SUCCESS;
@@ -58,7 +56,8 @@ static int add_span(const struct measure *measure, const struct page *page, unsi
       return rc;
     *total += count;
   }
-  return *total <= DISTANCE_MAX ? MDBX_SUCCESS : log_damage(MDBX_CORRUPTED, "page %u: too many items", page->pgno);
+  return *total <= DISTANCE_MAX ? MDBX_SUCCESS
+                                : snapshot_damage(measure->snapshot, "page %u: too many items", page->pgno);
 }
 
 /* Down from an entry of level `from` - 1 to level `to`, along the first or last entries. */
@@ -68,7 +67,7 @@ static int descend(struct measure *measure, struct path *path, unsigned from, un
     struct path_level *level = &path->level[i];
     const struct page_ref ref = branch_child(above->page, above->index);
     if (measure->entered++ >= measure->snapshot->limit)
-      return log_damage(MDBX_CORRUPTED, "page %u: its tree has more pages than there are", ref.pgno);
+      return snapshot_damage(measure->snapshot, "page %u: its tree has more pages than there are", ref.pgno);
     const unsigned type = tree_page_type(measure->tree, i + 1 == path->depth);
     const int rc = snapshot_tree_page(measure->snapshot, ref, type, &level->page);
     if (rc != MDBX_SUCCESS)
@@ -238,8 +237,8 @@ static int choose_value(struct cursor *cursor, int64_t number) {
   struct measure nested = measure_values(&cursor->set);
   rc = scroll_path(&nested, &cursor->set.path, &number);
   return rc == MDBX_NOTFOUND
-             ? log_damage(MDBX_CORRUPTED, "a nested tree has less than its %llu items",
-                          (unsigned long long)cursor->set.tree.record.items)
+             ? snapshot_damage(cursor->snapshot, "a nested tree has less than its %llu items",
+                               (unsigned long long)cursor->set.tree.record.items)
              : rc;
 }
 

@@ -2,7 +2,6 @@
 /* Reading a tree. Every descent goes down exactly as many levels as the record says, so damaged links cannot loop. */
 #include "tree/tree.h"
 
-#include "base/log.h"
 #include "tree/values.h"
 
 static int level_page(const struct snapshot *snapshot, const struct tree *tree, struct page_ref ref, bool leaf,
@@ -191,6 +190,6 @@ int tree_value(const struct snapshot *snapshot, const struct tree *tree, const s
     value->iov_len = item->data_length;
     return MDBX_SUCCESS;
   }
-  return log_damage(MDBX_CORRUPTED, "a record of kind %u with %u bytes does not belong into this table", item->kind,
-                    item->data_length);
+  return snapshot_damage(snapshot, "a record of kind %u with %u bytes does not belong into this table", item->kind,
+                         item->data_length);
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/values.h"
 
-#include "base/log.h"
-
 void values_nested_init(const struct tree *owner, struct tree *nested) {
   const bool fixed = owner->record.flags & TABLE_DUPFIXED;
   memset(nested, 0, sizeof(*nested));
@@ -17,12 +15,12 @@ int values_nested_tree(const struct snapshot *snapshot, const struct tree *owner
                        struct tree *nested) {
   struct nested_record record;
   if (item->data_length != sizeof(record))
-    return log_damage(MDBX_CORRUPTED, "the record of a nested tree has %u bytes", item->data_length);
+    return snapshot_damage(snapshot, "the record of a nested tree has %u bytes", item->data_length);
   memcpy(&record, item->data, sizeof(record));
   if (record.root < PGNO_FIRST || record.root >= snapshot->limit || !record.depth || record.depth > TREE_DEPTH_MAX ||
       !record.items)
-    return log_damage(MDBX_CORRUPTED, "the record of a nested tree has root %u, depth %u, %llu items", record.root,
-                      record.depth, (unsigned long long)record.items);
+    return snapshot_damage(snapshot, "the record of a nested tree has root %u, depth %u, %llu items", record.root,
+                           record.depth, (unsigned long long)record.items);
   values_nested_init(owner, nested);
   nested->record.root = record.root;
   nested->record.root_birth = record.root_birth;
@@ -43,9 +41,9 @@ int values_open(const struct snapshot *snapshot, struct tree *owner, const struc
   if (item->kind == NODE_TREE)
     return values_nested_tree(snapshot, owner, item, &set->tree);
   if (item->kind == NODE_LARGE)
-    return log_damage(MDBX_CORRUPTED, "a large value does not belong into a table with several values per key");
+    return snapshot_damage(snapshot, "a large value does not belong into a table with several values per key");
   if (item->kind == NODE_SUBPAGE && !subpage_item(&set->bytes) && (owner->record.flags & TABLE_DUPFIXED))
-    return log_damage(MDBX_CORRUPTED, "values of different sizes in a table with values of one size");
+    return snapshot_damage(snapshot, "values of different sizes in a table with values of one size");
   return MDBX_SUCCESS;
 }
 
@@ -56,18 +54,18 @@ uint64_t values_count(const struct value_set *set) {
 }
 
 /* A nested tree is never empty. */
-static int not_empty(int rc) {
-  return rc == MDBX_NOTFOUND ? log_damage(MDBX_CORRUPTED, "a nested tree is empty") : rc;
+static int not_empty(const struct value_set *set, int rc) {
+  return rc == MDBX_NOTFOUND ? snapshot_damage(set->snapshot, "a nested tree is empty") : rc;
 }
 
 int values_first(struct value_set *set) {
   set->index = 0;
-  return set->kind == NODE_TREE ? not_empty(tree_first(set->snapshot, &set->tree, &set->path)) : MDBX_SUCCESS;
+  return set->kind == NODE_TREE ? not_empty(set, tree_first(set->snapshot, &set->tree, &set->path)) : MDBX_SUCCESS;
 }
 
 int values_last(struct value_set *set) {
   if (set->kind == NODE_TREE)
-    return not_empty(tree_last(set->snapshot, &set->tree, &set->path));
+    return not_empty(set, tree_last(set->snapshot, &set->tree, &set->path));
   set->index = (unsigned)values_count(set) - 1;
   return MDBX_SUCCESS;
 }
@@ -83,10 +81,8 @@ static int check_order(const struct value_set *set, const struct path_level *fro
   const int order = key_compare_raw(&set->tree.rules, before, from_length, after, to_length);
   if (forward ? order < 0 : order > 0 || from->index >= from->page->count)
     return MDBX_SUCCESS;
-  if (snapshot_is_lost(set->snapshot))
-    return MDBX_BAD_TXN;
-  return log_damage(MDBX_CORRUPTED, "page %u: its values do not follow those of page %u", to->page->pgno,
-                    from->page->pgno);
+  return snapshot_damage(set->snapshot, "page %u: its values do not follow those of page %u", to->page->pgno,
+                         from->page->pgno);
 }
 
 int values_next(struct value_set *set) {
