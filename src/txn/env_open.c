@@ -221,12 +221,13 @@ static int refuse_empty(const MDBX_env *env) {
 static int refuse_foreign(const MDBX_env *env) {
   struct meta_set set;
   uint64_t length;
-  if (os_path_exists(env->lock_path))
-    return MDBX_SUCCESS;
+  /* The length first: what was written since may be half of a database, with its lock file there. */
   const int rc = os_file_size(env->fd, &length);
-  if (rc == MDBX_SUCCESS && !length && env_is_readonly(env))
-    return refuse_empty(env);
-  return rc == MDBX_SUCCESS && length ? meta_read_all(env->fd, env->data_path, &set) : rc;
+  if (rc != MDBX_SUCCESS || os_path_exists(env->lock_path))
+    return rc;
+  if (length)
+    return meta_read_all(env->fd, env->data_path, &set);
+  return env_is_readonly(env) ? refuse_empty(env) : MDBX_SUCCESS;
 }
 
 static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
