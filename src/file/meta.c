@@ -81,8 +81,8 @@ static bool any_valid(const struct meta_set *set) {
   return set->slot[0].valid || set->slot[1].valid || set->slot[2].valid;
 }
 
-/* The page size is in every meta, but where metas 1 and 2 lie depends on it. */
-static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set, bool *signature, bool *version) {
+/* The page size is in every meta, but where metas 1 and 2 lie depends on it. *version: of a meta that is of another. */
+static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set, bool *signature, int *version) {
   set->page_size = page_size;
   struct meta_page *page = malloc(page_size);
   if (!page)
@@ -95,7 +95,8 @@ static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set,
       break;
     judge_slot(page, page_size, slot, &set->slot[slot]);
     *signature |= set->slot[slot].signature;
-    *version |= set->slot[slot].signature && page->meta.magic != META_MAGIC;
+    if (set->slot[slot].signature && page->meta.magic != META_MAGIC)
+      *version = (int)(page->meta.magic >> 56);
   }
   free(page);
   return rc;
@@ -116,7 +117,8 @@ static void drop_strangers(struct meta_set *set) {
 }
 
 int meta_read_all(int fd, const char *path, struct meta_set *set) {
-  bool signature = false, version = false;
+  bool signature = false;
+  int version = -1;
   for (uint32_t page_size = PAGE_SIZE_MIN; page_size <= PAGE_SIZE_MAX; page_size *= 2) {
     const int rc = read_with_page_size(fd, page_size, set, &signature, &version);
     if (rc != MDBX_SUCCESS)
@@ -130,8 +132,9 @@ int meta_read_all(int fd, const char *path, struct meta_set *set) {
     return log_damage(MDBX_CORRUPTED, "%s: an increment was applied to it in part; apply it again", path);
   if (!signature)
     return log_damage(MDBX_INVALID, "%s: not a database: no signature", path);
-  if (version)
-    return log_damage(MDBX_VERSION_MISMATCH, "%s: a database of another format version or byte order", path);
+  if (version >= 0)
+    return log_damage(MDBX_VERSION_MISMATCH, "%s: a database of format version %d, this library reads %u", path, version,
+                      META_VERSION);
   return log_damage(MDBX_CORRUPTED, "%s: none of the three meta pages is sound", path);
 }
 
