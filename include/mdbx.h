@@ -1398,9 +1398,9 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  *
  * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags or a
  * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given;
- * MDBX_READERS_FULL; MDBX_BAD_RSLOT, MDBX_TXN_OVERLAPPING as of
- * mdbx_txn_begin_ex(); MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
- * lost on the way; ENOSPC or another system code from writing. */
+ * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
+ * lost on the way; ENOSPC or another system code from writing. The calling
+ * thread may have transactions. */
 LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
                               MDBX_copy_flags_t flags);
 

@@ -12,7 +12,7 @@ static int begin_increment(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **tx
     return rc;
   if ((unsigned)flags & ~WRITE_FLAGS)
     return MDBX_EINVAL;
-  return txn_begin_read(env, MDBX_TXN_RDONLY, NULL, txn);
+  return txn_begin_read_apart(env, txn);
 }
 
 int mdbx_env_copy_since(MDBX_env *env, uint64_t txnid, const char *dest, MDBX_copy_flags_t flags) {

@@ -270,13 +270,12 @@ static int stat_of_txn(const MDBX_txn *txn, MDBX_stat *stat) {
   return mdbx_enumerate_tables(txn, add_named, stat);
 }
 
-/* A reader of its own, unless the thread has a transaction already. */
+/* A reader of its own, unless the thread writes: then as it sees the tables itself. */
 static int stat_of_newest(const MDBX_env *env, MDBX_stat *stat) {
-  MDBX_env *writable = (MDBX_env *)(uintptr_t)env;
   if (atomic_load(&env->writer_thread) == os_thread_self())
     return stat_of_txn(env->writer_txn, stat);
   MDBX_txn *txn;
-  int rc = txn_begin_read(writable, MDBX_TXN_RDONLY, NULL, &txn);
+  int rc = txn_begin_read_apart((MDBX_env *)(uintptr_t)env, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = stat_of_txn(txn, stat);
@@ -428,7 +427,7 @@ static int begin_copy(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **txn) {
     return rc;
   if ((unsigned)flags & ~COPY_FLAGS_KNOWN)
     return MDBX_EINVAL;
-  return txn_begin_read(env, MDBX_TXN_RDONLY, NULL, txn);
+  return txn_begin_read_apart(env, txn);
 }
 
 int mdbx_env_copy(MDBX_env *env, const char *dest, MDBX_copy_flags_t flags) {

@@ -75,7 +75,7 @@ static int choose_page_size(const struct geometry_request *want, const struct ge
   if (geometry_page_size_is_valid((intptr_t)*page))
     return MDBX_SUCCESS;
   log_warn("geometry: pages of %lld bytes; it must be a power of two from %u to %u", (long long)size,
-            (unsigned)MDBX_MIN_PAGESIZE, (unsigned)MDBX_MAX_PAGESIZE);
+           (unsigned)MDBX_MIN_PAGESIZE, (unsigned)MDBX_MAX_PAGESIZE);
   return MDBX_EINVAL;
 }
 
@@ -93,7 +93,7 @@ static int draft_size(const struct draft *draft, const char *name, intptr_t byte
     return MDBX_SUCCESS;
   if (!is_most(bytes) && (uint64_t)bytes > draft->most) {
     log_warn("geometry: the %s size of %llu bytes is more than %llu, the most with pages of %u", name,
-              (unsigned long long)bytes, (unsigned long long)draft->most, draft->page);
+             (unsigned long long)bytes, (unsigned long long)draft->most, draft->page);
     return MDBX_TOO_LARGE;
   }
   *size = is_most(bytes) ? draft->most : MAX_OF(round_up((uint64_t)bytes, draft->unit), draft->least);
@@ -102,7 +102,7 @@ static int draft_size(const struct draft *draft, const char *name, intptr_t byte
 
 static int lower_is_above(uint64_t lower, uint64_t upper) {
   log_warn("geometry: the lower size of %llu bytes is above the upper one of %llu", (unsigned long long)lower,
-            (unsigned long long)upper);
+           (unsigned long long)upper);
   return MDBX_EINVAL;
 }
 
@@ -226,7 +226,7 @@ int geometry_change(const struct geometry *old, const struct geometry_request *w
   const uint64_t used_bytes = round_up(geometry_bytes(old, used), draft.unit);
   if (draft.upper < used_bytes) {
     log_warn("geometry: an upper size of %llu bytes is too little, %llu are in use", (unsigned long long)draft.upper,
-              (unsigned long long)used_bytes);
+             (unsigned long long)used_bytes);
     return MDBX_MAP_FULL;
   }
   if (draft.lower > draft.upper)

@@ -88,6 +88,22 @@ START_TEST(rule_17_overlapping) {
 }
 END_TEST
 
+/* What the engine reads for itself takes no slot of the thread's. */
+START_TEST(looks_beside_a_reader_of_the_thread) {
+  MDBX_env *env = api_open(0);
+  MDBX_stat stat;
+  api_store(env, "k", "v");
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_env_stat_ex(env, NULL, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_entries, 1);
+  OK(mdbx_env_copy(env, unit_path("copy"), 0));
+  OK(mdbx_env_copy_since(env, mdbx_txn_id(txn), unit_path("increment"), 0));
+  api_sound(env);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_17_overlap_allowed_by_debug_flag) {
   MDBX_env *env = api_open(0);
   ck_assert_int_ge(mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_LEGACY_OVERLAP, MDBX_LOGGER_DONTCHANGE), 0);
@@ -501,6 +517,7 @@ int main(void) {
   tcase_add_test(tcase, rule_17_writer_waits_for_writer);
   tcase_add_test(tcase, rule_17_writer_of_another_process);
   tcase_add_test(tcase, rule_17_overlapping);
+  tcase_add_test(tcase, looks_beside_a_reader_of_the_thread);
   tcase_add_test(tcase, rule_17_overlap_allowed_by_debug_flag);
   tcase_add_test(tcase, rule_17_no_sticky_threads);
   tcase_add_test(tcase, rule_17_bad_arguments);
