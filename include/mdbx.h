@@ -76,6 +76,12 @@
  *   A steady point is made by mdbx_env_sync_ex() and its short forms, by the
  *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, by a clean close,
  *   and by the engine when space runs short.
+ *
+ *   Modes may follow each other in any order, by flags of the environment or of
+ *   a transaction, in one process or several. A MDBX_NOMETASYNC commit becomes
+ *   a steady point with the next flush; one that follows a weak commit is made
+ *   durable at once, and so is the first commit of another mode after
+ *   MDBX_UTTERLY_NOSYNC.
  */
 
 #ifndef LIBMDBX_H

@@ -615,4 +615,11 @@ void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot) {
   atomic_store(&lck->shared->head, txnid << 2 | meta_slot);
 }
 
-void lck_publish_durable(struct lck *lck, txnid_t txnid) { atomic_store(&lck->shared->durable, txnid); }
+/* The new one first: a process that dies in between leaves a pin too many, not one too few. */
+void lck_publish_durable(struct lck *lck, txnid_t txnid) {
+  atomic_store(&lck->shared->durable, txnid);
+  if (txnid == TXNID_NONE || txnid >= lck_believable(lck))
+    atomic_store(&lck->shared->believable, TXNID_NONE);
+}
+
+void lck_publish_believable(struct lck *lck, txnid_t txnid) { atomic_store(&lck->shared->believable, txnid); }

@@ -33,7 +33,7 @@
 
 #include "os/os.h"
 
-#define LCK_VERSION 1u
+#define LCK_VERSION 2u
 /* Environments that can have one database open at a time. */
 #define LCK_PROCESSES 32768u
 #define LCK_BYTE_OPENING 0u
@@ -95,6 +95,9 @@ struct lck_shared {
   _Alignas(64) _Atomic uint64_t head;
   /* Newest commit known to be durable; written by the holder of the writer lock. */
   _Atomic uint64_t durable;
+  /* A commit after that one which recovery would believe if its meta page reached the disk, 0 = none: no flush has
+   * followed it. Written by the holder of the writer lock. */
+  _Atomic uint64_t believable;
 
   /* Held for the length of a write transaction. */
   _Alignas(64) struct os_shlock writer;
@@ -199,7 +202,10 @@ void lck_table_unlock(struct lck *lck);
 
 /* Makes a commit visible to readers; under the writer lock (or by the first opener). */
 void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot);
+/* TXNID_NONE: there is nothing to fall back to. What was believable and is not newer is so no more. */
 void lck_publish_durable(struct lck *lck, txnid_t txnid);
+/* Notes a commit whose meta page may be believed although no flush followed it; before it becomes the head. */
+void lck_publish_believable(struct lck *lck, txnid_t txnid);
 
 static inline uint64_t lck_head(const struct lck *lck) { return atomic_load(&lck->shared->head); }
 
@@ -208,6 +214,8 @@ static inline txnid_t lck_head_txnid(uint64_t head) { return head >> 2; }
 static inline unsigned lck_head_slot(uint64_t head) { return (unsigned)(head & 3); }
 
 static inline txnid_t lck_durable(const struct lck *lck) { return atomic_load(&lck->shared->durable); }
+
+static inline txnid_t lck_believable(const struct lck *lck) { return atomic_load(&lck->shared->believable); }
 
 static inline void lck_count(struct lck *lck, enum lck_counter which, uint64_t by) {
   atomic_fetch_add_explicit(&lck->shared->counters[which], by, memory_order_relaxed);

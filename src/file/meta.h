@@ -57,6 +57,9 @@ struct meta_choice {
 /* Answers whether all pages of a slot's manifest match; asked for MANIFEST metas of another boot only. */
 typedef int (*meta_verify)(void *context, unsigned slot, bool *matches);
 
+/* Whether a meta of that kind may be believed after a system crash. */
+static inline bool meta_kind_is_believed(uint32_t kind) { return kind == META_STEADY || kind == META_MANIFEST; }
+
 /* Chooses. MDBX_CORRUPTED when no meta can be believed. Pure but for what `verify` does. */
 int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
                 struct meta_choice *choice);

@@ -50,9 +50,12 @@ int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count);
  * gc. */
 int gc_take(struct space *space, uint32_t pages, enum space_need need);
 
-/* Counts for each of gc->pins the pages known to wait that it sees, in seen[pin_count]. Pages that `fixed` sees as well
- * do not count (TXNID_NONE: there is no such snapshot). */
-int gc_weigh(struct gc *gc, txnid_t fixed, uint64_t *seen);
+/* Pins that do not go with a reader: what a crash falls back to. */
+enum { GC_FIXED_PINS = 2 };
+
+/* Counts for each of gc->pins the pages known to wait that it sees, in seen[pin_count]. Pages that one of `fixed` sees as
+ * well do not count (TXNID_NONE: there is no such snapshot). */
+int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen);
 
 /* Reads the stored part of the region a page lies in, if that has not been done. */
 int gc_load_region_of(struct gc *gc, pgno_t pgno);

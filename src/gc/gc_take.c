@@ -268,15 +268,22 @@ int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count) {
 struct weighing {
   const struct gc *gc;
   txnid_t newest; /* no pin above it sees the pages */
-  txnid_t fixed;
+  const txnid_t *fixed;
   uint64_t *seen;
 };
+
+static bool is_fixed(const struct weighing *weighing, txnid_t birth) {
+  for (size_t i = 0; i < GC_FIXED_PINS; ++i)
+    if (weighing->fixed[i] != TXNID_NONE && birth <= weighing->fixed[i] && weighing->fixed[i] <= weighing->newest)
+      return true;
+  return false;
+}
 
 static int weigh_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   const struct weighing *weighing = context;
   const struct gc *gc = weighing->gc;
   (void)pgno;
-  if (weighing->fixed != TXNID_NONE && birth <= weighing->fixed && weighing->fixed <= weighing->newest)
+  if (is_fixed(weighing, birth))
     return MDBX_SUCCESS;
   for (size_t i = gc->pin_count; i-- > 0 && gc->pins[i] >= birth;)
     if (gc->pins[i] <= weighing->newest)
@@ -284,7 +291,7 @@ static int weigh_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   return MDBX_SUCCESS;
 }
 
-int gc_weigh(struct gc *gc, txnid_t fixed, uint64_t *seen) {
+int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen) {
   struct gc_key at = {GC_HELD, 0, 0};
   memset(seen, 0, gc->pin_count * sizeof(*seen));
   for (size_t i = 0; i < gc->held_length; ++i) {

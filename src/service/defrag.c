@@ -59,12 +59,13 @@ static int note_obstructor(void *context, unsigned number, const struct reader_v
 static int look_for_laggards(struct defrag *defrag, MDBX_txn *txn) {
   struct gc *gc = &txn->collector;
   MDBX_defrag_result_t *result = defrag->result;
+  const txnid_t none[GC_FIXED_PINS] = {TXNID_NONE, TXNID_NONE};
   uint64_t *seen = calloc(gc->pin_count + 1, sizeof(*seen));
-  const int rc = seen ? gc_weigh(gc, TXNID_NONE, seen) : MDBX_ENOMEM;
+  const int rc = seen ? gc_weigh(gc, none, seen) : MDBX_ENOMEM;
   result->pages_retained = 0;
   result->obstructed_txnid = 0;
   for (size_t i = 0; rc == MDBX_SUCCESS && i < gc->pin_count; ++i)
-    if (seen[i] && gc->pins[i] != txn->base_txnid && gc->pins[i] != txn->durable) {
+    if (seen[i] && !txn_pin_is_fixed(txn, gc->pins[i])) {
       result->pages_retained = MAX_OF(result->pages_retained, (size_t)seen[i]);
       if (!result->obstructed_txnid)
         result->obstructed_txnid = gc->pins[i];

@@ -9,6 +9,8 @@
  *      only after a flush that followed it.
  *  C5  The head is published last; what is published is in the file whole.
  *  C6  The file gets shorter only after a commit that does not need the tail is durable.
+ *  C9  Every commit that recovery may believe keeps its pages until it cannot be believed any more.
+ *  C10 A commit of any mode but UTTERLY_NOSYNC has something to fall back to.
  */
 #include "txn/txn.h"
 
@@ -165,23 +167,24 @@ static int commit_large(struct commit *commit) {
   return rc;
 }
 
-/* The flush of the pages took the parent's meta along, so the parent is durable now if its meta says it may be
- * believed. */
+/* The flush of the pages took the parent's meta along, and that may be believed, so the parent is durable from then on.
+ * This commit may be believed as well as soon as its meta happens to reach the disk. */
 static int commit_nometasync(struct commit *commit) {
+  struct lck *lck = &commit->env->lck;
   int rc = write_pages(commit);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const struct meta *parent = &commit->txn->base;
-  if (parent->kind == META_STEADY || parent->kind == META_MANIFEST)
-    lck_publish_durable(&commit->env->lck, commit->txn->base_txnid);
-  commit->txn->durable = lck_durable(&commit->env->lck);
+  lck_publish_durable(lck, commit->txn->base_txnid);
+  commit->txn->durable = lck_durable(lck);
   choose_slot(commit);
   rc = write_meta(commit, META_STEADY, NULL, 0);
-  if (rc == MDBX_SUCCESS)
-    publish(commit, false);
-  return rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  lck_publish_believable(lck, commit->txn->view->txnid);
+  publish(commit, false);
+  return MDBX_SUCCESS;
 }
 
 static int commit_weak(struct commit *commit) {
@@ -219,6 +222,18 @@ static int commit_utterly(struct commit *commit) {
   lck_publish_durable(&commit->env->lck, TXNID_NONE);
   int rc = wipe_marks(commit);
   return rc == MDBX_SUCCESS ? commit_weak(commit) : rc;
+}
+
+/* A commit of a mode that promises to lose no more than itself needs something to fall back to, see C10. */
+static enum durability durability_needed(const struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  if (commit->durability != COMMIT_UTTERLY && txn->durable == TXNID_NONE)
+    return COMMIT_DURABLE;
+  if (commit->durability == COMMIT_NOMETASYNC && !meta_kind_is_believed(txn->base.kind))
+    return COMMIT_DURABLE;
+  if (commit->durability == COMMIT_WEAK && sync_is_due(commit->env, commit->bytes))
+    return COMMIT_DURABLE;
+  return commit->durability;
 }
 
 static int write_by_durability(struct commit *commit) {
@@ -279,8 +294,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (commit->durability == COMMIT_WEAK && sync_is_due(commit->env, commit->bytes))
-    commit->durability = COMMIT_DURABLE;
+  commit->durability = durability_needed(commit);
   plan_shrink(commit);
   choose_slot(commit);
   compose_meta(commit);

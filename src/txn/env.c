@@ -224,6 +224,8 @@ static int adopt_newest_meta(MDBX_env *env) {
   if (chosen >= 0) {
     log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
                (unsigned long long)newest.txnid);
+    if (meta_kind_is_believed(newest.meta.kind))
+      lck_publish_believable(&env->lck, newest.txnid);
     lck_publish_head(&env->lck, newest.txnid, (unsigned)chosen);
   }
   return MDBX_SUCCESS;

@@ -41,7 +41,7 @@ int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
   struct reader_pins readers;
   readers_pins_init(&readers);
   const int rc = readers_collect(&txn->env->lck, &readers);
-  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 2) * sizeof(*all)) : NULL;
+  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 3) * sizeof(*all)) : NULL;
   if (!all) {
     readers_pins_destroy(&readers);
     return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
@@ -55,6 +55,9 @@ int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
   all[(*count)++] = txn->base_txnid;
   if (txn->durable != TXNID_NONE)
     all[(*count)++] = txn->durable;
+  const txnid_t believable = lck_believable(&txn->env->lck);
+  if (believable != TXNID_NONE)
+    all[(*count)++] = believable;
   *count = make_unique(all, *count);
   *pins = all;
   return MDBX_SUCCESS;
@@ -90,11 +93,15 @@ static int look_again(struct shortage *shortage) {
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
-/* Whether any snapshot but the head and the durable one was in use. */
+bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin) {
+  return pin == txn->base_txnid || pin == txn->durable || pin == lck_believable(&txn->env->lck);
+}
+
+/* Whether any snapshot but the head and what a crash falls back to was in use. */
 static bool readers_lag(const MDBX_txn *txn) {
   const struct gc *gc = &txn->collector;
   for (size_t i = 0; i < gc->pin_count; ++i)
-    if (gc->pins[i] != txn->base_txnid && gc->pins[i] != txn->durable)
+    if (!txn_pin_is_fixed(txn, gc->pins[i]))
       return true;
   return false;
 }
@@ -122,7 +129,9 @@ static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
   MDBX_txn *txn = shortage->txn;
   struct gc *gc = &txn->collector;
   struct lck *lck = &txn->env->lck;
-  const txnid_t fixed = txn->durable != txn->base_txnid ? txn->durable : TXNID_NONE;
+  const txnid_t believable = lck_believable(lck);
+  const txnid_t fixed[GC_FIXED_PINS] = {txn->durable != txn->base_txnid ? txn->durable : TXNID_NONE,
+                                        believable != txn->base_txnid ? believable : TXNID_NONE};
   uint64_t *seen = malloc((gc->pin_count + 1) * sizeof(*seen));
   if (!seen)
     return MDBX_ENOMEM;

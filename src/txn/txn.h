@@ -137,8 +137,10 @@ void txn_finish_write(MDBX_txn *txn);
 void txn_undo_growth(MDBX_txn *txn);
 /* Settles handles and the length of the file after commit_write() returned rc. */
 void txn_settle(MDBX_txn *txn, int rc);
-/* All snapshots whose pages must stay: of readers, of the head, and of what a crash falls back to. */
+/* All snapshots whose pages must stay: of readers, of the head, and of what a crash may fall back to. */
 int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count);
+/* Whether a snapshot must stay without any reader. */
+bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin);
 /* space_refill of write transactions, in laggards.c. */
 int txn_refill(struct space *space, uint32_t pages, enum space_need need);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.

@@ -10,6 +10,7 @@
  * Usage: powercut [scenario [seed]]
  */
 #include "recorder.h"
+#include "verdict.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,29 +87,9 @@ struct run {
   uint64_t states[COMMITS_MAX + 1]; /* digest of the content after each commit; [0]: before the first */
   struct image start;
   unsigned long images, recoveries;
-  size_t cut;
-  enum cut_style style;
 };
 
-static void fail(const struct run *run, const char *what, int rc) {
-  fprintf(stderr, "powercut: %s, cut behind operation %zu, style %d: %s (%d, %s)\n", run->scenario->name, run->cut,
-          (int)run->style, what, rc, mdbx_strerror(rc));
-  exit(1);
-}
-
-#define MUST(run, call)                                                                                                \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != MDBX_SUCCESS)                                                                                           \
-      fail((run), #call, rc_);                                                                                         \
-  } while (0)
-
 /* ---------------------------------------------------------------------------------------------------------- workload */
-
-static void pretend_boot(uint64_t number) {
-  const uint64_t id[2] = {number, ~number};
-  os_bootid_pretend(id);
-}
 
 static int open_env(const struct run *run, const char *path, unsigned flags, MDBX_env **env) {
   int rc = mdbx_env_create(env);
@@ -119,27 +100,6 @@ static int open_env(const struct run *run, const char *path, unsigned flags, MDB
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)((flags & ~LOCKLESS) | MDBX_NOSUBDIR), 0600);
   return rc;
-}
-
-static uint64_t digest_of(const struct run *run, MDBX_env *env) {
-  MDBX_txn *txn;
-  MDBX_cursor *cursor;
-  MDBX_val key, value;
-  uint64_t digest = UINT64_C(0xcbf29ce484222325);
-  int rc;
-  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &txn, NULL));
-  MUST(run, mdbx_cursor_open(txn, 1, &cursor));
-  while ((rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) == MDBX_SUCCESS) {
-    const MDBX_val parts[2] = {key, value};
-    for (int p = 0; p < 2; ++p)
-      for (size_t i = 0; i < parts[p].iov_len; ++i)
-        digest = (digest ^ ((const uint8_t *)parts[p].iov_base)[i]) * UINT64_C(0x100000001b3);
-  }
-  if (rc != MDBX_NOTFOUND)
-    fail(run, "reading the records", rc);
-  mdbx_cursor_close(cursor);
-  MUST(run, mdbx_txn_abort_ex(txn, NULL));
-  return digest;
 }
 
 static void change(struct run *run, MDBX_txn *txn, unsigned commit) {
@@ -153,11 +113,11 @@ static void change(struct run *run, MDBX_txn *txn, unsigned commit) {
     if (deleting || next_random(&run->random) % 4 == 0) {
       const int rc = mdbx_del(txn, 1, &key, NULL);
       if (rc != MDBX_SUCCESS && rc != MDBX_NOTFOUND)
-        fail(run, "delete", rc);
+        fail("delete", rc);
       continue;
     }
     memset(bytes, (int)next_random(&run->random), value.iov_len);
-    MUST(run, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+    MUST(mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
   }
 }
 
@@ -168,47 +128,47 @@ static int done(int rc) { return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc; }
 static void commit_chained(struct run *run, MDBX_env *env, unsigned number) {
   MDBX_txn *txn = run->writer;
   if (!txn)
-    MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+    MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
   if (next_random(&run->random) % 3 == 0) {
     change(run, txn, number);
-    MUST(run, mdbx_txn_rollback(txn));
+    MUST(mdbx_txn_rollback(txn));
   }
   change(run, txn, number);
   run->writer = NULL;
   switch (next_random(&run->random) % 3) {
   case 0:
-    MUST(run, mdbx_txn_commit_ex(txn, NULL));
+    MUST(mdbx_txn_commit_ex(txn, NULL));
     return;
   case 1:
-    MUST(run, done(mdbx_txn_checkpoint(txn, MDBX_TXN_NOWEAKING, NULL)));
+    MUST(done(mdbx_txn_checkpoint(txn, MDBX_TXN_NOWEAKING, NULL)));
     break;
   default:
-    MUST(run, done(mdbx_txn_commit_embark_read(&txn, NULL)));
-    MUST(run, mdbx_txn_amend(txn, &txn, MDBX_TXN_READWRITE, NULL));
+    MUST(done(mdbx_txn_commit_embark_read(&txn, NULL)));
+    MUST(mdbx_txn_amend(txn, &txn, MDBX_TXN_READWRITE, NULL));
   }
   run->writer = txn;
 }
 
-static MDBX_txn *begin_nested(const struct run *run, MDBX_txn *parent) {
+static MDBX_txn *begin_nested(MDBX_txn *parent) {
   MDBX_txn *child;
-  MUST(run, mdbx_txn_begin_ex(mdbx_txn_env(parent), parent, MDBX_TXN_READWRITE, &child, NULL));
+  MUST(mdbx_txn_begin_ex(mdbx_txn_env(parent), parent, MDBX_TXN_READWRITE, &child, NULL));
   return child;
 }
 
 static void commit_nested(struct run *run, MDBX_env *env, unsigned number) {
   MDBX_txn *txn;
-  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
   change(run, txn, number);
-  MDBX_txn *child = begin_nested(run, txn);
+  MDBX_txn *child = begin_nested(txn);
   change(run, child, number);
-  MUST(run, mdbx_txn_abort_ex(child, NULL));
-  child = begin_nested(run, txn);
+  MUST(mdbx_txn_abort_ex(child, NULL));
+  child = begin_nested(txn);
   change(run, child, number);
-  MDBX_txn *grandchild = begin_nested(run, child);
+  MDBX_txn *grandchild = begin_nested(child);
   change(run, grandchild, number);
-  MUST(run, next_random(&run->random) % 2 ? mdbx_txn_commit_ex(grandchild, NULL) : mdbx_txn_abort_ex(grandchild, NULL));
-  MUST(run, mdbx_txn_commit_ex(child, NULL));
-  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+  MUST(next_random(&run->random) % 2 ? mdbx_txn_commit_ex(grandchild, NULL) : mdbx_txn_abort_ex(grandchild, NULL));
+  MUST(mdbx_txn_commit_ex(child, NULL));
+  MUST(mdbx_txn_commit_ex(txn, NULL));
 }
 
 static void put_values(struct run *run, MDBX_txn *txn) {
@@ -217,7 +177,7 @@ static void put_values(struct run *run, MDBX_txn *txn) {
     uint8_t bytes[64] = {0}, name = (uint8_t)(number % 4);
     MDBX_val key = {&name, 1}, value = {bytes, 4 + number % run->scenario->value};
     memcpy(bytes, &number, sizeof(number));
-    MUST(run, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+    MUST(mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
   }
 }
 
@@ -228,82 +188,84 @@ static void delete_some(struct run *run, MDBX_txn *txn) {
   uint32_t number = (uint32_t)(next_random(&run->random) % 64) << 2;
   MDBX_val key = {&name, 1}, value = {&number, sizeof(number)};
   uint64_t affected;
-  MUST(run, mdbx_cursor_open(txn, 1, &cursor));
+  MUST(mdbx_cursor_open(txn, 1, &cursor));
   const int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_TO_PAIR_GREATER_OR_EQUAL);
   if (rc == MDBX_SUCCESS)
-    MUST(run, mdbx_cursor_bunch_delete(cursor,
+    MUST(mdbx_cursor_bunch_delete(cursor,
                                        next_random(&run->random) % 2 ? MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING
                                                                      : MDBX_DELETE_AFTER_INCLUDING,
                                        &affected));
   else if (rc != MDBX_NOTFOUND)
-    fail(run, "search", rc);
+    fail("search", rc);
   mdbx_cursor_close(cursor);
 }
 
 static void commit_bulk(struct run *run, MDBX_env *env, unsigned number) {
   MDBX_txn *txn;
   MDBX_dbi main;
-  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
-  MUST(run, mdbx_dbi_open(txn, NULL, MDBX_CREATE | MDBX_DUPSORT, &main));
+  MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  MUST(mdbx_dbi_open(txn, NULL, MDBX_CREATE | MDBX_DUPSORT, &main));
   put_values(run, txn);
   if (number % 3 == 0)
     delete_some(run, txn);
   if (number % 7 == 0)
-    MUST(run, mdbx_drop(txn, 1, false));
-  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+    MUST(mdbx_drop(txn, 1, false));
+  MUST(mdbx_txn_commit_ex(txn, NULL));
 }
 
 static void commit_alone(struct run *run, MDBX_env *env, unsigned number) {
   MDBX_txn *txn;
-  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
   change(run, txn, number);
-  MUST(run, mdbx_txn_commit_ex(txn, NULL));
+  MUST(mdbx_txn_commit_ex(txn, NULL));
 }
 
 static void commit_defragged(struct run *run, MDBX_env *env, unsigned number) {
   commit_alone(run, env, number);
   if (number % 3 == 0)
-    MUST(run, done(mdbx_env_defrag(env, 0, 0, 0, 0, -1, 20, NULL, NULL, NULL)));
+    MUST(done(mdbx_env_defrag(env, 0, 0, 0, 0, -1, 20, NULL, NULL, NULL)));
 }
 
 static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder, unsigned number) {
   const struct scenario *scenario = run->scenario;
   const bool turned = scenario->durable_every && number % scenario->durable_every == 0;
   if (turned)
-    MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
+    MUST(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
   recorder_mark(recorder, MARK_BEGIN, (int)number);
   static void (*const commits[])(struct run *, MDBX_env *, unsigned) = {
       [ALONE] = commit_alone, [CHAINED] = commit_chained, [NESTED] = commit_nested, [BULK] = commit_bulk,
       [DEFRAGGED] = commit_defragged};
   commits[scenario->style](run, env, number);
-  run->states[number] = digest_of(run, env);
+  run->states[number] = digest_of(env);
   if (turned)
-    MUST(run, mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
+    MUST(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
   if (turned || !(scenario->flags & MDBX_SAFE_NOSYNC))
     recorder_mark(recorder, MARK_DURABLE, (int)(number - scenario->weak_by_one));
   if (scenario->sync_every && number % scenario->sync_every == 0) {
     const int rc = mdbx_env_sync_ex(env, true, false);
     if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-      fail(run, "sync", rc);
+      fail("sync", rc);
     recorder_mark(recorder, MARK_DURABLE, (int)number);
   }
 }
 
-static void work(struct run *run, struct recorder *recorder) {
+static struct recorder *work(struct run *run) {
   MDBX_env *env;
   pretend_boot(1);
-  MUST(run, mdbx_env_create(&env));
-  MUST(run, mdbx_env_set_geometry(env, 0, 65536, 64 << 20, 65536, 65536, (intptr_t)run->scenario->page_size));
-  MUST(run, mdbx_env_open(env, run->path, MDBX_NOSUBDIR, 0600));
-  MUST(run, mdbx_env_close_ex(env, false));
+  MUST(mdbx_env_create(&env));
+  MUST(mdbx_env_set_geometry(env, 0, 65536, 64 << 20, 65536, 65536, (intptr_t)run->scenario->page_size));
+  MUST(mdbx_env_open(env, run->path, MDBX_NOSUBDIR, 0600));
+  MUST(mdbx_env_close_ex(env, false));
   image_load(&run->start, run->path);
-  recorder_start(recorder, run->path, run->scenario->page_size, run->scenario->flags & MDBX_WRITEMAP);
-  MUST(run, open_env(run, run->path, run->scenario->flags, &env));
-  run->states[0] = digest_of(run, env);
+  struct recorder *recorder =
+      recorder_start(run->path, run->scenario->page_size, run->scenario->flags & MDBX_WRITEMAP);
+  MUST(open_env(run, run->path, run->scenario->flags, &env));
+  run->states[0] = digest_of(env);
   for (unsigned i = 1; i <= run->scenario->commits; ++i)
     one_commit(run, env, recorder, i);
   recorder_stop(recorder);
-  MUST(run, mdbx_env_close_ex(env, true));
+  MUST(mdbx_env_close_ex(env, true));
+  return recorder;
 }
 
 /* ------------------------------------------------------------------------------------------------------- after a cut */
@@ -322,25 +284,6 @@ static void allowed_states(const struct recorder *recorder, size_t at, int *olde
   }
 }
 
-static void print_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
-                        const char *format, va_list args) {
-  (void)ctx;
-  fprintf(stderr, "powercut: checker: %s %llu %s: ", object, (unsigned long long)entry, issue);
-  if (format)
-    vfprintf(stderr, format, args);
-  fputc('\n', stderr);
-}
-
-static void must_be_sound(const struct run *run, MDBX_env *env) {
-  MDBX_chk_callbacks_t callbacks;
-  MDBX_chk_context_t context;
-  memset(&callbacks, 0, sizeof(callbacks));
-  callbacks.issue = print_issue;
-  MUST(run, mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
-  if (context.result.total_problems)
-    fail(run, "the checker found problems", 0);
-}
-
 static void must_be_allowed(const struct run *run, uint64_t digest, int oldest, int newest) {
   for (int i = oldest; i <= newest; ++i)
     if (run->states[i] == digest)
@@ -348,7 +291,7 @@ static void must_be_allowed(const struct run *run, uint64_t digest, int oldest, 
   for (int i = 0; i <= (int)run->scenario->commits; ++i)
     if (run->states[i] == digest)
       fprintf(stderr, "powercut: commit %d is there, %d to %d were allowed\n", i, oldest, newest);
-  fail(run, "the content is of no commit that is allowed", 0);
+  fail("the content is of no commit that is allowed", 0);
 }
 
 /* Opening for reading changes nothing, and either works or asks for recovery. */
@@ -357,62 +300,61 @@ static void try_readonly(struct run *run, const struct image *image) {
   MDBX_env *env;
   const int rc = open_env(run, run->copy, MDBX_RDONLY, &env);
   if (rc != MDBX_SUCCESS && rc != MDBX_WANNA_RECOVERY && rc != MDBX_CORRUPTED)
-    fail(run, "read-only open", rc);
-  MUST(run, mdbx_env_close_ex(env, false));
+    fail("read-only open", rc);
+  MUST(mdbx_env_close_ex(env, false));
   image_load(&after, run->copy);
   if (after.length != image->length || memcmp(after.bytes, image->bytes, image->length) != 0)
-    fail(run, "a read-only open changed the file", 0);
+    fail("a read-only open changed the file", 0);
   image_free(&after);
 }
 
 static void open_and_compare(struct run *run, int oldest, int newest) {
   MDBX_env *env;
   MDBX_txn *txn;
-  MUST(run, open_env(run, run->copy, run->scenario->flags, &env));
-  must_be_sound(run, env);
-  must_be_allowed(run, digest_of(run, env), oldest, newest);
+  MUST(open_env(run, run->copy, run->scenario->flags, &env));
+  must_be_sound(env);
+  must_be_allowed(run, digest_of(env), oldest, newest);
   /* The survivor must be able to go on. */
-  MUST(run, mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
   uint32_t number = 0xffffff;
   MDBX_val key = {&number, 4}, value = {&number, 4};
-  MUST(run, mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
-  MUST(run, mdbx_txn_commit_ex(txn, NULL));
-  must_be_sound(run, env);
-  MUST(run, mdbx_env_close_ex(env, false));
+  MUST(mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
+  MUST(mdbx_txn_commit_ex(txn, NULL));
+  must_be_sound(env);
+  MUST(mdbx_env_close_ex(env, false));
 }
 
 /* Cuts the recovery of an image at every operation. */
 static void cut_recovery(struct run *run, const struct image *image, int oldest, int newest) {
-  struct recorder recorder;
   MDBX_env *env;
   image_store(image, run->copy);
-  recorder_start(&recorder, run->copy, run->scenario->page_size, false);
+  struct recorder *recorder = recorder_start(run->copy, run->scenario->page_size, false);
   pretend_boot(next_random(&run->random));
-  MUST(run, open_env(run, run->copy, run->scenario->flags, &env));
+  MUST(open_env(run, run->copy, run->scenario->flags, &env));
   if (run->scenario->flags & LOCKLESS) { /* it waits for a writer */
-    MUST(run, mdbx_txn_lock(env, false));
-    MUST(run, mdbx_txn_unlock(env));
+    MUST(mdbx_txn_lock(env, false));
+    MUST(mdbx_txn_unlock(env));
   }
-  recorder_stop(&recorder);
-  MUST(run, mdbx_env_close_ex(env, true));
-  for (size_t at = 0; at <= recorder.count; ++at)
+  recorder_stop(recorder);
+  MUST(mdbx_env_close_ex(env, true));
+  for (size_t at = 0; at <= recorder->count; ++at)
     for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
       struct image second;
-      recorder_image(&recorder, image, at, style, &run->random, &second);
+      recorder_image(recorder, image, at, style, &run->random, &second);
       image_store(&second, run->copy);
       pretend_boot(next_random(&run->random));
       open_and_compare(run, oldest, newest);
       image_free(&second);
       run->recoveries += 1;
     }
-  recorder_free(&recorder);
+  recorder_free(recorder);
 }
 
 static void cut_at(struct run *run, const struct recorder *recorder, size_t at, enum cut_style style) {
   struct image image;
   int oldest, newest;
-  run->cut = at;
-  run->style = style;
+  snprintf(verdict_place, sizeof(verdict_place), "powercut: %s, cut behind operation %zu, style %d",
+           run->scenario->name, at, (int)style);
   allowed_states(recorder, at, &oldest, &newest);
   recorder_image(recorder, &run->start, at, style, &run->random, &image);
   image_store(&image, run->copy);
@@ -432,24 +374,24 @@ static void remove_all(const struct run *run) {
 
 static void run_scenario(const struct scenario *scenario, uint64_t seed) {
   struct run *run = calloc(1, sizeof(*run));
-  struct recorder recorder;
   const char *folder = getenv("TEST_TMPDIR");
+  snprintf(verdict_place, sizeof(verdict_place), "powercut: %s", scenario->name);
   run->scenario = scenario;
   run->random = seed;
   snprintf(run->path, sizeof(run->path), "%s/cut-%d.db", folder ? folder : "/tmp", (int)getpid());
   snprintf(run->copy, sizeof(run->copy), "%s/cut-%d-copy.db", folder ? folder : "/tmp", (int)getpid());
   remove_all(run);
-  work(run, &recorder);
+  struct recorder *recorder = work(run);
   /* Long records are sampled: about 700 places, always all styles. */
-  const size_t stride = 1 + recorder.count / 700;
-  for (size_t at = next_random(&run->random) % stride; at <= recorder.count; at += stride)
+  const size_t stride = 1 + recorder->count / 700;
+  for (size_t at = next_random(&run->random) % stride; at <= recorder->count; at += stride)
     for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style)
-      cut_at(run, &recorder, at, style);
+      cut_at(run, recorder, at, style);
   remove_all(run);
-  printf("%-36s %5zu operations, %6lu images, %6lu cut recoveries: all sound\n", scenario->name, recorder.count,
+  printf("%-36s %5zu operations, %6lu images, %6lu cut recoveries: all sound\n", scenario->name, recorder->count,
          run->images, run->recoveries);
   fflush(stdout);
-  recorder_free(&recorder);
+  recorder_free(recorder);
   image_free(&run->start);
   free(run);
 }

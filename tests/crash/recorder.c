@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 enum { SECTOR = 512 };
@@ -25,11 +26,22 @@ static void give_up(const char *what) {
 
 /* --------------------------------------------------------------------------------------------------------- recording */
 
+/* Places for all a program may record; memory that is not touched costs nothing. */
+enum { RECORDS_MAX = 1 << 18, FILE_MAX = 96 << 20 };
+#define ARENA_BYTES ((size_t)4 << 30)
+
+static void *take(struct recorder *recorder, size_t bytes) {
+  bytes = (bytes + 15) & ~(size_t)15;
+  if (bytes > ARENA_BYTES - recorder->used)
+    give_up("the memory of the recorder is full");
+  void *taken = (uint8_t *)recorder + recorder->used;
+  recorder->used += bytes;
+  return taken;
+}
+
 static struct record *append(struct recorder *recorder, enum record_kind kind) {
-  if (recorder->count == recorder->capacity) {
-    recorder->capacity = recorder->capacity ? recorder->capacity * 2 : 256;
-    recorder->records = realloc(recorder->records, recorder->capacity * sizeof(*recorder->records));
-  }
+  if (recorder->count == RECORDS_MAX)
+    give_up("the recorder is full");
   struct record *record = &recorder->records[recorder->count++];
   memset(record, 0, sizeof(*record));
   record->kind = kind;
@@ -42,7 +54,7 @@ static void append_write(struct recorder *recorder, uint64_t offset, const uint8
     struct record *record = append(recorder, RECORD_WRITE);
     record->offset = offset;
     record->length = some;
-    record->bytes = malloc(some);
+    record->bytes = take(recorder, some);
     memcpy(record->bytes, bytes, some);
     offset += some;
     bytes += some;
@@ -50,65 +62,79 @@ static void append_write(struct recorder *recorder, uint64_t offset, const uint8
   }
 }
 
-static void see_file(struct recorder *recorder) {
+static size_t file_length(const struct recorder *recorder) {
   const off_t length = lseek(recorder->fd, 0, SEEK_END);
-  recorder->shadow = realloc(recorder->shadow, (size_t)length + 1);
-  if (pread(recorder->fd, recorder->shadow, (size_t)length, 0) != length)
+  if (length < 0 || length > FILE_MAX)
+    give_up("the length of the recorded file");
+  return (size_t)length;
+}
+
+static void see_file(struct recorder *recorder) {
+  if (!recorder->mapped)
+    return;
+  const size_t length = file_length(recorder);
+  if (pread(recorder->fd, recorder->shadow, length, 0) != (ssize_t)length)
     give_up("reading the recorded file");
-  recorder->shadow_length = (size_t)length;
+  recorder->shadow_length = length;
 }
 
 /* Pages that changed since the file was seen last, by other ways than recorded calls. */
 static void find_mapped_writes(struct recorder *recorder) {
   if (!recorder->mapped)
     return;
-  uint8_t *before = recorder->shadow;
-  const size_t before_length = recorder->shadow_length;
-  recorder->shadow = NULL;
-  see_file(recorder);
-  for (size_t at = 0; at < recorder->shadow_length && at < before_length; at += recorder->unit) {
-    const size_t rest = before_length - at < recorder->unit ? before_length - at : recorder->unit;
-    if (memcmp(before + at, recorder->shadow + at, rest) != 0)
-      append_write(recorder, at, recorder->shadow + at, rest);
+  static uint8_t seen[65536];
+  const size_t length = file_length(recorder);
+  for (size_t at = 0; at < length && at < recorder->shadow_length; at += recorder->unit) {
+    const size_t rest = recorder->shadow_length - at < recorder->unit ? recorder->shadow_length - at : recorder->unit;
+    if (pread(recorder->fd, seen, rest, (off_t)at) != (ssize_t)rest)
+      give_up("reading the recorded file");
+    if (memcmp(recorder->shadow + at, seen, rest) != 0)
+      append_write(recorder, at, seen, rest);
   }
-  free(before);
+  see_file(recorder);
+}
+
+/* Before each call: what changed since the last one, and whether the process lives to make this one. */
+static void before_call(void) {
+  find_mapped_writes(active);
+  if (active->fuse == 0)
+    _exit(RECORDER_DEAD);
+  if (active->fuse > 0)
+    active->fuse -= 1;
 }
 
 static int recording_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
-  find_mapped_writes(active);
+  before_call();
   uint64_t at = offset;
   for (int i = 0; i < count; ++i) {
     append_write(active, at, iov[i].iov_base, iov[i].iov_len);
     at += iov[i].iov_len;
   }
   const int rc = os_ops_real.pwritev(fd, iov, count, offset);
-  if (active->mapped)
-    see_file(active);
+  see_file(active);
   return rc;
 }
 
 static int recording_datasync(int fd) {
   (void)fd;
-  find_mapped_writes(active);
+  before_call();
   append(active, RECORD_FLUSH);
   return MDBX_SUCCESS;
 }
 
 static int recording_resize(int fd, uint64_t length) {
-  find_mapped_writes(active);
+  before_call();
   append(active, RECORD_LENGTH)->offset = length;
   const int rc = os_ops_real.resize(fd, length);
-  if (active->mapped)
-    see_file(active);
+  see_file(active);
   return rc;
 }
 
 static int recording_allocate(int fd, uint64_t from, uint64_t to) {
-  find_mapped_writes(active);
+  before_call();
   append(active, RECORD_LENGTH)->offset = to;
   const int rc = os_ops_real.allocate(fd, from, to);
-  if (active->mapped)
-    see_file(active);
+  see_file(active);
   return rc;
 }
 
@@ -120,16 +146,28 @@ static int recording_msync(void *addr, size_t length, int fd) {
 static const struct os_ops recording = {recording_pwritev, recording_datasync, recording_resize, recording_allocate,
                                         recording_msync};
 
-void recorder_start(struct recorder *recorder, const char *path, size_t unit, bool mapped) {
-  memset(recorder, 0, sizeof(*recorder));
+void recorder_join(struct recorder *recorder) {
+  active = recorder;
+  os_ops = &recording;
+}
+
+struct recorder *recorder_start(const char *path, size_t unit, bool mapped) {
+  struct recorder *recorder =
+      mmap(NULL, ARENA_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (recorder == MAP_FAILED)
+    give_up("memory for the recorder");
+  recorder->used = sizeof(*recorder);
+  recorder->records = take(recorder, RECORDS_MAX * sizeof(*recorder->records));
+  recorder->shadow = mapped ? take(recorder, FILE_MAX) : NULL;
   recorder->unit = unit;
   recorder->mapped = mapped;
+  recorder->fuse = -1;
   recorder->fd = open(path, O_RDONLY | O_CLOEXEC);
   if (recorder->fd < 0)
     give_up(path);
   see_file(recorder);
-  active = recorder;
-  os_ops = &recording;
+  recorder_join(recorder);
+  return recorder;
 }
 
 void recorder_mark(struct recorder *recorder, int mark, int value) {
@@ -146,12 +184,7 @@ void recorder_stop(struct recorder *recorder) {
   close(recorder->fd);
 }
 
-void recorder_free(struct recorder *recorder) {
-  for (size_t i = 0; i < recorder->count; ++i)
-    free(recorder->records[i].bytes);
-  free(recorder->records);
-  free(recorder->shadow);
-}
+void recorder_free(struct recorder *recorder) { munmap(recorder, ARENA_BYTES); }
 
 /* ------------------------------------------------------------------------------------------------------------ images */
 

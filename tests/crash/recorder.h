@@ -6,6 +6,9 @@
  * While recording, the calls happen for real as well. A write is cut into units of one database page, so that an image
  * may have some pages of one call and not others. What is written through a mapping is found by comparing the file
  * with what was seen before, at each recorded call: such pages may reach the disk at any time after they changed.
+ *
+ * All that is recorded lies in memory that forked processes share, so several processes may work on the file, one at a
+ * time: each calls recorder_join() once, and somebody sees to it that they take turns.
  */
 #ifndef TESTS_CRASH_RECORDER_H
 #define TESTS_CRASH_RECORDER_H
@@ -23,18 +26,25 @@ struct record {
   int value;
 };
 
+/* Status of a process whose fuse has burnt down. */
+enum { RECORDER_DEAD = 9 };
+
 struct recorder {
   struct record *records;
-  size_t count, capacity;
+  size_t count;
   size_t unit;     /* bytes of a database page */
   bool mapped;     /* look for writes through a mapping */
-  uint8_t *shadow; /* the file as seen last */
+  uint8_t *shadow; /* the file as seen last, if mapped */
   size_t shadow_length;
-  int fd; /* of the file, a descriptor of our own */
+  int fd;          /* of the file, a descriptor of our own */
+  size_t used;     /* of the shared memory this lies in */
+  long fuse;       /* so many more calls happen, then the process ends before the next one; negative: none does */
 };
 
 /* Begins to record all changes the engine makes (one recorder at a time). Present content of the file is the start. */
-void recorder_start(struct recorder *recorder, const char *path, size_t unit, bool mapped);
+struct recorder *recorder_start(const char *path, size_t unit, bool mapped);
+/* In a process forked since: what it does is recorded as well. */
+void recorder_join(struct recorder *recorder);
 void recorder_mark(struct recorder *recorder, int mark, int value);
 void recorder_stop(struct recorder *recorder);
 void recorder_free(struct recorder *recorder);

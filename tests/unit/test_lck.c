@@ -286,6 +286,23 @@ END_TEST
 
 /* ---- Content ---------------------------------------------------------------------------------------------------- */
 
+/* What is believable ends when something newer is durable, or nothing is. */
+START_TEST(a_newer_durable_commit_ends_the_believable_one) {
+  must_open(&lck, 0, true);
+  ck_assert_uint_eq(lck_believable(&lck), TXNID_NONE);
+  lck_publish_durable(&lck, 5);
+  lck_publish_believable(&lck, 7);
+  lck_publish_durable(&lck, 6);
+  ck_assert_uint_eq(lck_believable(&lck), 7);
+  lck_publish_durable(&lck, 7);
+  ck_assert_uint_eq(lck_believable(&lck), TXNID_NONE);
+  lck_publish_believable(&lck, 8);
+  lck_publish_durable(&lck, TXNID_NONE);
+  ck_assert_uint_eq(lck_believable(&lck), TXNID_NONE);
+  ck_assert_int_eq(lck_close(&lck), MDBX_SUCCESS);
+}
+END_TEST
+
 START_TEST(slots_fill_the_pages) {
   const size_t head = sizeof(struct lck_shared), each = sizeof(struct reader_slot), page = os_page_size();
   for (unsigned wanted = 1; wanted < 400; ++wanted) {
@@ -729,6 +746,7 @@ static void add_content_tests(Suite *suite) {
   TCase *tc = tcase_create("content");
   tcase_set_timeout(tc, 20);
   tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_test(tc, a_newer_durable_commit_ends_the_believable_one);
   tcase_add_test(tc, slots_fill_the_pages);
   tcase_add_test(tc, later_openers_adopt_the_size);
   tcase_add_test(tc, garbage_is_made_anew);

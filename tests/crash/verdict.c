@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "verdict.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+char verdict_place[256];
+
+void fail(const char *what, int rc) {
+  fprintf(stderr, "%s: %s (%d, %s)\n", verdict_place, what, rc, mdbx_strerror(rc));
+  exit(1);
+}
+
+void pretend_boot(uint64_t number) {
+  const uint64_t id[2] = {number, ~number};
+  os_bootid_pretend(id);
+}
+
+static uint64_t add_bytes(uint64_t digest, const MDBX_val *part) {
+  for (size_t i = 0; i < part->iov_len; ++i)
+    digest = (digest ^ ((const uint8_t *)part->iov_base)[i]) * UINT64_C(0x100000001b3);
+  return digest;
+}
+
+static int read_all(MDBX_txn *txn, uint64_t *digest) {
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  int rc = mdbx_cursor_open(txn, 1, &cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *digest = UINT64_C(0xcbf29ce484222325);
+  while ((rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) == MDBX_SUCCESS)
+    *digest = add_bytes(add_bytes(*digest, &key), &value);
+  mdbx_cursor_close(cursor);
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+int digest_read(MDBX_env *env, uint64_t *digest) {
+  MDBX_txn *txn;
+  int rc = mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &txn, NULL);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = read_all(txn, digest);
+  const int ended = mdbx_txn_abort_ex(txn, NULL);
+  return rc == MDBX_SUCCESS ? ended : rc;
+}
+
+uint64_t digest_of(MDBX_env *env) {
+  uint64_t digest = 0;
+  MUST(digest_read(env, &digest));
+  return digest;
+}
+
+static void print_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
+                        const char *format, va_list args) {
+  (void)ctx;
+  fprintf(stderr, "checker: %s %llu %s: ", object, (unsigned long long)entry, issue);
+  if (format)
+    vfprintf(stderr, format, args);
+  fputc('\n', stderr);
+}
+
+void must_be_sound(MDBX_env *env) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  callbacks.issue = print_issue;
+  MUST(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
+  if (context.result.total_problems)
+    fail("the checker found problems", 0);
+}
