@@ -6,7 +6,7 @@
 
 /* ---------------------------------------------------------------------------------------------------------- lifetime */
 
-static void link_cursor(MDB_cursor *cursor, MDB_txn *txn) {
+static void link_cursor(struct shim_cursor *cursor, MDB_txn *txn) {
   cursor->txn = txn;
   cursor->link = &txn->cursors;
   cursor->next = txn->cursors;
@@ -15,7 +15,7 @@ static void link_cursor(MDB_cursor *cursor, MDB_txn *txn) {
   txn->cursors = cursor;
 }
 
-static void unlink_cursor(MDB_cursor *cursor) {
+static void unlink_cursor(struct shim_cursor *cursor) {
   if (!cursor->txn)
     return;
   *cursor->link = cursor->next;
@@ -24,30 +24,30 @@ static void unlink_cursor(MDB_cursor *cursor) {
   cursor->txn = NULL;
 }
 
-static void free_cursor(MDB_cursor *cursor) {
+static void free_cursor(struct shim_cursor *cursor) {
   unlink_cursor(cursor);
   mdbx_cursor_close2(cursor->engine);
   free(cursor->missed);
-  free(cursor);
+  cursor_free(cursor);
 }
 
 void cursors_ended(MDB_txn *txn) {
   while (txn->cursors && !txn->readonly)
     free_cursor(txn->cursors);
-  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = txn->cursors) {
+  for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = txn->cursors) {
     mdbx_cursor_unbind(cursor->engine);
     unlink_cursor(cursor);
   }
 }
 
-static int find_kind(MDB_cursor *cursor) {
+static int find_kind(struct shim_cursor *cursor) {
   unsigned flags = 0;
   const int rc = mdbx_dbi_flags(cursor->txn->engine, cursor->dbi, &flags);
   cursor->multi = flags & MDB_DUPSORT;
   return rc;
 }
 
-static int open_engine_cursor(MDB_cursor *cursor, MDB_txn *txn) {
+static int open_engine_cursor(struct shim_cursor *cursor, MDB_txn *txn) {
   const int rc = mdbx_cursor_open(txn->engine, cursor->dbi, &cursor->engine);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -63,24 +63,27 @@ SHIM_API int mdb_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **result) {
     return rc;
   if (dbi == DBI_FREE && !txn->readonly)
     return EINVAL;
-  MDB_cursor *cursor = calloc(1, sizeof(*cursor));
+  struct shim_cursor *cursor = cursor_new();
   if (!cursor)
     return ENOMEM;
   cursor->dbi = dbi;
   rc = open_engine_cursor(cursor, txn);
   if (rc == MDBX_SUCCESS)
-    *result = cursor;
+    *result = cursor_handle(cursor);
   else
     free_cursor(cursor);
   return shim_rc(rc);
 }
 
-SHIM_API void mdb_cursor_close(MDB_cursor *cursor) {
+/* One that its transaction took along is closed already. */
+SHIM_API void mdb_cursor_close(MDB_cursor *handle) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (cursor)
     free_cursor(cursor);
 }
 
-SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *cursor) {
+SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *handle) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (!txn || !cursor || !txn->readonly || !txn->env || !table_of(txn, cursor->dbi))
     return EINVAL;
   const int usable = txn_usable(txn);
@@ -98,26 +101,31 @@ SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *cursor) {
 }
 
 /* A cursor of a transaction around serves the innermost one. */
-SHIM_API MDB_txn *mdb_cursor_txn(MDB_cursor *cursor) {
+static MDB_txn *txn_of(const struct shim_cursor *cursor) {
   MDB_txn *txn = cursor ? cursor->txn : NULL;
   while (txn && txn->child)
     txn = txn->child;
   return txn;
 }
 
-SHIM_API MDB_dbi mdb_cursor_dbi(MDB_cursor *cursor) { return cursor->dbi; }
+SHIM_API MDB_txn *mdb_cursor_txn(MDB_cursor *handle) { return txn_of(cursor_of(handle)); }
+
+SHIM_API MDB_dbi mdb_cursor_dbi(MDB_cursor *handle) {
+  const struct shim_cursor *cursor = cursor_of(handle);
+  return cursor ? cursor->dbi : DBI_FREE;
+}
 
 /* ----------------------------------------------------------------------------------------- nested transactions: places */
 
 struct place_backup {
-  MDB_cursor *cursor;
+  struct shim_cursor *cursor;
   enum place place;
 };
 
 static unsigned count_outer(const MDB_txn *child) {
   unsigned count = 0;
   for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
-    for (const MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    for (const struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
       ++count;
   return count;
 }
@@ -128,15 +136,15 @@ int cursors_save(MDB_txn *child) {
     return ENOMEM;
   child->places = backup;
   for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
-    for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
       *backup++ = (struct place_backup){cursor, cursor->place};
   return 0;
 }
 
 /* A cursor that was closed meanwhile is no longer in the lists. */
-static bool is_outer(const MDB_txn *child, const MDB_cursor *sought) {
+static bool is_outer(const MDB_txn *child, const struct shim_cursor *sought) {
   for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
-    for (const MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    for (const struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
       if (cursor == sought)
         return true;
   return false;
@@ -152,7 +160,7 @@ void cursors_restore(MDB_txn *child, bool committed) {
 
 /* ------------------------------------------------------------------------------------------------- where a search failed */
 
-static int engine_get(MDB_cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
+static int engine_get(struct shim_cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
   return mdbx_cursor_get(cursor->engine, key, data, op);
 }
 
@@ -163,7 +171,7 @@ static void remember(unsigned char *to, size_t *length, const MDB_val *from) {
 }
 
 /* Without memory the cursor is where the engine's is: nowhere. */
-static void note_missed(MDB_cursor *cursor, const MDB_val *key, const MDB_val *data) {
+static void note_missed(struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data) {
   if (!cursor->missed)
     cursor->missed = malloc(2 * KEY_BYTES_MAX);
   cursor->place = PLACE_NONE;
@@ -177,12 +185,12 @@ static void note_missed(MDB_cursor *cursor, const MDB_val *key, const MDB_val *d
   cursor->place = PLACE_MISSED_BOTH;
 }
 
-static size_t count_values(MDB_cursor *cursor) {
+static size_t count_values(struct shim_cursor *cursor) {
   size_t count = 0;
   return mdbx_cursor_count(cursor->engine, &count) == MDBX_SUCCESS ? count : 0;
 }
 
-static int go_to_missed_key(MDB_cursor *cursor) {
+static int go_to_missed_key(struct shim_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key}, data;
   const int rc = engine_get(cursor, &key, &data, MDBX_SET_RANGE);
   cursor->place = PLACE_AT;
@@ -192,7 +200,7 @@ static int go_to_missed_key(MDB_cursor *cursor) {
 }
 
 /* The key is there, its values are all less. */
-static int go_behind_values(MDB_cursor *cursor, MDBX_val *key) {
+static int go_behind_values(struct shim_cursor *cursor, MDBX_val *key) {
   MDBX_val data;
   int rc = engine_get(cursor, key, &data, MDBX_SET);
   if (rc == MDBX_NOTFOUND)
@@ -204,7 +212,7 @@ static int go_behind_values(MDB_cursor *cursor, MDBX_val *key) {
   return engine_get(cursor, key, &data, MDBX_LAST_DUP);
 }
 
-static int go_to_missed_value(MDB_cursor *cursor) {
+static int go_to_missed_value(struct shim_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key};
   MDBX_val data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
   const int rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
@@ -215,7 +223,7 @@ static int go_to_missed_value(MDB_cursor *cursor) {
 }
 
 void cursors_leave(MDB_txn *txn) {
-  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
+  for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
     MDBX_val k, d;
     const bool has_place = cursor->place == PLACE_AT || cursor->place == PLACE_NO_VALUE ||
                            cursor->place == PLACE_BEHIND_VALUES;
@@ -233,7 +241,7 @@ void cursors_leave(MDB_txn *txn) {
 }
 
 /* Back in the renewed transaction: at its record, or what follows it now. */
-static int come_back(MDB_cursor *cursor) {
+static int come_back(struct shim_cursor *cursor) {
   int rc = mdbx_cursor_bind(cursor->txn->engine, cursor->engine, cursor->dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -251,7 +259,7 @@ static int come_back(MDB_cursor *cursor) {
 }
 
 /* Whether the cursor can be used now. */
-static int check_cursor(MDB_cursor *cursor) {
+static int check_cursor(struct shim_cursor *cursor) {
   if (!cursor)
     return EINVAL;
   if (!cursor->txn || !cursor->txn->env || !cursor->txn->engine || cursor->txn->reset)
@@ -259,7 +267,7 @@ static int check_cursor(MDB_cursor *cursor) {
   return cursor->loose ? come_back(cursor) : 0;
 }
 
-static int settle(MDB_cursor *cursor) {
+static int settle(struct shim_cursor *cursor) {
   if (cursor->place == PLACE_MISSED_KEY)
     return go_to_missed_key(cursor);
   return cursor->place == PLACE_MISSED_BOTH ? go_to_missed_value(cursor) : MDBX_SUCCESS;
@@ -267,7 +275,7 @@ static int settle(MDB_cursor *cursor) {
 
 /* ----------------------------------------------------------------------------------------------------------- searches */
 
-static int check_search(const MDB_cursor *cursor, const MDB_val *key, const MDB_val *data, MDB_cursor_op op) {
+static int check_search(const struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data, MDB_cursor_op op) {
   const bool both = op == MDB_GET_BOTH || op == MDB_GET_BOTH_RANGE;
   if (both && !data)
     return EINVAL;
@@ -278,13 +286,13 @@ static int check_search(const MDB_cursor *cursor, const MDB_val *key, const MDB_
   return key->mv_size ? 0 : MDB_BAD_VALSIZE;
 }
 
-static bool table_is_empty(MDB_cursor *cursor) {
+static bool table_is_empty(struct shim_cursor *cursor) {
   MDBX_stat stat;
-  const MDB_txn *txn = mdb_cursor_txn(cursor);
+  const MDB_txn *txn = txn_of(cursor);
   return mdbx_dbi_stat(txn->engine, cursor->dbi, &stat, sizeof(stat)) == MDBX_SUCCESS && !stat.ms_entries;
 }
 
-static int search(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int search(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   int rc = check_search(cursor, key, data, op);
   if (rc != 0)
     return rc;
@@ -310,7 +318,7 @@ static int search(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op
 
 /* -------------------------------------------------------------------------------------------------------------- moves */
 
-static int arrive(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_cursor_op op) {
+static int arrive(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_cursor_op op) {
   MDBX_val k = {NULL, 0}, d = {NULL, 0};
   const int rc = engine_get(cursor, &k, &d, op);
   if (rc != MDBX_SUCCESS)
@@ -330,7 +338,7 @@ static MDBX_cursor_op op_for_single(MDB_cursor_op op) {
   return op == MDB_PREV_DUP || op == MDB_PREV_NODUP ? MDBX_PREV : (MDBX_cursor_op)op;
 }
 
-static int move_from_nowhere(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move_from_nowhere(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
   case MDB_NEXT_DUP:
@@ -344,7 +352,7 @@ static int move_from_nowhere(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MD
 }
 
 /* At a key whose values none is chosen of. */
-static int move_onto_value(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move_onto_value(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
   case MDB_NEXT_DUP:
@@ -357,7 +365,7 @@ static int move_onto_value(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_
   }
 }
 
-static int move_from_behind(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move_from_behind(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
     return arrive(cursor, key, data, MDBX_NEXT_NODUP);
@@ -371,7 +379,7 @@ static int move_from_behind(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB
   }
 }
 
-static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (cursor->place == PLACE_NONE)
     return move_from_nowhere(cursor, key, data, op);
   const int rc = settle(cursor);
@@ -387,7 +395,7 @@ static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op o
 }
 
 /* Behind a deleted record is the next one. */
-static int get_current(MDB_cursor *cursor, MDB_val *key, MDB_val *data) {
+static int get_current(struct shim_cursor *cursor, MDB_val *key, MDB_val *data) {
   int rc = settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -398,7 +406,7 @@ static int get_current(MDB_cursor *cursor, MDB_val *key, MDB_val *data) {
   return arrive(cursor, key, data, cursor->place == PLACE_DELETED ? MDBX_NEXT : MDBX_GET_CURRENT);
 }
 
-static int go_value_edge(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int go_value_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (!data || cursor->place == PLACE_NONE)
     return EINVAL;
   if (!cursor->multi)
@@ -409,11 +417,11 @@ static int go_value_edge(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cu
   return cursor->place == PLACE_NO_VALUE ? EINVAL : arrive(cursor, key, data, (MDBX_cursor_op)op);
 }
 
-static int get_many(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int get_many(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   unsigned flags = 0;
   if (!data || (op == MDB_GET_MULTIPLE && cursor->place == PLACE_NONE))
     return EINVAL;
-  int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &flags);
+  int rc = mdbx_dbi_flags(txn_of(cursor)->engine, cursor->dbi, &flags);
   if (rc == MDBX_SUCCESS && !(flags & MDB_DUPFIXED))
     rc = MDB_INCOMPATIBLE;
   if (rc == MDBX_SUCCESS)
@@ -425,7 +433,7 @@ static int get_many(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_
   return rc == MDBX_SUCCESS ? arrive(cursor, key, data, (MDBX_cursor_op)op) : rc;
 }
 
-static int get_other(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int get_other(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_FIRST:
   case MDB_LAST:
@@ -450,7 +458,8 @@ static int get_other(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor
   }
 }
 
-SHIM_API int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+SHIM_API int mdb_cursor_get(MDB_cursor *handle, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  struct shim_cursor *cursor = cursor_of(handle);
   const int rc = check_cursor(cursor);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
@@ -459,7 +468,8 @@ SHIM_API int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB
   return shim_rc(get_other(cursor, key, data, op));
 }
 
-SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
+SHIM_API int mdb_cursor_count(MDB_cursor *handle, size_t *count) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (!cursor || !count)
     return EINVAL;
   if (!cursor->multi)
@@ -476,15 +486,15 @@ SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
 
 /* ------------------------------------------------------------------------------------------------------------ changes */
 
-static int check_change(MDB_cursor *cursor) {
+static int check_change(struct shim_cursor *cursor) {
   const int rc = check_cursor(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return txn_writable(mdb_cursor_txn(cursor));
+  return txn_writable(txn_of(cursor));
 }
 
 /* The record under the cursor gets another value; what the caller says about its key does not matter. */
-static int put_current(MDB_cursor *cursor, MDB_val *data, unsigned flags) {
+static int put_current(struct shim_cursor *cursor, MDB_val *data, unsigned flags) {
   MDBX_val key = {NULL, 0}, old, d = to_engine(data);
   unsigned char copy[KEY_BYTES_MAX];
   if (cursor->place == PLACE_NONE)
@@ -504,9 +514,9 @@ static int put_current(MDB_cursor *cursor, MDB_val *data, unsigned flags) {
   return rc;
 }
 
-static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+static int put_many(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
   unsigned table_flags = 0;
-  int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &table_flags);
+  int rc = mdbx_dbi_flags(txn_of(cursor)->engine, cursor->dbi, &table_flags);
   MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
   data[1].mv_size = 0;
   if (rc != MDBX_SUCCESS || !(table_flags & MDB_DUPFIXED))
@@ -517,15 +527,15 @@ static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsi
 }
 
 /* In an order of the program's own a value may equal another one and yet be different: it takes its place. */
-static int put_in_own_order(MDB_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
+static int put_in_own_order(struct shim_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
   int rc = mdbx_cursor_put(cursor->engine, key, value, MDBX_NODUPDATA);
   if (rc == MDBX_KEYEXIST)
-    rc = table_overwrite_equal(mdb_cursor_txn(cursor), cursor->dbi, key, value);
+    rc = table_overwrite_equal(txn_of(cursor), cursor->dbi, key, value);
   MDBX_val k = *key, d = *value;
   return rc == MDBX_SUCCESS ? engine_get(cursor, &k, &d, MDBX_GET_BOTH) : rc;
 }
 
-static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+static int put_one(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
   MDBX_val d = to_engine(data);
   if (!cursor->multi)
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
@@ -537,19 +547,20 @@ static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsig
   return rc;
 }
 
-static int fit_value(MDB_cursor *cursor, const MDB_val *data) {
+static int fit_value(struct shim_cursor *cursor, const MDB_val *data) {
   unsigned flags = 0;
-  MDB_txn *txn = mdb_cursor_txn(cursor);
+  MDB_txn *txn = txn_of(cursor);
   const int rc = mdbx_dbi_flags(txn->engine, cursor->dbi, &flags);
   return rc == MDBX_SUCCESS ? table_fit_value(txn, cursor->dbi, flags, data->mv_size) : rc;
 }
 
-SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, unsigned int flags) {
+SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, unsigned int flags) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (!cursor || !key)
     return EINVAL;
   int rc = check_change(cursor);
   if (rc == MDBX_SUCCESS)
-    rc = table_ready(mdb_cursor_txn(cursor), cursor->dbi, &cursor->txn->env->tables[cursor->dbi]);
+    rc = table_ready(txn_of(cursor), cursor->dbi, &cursor->txn->env->tables[cursor->dbi]);
   if (rc == MDBX_SUCCESS && cursor->multi && data)
     rc = fit_value(cursor, data);
   if (rc != MDBX_SUCCESS)
@@ -568,7 +579,8 @@ SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, uns
   return shim_rc(rc);
 }
 
-SHIM_API int mdb_cursor_del(MDB_cursor *cursor, unsigned int flags) {
+SHIM_API int mdb_cursor_del(MDB_cursor *handle, unsigned int flags) {
+  struct shim_cursor *cursor = cursor_of(handle);
   int rc = check_change(cursor);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
@@ -594,11 +606,12 @@ static int is_this_table(void *ctx, const MDBX_txn *txn, const MDBX_val *name, M
                                                                                                   : MDBX_SUCCESS;
 }
 
-SHIM_API int mdb_cursor_is_db(MDB_cursor *cursor) {
+SHIM_API int mdb_cursor_is_db(MDB_cursor *handle) {
+  struct shim_cursor *cursor = cursor_of(handle);
   MDBX_val key, data;
   if (check_cursor(cursor) != MDBX_SUCCESS || cursor->dbi != DBI_MAIN || cursor->place != PLACE_AT)
     return 0;
   if (engine_get(cursor, &key, &data, MDBX_GET_CURRENT) != MDBX_SUCCESS)
     return 0;
-  return mdbx_enumerate_tables(mdb_cursor_txn(cursor)->engine, is_this_table, &key) == MDBX_RESULT_TRUE;
+  return mdbx_enumerate_tables(txn_of(cursor)->engine, is_this_table, &key) == MDBX_RESULT_TRUE;
 }

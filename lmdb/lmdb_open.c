@@ -18,6 +18,7 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 /* Nothing is printed, and one process may open a database more than once. */
 static void prepare_engine(void) {
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_LEGACY_MULTIOPEN, NULL);
+  handles_prepare();
 }
 
 SHIM_API int mdb_env_create(MDB_env **result) {

@@ -84,7 +84,7 @@ struct MDB_txn {
   bool roomy; /* the size bound has been looked at */
   uint64_t id, serial;
   struct shim_slot *slot; /* of a reader tied to its thread */
-  MDB_cursor *cursors;
+  struct shim_cursor *cursors;
   MDB_dbi *opened; /* handles that go if it is aborted */
   unsigned opened_count, opened_capacity;
   struct place_backup *places; /* of a nested one: where the cursors around it were */
@@ -104,7 +104,8 @@ enum place {
   PLACE_LEFT,        /* its transaction was reset; `missed` is the pair it was at */
 };
 
-struct MDB_cursor {
+/* Behind a handle of a cursor, which is no address: see lmdb_handles.c. */
+struct shim_cursor {
   MDBX_cursor *engine;
   MDB_txn *txn; /* NULL: ended */
   MDB_dbi dbi;
@@ -113,7 +114,7 @@ struct MDB_cursor {
   bool multi;           /* the table has several values per key */
   unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
   size_t missed_key, missed_value;
-  MDB_cursor *next, **link;
+  struct shim_cursor *next, **link;
 };
 
 /* ---- values ---- */
@@ -185,6 +186,18 @@ int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length);
 /* A value that equals a stored one in an order of the program's own takes its place. */
 int table_overwrite_equal(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value);
 void tables_ended(MDB_txn *txn, bool committed);
+
+/* ---- lmdb_handles.c: cursors and their handles ---- */
+
+/* Once in a process. */
+void handles_prepare(void);
+/* A cursor that knows nothing yet. NULL: no memory. */
+struct shim_cursor *cursor_new(void);
+/* Its handle is none from now on. */
+void cursor_free(struct shim_cursor *cursor);
+MDB_cursor *cursor_handle(const struct shim_cursor *cursor);
+/* NULL for NULL and for the handle of a cursor that has ended. */
+struct shim_cursor *cursor_of(const MDB_cursor *handle);
 
 /* ---- lmdb_cursor.c ---- */
 
