@@ -212,10 +212,17 @@ static int go_behind_values(struct shim_cursor *cursor, MDBX_val *key) {
   return engine_get(cursor, key, &data, MDBX_LAST_DUP);
 }
 
+static int find_pair(struct shim_cursor *cursor, MDBX_val *key, MDBX_val *data, bool range) {
+  const int rc = engine_get(cursor, key, data, range ? MDBX_GET_BOTH_RANGE : MDBX_GET_BOTH);
+  if (rc != MDBX_BAD_VALSIZE)
+    return rc;
+  return table_find_other_length(txn_of(cursor), cursor->dbi, cursor->engine, key, data, range);
+}
+
 static int go_to_missed_value(struct shim_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key};
   MDBX_val data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
-  const int rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
+  const int rc = find_pair(cursor, &key, &data, true);
   if (rc == MDBX_NOTFOUND)
     return go_behind_values(cursor, &key);
   cursor->place = PLACE_AT;
@@ -292,6 +299,24 @@ static bool table_is_empty(struct shim_cursor *cursor) {
   return mdbx_dbi_stat(txn->engine, cursor->dbi, &stat, sizeof(stat)) == MDBX_SUCCESS && !stat.ms_entries;
 }
 
+/* In an empty table there is no place to be. */
+static int nothing_there(struct shim_cursor *cursor) {
+  if (!table_is_empty(cursor))
+    return MDBX_NOTFOUND;
+  cursor->place = PLACE_NONE;
+  return EINVAL;
+}
+
+void cursors_emptied(MDB_txn *txn, MDB_dbi dbi) {
+  MDBX_stat stat;
+  if (mdbx_dbi_stat(txn->engine, dbi, &stat, sizeof(stat)) != MDBX_SUCCESS || stat.ms_entries)
+    return;
+  for (; txn; txn = txn->parent)
+    for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+      if (cursor->dbi == dbi)
+        cursor->place = PLACE_NONE;
+}
+
 static int search(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   int rc = check_search(cursor, key, data, op);
   if (rc != 0)
@@ -300,7 +325,7 @@ static int search(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_c
   MDBX_val k = to_engine(key), d = {NULL, 0};
   if (both)
     d = to_engine(data);
-  rc = engine_get(cursor, &k, &d, (MDBX_cursor_op)op);
+  rc = both ? find_pair(cursor, &k, &d, op == MDB_GET_BOTH_RANGE) : engine_get(cursor, &k, &d, (MDBX_cursor_op)op);
   if (rc == MDBX_SUCCESS) {
     cursor->place = PLACE_AT;
     if (op == MDB_SET_KEY || op == MDB_SET_RANGE)
@@ -309,10 +334,12 @@ static int search(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_c
       from_engine(data, &d);
     return 0;
   }
-  if (rc == MDBX_NOTFOUND && op != MDB_SET_RANGE)
+  if (rc != MDBX_NOTFOUND || nothing_there(cursor) == EINVAL)
+    return rc;
+  if (op == MDB_SET_RANGE)
+    cursor->place = PLACE_AT;
+  else
     note_missed(cursor, key, both ? data : NULL);
-  else if (rc == MDBX_NOTFOUND)
-    cursor->place = table_is_empty(cursor) ? PLACE_NONE : PLACE_AT;
   return rc;
 }
 
@@ -329,6 +356,13 @@ static int arrive(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_
   if (data)
     from_engine(data, &d);
   return MDBX_SUCCESS;
+}
+
+static int go_to_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  const int rc = arrive(cursor, key, data, (MDBX_cursor_op)op);
+  if (rc == MDBX_NOTFOUND)
+    cursor->place = PLACE_NONE;
+  return rc;
 }
 
 /* Without several values the next value is the next record. */
@@ -379,6 +413,14 @@ static int move_from_behind(struct shim_cursor *cursor, MDB_val *key, MDB_val *d
   }
 }
 
+/* The key that was deleted has no more values; then the cursor is at the key that followed. */
+static int end_values(struct shim_cursor *cursor) {
+  const int rc = arrive(cursor, NULL, NULL, MDBX_NEXT);
+  if (rc == MDBX_SUCCESS && cursor->multi && count_values(cursor) > 1)
+    cursor->place = PLACE_NO_VALUE;
+  return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
+}
+
 static int move(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (cursor->place == PLACE_NONE)
     return move_from_nowhere(cursor, key, data, op);
@@ -389,9 +431,13 @@ static int move(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cur
     return move_onto_value(cursor, key, data, op);
   if (cursor->place == PLACE_BEHIND_VALUES)
     return move_from_behind(cursor, key, data, op);
-  if (cursor->place == PLACE_DELETED && op == MDB_NEXT_DUP && cursor->multi)
-    return MDBX_NOTFOUND;
+  if (cursor->place == PLACE_DELETED && op == MDB_NEXT_DUP)
+    return end_values(cursor);
   return arrive(cursor, key, data, cursor->multi ? (MDBX_cursor_op)op : op_for_single(op));
+}
+
+static bool is_deleted(const struct shim_cursor *cursor) {
+  return cursor->place == PLACE_DELETED || cursor->place == PLACE_DELETED_VALUE;
 }
 
 /* Behind a deleted record is the next one. */
@@ -402,10 +448,12 @@ static int get_current(struct shim_cursor *cursor, MDB_val *key, MDB_val *data) 
   if (cursor->place == PLACE_NONE || cursor->place == PLACE_NO_VALUE)
     return EINVAL;
   if (cursor->place == PLACE_BEHIND_VALUES)
-    return MDBX_NOTFOUND;
-  return arrive(cursor, key, data, cursor->place == PLACE_DELETED ? MDBX_NEXT : MDBX_GET_CURRENT);
+    return nothing_there(cursor);
+  rc = arrive(cursor, key, data, is_deleted(cursor) ? MDBX_NEXT : MDBX_GET_CURRENT);
+  return rc == MDBX_NOTFOUND ? nothing_there(cursor) : rc;
 }
 
+/* Among the values of a key the caller's key is left alone; not if there is one only. */
 static int go_value_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (!data || cursor->place == PLACE_NONE)
     return EINVAL;
@@ -414,15 +462,17 @@ static int go_value_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data
   const int rc = settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return cursor->place == PLACE_NO_VALUE ? EINVAL : arrive(cursor, key, data, (MDBX_cursor_op)op);
+  if (cursor->place == PLACE_NO_VALUE)
+    return EINVAL;
+  return arrive(cursor, count_values(cursor) > 1 ? NULL : key, data, (MDBX_cursor_op)op);
 }
 
 static int get_many(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   unsigned flags = 0;
   if (!data || (op == MDB_GET_MULTIPLE && cursor->place == PLACE_NONE))
     return EINVAL;
-  int rc = mdbx_dbi_flags(txn_of(cursor)->engine, cursor->dbi, &flags);
-  if (rc == MDBX_SUCCESS && !(flags & MDB_DUPFIXED))
+  int rc = table_flags(txn_of(cursor), cursor->dbi, &flags);
+  if (rc == MDBX_SUCCESS && (!cursor->multi || !(flags & MDB_DUPFIXED)))
     rc = MDB_INCOMPATIBLE;
   if (rc == MDBX_SUCCESS)
     rc = settle(cursor);
@@ -430,14 +480,14 @@ static int get_many(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB
     rc = arrive(cursor, NULL, NULL, op == MDB_PREV_MULTIPLE ? MDBX_LAST : MDBX_FIRST);
     op = MDB_GET_MULTIPLE;
   }
-  return rc == MDBX_SUCCESS ? arrive(cursor, key, data, (MDBX_cursor_op)op) : rc;
+  return rc == MDBX_SUCCESS ? arrive(cursor, op == MDB_GET_MULTIPLE ? NULL : key, data, (MDBX_cursor_op)op) : rc;
 }
 
 static int get_other(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_FIRST:
   case MDB_LAST:
-    return arrive(cursor, key, data, (MDBX_cursor_op)op);
+    return go_to_edge(cursor, key, data, op);
   case MDB_GET_BOTH:
   case MDB_GET_BOTH_RANGE:
   case MDB_SET:
@@ -481,7 +531,7 @@ SHIM_API int mdb_cursor_count(MDB_cursor *handle, size_t *count) {
     rc = EINVAL;
   if (rc == MDBX_SUCCESS)
     rc = mdbx_cursor_count(cursor->engine, count);
-  return rc == MDBX_SUCCESS && !*count ? MDB_NOTFOUND : shim_rc(rc);
+  return shim_rc(rc == MDBX_SUCCESS && !*count ? nothing_there(cursor) : rc);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ changes */
@@ -515,11 +565,11 @@ static int put_current(struct shim_cursor *cursor, MDB_val *data, unsigned flags
 }
 
 static int put_many(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
-  unsigned table_flags = 0;
-  int rc = mdbx_dbi_flags(txn_of(cursor)->engine, cursor->dbi, &table_flags);
+  unsigned present = 0;
+  int rc = table_flags(txn_of(cursor), cursor->dbi, &present);
   MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
   data[1].mv_size = 0;
-  if (rc != MDBX_SUCCESS || !(table_flags & MDB_DUPFIXED))
+  if (rc != MDBX_SUCCESS || !cursor->multi || !(present & MDB_DUPFIXED))
     return rc == MDBX_SUCCESS ? MDB_INCOMPATIBLE : rc;
   rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
   data[1].mv_size = values[1].iov_len;
@@ -539,7 +589,7 @@ static int put_one(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *dat
   MDBX_val d = to_engine(data);
   if (!cursor->multi)
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
-  else if (!flags && cursor->txn->env->tables[cursor->dbi].value_order)
+  else if (!flags && table_at(cursor->txn->env, cursor->dbi)->value_order)
     return put_in_own_order(cursor, key, &d);
   const int rc = mdbx_cursor_put(cursor->engine, key, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
@@ -560,7 +610,7 @@ SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, uns
     return EINVAL;
   int rc = check_change(cursor);
   if (rc == MDBX_SUCCESS)
-    rc = table_ready(txn_of(cursor), cursor->dbi, &cursor->txn->env->tables[cursor->dbi]);
+    rc = table_ready(txn_of(cursor), cursor->dbi, table_at(cursor->txn->env, cursor->dbi));
   if (rc == MDBX_SUCCESS && cursor->multi && data)
     rc = fit_value(cursor, data);
   if (rc != MDBX_SUCCESS)
@@ -579,6 +629,45 @@ SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, uns
   return shim_rc(rc);
 }
 
+/* The last of several values: LMDB's cursor stays with the key, behind its values. */
+static int del_last_value(struct shim_cursor *cursor) {
+  MDBX_val key, data;
+  unsigned char copy[KEY_BYTES_MAX];
+  int rc = engine_get(cursor, &key, &data, MDBX_GET_CURRENT);
+  if (rc == MDBX_SUCCESS && key.iov_len > sizeof(copy))
+    rc = MDB_BAD_VALSIZE;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memcpy(copy, key.iov_base, key.iov_len);
+  key.iov_base = copy;
+  rc = mdbx_cursor_del(cursor->engine, MDBX_UPSERT);
+  if (rc == MDBX_SUCCESS)
+    rc = engine_get(cursor, &key, &data, MDBX_SET);
+  cursor->place = PLACE_BEHIND_VALUES;
+  return rc == MDBX_SUCCESS ? engine_get(cursor, &key, &data, MDBX_LAST_DUP) : rc;
+}
+
+static int del_current(struct shim_cursor *cursor, bool all) {
+  if (!all && cursor->place == PLACE_BEHIND_VALUES)
+    return MDBX_NOTFOUND;
+  MDBX_val key, data;
+  int rc = is_deleted(cursor) ? engine_get(cursor, &key, &data, MDBX_NEXT) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool one_of_many = cursor->multi && !all && count_values(cursor) > 1;
+  if (one_of_many && mdbx_cursor_on_last_dup(cursor->engine) == MDBX_RESULT_TRUE)
+    return del_last_value(cursor);
+  rc = mdbx_cursor_del(cursor->engine, all ? MDBX_NODUPDATA : MDBX_UPSERT);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!one_of_many)
+    cursor->place = PLACE_DELETED;
+  else if (cursor->place != PLACE_DELETED)
+    cursor->place = PLACE_DELETED_VALUE;
+  cursors_emptied(txn_of(cursor), cursor->dbi);
+  return MDBX_SUCCESS;
+}
+
 SHIM_API int mdb_cursor_del(MDB_cursor *handle, unsigned int flags) {
   struct shim_cursor *cursor = cursor_of(handle);
   int rc = check_change(cursor);
@@ -587,13 +676,9 @@ SHIM_API int mdb_cursor_del(MDB_cursor *handle, unsigned int flags) {
   if (cursor->place == PLACE_NONE)
     return EINVAL;
   rc = settle(cursor);
-  if (rc == MDBX_SUCCESS && cursor->place == PLACE_BEHIND_VALUES)
-    rc = MDBX_NOTFOUND;
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_cursor_del(cursor->engine, (MDBX_put_flags_t)(flags & MDB_NODUPDATA));
-  if (rc == MDBX_SUCCESS)
-    cursor->place = PLACE_DELETED;
-  return rc == MDBX_ENODATA ? MDB_NOTFOUND : shim_rc(rc);
+    rc = del_current(cursor, flags & MDB_NODUPDATA);
+  return shim_rc(rc == MDBX_ENODATA || rc == MDBX_NOTFOUND ? nothing_there(cursor) : rc);
 }
 
 /* --------------------------------------------------------------------------------------------------- tables as records */
