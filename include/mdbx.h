@@ -376,6 +376,10 @@ typedef enum MDBX_txn_flags {
   MDBX_TXN_RDONLY = MDBX_RDONLY,
   /* Makes a read handle without a snapshot; mdbx_txn_renew() gives it one. */
   MDBX_TXN_RDONLY_PREPARE = 0x1020000,
+  /* With MDBX_TXN_RDONLY: beside whatever transactions the thread has, in a reader
+   * slot of its own; mi_numreaders does not count it. For libraries that look at
+   * a database in the middle of what an application does with it. */
+  MDBX_TXN_APART = 0x2000000,
   /* Fails with MDBX_BUSY instead of waiting for another writer. */
   MDBX_TXN_TRY = 0x10000000,
   /* MDBX_NOMETASYNC for this transaction. */
@@ -844,7 +848,7 @@ struct MDBX_envinfo {
   uint64_t mi_meta_txnid[3];            /* commit id in each meta page */
   uint64_t mi_meta_sign[3];             /* 0 none, 1 weak, else steady */
   uint32_t mi_maxreaders;               /* reader slots */
-  uint32_t mi_numreaders;               /* most slots ever used at once */
+  uint32_t mi_numreaders;               /* most slots ever used at once, but for MDBX_TXN_APART */
   uint32_t mi_dxb_pagesize;             /* page size of the database */
   uint32_t mi_sys_pagesize;             /* page size of the system */
   uint32_t mi_sys_upcblk;               /* block size of the page cache */
@@ -1367,20 +1371,23 @@ LIBMDBX_API int mdbx_env_close_ex(MDBX_env *env, bool dont_sync);
 /* mdbx_env_close_ex() with dont_sync false. */
 LIBMDBX_INLINE_API int mdbx_env_close(MDBX_env *env);
 
-/* Makes an environment usable in a child made by fork(), where nothing else but
- * closing it is possible. The files are opened and mapped again, with a place of
- * the child's own among the users. Handles of tables, options, callbacks and the
- * context pointer stay. Transactions begun in the parent are dead in the child:
- * readers give MDBX_BAD_TXN until renewed, the write transaction MDBX_EBADSIGN; in
- * the parent they go on.
+/* Makes an environment usable in a child made by fork(), where nothing is possible
+ * before but closing it and reading in the read transactions that the parent had
+ * begun. The child gets a place of its own among the users, with the descriptors
+ * and maps it inherited: working directory and user id may have changed, and the
+ * files have got other names. Handles of tables, options, callbacks and the context
+ * pointer stay. The parent's write transaction is dead in the child (MDBX_EBADSIGN)
+ * and goes on in the parent. Its read transactions can be used in the child for as
+ * long as the parent keeps them, before this call and after it; later the child
+ * gets the code of a reader that lost its snapshot. Renewed, they are the child's.
  *
  * In a process that did not inherit the environment nothing happens.
  * Threads: no other thread may use the handle during the call.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL, MDBX_EBADSIGN as of [env]; MDBX_BUSY if it was
  * opened with MDBX_EXCLUSIVE, MDBX_PANIC if it had failed: these change nothing.
- * MDBX_PANIC if another database is there now, or codes of mdbx_env_open(): then
- * the environment can only be closed. */
+ * MDBX_PANIC if the file has another database in it now, or codes of
+ * mdbx_env_open(): then the environment can only be closed. */
 LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
 
 /* Deletes the files of a database, and its directory if that becomes empty.
@@ -1940,7 +1947,8 @@ LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
  * and only that thread may use it.
  *
  * Returns MDBX_SUCCESS, [env], or
- *   MDBX_EINVAL            unknown flags, read-only together with MDBX_TXN_TRY
+ *   MDBX_EINVAL            unknown flags, read-only together with MDBX_TXN_TRY,
+ *                          MDBX_TXN_APART without read-only or with a parent
  *   MDBX_BUSY              this thread writes already; or MDBX_TXN_TRY, and
  *                          somebody else does
  *   MDBX_TXN_OVERLAPPING   this thread has a transaction of the other kind

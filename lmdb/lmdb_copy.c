@@ -12,6 +12,10 @@ static int copy_flags(unsigned flags) { return flags & MDB_CP_COMPACT ? MDBX_CP_
 SHIM_API int mdb_env_copyfd2(MDB_env *env, mdb_filehandle_t fd, unsigned int flags) {
   if (!env || !env->opened)
     return EINVAL;
+  const int rc = follow_fork(env);
+  if (rc != MDBX_SUCCESS)
+    return shim_rc(rc);
+  reader_take_place(env);
   return shim_rc(mdbx_env_copy2fd(env->engine, fd, (MDBX_copy_flags_t)copy_flags(flags)));
 }
 

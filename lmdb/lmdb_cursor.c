@@ -6,7 +6,7 @@
 
 /* ---------------------------------------------------------------------------------------------------------- lifetime */
 
-static void link_cursor(MDB_cursor *cursor, MDB_txn *txn) {
+static void link_cursor(struct shim_cursor *cursor, MDB_txn *txn) {
   cursor->txn = txn;
   cursor->link = &txn->cursors;
   cursor->next = txn->cursors;
@@ -15,7 +15,7 @@ static void link_cursor(MDB_cursor *cursor, MDB_txn *txn) {
   txn->cursors = cursor;
 }
 
-static void unlink_cursor(MDB_cursor *cursor) {
+static void unlink_cursor(struct shim_cursor *cursor) {
   if (!cursor->txn)
     return;
   *cursor->link = cursor->next;
@@ -24,30 +24,30 @@ static void unlink_cursor(MDB_cursor *cursor) {
   cursor->txn = NULL;
 }
 
-static void free_cursor(MDB_cursor *cursor) {
+static void free_cursor(struct shim_cursor *cursor) {
   unlink_cursor(cursor);
   mdbx_cursor_close2(cursor->engine);
   free(cursor->missed);
-  free(cursor);
+  cursor_free(cursor);
 }
 
 void cursors_ended(MDB_txn *txn) {
   while (txn->cursors && !txn->readonly)
     free_cursor(txn->cursors);
-  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = txn->cursors) {
+  for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = txn->cursors) {
     mdbx_cursor_unbind(cursor->engine);
     unlink_cursor(cursor);
   }
 }
 
-static int find_kind(MDB_cursor *cursor) {
+static int find_kind(struct shim_cursor *cursor) {
   unsigned flags = 0;
   const int rc = mdbx_dbi_flags(cursor->txn->engine, cursor->dbi, &flags);
   cursor->multi = flags & MDB_DUPSORT;
   return rc;
 }
 
-static int open_engine_cursor(MDB_cursor *cursor, MDB_txn *txn) {
+static int open_engine_cursor(struct shim_cursor *cursor, MDB_txn *txn) {
   const int rc = mdbx_cursor_open(txn->engine, cursor->dbi, &cursor->engine);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -63,24 +63,27 @@ SHIM_API int mdb_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **result) {
     return rc;
   if (dbi == DBI_FREE && !txn->readonly)
     return EINVAL;
-  MDB_cursor *cursor = calloc(1, sizeof(*cursor));
+  struct shim_cursor *cursor = cursor_new();
   if (!cursor)
     return ENOMEM;
   cursor->dbi = dbi;
   rc = open_engine_cursor(cursor, txn);
   if (rc == MDBX_SUCCESS)
-    *result = cursor;
+    *result = cursor_handle(cursor);
   else
     free_cursor(cursor);
   return shim_rc(rc);
 }
 
-SHIM_API void mdb_cursor_close(MDB_cursor *cursor) {
+/* One that its transaction took along is closed already. */
+SHIM_API void mdb_cursor_close(MDB_cursor *handle) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (cursor)
     free_cursor(cursor);
 }
 
-SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *cursor) {
+SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *handle) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (!txn || !cursor || !txn->readonly || !txn->env || !table_of(txn, cursor->dbi))
     return EINVAL;
   const int usable = txn_usable(txn);
@@ -98,26 +101,31 @@ SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *cursor) {
 }
 
 /* A cursor of a transaction around serves the innermost one. */
-SHIM_API MDB_txn *mdb_cursor_txn(MDB_cursor *cursor) {
+static MDB_txn *txn_of(const struct shim_cursor *cursor) {
   MDB_txn *txn = cursor ? cursor->txn : NULL;
   while (txn && txn->child)
     txn = txn->child;
   return txn;
 }
 
-SHIM_API MDB_dbi mdb_cursor_dbi(MDB_cursor *cursor) { return cursor->dbi; }
+SHIM_API MDB_txn *mdb_cursor_txn(MDB_cursor *handle) { return txn_of(cursor_of(handle)); }
+
+SHIM_API MDB_dbi mdb_cursor_dbi(MDB_cursor *handle) {
+  const struct shim_cursor *cursor = cursor_of(handle);
+  return cursor ? cursor->dbi : DBI_FREE;
+}
 
 /* ----------------------------------------------------------------------------------------- nested transactions: places */
 
 struct place_backup {
-  MDB_cursor *cursor;
+  struct shim_cursor *cursor;
   enum place place;
 };
 
 static unsigned count_outer(const MDB_txn *child) {
   unsigned count = 0;
   for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
-    for (const MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    for (const struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
       ++count;
   return count;
 }
@@ -128,15 +136,15 @@ int cursors_save(MDB_txn *child) {
     return ENOMEM;
   child->places = backup;
   for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
-    for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
       *backup++ = (struct place_backup){cursor, cursor->place};
   return 0;
 }
 
 /* A cursor that was closed meanwhile is no longer in the lists. */
-static bool is_outer(const MDB_txn *child, const MDB_cursor *sought) {
+static bool is_outer(const MDB_txn *child, const struct shim_cursor *sought) {
   for (const MDB_txn *txn = child->parent; txn; txn = txn->parent)
-    for (const MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+    for (const struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
       if (cursor == sought)
         return true;
   return false;
@@ -152,7 +160,7 @@ void cursors_restore(MDB_txn *child, bool committed) {
 
 /* ------------------------------------------------------------------------------------------------- where a search failed */
 
-static int engine_get(MDB_cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
+static int engine_get(struct shim_cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
   return mdbx_cursor_get(cursor->engine, key, data, op);
 }
 
@@ -163,7 +171,7 @@ static void remember(unsigned char *to, size_t *length, const MDB_val *from) {
 }
 
 /* Without memory the cursor is where the engine's is: nowhere. */
-static void note_missed(MDB_cursor *cursor, const MDB_val *key, const MDB_val *data) {
+static void note_missed(struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data) {
   if (!cursor->missed)
     cursor->missed = malloc(2 * KEY_BYTES_MAX);
   cursor->place = PLACE_NONE;
@@ -177,12 +185,12 @@ static void note_missed(MDB_cursor *cursor, const MDB_val *key, const MDB_val *d
   cursor->place = PLACE_MISSED_BOTH;
 }
 
-static size_t count_values(MDB_cursor *cursor) {
+static size_t count_values(struct shim_cursor *cursor) {
   size_t count = 0;
   return mdbx_cursor_count(cursor->engine, &count) == MDBX_SUCCESS ? count : 0;
 }
 
-static int go_to_missed_key(MDB_cursor *cursor) {
+static int go_to_missed_key(struct shim_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key}, data;
   const int rc = engine_get(cursor, &key, &data, MDBX_SET_RANGE);
   cursor->place = PLACE_AT;
@@ -192,7 +200,7 @@ static int go_to_missed_key(MDB_cursor *cursor) {
 }
 
 /* The key is there, its values are all less. */
-static int go_behind_values(MDB_cursor *cursor, MDBX_val *key) {
+static int go_behind_values(struct shim_cursor *cursor, MDBX_val *key) {
   MDBX_val data;
   int rc = engine_get(cursor, key, &data, MDBX_SET);
   if (rc == MDBX_NOTFOUND)
@@ -204,10 +212,17 @@ static int go_behind_values(MDB_cursor *cursor, MDBX_val *key) {
   return engine_get(cursor, key, &data, MDBX_LAST_DUP);
 }
 
-static int go_to_missed_value(MDB_cursor *cursor) {
+static int find_pair(struct shim_cursor *cursor, MDBX_val *key, MDBX_val *data, bool range) {
+  const int rc = engine_get(cursor, key, data, range ? MDBX_GET_BOTH_RANGE : MDBX_GET_BOTH);
+  if (rc != MDBX_BAD_VALSIZE)
+    return rc;
+  return table_find_other_length(txn_of(cursor), cursor->dbi, cursor->engine, key, data, range);
+}
+
+static int go_to_missed_value(struct shim_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key};
   MDBX_val data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
-  const int rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);
+  const int rc = find_pair(cursor, &key, &data, true);
   if (rc == MDBX_NOTFOUND)
     return go_behind_values(cursor, &key);
   cursor->place = PLACE_AT;
@@ -215,7 +230,7 @@ static int go_to_missed_value(MDB_cursor *cursor) {
 }
 
 void cursors_leave(MDB_txn *txn) {
-  for (MDB_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
+  for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
     MDBX_val k, d;
     const bool has_place = cursor->place == PLACE_AT || cursor->place == PLACE_NO_VALUE ||
                            cursor->place == PLACE_BEHIND_VALUES;
@@ -233,7 +248,7 @@ void cursors_leave(MDB_txn *txn) {
 }
 
 /* Back in the renewed transaction: at its record, or what follows it now. */
-static int come_back(MDB_cursor *cursor) {
+static int come_back(struct shim_cursor *cursor) {
   int rc = mdbx_cursor_bind(cursor->txn->engine, cursor->engine, cursor->dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -251,7 +266,7 @@ static int come_back(MDB_cursor *cursor) {
 }
 
 /* Whether the cursor can be used now. */
-static int check_cursor(MDB_cursor *cursor) {
+static int check_cursor(struct shim_cursor *cursor) {
   if (!cursor)
     return EINVAL;
   if (!cursor->txn || !cursor->txn->env || !cursor->txn->engine || cursor->txn->reset)
@@ -259,7 +274,7 @@ static int check_cursor(MDB_cursor *cursor) {
   return cursor->loose ? come_back(cursor) : 0;
 }
 
-static int settle(MDB_cursor *cursor) {
+static int settle(struct shim_cursor *cursor) {
   if (cursor->place == PLACE_MISSED_KEY)
     return go_to_missed_key(cursor);
   return cursor->place == PLACE_MISSED_BOTH ? go_to_missed_value(cursor) : MDBX_SUCCESS;
@@ -267,7 +282,7 @@ static int settle(MDB_cursor *cursor) {
 
 /* ----------------------------------------------------------------------------------------------------------- searches */
 
-static int check_search(const MDB_cursor *cursor, const MDB_val *key, const MDB_val *data, MDB_cursor_op op) {
+static int check_search(const struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data, MDB_cursor_op op) {
   const bool both = op == MDB_GET_BOTH || op == MDB_GET_BOTH_RANGE;
   if (both && !data)
     return EINVAL;
@@ -278,13 +293,31 @@ static int check_search(const MDB_cursor *cursor, const MDB_val *key, const MDB_
   return key->mv_size ? 0 : MDB_BAD_VALSIZE;
 }
 
-static bool table_is_empty(MDB_cursor *cursor) {
+static bool table_is_empty(struct shim_cursor *cursor) {
   MDBX_stat stat;
-  const MDB_txn *txn = mdb_cursor_txn(cursor);
+  const MDB_txn *txn = txn_of(cursor);
   return mdbx_dbi_stat(txn->engine, cursor->dbi, &stat, sizeof(stat)) == MDBX_SUCCESS && !stat.ms_entries;
 }
 
-static int search(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+/* In an empty table there is no place to be. */
+static int nothing_there(struct shim_cursor *cursor) {
+  if (!table_is_empty(cursor))
+    return MDBX_NOTFOUND;
+  cursor->place = PLACE_NONE;
+  return EINVAL;
+}
+
+void cursors_emptied(MDB_txn *txn, MDB_dbi dbi) {
+  MDBX_stat stat;
+  if (mdbx_dbi_stat(txn->engine, dbi, &stat, sizeof(stat)) != MDBX_SUCCESS || stat.ms_entries)
+    return;
+  for (; txn; txn = txn->parent)
+    for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next)
+      if (cursor->dbi == dbi)
+        cursor->place = PLACE_NONE;
+}
+
+static int search(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   int rc = check_search(cursor, key, data, op);
   if (rc != 0)
     return rc;
@@ -292,7 +325,7 @@ static int search(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op
   MDBX_val k = to_engine(key), d = {NULL, 0};
   if (both)
     d = to_engine(data);
-  rc = engine_get(cursor, &k, &d, (MDBX_cursor_op)op);
+  rc = both ? find_pair(cursor, &k, &d, op == MDB_GET_BOTH_RANGE) : engine_get(cursor, &k, &d, (MDBX_cursor_op)op);
   if (rc == MDBX_SUCCESS) {
     cursor->place = PLACE_AT;
     if (op == MDB_SET_KEY || op == MDB_SET_RANGE)
@@ -301,16 +334,18 @@ static int search(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op
       from_engine(data, &d);
     return 0;
   }
-  if (rc == MDBX_NOTFOUND && op != MDB_SET_RANGE)
+  if (rc != MDBX_NOTFOUND || nothing_there(cursor) == EINVAL)
+    return rc;
+  if (op == MDB_SET_RANGE)
+    cursor->place = PLACE_AT;
+  else
     note_missed(cursor, key, both ? data : NULL);
-  else if (rc == MDBX_NOTFOUND)
-    cursor->place = table_is_empty(cursor) ? PLACE_NONE : PLACE_AT;
   return rc;
 }
 
 /* -------------------------------------------------------------------------------------------------------------- moves */
 
-static int arrive(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_cursor_op op) {
+static int arrive(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_cursor_op op) {
   MDBX_val k = {NULL, 0}, d = {NULL, 0};
   const int rc = engine_get(cursor, &k, &d, op);
   if (rc != MDBX_SUCCESS)
@@ -323,6 +358,13 @@ static int arrive(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDBX_cursor_o
   return MDBX_SUCCESS;
 }
 
+static int go_to_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  const int rc = arrive(cursor, key, data, (MDBX_cursor_op)op);
+  if (rc == MDBX_NOTFOUND)
+    cursor->place = PLACE_NONE;
+  return rc;
+}
+
 /* Without several values the next value is the next record. */
 static MDBX_cursor_op op_for_single(MDB_cursor_op op) {
   if (op == MDB_NEXT_DUP || op == MDB_NEXT_NODUP)
@@ -330,7 +372,7 @@ static MDBX_cursor_op op_for_single(MDB_cursor_op op) {
   return op == MDB_PREV_DUP || op == MDB_PREV_NODUP ? MDBX_PREV : (MDBX_cursor_op)op;
 }
 
-static int move_from_nowhere(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move_from_nowhere(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
   case MDB_NEXT_DUP:
@@ -344,7 +386,7 @@ static int move_from_nowhere(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MD
 }
 
 /* At a key whose values none is chosen of. */
-static int move_onto_value(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move_onto_value(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
   case MDB_NEXT_DUP:
@@ -357,7 +399,7 @@ static int move_onto_value(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_
   }
 }
 
-static int move_from_behind(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int move_from_behind(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
     return arrive(cursor, key, data, MDBX_NEXT_NODUP);
@@ -371,7 +413,15 @@ static int move_from_behind(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB
   }
 }
 
-static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+/* The key that was deleted has no more values; then the cursor is at the key that followed. */
+static int end_values(struct shim_cursor *cursor) {
+  const int rc = arrive(cursor, NULL, NULL, MDBX_NEXT);
+  if (rc == MDBX_SUCCESS && cursor->multi && count_values(cursor) > 1)
+    cursor->place = PLACE_NO_VALUE;
+  return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
+}
+
+static int move(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (cursor->place == PLACE_NONE)
     return move_from_nowhere(cursor, key, data, op);
   const int rc = settle(cursor);
@@ -381,24 +431,30 @@ static int move(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op o
     return move_onto_value(cursor, key, data, op);
   if (cursor->place == PLACE_BEHIND_VALUES)
     return move_from_behind(cursor, key, data, op);
-  if (cursor->place == PLACE_DELETED && op == MDB_NEXT_DUP && cursor->multi)
-    return MDBX_NOTFOUND;
+  if (cursor->place == PLACE_DELETED && op == MDB_NEXT_DUP)
+    return end_values(cursor);
   return arrive(cursor, key, data, cursor->multi ? (MDBX_cursor_op)op : op_for_single(op));
 }
 
+static bool is_deleted(const struct shim_cursor *cursor) {
+  return cursor->place == PLACE_DELETED || cursor->place == PLACE_DELETED_VALUE;
+}
+
 /* Behind a deleted record is the next one. */
-static int get_current(MDB_cursor *cursor, MDB_val *key, MDB_val *data) {
+static int get_current(struct shim_cursor *cursor, MDB_val *key, MDB_val *data) {
   int rc = settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (cursor->place == PLACE_NONE || cursor->place == PLACE_NO_VALUE)
     return EINVAL;
   if (cursor->place == PLACE_BEHIND_VALUES)
-    return MDBX_NOTFOUND;
-  return arrive(cursor, key, data, cursor->place == PLACE_DELETED ? MDBX_NEXT : MDBX_GET_CURRENT);
+    return nothing_there(cursor);
+  rc = arrive(cursor, key, data, is_deleted(cursor) ? MDBX_NEXT : MDBX_GET_CURRENT);
+  return rc == MDBX_NOTFOUND ? nothing_there(cursor) : rc;
 }
 
-static int go_value_edge(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+/* Among the values of a key the caller's key is left alone; not if there is one only. */
+static int go_value_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (!data || cursor->place == PLACE_NONE)
     return EINVAL;
   if (!cursor->multi)
@@ -406,15 +462,17 @@ static int go_value_edge(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cu
   const int rc = settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return cursor->place == PLACE_NO_VALUE ? EINVAL : arrive(cursor, key, data, (MDBX_cursor_op)op);
+  if (cursor->place == PLACE_NO_VALUE)
+    return EINVAL;
+  return arrive(cursor, count_values(cursor) > 1 ? NULL : key, data, (MDBX_cursor_op)op);
 }
 
-static int get_many(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int get_many(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   unsigned flags = 0;
   if (!data || (op == MDB_GET_MULTIPLE && cursor->place == PLACE_NONE))
     return EINVAL;
-  int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &flags);
-  if (rc == MDBX_SUCCESS && !(flags & MDB_DUPFIXED))
+  int rc = table_flags(txn_of(cursor), cursor->dbi, &flags);
+  if (rc == MDBX_SUCCESS && (!cursor->multi || !(flags & MDB_DUPFIXED)))
     rc = MDB_INCOMPATIBLE;
   if (rc == MDBX_SUCCESS)
     rc = settle(cursor);
@@ -422,14 +480,14 @@ static int get_many(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_
     rc = arrive(cursor, NULL, NULL, op == MDB_PREV_MULTIPLE ? MDBX_LAST : MDBX_FIRST);
     op = MDB_GET_MULTIPLE;
   }
-  return rc == MDBX_SUCCESS ? arrive(cursor, key, data, (MDBX_cursor_op)op) : rc;
+  return rc == MDBX_SUCCESS ? arrive(cursor, op == MDB_GET_MULTIPLE ? NULL : key, data, (MDBX_cursor_op)op) : rc;
 }
 
-static int get_other(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+static int get_other(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_FIRST:
   case MDB_LAST:
-    return arrive(cursor, key, data, (MDBX_cursor_op)op);
+    return go_to_edge(cursor, key, data, op);
   case MDB_GET_BOTH:
   case MDB_GET_BOTH_RANGE:
   case MDB_SET:
@@ -450,7 +508,8 @@ static int get_other(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor
   }
 }
 
-SHIM_API int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+SHIM_API int mdb_cursor_get(MDB_cursor *handle, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
+  struct shim_cursor *cursor = cursor_of(handle);
   const int rc = check_cursor(cursor);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
@@ -459,7 +518,8 @@ SHIM_API int mdb_cursor_get(MDB_cursor *cursor, MDB_val *key, MDB_val *data, MDB
   return shim_rc(get_other(cursor, key, data, op));
 }
 
-SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
+SHIM_API int mdb_cursor_count(MDB_cursor *handle, size_t *count) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (!cursor || !count)
     return EINVAL;
   if (!cursor->multi)
@@ -471,20 +531,20 @@ SHIM_API int mdb_cursor_count(MDB_cursor *cursor, size_t *count) {
     rc = EINVAL;
   if (rc == MDBX_SUCCESS)
     rc = mdbx_cursor_count(cursor->engine, count);
-  return rc == MDBX_SUCCESS && !*count ? MDB_NOTFOUND : shim_rc(rc);
+  return shim_rc(rc == MDBX_SUCCESS && !*count ? nothing_there(cursor) : rc);
 }
 
 /* ------------------------------------------------------------------------------------------------------------ changes */
 
-static int check_change(MDB_cursor *cursor) {
+static int check_change(struct shim_cursor *cursor) {
   const int rc = check_cursor(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return txn_writable(mdb_cursor_txn(cursor));
+  return txn_writable(txn_of(cursor));
 }
 
 /* The record under the cursor gets another value; what the caller says about its key does not matter. */
-static int put_current(MDB_cursor *cursor, MDB_val *data, unsigned flags) {
+static int put_current(struct shim_cursor *cursor, MDB_val *data, unsigned flags) {
   MDBX_val key = {NULL, 0}, old, d = to_engine(data);
   unsigned char copy[KEY_BYTES_MAX];
   if (cursor->place == PLACE_NONE)
@@ -504,12 +564,12 @@ static int put_current(MDB_cursor *cursor, MDB_val *data, unsigned flags) {
   return rc;
 }
 
-static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
-  unsigned table_flags = 0;
-  int rc = mdbx_dbi_flags(mdb_cursor_txn(cursor)->engine, cursor->dbi, &table_flags);
+static int put_many(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+  unsigned present = 0;
+  int rc = table_flags(txn_of(cursor), cursor->dbi, &present);
   MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
   data[1].mv_size = 0;
-  if (rc != MDBX_SUCCESS || !(table_flags & MDB_DUPFIXED))
+  if (rc != MDBX_SUCCESS || !cursor->multi || !(present & MDB_DUPFIXED))
     return rc == MDBX_SUCCESS ? MDB_INCOMPATIBLE : rc;
   rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
   data[1].mv_size = values[1].iov_len;
@@ -517,19 +577,19 @@ static int put_many(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsi
 }
 
 /* In an order of the program's own a value may equal another one and yet be different: it takes its place. */
-static int put_in_own_order(MDB_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
+static int put_in_own_order(struct shim_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
   int rc = mdbx_cursor_put(cursor->engine, key, value, MDBX_NODUPDATA);
   if (rc == MDBX_KEYEXIST)
-    rc = table_overwrite_equal(mdb_cursor_txn(cursor), cursor->dbi, key, value);
+    rc = table_overwrite_equal(txn_of(cursor), cursor->dbi, key, value);
   MDBX_val k = *key, d = *value;
   return rc == MDBX_SUCCESS ? engine_get(cursor, &k, &d, MDBX_GET_BOTH) : rc;
 }
 
-static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+static int put_one(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
   MDBX_val d = to_engine(data);
   if (!cursor->multi)
     flags &= ~(unsigned)(MDB_NODUPDATA | MDB_APPENDDUP);
-  else if (!flags && cursor->txn->env->tables[cursor->dbi].value_order)
+  else if (!flags && table_at(cursor->txn->env, cursor->dbi)->value_order)
     return put_in_own_order(cursor, key, &d);
   const int rc = mdbx_cursor_put(cursor->engine, key, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
@@ -537,19 +597,20 @@ static int put_one(MDB_cursor *cursor, const MDBX_val *key, MDB_val *data, unsig
   return rc;
 }
 
-static int fit_value(MDB_cursor *cursor, const MDB_val *data) {
+static int fit_value(struct shim_cursor *cursor, const MDB_val *data) {
   unsigned flags = 0;
-  MDB_txn *txn = mdb_cursor_txn(cursor);
+  MDB_txn *txn = txn_of(cursor);
   const int rc = mdbx_dbi_flags(txn->engine, cursor->dbi, &flags);
   return rc == MDBX_SUCCESS ? table_fit_value(txn, cursor->dbi, flags, data->mv_size) : rc;
 }
 
-SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, unsigned int flags) {
+SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, unsigned int flags) {
+  struct shim_cursor *cursor = cursor_of(handle);
   if (!cursor || !key)
     return EINVAL;
   int rc = check_change(cursor);
   if (rc == MDBX_SUCCESS)
-    rc = table_ready(mdb_cursor_txn(cursor), cursor->dbi, &cursor->txn->env->tables[cursor->dbi]);
+    rc = table_ready(txn_of(cursor), cursor->dbi, table_at(cursor->txn->env, cursor->dbi));
   if (rc == MDBX_SUCCESS && cursor->multi && data)
     rc = fit_value(cursor, data);
   if (rc != MDBX_SUCCESS)
@@ -568,20 +629,56 @@ SHIM_API int mdb_cursor_put(MDB_cursor *cursor, MDB_val *key, MDB_val *data, uns
   return shim_rc(rc);
 }
 
-SHIM_API int mdb_cursor_del(MDB_cursor *cursor, unsigned int flags) {
+/* The last of several values: LMDB's cursor stays with the key, behind its values. */
+static int del_last_value(struct shim_cursor *cursor) {
+  MDBX_val key, data;
+  unsigned char copy[KEY_BYTES_MAX];
+  int rc = engine_get(cursor, &key, &data, MDBX_GET_CURRENT);
+  if (rc == MDBX_SUCCESS && key.iov_len > sizeof(copy))
+    rc = MDB_BAD_VALSIZE;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memcpy(copy, key.iov_base, key.iov_len);
+  key.iov_base = copy;
+  rc = mdbx_cursor_del(cursor->engine, MDBX_UPSERT);
+  if (rc == MDBX_SUCCESS)
+    rc = engine_get(cursor, &key, &data, MDBX_SET);
+  cursor->place = PLACE_BEHIND_VALUES;
+  return rc == MDBX_SUCCESS ? engine_get(cursor, &key, &data, MDBX_LAST_DUP) : rc;
+}
+
+static int del_current(struct shim_cursor *cursor, bool all) {
+  if (!all && cursor->place == PLACE_BEHIND_VALUES)
+    return MDBX_NOTFOUND;
+  MDBX_val key, data;
+  int rc = is_deleted(cursor) ? engine_get(cursor, &key, &data, MDBX_NEXT) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool one_of_many = cursor->multi && !all && count_values(cursor) > 1;
+  if (one_of_many && mdbx_cursor_on_last_dup(cursor->engine) == MDBX_RESULT_TRUE)
+    return del_last_value(cursor);
+  rc = mdbx_cursor_del(cursor->engine, all ? MDBX_NODUPDATA : MDBX_UPSERT);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!one_of_many)
+    cursor->place = PLACE_DELETED;
+  else if (cursor->place != PLACE_DELETED)
+    cursor->place = PLACE_DELETED_VALUE;
+  cursors_emptied(txn_of(cursor), cursor->dbi);
+  return MDBX_SUCCESS;
+}
+
+SHIM_API int mdb_cursor_del(MDB_cursor *handle, unsigned int flags) {
+  struct shim_cursor *cursor = cursor_of(handle);
   int rc = check_change(cursor);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   if (cursor->place == PLACE_NONE)
     return EINVAL;
   rc = settle(cursor);
-  if (rc == MDBX_SUCCESS && cursor->place == PLACE_BEHIND_VALUES)
-    rc = MDBX_NOTFOUND;
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_cursor_del(cursor->engine, (MDBX_put_flags_t)(flags & MDB_NODUPDATA));
-  if (rc == MDBX_SUCCESS)
-    cursor->place = PLACE_DELETED;
-  return rc == MDBX_ENODATA ? MDB_NOTFOUND : shim_rc(rc);
+    rc = del_current(cursor, flags & MDB_NODUPDATA);
+  return shim_rc(rc == MDBX_ENODATA || rc == MDBX_NOTFOUND ? nothing_there(cursor) : rc);
 }
 
 /* --------------------------------------------------------------------------------------------------- tables as records */
@@ -594,11 +691,12 @@ static int is_this_table(void *ctx, const MDBX_txn *txn, const MDBX_val *name, M
                                                                                                   : MDBX_SUCCESS;
 }
 
-SHIM_API int mdb_cursor_is_db(MDB_cursor *cursor) {
+SHIM_API int mdb_cursor_is_db(MDB_cursor *handle) {
+  struct shim_cursor *cursor = cursor_of(handle);
   MDBX_val key, data;
   if (check_cursor(cursor) != MDBX_SUCCESS || cursor->dbi != DBI_MAIN || cursor->place != PLACE_AT)
     return 0;
   if (engine_get(cursor, &key, &data, MDBX_GET_CURRENT) != MDBX_SUCCESS)
     return 0;
-  return mdbx_enumerate_tables(mdb_cursor_txn(cursor)->engine, is_this_table, &key) == MDBX_RESULT_TRUE;
+  return mdbx_enumerate_tables(txn_of(cursor)->engine, is_this_table, &key) == MDBX_RESULT_TRUE;
 }

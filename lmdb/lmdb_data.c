@@ -40,7 +40,7 @@ SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, uns
     return EINVAL;
   int rc = check_change(txn, dbi, key);
   if (rc == 0)
-    rc = table_ready(txn, dbi, &txn->env->tables[dbi]);
+    rc = table_ready(txn, dbi, table_at(txn->env, dbi));
   if (rc == MDBX_SUCCESS)
     rc = mdbx_dbi_flags(txn->engine, dbi, &table_flags);
   if (rc != MDBX_SUCCESS)
@@ -54,12 +54,30 @@ SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, uns
     return shim_rc(rc);
   const MDBX_val k = to_engine(key);
   MDBX_val d = to_engine(data);
-  if (multi && !flags && txn->env->tables[dbi].value_order)
+  if (multi && !flags && table_at(txn->env, dbi)->value_order)
     return shim_rc(put_in_own_order(txn, dbi, &k, &d));
   rc = mdbx_put(txn->engine, dbi, &k, &d, engine_put_flags(flags));
   if ((rc == MDBX_SUCCESS && (flags & MDB_RESERVE)) || (rc == MDBX_KEYEXIST && (flags & MDB_NOOVERWRITE)))
     from_engine(data, &d);
   return shim_rc(rc);
+}
+
+static bool has_cursors(const MDB_txn *txn) {
+  while (txn && !txn->cursors)
+    txn = txn->parent;
+  return txn;
+}
+
+static int del_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_val key, MDBX_val value) {
+  MDBX_cursor *cursor;
+  int rc = mdbx_cursor_open(txn->engine, dbi, &cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = table_find_other_length(txn, dbi, cursor, &key, &value, false);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_cursor_del(cursor, MDBX_UPSERT);
+  mdbx_cursor_close(cursor);
+  return rc;
 }
 
 SHIM_API int mdb_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
@@ -77,6 +95,10 @@ SHIM_API int mdb_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
   if (multi && data)
     d = to_engine(data);
   rc = mdbx_del(txn->engine, dbi, &k, multi && data ? &d : NULL);
+  if (rc == MDBX_BAD_VALSIZE && multi && data)
+    rc = del_other_length(txn, dbi, k, d);
+  if (rc == MDBX_SUCCESS && has_cursors(txn))
+    cursors_emptied(txn, dbi);
   if (rc == MDBX_INCOMPATIBLE)
     mdbx_txn_break(txn->engine); /* as LMDB: a table was to be deleted like a record */
   return shim_rc(rc);

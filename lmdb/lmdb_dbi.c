@@ -6,6 +6,47 @@
 
 #define OPEN_FLAGS (TABLE_FLAGS | MDB_CREATE)
 
+/* ------------------------------------------------------------------------------------------------------------ flags */
+
+/* LMDB stores flags that mean nothing without another one; the engine takes sound ones only. The difference is remembered
+ * in the table's sequence, which LMDB does not have. */
+#define GIVEN_MARK (UINT64_C(0x4c4d4442) << 32)
+
+static unsigned sane_flags(unsigned flags) {
+  if (!(flags & MDB_DUPSORT))
+    flags &= ~(unsigned)(MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP);
+  if (flags & MDB_INTEGERDUP)
+    flags |= MDB_DUPFIXED;
+  if (flags & MDB_INTEGERKEY)
+    flags &= ~(unsigned)MDB_REVERSEKEY;
+  return flags;
+}
+
+static bool are_given(uint64_t sequence) { return (sequence & ~(uint64_t)TABLE_FLAGS) == GIVEN_MARK; }
+
+int table_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags) {
+  uint64_t sequence = 0;
+  int rc = mdbx_dbi_flags(txn->engine, dbi, flags);
+  if (rc == MDBX_SUCCESS && dbi != DBI_FREE)
+    rc = mdbx_dbi_sequence(txn->engine, dbi, &sequence, 0);
+  if (rc == MDBX_SUCCESS && are_given(sequence))
+    *flags = (unsigned)sequence & TABLE_FLAGS;
+  return rc;
+}
+
+/* A sequence only grows; so do the flags of a table that stays. One that a program of the engine uses is left alone. */
+static int note_given(MDB_txn *txn, MDB_dbi dbi, unsigned given) {
+  uint64_t sequence;
+  unsigned flags;
+  int rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_dbi_sequence(txn->engine, dbi, &sequence, 0);
+  if (rc != MDBX_SUCCESS || (sequence && !are_given(sequence)) || (!sequence && flags == given))
+    return rc;
+  const uint64_t wanted = GIVEN_MARK | given;
+  return wanted > sequence ? mdbx_dbi_sequence(txn->engine, dbi, NULL, wanted - sequence) : MDBX_SUCCESS;
+}
+
 /* ----------------------------------------------------------------------------------------------------------- orders */
 
 static int compare_keys(const MDBX_val *a, const MDBX_val *b, void *ctx) {
@@ -50,17 +91,21 @@ static int set_orders(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
 }
 
 int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length) {
-  struct shim_table *table = &txn->env->tables[dbi];
+  struct shim_table *table = table_at(txn->env, dbi);
   if (!(flags & MDB_INTEGERDUP) || length == sizeof(unsigned) || length == sizeof(size_t))
     return 0;
   const unsigned wanted = (flags & ~(unsigned)MDB_INTEGERDUP) | MDBX_CREATE;
+  unsigned given;
   MDBX_dbi same;
-  const int rc = mdbx_dbi_open(txn->engine, table->name, (MDBX_db_flags_t)wanted, &same);
+  int rc = table_flags(txn, dbi, &given);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_dbi_open(txn->engine, table->name, (MDBX_db_flags_t)wanted, &same);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_INCOMPATIBLE ? MDB_BAD_VALSIZE : rc;
   table->value_order = compare_first_int;
   table->ordered_by = 0;
-  return table_ready(txn, dbi, table);
+  const int noted = note_given(txn, dbi, given);
+  return noted == MDBX_SUCCESS ? table_ready(txn, dbi, table) : noted;
 }
 
 int table_overwrite_equal(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value) {
@@ -106,40 +151,107 @@ SHIM_API int mdb_set_relctx(MDB_txn *txn, MDB_dbi dbi, void *ctx) {
 
 /* ----------------------------------------------------------------------------------------------------------- handles */
 
-static int note_opened(MDB_txn *txn, MDB_dbi dbi) {
+bool table_is_own(const MDB_txn *txn, MDB_dbi dbi, const struct shim_table *table) {
+  for (; txn; txn = txn->parent)
+    for (unsigned i = 0; i < txn->opened_count; ++i)
+      if (txn->opened[i].dbi == dbi && txn->opened[i].opening == table->opening)
+        return true;
+  return false;
+}
+
+static int note_opened(MDB_txn *txn, struct shim_opening opening) {
   if (txn->opened_count == txn->opened_capacity) {
     const unsigned capacity = txn->opened_capacity * 2 + 8;
-    MDB_dbi *more = realloc(txn->opened, capacity * sizeof(*more));
+    struct shim_opening *more = realloc(txn->opened, capacity * sizeof(*more));
     if (!more)
       return ENOMEM;
     txn->opened = more;
     txn->opened_capacity = capacity;
   }
-  txn->opened[txn->opened_count++] = dbi;
+  txn->opened[txn->opened_count++] = opening;
   return 0;
 }
 
-static void open_table(MDB_env *env, MDB_dbi dbi, char *name) {
+/* Under the mutex, or before the environment is anybody's. */
+static struct shim_table *make_table(MDB_env *env, MDB_dbi dbi) {
+  _Atomic(struct shim_table *) *chunk = &env->tables[dbi / TABLES_OF_CHUNK];
+  if (!*chunk)
+    atomic_store_explicit(chunk, calloc(TABLES_OF_CHUNK, sizeof(struct shim_table)), memory_order_release);
+  return table_at(env, dbi);
+}
+
+int tables_open(MDB_env *env) {
+  struct shim_table *first = make_table(env, DBI_FREE);
+  if (!first)
+    return ENOMEM;
+  first[DBI_FREE].open = first[DBI_MAIN].open = true;
+  first[DBI_FREE].shared_since = first[DBI_MAIN].shared_since = env->handle_clock = 1;
+  return 0;
+}
+
+void tables_forget(MDB_env *env) {
+  env->open_tables = 0;
+  for (MDB_dbi dbi = DBI_NAMED; dbi < TABLES_OF_CHUNK * TABLE_CHUNKS; ++dbi) {
+    struct shim_table *table = table_at(env, dbi);
+    if (!table)
+      return; /* handles are given from the lowest on */
+    free(table->name);
+    memset(table, 0, sizeof(*table));
+  }
+}
+
+void tables_close(MDB_env *env) {
+  tables_forget(env);
+  for (unsigned i = 0; i < TABLE_CHUNKS; ++i)
+    free(env->tables[i]);
+}
+
+static int open_table(MDB_txn *txn, MDB_dbi dbi, const char *name) {
+  MDB_env *env = txn->env;
+  char *copy = strdup(name);
   pthread_mutex_lock(&env->mutex);
-  free(env->tables[dbi].name);
-  env->tables[dbi].name = name;
-  env->tables[dbi].key_order = env->tables[dbi].value_order = NULL;
-  env->tables[dbi].ordered_by = 0;
-  env->tables[dbi].open = true;
+  struct shim_table *table = copy ? make_table(env, dbi) : NULL;
+  const int rc = table ? note_opened(txn, (struct shim_opening){dbi, table->opening + 1}) : ENOMEM;
+  if (rc == 0) {
+    free(table->name);
+    table->name = copy;
+    table->key_order = table->value_order = NULL;
+    table->ordered_by = 0;
+    table->claims = 1;
+    table->opening += 1;
+    table->shared_since = 0;
+    table->open = true;
+    env->open_tables += 1;
+  } else {
+    free(copy);
+  }
   pthread_mutex_unlock(&env->mutex);
+  return rc;
+}
+
+/* Of another transaction that has not ended: both have it. */
+static int share_opening(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
+  pthread_mutex_lock(&txn->env->mutex);
+  const int rc = note_opened(txn, (struct shim_opening){dbi, table->opening});
+  table->claims += rc == 0;
+  pthread_mutex_unlock(&txn->env->mutex);
+  return rc;
+}
+
+static void close_locked(MDB_env *env, struct shim_table *table) {
+  env->open_tables -= table->open;
+  table->open = false;
 }
 
 static void close_table(MDB_env *env, MDB_dbi dbi) {
   pthread_mutex_lock(&env->mutex);
-  env->tables[dbi].open = false;
+  close_locked(env, table_at(env, dbi));
   pthread_mutex_unlock(&env->mutex);
 }
 
 static MDB_dbi count_open(MDB_env *env) {
-  MDB_dbi count = 0;
   pthread_mutex_lock(&env->mutex);
-  for (MDB_dbi dbi = DBI_NAMED; dbi < env->table_count; ++dbi)
-    count += env->tables[dbi].open;
+  const MDB_dbi count = env->open_tables;
   pthread_mutex_unlock(&env->mutex);
   return count;
 }
@@ -151,47 +263,63 @@ static void hand_to_parent(MDB_txn *txn) {
       return; /* then they stay open */
 }
 
+/* True: nobody else has the handle, and it is to be closed. */
+static bool give_up(MDB_env *env, const struct shim_opening *opening, bool committed) {
+  struct shim_table *table = table_at(env, opening->dbi);
+  bool closes = false;
+  pthread_mutex_lock(&env->mutex);
+  if (table->open && table->opening == opening->opening) {
+    table->claims -= 1;
+    if (committed && !table->shared_since)
+      table->shared_since = ++env->handle_clock;
+    closes = !table->claims && !table->shared_since;
+    if (closes)
+      close_locked(env, table);
+  }
+  pthread_mutex_unlock(&env->mutex);
+  return closes;
+}
+
 void tables_ended(MDB_txn *txn, bool committed) {
-  if (committed && txn->parent)
+  if (committed && txn->parent) {
     hand_to_parent(txn);
-  if (committed || !txn->env)
     return;
-  for (unsigned i = 0; i < txn->opened_count; ++i)
-    if (txn->env->tables[txn->opened[i]].open) {
-      close_table(txn->env, txn->opened[i]);
-      mdbx_dbi_close(txn->env->engine, txn->opened[i]);
-    }
+  }
+  for (unsigned i = 0; i < txn->opened_count && txn->env; ++i)
+    if (give_up(txn->env, &txn->opened[i], committed))
+      mdbx_dbi_close(txn->env->engine, txn->opened[i].dbi);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- opening */
 
-/* Flags that mean nothing without another one are stored by LMDB all the same; here they are left out. */
-static unsigned sane_flags(unsigned flags) {
-  if (!(flags & MDB_DUPSORT))
-    flags &= ~(unsigned)(MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP);
-  if (flags & MDB_INTEGERDUP)
-    flags |= MDB_DUPFIXED;
-  if (flags & MDB_INTEGERKEY)
-    flags &= ~(unsigned)MDB_REVERSEKEY;
-  return flags;
-}
-
 static int main_flags(MDB_txn *txn, unsigned *flags) { return mdbx_dbi_flags(txn->engine, DBI_MAIN, flags); }
 
-/* The main table takes more flags as long as it is empty. */
+/* The main table takes more flags as long as it is empty; flags without a meaning at any time. */
 static int open_main(MDB_txn *txn, unsigned flags) {
-  unsigned present;
+  unsigned given, present;
   MDBX_dbi dbi;
-  const int rc = main_flags(txn, &present);
-  const unsigned wanted = sane_flags(present | (flags & TABLE_FLAGS));
-  if (rc != MDBX_SUCCESS || txn->readonly || wanted == present)
+  int rc = table_flags(txn, DBI_MAIN, &given);
+  if (rc == MDBX_SUCCESS)
+    rc = main_flags(txn, &present);
+  if (rc != MDBX_SUCCESS || txn->readonly || !(flags & TABLE_FLAGS & ~given))
     return rc;
-  const int opened = mdbx_dbi_open(txn->engine, NULL, (MDBX_db_flags_t)(wanted | MDBX_CREATE), &dbi);
-  return opened == MDBX_INCOMPATIBLE ? MDBX_SUCCESS : opened;
+  const unsigned wanted = given | (flags & TABLE_FLAGS);
+  if (sane_flags(wanted) != present) {
+    rc = mdbx_dbi_open(txn->engine, NULL, (MDBX_db_flags_t)(sane_flags(wanted) | MDBX_CREATE), &dbi);
+    if (rc != MDBX_SUCCESS)
+      return rc == MDBX_INCOMPATIBLE ? MDBX_SUCCESS : rc;
+  }
+  rc = map_make_room(txn);
+  return rc == MDBX_SUCCESS ? note_given(txn, DBI_MAIN, wanted) : rc;
 }
 
-static MDB_dbi find_open(MDB_txn *txn, const char *name, MDBX_dbi *dbi) {
-  return mdbx_dbi_open(txn->engine, name, MDBX_DB_ACCEDE, dbi) == MDBX_SUCCESS && txn->env->tables[*dbi].open;
+static bool is_open(const MDB_env *env, MDB_dbi dbi) {
+  const struct shim_table *table = table_at(env, dbi);
+  return table && table->open;
+}
+
+static bool find_open(MDB_txn *txn, const char *name, MDBX_dbi *dbi) {
+  return mdbx_dbi_open(txn->engine, name, MDBX_DB_ACCEDE, dbi) == MDBX_SUCCESS && is_open(txn->env, *dbi);
 }
 
 static int open_in_engine(MDB_txn *txn, const char *name, unsigned flags, MDBX_dbi *dbi) {
@@ -204,7 +332,8 @@ static int open_in_engine(MDB_txn *txn, const char *name, unsigned flags, MDBX_d
   if (rc != MDBX_SUCCESS)
     return rc;
   const unsigned wanted = sane_flags(flags & TABLE_FLAGS) | MDBX_CREATE;
-  return mdbx_dbi_open(txn->engine, name, (MDBX_db_flags_t)wanted, dbi);
+  rc = mdbx_dbi_open(txn->engine, name, (MDBX_db_flags_t)wanted, dbi);
+  return rc == MDBX_SUCCESS ? note_given(txn, *dbi, flags & TABLE_FLAGS) : rc;
 }
 
 /* Names are records of the main table, which must be of a kind that can hold them. */
@@ -218,9 +347,12 @@ static int check_main(MDB_txn *txn, unsigned flags) {
 
 /* A table that was to have MDB_INTEGERDUP and does not: see table_fit_value(). */
 static int restore_order(MDB_txn *txn, unsigned flags, MDBX_dbi dbi) {
-  struct shim_table *table = &txn->env->tables[dbi];
-  unsigned present;
-  const int rc = mdbx_dbi_flags(txn->engine, dbi, &present);
+  struct shim_table *table = table_at(txn->env, dbi);
+  unsigned present, given = 0;
+  int rc = mdbx_dbi_flags(txn->engine, dbi, &present);
+  if (rc == MDBX_SUCCESS)
+    rc = table_flags(txn, dbi, &given);
+  flags |= given;
   if (rc != MDBX_SUCCESS || !(flags & MDB_INTEGERDUP) || !(present & MDB_DUPFIXED) || (present & MDB_INTEGERDUP))
     return rc;
   table->value_order = compare_first_int;
@@ -230,14 +362,11 @@ static int restore_order(MDB_txn *txn, unsigned flags, MDBX_dbi dbi) {
 }
 
 static int take_handle(MDB_txn *txn, const char *name, unsigned flags, MDBX_dbi dbi) {
-  char *copy = strdup(name);
-  int rc = copy ? note_opened(txn, dbi) : ENOMEM;
-  if (rc != 0) {
-    free(copy);
-    return rc;
-  }
-  open_table(txn->env, dbi, copy);
-  return restore_order(txn, flags, dbi);
+  struct shim_table *table = table_at(txn->env, dbi);
+  if (table && table->open)
+    return table_of(txn, dbi) ? 0 : share_opening(txn, dbi, table);
+  const int rc = open_table(txn, dbi, name);
+  return rc == 0 ? restore_order(txn, flags, dbi) : rc;
 }
 
 static int open_named(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *dbi) {
@@ -249,7 +378,7 @@ static int open_named(MDB_txn *txn, const char *name, unsigned flags, MDB_dbi *d
   if (count_open(env) >= env->max_dbs && !find_open(txn, name, &opened))
     return MDB_DBS_FULL;
   rc = open_in_engine(txn, name, flags, &opened);
-  if (rc == MDBX_SUCCESS && !env->tables[opened].open)
+  if (rc == MDBX_SUCCESS)
     rc = take_handle(txn, name, flags, opened);
   if (rc == MDBX_SUCCESS)
     *dbi = opened;
@@ -274,7 +403,7 @@ SHIM_API int mdb_dbi_open(MDB_txn *txn, const char *name, unsigned int flags, MD
 }
 
 SHIM_API void mdb_dbi_close(MDB_env *env, MDB_dbi dbi) {
-  if (dbi < DBI_NAMED || dbi >= env->table_count || !env->tables[dbi].open)
+  if (dbi < DBI_NAMED || !is_open(env, dbi))
     return;
   close_table(env, dbi);
   mdbx_dbi_close(env->engine, dbi);
@@ -285,8 +414,8 @@ SHIM_API void mdb_dbi_close(MDB_env *env, MDB_dbi dbi) {
 SHIM_API int mdb_dbi_flags(MDB_txn *txn, MDB_dbi dbi, unsigned int *flags) {
   if (!txn || !txn->engine || dbi == DBI_FREE || !table_of(txn, dbi))
     return EINVAL;
-  const int rc = mdbx_dbi_flags(txn->engine, dbi, flags);
-  if (rc == MDBX_SUCCESS && txn->env->tables[dbi].value_order == compare_first_int)
+  const int rc = table_flags(txn, dbi, flags);
+  if (rc == MDBX_SUCCESS && table_at(txn->env, dbi)->value_order == compare_first_int)
     *flags |= MDB_INTEGERDUP;
   return shim_rc(rc);
 }
@@ -326,8 +455,15 @@ SHIM_API int mdb_drop(MDB_txn *txn, MDB_dbi dbi, int del) {
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   const bool removes = del && dbi >= DBI_NAMED;
-  rc = mdbx_drop(txn->engine, dbi, removes);
+  unsigned given;
+  rc = table_flags(txn, dbi, &given);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_drop(txn->engine, dbi, removes);
   if (rc == MDBX_SUCCESS && removes)
     close_table(txn->env, dbi);
+  else if (rc == MDBX_SUCCESS)
+    rc = note_given(txn, dbi, given);
+  if (rc == MDBX_SUCCESS && !removes)
+    cursors_emptied(txn, dbi);
   return shim_rc(rc);
 }

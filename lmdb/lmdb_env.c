@@ -95,7 +95,9 @@ SHIM_API int mdb_env_stat(MDB_env *env, MDB_stat *stat) {
   MDBX_stat engine;
   if (!env || !env->opened || !stat)
     return EINVAL;
-  int rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, &reader);
+  int rc = follow_fork(env);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY | MDBX_TXN_APART, &reader);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   rc = mdbx_dbi_stat(reader, DBI_MAIN, &engine, sizeof(engine));
@@ -113,7 +115,9 @@ SHIM_API int mdb_env_info(MDB_env *env, MDB_envinfo *info) {
   MDBX_envinfo engine;
   if (!env || !info || !env->opened)
     return EINVAL;
-  const int rc = mdbx_env_info_ex(env->engine, NULL, &engine, sizeof(engine));
+  int rc = follow_fork(env);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_info_ex(env->engine, NULL, &engine, sizeof(engine));
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   *info = (MDB_envinfo){.me_mapsize = env->limit,
@@ -131,5 +135,6 @@ SHIM_API int mdb_env_sync(MDB_env *env, int force) {
     return EACCES;
   if (!force && (env->flags & MDB_NOSYNC))
     return 0;
-  return shim_rc(mdbx_env_sync_ex(env->engine, true, false));
+  const int rc = follow_fork(env);
+  return shim_rc(rc == MDBX_SUCCESS ? mdbx_env_sync_ex(env->engine, true, false) : rc);
 }

@@ -13,15 +13,15 @@
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 #define LIMIT_DEFAULT MIB
-/* What the file grows by. LMDB grows it page by page; a few pages at once save calls. */
+/* What the file grows by: an eighth of what is in use. LMDB grows it page by page; a few pages at once save calls. */
 #define GROWTH_MOST (16 * MIB)
 #define GROWTH_LEAST (64 * 1024)
 
-static uint64_t growth_step(uint64_t limit) {
-  const uint64_t step = limit / 256;
-  if (step < GROWTH_LEAST)
-    return GROWTH_LEAST;
-  return step < GROWTH_MOST ? step : GROWTH_MOST;
+static uint64_t growth_step(uint64_t used) {
+  uint64_t step = GROWTH_LEAST;
+  while (step < used / 8 && step < GROWTH_MOST)
+    step *= 2;
+  return step;
 }
 
 static uint64_t page_size_of(const MDB_env *env) {
@@ -50,7 +50,7 @@ static uint64_t without_extra(uint64_t upper, uint64_t page_size) {
 
 int map_prepare_new(MDB_env *env) {
   const uint64_t limit = clip_to_engine(env, (env->limit ? env->limit : LIMIT_DEFAULT) + EXTRA_PAGES * page_size_of(env));
-  return mdbx_env_set_geometry(env->engine, 0, 0, (intptr_t)limit, (intptr_t)growth_step(limit), 0,
+  return mdbx_env_set_geometry(env->engine, 0, 0, (intptr_t)limit, (intptr_t)growth_step(0), 0,
                                env->page_size ? (intptr_t)env->page_size : -1);
 }
 
@@ -74,6 +74,7 @@ int map_settle(MDB_env *env) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const uint64_t used = (info.mi_last_pgno + 1) * info.mi_dxb_pagesize;
+  env->step = info.mi_geo.grow;
   if (!env->limit)
     env->limit = without_extra(info.mi_geo.upper, info.mi_dxb_pagesize);
   return limit_engine(env, used, info.mi_dxb_pagesize);
@@ -98,8 +99,12 @@ int map_make_room(MDB_txn *txn) {
   const uint64_t used = info.txn_space_used;
   const uint64_t least = with_extra(env, page_size_of(env));
   const uint64_t wanted = env->grow && least < generous(used) ? generous(used) : least;
-  if (clip_to_engine(env, wanted) > info.txn_space_limit_hard)
-    rc = mdbx_env_set_geometry(env->engine, -1, -1, (intptr_t)clip_to_engine(env, wanted), -1, -1, -1);
+  const uint64_t upper = clip_to_engine(env, wanted), step = growth_step(used);
+  const bool widens = upper > info.txn_space_limit_hard, quickens = step > env->step;
+  if (widens || quickens)
+    rc = mdbx_env_set_geometry(env->engine, -1, -1, widens ? (intptr_t)upper : -1, quickens ? (intptr_t)step : -1, -1, -1);
+  if (rc == MDBX_SUCCESS && quickens)
+    env->step = step;
   txn->roomy = rc == MDBX_SUCCESS;
   return rc;
 }
@@ -122,5 +127,6 @@ SHIM_API int mdb_env_set_mapsize(MDB_env *env, size_t size) {
   if (is_writing(env))
     return EINVAL;
   env->limit = size;
-  return shim_rc(map_settle(env));
+  const int rc = follow_fork(env);
+  return shim_rc(rc == MDBX_SUCCESS ? map_settle(env) : rc);
 }

@@ -18,6 +18,7 @@ static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 /* Nothing is printed, and one process may open a database more than once. */
 static void prepare_engine(void) {
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_LEGACY_MULTIOPEN, NULL);
+  handles_prepare();
 }
 
 SHIM_API int mdb_env_create(MDB_env **result) {
@@ -94,17 +95,8 @@ static int set_options(MDB_env *env) {
     readers = READERS_ENGINE_MAX - READERS_SPARE;
   int rc = mdbx_env_set_maxreaders(env->engine, readers + READERS_SPARE);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_set_maxdbs(env->engine, env->max_dbs);
+    rc = mdbx_env_set_maxdbs(env->engine, env->max_dbs < MDBX_MAX_DBI ? env->max_dbs : MDBX_MAX_DBI);
   return rc;
-}
-
-static int make_tables(MDB_env *env) {
-  env->table_count = env->max_dbs + DBI_NAMED;
-  env->tables = calloc(env->table_count, sizeof(*env->tables));
-  if (!env->tables)
-    return ENOMEM;
-  env->tables[DBI_FREE].open = env->tables[DBI_MAIN].open = true;
-  return 0;
 }
 
 /* A writer that has not closed the database left commits that only a writer can take over or take back. */
@@ -164,7 +156,7 @@ SHIM_API int mdb_env_open(MDB_env *env, const char *path, unsigned int flags, md
   if (env->flags & MDB_RDONLY)
     env->flags &= ~(unsigned)MDB_WRITEMAP;
   env->path = strdup(path);
-  int rc = env->path ? make_tables(env) : ENOMEM;
+  int rc = env->path ? tables_open(env) : ENOMEM;
   if (rc == 0)
     rc = open_with_files(env, path, mode);
   if (rc == MDBX_SUCCESS)
@@ -180,10 +172,7 @@ void engine_leave(MDB_env *env) {
   slots_close(env);
   mdbx_env_close(env->engine);
   env->engine = NULL;
-  for (MDB_dbi dbi = DBI_NAMED; dbi < env->table_count; ++dbi) {
-    free(env->tables[dbi].name);
-    env->tables[dbi] = (struct shim_table){.open = false};
-  }
+  tables_forget(env);
 }
 
 int engine_return(MDB_env *env) {
@@ -207,9 +196,7 @@ SHIM_API void mdb_env_close(MDB_env *env) {
   if (env->engine)
     mdbx_env_close(env->engine);
   pthread_mutex_destroy(&env->mutex);
-  for (MDB_dbi dbi = 0; dbi < env->table_count; ++dbi)
-    free(env->tables[dbi].name);
-  free(env->tables);
+  tables_close(env);
   free(env->path);
   free(env);
 }

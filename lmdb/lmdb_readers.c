@@ -47,7 +47,9 @@ SHIM_API int mdb_reader_list(MDB_env *env, MDB_msg_func *func, void *ctx) {
   pthread_mutex_unlock(&env->mutex);
   if (!env->opened || (env->flags & MDB_NOLOCK))
     return func("(no reader locks)\n", ctx);
-  const int rc = mdbx_reader_list(env->engine, list_one, &listing);
+  int rc = follow_fork(env);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_reader_list(env->engine, list_one, &listing);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return shim_rc(rc);
   return listing.any || listing.said < 0 ? listing.said : func("(no active readers)\n", ctx);
@@ -61,7 +63,9 @@ SHIM_API int mdb_reader_check(MDB_env *env, int *dead) {
     *dead = 0;
   if (!env->opened || (env->flags & MDB_NOLOCK))
     return 0;
-  const int rc = mdbx_reader_check(env->engine, &found);
+  int rc = follow_fork(env);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_reader_check(env->engine, &found);
   if (dead)
     *dead = found;
   return shim_rc(rc);

@@ -36,18 +36,19 @@ static bool release_reader(MDB_env *env, MDBX_txn *reader) {
   return kept;
 }
 
-/* In a child made by fork() the environment has to be opened again before it can be used, and what it has is the
- * parent's. */
+int follow_fork(MDB_env *env) { return mdbx_env_resurrect_after_fork(env->engine); }
+
+/* What a child made by fork() has is the parent's. */
 static int renew_reader(MDB_env *env, MDBX_txn *reader) {
   int rc = mdbx_txn_renew(reader);
-  if (rc == MDBX_PANIC && mdbx_env_resurrect_after_fork(env->engine) == MDBX_SUCCESS)
+  if (rc == MDBX_PANIC && follow_fork(env) == MDBX_SUCCESS)
     rc = mdbx_txn_renew(reader);
   return rc;
 }
 
 static int make_reader(MDB_env *env, MDBX_txn **reader) {
   int rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, reader);
-  if (rc == MDBX_PANIC && mdbx_env_resurrect_after_fork(env->engine) == MDBX_SUCCESS)
+  if (rc == MDBX_PANIC && follow_fork(env) == MDBX_SUCCESS)
     rc = mdbx_txn_begin(env->engine, NULL, MDBX_TXN_RDONLY, reader);
   return rc;
 }
@@ -198,4 +199,11 @@ void reader_stop(MDB_txn *txn, bool keep) {
     end_reader(txn->env, txn->engine);
     txn->engine = NULL;
   }
+}
+
+void reader_take_place(MDB_env *env) {
+  MDB_txn look = {.env = env};
+  struct shim_slot *slot = env->flags & MDB_NOTLS ? NULL : pthread_getspecific(env->slot_key);
+  if ((!slot || !slot->user) && reader_start(&look) == MDBX_SUCCESS)
+    reader_stop(&look, false);
 }

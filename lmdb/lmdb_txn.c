@@ -53,7 +53,7 @@ static int begin_write(MDB_txn *txn) {
   MDB_env *env = txn->env;
   MDBX_txn *outer = txn->parent ? txn->parent->engine : NULL;
   int rc = mdbx_txn_begin(env->engine, outer, write_flags(env), &txn->engine);
-  if (rc == MDBX_PANIC && mdbx_env_resurrect_after_fork(env->engine) == MDBX_SUCCESS)
+  if (rc == MDBX_PANIC && follow_fork(env) == MDBX_SUCCESS)
     rc = mdbx_txn_begin(env->engine, outer, write_flags(env), &txn->engine);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -89,6 +89,7 @@ static MDB_txn *make_txn(MDB_env *env, MDB_txn *parent, bool readonly) {
   txn->env = env;
   txn->parent = parent;
   txn->readonly = readonly;
+  tables_know(txn);
   link_txn(txn);
   return txn;
 }
@@ -178,6 +179,7 @@ SHIM_API int mdb_txn_renew(MDB_txn *txn) {
   if (!txn || !txn->readonly || !txn->reset || !txn->env)
     return EINVAL;
   const int rc = reader_start(txn);
+  tables_know(txn);
   if (rc == MDBX_SUCCESS)
     txn->reset = false;
   return shim_rc(rc);

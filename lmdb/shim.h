@@ -17,6 +17,7 @@
 #include "lmdb.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,13 +35,26 @@ enum { KEY_BYTES_MAX = 511 };
 #define TABLE_FLAGS                                                                                                    \
   (MDB_REVERSEKEY | MDB_DUPSORT | MDB_INTEGERKEY | MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP)
 
-/* A table handle of an environment. */
+/* A table handle of an environment. A handle is of the transactions that opened it until one of them is committed; then of
+ * all that begin later. What is not atomic is changed when the handle is opened, by the only ones that may use it. */
 struct shim_table {
-  bool open;
+  _Atomic bool open;
+  _Atomic uint64_t shared_since; /* env->handle_clock at that commit; 0: none was */
+  uint32_t opening;              /* how often the handle was opened; under the mutex */
+  unsigned claims;               /* running transactions that opened it; under the mutex */
   char *name;                            /* NULL: the main table */
   MDB_cmp_func *key_order, *value_order; /* of mdb_set_compare(), mdb_set_dupsort(); NULL: none */
   uint64_t ordered_by;                   /* serial of the write transaction that made sure of them */
 };
+
+/* A table that a transaction opened. */
+struct shim_opening {
+  MDB_dbi dbi;
+  uint32_t opening;
+};
+
+/* There may be more handles than anybody will use, so they are made as they are needed. */
+enum { TABLES_OF_CHUNK = 64, TABLE_CHUNKS = 512 };
 
 /* The place of one thread among the readers: a read transaction that is used again and again. Lives until the thread
  * or the environment ends. */
@@ -59,14 +73,16 @@ struct MDB_env {
   unsigned flags; /* as given, of ENV_CHANGEABLE and ENV_FIXED */
   char *path;
   size_t limit;   /* map size of this process; before the open 0: not chosen */
+  uint64_t step;  /* the file grows by, as far as this process knows; by writers */
   int page_size;  /* wanted for a new database; 0: the system's */
   unsigned max_readers;
   MDB_dbi max_dbs;
   void *user_context;
   MDB_assert_func *assert_func;
   uint64_t serial; /* of the last write transaction; by writers */
-  struct shim_table *tables;
-  MDB_dbi table_count; /* capacity */
+  _Atomic(struct shim_table *) tables[TABLE_CHUNKS];
+  MDB_dbi open_tables;           /* named ones; under the mutex */
+  _Atomic uint64_t handle_clock; /* counts commits that shared handles */
   pthread_mutex_t mutex;
   MDB_txn *txns;
   struct shim_slot *slots;
@@ -84,8 +100,9 @@ struct MDB_txn {
   bool roomy; /* the size bound has been looked at */
   uint64_t id, serial;
   struct shim_slot *slot; /* of a reader tied to its thread */
-  MDB_cursor *cursors;
-  MDB_dbi *opened; /* handles that go if it is aborted */
+  struct shim_cursor *cursors;
+  uint64_t handles_known;      /* env->handle_clock when it began */
+  struct shim_opening *opened; /* handles that go if it is aborted */
   unsigned opened_count, opened_capacity;
   struct place_backup *places; /* of a nested one: where the cursors around it were */
   MDB_txn *next, **link;
@@ -100,11 +117,13 @@ enum place {
   PLACE_BEHIND_VALUES, /* at the last value of a key, and meant to be behind it */
   PLACE_MISSED_KEY,  /* `missed` is the key that was not found */
   PLACE_MISSED_BOTH, /* and `missed` the key and the value that was not found there */
-  PLACE_DELETED,     /* its record was deleted: before the next one */
+  PLACE_DELETED,     /* its key was deleted: before the next one */
+  PLACE_DELETED_VALUE, /* one value of several was deleted: before the next one */
   PLACE_LEFT,        /* its transaction was reset; `missed` is the pair it was at */
 };
 
-struct MDB_cursor {
+/* Behind a handle of a cursor, which is no address: see lmdb_handles.c. */
+struct shim_cursor {
   MDBX_cursor *engine;
   MDB_txn *txn; /* NULL: ended */
   MDB_dbi dbi;
@@ -113,7 +132,7 @@ struct MDB_cursor {
   bool multi;           /* the table has several values per key */
   unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
   size_t missed_key, missed_value;
-  MDB_cursor *next, **link;
+  struct shim_cursor *next, **link;
 };
 
 /* ---- values ---- */
@@ -150,6 +169,11 @@ int map_make_room(MDB_txn *txn);
 
 /* ---- lmdb_slots.c ---- */
 
+/* In a child made by fork() the environment has to be taken over before it can be used for more than reading on. */
+int follow_fork(MDB_env *env);
+/* A thread that reads has a place among the readers from then on, whatever it does with it. */
+void reader_take_place(MDB_env *env);
+
 /* The database is closed, and handles of named tables with it; and opened again. No transaction may be there. */
 void engine_leave(MDB_env *env);
 int engine_return(MDB_env *env);
@@ -172,19 +196,54 @@ void txns_orphan(MDB_env *env);
 
 /* ---- lmdb_dbi.c ---- */
 
-/* The handle's table, NULL if it is none. */
-static inline struct shim_table *table_of(const MDB_txn *txn, MDB_dbi dbi) {
-  MDB_env *env = txn->env;
-  return dbi < env->table_count && env->tables[dbi].open ? &env->tables[dbi] : NULL;
+/* Of a handle that was open at some time; else NULL. */
+static inline struct shim_table *table_at(const MDB_env *env, MDB_dbi dbi) {
+  if (dbi >= TABLES_OF_CHUNK * TABLE_CHUNKS)
+    return NULL;
+  struct shim_table *chunk = atomic_load_explicit(&env->tables[dbi / TABLES_OF_CHUNK], memory_order_acquire);
+  return chunk ? &chunk[dbi % TABLES_OF_CHUNK] : NULL;
 }
+/* The transaction or one around it opened it. */
+bool table_is_own(const MDB_txn *txn, MDB_dbi dbi, const struct shim_table *table);
+/* The handle's table, NULL if it is none for this transaction. */
+static inline struct shim_table *table_of(const MDB_txn *txn, MDB_dbi dbi) {
+  struct shim_table *table = table_at(txn->env, dbi);
+  if (!table || !table->open)
+    return NULL;
+  const uint64_t since = table->shared_since;
+  return (since && since <= txn->handles_known) || table_is_own(txn, dbi, table) ? table : NULL;
+}
+int tables_open(MDB_env *env);
+/* Named tables only, or all of them. */
+void tables_forget(MDB_env *env);
+void tables_close(MDB_env *env);
+/* What the transaction may use from now on. */
+static inline void tables_know(MDB_txn *txn) { txn->handles_known = txn->env->handle_clock; }
+/* The table's flags as they were given, where the engine has others. */
+int table_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags);
 /* Before a record is stored: the order of a table that was set. */
 int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table);
 /* Before a value is stored: MDB_INTEGERDUP with values that are no integers is what LMDB makes of it, an order of
  * their first four bytes. */
 int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length);
+/* Looks for a value in a table of MDB_DUPFIXED values that have another length: what LMDB's orders make of that. With `range`
+ * the first that is not less, else an equal one. */
+int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *value, bool range);
 /* A value that equals a stored one in an order of the program's own takes its place. */
 int table_overwrite_equal(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value);
 void tables_ended(MDB_txn *txn, bool committed);
+
+/* ---- lmdb_handles.c: cursors and their handles ---- */
+
+/* Once in a process. */
+void handles_prepare(void);
+/* A cursor that knows nothing yet. NULL: no memory. */
+struct shim_cursor *cursor_new(void);
+/* Its handle is none from now on. */
+void cursor_free(struct shim_cursor *cursor);
+MDB_cursor *cursor_handle(const struct shim_cursor *cursor);
+/* NULL for NULL and for the handle of a cursor that has ended. */
+struct shim_cursor *cursor_of(const MDB_cursor *handle);
 
 /* ---- lmdb_cursor.c ---- */
 
@@ -193,6 +252,8 @@ void cursors_ended(MDB_txn *txn);
 /* A reader is reset: its cursors can be used again when it is renewed, at the records they were at. LMDB does not
  * promise that, but programs count on it. */
 void cursors_leave(MDB_txn *txn);
+/* Records went: cursors on a table that is empty now have no place, as if they never had one. */
+void cursors_emptied(MDB_txn *txn, MDB_dbi dbi);
 /* A nested transaction begins and ends. */
 int cursors_save(MDB_txn *child);
 void cursors_restore(MDB_txn *child, bool committed);

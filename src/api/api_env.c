@@ -350,7 +350,7 @@ static void fill_shared(MDBX_envinfo *info, const MDBX_env *env) {
   info->mi_latter_reader_txnid = readers_oldest(&env->lck);
   info->mi_self_latter_reader_txnid = readers_oldest_own(&env->lck);
   info->mi_maxreaders = env->lck.slot_count;
-  info->mi_numreaders = readers_high_water(&env->lck);
+  info->mi_numreaders = readers_shown(&env->lck);
   info->mi_mode = env->flags & OPEN_FLAGS_KNOWN;
   info->mi_unsync_volume = atomic_load(&shared->unsynced_bytes);
   info->mi_autosync_threshold = atomic_load(&shared->autosync_bytes);

@@ -5,7 +5,8 @@
 #include "base/log.h"
 
 #define BEGIN_FLAGS_KNOWN                                                                                              \
-  ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_TRY | MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC))
+  ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART | MDBX_TXN_TRY |                            \
+              MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC))
 
 /* Read and write transactions of one thread exclude one another if transactions are tied to threads. */
 static bool overlaps(const MDBX_env *env, bool reading) {
@@ -25,7 +26,9 @@ static int check_begin(const MDBX_env *env, const MDBX_txn *parent, unsigned fla
     return MDBX_EINVAL;
   if ((flags & MDBX_TXN_RDONLY) && (flags & (MDBX_TXN_TRY | MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC)))
     return MDBX_EINVAL;
-  if (!(flags & MDBX_TXN_RDONLY) && (flags & MDBX_TXN_RDONLY_PREPARE))
+  if (!(flags & MDBX_TXN_RDONLY) && (flags & (MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART)))
+    return MDBX_EINVAL;
+  if ((flags & MDBX_TXN_APART) && (parent || (flags & ~(unsigned)MDBX_TXN_APART) != MDBX_TXN_RDONLY))
     return MDBX_EINVAL;
   if (!parent)
     return MDBX_SUCCESS;
@@ -39,6 +42,13 @@ static int check_begin(const MDBX_env *env, const MDBX_txn *parent, unsigned fla
   return env->flags & MDBX_WRITEMAP ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
 }
 
+static int begin_apart(MDBX_env *env, void *ctx, MDBX_txn **txn) {
+  const int rc = txn_begin_read_apart(env, txn);
+  if (rc == MDBX_SUCCESS)
+    (*txn)->user_context = ctx;
+  return rc;
+}
+
 int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, MDBX_txn **txn, void *ctx) {
   if (txn)
     *txn = NULL;
@@ -50,6 +60,8 @@ int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, M
     return txn_begin_nested(parent, flags, ctx, txn);
   if (!reading && env_is_readonly(env))
     return MDBX_EACCESS;
+  if (flags & MDBX_TXN_APART)
+    return begin_apart(env, ctx, txn);
   if (overlaps(env, reading))
     return MDBX_TXN_OVERLAPPING;
   return reading ? txn_begin_read(env, flags, ctx, txn) : txn_begin_write(env, flags, ctx, txn);
@@ -123,7 +135,7 @@ int mdbx_txn_renew(MDBX_txn *txn) {
     if (rc != MDBX_SUCCESS)
       return rc;
   }
-  if (overlaps(txn->env, true))
+  if (!txn->apart && overlaps(txn->env, true))
     return MDBX_TXN_OVERLAPPING;
   const int rc = env_check_open(txn->env);
   return rc == MDBX_SUCCESS ? txn_renew_read(txn) : rc;

@@ -314,15 +314,22 @@ static void content_fill(struct lck *lck) {
   lck->shared->magic = LCK_MAGIC;
 }
 
+/* Never shorter: children of processes that are gone may still look at slots. */
+static int content_allocate(int fd, size_t length) {
+  uint64_t now;
+  int rc = os_file_size(fd, &now);
+  if (rc == MDBX_SUCCESS && now < length)
+    rc = os_ops_real.resize(fd, length);
+  return rc == MDBX_SUCCESS ? os_ops_real.allocate(fd, 0, length) : rc;
+}
+
 /* First opener: whatever the file holds is left from processes that are gone, or was never ours. */
 static int content_make(struct lck *lck, unsigned max_readers) {
   const uint32_t slots = lck_readers_rounded(max_readers);
   const size_t length = content_length(slots);
   const int fd = lck->file->fd;
   void *addr;
-  int rc = os_ops_real.resize(fd, length);
-  if (rc == MDBX_SUCCESS)
-    rc = os_ops_real.allocate(fd, 0, length);
+  int rc = content_allocate(fd, length);
   if (rc == MDBX_SUCCESS)
     rc = os_map_shared(fd, length, &addr);
   if (rc != MDBX_SUCCESS)
@@ -583,6 +590,83 @@ int lck_close(struct lck *lck) {
     if (lck->file)
       file_leave_inherited(lck);
   }
+  lck_prepare(lck);
+  return rc;
+}
+
+/* ---- After a fork ----------------------------------------------------------------------------------------------- */
+
+/* The first user again: in the mapping that is there. */
+static int content_remake(struct lck *lck, const struct lck *old) {
+  const int rc = content_allocate(lck->file->fd, old->length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(old->shared, 0, old->length);
+  lck->length = old->length;
+  content_attach(lck, old->shared, old->slot_count);
+  content_fill(lck);
+  return MDBX_SUCCESS;
+}
+
+/* Others may have made it anew, and larger or smaller: then there is another mapping, and the old one stays for whoever
+ * has slots there. */
+static int content_return(struct lck *lck, const struct lck *old, const char *path) {
+  const struct lck_shared *there = old->shared;
+  if (there->magic != LCK_MAGIC || there->version != LCK_VERSION || there->slot_count != old->slot_count ||
+      there->length != old->length)
+    return content_adopt(lck, path);
+  lck->length = old->length;
+  content_attach(lck, old->shared, old->slot_count);
+  return MDBX_SUCCESS;
+}
+
+static int shared_reopen(struct lck *lck, const struct lck *old, const char *path, unsigned flags) {
+  int rc = lck->file->fd < 0 ? os_dup(old->file->fd, &lck->file->fd) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = opening_lock(lck);
+  if (rc == MDBX_SUCCESS)
+    rc = presence_take(lck, flags);
+  if (rc == MDBX_SUCCESS)
+    rc = index_take(lck);
+  if (rc == MDBX_SUCCESS)
+    rc = lck->first ? content_remake(lck, old) : content_return(lck, old, path);
+  if (rc == MDBX_SUCCESS)
+    traces_remove(lck);
+  return rc;
+}
+
+/* The memory is a copy of the parent's: its readers may be read on with here, its writer is not here. */
+static int private_reopen(struct lck *lck) {
+  os_shlock_bury(&lck->shared->table, lck->process + 1);
+  os_shlock_bury(&lck->shared->writer, lck->process + 1);
+  lck->first = true;
+  lck->generation = os_fork_generation();
+  lck->pid = os_pid();
+  return MDBX_SUCCESS;
+}
+
+int lck_reopen(struct lck *lck, const char *path, int data_fd, unsigned flags) {
+  struct os_file_id data;
+  struct lck old = *lck;
+  if (!old.file)
+    return private_reopen(lck);
+  os_process_lock();
+  members_remove(old.file, lck);
+  os_process_unlock();
+  lck_prepare(lck);
+  int rc = os_file_id(data_fd, &data);
+  if (rc == MDBX_SUCCESS)
+    rc = registry_enter(&data, flags, &lck->file);
+  if (rc != MDBX_SUCCESS)
+    lck->file = NULL;
+  else
+    rc = shared_reopen(lck, &old, path, flags);
+  file_leave_inherited(&old);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  if (lck->file)
+    lck_close(lck);
+  os_unmap(old.shared, old.length);
   lck_prepare(lck);
   return rc;
 }

@@ -26,7 +26,7 @@
  *     counts are taken once into struct lck, checked, and only that copy is used.
  *
  * A forked child inherits the structs but none of the locks: lck_is_inherited() is true there, and lck_close() then
- * gives back memory and descriptors only.
+ * gives back memory and descriptors only. lck_reopen() makes it a user of its own.
  */
 #ifndef MDBX_FILE_LCK_H
 #define MDBX_FILE_LCK_H
@@ -106,6 +106,7 @@ struct lck_shared {
   _Alignas(64) struct os_shlock table;
   _Atomic uint32_t readers_high; /* slots ever bound; written under `table`, only grows */
   _Atomic uint32_t readers_dead; /* slots cleaned after a death so far; display */
+  _Atomic uint32_t readers_shown; /* as readers_high, of slots that transactions of users had; display */
   _Atomic uint64_t tickets;      /* bindings so far; written under `table` */
   _Atomic uint64_t clones;       /* pins copied from slot to slot so far; any reader adds, see readers_pin_same() */
   _Atomic uint64_t last_check;   /* os_monotonic_16dot16() of the last check for dead readers; any process */
@@ -170,6 +171,9 @@ struct lck {
  */
 int lck_open(struct lck *lck, const char *path, int data_fd, unsigned flags, unsigned max_readers, mode_t mode);
 void lck_open_done(struct lck *lck);
+/* In a forked child: makes what it inherited the lock file of a new user, by the descriptor, whatever became of the name.
+ * The mapping stays where it is, so that slots of the parent can be looked at. As lck_open() otherwise. */
+int lck_reopen(struct lck *lck, const char *path, int data_fd, unsigned flags);
 /* Takes the opening lock before a close, and tells whether no other environment has the database open, so that the
  * caller may do last things alone; lck_close() must follow. The caller holds no other lock. */
 int lck_close_begin(struct lck *lck, bool *last);

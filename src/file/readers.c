@@ -19,6 +19,18 @@ uint32_t readers_high_water(const struct lck *lck) {
   return MIN_OF(high, lck->slot_count);
 }
 
+uint32_t readers_shown(const struct lck *lck) {
+  const uint32_t shown = atomic_load(&lck->shared->readers_shown);
+  return MIN_OF(shown, lck->slot_count);
+}
+
+void readers_show(struct lck *lck, const struct reader_slot *slot) {
+  const uint32_t wanted = (uint32_t)(slot - lck->slots) + 1;
+  uint32_t shown = atomic_load(&lck->shared->readers_shown);
+  while (shown < wanted && !atomic_compare_exchange_weak(&lck->shared->readers_shown, &shown, wanted))
+    ;
+}
+
 static void slot_free(struct reader_slot *slot) {
   atomic_store(&slot->txnid, 0);
   atomic_store(&slot->state, READER_FREE);

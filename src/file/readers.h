@@ -29,6 +29,8 @@
 /* Takes a slot for `tid` (0 = not tied to a thread). Slots of dead processes are cleaned when none is free. Slots
  * bound here are the caller's to release. MDBX_READERS_FULL. */
 int readers_bind(struct lck *lck, uint64_t tid, struct reader_slot **slot);
+/* Notes that a transaction of the user's has the slot: readers_shown() counts it. */
+void readers_show(struct lck *lck, const struct reader_slot *slot);
 /* Gives the slot back; a pin goes with it. Does nothing in a forked child. */
 void readers_release(struct lck *lck, struct reader_slot *slot);
 
@@ -100,6 +102,8 @@ typedef int (*readers_visitor)(void *context, unsigned number, const struct read
 int readers_enumerate(const struct lck *lck, readers_visitor visit, void *context);
 /* Slots ever bound. */
 uint32_t readers_high_water(const struct lck *lck);
+/* The same without those that only the engine had, for looks of its own. */
+uint32_t readers_shown(const struct lck *lck);
 
 /* ---- Slots tied to threads ---------------------------------------------------------------------------------------*/
 

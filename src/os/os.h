@@ -57,6 +57,8 @@ struct os_file_id {
 };
 
 int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd);
+/* Another descriptor of the same open file. */
+int os_dup(int fd, int *copy);
 int os_close(int fd);
 /* Reads up to length bytes; *got is less only at the end of the file. */
 int os_pread_full(int fd, void *buffer, size_t length, uint64_t offset, size_t *got);

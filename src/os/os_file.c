@@ -238,6 +238,11 @@ int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd) {
   return *fd < 0 ? errno : leave_standard_range(fd);
 }
 
+int os_dup(int fd, int *copy) {
+  *copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  return *copy < 0 ? errno : MDBX_SUCCESS;
+}
+
 int os_close(int fd) {
   /* After EINTR the descriptor is gone on Linux, and may belong to another thread already: never again. */
   return close(fd) != 0 && errno != EINTR ? errno : MDBX_SUCCESS;

@@ -230,6 +230,17 @@ static int refuse_foreign(const MDBX_env *env) {
   return env_is_readonly(env) ? refuse_empty(env) : MDBX_SUCCESS;
 }
 
+static unsigned lock_flags(const MDBX_env *env, unsigned flags) {
+  unsigned lock = flags & MDBX_EXCLUSIVE ? LCK_EXCLUSIVE : 0;
+  if (env->lockless)
+    lock |= LCK_NOLOCK;
+  if (flags & MDBX_RDONLY)
+    lock |= LCK_READONLY;
+  if (log_debug_flags() & MDBX_DBG_LEGACY_MULTIOPEN)
+    lock |= LCK_MULTIOPEN;
+  return lock;
+}
+
 static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   bool regular = false;
   const enum os_open_mode how = flags & MDBX_RDONLY ? OS_OPEN_READ : mode ? OS_OPEN_CREATE : OS_OPEN_WRITE;
@@ -242,17 +253,10 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
     rc = refuse_foreign(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  unsigned lock_flags = flags & MDBX_EXCLUSIVE ? LCK_EXCLUSIVE : 0;
-  if (env->lockless)
-    lock_flags |= LCK_NOLOCK;
-  if (flags & MDBX_RDONLY)
-    lock_flags |= LCK_READONLY;
-  if (log_debug_flags() & MDBX_DBG_LEGACY_MULTIOPEN)
-    lock_flags |= LCK_MULTIOPEN;
   mode_t lock_mode = mode;
   if (!lock_mode && os_file_mode(env->fd, &lock_mode) != MDBX_SUCCESS)
     lock_mode = 0644;
-  return lck_open(&env->lck, env->lock_path, env->fd, lock_flags, env->options.max_readers, lock_mode);
+  return lck_open(&env->lck, env->lock_path, env->fd, lock_flags(env, flags), env->options.max_readers, lock_mode);
 }
 
 /* Processes that write must agree on how durable commits are. */
@@ -299,8 +303,9 @@ static int open_memory(MDBX_env *env) {
   int rc = read_head_slot(env, env->page_size, &head, &slot);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = map_open(&env->map, env->fd, (size_t)slot.meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
-                env->flags & MDBX_NORDAHEAD);
+  if (!map_is_open(&env->map))
+    rc = map_open(&env->map, env->fd, (size_t)slot.meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
+                  env->flags & MDBX_NORDAHEAD);
   if (rc == MDBX_SUCCESS)
     rc = env_cover(env, slot.meta.upper);
   if (rc != MDBX_SUCCESS)
@@ -347,16 +352,14 @@ static void apply_requested_geometry(MDBX_env *env) {
   txn_commit_write(txn, NULL);
 }
 
-static int open_all(MDBX_env *env, unsigned flags, mode_t mode) {
-  int rc = open_files(env, flags, mode);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = open_content(env);
+/* The files are open. */
+static int open_rest(MDBX_env *env) {
+  int rc = open_content(env);
   if (rc == MDBX_SUCCESS)
     rc = agree_on_mode(env);
   if (rc == MDBX_SUCCESS)
     rc = open_memory(env);
-  if (rc == MDBX_SUCCESS && !(flags & MDBX_NOSTICKYTHREADS))
+  if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
     rc = readers_threads_open(&env->threads, &env->lck);
   if (rc == MDBX_SUCCESS)
     rc = settle_durability(env);
@@ -412,7 +415,9 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   os_bootid(env->boot_id);
   env->dirty_limit = MAX_OF(env_system().ram / 42 / geometry_default_page_size(&(struct geometry_system){
                                                          os_page_size(), 0}), 128);
-  rc = open_all(env, flags, mode);
+  rc = open_files(env, flags, mode);
+  if (rc == MDBX_SUCCESS)
+    rc = open_rest(env);
   if (rc != MDBX_SUCCESS)
     release_all(env);
   return rc;
@@ -536,22 +541,20 @@ static void forget_writer(MDBX_env *env) {
     env->handles[dbi].claimed = false;
 }
 
-/* Everything but handles of tables and what the application set. */
+/* What belongs to the parent. Descriptors and maps are as good here, whatever became of the names and of the right to open
+ * them, and readers of the parent go on with them. */
 static int shed_inherited(MDBX_env *env) {
   forget_writer(env);
-  free_memos(env);
-  map_close(&env->map);
   if (env->threads.open)
     os_tls_delete(env->threads.key);
   env->threads.open = false;
-  lck_close(&env->lck);
-  os_close(env->fd);
-  env->fd = -1;
   env->opened = false;
   env->metas.known = env->metas.writing = false;
   env->geometry_set = false;
   env->generation = os_fork_generation();
-  const int rc = os_mutex_init(&env->map_mutex);
+  int rc = os_mutex_init(&env->map_mutex);
+  if (rc == MDBX_SUCCESS)
+    rc = os_mutex_init(&env->map.guard);
   return rc == MDBX_SUCCESS ? os_mutex_init(&env->handles_mutex) : rc;
 }
 
@@ -570,7 +573,9 @@ int env_resurrect(MDBX_env *env) {
   int rc = shed_inherited(env);
   env->flags |= MDBX_ACCEDE; /* the mode may have been changed since */
   if (rc == MDBX_SUCCESS)
-    rc = open_all(env, env->flags, 0);
+    rc = lck_reopen(&env->lck, env->lock_path, env->fd, lock_flags(env, env->flags));
+  if (rc == MDBX_SUCCESS)
+    rc = open_rest(env);
   env->flags = (env->flags & ~(unsigned)MDBX_ACCEDE) | acceding;
   if (rc == MDBX_SUCCESS && memcmp(database_id, env->database_id, sizeof(database_id)) != 0)
     rc = log_damage(MDBX_PANIC, "%s: another database is there now", env->data_path);

@@ -174,13 +174,23 @@ int table_claim(MDBX_txn *txn, struct tree *tree) {
   return entry->state & TABLE_CLAIMED ? MDBX_SUCCESS : claim(txn, entry->dbi, entry);
 }
 
+/* By what is used, not by how many handles there may be. */
+static bool reserve_entries(MDBX_txn *txn, unsigned count) {
+  if (count <= txn->tables_capacity)
+    return true;
+  const unsigned capacity = MAX_OF(count, MAX_OF(2 * txn->tables_capacity, 16u));
+  struct txn_table **more = realloc(txn->tables, capacity * sizeof(*more));
+  if (!more)
+    return false;
+  memset(more + txn->tables_capacity, 0, (capacity - txn->tables_capacity) * sizeof(*more));
+  txn->tables = more;
+  txn->tables_capacity = capacity;
+  return true;
+}
+
 static struct txn_table *make_entry(MDBX_txn *txn, MDBX_dbi dbi) {
-  if (!txn->tables) {
-    txn->tables = calloc(txn->env->handles_capacity, sizeof(*txn->tables));
-    if (!txn->tables)
-      return NULL;
-    txn->tables_capacity = txn->env->handles_capacity;
-  }
+  if (!reserve_entries(txn, dbi + 1))
+    return NULL;
   if (!txn->tables[dbi])
     txn->tables[dbi] = calloc(1, sizeof(**txn->tables));
   if (txn->tables[dbi])

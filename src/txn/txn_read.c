@@ -12,10 +12,13 @@
 
 #include <stdlib.h>
 
-/* The slot of a handle that was inherited by a forked child is none of the child's business. */
+/* The slot of a handle that was inherited by a forked child is none of the child's business, unless it came along. */
+static bool slot_is_here(const MDBX_txn *txn) {
+  return txn->generation == os_fork_generation() || txn->env->lck.kind == LCK_KIND_PRIVATE;
+}
+
 static bool has_own_slot(const MDBX_txn *txn) {
-  return txn->slot && txn->slot_is_own && txn->generation == os_fork_generation() &&
-         readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
+  return txn->slot && txn->slot_is_own && slot_is_here(txn) && readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
 }
 
 static int find_own_slot(MDBX_txn *txn) {
@@ -24,8 +27,11 @@ static int find_own_slot(MDBX_txn *txn) {
   const int rc = readers_bind(&txn->env->lck, 0, &txn->slot);
   txn->slot_is_own = rc == MDBX_SUCCESS;
   txn->generation = os_fork_generation();
-  if (rc == MDBX_SUCCESS)
-    txn->slot_ticket = atomic_load(&txn->slot->ticket);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  txn->slot_ticket = atomic_load(&txn->slot->ticket);
+  if (!txn->apart)
+    readers_show(&txn->env->lck, txn->slot);
   return rc;
 }
 
@@ -40,6 +46,7 @@ static int find_slot(MDBX_txn *txn) {
     const int rc = readers_thread_bind(&env->threads, &txn->slot);
     if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
       return rc;
+    readers_show(&env->lck, txn->slot);
   }
   return atomic_load(&txn->slot->txnid) ? MDBX_BAD_RSLOT : MDBX_SUCCESS;
 }
@@ -150,7 +157,7 @@ int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **resu
 }
 
 static void unpin(MDBX_txn *txn) {
-  if (!(txn->flags & MDBX_TXN_FINISHED) && txn->generation == os_fork_generation())
+  if (!(txn->flags & MDBX_TXN_FINISHED) && slot_is_here(txn))
     readers_unpin(txn->slot, txn->snapshot.txnid);
   txn->flags |= MDBX_TXN_FINISHED;
   txn->flags &= ~(unsigned)(MDBX_TXN_PARKED | MDBX_TXN_AUTOUNPARK);

@@ -19,8 +19,11 @@ int txn_check_handle(const MDBX_txn *txn) {
   return MDBX_SUCCESS;
 }
 
-/* Outside of the fork that made it: the environment may have been brought back to life since. */
+/* Outside of the fork that made it: the environment may have been brought back to life since. A reader can be read on with
+ * as long as the parent pins its snapshot. */
 static int inherited(const MDBX_txn *txn) {
+  if (txn_is_reader(txn) && !(txn->flags & MDBX_TXN_BLOCKED) && txn->env->opened)
+    return MDBX_SUCCESS;
   return txn->env->generation == os_fork_generation() ? MDBX_BAD_TXN : MDBX_PANIC;
 }
 
@@ -28,8 +31,11 @@ int txn_check(const MDBX_txn *txn) {
   int rc = txn_check_handle(txn);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
-  if (unlikely(txn->generation != os_fork_generation()))
-    return inherited(txn);
+  if (unlikely(txn->generation != os_fork_generation())) {
+    rc = inherited(txn);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
   MDBX_txn *changeable = (MDBX_txn *)(uintptr_t)txn;
   if (unlikely(txn->flags & MDBX_TXN_BLOCKED)) {
     rc = txn_wake(changeable);

@@ -83,12 +83,13 @@ static void live_on(void *context) {
   MDBX_txn *txn;
   MDBX_val key = api_val("k"), data;
   CHILD_IS(mdbx_txn_begin(in->env, NULL, MDBX_TXN_RDONLY, &txn), MDBX_PANIC);
-  CHILD_IS(mdbx_get(in->reader, in->dbi, &key, &data), MDBX_PANIC);
+  /* A reader is read on with, as long as the parent has it. */
+  child_get(in->reader, in->dbi, "k", "1");
   CHILD_OK(mdbx_env_resurrect_after_fork(in->env));
   CHILD_OK(mdbx_env_resurrect_after_fork(in->env));
-  /* What ran in the parent is dead here. */
-  CHILD_IS(mdbx_get(in->reader, in->dbi, &key, &data), MDBX_BAD_TXN);
-  CHILD_IS(mdbx_cursor_get(in->cursor, &key, &data, MDBX_FIRST), MDBX_BAD_TXN);
+  child_get(in->reader, in->dbi, "k", "1");
+  CHILD_OK(mdbx_cursor_get(in->cursor, &key, &data, MDBX_FIRST));
+  /* But for reading it is the parent's, and its writer is dead here. */
   CHILD_IS(mdbx_txn_park(in->reader, false), MDBX_BAD_TXN);
   if (in->writer)
     CHILD_IS(api_put(in->writer, in->dbi, "k", "x", MDBX_UPSERT), MDBX_EBADSIGN);
@@ -153,12 +154,42 @@ static void cannot_live_on(void *context) {
   CHILD_OK(mdbx_env_close(env));
 }
 
-static void lost_its_file(void *context) {
-  MDBX_env *env = context;
+static void read_and_write(MDBX_env *env) {
   MDBX_txn *txn;
+  CHILD_OK(mdbx_env_resurrect_after_fork(env));
+  CHILD_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn));
+  child_get(txn, DBI_MAIN, "a", "2");
+  CHILD_OK(mdbx_txn_abort(txn));
+  CHILD_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+  CHILD_OK(api_put(txn, DBI_MAIN, "child", "1", MDBX_UPSERT));
+  CHILD_OK(mdbx_txn_commit(txn));
+  CHILD_OK(mdbx_env_close(env));
+}
+
+/* The descriptors it inherited are enough. */
+static void lost_its_files(void *context) {
   unlink(unit_path(API_DB));
-  CHILD_IS(mdbx_env_resurrect_after_fork(env), MDBX_ENOFILE);
-  CHILD_IS(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), MDBX_EPERM);
+  unlink(unit_path(API_DB "-lck"));
+  read_and_write(context);
+}
+
+static void lost_its_rights(void *context) {
+  unit_require(chdir("/") == 0);
+  if (getuid() == 0)
+    unit_require(setgid(65534) == 0 && setuid(65534) == 0);
+  read_and_write(context);
+}
+
+/* The page that was remembered as checked, or anything else: nothing of another database passes for this one. */
+static void has_another_database(void *context) {
+  MDBX_env *env = context, *other = api_create();
+  CHILD_OK(mdbx_env_open(other, unit_path("other"), MDBX_NOSUBDIR, 0600));
+  CHILD_OK(mdbx_env_close(other));
+  char *bytes = malloc(3 * 4096);
+  const int from = open(unit_path("other"), O_RDONLY), to = open(unit_path(API_DB), O_WRONLY);
+  unit_require(bytes && pread(from, bytes, 3 * 4096, 0) == 3 * 4096 && pwrite(to, bytes, 3 * 4096, 0) == 3 * 4096);
+  free(bytes);
+  unit_require(mdbx_env_resurrect_after_fork(env) != MDBX_SUCCESS);
   CHILD_OK(mdbx_env_close(env));
 }
 
@@ -173,9 +204,63 @@ START_TEST(resurrect_errors) {
   api_store(env, "a", "2");
   OK(mdbx_env_close(env));
   env = api_open(0);
-  unit_join(unit_fork(lost_its_file, env));
+  unit_join(unit_fork(has_another_database, env));
+  mdbx_env_close_ex(env, true);
+}
+END_TEST
+
+START_TEST(resurrect_without_names) {
+  MDBX_env *env = api_open(_i & 2 ? MDBX_NOSTICKYTHREADS : 0);
+  api_store(env, "a", "2");
+  unit_join(unit_fork(_i & 1 ? lost_its_files : lost_its_rights, env));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  api_has(txn, DBI_MAIN, "child", "1");
+  OK(mdbx_txn_abort(txn));
   api_store(env, "a", "3");
+  api_sound(env);
   OK(mdbx_env_close(env));
+}
+END_TEST
+
+struct reader_in_child {
+  MDBX_env *env;
+  MDBX_txn *reader;
+  bool resurrects, orphan;
+  _Atomic int *stage;
+};
+
+/* The parent ends its reader, or itself, while the child has it. */
+static void reader_ends_elsewhere(void *context) {
+  struct reader_in_child *in = context;
+  MDBX_val data;
+  child_get(in->reader, DBI_MAIN, "a", "1");
+  if (in->resurrects)
+    CHILD_OK(mdbx_env_resurrect_after_fork(in->env));
+  atomic_store(in->stage, 1);
+  unit_require(unit_await(in->stage, 2));
+  if (in->orphan)
+    CHILD_OK(mdbx_env_resurrect_after_fork(in->env));
+  unit_require(api_get(in->reader, DBI_MAIN, "a", &data) != MDBX_SUCCESS);
+  CHILD_OK(mdbx_txn_abort(in->reader));
+  CHILD_OK(mdbx_env_close(in->env));
+}
+
+START_TEST(reader_of_the_parent_ends) {
+  _Atomic int *stage = unit_shared(sizeof(*stage));
+  struct reader_in_child in = {.env = api_open(0), .resurrects = _i & 1, .orphan = _i & 2, .stage = stage};
+  api_store(in.env, "a", "1");
+  in.reader = api_begin(in.env, MDBX_TXN_RDONLY);
+  const pid_t child = unit_fork(reader_ends_elsewhere, &in);
+  ck_assert(unit_await(stage, 1));
+  OK(mdbx_txn_abort(in.reader));
+  for (int i = 0; i < 5; ++i)
+    api_store(in.env, "a", "2");
+  if (in.orphan)
+    OK(mdbx_env_close(in.env));
+  atomic_store(stage, 2);
+  unit_join(child);
+  if (!in.orphan)
+    OK(mdbx_env_close(in.env));
 }
 END_TEST
 
@@ -319,6 +404,8 @@ int main(void) {
   tcase_add_test(tcase, warmup_errors);
   tcase = api_case(suite, "fork");
   tcase_add_loop_test(tcase, resurrect_after_fork, 0, 8);
+  tcase_add_loop_test(tcase, resurrect_without_names, 0, 4);
+  tcase_add_loop_test(tcase, reader_of_the_parent_ends, 0, 4);
   tcase_add_test(tcase, resurrect_errors);
   tcase = api_case(suite, "recovery");
   tcase_add_test(tcase, open_for_recovery_shows_each_meta);

@@ -104,6 +104,37 @@ START_TEST(looks_beside_a_reader_of_the_thread) {
 }
 END_TEST
 
+/* A library's look at the database, whatever the thread is doing; nobody counts it among the readers. */
+START_TEST(reader_apart) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn, *apart;
+  MDBX_stat stat;
+  int context;
+  api_store(env, "k", "v");
+  ck_assert_uint_eq(api_info(env).mi_numreaders, 0);
+  OK(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY | MDBX_TXN_APART, &apart, &context));
+  ck_assert_ptr_eq(mdbx_txn_get_userctx(apart), &context);
+  api_has(apart, DBI_MAIN, "k", "v");
+  OK(mdbx_txn_abort(apart));
+  OK(mdbx_env_stat_ex(env, NULL, &stat, sizeof(stat)));
+  ck_assert_uint_eq(api_info(env).mi_numreaders, 0);
+  for (int writing = 0; writing < 2; ++writing) {
+    txn = api_begin(env, writing ? MDBX_TXN_READWRITE : MDBX_TXN_RDONLY);
+    OK(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY | MDBX_TXN_APART, &apart));
+    api_has(apart, DBI_MAIN, "k", "v");
+    OK(mdbx_txn_renew(apart));
+    api_has(apart, DBI_MAIN, "k", "v");
+    OK(mdbx_txn_abort(apart));
+    IS(mdbx_txn_begin(env, txn, MDBX_TXN_RDONLY | MDBX_TXN_APART, &apart), MDBX_EINVAL);
+    OK(mdbx_txn_abort(txn));
+    ck_assert_uint_eq(api_info(env).mi_numreaders, 1);
+  }
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_APART, &apart), MDBX_EINVAL);
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART, &apart), MDBX_EINVAL);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_17_overlap_allowed_by_debug_flag) {
   MDBX_env *env = api_open(0);
   ck_assert_int_ge(mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_LEGACY_OVERLAP, MDBX_LOGGER_DONTCHANGE), 0);
@@ -412,12 +443,13 @@ START_TEST(rule_23_lag_of_a_reader) {
 }
 END_TEST
 
-/* A child must not use what its parent began; the parent goes on undisturbed. */
+/* A child may read on with a reader its parent began, and nothing else; the parent goes on undisturbed. */
 static void use_parents_txn(void *context) {
   struct meeting *meeting = context;
   MDBX_val data;
   MDBX_txn *txn;
-  unit_require(api_get(meeting->txn, DBI_MAIN, "a", &data) != MDBX_SUCCESS);
+  const bool reads = mdbx_txn_flags(meeting->txn) & MDBX_TXN_RDONLY;
+  CHILD_IS(api_get(meeting->txn, DBI_MAIN, "a", &data), reads ? MDBX_SUCCESS : MDBX_PANIC);
   unit_require(mdbx_txn_begin(meeting->env, NULL, MDBX_TXN_RDONLY, &txn) != MDBX_SUCCESS);
   unit_require(mdbx_txn_begin(meeting->env, NULL, MDBX_TXN_TRY, &txn) != MDBX_SUCCESS);
   CHILD_OK(mdbx_env_close(meeting->env));
@@ -518,6 +550,7 @@ int main(void) {
   tcase_add_test(tcase, rule_17_writer_of_another_process);
   tcase_add_test(tcase, rule_17_overlapping);
   tcase_add_test(tcase, looks_beside_a_reader_of_the_thread);
+  tcase_add_test(tcase, reader_apart);
   tcase_add_test(tcase, rule_17_overlap_allowed_by_debug_flag);
   tcase_add_test(tcase, rule_17_no_sticky_threads);
   tcase_add_test(tcase, rule_17_bad_arguments);

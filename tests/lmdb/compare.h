@@ -31,6 +31,7 @@ void part_copy(void);
 void part_readers(void);
 void part_orders(void);
 void part_random(void);
+void part_rare(void);
 
 /* The name of a code, of those programs can meet. */
 const char *code(int rc);

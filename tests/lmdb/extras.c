@@ -244,7 +244,7 @@ static void refused(void) {
   IS(mdb_put(txn, dbi, &k, &d, MDB_RESERVE), MDB_INCOMPATIBLE);
   OK(mdb_dbi_open(txn, "odd", MDB_CREATE | MDB_DUPFIXED | MDB_INTEGERDUP, &dbi));
   OK(mdb_dbi_flags(txn, dbi, &flags));
-  CHECK(flags == 0);
+  CHECK(flags == (MDB_DUPFIXED | MDB_INTEGERDUP));
   OK(mdb_dbi_open(txn, "dup", MDB_CREATE | MDB_DUPSORT, &dbi));
   OK(put(txn, dbi, "k", ""));
   OK(put(txn, dbi, "k", "x"));
@@ -373,6 +373,66 @@ static void increments(void) {
   mdb_env_close(env);
 }
 
+/* The handle of a cursor that ended is never another cursor's. */
+static void ended_cursors(void) {
+  MDB_env *env = env_at("ended", MDB_NOSYNC);
+  MDB_cursor *ended[100], *live;
+  MDB_val k = {1, "k"}, d = {1, "v"};
+  size_t count;
+  for (int i = 0; i < 100; ++i) {
+    MDB_txn *txn = begin(env, 0);
+    OK(mdb_cursor_open(txn, 1, &ended[i]));
+    OK(mdb_cursor_put(ended[i], &k, &d, 0));
+    OK(mdb_txn_commit(txn));
+  }
+  MDB_txn *txn = begin(env, 0);
+  OK(mdb_cursor_open(txn, 1, &live));
+  OK(mdb_cursor_get(live, &k, &d, MDB_FIRST));
+  for (int i = 0; i < 100; ++i) {
+    IS(mdb_cursor_get(ended[i], &k, &d, MDB_FIRST), EINVAL);
+    IS(mdb_cursor_put(ended[i], &k, &d, 0), EINVAL);
+    IS(mdb_cursor_del(ended[i], 0), EINVAL);
+    IS(mdb_cursor_count(ended[i], &count), EINVAL);
+    IS(mdb_cursor_is_db(ended[i]), 0);
+    CHECK(!mdb_cursor_txn(ended[i]) && mdb_cursor_dbi(ended[i]) == 0);
+    mdb_cursor_close(ended[i]);
+    mdb_cursor_close(ended[i]);
+  }
+  CHECK(mdb_cursor_txn(live) == txn);
+  OK(mdb_cursor_get(live, &k, &d, MDB_GET_CURRENT));
+  mdb_txn_abort(txn);
+  mdb_env_close(env);
+  mdb_cursor_close(live);
+}
+
+/* The size of the map says nothing about the size of the file. */
+static void small_file(void) {
+  struct stat st;
+  MDB_env *env = env_new();
+  OK(mdb_env_set_mapsize(env, (size_t)5 << 30));
+  OK(mdb_env_open(env, "small", MDB_NOSUBDIR | MDB_NOSYNC, 0644));
+  MDB_txn *txn = begin(env, 0);
+  OK(put(txn, 1, "k", "v"));
+  OK(mdb_txn_commit(txn));
+  CHECK(stat("small", &st) == 0 && st.st_size <= 128 << 10);
+  for (int i = 0; i < 40000; ++i) {
+    char key[16], value[100];
+    snprintf(key, sizeof(key), "%06d", i);
+    memset(value, 'v', sizeof(value));
+    value[99] = 0;
+    if (i % 1000 == 0)
+      txn = begin(env, 0);
+    OK(put(txn, 1, key, value));
+    if (i % 1000 == 999)
+      OK(mdb_txn_commit(txn));
+  }
+  MDB_envinfo info;
+  OK(mdb_env_info(env, &info));
+  CHECK(stat("small", &st) == 0 && (uint64_t)st.st_size < (info.me_last_pgno + 1) * 4096 * 5 / 4);
+  CHECK(st.st_size > 4 << 20);
+  mdb_env_close(env);
+}
+
 int main(void) {
   increments();
   threads("threads", 0);
@@ -380,6 +440,8 @@ int main(void) {
   threads("threads3", MDB_NOLOCK | MDB_WRITEMAP);
   page_sizes();
   tables_as_records();
+  ended_cursors();
+  small_file();
   forked("forked", 0);
   forked("forked2", MDB_NOTLS);
   twice(0);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Searches in tables with MDB_DUPFIXED for a value of another length than those stored.
+ *
+ * The engine calls that an error; for LMDB it is a search like any other, whose order is asked. Here the value is brought
+ * to the length of the stored ones so that no stored value lies between the two, and the order is asked about what is
+ * found.
+ */
+#include "shim.h"
+
+/* What LMDB compares of integers: the value's first bytes, or all there are. */
+static void fit_integer(unsigned char *fitted, size_t length, const MDBX_val *value) {
+  memset(fitted, 0, length);
+  const size_t common = value->iov_len < length ? value->iov_len : length;
+  if (common)
+    memcpy(fitted, value->iov_base, common);
+}
+
+/* Zero bytes are less than what a longer stored value has in their place. */
+static void fit_bytes(unsigned char *fitted, size_t length, const MDBX_val *value, bool reverse) {
+  const unsigned char *bytes = value->iov_base;
+  const size_t common = value->iov_len < length ? value->iov_len : length;
+  memset(fitted, 0, length);
+  if (common && reverse)
+    memcpy(fitted + length - common, bytes + value->iov_len - common, common);
+  else if (common)
+    memcpy(fitted, bytes, common);
+}
+
+/* The stored value against the one sought. */
+static int compare_lengths(unsigned flags, const unsigned char *fitted, const MDBX_val *stored, const MDBX_val *sought) {
+  const int order = memcmp(stored->iov_base, fitted, stored->iov_len);
+  if (order != 0)
+    return 1; /* the search went no further down than needed */
+  if (flags & MDB_INTEGERDUP)
+    return 0;
+  return stored->iov_len < sought->iov_len ? -1 : 1;
+}
+
+/* In an order of the program's own only that order can tell. */
+static int walk_in_order(const struct shim_table *table, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *stored,
+                         const MDBX_val *sought, bool range) {
+  const MDB_val wanted = {sought->iov_len, sought->iov_base};
+  int rc = mdbx_cursor_get(cursor, key, stored, MDBX_SET_KEY);
+  while (rc == MDBX_SUCCESS) {
+    const MDB_val seen = {stored->iov_len, stored->iov_base};
+    const int order = table->value_order(&seen, &wanted);
+    if (order == 0 || (order > 0 && range))
+      return MDBX_SUCCESS;
+    rc = order > 0 ? MDBX_NOTFOUND : mdbx_cursor_get(cursor, key, stored, MDBX_NEXT_DUP);
+  }
+  return rc;
+}
+
+static int search_fitted(unsigned flags, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *stored, const MDBX_val *sought,
+                         bool range) {
+  unsigned char fitted[KEY_BYTES_MAX];
+  const size_t length = stored->iov_len;
+  if (length > sizeof(fitted))
+    return MDB_BAD_VALSIZE;
+  if (flags & MDB_INTEGERDUP)
+    fit_integer(fitted, length, sought);
+  else
+    fit_bytes(fitted, length, sought, flags & MDB_REVERSEDUP);
+  *stored = (MDBX_val){fitted, length};
+  int rc = mdbx_cursor_get(cursor, key, stored, MDBX_GET_BOTH_RANGE);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const int order = compare_lengths(flags, fitted, stored, sought);
+  if (order != 0 && !range)
+    return MDBX_NOTFOUND;
+  return order < 0 ? mdbx_cursor_get(cursor, key, stored, MDBX_NEXT_DUP) : MDBX_SUCCESS;
+}
+
+int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *value, bool range) {
+  const struct shim_table *table = table_at(txn->env, dbi);
+  const MDBX_val sought = *value;
+  unsigned flags;
+  MDBX_val k = *key, stored;
+  int rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
+  if (rc == MDBX_SUCCESS && (flags & (MDB_DUPSORT | MDB_DUPFIXED)) != (MDB_DUPSORT | MDB_DUPFIXED))
+    rc = MDB_BAD_VALSIZE;
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_cursor_get(cursor, &k, &stored, MDBX_SET_KEY);
+  if (rc == MDBX_SUCCESS)
+    rc = table->value_order ? walk_in_order(table, cursor, &k, &stored, &sought, range)
+                            : search_fitted(flags, cursor, &k, &stored, &sought, range);
+  if (rc == MDBX_SUCCESS) {
+    *key = k;
+    *value = stored;
+  }
+  return rc;
+}
