@@ -752,7 +752,7 @@ typedef enum MDBX_error {
   MDBX_TXN_OVERLAPPING = -30415, /* read and write transaction on one thread */
   MDBX_BACKLOG_DEPLETED = -30414, /* ran short of pages while writing the free
                                      space table (internal) */
-  MDBX_DUPLICATED_LCK = -30413,  /* a second lock file exists */
+  MDBX_DUPLICATED_LCK = -30413,  /* a second lock file exists or is in use */
   MDBX_DANGLING_DBI = -30412,    /* the table handle is still in use */
   MDBX_OUSTED = -30411,          /* the parked reader lost its snapshot */
   MDBX_MVCC_RETARDED = -30410,   /* the snapshot is gone already */
@@ -1347,7 +1347,9 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
  *   MDBX_TOO_LARGE         it does not fit the address space
- *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it
+ *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or
+ *                          the data file is in use with another lock file:
+ *                          under another name, or one that was removed since
  *   MDBX_ENOMEM, MDBX_EROFS, MDBX_EIO or another system code */
 LIBMDBX_API int mdbx_env_open(MDBX_env *env, const char *path,
                               MDBX_env_flags_t flags, mdbx_mode_t mode);

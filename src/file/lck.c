@@ -3,7 +3,7 @@
  * file/lck.c: opening and closing the lock file. See lck.h for what is in it and the meaning of its bytes.
  *
  * Owns the list of lock files this process has open, one struct lck_file each, however many environments use it
- * (LCK_MULTIOPEN): POSIX locks belong to the process, so there is one descriptor, and it is closed last.
+ * (LCK_MULTIOPEN): locks of one open file do not conflict with each other, so there is one descriptor, and it is closed last.
  *
  * An environment's way through here:
  *
@@ -11,8 +11,8 @@
  *     -> caller recovers -> lck_open_done [byte 0 back] ... lck_close_begin [byte 0] -> lck_close
  *
  * `busy` of the struct lck_file does among the threads of this process what byte 0 does among processes.
- * A descriptor inherited over a fork is not closed while this process has the same file open by itself: that would drop
- * its locks. It is put aside and closed together with the own one.
+ * A descriptor inherited over a fork is not closed while this process has the same file open by itself: where locks belong
+ * to the process that would drop them. It is put aside and closed together with the own one.
  */
 #include "file/lck.h"
 
@@ -22,15 +22,19 @@
 
 /* "mdbx-lck" with a number that no text file begins with. */
 #define LCK_MAGIC UINT64_C(0xB56B636C7862646D)
+/* Of a lock file that LMDB left: it lies where a program made for LMDB has its own, and nothing outlives its users. */
+#define FOREIGN_LOCK_MAGIC UINT32_C(0xBEEFC0DE)
 #define SLOTS_MAX 65536u
 
 _Static_assert(sizeof(struct reader_slot) == 64, "a reader slot is one cache line");
 _Static_assert(sizeof(struct lck_shared) == 448, "the head of the lock file is seven cache lines");
+_Static_assert(offsetof(struct lck_shared, magic) == 0, "a lock file begins with its magic");
 
 struct lck_file {
   struct os_file_id data; /* the data file this is the lock file of; constant */
   uint32_t generation;    /* of the process that made this entry; constant */
   int fd;                 /* -1 until open; written while busy */
+  int locks;              /* the same, as os_range_lock() takes it */
   unsigned users;         /* environments; under os_process_lock */
   bool busy;              /* one of them is opening or closing; under os_process_lock */
   bool exclusive;         /* constant after registration */
@@ -53,18 +57,38 @@ static struct lck_file *registry_find(const struct os_file_id *data) {
   return NULL;
 }
 
+static void renew_descriptor(int fd, int *locks) {
+  const int plain = fd & ~OS_LOCK_BY_PROCESS;
+  *locks = os_reopen(plain) ? plain : plain | OS_LOCK_BY_PROCESS;
+}
+
+/* In a forked child. What it inherited shares its locks with the parent, and would keep them when the parent dies. */
+static void renew_inherited(void) {
+  for (struct lck_file *file = files; file; file = file->next) {
+    if (file->generation != os_fork_generation())
+      continue;
+    if (file->fd >= 0)
+      renew_descriptor(file->fd, &file->locks);
+    for (struct lck *lck = file->members; lck; lck = lck->sibling)
+      if (lck->data_fd >= 0)
+        renew_descriptor(lck->data_fd, &lck->data_fd);
+  }
+}
+
 static int registry_add(const struct os_file_id *data, unsigned flags, struct lck_file **result) {
   struct lck_file *file = calloc(1, sizeof(*file));
   if (!file)
     return MDBX_ENOMEM;
   file->data = *data;
   file->generation = os_fork_generation();
-  file->fd = -1;
+  file->fd = file->locks = -1;
   file->users = 1;
   file->busy = true;
   file->exclusive = (flags & LCK_EXCLUSIVE) != 0;
   file->next = files;
   files = file;
+  if (os_range_belongs_to_file())
+    os_fork_watch(renew_inherited);
   *result = file;
   return MDBX_SUCCESS;
 }
@@ -148,14 +172,14 @@ bool lck_is_open_here(int data_fd) {
 /* ---- The file and its byte locks -------------------------------------------------------------------------------- */
 
 static int opening_lock(struct lck *lck) {
-  const int rc = os_range_lock(lck->file->fd, LCK_BYTE_OPENING, 1, true, true);
+  const int rc = os_range_lock(lck->file->locks, LCK_BYTE_OPENING, 1, true, true);
   lck->entered = rc == MDBX_SUCCESS;
   return rc;
 }
 
 static void opening_unlock(struct lck *lck) {
   lck->entered = false;
-  os_range_unlock(lck->file->fd, LCK_BYTE_OPENING, 1);
+  os_range_unlock(lck->file->locks, LCK_BYTE_OPENING, 1);
 }
 
 /* A lock file is for those who may use the data file, whatever mode a later opener passes. */
@@ -166,17 +190,43 @@ static mode_t creation_mode(int data_fd, mode_t mode) {
   return mode | 0600;
 }
 
-/* MDBX_RESULT_TRUE: there can be no lock file, and the caller accepts that. */
-static int file_open_once(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode) {
-  int rc = os_open(path, OS_OPEN_CREATE, creation_mode(data_fd, mode), &lck->file->fd);
-  if (rc == MDBX_EROFS || rc == MDBX_EACCESS || rc == MDBX_EPERM)
-    return (flags & LCK_READONLY) && os_file_on_readonly_fs(data_fd) ? MDBX_RESULT_TRUE : rc;
-  bool regular;
+/* What has the name of the lock file must be a file of its own. */
+static int file_check_kind(const struct lck *lck, const char *path) {
+  struct os_file_id id;
+  bool regular = false;
+  int rc = os_file_is_regular(lck->file->fd, &regular);
   if (rc == MDBX_SUCCESS)
-    rc = os_file_is_regular(lck->file->fd, &regular);
+    rc = os_file_id(lck->file->fd, &id);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return regular ? opening_lock(lck) : log_damage(MDBX_INVALID, "the lock file %s is no regular file", path);
+  if (!regular)
+    return log_damage(MDBX_INVALID, "the lock file %s is no regular file", path);
+  if (os_file_id_equal(&id, &lck->file->data))
+    return log_damage(MDBX_INVALID, "the lock file %s is the data file itself, under another name", path);
+  return MDBX_SUCCESS;
+}
+
+/* Where the file cannot be opened once more by its descriptor (no /proc), a child would keep the locks with the mapping. */
+static int lock_kind(int fd) {
+  int twin;
+  if (os_open_again(fd, &twin) != MDBX_SUCCESS)
+    return fd | OS_LOCK_BY_PROCESS;
+  os_close(twin);
+  return fd;
+}
+
+/* MDBX_RESULT_TRUE: there can be no lock file, and the caller accepts that. */
+static int file_open_once(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode) {
+  int rc = os_open(path, OS_OPEN_LOCK, creation_mode(data_fd, mode), &lck->file->fd);
+  if (rc == MDBX_SUCCESS)
+    lck->file->locks = lock_kind(lck->file->fd);
+  if (rc == ELOOP)
+    return log_damage(MDBX_INVALID, "the lock file %s is a symbolic link; it is not followed", path);
+  if (rc == MDBX_EROFS || rc == MDBX_EACCESS || rc == MDBX_EPERM)
+    return (flags & LCK_READONLY) && os_file_on_readonly_fs(data_fd) ? MDBX_RESULT_TRUE : rc;
+  if (rc == MDBX_SUCCESS)
+    rc = file_check_kind(lck, path);
+  return rc == MDBX_SUCCESS ? opening_lock(lck) : rc;
 }
 
 /* False when somebody removed or replaced the file between our open and our lock. */
@@ -195,8 +245,67 @@ static int file_open(struct lck *lck, const char *path, int data_fd, unsigned fl
       return rc;
     opening_unlock(lck);
     os_close(lck->file->fd);
-    lck->file->fd = -1;
+    lck->file->fd = lck->file->locks = -1;
   }
+}
+
+/* ---- The lock on the data file ---------------------------------------------------------------------------------- */
+
+/* The byte that stands for a lock file. */
+static uint64_t data_place(const struct os_file_id *lock) {
+  uint64_t mixed = lock->inode * UINT64_C(0x9e3779b97f4a7c15) ^ lock->device;
+  mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
+  return LCK_DATA_BASE + (mixed ^ mixed >> 32) % LCK_DATA_PLACES;
+}
+
+static int data_range_used(int data_fd, uint64_t from, uint64_t to, bool *used) {
+  uint64_t start, length;
+  bool busy = false;
+  const int rc = from < to ? os_range_test(data_fd, from, to - from, true, &busy, &start, &length) : MDBX_SUCCESS;
+  *used |= busy;
+  return rc;
+}
+
+/* An open file of its own: the caller's is mapped, and lives as long as the mapping does in any child. */
+static void data_open(struct lck *lck, int data_fd) {
+  lck->data_fd = data_fd;
+  lck->data_fd_is_own = os_range_belongs_to_file() && os_open_again(data_fd, &lck->data_fd) == MDBX_SUCCESS;
+  if (!lck->data_fd_is_own)
+    lck->data_fd = data_fd | OS_LOCK_BY_PROCESS;
+}
+
+static void data_close(struct lck *lck) {
+  if (lck->data_fd_is_own)
+    os_close(lck->data_fd & ~OS_LOCK_BY_PROCESS);
+  lck->data_fd_is_own = false;
+  lck->data_fd = -1;
+}
+
+/* The own byte first, then the look for others: of two that come at the same time one at least sees the other. */
+static int data_take(struct lck *lck, const char *path) {
+  struct os_file_id id;
+  bool used = false;
+  int rc = os_file_id(lck->file->fd, &id);
+  const uint64_t place = rc == MDBX_SUCCESS ? data_place(&id) : 0;
+  if (rc == MDBX_SUCCESS)
+    rc = os_range_lock(lck->data_fd, place, 1, false, false);
+  if (rc == MDBX_SUCCESS)
+    rc = data_range_used(lck->data_fd, LCK_DATA_BASE, place, &used);
+  if (rc == MDBX_SUCCESS)
+    rc = data_range_used(lck->data_fd, place + 1, LCK_DATA_BASE + LCK_DATA_PLACES, &used);
+  if (rc != MDBX_SUCCESS || !used)
+    return rc;
+  os_range_unlock(lck->data_fd, place, 1);
+  return log_damage(MDBX_DUPLICATED_LCK,
+                    "the data file is in use with another lock file than %s: under another name, or that was removed",
+                    path);
+}
+
+/* Where locks belong to the process the last environment gives it back for all. */
+static void data_give(struct lck *lck) {
+  const bool own = os_range_belongs_to_file() && !(lck->data_fd & OS_LOCK_BY_PROCESS);
+  if (lck->data_fd >= 0 && (own || lck->file->users == 1))
+    os_range_unlock(lck->data_fd, LCK_DATA_BASE, LCK_DATA_PLACES);
 }
 
 /* Byte 0 is given away meanwhile, since the others need it to leave. */
@@ -206,7 +315,7 @@ static int presence_wait(struct lck *lck) {
     os_sleep_ms(10);
     int rc = opening_lock(lck);
     if (rc == MDBX_SUCCESS)
-      rc = os_range_lock(lck->file->fd, LCK_BYTE_PRESENCE, 1, true, false);
+      rc = os_range_lock(lck->file->locks, LCK_BYTE_PRESENCE, 1, true, false);
     if (rc != MDBX_BUSY)
       return rc;
   }
@@ -214,7 +323,7 @@ static int presence_wait(struct lck *lck) {
 
 /* Takes byte 1 and learns whether this is the first opener. */
 static int presence_take(struct lck *lck, unsigned flags) {
-  const int fd = lck->file->fd;
+  const int fd = lck->file->locks;
   lck->kind = flags & LCK_EXCLUSIVE ? LCK_KIND_EXCLUSIVE : LCK_KIND_SHARED;
   if (lck->file->users > 1)
     return MDBX_SUCCESS;
@@ -231,7 +340,7 @@ static int index_take(struct lck *lck) {
   for (uint32_t k = 0; k < LCK_PROCESSES; ++k) {
     if (members_have(lck->file, k))
       continue;
-    const int rc = os_range_lock(lck->file->fd, LCK_BASE + k, 1, true, false);
+    const int rc = os_range_lock(lck->file->locks, LCK_BASE + k, 1, true, false);
     if (rc == MDBX_BUSY)
       continue;
     if (rc != MDBX_SUCCESS)
@@ -258,7 +367,7 @@ bool lck_process_is_alive(const struct lck *lck, uint32_t process) {
     return true;
   bool busy;
   uint64_t start, length;
-  const int rc = os_range_test(lck->file->fd, LCK_BASE + process, 1, true, &busy, &start, &length);
+  const int rc = os_range_test(lck->file->locks, LCK_BASE + process, 1, true, &busy, &start, &length);
   /* When the system cannot tell, nothing may be taken from anybody. */
   return rc != MDBX_SUCCESS || busy;
 }
@@ -277,9 +386,9 @@ int lck_enter_writers(struct lck *lck, bool *others) {
   *others = false;
   if (!lck->file)
     return MDBX_SUCCESS;
-  int rc = os_range_lock(lck->file->fd, LCK_WRITERS + lck->process, 1, true, false);
+  int rc = os_range_lock(lck->file->locks, LCK_WRITERS + lck->process, 1, true, false);
   if (rc == MDBX_SUCCESS)
-    rc = os_range_test(lck->file->fd, LCK_WRITERS, LCK_PROCESSES, true, others, &start, &length);
+    rc = os_range_test(lck->file->locks, LCK_WRITERS, LCK_PROCESSES, true, others, &start, &length);
   if (rc != MDBX_SUCCESS)
     return rc;
   *others |= members_write(lck);
@@ -307,11 +416,55 @@ static void content_attach(struct lck *lck, void *addr, uint32_t slots) {
   lck->slot_count = slots;
 }
 
+/* All anew but the magic, which the file must never be without. */
 static void content_fill(struct lck *lck) {
+  const size_t magic = sizeof(lck->shared->magic);
+  memset((uint8_t *)lck->shared + magic, 0, lck->length - magic);
   lck->shared->version = LCK_VERSION;
   lck->shared->slot_count = lck->slot_count;
   lck->shared->length = lck->length;
+  if (lck->file)
+    lck->shared->data = lck->file->data;
   lck->shared->magic = LCK_MAGIC;
+}
+
+/* Whether all bytes are zero: what a power cut may leave of a file that was just made. */
+static int content_is_blank(int fd, uint64_t length, bool *blank) {
+  uint8_t chunk[4096];
+  *blank = length <= content_length(SLOTS_MAX);
+  for (uint64_t at = 0; *blank && at < length;) {
+    size_t got;
+    const int rc = os_pread_full(fd, chunk, sizeof(chunk), at, &got);
+    if (rc != MDBX_SUCCESS || !got)
+      return rc;
+    for (size_t i = 0; i < got; ++i)
+      *blank &= chunk[i] == 0;
+    at += got;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* What nobody uses is written over only if it is a lock file, of whatever layout, or nothing at all. A new one gets its
+ * magic first, on the disk, so that no power cut makes a stranger of it. */
+static int content_claim(struct lck *lck, const char *path) {
+  const int fd = lck->file->fd;
+  uint64_t length, magic = 0;
+  size_t got = 0;
+  bool blank = false;
+  int rc = os_file_size(fd, &length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_pread_full(fd, &magic, sizeof(magic), 0, &got);
+  if (rc != MDBX_SUCCESS || (got == sizeof(magic) && magic == LCK_MAGIC))
+    return rc;
+  const bool foreign = got == sizeof(magic) && (uint32_t)magic == FOREIGN_LOCK_MAGIC;
+  rc = foreign ? MDBX_SUCCESS : content_is_blank(fd, length, &blank);
+  if (rc == MDBX_SUCCESS && !blank && !foreign)
+    return log_damage(MDBX_INVALID, "the lock file %s holds something else, which is left as it is", path);
+  magic = LCK_MAGIC;
+  struct iovec one = {&magic, sizeof(magic)};
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops_real.pwritev(fd, &one, 1, 0);
+  return rc == MDBX_SUCCESS ? os_ops_real.datasync(fd) : rc;
 }
 
 /* Never shorter: children of processes that are gone may still look at slots. */
@@ -323,18 +476,29 @@ static int content_allocate(int fd, size_t length) {
   return rc == MDBX_SUCCESS ? os_ops_real.allocate(fd, 0, length) : rc;
 }
 
-/* First opener: whatever the file holds is left from processes that are gone, or was never ours. */
-static int content_make(struct lck *lck, unsigned max_readers) {
+/* Through another open file than that of the locks, see os.h. */
+static int content_map(const struct lck_file *file, size_t length, void **addr) {
+  int twin;
+  if (os_open_again(file->fd, &twin) != MDBX_SUCCESS)
+    return os_map_shared(file->fd, length, addr);
+  const int rc = os_map_shared(twin, length, addr);
+  os_close(twin);
+  return rc;
+}
+
+/* First opener: whatever a lock file holds is left from processes that are gone. */
+static int content_make(struct lck *lck, const char *path, unsigned max_readers) {
   const uint32_t slots = lck_readers_rounded(max_readers);
   const size_t length = content_length(slots);
   const int fd = lck->file->fd;
   void *addr;
-  int rc = content_allocate(fd, length);
+  int rc = content_claim(lck, path);
   if (rc == MDBX_SUCCESS)
-    rc = os_map_shared(fd, length, &addr);
+    rc = content_allocate(fd, length);
+  if (rc == MDBX_SUCCESS)
+    rc = content_map(lck->file, length, &addr);
   if (rc != MDBX_SUCCESS)
     return rc;
-  memset(addr, 0, length);
   lck->length = length;
   content_attach(lck, addr, slots);
   content_fill(lck);
@@ -365,8 +529,10 @@ static int content_adopt(struct lck *lck, const char *path) {
     rc = os_pread_full(lck->file->fd, &head, sizeof(head), 0, &got);
   if (rc == MDBX_SUCCESS)
     rc = content_check(&head, got, file_length, path);
+  if (rc == MDBX_SUCCESS && !os_file_id_equal(&head.data, &lck->file->data))
+    rc = log_damage(MDBX_INVALID, "the lock file %s is in use for another database", path);
   if (rc == MDBX_SUCCESS)
-    rc = os_map_shared(lck->file->fd, head.length, &addr);
+    rc = content_map(lck->file, head.length, &addr);
   if (rc != MDBX_SUCCESS)
     return rc;
   lck->length = head.length;
@@ -414,11 +580,13 @@ static int private_open(struct lck *lck, unsigned max_readers) {
 }
 
 static int shared_open(struct lck *lck, const char *path, unsigned flags, unsigned max_readers) {
-  int rc = presence_take(lck, flags);
+  int rc = data_take(lck, path);
+  if (rc == MDBX_SUCCESS)
+    rc = presence_take(lck, flags);
   if (rc == MDBX_SUCCESS)
     rc = index_take(lck);
   if (rc == MDBX_SUCCESS)
-    rc = lck->first ? content_make(lck, max_readers) : content_adopt(lck, path);
+    rc = lck->first ? content_make(lck, path, max_readers) : content_adopt(lck, path);
   if (rc == MDBX_SUCCESS)
     traces_remove(lck);
   return rc;
@@ -426,6 +594,7 @@ static int shared_open(struct lck *lck, const char *path, unsigned flags, unsign
 
 static void lck_prepare(struct lck *lck) {
   memset(lck, 0, sizeof(*lck));
+  lck->data_fd = -1;
   lck->process = LCK_PROCESSES;
   lck->generation = os_fork_generation();
   lck->pid = os_pid();
@@ -443,6 +612,7 @@ int lck_open(struct lck *lck, const char *path, int data_fd, unsigned flags, uns
     lck->file = NULL;
     return rc;
   }
+  data_open(lck, data_fd);
   rc = file_open(lck, path, data_fd, flags, mode);
   if (rc == MDBX_SUCCESS)
     rc = shared_open(lck, path, flags, max_readers);
@@ -460,7 +630,7 @@ void lck_open_done(struct lck *lck) {
   if (!lck->file || !lck->entered)
     return;
   if (lck->first && lck->kind == LCK_KIND_SHARED) {
-    const int rc = os_range_lock(lck->file->fd, LCK_BYTE_PRESENCE, 1, false, false);
+    const int rc = os_range_lock(lck->file->locks, LCK_BYTE_PRESENCE, 1, false, false);
     if (rc != MDBX_SUCCESS)
       log_error("others cannot be let in, error %d", rc);
   }
@@ -489,7 +659,7 @@ int lck_close_begin(struct lck *lck, bool *last) {
   os_process_lock();
   const bool only = lck->file->users == 1;
   os_process_unlock();
-  *last = only && os_range_lock(lck->file->fd, LCK_BYTE_PRESENCE, 1, true, false) == MDBX_SUCCESS;
+  *last = only && os_range_lock(lck->file->locks, LCK_BYTE_PRESENCE, 1, true, false) == MDBX_SUCCESS;
   return MDBX_SUCCESS;
 }
 
@@ -511,8 +681,8 @@ static int file_destroy(struct lck_file *file) {
 static void file_leave_shared(struct lck *lck) {
   struct lck_file *file = lck->file;
   if (lck->process < LCK_PROCESSES) {
-    os_range_unlock(file->fd, LCK_BASE + lck->process, 1);
-    os_range_unlock(file->fd, LCK_WRITERS + lck->process, 1);
+    os_range_unlock(file->locks, LCK_BASE + lck->process, 1);
+    os_range_unlock(file->locks, LCK_WRITERS + lck->process, 1);
   }
   if (lck->entered)
     opening_unlock(lck);
@@ -528,9 +698,12 @@ static void file_leave_shared(struct lck *lck) {
 static int file_leave_last(struct lck *lck) {
   struct lck_file *file = lck->file;
   int rc = MDBX_SUCCESS;
-  if (file->fd >= 0)
+  if (file->fd >= 0) {
+    /* A child that could not get an open file of its own has this one as well. */
+    os_range_unlock(file->locks, 0, LCK_WRITERS + LCK_PROCESSES);
     rc = os_close(file->fd);
-  file->fd = -1;
+  }
+  file->fd = file->locks = -1;
   os_process_lock();
   registry_unlink(file);
   os_process_unlock();
@@ -576,6 +749,7 @@ static int close_own(struct lck *lck) {
     traces_remove(lck);
     os_unmap(lck->shared, lck->length);
   }
+  data_give(lck);
   const int failed = file_leave(lck);
   return rc != MDBX_SUCCESS ? rc : failed;
 }
@@ -590,6 +764,7 @@ int lck_close(struct lck *lck) {
     if (lck->file)
       file_leave_inherited(lck);
   }
+  data_close(lck);
   lck_prepare(lck);
   return rc;
 }
@@ -601,7 +776,6 @@ static int content_remake(struct lck *lck, const struct lck *old) {
   const int rc = content_allocate(lck->file->fd, old->length);
   if (rc != MDBX_SUCCESS)
     return rc;
-  memset(old->shared, 0, old->length);
   lck->length = old->length;
   content_attach(lck, old->shared, old->slot_count);
   content_fill(lck);
@@ -621,9 +795,15 @@ static int content_return(struct lck *lck, const struct lck *old, const char *pa
 }
 
 static int shared_reopen(struct lck *lck, const struct lck *old, const char *path, unsigned flags) {
-  int rc = lck->file->fd < 0 ? os_dup(old->file->fd, &lck->file->fd) : MDBX_SUCCESS;
+  int rc = MDBX_SUCCESS;
+  if (lck->file->fd < 0) {
+    rc = os_dup(old->file->fd, &lck->file->fd);
+    lck->file->locks = lck->file->fd | (old->file->locks & OS_LOCK_BY_PROCESS);
+  }
   if (rc == MDBX_SUCCESS)
     rc = opening_lock(lck);
+  if (rc == MDBX_SUCCESS)
+    rc = data_take(lck, path);
   if (rc == MDBX_SUCCESS)
     rc = presence_take(lck, flags);
   if (rc == MDBX_SUCCESS)
@@ -654,6 +834,8 @@ int lck_reopen(struct lck *lck, const char *path, int data_fd, unsigned flags) {
   members_remove(old.file, lck);
   os_process_unlock();
   lck_prepare(lck);
+  lck->data_fd = old.data_fd;
+  lck->data_fd_is_own = old.data_fd_is_own;
   int rc = os_file_id(data_fd, &data);
   if (rc == MDBX_SUCCESS)
     rc = registry_enter(&data, flags, &lck->file);
@@ -678,20 +860,32 @@ static bool owner_is_alive(void *context, uint32_t token) {
 }
 
 int lck_writer_lock(struct lck *lck, bool try_only) {
-  return os_shlock_acquire(&lck->shared->writer, lck->process + 1, owner_is_alive, lck, try_only);
+  struct os_shlock *lock = &lck->shared->writer;
+  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, try_only);
+  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
+    lck->writer_turn = os_shlock_turn(lock);
+  return rc;
 }
 
-int lck_writer_unlock(struct lck *lck) { return os_shlock_release(&lck->shared->writer, lck->process + 1); }
+int lck_writer_unlock(struct lck *lck) {
+  return os_shlock_release(&lck->shared->writer, lck->process + 1, lck->writer_turn);
+}
 
-bool lck_writer_is_mine(const struct lck *lck) { return os_shlock_owner(&lck->shared->writer) == lck->process + 1; }
+bool lck_writer_is_mine(const struct lck *lck) {
+  const struct os_shlock *lock = &lck->shared->writer;
+  return os_shlock_owner(lock) == lck->process + 1 && os_shlock_turn(lock) == lck->writer_turn;
+}
 
 int lck_table_lock(struct lck *lck) {
-  const int rc = os_shlock_acquire(&lck->shared->table, lck->process + 1, owner_is_alive, lck, false);
+  struct os_shlock *lock = &lck->shared->table;
+  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, false);
+  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
+    lck->table_turn = os_shlock_turn(lock);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
 void lck_table_unlock(struct lck *lck) {
-  if (os_shlock_release(&lck->shared->table, lck->process + 1) != MDBX_SUCCESS)
+  if (os_shlock_release(&lck->shared->table, lck->process + 1, lck->table_turn) != MDBX_SUCCESS)
     log_error("the reader table is unlocked by somebody who has not locked it");
 }
 

@@ -6,13 +6,16 @@
  * published commit, and what is shared besides (sync thresholds, counters). Nothing in it outlives the last process:
  * the first opener makes it anew.
  *
- * Byte-range locks on the lock file (never on the data file; POSIX, so death of a process releases them):
+ * Byte-range locks on the lock file (of the open file where the system has such; death of a process releases them):
  *   byte 0               held exclusively while opening or closing: one at a time
  *   byte 1               held shared by every opener, exclusively by an EXCLUSIVE opener and while the first opener is
  *                        at work; whoever gets it exclusively is alone
  *   byte LCK_BASE + k    held exclusively by the environment with process index k for as long as it is open; tells
  *                        the others, across pid namespaces, whether the owner of a slot or lock word lives
  *   byte LCK_WRITERS + k the same by those that may write, taken under byte 0
+ * And one on the data file, far behind any data:
+ *   byte LCK_DATA_BASE + a number made from the identity of the lock file, held shared by every environment. So whoever
+ *   comes to the same data by another name, or after the lock file was removed, with another lock file, sees it.
  *
  * Rank of locks, outermost first: byte 0, writer lock, reader-table lock, process mutex (os_process_lock). Take byte 0
  * (lck_open, lck_close_begin, lck_close) only while holding none of the others.
@@ -25,8 +28,12 @@
  *  4. All content may be garbage (a foreign program wrote it); reading it never leads outside the mapping. Sizes and
  *     counts are taken once into struct lck, checked, and only that copy is used.
  *
- * A forked child inherits the structs but none of the locks: lck_is_inherited() is true there, and lck_close() then
- * gives back memory and descriptors only. lck_reopen() makes it a user of its own.
+ *  5. Nothing is written to a file that is neither empty nor a lock file: not behind a symbolic link, and not to the data
+ *     file under another name.
+ *
+ * A forked child inherits the structs but none of the locks: its descriptors become open files of their own before fork()
+ * returns (where that fails it locks by process). lck_is_inherited() is true there, and lck_close() then gives back memory
+ * and descriptors only. lck_reopen() makes it a user of its own.
  */
 #ifndef MDBX_FILE_LCK_H
 #define MDBX_FILE_LCK_H
@@ -40,6 +47,9 @@
 #define LCK_BYTE_PRESENCE 1u
 #define LCK_BASE 64u
 #define LCK_WRITERS (LCK_BASE + LCK_PROCESSES)
+/* On the data file. */
+#define LCK_DATA_BASE (UINT64_C(1) << 62)
+#define LCK_DATA_PLACES (UINT64_C(1) << 61)
 /* Reader slots asked for when the application does not say; rounded up to the lock file's pages like any number. */
 #define LCK_READERS_DEFAULT 110u
 #define LCK_READERS_MAX 32767u
@@ -89,6 +99,7 @@ struct lck_shared {
   uint32_t version;
   uint32_t slot_count;
   uint64_t length; /* of the lock file in bytes */
+  struct os_file_id data; /* the file this is the lock file of */
 
   /* Newest published commit: txnid << 2 | slot of its meta page. Written by the holder of the writer lock (and by the
    * first opener after recovery); read by every reader at begin. */
@@ -156,6 +167,10 @@ struct lck {
   bool writes;         /* lck_enter_writers(); under os_process_lock */
   uint32_t generation; /* os_fork_generation() of the process that opened it */
   uint32_t pid;
+  uint32_t writer_turn; /* of the writer lock; written by its holder */
+  uint32_t table_turn;  /* the same of the reader-table lock */
+  int data_fd;          /* of the data file, as os_range_lock() takes it; -1: none */
+  bool data_fd_is_own;  /* else it is the caller's */
   size_t length;         /* of the mapping */
   struct lck_file *file; /* NULL for LCK_KIND_PRIVATE */
   struct lck *sibling;   /* next environment of this process on the same file; under os_process_lock */
@@ -166,8 +181,9 @@ struct lck {
  * else has the database open, and the opening lock is held: the caller checks or recovers the data file, sets head,
  * durable and mode (first) or compares mode (not first), and calls lck_open_done(); or gives up with lck_close().
  * Errors: MDBX_BUSY (open in this process already; an EXCLUSIVE holder; EXCLUSIVE asked while others have it),
- * MDBX_INVALID or MDBX_VERSION_MISMATCH (others have it open and its content is not ours), system errors. On error
- * there is nothing to close.
+ * MDBX_INVALID (what has that name is no lock file, or that of another database) or MDBX_VERSION_MISMATCH (others have
+ * it open with another layout), MDBX_DUPLICATED_LCK (the data file is in use with another lock file), system errors. On
+ * error there is nothing to close. data_fd must stay open until lck_close().
  */
 int lck_open(struct lck *lck, const char *path, int data_fd, unsigned flags, unsigned max_readers, mode_t mode);
 void lck_open_done(struct lck *lck);
@@ -198,7 +214,7 @@ bool lck_process_is_alive(const struct lck *lck, uint32_t process);
 /* MDBX_SUCCESS, MDBX_BUSY (try_only), or MDBX_RESULT_TRUE: held, but the owner before died in its transaction. */
 int lck_writer_lock(struct lck *lck, bool try_only);
 int lck_writer_unlock(struct lck *lck);
-/* True when this environment holds the writer lock. */
+/* True when this environment holds the writer lock, and nobody took it away meanwhile. */
 bool lck_writer_is_mine(const struct lck *lck);
 /* As the writer lock, but a take-over is MDBX_SUCCESS: each slot is consistent by itself. */
 int lck_table_lock(struct lck *lck);

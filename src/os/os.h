@@ -48,6 +48,7 @@ enum os_open_mode {
   OS_OPEN_WRITE,      /* existing file, read and write */
   OS_OPEN_CREATE,     /* read and write, made when absent */
   OS_OPEN_CREATE_NEW, /* read and write, EEXIST when present */
+  OS_OPEN_LOCK,       /* read and write, made when absent; ELOOP when the name is a symbolic link */
   OS_OPEN_REPLACE     /* read and write, made when absent, emptied when present */
 };
 
@@ -56,6 +57,7 @@ struct os_file_id {
   uint64_t device, inode;
 };
 
+/* Never waits for the other side of a FIFO, and takes no terminal. */
 int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd);
 /* Another descriptor of the same open file. */
 int os_dup(int fd, int *copy);
@@ -126,16 +128,33 @@ int os_map_populate(void *addr, size_t length);
 /* ---- Byte-range locks (os_lock.c) --------------------------------------------------------------------------------*/
 
 /*
- * POSIX record locks: owned by the process, not inherited by a forked child, gone at the death of the owner, and gone
- * also when the owner closes ANY descriptor of the file. Locks of one process never conflict with each other.
+ * Locks of the open file where the system has them (Linux): they go when the last descriptor of that open file is closed
+ * or its last holder dies, and what else the process opens and closes does not matter. A forked child shares them, until
+ * os_reopen() gives it an open file of its own. A mapping holds the open file it was made from as well, in children too:
+ * what is mapped must not be what has the locks.
+ *
+ * Elsewhere, and for descriptors with OS_LOCK_BY_PROCESS or-ed in, POSIX record locks: owned by the process, not
+ * inherited by a forked child, gone at the death of the owner, and gone also when the owner closes ANY descriptor of the
+ * file.
+ *
+ * Locks of one open file, or of one process, never conflict with each other; the two kinds do conflict.
  */
+#define OS_LOCK_BY_PROCESS 0x40000000
 
 /* MDBX_BUSY when somebody else holds a byte in conflict and wait is false. */
 int os_range_lock(int fd, uint64_t start, uint64_t length, bool exclusive, bool wait);
 int os_range_unlock(int fd, uint64_t start, uint64_t length);
-/* Tells whether another process holds a lock that conflicts, and the range of one such lock (length 0: to the end). */
+/* Tells whether somebody else holds a lock that conflicts, and the range of one such lock (length 0: to the end). */
 int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool *busy, uint64_t *busy_start,
                   uint64_t *busy_length);
+/* True where closing another descriptor of the file does not drop locks. */
+bool os_range_belongs_to_file(void);
+/* Opens the file of a descriptor once more, for the same access; needs no name. The twin is another open file. Errors of the
+ * system where that cannot be. */
+int os_open_again(int fd, int *twin);
+/* Gives a descriptor an open file of its own: what it shared with other processes, it no longer does. Async-signal-safe.
+ * False when the system does not allow that: it is as it was. */
+bool os_reopen(int fd);
 
 /* ---- The process-shared lock (os_lock.c) -------------------------------------------------------------------------*/
 
@@ -158,8 +177,10 @@ typedef bool (*os_shlock_alive)(void *context, uint32_t token);
 /* MDBX_SUCCESS; MDBX_RESULT_TRUE when it was taken over from an owner that died holding it (it is held then, and what
  * it guards may be half changed); MDBX_BUSY when `try` and a living owner has it. */
 int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only);
-/* MDBX_PROBLEM, and nothing done, when token is not the owner. */
-int os_shlock_release(struct os_shlock *lock, uint32_t token);
+/* Number of the present ownership, for the owner to remember: while it is the same nobody has taken the lock away. */
+uint32_t os_shlock_turn(const struct os_shlock *lock);
+/* MDBX_PROBLEM, and nothing done, when token is not the owner, or was taken for dead since and is the owner again. */
+int os_shlock_release(struct os_shlock *lock, uint32_t token, uint32_t turn);
 /* The owner's token, 0 when free or when the owner is known dead. */
 uint32_t os_shlock_owner(const struct os_shlock *lock);
 /* To be called when it is known that a former holder of token is gone: the next acquirer is told so. True when the
@@ -193,6 +214,9 @@ static inline uintptr_t os_thread_self(void) { return (uintptr_t)pthread_self();
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
 extern _Atomic uint32_t os_fork_count;
+/* Has a function called in each forked child, under the process mutex and before the generation grows. It may only do
+ * what is async-signal-safe. One at a time. */
+void os_fork_watch(void (*in_child)(void));
 static inline uint32_t os_fork_generation(void) {
   return atomic_load_explicit(&os_fork_count, memory_order_relaxed);
 }

@@ -201,13 +201,16 @@ const struct os_ops *os_ops = &os_ops_real;
 /* ---- Opening and reading ---------------------------------------------------------------------------------------- */
 
 static int open_flags(enum os_open_mode how) {
+  const int careful = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   switch (how) {
   case OS_OPEN_READ:
-    return O_RDONLY | O_CLOEXEC;
+    return O_RDONLY | careful;
   case OS_OPEN_WRITE:
-    return O_RDWR | O_CLOEXEC;
+    return O_RDWR | careful;
   case OS_OPEN_CREATE:
-    return O_RDWR | O_CREAT | O_CLOEXEC;
+    return O_RDWR | O_CREAT | careful;
+  case OS_OPEN_LOCK:
+    return O_RDWR | O_CREAT | O_NOFOLLOW | careful;
   case OS_OPEN_CREATE_NEW:
     return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
   case OS_OPEN_REPLACE:

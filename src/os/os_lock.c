@@ -31,6 +31,35 @@
 
 /* ---- Byte ranges ------------------------------------------------------------------------------------------------ */
 
+#ifdef F_OFD_SETLK
+enum { LOCK_TRY = F_OFD_SETLK, LOCK_WAIT = F_OFD_SETLKW, LOCK_ASK = F_OFD_GETLK };
+#else
+enum { LOCK_TRY = F_SETLK, LOCK_WAIT = F_SETLKW, LOCK_ASK = F_GETLK };
+#endif
+
+/* Set once the system has said that it knows no locks of open files. */
+static _Atomic bool only_by_process = LOCK_TRY == F_SETLK;
+
+bool os_range_belongs_to_file(void) { return !atomic_load(&only_by_process); }
+
+static int posix_command(int command) {
+  return command == LOCK_TRY ? F_SETLK : command == LOCK_WAIT ? F_SETLKW : F_GETLK;
+}
+
+/* MDBX_SUCCESS or errno. */
+static int range_call(int fd, int command, struct flock *range) {
+  const int plain = fd & ~OS_LOCK_BY_PROCESS;
+  for (;;) {
+    const bool by_process = plain != fd || atomic_load(&only_by_process);
+    if (fcntl(plain, by_process ? posix_command(command) : command, range) == 0)
+      return MDBX_SUCCESS;
+    if (errno == EINVAL && !by_process)
+      atomic_store(&only_by_process, true);
+    else if (errno != EINTR)
+      return errno;
+  }
+}
+
 static struct flock range_of(uint64_t start, uint64_t length, short type) {
   struct flock range;
   memset(&range, 0, sizeof(range));
@@ -44,37 +73,90 @@ static struct flock range_of(uint64_t start, uint64_t length, short type) {
 int os_range_lock(int fd, uint64_t start, uint64_t length, bool exclusive, bool wait) {
   for (;;) {
     struct flock range = range_of(start, length, exclusive ? F_WRLCK : F_RDLCK);
-    if (fcntl(fd, wait ? F_SETLKW : F_SETLK, &range) == 0)
-      return MDBX_SUCCESS;
-    if (!wait && (errno == EAGAIN || errno == EACCES))
+    const int rc = range_call(fd, wait ? LOCK_WAIT : LOCK_TRY, &range);
+    if (!wait && (rc == EAGAIN || rc == EACCES))
       return MDBX_BUSY;
-    /* The kernel sees processes, not threads: what looks like a cycle of waiters to it is none when another thread
-     * goes on and gives its lock back. */
-    if (errno == EDEADLK)
-      os_sleep_ms(1);
-    else if (errno != EINTR)
-      return errno;
+    if (rc != EDEADLK)
+      return rc;
+    /* With locks of processes the kernel does not see threads: what looks like a cycle of waiters to it is none when
+     * another thread goes on and gives its lock back. */
+    os_sleep_ms(1);
   }
 }
 
 int os_range_unlock(int fd, uint64_t start, uint64_t length) {
   struct flock range = range_of(start, length, F_UNLCK);
-  while (fcntl(fd, F_SETLK, &range) != 0)
-    if (errno != EINTR)
-      return errno;
-  return MDBX_SUCCESS;
+  return range_call(fd, LOCK_TRY, &range);
 }
 
 int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool *busy, uint64_t *busy_start,
                   uint64_t *busy_length) {
   struct flock range = range_of(start, length, exclusive ? F_WRLCK : F_RDLCK);
-  while (fcntl(fd, F_GETLK, &range) != 0)
-    if (errno != EINTR)
-      return errno;
+  const int rc = range_call(fd, LOCK_ASK, &range);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   *busy = range.l_type != F_UNLCK;
   *busy_start = *busy ? (uint64_t)range.l_start : 0;
   *busy_length = *busy ? (uint64_t)range.l_len : 0;
   return MDBX_SUCCESS;
+}
+
+#ifdef __linux__
+/* The name under which the system shows a descriptor of this process. */
+static void name_descriptor(int fd, char name[32]) {
+  char digits[16];
+  size_t count = 0, at = sizeof("/proc/self/fd/") - 1;
+  memcpy(name, "/proc/self/fd/", at);
+  do
+    digits[count++] = (char)('0' + fd % 10);
+  while ((fd /= 10) > 0);
+  while (count > 0)
+    name[at++] = digits[--count];
+  name[at] = 0;
+}
+
+/* -1: errno has the error. */
+static int open_by_descriptor(int fd) {
+  char name[32];
+  const int flags = fcntl(fd, F_GETFL);
+  if (flags < 0)
+    return -1;
+  name_descriptor(fd, name);
+  return open(name, (flags & O_ACCMODE) | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+bool os_reopen(int fd) {
+  const int fresh = open_by_descriptor(fd);
+  if (fresh < 0)
+    return false;
+  const bool done = dup3(fresh, fd, O_CLOEXEC) == fd;
+  close(fresh);
+  return done;
+}
+#else
+static int open_by_descriptor(int fd) {
+  (void)fd;
+  errno = ENOSYS;
+  return -1;
+}
+
+bool os_reopen(int fd) {
+  (void)fd;
+  return false;
+}
+#endif
+
+int os_open_again(int fd, int *twin) {
+  const int opened = open_by_descriptor(fd);
+  *twin = -1;
+  if (opened < 0)
+    return errno;
+  /* Away from 0, 1 and 2, like every descriptor. */
+  *twin = opened > STDERR_FILENO ? opened : fcntl(opened, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  const int rc = *twin < 0 ? errno : MDBX_SUCCESS;
+  if (*twin != opened)
+    close(opened);
+  return rc;
 }
 
 /* ---- Sleeping on a word ----------------------------------------------------------------------------------------- */
@@ -191,10 +273,14 @@ int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive al
   }
 }
 
-int os_shlock_release(struct os_shlock *lock, uint32_t token) {
+uint32_t os_shlock_turn(const struct os_shlock *lock) {
+  return (uint32_t)(atomic_load_explicit(&lock->word, memory_order_relaxed) >> 32);
+}
+
+int os_shlock_release(struct os_shlock *lock, uint32_t token, uint32_t turn) {
   uint64_t seen = atomic_load_explicit(&lock->word, memory_order_relaxed);
   do
-    if (token_in(seen) != token)
+    if (token_in(seen) != token || (uint32_t)(seen >> 32) != turn)
       return MDBX_PROBLEM;
   while (!atomic_compare_exchange_weak_explicit(&lock->word, &seen, word_for(seen, 0, 0), memory_order_acq_rel,
                                                 memory_order_relaxed));

@@ -20,7 +20,14 @@ void os_process_lock(void) { os_mutex_lock(&process_mutex); }
 
 void os_process_unlock(void) { os_mutex_unlock(&process_mutex); }
 
+/* Written under the process mutex. */
+static void (*fork_watcher)(void);
+
+void os_fork_watch(void (*in_child)(void)) { fork_watcher = in_child; }
+
 static void after_fork_in_child(void) {
+  if (fork_watcher)
+    fork_watcher();
   atomic_fetch_add(&os_fork_count, 1);
   os_process_unlock();
 }

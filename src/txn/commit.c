@@ -11,6 +11,7 @@
  *  C6  The file gets shorter only after a commit that does not need the tail is durable.
  *  C9  Every commit that recovery may believe keeps its pages until it cannot be believed any more.
  *  C10 A commit of any mode but UTTERLY_NOSYNC has something to fall back to.
+ *  C11 A commit writes only while it holds the writer lock.
  */
 #include "txn/txn.h"
 
@@ -89,8 +90,22 @@ static void compose_meta(struct commit *commit) {
 
 /* ------------------------------------------------------------------------------------------------------ the steps */
 
+/* Somebody else took this process for dead and has the writer lock: what it commits must not be written over, see C11. */
+static int check_lock(struct commit *commit) {
+  MDBX_env *env = commit->env;
+  if (likely(lck_writer_is_mine(&env->lck)))
+    return MDBX_SUCCESS;
+  atomic_store(&env->fatal, true);
+  log_error("%s: the writer lock was lost: the lock file's locks of this process were given up; transaction %llu is dropped",
+            env->data_path, (unsigned long long)commit->txn->view->txnid);
+  return MDBX_PANIC;
+}
+
 static int write_pages(struct commit *commit) {
   struct space *space = &commit->txn->space;
+  const int rc = check_lock(commit);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   lck_count(&commit->env->lck, LCK_WOPS, commit->count);
   return writeout_pages(space, commit->list, commit->count);
 }
@@ -104,6 +119,9 @@ static int flush(struct commit *commit) {
 
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
+  const int rc = check_lock(commit);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   commit->meta.kind = kind;
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
              entries);
@@ -219,8 +237,11 @@ static int wipe_marks(struct commit *commit) {
 }
 
 static int commit_utterly(struct commit *commit) {
+  int rc = check_lock(commit);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   lck_publish_durable(&commit->env->lck, TXNID_NONE);
-  int rc = wipe_marks(commit);
+  rc = wipe_marks(commit);
   return rc == MDBX_SUCCESS ? commit_weak(commit) : rc;
 }
 

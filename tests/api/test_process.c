@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tests of how a process takes part: without a lock file (mdbx_env_set_lockless), with a limit of its own. */
+/* Tests of how a process takes part: without a lock file (mdbx_env_set_lockless), with a limit of its own, and when others
+ * take it for dead. */
 #include "api.h"
+
+#include "file/lck.h"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -267,6 +270,45 @@ START_TEST(test_a_limit_below_the_size) {
 }
 END_TEST
 
+/* What the lock file says, as a process that takes others for dead sees and changes it. */
+static struct lck_shared *map_lock_file(void) {
+  const int fd = open(unit_path(API_DB "-lck"), O_RDWR | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  void *at = mmap(NULL, sizeof(struct lck_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ck_assert(at != MAP_FAILED);
+  close(fd);
+  return at;
+}
+
+static void steal(struct lck_shared *shared) {
+  ck_assert(os_shlock_bury(&shared->writer, os_shlock_owner(&shared->writer)));
+  ck_assert_int_eq(os_shlock_acquire(&shared->writer, 4711, NULL, NULL, true), MDBX_RESULT_TRUE);
+}
+
+/* In every mode: nothing of a transaction gets into the file whose lock somebody else has. */
+START_TEST(test_a_commit_without_its_lock_writes_nothing) {
+  static const unsigned modes[] = {0, MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC, MDBX_WRITEMAP};
+  MDBX_env *env = api_open(modes[_i]);
+  put_number(env, 1);
+  put_number(env, 2);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  unsigned number = 3;
+  MDBX_val key = {&number, sizeof(number)};
+  OK(mdbx_put(txn, DBI_MAIN, &key, &key, MDBX_UPSERT));
+  struct lck_shared *shared = map_lock_file();
+  steal(shared);
+  IS(mdbx_txn_commit(txn), MDBX_PANIC);
+  ck_assert_uint_eq(os_shlock_owner(&shared->writer), 4711);
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), MDBX_PANIC);
+  munmap(shared, sizeof(*shared));
+  mdbx_env_close(env);
+  env = api_open(0);
+  ck_assert(has_number(env, 1) && has_number(env, 2) && !has_number(env, 3));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("process");
   TCase *tests = tcase_create("process");
@@ -280,6 +322,7 @@ int main(void) {
   tcase_add_test(tests, test_another_database_in_the_file);
   tcase_add_test(tests, test_a_limit_stops_writers_of_this_process);
   tcase_add_test(tests, test_a_limit_below_the_size);
+  tcase_add_loop_test(tests, test_a_commit_without_its_lock_writes_nothing, 0, 5);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

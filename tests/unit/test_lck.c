@@ -347,28 +347,14 @@ static void write_garbage(uint64_t offset, const void *bytes, size_t length) {
   os_close(fd);
 }
 
-START_TEST(garbage_is_made_anew) {
-  for (size_t length = 0; length < 20000; length += 1777) {
-    FILE *file = fopen(lock_path, "w");
-    for (size_t i = 0; i < length; ++i)
-      fputc((int)(i * 7 + 1), file);
-    fclose(file);
-    must_open(&lck, 0, true);
-    ck_assert_uint_eq(lck_head(&lck), 0);
-    ck_assert_uint_eq(lck.shared->readers_high, 0);
-    for (uint32_t i = 0; i < lck.slot_count; ++i)
-      ck_assert_uint_eq(lck.slots[i].state, READER_FREE);
-    lck_close(&lck);
-  }
-}
-END_TEST
-
 static void garbage_while_in_use(uint64_t offset, const void *bytes, size_t length, int expected) {
   const pid_t pid = child_open(0, MDBX_SUCCESS, true);
   write_garbage(offset, bytes, length);
   ck_assert_int_eq(try_open(&lck, 0), expected);
   ck_assert(!lck_is_open_here(data_fd));
   unit_kill(pid);
+  if (offset == 0)
+    unlink(lock_path); /* without its magic it is a strange file */
   must_open(&lck, 0, true);
   lck_close(&lck);
 }
@@ -749,7 +735,6 @@ static void add_content_tests(Suite *suite) {
   tcase_add_test(tc, a_newer_durable_commit_ends_the_believable_one);
   tcase_add_test(tc, slots_fill_the_pages);
   tcase_add_test(tc, later_openers_adopt_the_size);
-  tcase_add_test(tc, garbage_is_made_anew);
   tcase_add_test(tc, garbage_in_use_is_refused);
   tcase_add_test(tc, truncated_in_use_is_refused);
   tcase_add_test(tc, no_regular_file);

@@ -90,6 +90,52 @@ START_TEST(ranges_shared) {
 }
 END_TEST
 
+/* Both kinds conflict with each other, and only one of them is dropped by a stray close. */
+START_TEST(ranges_of_files_and_of_processes) {
+  char path[512];
+  int fd, other;
+  bool busy;
+  uint64_t start, length;
+  snprintf(path, sizeof(path), "%s", unit_path("lock"));
+  ck_assert_int_eq(os_open(path, OS_OPEN_CREATE, 0600, &fd), MDBX_SUCCESS);
+  ck_assert_int_eq(os_range_lock(fd, 3, 1, true, false), MDBX_SUCCESS);
+  if (!os_range_belongs_to_file()) {
+    os_close(fd);
+    return;
+  }
+  ck_assert_int_eq(os_open(path, OS_OPEN_CREATE, 0600, &other), MDBX_SUCCESS);
+  ck_assert_int_eq(os_range_lock(other, 3, 1, true, false), MDBX_BUSY);
+  ck_assert_int_eq(os_range_lock(other | OS_LOCK_BY_PROCESS, 3, 1, true, false), MDBX_BUSY);
+  ck_assert_int_eq(os_range_test(other | OS_LOCK_BY_PROCESS, 0, 9, true, &busy, &start, &length), MDBX_SUCCESS);
+  ck_assert(busy && start == 3 && length == 1);
+  ck_assert_int_eq(os_range_lock(other | OS_LOCK_BY_PROCESS, 5, 1, true, false), MDBX_SUCCESS);
+  ck_assert_int_eq(os_range_lock(fd, 5, 1, true, false), MDBX_BUSY);
+  os_close(other);
+  ck_assert_int_eq(os_range_lock(fd, 5, 1, true, false), MDBX_SUCCESS);
+  ck_assert_int_eq(os_open(path, OS_OPEN_CREATE, 0600, &other), MDBX_SUCCESS);
+  ck_assert_int_eq(os_range_lock(other, 3, 1, true, false), MDBX_BUSY);
+  os_close(other);
+  os_close(fd);
+}
+END_TEST
+
+START_TEST(a_reopened_descriptor_is_another_open_file) {
+  char path[512];
+  int fd, twin;
+  snprintf(path, sizeof(path), "%s", unit_path("lock"));
+  ck_assert_int_eq(os_open(path, OS_OPEN_CREATE, 0600, &fd), MDBX_SUCCESS);
+  ck_assert_int_eq(os_dup(fd, &twin), MDBX_SUCCESS);
+  ck_assert_int_eq(os_range_lock(fd, 3, 1, true, false), MDBX_SUCCESS);
+  ck_assert_int_eq(os_range_lock(twin, 3, 1, true, false), MDBX_SUCCESS);
+  unlink(path);
+  if (os_range_belongs_to_file() && os_reopen(twin))
+    ck_assert_int_eq(os_range_lock(twin, 3, 1, true, false), MDBX_BUSY);
+  ck_assert(!os_reopen(9999));
+  os_close(twin);
+  os_close(fd);
+}
+END_TEST
+
 static void hold_range_shortly(void *context) {
   const struct holder *holder = context;
   int fd;
@@ -173,10 +219,10 @@ START_TEST(shlock_states) {
   ck_assert_uint_eq(os_shlock_owner(&lock), 7);
   ck_assert_int_eq(os_shlock_acquire(&lock, 8, all_alive, NULL, true), MDBX_BUSY);
   ck_assert_int_eq(os_shlock_acquire(&lock, 7, all_dead, NULL, true), MDBX_BUSY);
-  ck_assert_int_eq(os_shlock_release(&lock, 8), MDBX_PROBLEM);
+  ck_assert_int_eq(os_shlock_release(&lock, 8, os_shlock_turn(&lock)), MDBX_PROBLEM);
   ck_assert_uint_eq(os_shlock_owner(&lock), 7);
-  ck_assert_int_eq(os_shlock_release(&lock, 7), MDBX_SUCCESS);
-  ck_assert_int_eq(os_shlock_release(&lock, 7), MDBX_PROBLEM);
+  ck_assert_int_eq(os_shlock_release(&lock, 7, os_shlock_turn(&lock)), MDBX_SUCCESS);
+  ck_assert_int_eq(os_shlock_release(&lock, 7, os_shlock_turn(&lock)), MDBX_PROBLEM);
   ck_assert_int_eq(os_shlock_acquire(&lock, 8, all_dead, NULL, true), MDBX_SUCCESS);
 }
 END_TEST
@@ -187,14 +233,14 @@ START_TEST(shlock_death) {
   ck_assert_int_eq(os_shlock_acquire(&lock, 8, all_dead, NULL, true), MDBX_RESULT_TRUE);
   ck_assert_uint_eq(os_shlock_owner(&lock), 8);
   ck_assert_int_eq(os_shlock_acquire(&lock, 9, all_dead, NULL, false), MDBX_RESULT_TRUE);
-  ck_assert_int_eq(os_shlock_release(&lock, 8), MDBX_PROBLEM);
+  ck_assert_int_eq(os_shlock_release(&lock, 8, os_shlock_turn(&lock)), MDBX_PROBLEM);
 
   ck_assert(!os_shlock_bury(&lock, 8));
   ck_assert(os_shlock_bury(&lock, 9));
   ck_assert(!os_shlock_bury(&lock, 9));
   ck_assert_uint_eq(os_shlock_owner(&lock), 0);
   ck_assert_int_eq(os_shlock_acquire(&lock, 9, all_alive, NULL, true), MDBX_RESULT_TRUE);
-  ck_assert_int_eq(os_shlock_release(&lock, 9), MDBX_SUCCESS);
+  ck_assert_int_eq(os_shlock_release(&lock, 9, os_shlock_turn(&lock)), MDBX_SUCCESS);
   ck_assert_int_eq(os_shlock_acquire(&lock, 10, all_alive, NULL, true), MDBX_SUCCESS);
 }
 END_TEST
@@ -234,7 +280,7 @@ static struct os_shlock thread_lock;
 static void *release_seven(void *unused) {
   (void)unused;
   unit_sleep_us(20000);
-  return (void *)(intptr_t)os_shlock_release(&thread_lock, 7);
+  return (void *)(intptr_t)os_shlock_release(&thread_lock, 7, os_shlock_turn(&thread_lock));
 }
 
 START_TEST(shlock_released_by_another_thread) {
@@ -350,7 +396,7 @@ static void *work(void *context) {
     if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
       complain(arena, "acquire fails");
     critical_section(arena, token, rc == MDBX_RESULT_TRUE);
-    if (os_shlock_release(&arena->lock, token) != MDBX_SUCCESS)
+    if (os_shlock_release(&arena->lock, token, os_shlock_turn(&arena->lock)) != MDBX_SUCCESS)
       complain(arena, "release fails");
   }
   return NULL;
@@ -439,7 +485,7 @@ START_TEST(shlock_waiter_inherits_from_a_killed_owner) {
   ck_assert_uint_lt(os_monotonic_ns() - start, UINT64_C(3000000000));
   unit_join(killer);
   unit_wait(pid);
-  ck_assert_int_eq(os_shlock_release(&arena->lock, 2), MDBX_SUCCESS);
+  ck_assert_int_eq(os_shlock_release(&arena->lock, 2, os_shlock_turn(&arena->lock)), MDBX_SUCCESS);
   os_close(self.fd);
 }
 END_TEST
@@ -481,6 +527,8 @@ int main(void) {
   tcase_add_checked_fixture(ranges, unit_setup, unit_teardown);
   tcase_add_test(ranges, ranges_conflict_between_processes);
   tcase_add_test(ranges, ranges_shared);
+  tcase_add_test(ranges, ranges_of_files_and_of_processes);
+  tcase_add_test(ranges, a_reopened_descriptor_is_another_open_file);
   tcase_add_test(ranges, range_wait_outlasts_signals);
   tcase_add_test(ranges, range_wait_knows_no_false_deadlock);
   suite_add_tcase(suite, ranges);
