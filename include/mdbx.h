@@ -1334,6 +1334,11 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  * twice at a time, and a child made by fork() must not use a parent's handle.
  * Threads: one may open a handle, no other may use it meanwhile.
  *
+ * When nobody else has it open, what mdbx_env_set_geometry() was asked for is
+ * applied; an upper size below what is in use becomes that. If it fails, so does
+ * the open, with that error. When there is no room to create a database an empty
+ * file stays, which opens when there is.
+ *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, empty path
  *   MDBX_EPERM             this handle is open already
@@ -1342,7 +1347,9 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_BUSY              open in this process already, or somebody uses it
  *                          and one of the two wants it MDBX_EXCLUSIVE
  *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE
- *   MDBX_INVALID           not a database file
+ *   MDBX_INVALID           not a database file; or what has the lock file's name
+ *                          is no lock file, a symbolic link, or the lock file
+ *                          of another database
  *   MDBX_VERSION_MISMATCH  a database of another format version
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first

@@ -428,36 +428,19 @@ static void content_fill(struct lck *lck) {
   lck->shared->magic = LCK_MAGIC;
 }
 
-/* Whether all bytes are zero: what a power cut may leave of a file that was just made. */
-static int content_is_blank(int fd, uint64_t length, bool *blank) {
-  uint8_t chunk[4096];
-  *blank = length <= content_length(SLOTS_MAX);
-  for (uint64_t at = 0; *blank && at < length;) {
-    size_t got;
-    const int rc = os_pread_full(fd, chunk, sizeof(chunk), at, &got);
-    if (rc != MDBX_SUCCESS || !got)
-      return rc;
-    for (size_t i = 0; i < got; ++i)
-      *blank &= chunk[i] == 0;
-    at += got;
-  }
-  return MDBX_SUCCESS;
-}
-
-/* What nobody uses is written over only if it is a lock file, of whatever layout, or nothing at all. A new one gets its
+/* What nobody uses is written over only if it is a lock file, of whatever layout, or nothing at all: empty, or the zeros that
+ * a power cut may leave of a file that was just made. A new one gets its
  * magic first, on the disk, so that no power cut makes a stranger of it. */
 static int content_claim(struct lck *lck, const char *path) {
   const int fd = lck->file->fd;
-  uint64_t length, magic = 0;
+  uint64_t magic = 0;
   size_t got = 0;
   bool blank = false;
-  int rc = os_file_size(fd, &length);
-  if (rc == MDBX_SUCCESS)
-    rc = os_pread_full(fd, &magic, sizeof(magic), 0, &got);
+  int rc = os_pread_full(fd, &magic, sizeof(magic), 0, &got);
   if (rc != MDBX_SUCCESS || (got == sizeof(magic) && magic == LCK_MAGIC))
     return rc;
   const bool foreign = got == sizeof(magic) && (uint32_t)magic == FOREIGN_LOCK_MAGIC;
-  rc = foreign ? MDBX_SUCCESS : content_is_blank(fd, length, &blank);
+  rc = foreign ? MDBX_SUCCESS : os_file_is_blank(fd, content_length(SLOTS_MAX), &blank);
   if (rc == MDBX_SUCCESS && !blank && !foreign)
     return log_damage(MDBX_INVALID, "the lock file %s holds something else, which is left as it is", path);
   magic = LCK_MAGIC;

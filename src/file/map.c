@@ -112,8 +112,8 @@ int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
   if (rc != MDBX_SUCCESS) {
     /* A full disk may have given a part of it; what nobody refers to yet goes back. */
     const int back = os_ops->resize(fd, length);
-    log_error("the file cannot grow to %llu bytes, error %d (and cut back: %d)", (unsigned long long)new_length, rc,
-              back);
+    log_notice("the file cannot grow to %llu bytes, error %d (and cut back: %d)", (unsigned long long)new_length, rc,
+               back);
   }
   return rc;
 }

@@ -71,6 +71,10 @@ int os_file_size(int fd, uint64_t *length);
 int os_file_id(int fd, struct os_file_id *id);
 int os_path_id(const char *path, struct os_file_id *id);
 bool os_file_id_equal(const struct os_file_id *a, const struct os_file_id *b);
+/* True when the file has no more than `limit` bytes, and all of them are zero. */
+int os_file_is_blank(int fd, uint64_t limit, bool *blank);
+/* Takes note of the size this process may give a file: what goes beyond is EFBIG, and no signal. Allocating does so too. */
+void os_file_note_limit(void);
 /* Number of names the file has; 0 once it was unlinked. */
 int os_file_links(int fd, unsigned *links);
 int os_file_blocks(int fd, uint64_t *allocated, uint32_t *io_block);

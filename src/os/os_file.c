@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -57,8 +58,27 @@ static int advance_chunks(struct iovec *iov, int count, size_t moved) {
   return gone;
 }
 
+/* The system kills a process that writes beyond its limit, unless it has a handler for SIGXFSZ. */
+static _Atomic uint64_t size_limit = UINT64_MAX;
+
+void os_file_note_limit(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_FSIZE, &limit) == 0)
+    atomic_store(&size_limit, limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : (uint64_t)limit.rlim_cur);
+}
+
+static bool beyond_limit(uint64_t end) { return end > atomic_load_explicit(&size_limit, memory_order_relaxed); }
+
+static uint64_t end_of_chunks(const struct iovec *iov, int count, uint64_t offset) {
+  for (int i = 0; i < count; ++i)
+    offset += iov[i].iov_len;
+  return offset;
+}
+
 static int real_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
   int gone = advance_chunks(iov, count, 0);
+  if (beyond_limit(end_of_chunks(iov, count, offset)))
+    return EFBIG;
   while (gone < count) {
     struct iovec *at = iov + gone;
     const int chunks = chunks_for_one_call(at, count - gone);
@@ -122,7 +142,17 @@ int os_file_sync(int fd) {
   return MDBX_SUCCESS;
 }
 
+/* Making a file shorter is no growth, whatever the limit. */
+static int check_growth(int fd, uint64_t length) {
+  uint64_t now;
+  os_file_note_limit();
+  return beyond_limit(length) && os_file_size(fd, &now) == MDBX_SUCCESS && now < length ? EFBIG : MDBX_SUCCESS;
+}
+
 static int real_resize(int fd, uint64_t length) {
+  const int rc = check_growth(fd, length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   while (ftruncate(fd, (off_t)length) != 0)
     if (errno != EINTR)
       return errno;
@@ -172,8 +202,10 @@ static int allocate_natively(int fd, uint64_t from, uint64_t to) {
 }
 
 static int real_allocate(int fd, uint64_t from, uint64_t to) {
-  uint64_t length;
-  int rc = os_file_size(fd, &length);
+  uint64_t length = 0;
+  int rc = check_growth(fd, to);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_size(fd, &length);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (from < to) {
@@ -275,6 +307,25 @@ int os_file_size(int fd, uint64_t *length) {
     return errno;
   *length = (uint64_t)st.st_size;
   return MDBX_SUCCESS;
+}
+
+int os_file_is_blank(int fd, uint64_t limit, bool *blank) {
+  uint8_t chunk[4096];
+  uint64_t length = 0, at = 0;
+  *blank = false;
+  int rc = os_file_size(fd, &length);
+  if (rc != MDBX_SUCCESS || length > limit)
+    return rc;
+  for (*blank = true; *blank && at < length;) {
+    size_t got;
+    rc = os_pread_full(fd, chunk, MIN_OF(sizeof(chunk), length - at), at, &got);
+    if (rc != MDBX_SUCCESS || !got)
+      break;
+    for (size_t i = 0; i < got; ++i)
+      *blank &= chunk[i] == 0;
+    at += got;
+  }
+  return rc;
 }
 
 static int take_id(int failed, const struct stat *st, struct os_file_id *id) {

@@ -47,15 +47,12 @@ static int extend_file(struct space *space, pgno_t end) {
   const pgno_t wanted = geometry_grow_target(&space->geometry, end);
   if (wanted < end)
     return MDBX_MAP_FULL;
-  const pgno_t target = MIN_OF(wanted, MAX_OF(end, space->end));
-  if (space->writemap) {
-    const int rc = map_grow_file(space->map, space->fd, (uint64_t)target << space->view.shift);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    space->backed = target;
-  }
-  space->geometry.now = target;
-  return MDBX_SUCCESS;
+  const pgno_t before = space->geometry.now;
+  space->geometry.now = MIN_OF(wanted, MAX_OF(end, space->end));
+  const int rc = space->writemap ? writeout_extend_file(space, end) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    space->geometry.now = before;
+  return rc;
 }
 
 static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "space/writeout.h"
 
+#include "base/log.h"
 #include "os/os.h"
+
+#include <errno.h>
 
 enum { BATCH = 256 };
 
@@ -24,18 +27,33 @@ static int write_row(struct space *space, const struct dirty_page *list, size_t 
   return os_ops->pwritev(space->fd, vector, (int)count, (uint64_t)list[0].pgno << space->view.shift);
 }
 
-/* Makes sure the space exists on disk, so that a full disk is an error here and nowhere else. */
-static int extend_file(struct space *space) {
-  if (space->geometry.now <= space->backed)
-    return MDBX_SUCCESS;
-  const int rc = map_grow_file(space->map, space->fd, (uint64_t)space->geometry.now << space->view.shift);
+static bool is_out_of_room(int rc) { return rc == ENOSPC || rc == EFBIG || rc == EDQUOT; }
+
+int writeout_extend_file(struct space *space, pgno_t least) {
+  const pgno_t unit = (pgno_t)MAX_OF(os_page_size() >> space->view.shift, (size_t)1);
+  pgno_t target = space->geometry.now;
+  least = MAX_OF(least, MAX_OF(space->backed, space->geometry.lower));
+  least = (pgno_t)MIN_OF(ceil_to(least, unit), (size_t)target);
+  int rc = MDBX_SUCCESS;
+  while (target > space->backed) {
+    rc = map_grow_file(space->map, space->fd, (uint64_t)target << space->view.shift);
+    if (rc == MDBX_SUCCESS) {
+      space->backed = space->geometry.now = target;
+      return rc;
+    }
+    if (!is_out_of_room(rc) || target == least)
+      break;
+    target = least + (pgno_t)((target - least) / 2 / unit * unit);
+  }
   if (rc == MDBX_SUCCESS)
-    space->backed = space->geometry.now;
+    space->geometry.now = target;
+  else
+    log_error("no room for the file to grow to %llu bytes, error %d", (unsigned long long)target << space->view.shift, rc);
   return rc;
 }
 
 int writeout_pages(struct space *space, const struct dirty_page *list, size_t count) {
-  int rc = extend_file(space);
+  int rc = writeout_extend_file(space, space->view.limit);
   for (size_t i = 0; i < count; ++i)
     list[i].page->checksum = page_checksum(list[i].page, space->view.page_size, space->view.seed);
   if (space->writemap)

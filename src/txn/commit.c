@@ -278,6 +278,13 @@ static void plan_shrink(struct commit *commit) {
     geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
 }
 
+/* Before the meta says how long the file is: a disk that has no room for a whole step may have room for the pages. A size
+ * that the user set is that size or an error. */
+static int extend_file(MDBX_txn *txn) {
+  struct space *space = &txn->space;
+  return writeout_extend_file(space, txn->keep_size ? space->geometry.now : space->view.limit);
+}
+
 /* The file gets the size of this commit when nothing that a crash may fall back to needs the tail, see C6. */
 static void shrink_file(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
@@ -318,8 +325,11 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   commit->durability = durability_needed(commit);
   plan_shrink(commit);
   choose_slot(commit);
-  compose_meta(commit);
-  rc = write_by_durability(commit);
+  rc = extend_file(txn);
+  if (rc == MDBX_SUCCESS) {
+    compose_meta(commit);
+    rc = write_by_durability(commit);
+  }
   latency->sync = (uint32_t)commit->flushing;
   latency->write = since(&mark);
   latency->write -= MIN_OF(latency->write, latency->sync);

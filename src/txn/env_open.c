@@ -37,8 +37,13 @@ static int compose_first_meta(MDBX_env *env, struct meta *meta) {
   return os_random_bytes(meta->database_id, sizeof(meta->database_id));
 }
 
-/* The metas go in first and alone: with them on disk the file is a database, before that it is an empty file. */
-static int create_database(MDBX_env *env) {
+/* What a creation that was cut short has left: nothing, or zeros where the metas were to be. The lock file is there, see
+ * refuse_foreign(): zeros without one are somebody else's. */
+static int is_to_be_made(const MDBX_env *env, bool *empty) {
+  return os_file_is_blank(env->fd, (uint64_t)META_COUNT * PAGE_SIZE_MAX, empty);
+}
+
+static int write_first_pages(MDBX_env *env) {
   struct meta meta;
   int rc = compose_first_meta(env, &meta);
   if (rc == MDBX_SUCCESS)
@@ -49,8 +54,19 @@ static int create_database(MDBX_env *env) {
     rc = os_ops->allocate(env->fd, (uint64_t)META_COUNT * meta.page_size, (uint64_t)meta.now * meta.page_size);
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);
+  return rc;
+}
+
+/* The metas go in first and alone: with one of them on disk the file is a database, before that it is an empty file. When
+ * there is no room it becomes an empty file again. */
+static int create_database(MDBX_env *env) {
+  int rc = os_ops->resize(env->fd, 0);
+  if (rc == MDBX_SUCCESS)
+    rc = write_first_pages(env);
   if (rc == MDBX_SUCCESS)
     os_sync_parent(env->data_path);
+  else if (os_ops->resize(env->fd, 0) != MDBX_SUCCESS)
+    log_error("%s: what was written of it cannot be taken back", env->data_path);
   return rc;
 }
 
@@ -65,7 +81,8 @@ static void adopt_identity(MDBX_env *env, const struct meta *meta) {
 
 int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
   const uint64_t needed = (uint64_t)meta->next * env->page_size;
-  if (length >= needed)
+  /* Of a database that holds nothing yet a cut in its creation may have left one meta only. */
+  if (length >= needed || meta->next == META_COUNT)
     return MDBX_SUCCESS;
   return log_damage(MDBX_CORRUPTED, "%s: the file is cut off: %llu bytes, %llu are in use", env->data_path,
                     (unsigned long long)length, (unsigned long long)needed);
@@ -281,9 +298,9 @@ static int agree_on_mode(MDBX_env *env) {
 
 static int open_content(MDBX_env *env) {
   struct meta_set set;
-  uint64_t length;
-  int rc = os_file_size(env->fd, &length);
-  if (rc == MDBX_SUCCESS && length == 0) {
+  bool empty;
+  int rc = is_to_be_made(env, &empty);
+  if (rc == MDBX_SUCCESS && empty) {
     if (env_is_readonly(env) || env->recovery)
       return refuse_empty(env);
     rc = create_database(env);
@@ -332,24 +349,37 @@ static int settle_durability(MDBX_env *env) {
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
+/* A wish for less than there is becomes one for what there is, as with a new database. */
+static int change_geometry(MDBX_txn *txn, struct geometry_request request) {
+  const struct geometry_system system = env_system();
+  struct geometry changed, *present = &txn->space.geometry;
+  const intptr_t used = (intptr_t)geometry_bytes(present, txn->view->limit);
+  request.pagesize = -1;
+  if (request.upper >= 0)
+    request.upper = MAX_OF(request.upper, used);
+  const int rc = geometry_change(present, &request, &system, txn->view->limit, &changed);
+  if (rc == MDBX_SUCCESS && !geometry_is_equal(present, &changed)) {
+    *present = changed;
+    txn->geometry_changed = true;
+    txn->keep_size = request.now >= 0;
+  }
+  return rc;
+}
+
 /* Size limits asked for before the open hold for an existing database if this process opened it first. Without a lock
  * file it cannot tell, and others may be at work. */
-static void apply_requested_geometry(MDBX_env *env) {
+static int apply_requested_geometry(MDBX_env *env) {
   MDBX_txn *txn;
   if (!env->geometry_set || env_is_readonly(env) || !env->lck.first || env->recovery || env->lockless)
-    return;
-  if (txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn) != MDBX_SUCCESS)
-    return;
-  struct geometry_request request = env->geometry_request;
-  const struct geometry_system system = env_system();
-  struct geometry changed;
-  request.pagesize = -1;
-  if (geometry_change(&txn->space.geometry, &request, &system, txn->view->limit, &changed) == MDBX_SUCCESS &&
-      !geometry_is_equal(&txn->space.geometry, &changed)) {
-    txn->space.geometry = changed;
-    txn->geometry_changed = true;
-  }
-  txn_commit_write(txn, NULL);
+    return MDBX_SUCCESS;
+  int rc = txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = change_geometry(txn, env->geometry_request);
+  if (rc == MDBX_SUCCESS)
+    return txn_commit_write(txn, NULL);
+  txn_abort_write(txn);
+  return rc;
 }
 
 /* The files are open. */
@@ -365,7 +395,7 @@ static int open_rest(MDBX_env *env) {
     rc = settle_durability(env);
   if (rc == MDBX_SUCCESS) {
     env->opened = true;
-    apply_requested_geometry(env);
+    rc = apply_requested_geometry(env);
   }
   lck_open_done(&env->lck);
   return rc;
@@ -413,6 +443,7 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
     return rc;
   env->flags = flags;
   os_bootid(env->boot_id);
+  os_file_note_limit();
   env->dirty_limit = MAX_OF(env_system().ram / 42 / geometry_default_page_size(&(struct geometry_system){
                                                          os_page_size(), 0}), 128);
   rc = open_files(env, flags, mode);
