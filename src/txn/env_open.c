@@ -538,6 +538,7 @@ static void forget_writer(MDBX_env *env) {
 
 /* Everything but handles of tables and what the application set. */
 static int shed_inherited(MDBX_env *env) {
+  tables_disown(env);
   forget_writer(env);
   free_memos(env);
   map_close(&env->map);

@@ -125,6 +125,12 @@ static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && entry->generation == atomic_load(&txn->env->handles[dbi].generation) ? entry : NULL;
 }
 
+static bool is_hidden(const MDBX_txn *txn, MDBX_dbi dbi) {
+  const struct txn_table *entry = dbi < txn->tables_capacity ? txn->tables[dbi] : NULL;
+  return entry && entry->hidden_stamp == txn->stamp &&
+         entry->hidden_generation == atomic_load(&txn->env->handles[dbi].generation);
+}
+
 static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
   const struct txn_table *entry = entry_of(txn, dbi);
   return entry && (entry->state & TABLE_RENAMED);
@@ -238,7 +244,8 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   uint8_t scratch[PAGE_SIZE_MAX / 2];
   bool exact, moved;
   prepare_name(&txn->main, name, &key, scratch);
-  int rc = txn_cursors_detach(txn, &txn->main, NULL);
+  int rc = txn_cursors_detach_to_delete(txn, &txn->main, NULL);
+  txn_cursors_doubt(txn, &txn->main, NULL, name, NULL);
   if (rc == MDBX_SUCCESS)
     rc = tree_seek(txn->view, &txn->main, &key, &path, &exact);
   if (rc != MDBX_SUCCESS)
@@ -266,6 +273,7 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   table_use_orders(&entry->tree, handle);
   entry->generation = atomic_load(&handle->generation);
   entry->stamp = txn->stamp;
+  entry->hidden_stamp = 0;
   entry->state = TABLE_LOADED;
   return MDBX_SUCCESS;
 }
@@ -298,7 +306,7 @@ int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
     return MDBX_BAD_DBI;
   struct txn_table *entry = loaded_entry(txn, dbi);
   if (!entry) {
-    const int rc = load_by_handle(txn, dbi);
+    const int rc = is_hidden(txn, dbi) ? MDBX_BAD_DBI : load_by_handle(txn, dbi);
     if (rc != MDBX_SUCCESS)
       return rc;
     entry = txn->tables[dbi];
@@ -307,6 +315,13 @@ int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
     return MDBX_BAD_DBI;
   *tree = &entry->tree;
   return MDBX_SUCCESS;
+}
+
+int txn_tree_at_hand(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
+  const bool broken = txn->root->innermost->flags & MDBX_TXN_ERROR;
+  if (broken && dbi >= CORE_TABLES && dbi < txn->env->handles_used && !loaded_entry(txn->root, dbi))
+    return MDBX_BAD_TXN;
+  return txn_tree(txn, dbi, tree);
 }
 
 /* ------------------------------------------------------------------------------------------------------- opening */
@@ -330,6 +345,11 @@ static bool flags_agree(const struct opening *opening, unsigned stored) {
   if (wanted & ~stored & ~TABLE_FLAGS_PUBLIC)
     return false;
   return opening->accede || opening->wanted == (stored & TABLE_FLAGS_PUBLIC);
+}
+
+/* Table 0 is what it is. */
+static int open_gc(const struct opening *opening) {
+  return flags_agree(opening, opening->txn->gc.record.flags) ? MDBX_SUCCESS : MDBX_INCOMPATIBLE;
 }
 
 static int open_main(const struct opening *opening) {
@@ -414,6 +434,8 @@ static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
   const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
   unsigned state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
                    (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
+  if (found && is_hidden(txn, found))
+    state |= TABLE_FRESH;
   if (!found) {
     rc = open_handle(txn->env, opening->name, &found);
     state |= TABLE_FRESH;
@@ -442,9 +464,13 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
       .accede = flags & MDBX_DB_ACCEDE,
       .orders = orders,
   };
-  if (!name) {
+  if (!name || name->iov_base == MDBX_CHK_MAIN) {
     *dbi = DBI_MAIN;
     return open_main(&opening);
+  }
+  if (name->iov_base == MDBX_CHK_GC) {
+    *dbi = DBI_GC;
+    return open_gc(&opening);
   }
   os_mutex_lock(&txn->env->handles_mutex);
   const int rc = open_named(&opening, dbi);
@@ -636,7 +662,7 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
   txn = txn->root;
   struct tree *tree;
-  const int rc = txn_tree(txn, dbi, &tree);
+  const int rc = txn_tree_at_hand(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct txn_table *entry = entry_of(txn, dbi);
@@ -706,6 +732,30 @@ void tables_end(MDBX_txn *txn, bool committed) {
     entry->stamp = 0;
   }
   os_mutex_unlock(&txn->env->handles_mutex);
+}
+
+/* A handle that the level opened for a table it made goes; one for a table that was there stays, but only those who begin
+ * or open later know it. */
+void table_forget(MDBX_txn *txn, struct txn_table *table) {
+  struct table_handle *handle = &txn->env->handles[table->dbi];
+  if (table->generation == atomic_load(&handle->generation) && (table->state & TABLE_FRESH)) {
+    if (table->state & TABLE_CREATED)
+      close_handle(handle);
+    table->hidden_stamp = txn->stamp;
+    table->hidden_generation = table->generation;
+  }
+  table->stamp = 0;
+}
+
+void tables_disown(MDBX_env *env) {
+  const MDBX_txn *txn = env->writer_txn;
+  const bool writing = txn && txn->signature == TXN_SIGNATURE && txn->tables;
+  for (MDBX_dbi dbi = CORE_TABLES; dbi < env->handles_used; ++dbi) {
+    const struct txn_table *entry = writing ? entry_of(txn, dbi) : NULL;
+    if (entry && must_close(entry, false))
+      close_handle(&env->handles[dbi]);
+    env->handles[dbi].claimed = false;
+  }
 }
 
 void tables_release(MDBX_txn *txn) {
