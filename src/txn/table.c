@@ -5,6 +5,10 @@
  * A handle belongs to the environment: a number for a name. What a transaction knows of a table is its own struct
  * txn_table, loaded from the main table at first use. The record of a changed table goes to the main table when the
  * transaction commits; that of a new one at once, so that its name is taken.
+ *
+ * handles_mutex guards names, generations and claims of handles, for as long as they are looked at. Nobody holds it while a
+ * tree is read or changed, memory is written out, or a callback runs: a reader that comes to a table for the first time
+ * waits for nobody. What was decided on a handle before is checked by its generation afterwards.
  */
 #include "txn/txn.h"
 
@@ -253,9 +257,10 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   return exact ? tree_erase(&txn->space, &txn->main, &path, &moved) : MDBX_NOTFOUND;
 }
 
-/* handles_mutex is held and the handle is open. */
-static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *record) {
-  const struct table_handle *handle = &txn->env->handles[dbi];
+/* `generation` is that of the handle when its name was looked at. Should another table have the handle since, it shows
+ * when the entry is used. */
+static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MDBX_val *name,
+                      const struct table_record *record) {
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
@@ -264,35 +269,61 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   tree_release(&entry->tree);
   const int rc = tree_load(&entry->tree, record, txn->view->limit, "(named)");
   if (rc == MDBX_CORRUPTED) {
-    const MDBX_val name = name_value(&handle->name);
     char text[64];
-    return log_damage(rc, "table %s: its record is damaged", mdbx_dump_val(&name, text, sizeof(text)));
+    return log_damage(rc, "table %s: its record is damaged", mdbx_dump_val(name, text, sizeof(text)));
   }
   if (rc != MDBX_SUCCESS)
     return rc;
-  table_use_orders(&entry->tree, handle);
-  entry->generation = atomic_load(&handle->generation);
+  table_use_orders(&entry->tree, &txn->env->handles[dbi]);
+  entry->generation = generation;
   entry->stamp = txn->stamp;
   entry->hidden_stamp = 0;
   entry->state = TABLE_LOADED;
   return MDBX_SUCCESS;
 }
 
+/* The name of a handle at one moment, to be looked for without the lock. */
+struct name_copy {
+  MDBX_val name;
+  uint32_t generation;
+  uint8_t *memory; /* NULL: the name is in `room` */
+  uint8_t room[120];
+};
+
+/* handles_mutex is held. */
+static int copy_name(struct name_copy *copy, const struct table_handle *handle) {
+  const struct table_name *name = &handle->name;
+  copy->generation = atomic_load(&handle->generation);
+  copy->memory = NULL;
+  if (!(copy->generation & 1))
+    return MDBX_BAD_DBI;
+  if (name->length > sizeof(copy->room)) {
+    copy->memory = malloc(name->length);
+    if (!copy->memory)
+      return MDBX_ENOMEM;
+  }
+  copy->name = (MDBX_val){copy->memory ? copy->memory : copy->room, name->length};
+  if (name->length)
+    memcpy(copy->name.iov_base, name->bytes, name->length);
+  return MDBX_SUCCESS;
+}
+
+/* The search for the record may wait for pages from the disk: no lock is held then. */
 static int load_by_handle(MDBX_txn *txn, MDBX_dbi dbi) {
   MDBX_env *env = txn->env;
   struct table_record record;
-  int rc = MDBX_BAD_DBI;
+  struct name_copy copy;
   os_mutex_lock(&env->handles_mutex);
-  const struct table_handle *handle = &env->handles[dbi];
-  if (handle_is_open(handle)) {
-    const MDBX_val name = name_value(&handle->name);
-    rc = find_renamed(txn, &name) ? MDBX_BAD_DBI : read_record(txn, &name, &record);
-    if (rc == MDBX_NOTFOUND || rc == MDBX_INCOMPATIBLE)
-      rc = MDBX_BAD_DBI;
-    if (rc == MDBX_SUCCESS)
-      rc = load_entry(txn, dbi, &record);
-  }
+  int rc = copy_name(&copy, &env->handles[dbi]);
   os_mutex_unlock(&env->handles_mutex);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = find_renamed(txn, &copy.name) ? MDBX_BAD_DBI : read_record(txn, &copy.name, &record);
+  if (rc == MDBX_NOTFOUND || rc == MDBX_INCOMPATIBLE)
+    rc = MDBX_BAD_DBI;
+  if (rc == MDBX_SUCCESS)
+    rc = load_entry(txn, dbi, copy.generation, &copy.name, &record);
+  free(copy.memory);
   return rc;
 }
 
@@ -422,34 +453,49 @@ static int find_or_create(const struct opening *opening, MDBX_dbi dbi, struct ta
   return create_record(opening, record);
 }
 
-/* handles_mutex is held. */
+/* The handle of the name as it is now: others may have opened or closed it since it was looked for. *state is what the
+ * transaction knows of the table under it, *loaded whether that holds. handles_mutex is held. */
+static int take_handle(const struct opening *opening, bool created, MDBX_dbi *dbi, unsigned *state, bool *loaded) {
+  MDBX_txn *txn = opening->txn;
+  MDBX_dbi found = find_handle(txn, opening->name);
+  const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
+  int rc = MDBX_SUCCESS;
+  *loaded = before && !created;
+  *state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
+           (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
+  if (!found || is_hidden(txn, found))
+    *state |= TABLE_FRESH;
+  if (!found)
+    rc = open_handle(txn->env, opening->name, &found);
+  if (rc == MDBX_SUCCESS)
+    rc = set_orders(&txn->env->handles[found], opening->orders);
+  if (rc == MDBX_SUCCESS)
+    txn->env->handles[found].claimed |= created;
+  *dbi = found;
+  return rc;
+}
+
+/* The table is looked for, and made, without the lock: that reads and changes the main table, and may ask the slow-reader
+ * callback. Under the writer lock, if it is made. */
 static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
   MDBX_txn *txn = opening->txn;
   struct table_record record;
-  bool created;
-  MDBX_dbi found = find_handle(txn, opening->name);
-  int rc = find_or_create(opening, found, &record, &created);
+  bool created, loaded;
+  unsigned state;
+  MDBX_dbi found;
+  int rc = find_or_create(opening, table_handle_of(txn, opening->name), &record, &created);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
-  unsigned state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
-                   (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
-  if (found && is_hidden(txn, found))
-    state |= TABLE_FRESH;
-  if (!found) {
-    rc = open_handle(txn->env, opening->name, &found);
-    state |= TABLE_FRESH;
-  }
-  struct table_handle *handle = &txn->env->handles[found];
-  if (rc == MDBX_SUCCESS)
-    rc = set_orders(handle, opening->orders);
-  if (rc == MDBX_SUCCESS && !(before && !created))
-    rc = load_entry(txn, found, &record);
+  os_mutex_lock(&txn->env->handles_mutex);
+  rc = take_handle(opening, created, &found, &state, &loaded);
+  const uint32_t generation = rc == MDBX_SUCCESS ? atomic_load(&txn->env->handles[found].generation) : 0;
+  os_mutex_unlock(&txn->env->handles_mutex);
+  if (rc == MDBX_SUCCESS && !loaded)
+    rc = load_entry(txn, found, generation, opening->name, &record);
   if (rc != MDBX_SUCCESS)
     return rc;
-  handle->claimed |= created;
   txn->tables[found]->state = TABLE_LOADED | state;
-  table_use_orders(&txn->tables[found]->tree, handle);
+  table_use_orders(&txn->tables[found]->tree, &txn->env->handles[found]);
   *dbi = found;
   return MDBX_SUCCESS;
 }
@@ -472,10 +518,7 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
     *dbi = DBI_GC;
     return open_gc(&opening);
   }
-  os_mutex_lock(&txn->env->handles_mutex);
-  const int rc = open_named(&opening, dbi);
-  os_mutex_unlock(&txn->env->handles_mutex);
-  return rc;
+  return open_named(&opening, dbi);
 }
 
 /* An empty table takes a kind of order it did not have. MDBX_RESULT_TRUE: not in this transaction. */
@@ -579,6 +622,21 @@ static int visit_nothing(struct tree_visitor *visitor, const struct page *page, 
   return MDBX_SUCCESS;
 }
 
+/* What the transaction knows of the table with that name; its handle stays open from now on. NULL: nothing. */
+static struct txn_table *claim_named(MDBX_txn *txn, const MDBX_val *name) {
+  os_mutex_lock(&txn->env->handles_mutex);
+  const MDBX_dbi dbi = find_handle(txn, name);
+  struct txn_table *entry = dbi ? entry_of(txn, dbi) : NULL;
+  if (entry && (entry->state & TABLE_DROPPED))
+    entry = NULL;
+  if (entry) {
+    entry->state |= TABLE_CLAIMED;
+    txn->env->handles[dbi].claimed = true;
+  }
+  os_mutex_unlock(&txn->env->handles_mutex);
+  return entry;
+}
+
 static int clear_named(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   MDBX_txn *txn = ((struct main_clearing *)visitor)->txn;
@@ -588,12 +646,10 @@ static int clear_named(struct tree_visitor *visitor, const struct page *leaf, un
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE)
     return MDBX_SUCCESS;
-  const MDBX_dbi dbi = find_handle(txn, &name);
-  struct txn_table *entry = dbi ? entry_of(txn, dbi) : NULL;
-  if (entry && !(entry->state & TABLE_DROPPED)) {
+  struct txn_table *entry = claim_named(txn, &name);
+  if (entry) {
     txn_cursors_unset(txn, &entry->tree);
-    entry->state |= TABLE_DROPPED | TABLE_CLAIMED;
-    txn->env->handles[dbi].claimed = true;
+    entry->state |= TABLE_DROPPED;
     return tree_clear(&txn->space, &entry->tree);
   }
   if (item->data_length != sizeof(record))
@@ -605,9 +661,7 @@ static int clear_named(struct tree_visitor *visitor, const struct page *leaf, un
 
 static int drop_main(MDBX_txn *txn) {
   struct main_clearing clearing = {.visitor = {.page = visit_nothing, .record = clear_named}, .txn = txn};
-  os_mutex_lock(&txn->env->handles_mutex);
-  int rc = tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &clearing.visitor);
-  os_mutex_unlock(&txn->env->handles_mutex);
+  const int rc = tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &clearing.visitor);
   return rc == MDBX_SUCCESS ? tree_clear(&txn->space, &txn->main) : rc;
 }
 

@@ -256,6 +256,133 @@ START_TEST(the_transaction_of_a_callback) {
 }
 END_TEST
 
+/* While the callback runs in the middle of a call that changes the main table, a reader comes to a table for the first
+ * time: no lock of the writer's is in its way. */
+static struct beside {
+  _Atomic int ready, called, done;
+  _Atomic int asked; /* the call that is looked at runs */
+  int stuck;
+} *beside;
+
+static void *read_beside(void *context) {
+  MDBX_val data;
+  (void)context;
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY);
+  atomic_store(&beside->ready, 1);
+  ck_assert(unit_await(&beside->called, 1));
+  IS(api_get(reader, dbi, "k", &data), MDBX_SUCCESS);
+  MDBX_dbi opened;
+  OK(mdbx_dbi_open(reader, "another", MDBX_DB_DEFAULTS, &opened));
+  OK(mdbx_txn_abort(reader));
+  atomic_store(&beside->done, 1);
+  return NULL;
+}
+
+static int wait_for_the_reader(const MDBX_env *called, const MDBX_txn *writer, mdbx_pid_t pid, mdbx_tid_t tid,
+                               uint64_t laggard, unsigned gap, size_t space, int retry) {
+  (void)called, (void)writer, (void)pid, (void)tid, (void)laggard, (void)gap, (void)space;
+  if (retry < 0 || !atomic_load(&beside->asked))
+    return -1;
+  atomic_store(&beside->called, 1);
+  beside->stuck |= !unit_await(&beside->done, 1);
+  return -1;
+}
+
+static void put_numbered(MDBX_txn *writer, const char *format, unsigned number) {
+  char text[32], value[400];
+  memset(value, 1, sizeof(value));
+  const MDBX_val key = {text, (size_t)snprintf(text, sizeof(text), format, number)};
+  MDBX_val data = {value, sizeof(value)};
+  OK(mdbx_put(writer, DBI_MAIN, &key, &data, MDBX_UPSERT));
+}
+
+START_TEST(a_reader_beside_a_callback) {
+  pthread_t thread;
+  MDBX_dbi made;
+  beside = unit_shared(sizeof(*beside));
+  env = api_create();
+  OK(mdbx_env_set_maxdbs(env, 4000));
+  OK(mdbx_env_set_geometry(env, 0, -1, 256 << 20, 65536, 1 << 20, 4096));
+  OK(mdbx_env_set_hsr(env, wait_for_the_reader));
+  OK(api_try_open(env, MDBX_UTTERLY_NOSYNC | (_i ? MDBX_WRITEMAP : 0)));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  dbi = api_table(txn, "t", MDBX_CREATE);
+  OK(api_put(txn, dbi, "k", "v", MDBX_UPSERT));
+  OK(mdbx_dbi_close(env, api_table(txn, "another", MDBX_CREATE)) == MDBX_DANGLING_DBI ? MDBX_SUCCESS : MDBX_PROBLEM);
+  for (unsigned i = 0; i < 3000; ++i)
+    put_numbered(txn, "key%06u", i);
+  OK(mdbx_txn_commit(txn));
+  ck_assert_int_eq(pthread_create(&thread, NULL, read_beside, NULL), 0);
+  ck_assert(unit_await(&beside->ready, 1));
+  for (unsigned n = 0; n < 3000 && !atomic_load(&beside->called); ++n) {
+    char name[20];
+    txn = api_begin(env, MDBX_TXN_READWRITE);
+    for (unsigned i = 0; i < 3; ++i)
+      put_numbered(txn, "key%06u", (n * 131 + i * 977) % 3000);
+    snprintf(name, sizeof(name), "key%06ux", n * 37 % 3000);
+    atomic_store(&beside->asked, 1);
+    OK(mdbx_dbi_open(txn, name, MDBX_CREATE, &made));
+    atomic_store(&beside->asked, 0);
+    OK(mdbx_txn_commit(txn));
+  }
+  ck_assert_int_eq(beside->called, 1);
+  ck_assert_int_eq(beside->stuck, 0);
+  ck_assert_int_eq(pthread_join(thread, NULL), 0);
+  close_all();
+}
+END_TEST
+
+/* Handles are opened, used and closed by some threads while another makes, renames and drops tables. */
+static _Atomic int stop;
+
+static void *use_handles(void *context) {
+  const bool closing = context != NULL;
+  while (!atomic_load(&stop)) {
+    MDBX_dbi opened;
+    MDBX_stat stat;
+    MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY);
+    for (unsigned i = 0; i < 8; ++i) {
+      const char name[] = {'a', (char)('0' + i), 0};
+      if (mdbx_dbi_open(reader, name, MDBX_DB_ACCEDE, &opened) != MDBX_SUCCESS)
+        continue;
+      const int rc = mdbx_dbi_stat(reader, opened, &stat, sizeof(stat));
+      ck_assert(rc == MDBX_SUCCESS || rc == MDBX_BAD_DBI);
+      if (closing)
+        mdbx_dbi_close(env, opened);
+    }
+    OK(mdbx_txn_abort(reader));
+  }
+  return NULL;
+}
+
+START_TEST(handles_in_many_threads) {
+  pthread_t threads[3];
+  atomic_store(&stop, 0);
+  env = api_open(MDBX_UTTERLY_NOSYNC);
+  for (int i = 0; i < 3; ++i)
+    ck_assert_int_eq(pthread_create(&threads[i], NULL, use_handles, i ? &stop : NULL), 0);
+  for (unsigned round = 0; round < 300; ++round) {
+    const char name[] = {'a', (char)('0' + round % 8), 0}, other[] = {'a', (char)('0' + round / 8 % 8), 0};
+    txn = api_begin(env, MDBX_TXN_READWRITE);
+    OK(mdbx_dbi_open(txn, name, MDBX_CREATE, &dbi));
+    OK(api_put(txn, dbi, "k", "v", MDBX_UPSERT));
+    if (round % 3 == 1) {
+      const int rc = mdbx_dbi_rename(txn, dbi, other);
+      ck_assert(rc == MDBX_SUCCESS || rc == MDBX_KEYEXIST);
+    }
+    if (round % 5 == 4)
+      OK(mdbx_drop(txn, dbi, true));
+    if (round % 40 == 39)
+      OK(mdbx_drop(txn, DBI_MAIN, false));
+    OK(round % 7 ? mdbx_txn_commit(txn) : mdbx_txn_abort(txn));
+  }
+  atomic_store(&stop, 1);
+  for (int i = 0; i < 3; ++i)
+    ck_assert_int_eq(pthread_join(threads[i], NULL), 0);
+  close_all();
+}
+END_TEST
+
 /* --------------------------------------------------------------------------------------------- one after the other */
 
 START_TEST(rollback_of_what_is_broken) {
@@ -570,6 +697,8 @@ int main(void) {
   tcase_add_loop_test(tcase, the_list_shows_parked_and_ousted_readers, 0, 4);
   tcase_add_test(tcase, the_list_shows_a_parked_thread);
   tcase_add_loop_test(tcase, the_transaction_of_a_callback, 0, 3);
+  tcase_add_loop_test(tcase, a_reader_beside_a_callback, 0, 2);
+  tcase_add_test(tcase, handles_in_many_threads);
   tcase_add_loop_test(tcase, rollback_of_what_is_broken, 0, MODES);
   tcase_add_test(tcase, rollback_of_a_broken_nested_transaction);
   tcase_add_test(tcase, checkpoint_of_a_nested_transaction);
