@@ -1484,7 +1484,8 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * flags  MDBX_copy_flags_t. Without MDBX_CP_DONT_FLUSH the copy is durable on
  *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN mean nothing here.
  *
- * Holds a read transaction while it runs, so writers keep what it reads.
+ * Holds a read transaction while it runs, so writers keep what it reads. The new
+ * file gets the permissions of the data file, as far as the umask lets it.
  *
  * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags or a
  * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given;
@@ -3121,7 +3122,8 @@ LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
  * sound tells ctx->result.total_problems. Otherwise [env], [read]; MDBX_EINVAL;
  * MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS for
  * MDBX_CHK_READWRITE in a read-only environment; a code of mdbx_txn_begin_ex();
- * the code a callback gave. */
+ * MDBX_ENOMEM or a system code if something could not be read, which is no problem
+ * of the database; the code a callback gave. */
 LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
                              MDBX_chk_context_t *ctx, MDBX_chk_flags_t flags,
                              MDBX_chk_severity_t verbosity,

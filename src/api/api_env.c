@@ -315,10 +315,13 @@ static void mark_hopeless(MDBX_envinfo *info) {
   info->mi_meta_sign[oldest] = 0;
 }
 
-static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
+static int fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_slot meta;
-    if (meta_read_slot(env->fd, env->page_size, slot, &meta) != MDBX_SUCCESS || !meta.valid)
+    const int rc = meta_read_slot(env->fd, env->page_size, slot, &meta);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (!meta.valid)
       continue;
     info->mi_meta_txnid[slot] = meta.txnid;
     info->mi_meta_sign[slot] = meta.meta.kind == META_WIPED ? 0 : meta.meta.kind == META_WEAK ? 1 : meta.checksum;
@@ -330,6 +333,7 @@ static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
   info->mi_bootid.current.y = env->boot_id[1];
   info->mi_dxbid.x = env->database_id[0];
   info->mi_dxbid.y = env->database_id[1];
+  return MDBX_SUCCESS;
 }
 
 static void fill_file(MDBX_envinfo *info, const MDBX_env *env) {
@@ -400,7 +404,9 @@ int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *inf
   }
   fill_geometry(info, &reported.geometry);
   fill_file(info, env);
-  fill_metas(info, env);
+  rc = fill_metas(info, env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   fill_shared(info, env);
   fill_counters(info, env);
   info->mi_last_pgno = reported.next - 1;

@@ -131,8 +131,9 @@ int cursor_resolve(struct cursor *cursor) {
   struct tree *tree = cursor->tree;
   uint8_t *const scratch = tree->scratch, *const value_scratch = tree->value_scratch;
   tree->scratch = tree->value_scratch = NULL;
-  (void)cursor_restore(cursor);
-  const int rc = cursor_detach(cursor);
+  int rc = cursor_restore(cursor);
+  if (rc != MDBX_ENOMEM)
+    rc = cursor_detach(cursor);
   tree_release(tree);
   tree->scratch = scratch;
   tree->value_scratch = value_scratch;

@@ -603,12 +603,13 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   if (rc != MDBX_SUCCESS)
     return rc;
   *dbi = table_handle_of(txn, &name);
-  if (*dbi && txn_tree(txn->root, *dbi, &opened) == MDBX_SUCCESS) {
+  const int found = *dbi ? txn_tree(txn->root, *dbi, &opened) : MDBX_BAD_DBI;
+  if (found == MDBX_SUCCESS) {
     tree->record = opened->record;
     tree->rules = opened->rules;
     tree->values = opened->values;
   }
-  return MDBX_SUCCESS;
+  return found == MDBX_BAD_DBI ? MDBX_SUCCESS : found;
 }
 
 /* The tables named in the main table go with it. */

@@ -6,6 +6,9 @@
 #include "api.h"
 
 #include <limits.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 static MDBX_env *env;
 static MDBX_txn *txn;
@@ -394,6 +397,49 @@ START_TEST(bunches_from_nowhere) {
 }
 END_TEST
 
+/* Bytes that malloc() has given out, where that can be told; else the sanitizers and valgrind tell what is lost. */
+static size_t bytes_in_use(void) {
+#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+  return UNIT_SANITIZED ? 0 : mallinfo2().uordblks;
+#else
+  return 0;
+#endif
+}
+
+/* Stretches of a nested tree go, in an order that needs memory to search in; it is needed once, not each time. */
+START_TEST(stretches_of_values_lose_no_memory) {
+  const unsigned flags = kinds[_i];
+  if (!(flags & MDBX_DUPSORT))
+    return;
+  begin_way(&ways[0]);
+  dbi = api_table(txn, "t", MDBX_CREATE | flags);
+  size_t before = 0;
+  for (unsigned round = 0; round < 60; ++round) {
+    uint32_t key_room, value_room;
+    MDBX_val key = key_of(flags, 7, &key_room), value = value_of(flags, 400, &value_room);
+    for (unsigned i = 0; i < 3000; ++i)
+      put_pair(flags, 7, i);
+    OK(mdbx_cursor_open(txn, dbi, &cursor));
+    OK(mdbx_cursor_open(txn, dbi, &other));
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_GET_BOTH));
+    value = value_of(flags, 900, &value_room);
+    OK(mdbx_cursor_get(other, &key, &value, MDBX_GET_BOTH));
+    uint64_t affected;
+    OK(mdbx_cursor_delete_range(cursor, other, true, &affected));
+    ck_assert_uint_eq(affected, 501);
+    mdbx_cursor_close(cursor);
+    mdbx_cursor_close(other);
+    /* A transaction is what the memory would belong to. */
+    OK(mdbx_txn_commit(txn));
+    txn = outer = api_begin(env, MDBX_TXN_READWRITE);
+    if (round == 9)
+      before = bytes_in_use();
+  }
+  ck_assert_uint_le(bytes_in_use(), before + 500000);
+  end_way();
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------------------------------- replace */
 
 static int replace(const char *key, const char *fresh, MDBX_val *old, unsigned flags) {
@@ -597,6 +643,7 @@ int main(void) {
   tcase_add_loop_test(tcase, bunches_without_a_position, 0, 2);
   tcase_add_loop_test(tcase, bunches_from_a_position, 0, 2);
   tcase_add_test(tcase, bunches_from_nowhere);
+  tcase_add_loop_test(tcase, stretches_of_values_lose_no_memory, 0, KINDS);
   tcase_add_test(tcase, exact_values_with_one_value_a_key);
   tcase_add_loop_test(tcase, back_after_a_miss, 0, 2);
   tcase_add_loop_test(tcase, cursors_stand_at_the_ends_of_parts, 0, 2);

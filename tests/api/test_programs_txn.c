@@ -365,7 +365,13 @@ START_TEST(handles_in_many_threads) {
     const char name[] = {'a', (char)('0' + round % 8), 0}, other[] = {'a', (char)('0' + round / 8 % 8), 0};
     txn = api_begin(env, MDBX_TXN_READWRITE);
     OK(mdbx_dbi_open(txn, name, MDBX_CREATE, &dbi));
-    OK(api_put(txn, dbi, "k", "v", MDBX_UPSERT));
+    /* Another thread may have closed the handle of a table that was there before. */
+    const int put = api_put(txn, dbi, "k", "v", MDBX_UPSERT);
+    ck_assert(put == MDBX_SUCCESS || put == MDBX_BAD_DBI);
+    if (put != MDBX_SUCCESS) {
+      OK(mdbx_txn_abort(txn));
+      continue;
+    }
     if (round % 3 == 1) {
       const int rc = mdbx_dbi_rename(txn, dbi, other);
       ck_assert(rc == MDBX_SUCCESS || rc == MDBX_KEYEXIST);
@@ -560,6 +566,71 @@ START_TEST(figures_beside_a_nested_transaction) {
 }
 END_TEST
 
+/* What cannot be read is no answer: neither a problem of the database nor facts about it. */
+START_TEST(a_file_that_cannot_be_read) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  MDBX_envinfo info;
+  mdbx_filehandle_t fd;
+  memset(&callbacks, 0, sizeof(callbacks));
+  open_table(0);
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_get_fd(env, &fd));
+  const int kept = dup(fd), unreadable = open("/dev/null", O_WRONLY);
+  ck_assert_int_eq(dup2(unreadable, fd), fd);
+  IS(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0), EBADF);
+  ck_assert_uint_eq(context.result.total_problems, 0);
+  IS(mdbx_env_info(env, &info, sizeof(info)), EBADF);
+  ck_assert_int_eq(dup2(kept, fd), fd);
+  close(kept);
+  close(unreadable);
+  close_all();
+}
+END_TEST
+
+static mode_t mode_of(const char *name) {
+  struct stat st;
+  ck_assert_int_eq(stat(unit_path(name), &st), 0);
+  return st.st_mode & 0777;
+}
+
+/* A copy is for those who may read what it is a copy of. */
+START_TEST(permissions_of_copies) {
+  static const struct {
+    mode_t source, umask, copy;
+  } modes_of[] = {{0600, 0, 0600}, {0640, 0, 0640}, {0644, 0, 0644},    {0666, 022, 0644},
+                  {0666, 0, 0666}, {0660, 077, 0600}, {0600, 022, 0600}};
+  static const MDBX_copy_flags_t how[] = {MDBX_CP_DEFAULTS, MDBX_CP_COMPACT, MDBX_CP_OVERWRITE};
+  open_table(0);
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+  const uint64_t id = mdbx_txn_id(txn) - 1;
+  OK(api_put(txn, dbi, "k", "v", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  for (int i = 0; i < 7; ++i)
+    for (int j = 0; j < 3; ++j) {
+      ck_assert_int_eq(chmod(unit_path(API_DB), modes_of[i].source), 0);
+      const mode_t before = umask(modes_of[i].umask);
+      if (how[j] == MDBX_CP_OVERWRITE) {
+        umask(0);
+        api_write_file("copy", "old", 3);
+        api_write_file("copy-new", "left over", 9);
+        ck_assert_int_eq(chmod(unit_path("copy"), 0666), 0);
+        ck_assert_int_eq(chmod(unit_path("copy-new"), 0666), 0);
+        umask(modes_of[i].umask);
+      }
+      OK(mdbx_env_copy(env, unit_path("copy"), how[j]));
+      ck_assert_uint_eq(mode_of("copy"), modes_of[i].copy);
+      OK(mdbx_env_copy_since(env, id, unit_path("increment"), MDBX_CP_DEFAULTS));
+      ck_assert_uint_eq(mode_of("increment"), modes_of[i].copy);
+      umask(before);
+      unlink(unit_path("copy"));
+      unlink(unit_path("increment"));
+    }
+  close_all();
+}
+END_TEST
+
 /* -------------------------------------------------------------------------------------------------------------- handles */
 
 static int open_named(void *base, size_t length, unsigned flags, MDBX_dbi *opened) {
@@ -705,6 +776,8 @@ int main(void) {
   tcase_add_loop_test(tcase, commit_and_read_on_without_changes, 0, MODES);
   tcase_add_loop_test(tcase, copies_from_a_write_transaction, 0, MODES);
   tcase_add_test(tcase, figures_beside_a_nested_transaction);
+  tcase_add_test(tcase, a_file_that_cannot_be_read);
+  tcase_add_test(tcase, permissions_of_copies);
   tcase = api_case(suite, "handles");
   tcase_add_loop_test(tcase, names_of_the_main_table_and_of_table_0, 0, MODES);
   tcase_add_loop_test(tcase, a_handle_of_an_aborted_nested_transaction, 0, 3);
