@@ -619,8 +619,10 @@ START_TEST(cursors_stand_at_the_ends_of_parts) {
         at += distance < 0 ? -step : step;
         IS(mdbx_cursor_get(spread[i], &key, &value, MDBX_GET_CURRENT), step ? MDBX_SUCCESS : MDBX_ENODATA);
         IS(mdbx_cursor_eof(spread[i]), step ? MDBX_RESULT_FALSE : MDBX_RESULT_TRUE);
+        uint32_t number = UINT32_MAX;
         if (step)
-          ck_assert_int_eq(*(uint32_t *)value.iov_base, (int)at);
+          memcpy(&number, value.iov_base, sizeof(number));
+        ck_assert_uint_eq(number, step ? (uint32_t)at : UINT32_MAX);
       }
     }
   mdbx_cursor_close(first);
