@@ -159,6 +159,83 @@
 #endif
 #endif
 
+/* What programs and wrappers made for libmdbx use in declarations of their own. */
+#if defined(__GNUC__) || defined(__clang__)
+#define MDBX_ATTRIBUTE(...) __attribute__((__VA_ARGS__))
+#else
+#define MDBX_ATTRIBUTE(...)
+#endif
+
+/* A function whose result depends on its arguments and on memory, and on its
+ * arguments alone; unlike those above it may throw in C++. */
+#ifndef MDBX_PURE_FUNCTION
+#define MDBX_PURE_FUNCTION MDBX_ATTRIBUTE(__pure__)
+#endif
+#ifndef MDBX_CONST_FUNCTION
+#define MDBX_CONST_FUNCTION MDBX_ATTRIBUTE(__const__)
+#endif
+
+/* A function that does not return. */
+#ifndef MDBX_NORETURN
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define MDBX_NORETURN [[noreturn]]
+#else
+#define MDBX_NORETURN MDBX_ATTRIBUTE(__noreturn__)
+#endif
+#endif
+
+/* A function with a format as of printf(): which argument the format is, and the
+ * first one that is formatted. */
+#ifndef MDBX_PRINTF_ARGS
+#define MDBX_PRINTF_ARGS(format_index, first_arg)                              \
+  MDBX_ATTRIBUTE(__format__(__printf__, format_index, first_arg))
+#endif
+
+/* A function, and a member of an enum, that new programs should not use. */
+#ifndef MDBX_DEPRECATED
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define MDBX_DEPRECATED [[deprecated]]
+#else
+#define MDBX_DEPRECATED MDBX_ATTRIBUTE(__deprecated__)
+#endif
+#endif
+#ifndef MDBX_DEPRECATED_ENUM
+#if defined(__cplusplus) && __cplusplus < 201703L
+#define MDBX_DEPRECATED_ENUM
+#else
+#define MDBX_DEPRECATED_ENUM MDBX_ATTRIBUTE(__deprecated__)
+#endif
+#endif
+
+/* A function that may see values of an enum which are none of its members. */
+#ifndef MDBX_NOSANITIZE_ENUM
+#if defined(__clang__)
+#define MDBX_NOSANITIZE_ENUM __attribute__((__no_sanitize__("enum")))
+#else
+#define MDBX_NOSANITIZE_ENUM
+#endif
+#endif
+
+/* Functions and variables that are constexpr from C++11 (C++14) on. */
+#if defined(__cplusplus) && __cplusplus >= 201103L
+#define MDBX_CXX01_CONSTEXPR constexpr
+#define MDBX_CXX01_CONSTEXPR_VAR constexpr
+#define MDBX_CXX11_CONSTEXPR constexpr
+#define MDBX_CXX11_CONSTEXPR_VAR constexpr
+#else
+#define MDBX_CXX01_CONSTEXPR __inline
+#define MDBX_CXX01_CONSTEXPR_VAR const
+#define MDBX_CXX11_CONSTEXPR __inline
+#define MDBX_CXX11_CONSTEXPR_VAR const
+#endif
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define MDBX_CXX14_CONSTEXPR constexpr
+#define MDBX_CXX14_CONSTEXPR_VAR constexpr
+#else
+#define MDBX_CXX14_CONSTEXPR __inline
+#define MDBX_CXX14_CONSTEXPR_VAR const
+#endif
+
 #ifndef MDBX_LIKELY
 #if defined(__GNUC__) || defined(__clang__)
 #define MDBX_LIKELY(condition) __builtin_expect(!!(condition), 1)
@@ -252,6 +329,9 @@
   }
 #endif
 
+/* The name wrappers know these operators by. */
+#define MDBX_DEFINE_ENUM_FLAG_OPERATORS(type) MDBX_FLAG_OPERATORS(type)
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -324,6 +404,7 @@ enum MDBX_constants {
 #define mdbx_txn_copy2pathnameT mdbx_txn_copy2pathname
 #define mdbx_env_get_pathT mdbx_env_get_path
 #define mdbx_preopen_snapinfoT mdbx_preopen_snapinfo
+#define mdbx_env_open_for_recoveryT mdbx_env_open_for_recovery
 
 /* Environment flags, for mdbx_env_open(). Those marked * may also be changed
  * later by mdbx_env_set_flags(). */
@@ -332,6 +413,8 @@ typedef enum MDBX_env_flags {
   MDBX_ENV_DEFAULTS = 0,
   /* Every commit is durable when it returns. */
   MDBX_SYNC_DURABLE = 0,
+  /* What older programs ask for is always done. */
+  MDBX_COALESCE = 0,
   /* * Checks pages more thoroughly when they are read. Costs speed. */
   MDBX_VALIDATION = 0x2000,
   /* The path names the data file, not a directory. */
@@ -1216,8 +1299,14 @@ typedef int (*MDBX_predicate_func)(void *context, MDBX_val *key,
                                    MDBX_val *value,
                                    void *arg) MDBX_CXX17_NOEXCEPT;
 
+/* What a list of readers shows in place of the thread for a reader that is
+ * parked (mdbx_txn_park), and for one that was ousted since and has not noticed. */
+#define MDBX_TID_PARKED ((mdbx_tid_t)(uintptr_t)-1)
+#define MDBX_TID_OUSTED ((mdbx_tid_t)(uintptr_t)-2)
+
 /* Receives each reader: num counts from 1, slot is its place in the reader
- * table, lag its distance from the newest commit, bytes_used the space its
+ * table, thread is 0 if it is tied to none, else its thread, MDBX_TID_PARKED or
+ * MDBX_TID_OUSTED; lag its distance from the newest commit, bytes_used the space its
  * snapshot needs, bytes_retained what it keeps from reuse: what it sees of all
  * that was retired since; others may see the same. Non-zero stops. */
 typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
@@ -1229,8 +1318,9 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
 /* Called inside a write transaction when a reader blocks the reuse of pages,
  * before the file grows or MDBX_MAP_FULL is given; see mdbx_env_set_hsr().
  *
- * txn      the transaction that needs pages. It is in the middle of a change and
- *          must not be used but for mdbx_txn_id() and the like.
+ * txn      the transaction that needs pages, the innermost one of nested ones. It
+ *          is in the middle of a change and must not be used but for questions
+ *          about itself, as mdbx_txn_id(), mdbx_txn_info(), mdbx_env_info_ex().
  * pid      process of the reader; tid its thread, 0 if it is tied to none.
  * laggard  its snapshot; gap how many commits that is behind the newest.
  * space    bytes that snapshot keeps from reuse. If other readers see some of
@@ -1416,7 +1506,8 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * flags  MDBX_copy_flags_t. Without MDBX_CP_DONT_FLUSH the copy is durable on
  *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN mean nothing here.
  *
- * Holds a read transaction while it runs, so writers keep what it reads.
+ * Holds a read transaction while it runs, so writers keep what it reads. The new
+ * file gets the permissions of the data file, as far as the umask lets it.
  *
  * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags or a
  * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given;
@@ -1433,16 +1524,18 @@ LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
 LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
 
-/* Copies exactly the snapshot a read transaction sees.
+/* Copies exactly the snapshot a transaction sees.
  *
  * txn    an active read transaction. It stays as it is, unless
  *        MDBX_CP_DISPOSE_TXN asks to abort it or MDBX_CP_RENEW_TXN to renew it
- *        after the copy, whether or not the copy succeeded.
+ *        after the copy, whether or not the copy succeeded. Or a write
+ *        transaction, also a nested one, in which nothing has been changed
+ *        (else MDBX_BAD_TXN); it takes a reader slot during the copy, and the two
+ *        flags and MDBX_CP_THROTTLE_MVCC give MDBX_EINVAL.
  * dest, flags  as of mdbx_env_copy().
  *
  * Returns MDBX_SUCCESS, [txn], [read], or MDBX_EINVAL (unknown flags, NULL path,
- * both flags above at once); MDBX_BAD_TXN also for a write transaction;
- * MDBX_EEXIST; MDBX_OUSTED, MDBX_MVCC_RETARDED; a system code from writing. */
+ * both flags above at once); MDBX_EEXIST; MDBX_OUSTED, MDBX_MVCC_RETARDED; a system code from writing. */
 LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
                                        MDBX_copy_flags_t flags);
 
@@ -1546,8 +1639,9 @@ LIBMDBX_INLINE_API int mdbx_env_stat(const MDBX_env *env, MDBX_stat *stat,
  * txn    the snapshot to describe, or NULL for the newest commit.
  * info   filled on success. bytes must be sizeof(*info).
  *
- * Returns MDBX_SUCCESS, [env] or [txn], or MDBX_EINVAL for a wrong size or if
- * both handles are NULL; a system code from asking the file's state. */
+ * Returns MDBX_SUCCESS, [env] or [txn], but not MDBX_BAD_TXN for a broken
+ * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL; a system
+ * code from asking the file's state. */
 LIBMDBX_API int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn,
                                  MDBX_envinfo *info, size_t bytes);
 
@@ -2017,9 +2111,13 @@ LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
  *          transaction began with.
  * latency  NULL, or filled with the times the parts of the commit took.
  *
+ * A nested transaction hands what it has changed to the one around it and goes on
+ * with the same handle: an abort then takes back only what was changed since. The
+ * cursors it has bound become unbound, and the durability is that of the commit
+ * that is yet to come.
+ *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was changed: nothing happens
- * then; [txn]; MDBX_BAD_TXN also for a nested transaction; MDBX_EACCESS for a read
- * transaction; MDBX_EINVAL for other flags: after these the transaction is as it was. [write], or codes of
+ * then; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL for other flags: after these the transaction is as it was. [write], or codes of
  * mdbx_txn_begin_ex(): the commit, or going on after it, failed and the handle is
  * gone; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex() tells which
  * commit is the newest. */
@@ -2028,17 +2126,17 @@ LIBMDBX_API int mdbx_txn_checkpoint(MDBX_txn *txn,
                                     MDBX_commit_latency *latency);
 
 /* Commits a write transaction; the variable then holds a read transaction of
- * exactly that commit, with the context pointer of the former. It belongs to the
- * calling thread as any read transaction. Cursors become unbound.
+ * exactly that commit, or of the newest one if there was nothing to commit, with
+ * the context pointer of the former. It belongs to the calling thread as any read
+ * transaction. Cursors become unbound. A read transaction just stays what it is.
  *
  * ptxn     the handle of the write transaction, replaced on success; NULL after a
  *          failed commit, since the handle is gone then.
  * latency  NULL, or filled with the times the parts of the commit took.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to commit: then the
- * read transaction sees the newest commit; [txn]; MDBX_BAD_TXN also for a nested
- * transaction; MDBX_EACCESS for a read transaction; MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the
- * commit, *ptxn is as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
+ * Returns MDBX_SUCCESS; [txn]; MDBX_BAD_TXN also for a nested transaction;
+ * MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the commit, *ptxn
+ * is as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
 LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
                                             MDBX_commit_latency *latency);
 
@@ -2066,15 +2164,18 @@ LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
 /* Drops all changes of a write transaction, or of the nested one that is given,
  * and goes on with the same handle and id. Cursors become unbound; those of the
  * transactions around a nested one are where they were when it began. Handles of
- * tables are those of an abort. A broken transaction cannot be healed this way.
+ * tables are those of an abort. A broken transaction is sound afterwards. A read
+ * transaction has nothing to drop: it keeps its snapshot, and one that was marked
+ * as broken can be used again.
  *
- * Returns MDBX_SUCCESS; [txn], MDBX_EACCESS for a read transaction, which change
- * nothing; a code of mdbx_txn_begin_ex(): then the handle is gone, and the
+ * Returns MDBX_SUCCESS; [txn], which change nothing; a code of mdbx_txn_begin_ex(): then the handle is gone, and the
  * transaction around it, if there is one, is broken. */
 LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 
-/* Marks a transaction as broken: whatever is done with it gives MDBX_BAD_TXN,
- * until it is aborted. A commit then aborts it.
+/* Marks a transaction as broken: whatever reads or changes data in it gives
+ * MDBX_BAD_TXN, until it is aborted or rolled back. A commit then aborts it. What
+ * tells of the transaction itself still works: mdbx_txn_info(),
+ * mdbx_env_info_ex(), mdbx_dbi_flags_ex(), mdbx_cursor_bind() and its like.
  *
  * Returns MDBX_SUCCESS, [txn] but not MDBX_BAD_TXN for a reset one. */
 LIBMDBX_API int mdbx_txn_break(MDBX_txn *txn);
@@ -2154,7 +2255,10 @@ LIBMDBX_API int mdbx_txn_clone(const MDBX_txn *origin, MDBX_txn **in_out_clone,
  *           other readers: txn_reader_lag of a writer, txn_space_dirty of a
  *           reader.
  *
- * Returns MDBX_SUCCESS, [txn]. */
+ * A parked transaction is described too, and stays parked; so is a broken one.
+ *
+ * Returns MDBX_SUCCESS, [txn], MDBX_OUSTED if it was parked and lost its snapshot.
+ */
 LIBMDBX_API int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info,
                               bool scan_rlt);
 
@@ -2167,7 +2271,9 @@ LIBMDBX_API int mdbx_txn_straggler(const MDBX_txn *txn, int *percent);
 /* Returns the environment of a transaction, NULL for a bad handle. */
 LIBMDBX_API MDBX_env *mdbx_txn_env(const MDBX_txn *txn);
 
-/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. */
+/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. Bits without a
+ * name may be set as well. MDBX_TXN_DIRTY and MDBX_TXN_SPILLS are told to the
+ * thread the transaction belongs to. */
 LIBMDBX_API MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn);
 
 /* Returns the id: of the snapshot for a reader, of the commit to come for a
@@ -2233,8 +2339,10 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *        remakes it: then cursors on it lose their place.
  * dbi    receives the handle, 0 on failure. It is good for all transactions of
  *        the environment until closed or the table is dropped. If the table was
- *        created in this transaction it goes away should that be aborted. To
- *        open the same name again gives the same handle.
+ *        created in this transaction it goes away should that be aborted. If a
+ *        nested transaction opened it and is aborted, those around it do not know
+ *        it (MDBX_BAD_DBI) until they open it; later transactions do. To open the
+ *        same name again gives the same handle.
  *
  * Returns MDBX_SUCCESS, [txn], [read], [write] when creating, or
  *   MDBX_NOTFOUND      there is none, and MDBX_CREATE is not given
@@ -2248,7 +2356,10 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
 LIBMDBX_API int mdbx_dbi_open(MDBX_txn *txn, const char *name,
                               MDBX_db_flags_t flags, MDBX_dbi *dbi);
 
-/* The same with a name of any bytes. A NULL name is the main table. */
+/* The same with a name of any bytes. The main table is a NULL name or one without
+ * address (MDBX_CHK_MAIN); the name with the address MDBX_CHK_GC and no length is
+ * table 0, which has the flags MDBX_DB_DEFAULTS. MDBX_CHK_META is no table:
+ * MDBX_EINVAL. An empty name is as good as any other if it has an address. */
 LIBMDBX_API int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name,
                                MDBX_db_flags_t flags, MDBX_dbi *dbi);
 
@@ -2347,7 +2458,8 @@ LIBMDBX_API int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi,
 /* Stores the flags of a table, MDBX_db_flags_t, and what the transaction knows
  * of it, MDBX_dbi_state_t. Both pointers are required.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. */
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. A broken transaction tells of
+ * the tables it has used, else MDBX_BAD_TXN. */
 LIBMDBX_API int mdbx_dbi_flags_ex(const MDBX_txn *txn, MDBX_dbi dbi,
                                   unsigned *flags, unsigned *state);
 
@@ -2525,12 +2637,16 @@ LIBMDBX_API int mdbx_put_many(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys,
 
 /* Stores or deletes a record and hands out its old value.
  *
- * new_data  the new value; NULL deletes, which needs MDBX_CURRENT.
+ * new_data  the new value; NULL deletes, which needs MDBX_CURRENT. Not old_data.
  * old_data  in: a buffer. out: the old value. It is copied to the buffer if the
  *           page will change in place; else iov_base points into the database.
  *           {NULL, 0} if there was none.
  * flags     as of mdbx_put(). MDBX_CURRENT with MDBX_NOOVERWRITE in a table with
- *           MDBX_DUPSORT: old_data names the value to replace.
+ *           MDBX_DUPSORT: old_data names the value to replace. MDBX_ALLDUPS: all
+ *           values of the key give way to the new one, or go. MDBX_RESERVE: room
+ *           for the new value, which new_data then points to. MDBX_APPEND,
+ *           MDBX_APPENDDUP: the new record must be the last one of the table, of
+ *           the key (MDBX_EKEYMISMATCH).
  *
  * Returns what mdbx_put() does; MDBX_RESULT_TRUE if the buffer is too small:
  * nothing is changed, old_data has the length needed and a NULL base;
@@ -2595,7 +2711,8 @@ LIBMDBX_API int mdbx_cursor_open(MDBX_txn *txn, MDBX_dbi dbi,
                                  MDBX_cursor **cursor);
 
 /* Binds a cursor to a transaction and a table, without a position. If it is
- * bound to just these already nothing happens; from others it is unbound.
+ * bound to just these already nothing happens; from others it is unbound. In a
+ * broken transaction it can be bound to the tables that were used before.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS as above;
  * MDBX_EINVAL, MDBX_EBADSIGN for a bad cursor; MDBX_THREAD_MISMATCH. */
@@ -2680,6 +2797,8 @@ LIBMDBX_API int mdbx_cursor_compare(const MDBX_cursor *left,
  *                               on its last
  *   TO_EXACT_KEY_VALUE_...      this key, its value in relation to the given one
  *   TO_PAIR_...                 key and value as one
+ *                               (without MDBX_DUPSORT a longer value is greater,
+ *                               of equal length their bytes decide)
  *   ..._MULTIPLE                many values at once, MDBX_DUPFIXED only: data
  *                               covers all values of a page
  * At the edges the cursor stays on the last (first) record. A failed search for
@@ -2743,7 +2862,9 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
 
 /* Deletes the record under the cursor, with MDBX_ALLDUPS or MDBX_NODUPDATA all
  * values of its key. Afterwards the cursor stands before the next record: both
- * MDBX_GET_CURRENT and MDBX_NEXT give that one.
+ * MDBX_GET_CURRENT and MDBX_NEXT give that one. It keeps that place, as do other
+ * cursors on the record: what is put in between, the same record too, comes before
+ * it, and MDBX_NEXT does not meet it. Behind the last record it stays behind.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
  * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for other flags
@@ -2754,8 +2875,8 @@ LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
  * without that one unless end_including is true. Whole branches of the tree are
  * cut off, so that the cost is that of the pages, not of the records.
  *
- * begin, end  cursors of one table and transaction; NULL is the edge of the table
- *             (at most one of them).
+ * begin, end  cursors of one table and transaction; NULL is the first or the last
+ *             record (at most one of them).
  * affected    receives the number of records, with MDBX_DUPSORT of values, that
  *             were deleted; may be NULL.
  *
@@ -2779,11 +2900,18 @@ LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
  *
  * affected  receives the number of records or values deleted; may be NULL.
  *
- * Afterwards the cursor stands on its record if that is still there, else on the
- * one behind the deleted ones.
+ * Afterwards the cursor stands on its record if that is still there, else before
+ * the one behind the deleted ones, as after mdbx_cursor_del(). Behind everything,
+ * after MDBX_DELETE_AFTER_..., MDBX_GET_CURRENT gives MDBX_ENODATA in a table with
+ * MDBX_DUPSORT, and the last record in others.
+ *
+ * A cursor that never had a position stands before the first record for the two
+ * actions ...AFTER_EXCLUDING, and goes to the last one for
+ * MDBX_DELETE_AFTER_INCLUDING, which gives MDBX_ENODATA then. MDBX_DELETE_WHOLE
+ * needs no position, and an empty table none for actions on the whole table.
  *
  * Returns MDBX_SUCCESS, also if there was nothing to delete; [cursor], [write];
- * MDBX_ENODATA without a position; MDBX_EINVAL for an unknown action;
+ * MDBX_ENODATA without a position otherwise; MDBX_EINVAL for an unknown action;
  * MDBX_INCOMPATIBLE as of mdbx_cursor_delete_range(). */
 LIBMDBX_API int mdbx_cursor_bunch_delete(MDBX_cursor *cursor,
                                          MDBX_bunch_action_t action,
@@ -2864,9 +2992,9 @@ LIBMDBX_API int mdbx_cursor_distance(const MDBX_cursor *first,
 LIBMDBX_API int mdbx_cursor_scroll(MDBX_cursor *cursor, intptr_t amount,
                                    unsigned deepness);
 
-/* Spreads cursors evenly over a range, for example to give each thread its part
- * of a table: the first one goes to the start of the range, the last one to its
- * end. A single one goes to the start.
+/* Cuts a range into parts, for example to give each thread its part of a table:
+ * each cursor goes to the end of one part, the last cursor to the end of the range.
+ * Parts that are longer by one step come first.
  *
  * first, last  as of mdbx_cursor_distance(); not moved, unless also in the array.
  * array        `count` bound cursors of the same table. They may belong to
@@ -2874,8 +3002,8 @@ LIBMDBX_API int mdbx_cursor_scroll(MDBX_cursor *cursor, intptr_t amount,
  * deepness     as of mdbx_cursor_distance(): a small one is faster, and the parts
  *              differ more in size.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer places than there
- * are cursors, so that some stand together; [cursor], [read]; MDBX_ENODATA as
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer steps than there
+ * are cursors: those at the end of the array then have no position; [cursor], [read]; MDBX_ENODATA as
  * above; MDBX_EINVAL also for a NULL array, for no cursors, or for one that does
  * not belong there. If it fails for damage some cursors may have been moved. */
 LIBMDBX_API int mdbx_cursor_distribute(const MDBX_cursor *first,
@@ -3017,7 +3145,8 @@ LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
  * sound tells ctx->result.total_problems. Otherwise [env], [read]; MDBX_EINVAL;
  * MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS for
  * MDBX_CHK_READWRITE in a read-only environment; a code of mdbx_txn_begin_ex();
- * the code a callback gave. */
+ * MDBX_ENOMEM or a system code if something could not be read, which is no problem
+ * of the database; the code a callback gave. */
 LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
                              MDBX_chk_context_t *ctx, MDBX_chk_flags_t flags,
                              MDBX_chk_severity_t verbosity,

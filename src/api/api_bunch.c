@@ -38,13 +38,14 @@ static int delete_between(MDBX_cursor *cursor, const struct bounds *bounds, uint
   int rc = refuse_tables(cursor, from, to);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = txn_cursors_detach(cursor->txn, cursor->core.tree, NULL);
+  rc = txn_cursors_detach_to_delete(cursor->txn, cursor->core.tree, NULL);
+  txn_cursors_doubt(cursor->txn, cursor->core.tree, NULL, NULL, NULL);
   if (rc == MDBX_SUCCESS)
     rc = cursor_erase_between(&cursor->core, from, to, removed);
   return txn_mark(cursor->txn, rc);
 }
 
-/* Onto the record behind what was deleted, or nowhere at the end of the table. */
+/* Onto the record behind what was deleted, or behind the last. */
 static int settle_after(MDBX_cursor *cursor) {
   const int rc = cursor ? cursor_settle(&cursor->core) : MDBX_SUCCESS;
   return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
@@ -92,6 +93,47 @@ static int bounds_of(const struct cursor *here, MDBX_bunch_action_t action, stru
   return rc;
 }
 
+static bool is_after(MDBX_bunch_action_t action) {
+  return action == MDBX_DELETE_AFTER_INCLUDING || action == MDBX_DELETE_AFTER_EXCLUDING;
+}
+
+/* A cursor that was never placed stands before the first record: what comes after it is that one and the others; before it
+ * is nothing. *action is the one that says so for the first record. */
+static int place_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
+  struct cursor *core = &cursor->core;
+  switch (*action) {
+  case MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING:
+    *action = MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING;
+    return cursor_get(core, NULL, NULL, MDBX_FIRST);
+  case MDBX_DELETE_AFTER_EXCLUDING:
+    *action = MDBX_DELETE_AFTER_INCLUDING;
+    return cursor_get(core, NULL, NULL, MDBX_FIRST);
+  case MDBX_DELETE_AFTER_INCLUDING: {
+    const int rc = cursor_get(core, NULL, NULL, MDBX_LAST);
+    return rc == MDBX_SUCCESS ? MDBX_ENODATA : rc;
+  }
+  default:
+    return MDBX_ENODATA;
+  }
+}
+
+/* MDBX_NOTFOUND: there is nothing that could be deleted. */
+static int place(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
+  const bool of_key = *action <= MDBX_DELETE_CURRENT_MULTIVAL_ALL &&
+                      *action != MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING;
+  const int rc = begin(cursor);
+  if (rc != MDBX_SUCCESS && rc != MDBX_ENODATA)
+    return rc;
+  if (!of_key && tree_is_empty(cursor->core.tree))
+    return MDBX_NOTFOUND;
+  if (rc == MDBX_SUCCESS || *action == MDBX_DELETE_WHOLE)
+    return MDBX_SUCCESS;
+  if (cursor->core.state == CURSOR_UNSET)
+    return place_unset(cursor, action);
+  const bool behind = cursor->core.state == CURSOR_BEHIND && bunches[*action].from == MDBX_NEXT;
+  return behind ? MDBX_NOTFOUND : MDBX_ENODATA;
+}
+
 int mdbx_cursor_bunch_delete(MDBX_cursor *cur, MDBX_bunch_action_t action, uint64_t *affected) {
   struct bounds bounds;
   uint64_t removed = 0;
@@ -101,17 +143,19 @@ int mdbx_cursor_bunch_delete(MDBX_cursor *cur, MDBX_bunch_action_t action, uint6
   if (rc == MDBX_SUCCESS && (unsigned)action > MDBX_DELETE_WHOLE)
     rc = MDBX_EINVAL;
   if (rc == MDBX_SUCCESS)
-    rc = begin(cur);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = bounds_of(&cur->core, action, &bounds);
+    rc = place(cur, &action);
+  if (rc == MDBX_SUCCESS)
+    rc = bounds_of(&cur->core, action, &bounds);
   if (rc == MDBX_NOTFOUND)
     return MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = delete_between(cur, &bounds, &removed);
   if (affected)
     *affected = removed;
-  return rc == MDBX_SUCCESS ? settle_after(cur) : rc;
+  /* It stands as after mdbx_cursor_del(); behind everything no value is left to stand on. */
+  if (rc == MDBX_SUCCESS && is_after(action) && cur->core.multi)
+    cursor_to_end(&cur->core);
+  return rc;
 }
 
 /* ------------------------------------------------------------------------------------------------- between two cursors */
@@ -133,14 +177,15 @@ static int check_pair(MDBX_cursor *begin_cursor, MDBX_cursor *end_cursor) {
   return rc == MDBX_SUCCESS && order > 0 ? MDBX_ENODATA : rc;
 }
 
+/* Without a cursor for an end it is the first or last record. */
 static int range_bounds(MDBX_cursor *from, MDBX_cursor *to, bool including, struct bounds *bounds) {
   int rc = begin(from ? from : to);
   bounds->has_from = bounds->has_to = false;
   if (rc == MDBX_SUCCESS && from)
     rc = bound_by(&from->core, MDBX_GET_CURRENT, &bounds->from, &bounds->has_from);
   if (rc == MDBX_SUCCESS && to)
-    rc = bound_by(&to->core, including ? MDBX_NEXT : MDBX_GET_CURRENT, &bounds->to, &bounds->has_to);
-  return rc;
+    return bound_by(&to->core, including ? MDBX_NEXT : MDBX_GET_CURRENT, &bounds->to, &bounds->has_to);
+  return rc == MDBX_SUCCESS && !including ? bound_by(&from->core, MDBX_LAST, &bounds->to, &bounds->has_to) : rc;
 }
 
 int mdbx_cursor_delete_range(MDBX_cursor *begin_cursor, MDBX_cursor *end_cursor, bool end_including,

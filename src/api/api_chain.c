@@ -15,36 +15,43 @@ static int end_latency(MDBX_commit_latency *latency, uint64_t begun, int rc) {
   return rc;
 }
 
-/* What a nested transaction commits is no commit yet. */
-static int check_outermost(const MDBX_txn *txn) {
-  const int rc = txn_check_write(txn);
-  return rc == MDBX_SUCCESS && txn->parent ? MDBX_BAD_TXN : rc;
-}
-
 int mdbx_txn_checkpoint(MDBX_txn *txn, MDBX_txn_flags_t weakening_durability, MDBX_commit_latency *latency) {
   const unsigned flags = (unsigned)weakening_durability;
-  const int rc = check_outermost(txn);
+  const int rc = txn_check_write(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (flags & ~COMMIT_FLAGS_KNOWN)
     return MDBX_EINVAL;
   const uint64_t begun = start_latency(latency);
-  return end_latency(latency, begun, txn_checkpoint(txn, flags, latency));
+  return end_latency(latency, begun, txn->parent ? txn_checkpoint_nested(txn) : txn_checkpoint(txn, flags, latency));
+}
+
+/* A reader has nothing to drop. */
+static int rollback_reader(MDBX_txn *txn) {
+  txn->flags &= ~(unsigned)MDBX_TXN_ERROR;
+  return txn_check(txn);
 }
 
 int mdbx_txn_rollback(MDBX_txn *txn) {
-  const int rc = txn_check_write(txn);
+  const int rc = txn_check_for_info(txn, MDBX_TXN_ERROR);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (txn_is_reader(txn))
+    return rollback_reader(txn);
   return txn->parent ? txn_rollback_nested(txn) : txn_rollback(txn);
 }
 
 int mdbx_txn_commit_embark_read(MDBX_txn **ptxn, MDBX_commit_latency *latency) {
-  const int rc = ptxn ? check_outermost(*ptxn) : MDBX_EINVAL;
+  int rc = ptxn ? txn_check(*ptxn) : MDBX_EINVAL;
   if (rc != MDBX_SUCCESS)
     return rc;
   const uint64_t begun = start_latency(latency);
-  return end_latency(latency, begun, txn_commit_embark_read(ptxn, latency));
+  if (txn_is_reader(*ptxn))
+    return MDBX_SUCCESS;
+  if ((*ptxn)->parent) /* what it commits is no commit yet */
+    return MDBX_BAD_TXN;
+  rc = txn_commit_embark_read(ptxn, latency);
+  return end_latency(latency, begun, rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc);
 }
 
 static int check_amend(const MDBX_txn *reader, unsigned flags) {

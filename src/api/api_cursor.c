@@ -54,7 +54,7 @@ MDBX_cursor *mdbx_cursor_create(void *ctx) {
 int mdbx_cursor_bind(MDBX_txn *txn, MDBX_cursor *cur, MDBX_dbi dbi) {
   int rc = check_cursor(cur);
   if (rc == MDBX_SUCCESS)
-    rc = txn_check(txn);
+    rc = txn_check_for_info(txn, MDBX_TXN_ERROR);
   return rc == MDBX_SUCCESS ? txn_cursor_bind(txn, cur, dbi) : rc;
 }
 
@@ -176,8 +176,10 @@ static bool op_needs_key(MDBX_cursor_op op) {
 }
 
 /* Operations on several values of a key. */
-static bool op_is_for_multivalues(MDBX_cursor_op op) {
-  return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE ||
+static bool op_is_for_multivalues(MDBX_cursor_op op) { return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE; }
+
+static bool op_compares_values(MDBX_cursor_op op) {
+  return op_is_for_multivalues(op) ||
          (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
 }
 
@@ -187,7 +189,7 @@ static bool op_gets_many(MDBX_cursor_op op) {
 }
 
 static bool op_needs_data(MDBX_cursor_op op) {
-  return op_is_for_multivalues(op) || op_gets_many(op) || op == MDBX_FIRST_DUP || op == MDBX_LAST_DUP ||
+  return op_compares_values(op) || op_gets_many(op) || op == MDBX_FIRST_DUP || op == MDBX_LAST_DUP ||
          op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
 }
 
@@ -201,7 +203,7 @@ static int check_op_kind(const struct tree *tree, MDBX_cursor_op op) {
 
 static int check_op_key(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
   struct seek_key unused;
-  if (!op_needs_key(op) && !op_is_for_multivalues(op) && op != MDBX_SEEK_AND_GET_MULTIPLE)
+  if (!op_needs_key(op) && !op_compares_values(op) && op != MDBX_SEEK_AND_GET_MULTIPLE)
     return MDBX_SUCCESS;
   if (!key)
     return MDBX_EINVAL;
@@ -212,7 +214,7 @@ static int check_op_key(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cur
 /* A value that is compared with those of the table. */
 static int check_op_value(const MDBX_cursor *cursor, const MDBX_val *data, MDBX_cursor_op op) {
   const bool bound = op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
-  if (!tree_is_multi(cursor->core.tree) || !(bound || op_is_for_multivalues(op)) || (bound && !data->iov_base))
+  if (!tree_is_multi(cursor->core.tree) || !(bound || op_compares_values(op)) || (bound && !data->iov_base))
     return MDBX_SUCCESS;
   return api_value(cursor->txn, cursor->core.tree, data);
 }
@@ -361,7 +363,7 @@ int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX
 int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op from_op,
                           MDBX_val *from_key, MDBX_val *from_value, MDBX_cursor_op turn_op, void *arg) {
   MDBX_val value = {NULL, 0};
-  if (!pred || !from_key || !op_turns(turn_op) || !(op_needs_key(from_op) || op_is_for_multivalues(from_op)))
+  if (!pred || !from_key || !op_turns(turn_op) || !(op_needs_key(from_op) || op_compares_values(from_op)))
     return MDBX_EINVAL;
   return scan(cur, pred, ctx, from_key, from_value ? from_value : &value, from_op, turn_op, arg);
 }
@@ -370,7 +372,17 @@ int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx,
 
 static int begin_change(MDBX_cursor *cur, bool deleting) {
   const int rc = txn_make_room(cur->txn, cur->core.tree, deleting);
-  return rc == MDBX_SUCCESS ? txn_cursors_detach(cur->txn, cur->core.tree, cur) : rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return deleting ? txn_cursors_detach_to_delete(cur->txn, cur->core.tree, cur)
+                  : txn_cursors_detach(cur->txn, cur->core.tree, cur);
+}
+
+/* The record the cursor stands on, or the one value, is about to go. */
+static void doubt_record(MDBX_cursor *cur, bool all) {
+  struct range_bound bound;
+  cursor_bound(&cur->core, &bound);
+  txn_cursors_doubt(cur->txn, cur->core.tree, cur, &bound.key, bound.has_value && !all ? &bound.value : NULL);
 }
 
 static int put_current(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
@@ -382,6 +394,8 @@ static int put_current(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, un
     rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
   if (rc == MDBX_SUCCESS)
     rc = begin_change(cur, false);
+  if (rc == MDBX_SUCCESS && cur->core.multi)
+    txn_cursors_doubt(cur->txn, cur->core.tree, cur, key, NULL);
   return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_put_current(&cur->core, key, data, flags)) : rc;
 }
 
@@ -395,6 +409,8 @@ static int put_one(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsign
   if (rc != MDBX_SUCCESS)
     return rc;
   const MDBX_val sizes = {NULL, data->iov_len};
+  if (cur->core.multi && (flags & MDBX_ALLDUPS))
+    txn_cursors_doubt(cur->txn, cur->core.tree, cur, key, NULL);
   rc = cursor_put(&cur->core, &prepared, data, flags);
   if (rc == MDBX_SUCCESS)
     api_note_sizes(cur->core.tree, key, &sizes);
@@ -447,5 +463,9 @@ int mdbx_cursor_del(MDBX_cursor *cur, MDBX_put_flags_t flags) {
     return MDBX_EINVAL;
   rc = begin_change(cur, true);
   const bool all = flags & (MDBX_ALLDUPS | MDBX_NODUPDATA);
+  if (rc == MDBX_SUCCESS)
+    rc = cursor_settle(&cur->core);
+  if (rc == MDBX_SUCCESS)
+    doubt_record(cur, all);
   return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_delete(&cur->core, all)) : rc;
 }

@@ -138,7 +138,17 @@ int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MD
 /* What every change by key begins with. */
 static int begin_change(MDBX_txn *txn, struct tree *tree, bool deleting) {
   const int rc = txn_make_room(txn, tree, deleting);
-  return rc == MDBX_SUCCESS ? txn_cursors_detach(txn, tree, NULL) : rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return deleting ? txn_cursors_detach_to_delete(txn, tree, NULL) : txn_cursors_detach(txn, tree, NULL);
+}
+
+/* The record at the path, or one of its values, is about to go. */
+static void doubt_record(MDBX_txn *txn, const struct tree *tree, const struct path *path) {
+  struct leaf_item item;
+  path_item(path, &item);
+  const MDBX_val key = {(void *)(uintptr_t)item.key, item.key_length};
+  txn_cursors_doubt(txn, tree, NULL, &key, NULL);
 }
 
 static int put_tree(MDBX_txn *txn, struct tree *tree, const struct seek_key *key, MDBX_val *data, unsigned flags) {
@@ -157,6 +167,8 @@ static int put_checked(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, MD
   if (rc != MDBX_SUCCESS)
     return rc;
   const MDBX_val sizes = {NULL, data->iov_len};
+  if (tree_is_multi(tree) && (flags & (MDBX_ALLDUPS | MDBX_CURRENT)))
+    txn_cursors_doubt(txn, tree, NULL, key, NULL);
   rc = put_tree(txn, tree, &prepared, data, flags);
   if (rc == MDBX_SUCCESS)
     api_note_sizes(tree, key, &sizes);
@@ -310,6 +322,7 @@ static int delete_key(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, con
     return rc;
   if (!exact)
     return MDBX_NOTFOUND;
+  doubt_record(txn, tree, &path);
   return txn_mark(txn, data ? delete_pair(txn, tree, &path, data) : tree_delete_at(&txn->root->space, tree, &path, &moved));
 }
 
@@ -372,7 +385,41 @@ static int replace_single(const struct replacing *replacing, const struct leaf_i
     return rc;
   if (!replacing->new_data)
     return mdbx_del(replacing->txn, replacing->dbi, replacing->key, NULL);
-  return put_checked(replacing->txn, replacing->tree, replacing->key, replacing->new_data, 0);
+  return put_checked(replacing->txn, replacing->tree, replacing->key, replacing->new_data,
+                     replacing->flags & (MDBX_RESERVE | MDBX_APPEND));
+}
+
+/* MDBX_ALLDUPS: all values of the key give way to one, or go. */
+static int exchange_all(const struct replacing *replacing) {
+  if (!replacing->new_data)
+    return delete_key(replacing->txn, replacing->tree, replacing->key, NULL);
+  return put_checked(replacing->txn, replacing->tree, replacing->key, replacing->new_data, MDBX_ALLDUPS);
+}
+
+/* MDBX_APPENDDUP: the new value comes behind all others; MDBX_APPEND: and its key behind all others. */
+static int check_appended(const struct replacing *replacing, const struct value_set *set) {
+  struct value_set last = *set;
+  struct path path;
+  struct leaf_item item;
+  int rc = MDBX_SUCCESS;
+  if (replacing->flags & MDBX_APPEND) {
+    rc = tree_last(replacing->txn->view, replacing->tree, &path);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    path_item(&path, &item);
+    if (key_compare_raw(&replacing->tree->rules, replacing->key->iov_len ? replacing->key->iov_base : "",
+                        replacing->key->iov_len, item.key, item.key_length) != 0)
+      return MDBX_EKEYMISMATCH;
+  }
+  if (!(replacing->flags & MDBX_APPENDDUP) || !replacing->new_data)
+    return MDBX_SUCCESS;
+  rc = values_last(&last);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const MDBX_val stored = values_get(&last), *given = replacing->new_data;
+  const int order = key_compare_raw(&replacing->tree->values, given->iov_len ? given->iov_base : "", given->iov_len,
+                                    stored.iov_base, stored.iov_len);
+  return order > 0 ? MDBX_SUCCESS : MDBX_EKEYMISMATCH;
 }
 
 /* The value at the position of the set gives way to another, or goes. */
@@ -399,6 +446,7 @@ static int exchange(const struct replacing *replacing, struct value_set *set) {
     rc = values_seek(set, &chosen, &exact);
   if (rc != MDBX_SUCCESS)
     return rc;
+  doubt_record(txn, replacing->tree, &path);
   return txn_mark(txn, replacing->new_data
                            ? dup_replace(&txn->root->space, replacing->tree, &path, &key, set, replacing->new_data)
                            : dup_erase(&txn->root->space, replacing->tree, &path, set));
@@ -423,11 +471,16 @@ static int replace_one(const struct replacing *replacing, const struct leaf_item
   }
   if (rc != MDBX_SUCCESS || !exact)
     return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
+  rc = check_appended(replacing, &set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (!chosen) {
     const MDBX_val stored = values_get(&set);
     rc = hand_out(replacing, &stored, mdbx_is_dirty(replacing->txn, stored.iov_base) != MDBX_RESULT_FALSE);
   }
-  return rc == MDBX_SUCCESS ? exchange(replacing, &set) : rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return replacing->flags & MDBX_ALLDUPS ? exchange_all(replacing) : exchange(replacing, &set);
 }
 
 static int replace_present(const struct replacing *replacing, const struct leaf_item *item) {
@@ -438,10 +491,15 @@ static int replace_present(const struct replacing *replacing, const struct leaf_
   return tree_is_multi(replacing->tree) ? replace_one(replacing, item) : replace_single(replacing, item);
 }
 
-static int check_replace_flags(const struct tree *tree, unsigned flags) {
+static int check_replace_flags(const struct tree *tree, unsigned flags, bool deleting) {
   const bool chosen = (flags & (MDBX_CURRENT | MDBX_NOOVERWRITE)) == (MDBX_CURRENT | MDBX_NOOVERWRITE);
-  if (flags & ~(unsigned)(MDBX_NOOVERWRITE | MDBX_CURRENT | MDBX_NODUPDATA))
+  if (flags & ~(unsigned)(MDBX_NOOVERWRITE | MDBX_CURRENT | MDBX_NODUPDATA | MDBX_ALLDUPS | MDBX_RESERVE | MDBX_APPEND |
+                          MDBX_APPENDDUP))
     return MDBX_EINVAL;
+  if (deleting && (!(flags & MDBX_CURRENT) || (flags & MDBX_RESERVE)))
+    return MDBX_EINVAL;
+  if ((flags & MDBX_RESERVE) && tree_is_multi(tree))
+    return MDBX_INCOMPATIBLE;
   return chosen && !tree_is_multi(tree) ? MDBX_EINVAL : MDBX_SUCCESS;
 }
 
@@ -453,9 +511,9 @@ int mdbx_replace_ex(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *
   int rc = api_tree_for_write(txn, dbi, &replacing.tree);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!key || !old_data || (!new_data && !(flags & MDBX_CURRENT)))
+  if (!key || !old_data || old_data == new_data)
     return MDBX_EINVAL;
-  rc = check_replace_flags(replacing.tree, flags);
+  rc = check_replace_flags(replacing.tree, flags, !new_data);
   if (rc == MDBX_SUCCESS)
     rc = api_store_key(txn, replacing.tree, key, &prepared);
   if (rc == MDBX_SUCCESS)

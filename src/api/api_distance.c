@@ -72,22 +72,22 @@ static int check_array(const MDBX_cursor *related, MDBX_cursor **array, intptr_t
   return MDBX_SUCCESS;
 }
 
-/* How far from the start the cursor with that number belongs, without a product that could overflow. */
-static int64_t share_of(int64_t distance, intptr_t number, intptr_t count) {
-  const int64_t parts = count > 1 ? count - 1 : 1;
-  return distance / parts * number + (int64_t)((double)(distance % parts) * (double)number / (double)parts);
-}
-
+/* Each cursor stands at the end of a part, the last one at the end of the range; longer parts come first. Cursors for
+ * which no step is left are left without a position. */
 static int place_array(struct cursor *at, MDBX_cursor **array, intptr_t count, int64_t distance, unsigned deepness) {
-  int64_t gone = 0;
   for (intptr_t i = 0; i < count; ++i) {
-    const int64_t wanted = share_of(distance, i, count);
-    int rc = cursor_scroll(at, wanted - gone, deepness);
+    const int64_t parts = count - i, rest = distance % parts;
+    const int64_t step = distance / parts + (rest > 0) - (rest < 0);
+    if (step == 0) {
+      cursor_unset(&array[i]->core);
+      continue;
+    }
+    int rc = cursor_scroll(at, step, deepness);
     if (rc == MDBX_SUCCESS)
       rc = cursor_stand_with(&array[i]->core, at);
     if (rc != MDBX_SUCCESS)
       return rc;
-    gone = wanted;
+    distance -= step;
   }
   return MDBX_SUCCESS;
 }
@@ -105,5 +105,5 @@ int mdbx_cursor_distribute(const MDBX_cursor *first, const MDBX_cursor *last, MD
     rc = place_array(&from, array, count, distance, deepness);
   if (rc != MDBX_SUCCESS)
     return rc;
-  return (distance < 0 ? -distance : distance) + 1 < count ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
+  return (distance < 0 ? -distance : distance) < count ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
 }

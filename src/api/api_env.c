@@ -273,7 +273,7 @@ static int stat_of_txn(const MDBX_txn *txn, MDBX_stat *stat) {
 /* A reader of its own, unless the thread writes: then as it sees the tables itself. */
 static int stat_of_newest(const MDBX_env *env, MDBX_stat *stat) {
   if (atomic_load(&env->writer_thread) == os_thread_self())
-    return stat_of_txn(env->writer_txn, stat);
+    return stat_of_txn(env->writer_txn->innermost, stat);
   MDBX_txn *txn;
   int rc = txn_begin_read_apart((MDBX_env *)(uintptr_t)env, &txn);
   if (rc != MDBX_SUCCESS)
@@ -315,10 +315,13 @@ static void mark_hopeless(MDBX_envinfo *info) {
   info->mi_meta_sign[oldest] = 0;
 }
 
-static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
+static int fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_slot meta;
-    if (meta_read_slot(env->fd, env->page_size, slot, &meta) != MDBX_SUCCESS || !meta.valid)
+    const int rc = meta_read_slot(env->fd, env->page_size, slot, &meta);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (!meta.valid)
       continue;
     info->mi_meta_txnid[slot] = meta.txnid;
     info->mi_meta_sign[slot] = meta.meta.kind == META_WIPED ? 0 : meta.meta.kind == META_WEAK ? 1 : meta.checksum;
@@ -330,6 +333,7 @@ static void fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
   info->mi_bootid.current.y = env->boot_id[1];
   info->mi_dxbid.x = env->database_id[0];
   info->mi_dxbid.y = env->database_id[1];
+  return MDBX_SUCCESS;
 }
 
 static void fill_file(MDBX_envinfo *info, const MDBX_env *env) {
@@ -378,7 +382,7 @@ static int info_before_open(const MDBX_env *env, MDBX_envinfo *info) {
 }
 
 int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *info, size_t bytes) {
-  int rc = txn ? txn_check(txn) : env_check(env);
+  int rc = txn ? txn_check_for_info(txn, MDBX_TXN_ERROR) : env_check(env);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!info || bytes != sizeof(*info) || (txn && env && txn->env != env))
@@ -400,7 +404,9 @@ int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *inf
   }
   fill_geometry(info, &reported.geometry);
   fill_file(info, env);
-  fill_metas(info, env);
+  rc = fill_metas(info, env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   fill_shared(info, env);
   fill_counters(info, env);
   info->mi_last_pgno = reported.next - 1;
@@ -461,21 +467,37 @@ static int after_copy(MDBX_txn *txn, MDBX_copy_flags_t flags, int rc) {
   return rc;
 }
 
-static int check_copy(const MDBX_txn *txn, MDBX_copy_flags_t flags) {
+/* *reader is the transaction whose snapshot is copied: of a write transaction without changes a reader of the commit it
+ * builds on, which is the head as long as it runs. */
+static int find_reader(MDBX_txn *txn, MDBX_copy_flags_t flags, MDBX_txn **reader) {
+  const unsigned for_readers = MDBX_CP_THROTTLE_MVCC | MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN;
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!txn_is_reader(txn))
+  const bool reading = txn_is_reader(txn);
+  if ((unsigned)flags & (~COPY_FLAGS_KNOWN | (reading ? 0 : for_readers)))
+    return MDBX_EINVAL;
+  if (!reading && txn_has_changes(txn->root))
     return MDBX_BAD_TXN;
-  return (unsigned)flags & ~COPY_FLAGS_KNOWN ? MDBX_EINVAL : MDBX_SUCCESS;
+  *reader = txn;
+  return reading ? MDBX_SUCCESS : txn_begin_read_apart(txn->env, reader);
+}
+
+static int end_copy(MDBX_txn *txn, MDBX_txn *reader, MDBX_copy_flags_t flags, int rc) {
+  if (txn == reader)
+    return after_copy(txn, flags, rc);
+  txn_end_read(reader);
+  return rc;
 }
 
 int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest, MDBX_copy_flags_t flags) {
-  const int rc = check_copy(txn, flags);
-  return rc == MDBX_SUCCESS ? after_copy(txn, flags, copy_to_path(txn, dest, flags)) : rc;
+  MDBX_txn *reader;
+  const int rc = find_reader(txn, flags, &reader);
+  return rc == MDBX_SUCCESS ? end_copy(txn, reader, flags, copy_to_path(reader, dest, flags)) : rc;
 }
 
 int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd, MDBX_copy_flags_t flags) {
-  const int rc = check_copy(txn, flags);
-  return rc == MDBX_SUCCESS ? after_copy(txn, flags, copy_to_fd(txn, fd, flags)) : rc;
+  MDBX_txn *reader;
+  const int rc = find_reader(txn, flags, &reader);
+  return rc == MDBX_SUCCESS ? end_copy(txn, reader, flags, copy_to_fd(reader, fd, flags)) : rc;
 }

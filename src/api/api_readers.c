@@ -76,12 +76,19 @@ static void estimate_kept(struct reader_listing *listing) {
   }
 }
 
+/* A parked reader is shown as such, not with its thread. */
+static mdbx_tid_t shown_thread(const struct reader_view *view) {
+  if (view->parked)
+    return MDBX_TID_PARKED;
+  return view->ousted ? MDBX_TID_OUSTED : (mdbx_tid_t)view->tid;
+}
+
 static int tell_reader(const struct reader_listing *listing, const struct listed *reader, MDBX_reader_list_func func,
                        void *context) {
   const struct reader_view *view = &reader->view;
   const unsigned shift = listing->env->shift;
   const uint64_t lag = view->txnid ? listing->newest - MIN_OF(view->txnid, listing->newest) : 0;
-  return func(context, (int)reader->number, (int)view->index, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, view->txnid,
+  return func(context, (int)reader->number, (int)view->index, (mdbx_pid_t)view->pid, shown_thread(view), view->txnid,
               lag, view->txnid ? view->pages_used << shift : 0, reader->kept << shift);
 }
 

@@ -22,6 +22,13 @@ static int check_open_flags(const MDBX_txn *txn, unsigned flags) {
   return MDBX_SUCCESS;
 }
 
+/* The marks of the main table and of table 0 are names, that of the meta pages is none. */
+static bool name_is_valid(const MDBX_val *name) {
+  if (!name || name->iov_base == MDBX_CHK_MAIN)
+    return !name || !name->iov_len;
+  return name->iov_base != MDBX_CHK_META;
+}
+
 static int open_table(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi,
                       const struct table_orders *orders) {
   if (dbi)
@@ -29,7 +36,7 @@ static int open_table(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags
   int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!dbi || (name && !name->iov_base && name->iov_len))
+  if (!dbi || !name_is_valid(name))
     return MDBX_EINVAL;
   rc = check_open_flags(txn, flags);
   if (rc == MDBX_SUCCESS && !txn_is_reader(txn))
@@ -80,7 +87,8 @@ int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi, MDBX_cmp_ctx_func keycmp
 static const MDBX_val *name_value(const char *name, MDBX_val *value) {
   if (!name)
     return NULL;
-  *value = (MDBX_val){(void *)(uintptr_t)name, strlen(name)};
+  const bool mark = (const void *)name == MDBX_CHK_GC || (const void *)name == MDBX_CHK_META;
+  *value = (MDBX_val){(void *)(uintptr_t)name, mark ? 0 : strlen(name)};
   return value;
 }
 
@@ -102,7 +110,7 @@ int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   int rc = txn_check_write(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!name || (!name->iov_base && name->iov_len))
+  if (!name || name->iov_base == MDBX_CHK_MAIN || name->iov_base == MDBX_CHK_GC || name->iov_base == MDBX_CHK_META)
     return MDBX_EINVAL;
   if (dbi < CORE_TABLES)
     return dbi == DBI_GC ? MDBX_BAD_DBI : MDBX_EINVAL;
@@ -155,7 +163,7 @@ int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_stat *stat, size_t byt
 }
 
 int mdbx_dbi_flags_ex(const MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
-  const int rc = txn_check(txn);
+  const int rc = txn_check_for_info(txn, MDBX_TXN_ERROR);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!flags || !state)

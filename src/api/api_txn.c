@@ -152,8 +152,24 @@ int mdbx_txn_refresh(MDBX_txn *txn) {
 
 MDBX_env *mdbx_txn_env(const MDBX_txn *txn) { return txn && txn->signature == TXN_SIGNATURE ? txn->env : NULL; }
 
+/* Bits without a name in the interface that libmdbx shows as well. */
+enum { SHOWN_GC_DRAINED = 0x100, SHOWN_HAD_CURSORS = 0x400 };
+
+static unsigned writer_state(const MDBX_txn *root) {
+  const struct gc *gc = &root->collector;
+  return (txn_has_changes(root) ? MDBX_TXN_DIRTY : 0u) | (root->space.spilled ? MDBX_TXN_SPILLS : 0u) |
+         (gc->asked && gc->fresh_done && gc->held_done && gc->regions_done ? SHOWN_GC_DRAINED : 0u) |
+         (root->cursors ? SHOWN_HAD_CURSORS : 0u);
+}
+
 MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn) {
-  return (MDBX_txn_flags_t)(txn && txn->signature == TXN_SIGNATURE ? (int)txn->flags : (int)MDBX_TXN_INVALID);
+  if (!txn || txn->signature != TXN_SIGNATURE)
+    return MDBX_TXN_INVALID;
+  /* Another thread may ask, but then does not get what is not one word. */
+  const bool writing = !txn_is_reader(txn) && !(txn->flags & MDBX_TXN_FINISHED) &&
+                       (!txn->owner || txn->owner == os_thread_self()) &&
+                       txn->generation == os_fork_generation();
+  return (MDBX_txn_flags_t)(txn->flags | (writing ? writer_state(txn->root) : 0u));
 }
 
 uint64_t mdbx_txn_id(const MDBX_txn *txn) {
@@ -207,7 +223,7 @@ static void writer_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
 }
 
 int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan_rlt) {
-  const int rc = txn_check(txn);
+  const int rc = txn_check_for_info(txn, MDBX_TXN_ERROR | MDBX_TXN_PARKED);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!info)

@@ -73,7 +73,8 @@ struct reader_slot {
   _Atomic uint64_t pages_used, pages_retired;
   /* Number of this binding, never repeated while the lock file lives; a stale pointer to a slot shows by it. */
   _Atomic uint64_t ticket;
-  uint64_t reserved;
+  /* Display only, set by the owner: it has parked its pin and not looked at it since. */
+  _Atomic uint64_t parked;
 };
 
 enum lck_counter {

@@ -94,6 +94,7 @@ static void slot_bind(struct lck *lck, struct reader_slot *slot, uint64_t tid) {
   atomic_store(&slot->tid, tid);
   atomic_store(&slot->pages_used, 0);
   atomic_store(&slot->pages_retired, 0);
+  atomic_store(&slot->parked, 0);
   atomic_store(&slot->ticket, atomic_fetch_add(&lck->shared->tickets, 1) + 1);
   atomic_store(&slot->state, READER_BOUND);
 }
@@ -184,11 +185,21 @@ static bool pin_change(struct reader_slot *slot, uint64_t from, uint64_t to) {
 }
 
 int readers_park(struct reader_slot *slot, txnid_t txnid) {
-  return pin_change(slot, txnid, txnid | READER_PARKED) ? MDBX_SUCCESS : MDBX_OUSTED;
+  if (!pin_change(slot, txnid, txnid | READER_PARKED))
+    return MDBX_OUSTED;
+  atomic_store(&slot->parked, txnid);
+  return MDBX_SUCCESS;
+}
+
+void readers_forget_parking(struct reader_slot *slot, txnid_t txnid) {
+  uint64_t parked = txnid; /* the slot may be another one's by now */
+  atomic_compare_exchange_strong(&slot->parked, &parked, 0);
 }
 
 int readers_unpark(struct reader_slot *slot, txnid_t txnid) {
-  return pin_change(slot, txnid | READER_PARKED, txnid) ? MDBX_SUCCESS : MDBX_OUSTED;
+  const bool held = pin_change(slot, txnid | READER_PARKED, txnid);
+  readers_forget_parking(slot, txnid);
+  return held ? MDBX_SUCCESS : MDBX_OUSTED;
 }
 
 bool readers_evict(struct reader_slot *slot, txnid_t txnid) {
@@ -337,6 +348,7 @@ static bool view_take(const struct lck *lck, uint32_t index, struct reader_view 
   view->tid = atomic_load(&slot->tid);
   view->txnid = pinned & ~READER_PARKED;
   view->parked = (pinned & READER_PARKED) != 0;
+  view->ousted = !pinned && atomic_load(&slot->parked) != 0;
   view->pages_used = atomic_load(&slot->pages_used);
   view->pages_retired = atomic_load(&slot->pages_retired);
   view->ticket = atomic_load(&slot->ticket);

@@ -52,6 +52,8 @@ void readers_note(struct reader_slot *slot, uint64_t pages_used, uint64_t pages_
 
 /* Lets writers oust the reader from now on. MDBX_OUSTED when the pin is gone already. */
 int readers_park(struct reader_slot *slot, txnid_t txnid);
+/* The owner of a parked pin gives it up without unparking it. */
+void readers_forget_parking(struct reader_slot *slot, txnid_t txnid);
 /* MDBX_SUCCESS: pinned as before. MDBX_OUSTED: the pin is gone. */
 int readers_unpark(struct reader_slot *slot, txnid_t txnid);
 /* Ousts every parked reader of a snapshot older than `below`; returns how many. */
@@ -93,6 +95,7 @@ struct reader_view {
   uint64_t pid, tid;
   txnid_t txnid; /* 0 when nothing is pinned */
   bool parked;
+  bool ousted; /* its pin was parked and taken away, and the owner has not seen that yet */
   uint64_t pages_used, pages_retired, ticket;
 };
 

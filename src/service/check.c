@@ -13,12 +13,12 @@ int check_pause(struct check *check) {
 
 /* ----------------------------------------------------------------------------------------------------------- metas */
 
-static void check_one_meta(struct check *check, unsigned slot) {
+/* That it cannot be read says nothing of what is in it. */
+static int check_one_meta(struct check *check, unsigned slot) {
   struct meta_slot meta;
-  if (meta_read_slot(check->env->fd, check->env->page_size, slot, &meta) != MDBX_SUCCESS) {
-    report_issue(check->context, "meta", slot, "cannot be read", NULL);
-    return;
-  }
+  const int rc = meta_read_slot(check->env->fd, check->env->page_size, slot, &meta);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   /* A writer at work may be in the middle of writing a slot that is neither the head nor durable. */
   if (!meta.valid && !meta.blank) {
     const uint64_t head = lck_head(&check->env->lck);
@@ -27,7 +27,7 @@ static void check_one_meta(struct check *check, unsigned slot) {
     else
       report_line(check->context, MDBX_chk_notice, "meta %u: not readable just now, or left by a crash: %s", slot,
                   meta.fault);
-    return;
+    return MDBX_SUCCESS;
   }
   static const char *const kinds[] = {"wiped", "weak", "steady", "steady (by manifest)"};
   if (meta.blank)
@@ -39,6 +39,7 @@ static void check_one_meta(struct check *check, unsigned slot) {
     check->meta = slot;
   if (meta.valid && meta.meta.kind >= META_STEADY)
     check->context->result.steady_txnid = MAX_OF(check->context->result.steady_txnid, meta.txnid);
+  return MDBX_SUCCESS;
 }
 
 static int check_metas(struct check *check) {
@@ -46,8 +47,8 @@ static int check_metas(struct check *check) {
   int rc = report_stage_begin(context, MDBX_chk_meta, &context->result.problems_meta);
   if (rc != MDBX_SUCCESS)
     return rc;
-  for (unsigned slot = 0; slot < META_COUNT; ++slot)
-    check_one_meta(check, slot);
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot)
+    rc = check_one_meta(check, slot);
   context->result.recent_txnid = check->view.txnid;
   return report_stage_end(context, MDBX_chk_meta, rc);
 }

@@ -401,8 +401,11 @@ static int seen_single(struct table_check *walk, const MDBX_val *key, const stru
   int rc = MDBX_SUCCESS;
   report_histogram_add(&walk->table->histogram.val_len,
                        item->kind == NODE_LARGE ? get_u32(item->data + 4) : item->data_length);
-  if (tree_value(&walk->check->view, walk->tree, item, &value) == MDBX_SUCCESS)
+  const int read = tree_value(&walk->check->view, walk->tree, item, &value);
+  if (read == MDBX_SUCCESS)
     rc = hand_to_application(walk, key, &value);
+  else if (read != MDBX_CORRUPTED && read != MDBX_INCOMPATIBLE) /* what is damaged the walk reports */
+    rc = read;
   walk->items += 1;
   return rc;
 }
@@ -558,7 +561,10 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
     return MDBX_SUCCESS;
   mdbx_dump_val(&name, text, sizeof(text));
   const char *shown = item->key_length ? text : "<empty>";
-  if (table_of_record(check->txn, item, &tree, &dbi) != MDBX_SUCCESS) {
+  const int loaded = table_of_record(check->txn, item, &tree, &dbi);
+  if (loaded != MDBX_SUCCESS && loaded != MDBX_CORRUPTED)
+    return loaded;
+  if (loaded != MDBX_SUCCESS) {
     report_issue(check->context, "page", leaf->pgno, "a table record is damaged", "%s",
                  check->context->internal->last_damage);
     check->unreached = true;

@@ -255,9 +255,13 @@ int copy_to_fd(MDBX_txn *txn, int fd, unsigned flags) {
   return copy_stream_close(&copying, rc);
 }
 
+/* Who may not read the database may not read its copy: a new file gets no more permissions than the data file has. */
 static int write_file(MDBX_txn *txn, const char *path, enum os_open_mode how, unsigned flags, copy_function *copy,
                       const void *context) {
-  int fd, rc = os_open(path, how, 0640, &fd);
+  mode_t mode;
+  int fd, rc = os_file_mode(txn->env->fd, &mode);
+  if (rc == MDBX_SUCCESS)
+    rc = os_open(path, how, mode & 0666, &fd);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = copy(txn, fd, flags, context);
@@ -274,6 +278,7 @@ static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_fu
     return MDBX_ENOMEM;
   strcpy(draft, path);
   strcat(draft, suffix);
+  os_unlink(draft); /* what an earlier try left may have other permissions */
   int rc = write_file(txn, draft, OS_OPEN_REPLACE, flags, copy, context);
   if (rc == MDBX_SUCCESS)
     rc = os_rename(draft, path);

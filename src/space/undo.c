@@ -18,6 +18,11 @@ int undo_begin(struct space *space) {
   return MDBX_SUCCESS;
 }
 
+bool undo_has_changes(const struct space *space) {
+  const struct undo *undo = space->undo;
+  return undo->images.used || undo->gone.used || undo->created.used || space->retired.length != undo->retired_length;
+}
+
 static void free_images(struct space *space, struct dirty *images) {
   for (uint32_t i = 0; images->used && i <= images->mask; ++i)
     if (images->places[i].pgno)

@@ -26,6 +26,8 @@ struct undo {
 
 /* Begins a level. MDBX_ENOMEM. */
 int undo_begin(struct space *space);
+/* Whether the innermost level has touched a page. */
+bool undo_has_changes(const struct space *space);
 /* Ends the innermost level and keeps its changes. After an error the transaction around it is broken. */
 int undo_keep(struct space *space);
 /* Ends the innermost level and takes its changes back. After an error the transaction around it is broken. */

@@ -18,6 +18,7 @@ void cursor_unset(struct cursor *cursor) {
   cursor->state = CURSOR_UNSET;
   cursor->eof = false;
   cursor->detached = false;
+  cursor->in_doubt = false;
   cursor->in_set = false;
   cursor->path.depth = 0;
 }
@@ -41,6 +42,12 @@ static int reserve_saved(struct cursor *cursor, size_t length) {
   return MDBX_SUCCESS;
 }
 
+void cursor_to_end(struct cursor *cursor) {
+  cursor_unset(cursor);
+  cursor->state = CURSOR_BEFORE_NEXT;
+  cursor->eof = true;
+}
+
 /* Remembers a place: a key, and a value unless it is NULL. */
 static int save_place(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value) {
   const size_t value_length = value ? value->iov_len : 0;
@@ -54,6 +61,8 @@ static int save_place(struct cursor *cursor, const void *key, size_t length, con
   cursor->saved_key = length;
   cursor->saved_length = length + value_length;
   cursor->saved_value = value != NULL;
+  cursor->saved_edge = SAVED_RECORD;
+  cursor->in_doubt = false;
   return MDBX_SUCCESS;
 }
 
@@ -66,20 +75,6 @@ static int save_position(struct cursor *cursor) {
   return save_place(cursor, item.key, item.key_length, &value);
 }
 
-/* CURSOR_BEFORE_NEXT has its place saved since the deletion; the other states but CURSOR_AT need none. */
-int cursor_detach(struct cursor *cursor) {
-  if (cursor->detached)
-    return MDBX_SUCCESS;
-  if (cursor->state == CURSOR_AT) {
-    const int rc = save_position(cursor);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-  }
-  cursor->detached = true;
-  cursor->in_set = false;
-  return MDBX_SUCCESS;
-}
-
 /* After an error that is no answer the path may lead anywhere: the cursor has no place any more. */
 static int lose_place(struct cursor *cursor, int rc) {
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND || rc == MDBX_ENODATA ||
@@ -89,6 +84,75 @@ static int lose_place(struct cursor *cursor, int rc) {
   cursor->state = CURSOR_LOST;
   cursor->eof = true;
   return rc;
+}
+
+/* The place before what follows a deleted record. */
+static int save_successor(struct cursor *cursor) {
+  struct leaf_item item;
+  if (cursor->in_set && !values_behind(&cursor->set))
+    return save_position(cursor);
+  if (!cursor->in_set) {
+    const int rc = cursor->path.depth ? path_settle(cursor->snapshot, cursor->tree, &cursor->path) : MDBX_NOTFOUND;
+    if (rc == MDBX_NOTFOUND)
+      cursor->saved_edge = SAVED_BEHIND_ALL;
+    if (rc != MDBX_SUCCESS) {
+      lose_place(cursor, rc);
+      return MDBX_SUCCESS;
+    }
+  }
+  path_item(&cursor->path, &item);
+  const int rc = save_place(cursor, item.key, item.key_length, NULL);
+  if (rc == MDBX_SUCCESS && cursor->in_set)
+    cursor->saved_edge = SAVED_BEHIND_VALUES;
+  return rc;
+}
+
+int cursor_detach(struct cursor *cursor) {
+  int rc = MDBX_SUCCESS;
+  if (cursor->detached)
+    return MDBX_SUCCESS;
+  if (cursor->state == CURSOR_AT)
+    rc = save_position(cursor);
+  else if (cursor->state == CURSOR_BEFORE_NEXT)
+    rc = save_successor(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  cursor->detached = true;
+  cursor->in_doubt = false;
+  cursor->in_set = false;
+  return MDBX_SUCCESS;
+}
+
+/* What goes wrong on the way is the cursor's loss, not that of the change. A key that is prepared for the change lies in the
+ * scratch memory of the tree and must stay. */
+int cursor_resolve(struct cursor *cursor) {
+  if (likely(!cursor->detached || !cursor->in_doubt))
+    return MDBX_SUCCESS;
+  struct tree *tree = cursor->tree;
+  uint8_t *const scratch = tree->scratch, *const value_scratch = tree->value_scratch;
+  tree->scratch = tree->value_scratch = NULL;
+  int rc = cursor_restore(cursor);
+  if (rc != MDBX_ENOMEM)
+    rc = cursor_detach(cursor);
+  tree_release(tree);
+  tree->scratch = scratch;
+  tree->value_scratch = value_scratch;
+  return rc;
+}
+
+static bool is_saved(const struct key_rules *rules, const uint8_t *saved, size_t length, const MDBX_val *given) {
+  return key_compare_raw(rules, saved, length, given->iov_len ? given->iov_base : "", given->iov_len) == 0;
+}
+
+void cursor_doubt(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value) {
+  if (!cursor->detached || cursor->in_doubt || (cursor->state != CURSOR_AT && cursor->state != CURSOR_BEFORE_NEXT) ||
+      (cursor->state == CURSOR_BEFORE_NEXT && cursor->saved_edge == SAVED_BEHIND_ALL))
+    return;
+  if (key && !is_saved(&cursor->tree->rules, cursor->saved, cursor->saved_key, key))
+    return;
+  cursor->in_doubt = !key || !value || !cursor->saved_value ||
+                     is_saved(&cursor->tree->values, cursor->saved + cursor->saved_key,
+                              cursor->saved_length - cursor->saved_key, value);
 }
 
 static int open_set(struct cursor *cursor) {
@@ -109,27 +173,43 @@ static int seek_saved_key(struct cursor *cursor, bool *exact) {
 /* *exact comes in true: the key is there; it goes out whether the value is there too. */
 static int seek_saved_value(struct cursor *cursor, bool *exact) {
   const MDBX_val value = {cursor->saved + cursor->saved_key, cursor->saved_length - cursor->saved_key};
-  if (!cursor->multi || !cursor->saved_value)
+  const bool behind = cursor->saved_edge == SAVED_BEHIND_VALUES;
+  if (!cursor->multi || !(cursor->saved_value || behind))
     return MDBX_SUCCESS;
   const int rc = open_set(cursor);
-  return rc == MDBX_SUCCESS ? values_seek(&cursor->set, &value, exact) : rc;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return behind ? values_to_end(&cursor->set) : values_seek(&cursor->set, &value, exact);
+}
+
+/* An empty tree has no path. */
+static int go_behind_all(struct cursor *cursor) {
+  const int rc = tree_last(cursor->snapshot, cursor->tree, &cursor->path);
+  if (rc == MDBX_SUCCESS)
+    path_leaf(&cursor->path)->index += 1;
+  else if (rc == MDBX_NOTFOUND)
+    cursor->path.depth = 0;
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+static int find_saved(struct cursor *cursor, bool *exact) {
+  const int rc = seek_saved_key(cursor, exact);
+  return rc == MDBX_SUCCESS && *exact ? seek_saved_value(cursor, exact) : rc;
 }
 
 int cursor_restore(struct cursor *cursor) {
   if (likely(!cursor->detached))
     return MDBX_SUCCESS;
   if (cursor->state == CURSOR_AT || cursor->state == CURSOR_BEFORE_NEXT) {
-    bool exact;
+    bool exact = true;
     cursor->in_set = false;
-    int rc = seek_saved_key(cursor, &exact);
-    if (rc == MDBX_SUCCESS && exact)
-      rc = seek_saved_value(cursor, &exact);
+    const int rc = cursor->saved_edge == SAVED_BEHIND_ALL ? go_behind_all(cursor) : find_saved(cursor, &exact);
     if (rc != MDBX_SUCCESS)
       return lose_place(cursor, rc);
     if (!exact)
       cursor->state = CURSOR_BEFORE_NEXT;
   }
-  cursor->detached = false;
+  cursor->detached = cursor->in_doubt = false;
   return MDBX_SUCCESS;
 }
 
@@ -143,6 +223,7 @@ int cursor_copy_position(const struct cursor *from, struct cursor *to) {
     to->saved_key = from->saved_key;
     to->saved_length = from->saved_length;
     to->saved_value = from->saved_value;
+    to->saved_edge = from->saved_edge;
   }
   to->snapshot = from->snapshot;
   to->tree = from->tree;
@@ -152,6 +233,7 @@ int cursor_copy_position(const struct cursor *from, struct cursor *to) {
   to->eof = from->eof;
   to->ignore_order = from->ignore_order;
   to->detached = from->detached;
+  to->in_doubt = from->in_doubt;
   to->multi = from->multi;
   to->in_set = from->in_set;
   if (to->in_set)
@@ -277,15 +359,16 @@ static int go_prev(struct cursor *cursor, enum reach reach) {
   int rc = MDBX_NOTFOUND;
   switch (cursor->state) {
   case CURSOR_UNSET:
-  case CURSOR_BEHIND:
     return reach == SAME_KEY ? MDBX_ENODATA : go_last(cursor);
+  case CURSOR_BEHIND:
+    return reach == SAME_KEY ? MDBX_NOTFOUND : go_last(cursor);
   case CURSOR_LOST:
     return MDBX_ENODATA;
   default:
     break;
   }
   if (!cursor->path.depth)
-    return MDBX_NOTFOUND;
+    return reach == SAME_KEY ? MDBX_NOTFOUND : go_last(cursor);
   if (cursor->in_set && reach != OTHER_KEY)
     rc = arrive(cursor, values_prev(&cursor->set));
   return rc == MDBX_NOTFOUND && reach != SAME_KEY ? prev_key(cursor) : rc;
@@ -319,7 +402,7 @@ static int go_current(struct cursor *cursor) {
     return arrive(cursor, values_prev(&cursor->set));
   const bool behind = cursor->state == CURSOR_BEFORE_NEXT;
   int rc = cursor_settle(cursor);
-  if (rc == MDBX_ENODATA && behind) {
+  if (rc == MDBX_ENODATA && behind && cursor->path.depth) {
     rc = go_prev(cursor, ANY_RECORD);
     cursor->eof = true;
   }
@@ -468,6 +551,75 @@ static int seek_pair(struct cursor *cursor, const MDBX_val *key, const MDBX_val 
   return rc;
 }
 
+/* ---- and in tables with one value a key, whose values are in the order of their lengths, then of their bytes ---- */
+
+/* How the value at the path stands to the given one. */
+static int compare_single(const struct cursor *cursor, const MDBX_val *value, int *order) {
+  struct leaf_item item;
+  MDBX_val stored;
+  path_item(&cursor->path, &item);
+  const int rc = tree_value(cursor->snapshot, cursor->tree, &item, &stored);
+  if (rc == MDBX_SUCCESS)
+    *order = compare_user_length(&stored, value);
+  return rc;
+}
+
+static bool relation_holds(enum relation relation, int order) {
+  switch (relation) {
+  case LESSER_THAN:
+    return order < 0;
+  case LESSER_OR_EQUAL:
+    return order <= 0;
+  case EQUAL:
+    return order == 0;
+  case GREATER_OR_EQUAL:
+    return order >= 0;
+  default:
+    return order > 0;
+  }
+}
+
+static int seek_single_value(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value,
+                             enum relation relation) {
+  int order = 0;
+  int rc = seek_exact(cursor, key);
+  if (rc == MDBX_SUCCESS)
+    rc = compare_single(cursor, value, &order);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return relation_holds(relation, order) ? MDBX_SUCCESS : get_lost(cursor);
+}
+
+static int seek_single_pair(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value,
+                            enum relation relation) {
+  bool exact;
+  int order = 1; /* what follows the key is greater, whatever its value is */
+  int rc = seek_lower(cursor, key, &exact);
+  const bool lesser = relation == LESSER_THAN || relation == LESSER_OR_EQUAL;
+  if (rc == MDBX_NOTFOUND && lesser)
+    return go_prev(cursor, ANY_RECORD);
+  if (rc == MDBX_SUCCESS && exact)
+    rc = compare_single(cursor, value, &order);
+  if (rc != MDBX_SUCCESS || relation_holds(relation, order))
+    return rc;
+  if (lesser)
+    return go_prev(cursor, ANY_RECORD);
+  if (relation == EQUAL)
+    return MDBX_NOTFOUND;
+  rc = go_next(cursor, ANY_RECORD);
+  if (rc == MDBX_NOTFOUND)
+    go_behind(cursor);
+  return rc;
+}
+
+static int seek_single(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, MDBX_cursor_op op) {
+  if (op >= MDBX_TO_PAIR_LESSER_THAN)
+    return seek_single_pair(cursor, key, value, (enum relation)(op - MDBX_TO_PAIR_LESSER_THAN));
+  return seek_single_value(cursor, key, value, (enum relation)(op - MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN));
+}
+
+/* ---- and with both ---- */
+
 /* SET_LOWERBOUND: a value without address means the key alone. */
 static int seek_pair_lowerbound(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value) {
   bool exact = false;
@@ -502,7 +654,6 @@ static bool op_looks_at_values(MDBX_cursor_op op) {
   return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE || op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND ||
          (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
 }
-
 
 static int seek_by(struct cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
   switch (op) {
@@ -580,7 +731,9 @@ static int move_by(struct cursor *cursor, const MDBX_val *key, const MDBX_val *v
   case MDBX_SEEK_AND_GET_MULTIPLE:
     return seek_exact(cursor, key);
   default:
-    return cursor->multi && op_looks_at_values(op) ? seek_both(cursor, key, value, op) : seek_by(cursor, key, op);
+    if (cursor->multi && op_looks_at_values(op))
+      return seek_both(cursor, key, value, op);
+    return op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN ? seek_single(cursor, key, value, op) : seek_by(cursor, key, op);
   }
 }
 
@@ -694,7 +847,7 @@ static int delete_value(struct cursor *cursor) {
   int rc = save_position(cursor);
   if (rc == MDBX_SUCCESS)
     rc = dup_erase(cursor->space, cursor->tree, &cursor->path, &cursor->set);
-  cursor->detached = true;
+  cursor->detached = cursor->in_doubt = true;
   return lose_place(cursor, rc);
 }
 
@@ -706,7 +859,7 @@ static int delete_record(struct cursor *cursor) {
   int rc = save_place(cursor, item.key, item.key_length, NULL);
   if (rc == MDBX_SUCCESS)
     rc = tree_delete_at(cursor->space, cursor->tree, &cursor->path, &moved);
-  cursor->detached = moved;
+  cursor->detached = cursor->in_doubt = moved;
   return lose_place(cursor, rc);
 }
 

@@ -21,6 +21,13 @@ enum cursor_state {
   CURSOR_LOST,        /* an exact search found nothing: no relative moves */
 };
 
+/* Where a saved place is, if it is on no record. */
+enum saved_edge {
+  SAVED_RECORD,
+  SAVED_BEHIND_VALUES, /* behind the last value of the saved key */
+  SAVED_BEHIND_ALL,    /* behind the last record */
+};
+
 struct cursor {
   const struct snapshot *snapshot;
   struct tree *tree;
@@ -30,12 +37,14 @@ struct cursor {
   bool eof;      /* as mdbx_cursor_eof() shows it */
   bool ignore_order; /* moves do not look whether keys ascend from leaf to leaf; stays when the cursor is bound anew */
   bool detached; /* path and set are invalid; `saved` tells where the cursor stood */
+  bool in_doubt; /* the saved record was deleted: its successor is looked for before anything is put into the tree */
   bool multi;    /* the table has several values per key */
   bool in_set;   /* `set` is open: the cursor stands among the values of the path's record */
   struct value_set set;
   uint8_t *saved; /* key, then value if saved_value */
   size_t saved_key, saved_length, saved_capacity;
   bool saved_value;
+  enum saved_edge saved_edge;
 };
 
 void cursor_init(struct cursor *cursor);
@@ -44,8 +53,16 @@ void cursor_destroy(struct cursor *cursor);
 /* Takes a place in a tree of a transaction, unset. */
 void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struct tree *tree, struct space *space);
 void cursor_unset(struct cursor *cursor);
-/* Remembers the key and lets go of the path. MDBX_SUCCESS or MDBX_ENOMEM. */
+/* Behind all records, after a deletion up to there: no record is current, and the one before is the last. */
+void cursor_to_end(struct cursor *cursor);
+/* Remembers the place and lets go of the path. A cursor that stands before the successor of a deleted record remembers
+ * the successor: what is put in between comes before the cursor. MDBX_SUCCESS or MDBX_ENOMEM. */
 int cursor_detach(struct cursor *cursor);
+/* Before something is put: a saved record that was deleted gives way to its successor. Only then does it matter. */
+int cursor_resolve(struct cursor *cursor);
+/* A record is about to be deleted: notes it in a detached cursor that stands there. A key of NULL is any, a value of NULL
+ * all of its key. */
+void cursor_doubt(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value);
 /* Finds the place again; does nothing if the cursor is not detached. */
 int cursor_restore(struct cursor *cursor);
 int cursor_copy_position(const struct cursor *from, struct cursor *to);

@@ -156,11 +156,14 @@ static int erase_nested(struct space *space, struct tree *tree, struct path *pat
                         const MDBX_val *from, const MDBX_val *to) {
   const uint64_t before = set->tree.record.items;
   const struct stretch stretch = {space, &set->tree, from, to, false};
+  /* One memory for both: what the nested tree asks for first is the table's to free. */
+  set->tree.scratch = tree->value_scratch;
   int rc = tree_touch_path(space, tree, path);
   if (rc == MDBX_SUCCESS)
     rc = erase_stretch(&stretch);
   if (rc == MDBX_SUCCESS)
     rc = dup_settle_nested(space, tree, path, &set->tree);
+  tree->value_scratch = set->tree.scratch;
   tree->record.items -= MIN_OF(tree->record.items, before - MIN_OF(before, set->tree.record.items));
   return rc;
 }

@@ -73,13 +73,24 @@ void tree_release(struct tree *tree) {
   tree->scratch = tree->value_scratch = NULL;
 }
 
+/* More than any stored key has. What is sought may have any length; beyond this its bytes decide nothing, since all that
+ * is stored is shorter. */
+#define SOUGHT_MAX (PAGE_SIZE_MAX / 2)
+
 static int prepare(enum key_order order, uint8_t **scratch, const MDBX_val *bytes, struct seek_key *prepared) {
-  if (order == ORDER_REVERSE && !*scratch) {
-    *scratch = malloc(PAGE_SIZE_MAX / 2);
+  const uint8_t *raw = bytes->iov_len ? bytes->iov_base : (const uint8_t *)"";
+  size_t length = bytes->iov_len;
+  if (order == ORDER_REVERSE) {
+    if (!*scratch)
+      *scratch = malloc(SOUGHT_MAX);
     if (!*scratch)
       return MDBX_ENOMEM;
+    if (length > SOUGHT_MAX) {
+      raw += length - SOUGHT_MAX;
+      length = SOUGHT_MAX;
+    }
   }
-  key_prepare(prepared, order, bytes->iov_len ? bytes->iov_base : "", bytes->iov_len, *scratch);
+  key_prepare(prepared, order, raw, length, *scratch);
   return MDBX_SUCCESS;
 }
 

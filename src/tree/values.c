@@ -143,6 +143,17 @@ bool values_behind(const struct value_set *set) {
   return leaf->index >= leaf->page->count;
 }
 
+int values_to_end(struct value_set *set) {
+  const int rc = values_last(set);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (set->kind == NODE_TREE)
+    path_leaf(&set->path)->index += 1;
+  else
+    set->index += 1;
+  return MDBX_SUCCESS;
+}
+
 static bool on_edge(const struct value_set *set, bool last) {
   if (set->kind != NODE_TREE)
     return set->index == (last ? (unsigned)values_count(set) - 1 : 0);

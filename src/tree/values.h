@@ -39,6 +39,8 @@ int values_prev(struct value_set *set);
 /* To the first value not less than the given one, or behind the last. */
 int values_seek(struct value_set *set, const MDBX_val *value, bool *exact);
 bool values_behind(const struct value_set *set);
+/* Behind the last value. */
+int values_to_end(struct value_set *set);
 bool values_on_first(const struct value_set *set);
 bool values_on_last(const struct value_set *set);
 /* The value at the position, which must not be behind the last. */

@@ -575,6 +575,7 @@ static void forget_writer(MDBX_env *env) {
 /* What belongs to the parent. Descriptors and maps are as good here, whatever became of the names and of the right to open
  * them, and readers of the parent go on with them. */
 static int shed_inherited(MDBX_env *env) {
+  tables_disown(env);
   forget_writer(env);
   if (env->threads.open)
     os_tls_delete(env->threads.key);

@@ -153,12 +153,13 @@ static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
   return rc;
 }
 
-/* Asks the application what to do with a reader. False: it gives up. */
+/* Asks the application what to do with a reader. It is handed the innermost transaction, which is the one it may ask
+ * about. False: it gives up. */
 static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr_func callback) {
   MDBX_txn *txn = shortage->txn;
   const struct reader_view *view = &blamed->view;
   const int answer =
-      callback(txn->env, txn, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
+      callback(txn->env, txn->innermost, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
                lag_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
   shortage->calls += 1;
   shortage->last_blamed = blamed->txnid;
@@ -175,7 +176,7 @@ static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr
 static void say_that_it_is_over(const struct shortage *shortage, MDBX_hsr_func callback) {
   const MDBX_txn *txn = shortage->txn;
   if (shortage->waited && callback)
-    callback(txn->env, txn, 0, 0, shortage->last_blamed, lag_of(txn, shortage->last_blamed), 0, -shortage->calls);
+    callback(txn->env, txn->innermost, 0, 0, shortage->last_blamed, lag_of(txn, shortage->last_blamed), 0, -shortage->calls);
 }
 
 /* Until there are pages, or no reader is in the way any more, or the application gives up. To find out who is in the way

@@ -5,6 +5,10 @@
  * A handle belongs to the environment: a number for a name. What a transaction knows of a table is its own struct
  * txn_table, loaded from the main table at first use. The record of a changed table goes to the main table when the
  * transaction commits; that of a new one at once, so that its name is taken.
+ *
+ * handles_mutex guards names, generations and claims of handles, for as long as they are looked at. Nobody holds it while a
+ * tree is read or changed, memory is written out, or a callback runs: a reader that comes to a table for the first time
+ * waits for nobody. What was decided on a handle before is checked by its generation afterwards.
  */
 #include "txn/txn.h"
 
@@ -123,6 +127,12 @@ static struct txn_table *loaded_entry(const MDBX_txn *txn, MDBX_dbi dbi) {
 static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
   struct txn_table *entry = loaded_entry(txn, dbi);
   return entry && entry->generation == atomic_load(&txn->env->handles[dbi].generation) ? entry : NULL;
+}
+
+static bool is_hidden(const MDBX_txn *txn, MDBX_dbi dbi) {
+  const struct txn_table *entry = dbi < txn->tables_capacity ? txn->tables[dbi] : NULL;
+  return entry && entry->hidden_stamp == txn->stamp &&
+         entry->hidden_generation == atomic_load(&txn->env->handles[dbi].generation);
 }
 
 static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
@@ -248,7 +258,8 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   uint8_t scratch[PAGE_SIZE_MAX / 2];
   bool exact, moved;
   prepare_name(&txn->main, name, &key, scratch);
-  int rc = txn_cursors_detach(txn, &txn->main, NULL);
+  int rc = txn_cursors_detach_to_delete(txn, &txn->main, NULL);
+  txn_cursors_doubt(txn, &txn->main, NULL, name, NULL);
   if (rc == MDBX_SUCCESS)
     rc = tree_seek(txn->view, &txn->main, &key, &path, &exact);
   if (rc != MDBX_SUCCESS)
@@ -256,9 +267,10 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   return exact ? tree_erase(&txn->space, &txn->main, &path, &moved) : MDBX_NOTFOUND;
 }
 
-/* handles_mutex is held and the handle is open. */
-static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *record) {
-  const struct table_handle *handle = &txn->env->handles[dbi];
+/* `generation` is that of the handle when its name was looked at. Should another table have the handle since, it shows
+ * when the entry is used. */
+static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MDBX_val *name,
+                      const struct table_record *record) {
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
@@ -267,34 +279,61 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, const struct table_record *re
   tree_release(&entry->tree);
   const int rc = tree_load(&entry->tree, record, txn->view->limit, "(named)");
   if (rc == MDBX_CORRUPTED) {
-    const MDBX_val name = name_value(&handle->name);
     char text[64];
-    return log_damage(rc, "table %s: its record is damaged", mdbx_dump_val(&name, text, sizeof(text)));
+    return log_damage(rc, "table %s: its record is damaged", mdbx_dump_val(name, text, sizeof(text)));
   }
   if (rc != MDBX_SUCCESS)
     return rc;
-  table_use_orders(&entry->tree, handle);
-  entry->generation = atomic_load(&handle->generation);
+  table_use_orders(&entry->tree, &txn->env->handles[dbi]);
+  entry->generation = generation;
   entry->stamp = txn->stamp;
+  entry->hidden_stamp = 0;
   entry->state = TABLE_LOADED;
   return MDBX_SUCCESS;
 }
 
+/* The name of a handle at one moment, to be looked for without the lock. */
+struct name_copy {
+  MDBX_val name;
+  uint32_t generation;
+  uint8_t *memory; /* NULL: the name is in `room` */
+  uint8_t room[120];
+};
+
+/* handles_mutex is held. */
+static int copy_name(struct name_copy *copy, const struct table_handle *handle) {
+  const struct table_name *name = &handle->name;
+  copy->generation = atomic_load(&handle->generation);
+  copy->memory = NULL;
+  if (!(copy->generation & 1))
+    return MDBX_BAD_DBI;
+  if (name->length > sizeof(copy->room)) {
+    copy->memory = malloc(name->length);
+    if (!copy->memory)
+      return MDBX_ENOMEM;
+  }
+  copy->name = (MDBX_val){copy->memory ? copy->memory : copy->room, name->length};
+  if (name->length)
+    memcpy(copy->name.iov_base, name->bytes, name->length);
+  return MDBX_SUCCESS;
+}
+
+/* The search for the record may wait for pages from the disk: no lock is held then. */
 static int load_by_handle(MDBX_txn *txn, MDBX_dbi dbi) {
   MDBX_env *env = txn->env;
   struct table_record record;
-  int rc = MDBX_BAD_DBI;
+  struct name_copy copy;
   os_mutex_lock(&env->handles_mutex);
-  const struct table_handle *handle = &env->handles[dbi];
-  if (handle_is_open(handle)) {
-    const MDBX_val name = name_value(&handle->name);
-    rc = find_renamed(txn, &name) ? MDBX_BAD_DBI : read_record(txn, &name, &record);
-    if (rc == MDBX_NOTFOUND || rc == MDBX_INCOMPATIBLE)
-      rc = MDBX_BAD_DBI;
-    if (rc == MDBX_SUCCESS)
-      rc = load_entry(txn, dbi, &record);
-  }
+  int rc = copy_name(&copy, &env->handles[dbi]);
   os_mutex_unlock(&env->handles_mutex);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = find_renamed(txn, &copy.name) ? MDBX_BAD_DBI : read_record(txn, &copy.name, &record);
+  if (rc == MDBX_NOTFOUND || rc == MDBX_INCOMPATIBLE)
+    rc = MDBX_BAD_DBI;
+  if (rc == MDBX_SUCCESS)
+    rc = load_entry(txn, dbi, copy.generation, &copy.name, &record);
+  free(copy.memory);
   return rc;
 }
 
@@ -308,7 +347,7 @@ int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
     return MDBX_BAD_DBI;
   struct txn_table *entry = loaded_entry(txn, dbi);
   if (!entry) {
-    const int rc = load_by_handle(txn, dbi);
+    const int rc = is_hidden(txn, dbi) ? MDBX_BAD_DBI : load_by_handle(txn, dbi);
     if (rc != MDBX_SUCCESS)
       return rc;
     entry = txn->tables[dbi];
@@ -317,6 +356,13 @@ int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
     return MDBX_BAD_DBI;
   *tree = &entry->tree;
   return MDBX_SUCCESS;
+}
+
+int txn_tree_at_hand(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
+  const bool broken = txn->root->innermost->flags & MDBX_TXN_ERROR;
+  if (broken && dbi >= CORE_TABLES && dbi < txn->env->handles_used && !loaded_entry(txn->root, dbi))
+    return MDBX_BAD_TXN;
+  return txn_tree(txn, dbi, tree);
 }
 
 /* ------------------------------------------------------------------------------------------------------- opening */
@@ -340,6 +386,11 @@ static bool flags_agree(const struct opening *opening, unsigned stored) {
   if (wanted & ~stored & ~TABLE_FLAGS_PUBLIC)
     return false;
   return opening->accede || opening->wanted == (stored & TABLE_FLAGS_PUBLIC);
+}
+
+/* Table 0 is what it is. */
+static int open_gc(const struct opening *opening) {
+  return flags_agree(opening, opening->txn->gc.record.flags) ? MDBX_SUCCESS : MDBX_INCOMPATIBLE;
 }
 
 static int open_main(const struct opening *opening) {
@@ -412,32 +463,49 @@ static int find_or_create(const struct opening *opening, MDBX_dbi dbi, struct ta
   return create_record(opening, record);
 }
 
-/* handles_mutex is held. */
+/* The handle of the name as it is now: others may have opened or closed it since it was looked for. *state is what the
+ * transaction knows of the table under it, *loaded whether that holds. handles_mutex is held. */
+static int take_handle(const struct opening *opening, bool created, MDBX_dbi *dbi, unsigned *state, bool *loaded) {
+  MDBX_txn *txn = opening->txn;
+  MDBX_dbi found = find_handle(txn, opening->name);
+  const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
+  int rc = MDBX_SUCCESS;
+  *loaded = before && !created;
+  *state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
+           (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
+  if (!found || is_hidden(txn, found))
+    *state |= TABLE_FRESH;
+  if (!found)
+    rc = open_handle(txn->env, opening->name, &found);
+  if (rc == MDBX_SUCCESS)
+    rc = set_orders(&txn->env->handles[found], opening->orders);
+  if (rc == MDBX_SUCCESS)
+    txn->env->handles[found].claimed |= created;
+  *dbi = found;
+  return rc;
+}
+
+/* The table is looked for, and made, without the lock: that reads and changes the main table, and may ask the slow-reader
+ * callback. Under the writer lock, if it is made. */
 static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
   MDBX_txn *txn = opening->txn;
   struct table_record record;
-  bool created;
-  MDBX_dbi found = find_handle(txn, opening->name);
-  int rc = find_or_create(opening, found, &record, &created);
+  bool created, loaded;
+  unsigned state;
+  MDBX_dbi found;
+  int rc = find_or_create(opening, table_handle_of(txn, opening->name), &record, &created);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
-  unsigned state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
-                   (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
-  if (!found) {
-    rc = open_handle(txn->env, opening->name, &found);
-    state |= TABLE_FRESH;
-  }
-  struct table_handle *handle = &txn->env->handles[found];
-  if (rc == MDBX_SUCCESS)
-    rc = set_orders(handle, opening->orders);
-  if (rc == MDBX_SUCCESS && !(before && !created))
-    rc = load_entry(txn, found, &record);
+  os_mutex_lock(&txn->env->handles_mutex);
+  rc = take_handle(opening, created, &found, &state, &loaded);
+  const uint32_t generation = rc == MDBX_SUCCESS ? atomic_load(&txn->env->handles[found].generation) : 0;
+  os_mutex_unlock(&txn->env->handles_mutex);
+  if (rc == MDBX_SUCCESS && !loaded)
+    rc = load_entry(txn, found, generation, opening->name, &record);
   if (rc != MDBX_SUCCESS)
     return rc;
-  handle->claimed |= created;
   txn->tables[found]->state = TABLE_LOADED | state;
-  table_use_orders(&txn->tables[found]->tree, handle);
+  table_use_orders(&txn->tables[found]->tree, &txn->env->handles[found]);
   *dbi = found;
   return MDBX_SUCCESS;
 }
@@ -452,14 +520,15 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
       .accede = flags & MDBX_DB_ACCEDE,
       .orders = orders,
   };
-  if (!name) {
+  if (!name || name->iov_base == MDBX_CHK_MAIN) {
     *dbi = DBI_MAIN;
     return open_main(&opening);
   }
-  os_mutex_lock(&txn->env->handles_mutex);
-  const int rc = open_named(&opening, dbi);
-  os_mutex_unlock(&txn->env->handles_mutex);
-  return rc;
+  if (name->iov_base == MDBX_CHK_GC) {
+    *dbi = DBI_GC;
+    return open_gc(&opening);
+  }
+  return open_named(&opening, dbi);
 }
 
 /* An empty table takes a kind of order it did not have. MDBX_RESULT_TRUE: not in this transaction. */
@@ -544,12 +613,13 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   if (rc != MDBX_SUCCESS)
     return rc;
   *dbi = table_handle_of(txn, &name);
-  if (*dbi && txn_tree(txn->root, *dbi, &opened) == MDBX_SUCCESS) {
+  const int found = *dbi ? txn_tree(txn->root, *dbi, &opened) : MDBX_BAD_DBI;
+  if (found == MDBX_SUCCESS) {
     tree->record = opened->record;
     tree->rules = opened->rules;
     tree->values = opened->values;
   }
-  return MDBX_SUCCESS;
+  return found == MDBX_BAD_DBI ? MDBX_SUCCESS : found;
 }
 
 /* The tables named in the main table go with it. */
@@ -563,6 +633,21 @@ static int visit_nothing(struct tree_visitor *visitor, const struct page *page, 
   return MDBX_SUCCESS;
 }
 
+/* What the transaction knows of the table with that name; its handle stays open from now on. NULL: nothing. */
+static struct txn_table *claim_named(MDBX_txn *txn, const MDBX_val *name) {
+  os_mutex_lock(&txn->env->handles_mutex);
+  const MDBX_dbi dbi = find_handle(txn, name);
+  struct txn_table *entry = dbi ? entry_of(txn, dbi) : NULL;
+  if (entry && (entry->state & TABLE_DROPPED))
+    entry = NULL;
+  if (entry) {
+    entry->state |= TABLE_CLAIMED;
+    txn->env->handles[dbi].claimed = true;
+  }
+  os_mutex_unlock(&txn->env->handles_mutex);
+  return entry;
+}
+
 static int clear_named(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   MDBX_txn *txn = ((struct main_clearing *)visitor)->txn;
@@ -572,12 +657,10 @@ static int clear_named(struct tree_visitor *visitor, const struct page *leaf, un
   (void)leaf, (void)index;
   if (item->kind != NODE_TREE)
     return MDBX_SUCCESS;
-  const MDBX_dbi dbi = find_handle(txn, &name);
-  struct txn_table *entry = dbi ? entry_of(txn, dbi) : NULL;
-  if (entry && !(entry->state & TABLE_DROPPED)) {
+  struct txn_table *entry = claim_named(txn, &name);
+  if (entry) {
     txn_cursors_unset(txn, &entry->tree);
-    entry->state |= TABLE_DROPPED | TABLE_CLAIMED;
-    txn->env->handles[dbi].claimed = true;
+    entry->state |= TABLE_DROPPED;
     return tree_clear(&txn->space, &entry->tree);
   }
   if (item->data_length != sizeof(record))
@@ -589,9 +672,7 @@ static int clear_named(struct tree_visitor *visitor, const struct page *leaf, un
 
 static int drop_main(MDBX_txn *txn) {
   struct main_clearing clearing = {.visitor = {.page = visit_nothing, .record = clear_named}, .txn = txn};
-  os_mutex_lock(&txn->env->handles_mutex);
-  int rc = tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &clearing.visitor);
-  os_mutex_unlock(&txn->env->handles_mutex);
+  const int rc = tree_is_multi(&txn->main) ? MDBX_SUCCESS : tree_walk(txn->view, &txn->main, &clearing.visitor);
   return rc == MDBX_SUCCESS ? tree_clear(&txn->space, &txn->main) : rc;
 }
 
@@ -646,7 +727,7 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
   txn = txn->root;
   struct tree *tree;
-  const int rc = txn_tree(txn, dbi, &tree);
+  const int rc = txn_tree_at_hand(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct txn_table *entry = entry_of(txn, dbi);
@@ -716,6 +797,30 @@ void tables_end(MDBX_txn *txn, bool committed) {
     entry->stamp = 0;
   }
   os_mutex_unlock(&txn->env->handles_mutex);
+}
+
+/* A handle that the level opened for a table it made goes; one for a table that was there stays, but only those who begin
+ * or open later know it. */
+void table_forget(MDBX_txn *txn, struct txn_table *table) {
+  struct table_handle *handle = &txn->env->handles[table->dbi];
+  if (table->generation == atomic_load(&handle->generation) && (table->state & TABLE_FRESH)) {
+    if (table->state & TABLE_CREATED)
+      close_handle(handle);
+    table->hidden_stamp = txn->stamp;
+    table->hidden_generation = table->generation;
+  }
+  table->stamp = 0;
+}
+
+void tables_disown(MDBX_env *env) {
+  const MDBX_txn *txn = env->writer_txn;
+  const bool writing = txn && txn->signature == TXN_SIGNATURE && txn->tables;
+  for (MDBX_dbi dbi = CORE_TABLES; dbi < env->handles_used; ++dbi) {
+    const struct txn_table *entry = writing ? entry_of(txn, dbi) : NULL;
+    if (entry && must_close(entry, false))
+      close_handle(&env->handles[dbi]);
+    env->handles[dbi].claimed = false;
+  }
 }
 
 void tables_release(MDBX_txn *txn) {

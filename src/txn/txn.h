@@ -27,6 +27,10 @@ struct txn_table {
   unsigned state;
   MDBX_dbi dbi;
   struct table_name name; /* with TABLE_RENAMED */
+  /* Stamp and generation when a nested transaction that had opened the handle was taken back: until the handle is opened
+   * again this transaction knows nothing of it. */
+  uint64_t hidden_stamp;
+  uint32_t hidden_generation;
 };
 
 struct MDBX_cursor {
@@ -93,6 +97,9 @@ int txn_check_handle(const MDBX_txn *txn);
 int txn_check(const MDBX_txn *txn);
 /* And for changes: MDBX_EACCESS. */
 int txn_check_write(const MDBX_txn *txn);
+/* For what reads no data, and so puts up with a transaction that is blocked by flags of MDBX_TXN_BLOCKED: MDBX_TXN_ERROR,
+ * MDBX_TXN_PARKED. A parked one stays so; MDBX_OUSTED. */
+int txn_check_for_info(const MDBX_txn *txn, unsigned tolerated);
 
 /* A reader with a snapshot of its own: not a nested transaction that may not change anything. */
 static inline bool txn_is_reader(const MDBX_txn *txn) { return (txn->flags & MDBX_TXN_RDONLY) && !txn->parent; }
@@ -174,6 +181,9 @@ int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn *
 /* Both end the levels inside first and free the handle. MDBX_RESULT_TRUE: aborted, because it was broken. */
 int txn_commit_nested(MDBX_txn *child);
 int txn_abort_nested(MDBX_txn *child);
+/* Hands what the innermost level has changed to the one around it and goes on. MDBX_RESULT_TRUE: it has changed nothing.
+ * After an error the handle is gone and the level around it broken. */
+int txn_checkpoint_nested(MDBX_txn *child);
 /* Takes back what the innermost level has changed and goes on. After an error the handle is gone and the level around it
  * broken. */
 int txn_rollback_nested(MDBX_txn *child);
@@ -189,6 +199,9 @@ void txn_forget_cursor(const MDBX_cursor *cursor);
 
 /* The tree of a handle. MDBX_BAD_DBI, or an error of reading its record. */
 int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
+/* The same for what reads no data: of a broken transaction only a tree that it has at hand. MDBX_BAD_TXN. */
+int txn_tree_at_hand(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
+/* The main table for a name of NULL or without address, table 0 for MDBX_CHK_GC. */
 int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct table_orders *orders, MDBX_dbi *dbi);
 /* To be called before a tree of the transaction changes. MDBX_BAD_DBI when its handle was closed meanwhile. */
 int table_claim(MDBX_txn *txn, struct tree *tree);
@@ -212,6 +225,10 @@ bool tables_changed(const MDBX_txn *txn);
 int tables_store(MDBX_txn *txn);
 /* Settles handles at the end of a write transaction. */
 void tables_end(MDBX_txn *txn, bool committed);
+/* In a forked child: the handles that the parent's write transaction has made or renamed are none of the child's. */
+void tables_disown(MDBX_env *env);
+/* A nested transaction that had loaded the table was taken back. handles_mutex is held. */
+void table_forget(MDBX_txn *txn, struct txn_table *table);
 void tables_release(MDBX_txn *txn);
 
 /* ---- txn_cursor.c ---- */
@@ -231,8 +248,13 @@ static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
   return ((const struct txn_table *)(const void *)(tree - offsetof(struct txn_table, tree)))->state & TABLE_DROPPED;
 }
 void txn_cursors_unbind_all(MDBX_txn *txn);
-/* Tells all cursors on a tree but one that it is about to change. */
+/* Tells all cursors on a tree (NULL: on all trees) but one that it is about to change, and may get records. */
 int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+/* The same before a change that only takes records away. */
+int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+/* Tells all cursors on a tree but one, which were detached, that a record is about to be deleted; see cursor_doubt(). */
+void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,
+                       const MDBX_val *value);
 /* Drops the positions of all cursors on a tree. */
 void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree);
 

@@ -4,7 +4,7 @@
 
 int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
   struct tree *tree;
-  const int rc = txn_tree(txn, dbi, &tree);
+  const int rc = txn_tree_at_hand(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
   txn = txn->root;
@@ -46,15 +46,32 @@ void txn_cursors_unbind_all(MDBX_txn *txn) {
     txn_cursor_unbind(txn->cursors);
 }
 
-int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
+static int detach_all(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, bool to_delete) {
   for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next) {
     if (cursor == except || (tree && cursor->core.tree != tree))
       continue;
-    const int rc = cursor_detach(&cursor->core);
+    int rc = cursor_detach(&cursor->core);
+    if (rc == MDBX_SUCCESS && !to_delete)
+      rc = cursor_resolve(&cursor->core);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
   return MDBX_SUCCESS;
+}
+
+int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
+  return detach_all(txn, tree, except, false);
+}
+
+int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
+  return detach_all(txn, tree, except, true);
+}
+
+void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,
+                       const MDBX_val *value) {
+  for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next)
+    if (cursor != except && cursor->core.tree == tree)
+      cursor_doubt(&cursor->core, key, value);
 }
 
 void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree) {

@@ -161,14 +161,6 @@ static struct txn_table *find_saved(const struct nested_state *state, MDBX_dbi d
   return NULL;
 }
 
-/* handles_mutex is held. A handle that this level opened for a table it made goes; one for a table that was there stays. */
-static void forget_table(struct txn_table *table, struct table_handle *handle) {
-  if ((table->state & TABLE_CREATED) && (table->state & TABLE_FRESH) &&
-      table->generation == atomic_load(&handle->generation))
-    atomic_fetch_add(&handle->generation, 1);
-  table->stamp = 0;
-}
-
 static void put_table_back(struct txn_table *table, struct txn_table *before) {
   put_tree_back(&table->tree, &before->tree);
   free(table->name.bytes);
@@ -188,7 +180,7 @@ static void put_tables_back(MDBX_txn *root, struct nested_state *state) {
     if (before)
       put_table_back(table, before);
     else
-      forget_table(table, &root->env->handles[dbi]);
+      table_forget(root, table);
   }
   os_mutex_unlock(&root->env->handles_mutex);
 }
@@ -269,13 +261,12 @@ int txn_abort_nested(MDBX_txn *child) {
   return rc == MDBX_SUCCESS ? ended : rc;
 }
 
-int txn_rollback_nested(MDBX_txn *child) {
-  MDBX_txn *root = child->root, *parent = child->parent;
+/* The level was ended, with that result, and begins anew under the same handle. */
+static int begin_again(MDBX_txn *child, int rc) {
+  MDBX_txn *parent = child->parent;
   struct nested_state *again = NULL;
-  unbind_own_cursors(root, child->level);
-  int rc = put_back(root, child->nested);
   if (rc == MDBX_SUCCESS)
-    rc = write_down(root, &again);
+    rc = write_down(child->root, &again);
   if (rc != MDBX_SUCCESS) {
     free_handle(child);
     parent->flags |= MDBX_TXN_ERROR;
@@ -283,7 +274,42 @@ int txn_rollback_nested(MDBX_txn *child) {
   }
   free_state(child->nested);
   child->nested = again;
+  child->flags &= ~(unsigned)MDBX_TXN_ERROR;
   return MDBX_SUCCESS;
+}
+
+int txn_rollback_nested(MDBX_txn *child) {
+  unbind_own_cursors(child->root, child->level);
+  return begin_again(child, put_back(child->root, child->nested));
+}
+
+static bool table_differs(const struct txn_table *table, const struct txn_table *before) {
+  const unsigned made = TABLE_CREATED | TABLE_DROPPED | TABLE_RENAMED;
+  if (!before)
+    return table->tree.changed || (table->state & made);
+  return (table->state & made) != (before->state & made) ||
+         memcmp(&table->tree.record, &before->tree.record, sizeof(before->tree.record)) != 0;
+}
+
+static bool level_has_changes(const MDBX_txn *child) {
+  const MDBX_txn *root = child->root;
+  const struct nested_state *state = child->nested;
+  if (undo_has_changes(&root->space) || memcmp(&root->main.record, &state->main.record, sizeof(root->main.record)) != 0 ||
+      memcmp(&root->canary, &state->canary, sizeof(root->canary)) != 0 || root->keep_size != state->keep_size ||
+      root->geometry_changed != state->geometry_changed ||
+      memcmp(&root->space.geometry, &state->geometry, sizeof(state->geometry)) != 0)
+    return true;
+  for (MDBX_dbi dbi = CORE_TABLES; dbi < root->tables_capacity && dbi < root->env->handles_used; ++dbi)
+    if (is_loaded(root, dbi) && table_differs(root->tables[dbi], find_saved(state, dbi)))
+      return true;
+  return false;
+}
+
+int txn_checkpoint_nested(MDBX_txn *child) {
+  if (!level_has_changes(child))
+    return MDBX_RESULT_TRUE;
+  unbind_own_cursors(child->root, child->level);
+  return begin_again(child, undo_keep(&child->root->space));
 }
 
 int txn_end_children(MDBX_txn *txn, bool keep) {

@@ -157,8 +157,11 @@ int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **resu
 }
 
 static void unpin(MDBX_txn *txn) {
-  if (!(txn->flags & MDBX_TXN_FINISHED) && slot_is_here(txn))
+  if (!(txn->flags & MDBX_TXN_FINISHED) && slot_is_here(txn)) {
     readers_unpin(txn->slot, txn->snapshot.txnid);
+    if (txn->flags & MDBX_TXN_PARKED)
+      readers_forget_parking(txn->slot, txn->snapshot.txnid);
+  }
   txn->flags |= MDBX_TXN_FINISHED;
   txn->flags &= ~(unsigned)(MDBX_TXN_PARKED | MDBX_TXN_AUTOUNPARK);
 }

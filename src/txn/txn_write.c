@@ -47,6 +47,23 @@ int txn_check(const MDBX_txn *txn) {
   return MDBX_SUCCESS;
 }
 
+int txn_check_for_info(const MDBX_txn *txn, unsigned tolerated) {
+  const int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (txn->generation != os_fork_generation())
+    return inherited(txn);
+  const unsigned blocked = txn->flags & MDBX_TXN_BLOCKED;
+  if (!blocked || (blocked & ~tolerated))
+    return txn_check(txn);
+  if (!txn_is_reader(txn))
+    return MDBX_SUCCESS;
+  const bool parked = blocked & MDBX_TXN_PARKED;
+  if (readers_holds(txn->slot, txn->snapshot.txnid | (parked ? READER_PARKED : 0)))
+    return MDBX_SUCCESS;
+  return parked ? MDBX_OUSTED : MDBX_BAD_TXN;
+}
+
 int txn_check_write(const MDBX_txn *txn) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)

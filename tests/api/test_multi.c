@@ -568,7 +568,7 @@ START_TEST(delete_range_arguments) {
   ck_assert_uint_eq(affected, 0);
   IS(mdbx_cursor_delete_range(unset, first, true, &affected), MDBX_ENODATA);
   IS(mdbx_cursor_delete_range(first, unset, true, &affected), MDBX_ENODATA);
-  IS(mdbx_cursor_bunch_delete(unset, MDBX_DELETE_WHOLE, &affected), MDBX_ENODATA);
+  IS(mdbx_cursor_bunch_delete(unset, MDBX_DELETE_CURRENT_VALUE, &affected), MDBX_ENODATA);
   IS(mdbx_cursor_bunch_delete(first, (MDBX_bunch_action_t)11, &affected), MDBX_EINVAL);
   OK(mdbx_cursor_delete_range(NULL, first, true, &affected));
   ck_assert_uint_eq(affected, 3);

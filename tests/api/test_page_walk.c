@@ -288,7 +288,7 @@ END_TEST
 /* A name is any bytes; what is told of it ends at its first zero. */
 START_TEST(names_of_any_bytes) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
-  const MDBX_val odd = {(void *)(uintptr_t)"odd\0name", 8}, none = {NULL, 0};
+  const MDBX_val odd = {(void *)(uintptr_t)"odd\0name", 8}, none = {(void *)(uintptr_t) "", 0};
   MDBX_dbi dbi, nameless;
   OK(mdbx_dbi_open2(txn, &odd, MDBX_CREATE, &dbi));
   OK(mdbx_dbi_open2(txn, &none, MDBX_CREATE, &nameless));

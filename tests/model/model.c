@@ -19,7 +19,8 @@ struct model_cursor {
   MDBX_cursor *cursor;
   int table;
   int placed;      /* it has a position */
-  uint8_t key[300]; /* of the record it stood on */
+  int behind;      /* behind the last record, since that one was deleted */
+  uint8_t key[300]; /* of the record it stood on, or of the one behind it since that was deleted */
   size_t key_length;
 };
 
@@ -389,6 +390,34 @@ static void do_put(struct model *model, int table) {
   ref_put(&model->live[table], &key, &value);
 }
 
+static void remember(struct model_cursor *cursor, int table, const MDBX_val *key) {
+  cursor->table = table;
+  cursor->behind = 0;
+  cursor->placed = key->iov_len <= sizeof(cursor->key);
+  cursor->key_length = key->iov_len;
+  if (cursor->placed && key->iov_len)
+    memcpy(cursor->key, key->iov_base, key->iov_len);
+}
+
+/* A record goes. Cursors on it stand before its successor from then on, whatever is put in between. */
+static int take_out(struct model *model, int table, const MDBX_val *key) {
+  const MDBX_val gone = {memcpy(malloc(key->iov_len + 1), key->iov_base, key->iov_len), key->iov_len};
+  struct ref_table *ref = &model->live[table];
+  int exact;
+  const int there = ref_delete(ref, key);
+  const size_t at = ref_seek(ref, &gone, &exact);
+  for (int i = 0; there && i < CURSORS; ++i) {
+    struct model_cursor *cursor = &model->cursors[i];
+    if (cursor->table != table || !cursor->placed || cursor->behind || !same(&gone, cursor->key, cursor->key_length))
+      continue;
+    cursor->behind = at == ref->count;
+    if (!cursor->behind)
+      remember(cursor, table, &(MDBX_val){ref->items[at].key, ref->items[at].key_length});
+  }
+  free(gone.iov_base);
+  return there;
+}
+
 /* An existing key more often than not. */
 static void pick_key(struct model *model, int table, uint8_t *buffer, MDBX_val *key) {
   const struct ref_table *ref = &model->live[table];
@@ -406,7 +435,7 @@ static void do_delete(struct model *model, int table) {
   MDBX_val key;
   pick_key(model, table, key_bytes, &key);
   const int rc = mdbx_del(model->txn, model->dbi[table], &key, NULL);
-  MUST_BE(model, rc == (ref_delete(&model->live[table], &key) ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  MUST_BE(model, rc == (take_out(model, table, &key) ? MDBX_SUCCESS : MDBX_NOTFOUND));
 }
 
 static void do_get(struct model *model, int table) {
@@ -435,20 +464,12 @@ static void do_delete_range(struct model *model, int table) {
     MUST_BE(model, same(&key, ref->items[from].key, ref->items[from].key_length));
     MUST(model, mdbx_cursor_del(cursor, MDBX_UPSERT));
     const MDBX_val gone = {ref->items[from].key, ref->items[from].key_length};
-    ref_delete(&model->live[table], &gone);
+    take_out(model, table, &gone);
   }
   mdbx_cursor_close(cursor);
 }
 
 /* ---------------------------------------------------------------------------------------------------------- cursors */
-
-static void remember(struct model_cursor *cursor, int table, const MDBX_val *key) {
-  cursor->table = table;
-  cursor->placed = key->iov_len <= sizeof(cursor->key);
-  cursor->key_length = key->iov_len;
-  if (cursor->placed && key->iov_len)
-    memcpy(cursor->key, key->iov_base, key->iov_len);
-}
 
 /* Where the cursor must be found: on its record, or on the successor, or (behind the end) on the last record. */
 static void verify_cursor(struct model *model, struct model_cursor *cursor) {
@@ -463,8 +484,8 @@ static void verify_cursor(struct model *model, struct model_cursor *cursor) {
     cursor->placed = 0;
     return;
   }
-  if (at == ref->count)
-    at -= 1;
+  if (cursor->behind || at == ref->count)
+    at = ref->count - 1;
   if (rc != MDBX_SUCCESS)
     fail(model, "cursor lost its place", rc);
   MUST_BE(model, same(&key, ref->items[at].key, ref->items[at].key_length));
@@ -524,7 +545,7 @@ static void change_by_cursor(struct model *model, struct model_cursor *cursor) {
     ref_put(&model->live[cursor->table], &key, &value);
   } else {
     MUST(model, mdbx_cursor_del(cursor->cursor, MDBX_UPSERT));
-    ref_delete(&model->live[cursor->table], &key);
+    take_out(model, cursor->table, &key);
   }
 }
 

@@ -26,10 +26,15 @@ struct list {
   size_t count, capacity;
 };
 
+/* Where a cursor is to be found: on a pair, or where that went before the successor: on the first value of a key, behind
+ * the last value of one, behind everything. */
+enum where { ON_PAIR, ON_KEY, BEHIND_VALUES, BEHIND_ALL };
+
 struct standing {
   MDBX_cursor *cursor;
   int kind, placed;
   int level; /* of nesting it was bound at, -1: unbound */
+  enum where where;
   struct pair pair;
 };
 
@@ -187,8 +192,70 @@ static void remove_pairs(struct list *list, size_t from, size_t to) {
   list->count -= to - from;
 }
 
-static void remove_key(struct model *model, int kind, const MDBX_val *key) {
-  remove_pairs(&model->live[kind], lower(model, kind, key, NULL), behind_key(model, kind, key));
+static int has_key(const struct model *model, int kind, size_t at, const MDBX_val *key) {
+  return at < model->live[kind].count && compare_pair(kind, &model->live[kind].pairs[at], key, NULL) == 0;
+}
+
+/* Whether what a standing cursor is to be found by is among the pairs. */
+static int stands_in(const struct model *model, const struct standing *standing, size_t from, size_t to) {
+  const int kind = standing->kind;
+  if (!standing->placed || standing->where == BEHIND_ALL)
+    return 0;
+  const MDBX_val key = key_of(&standing->pair), value = value_of(&standing->pair);
+  const size_t at = lower(model, kind, &key, &value);
+  if (standing->where == ON_PAIR)
+    return pair_is(model, kind, at, &key, &value) && at >= from && at < to;
+  const size_t first = lower(model, kind, &key, NULL), end = behind_key(model, kind, &key);
+  return end > first && first >= from && end <= to;
+}
+
+/* The pairs before which it stood have gone; `at` is what followed them. */
+static void pass_on(struct model *model, struct standing *standing, size_t at) {
+  const struct list *list = &model->live[standing->kind];
+  const MDBX_val key = key_of(&standing->pair);
+  const int more = has_key(model, standing->kind, at, &key), before = at && has_key(model, standing->kind, at - 1, &key);
+  if (!more && before) {
+    standing->where = BEHIND_VALUES;
+    return;
+  }
+  standing->where = at == list->count ? BEHIND_ALL : more && standing->where == ON_PAIR ? ON_PAIR : ON_KEY;
+  if (at == list->count)
+    return;
+  const MDBX_val next_key = key_of(&list->pairs[at]), next_value = value_of(&list->pairs[at]);
+  free(standing->pair.bytes);
+  standing->pair = make_pair(&next_key, &next_value);
+}
+
+/* Pairs are deleted: cursors on them stand before the successor from then on, whatever is put in between. */
+static void take_out(struct model *model, int kind, size_t from, size_t to) {
+  int stood[STANDING];
+  for (int i = 0; i < STANDING; ++i)
+    stood[i] = model->standing[i].kind == kind && stands_in(model, &model->standing[i], from, to);
+  remove_pairs(&model->live[kind], from, to);
+  for (int i = 0; i < STANDING; ++i)
+    if (stood[i])
+      pass_on(model, &model->standing[i], from);
+}
+
+/* Pairs of a key give way to another value of it: cursors on them stand on the next value from then on. */
+static void exchange(struct model *model, int kind, size_t from, size_t to, const MDBX_val *key, const MDBX_val *value) {
+  int stood[STANDING];
+  for (int i = 0; i < STANDING; ++i)
+    stood[i] = model->standing[i].kind == kind && model->standing[i].where == ON_PAIR &&
+               stands_in(model, &model->standing[i], from, to);
+  remove_pairs(&model->live[kind], from, to);
+  add_pair(model, kind, key, value);
+  for (int i = 0; i < STANDING; ++i) {
+    struct standing *standing = &model->standing[i];
+    if (!stood[i])
+      continue;
+    const MDBX_val own_key = key_of(&standing->pair), own_value = value_of(&standing->pair);
+    pass_on(model, standing, lower(model, kind, &own_key, &own_value));
+  }
+}
+
+static void exchange_all(struct model *model, int kind, const MDBX_val *key, const MDBX_val *value) {
+  exchange(model, kind, lower(model, kind, key, NULL), behind_key(model, kind, key), key, value);
 }
 
 static void copy_list(struct list *to, const struct list *from) {
@@ -362,8 +429,9 @@ static void put_with_flags(struct model *model, int kind, MDBX_val *key, MDBX_va
   if (expected != MDBX_SUCCESS)
     return;
   if (flags & (MDBX_CURRENT | MDBX_ALLDUPS))
-    remove_key(model, kind, key);
-  add_pair(model, kind, key, value);
+    exchange_all(model, kind, key, value);
+  else
+    add_pair(model, kind, key, value);
 }
 
 static void put_several(struct model *model, int kind, MDBX_val *key) {
@@ -380,11 +448,12 @@ static void put_several(struct model *model, int kind, MDBX_val *key) {
   MUST(model, mdbx_put(model->txn, model->dbi[kind], key, data,
                        (MDBX_put_flags_t)(MDBX_MULTIPLE | (anew ? MDBX_ALLDUPS : 0))));
   MUST_BE(model, data[1].iov_len == count);
-  if (anew && count)
-    remove_key(model, kind, key);
   for (size_t i = 0; i < count; ++i) {
     const MDBX_val value = {elements + i * size, size};
-    add_pair(model, kind, key, &value);
+    if (anew && i == 0)
+      exchange_all(model, kind, key, &value);
+    else
+      add_pair(model, kind, key, &value);
   }
 }
 
@@ -407,14 +476,14 @@ static void do_delete(struct model *model, int kind, uint8_t *bytes) {
   if (below(model, 12) == 0) {
     const int there = behind_key(model, kind, &key) > lower(model, kind, &key, NULL);
     MUST_GIVE(model, mdbx_del(model->txn, model->dbi[kind], &key, NULL), there ? MDBX_SUCCESS : MDBX_NOTFOUND);
-    remove_key(model, kind, &key);
+    take_out(model, kind, lower(model, kind, &key, NULL), behind_key(model, kind, &key));
     return;
   }
   const size_t at = lower(model, kind, &key, &value);
   const int there = pair_is(model, kind, at, &key, &value);
   MUST_GIVE(model, mdbx_del(model->txn, model->dbi[kind], &key, &value), there ? MDBX_SUCCESS : MDBX_NOTFOUND);
   if (there)
-    remove_pairs(&model->live[kind], at, at + 1);
+    take_out(model, kind, at, at + 1);
 }
 
 static void do_replace(struct model *model, int kind, uint8_t *bytes) {
@@ -432,9 +501,11 @@ static void do_replace(struct model *model, int kind, uint8_t *bytes) {
             there ? MDBX_SUCCESS : MDBX_NOTFOUND);
   if (!there)
     return;
-  remove_pairs(&model->live[kind], at, at + 1);
-  if (!gone)
-    add_pair(model, kind, &key, &fresh);
+  if (gone) {
+    take_out(model, kind, at, at + 1);
+    return;
+  }
+  exchange(model, kind, at, at + 1, &key, &fresh);
 }
 
 /* Counts from the record to another one and goes there, sometimes further than there are records. */
@@ -741,10 +812,9 @@ static void put_through(struct model *model, int kind, MDBX_cursor *cursor, size
   MUST(model, mdbx_cursor_put(cursor, &own_key, &value,
                               (MDBX_put_flags_t)(MDBX_CURRENT | (all ? MDBX_ALLDUPS : 0))));
   if (all)
-    remove_key(model, kind, &own_key);
+    exchange_all(model, kind, &own_key, &value);
   else
-    remove_pairs(&model->live[kind], at, at + 1);
-  add_pair(model, kind, &own_key, &value);
+    exchange(model, kind, at, at + 1, &own_key, &value);
   MUST(model, mdbx_cursor_get(cursor, &found_key, &found, MDBX_GET_CURRENT));
   must_be_pair(model, kind, lower(model, kind, &own_key, &value), &found_key, &found);
 }
@@ -760,9 +830,9 @@ static void delete_through(struct model *model, int kind, MDBX_cursor *cursor, s
     MUST(model, mdbx_cursor_del(cursor, all ? MDBX_ALLDUPS : MDBX_UPSERT));
     if (all) {
       at = lower(model, kind, &present, NULL);
-      remove_pairs(list, at, end);
+      take_out(model, kind, at, end);
     } else {
-      remove_pairs(list, at, at + 1);
+      take_out(model, kind, at, at + 1);
     }
     if (below(model, 2))
       continue; /* the next del hits the successor */
@@ -792,7 +862,7 @@ static void must_stand_on(struct model *model, int kind, MDBX_cursor *cursor, si
 }
 
 static void delete_range(struct model *model, int kind) {
-  struct list *list = &model->live[kind];
+  const struct list *list = &model->live[kind];
   uint64_t affected;
   size_t from = below(model, list->count), length = below(model, below(model, 5) ? 40 : 1500);
   size_t last = from + length < list->count ? from + length : list->count - 1;
@@ -800,12 +870,12 @@ static void delete_range(struct model *model, int kind) {
   MDBX_cursor *begin = style == 0 ? NULL : cursor_at(model, kind, from);
   MDBX_cursor *end = style == 1 ? NULL : cursor_at(model, kind, last);
   from = begin ? from : 0;
-  const size_t behind = end ? last + including : list->count;
+  const size_t behind = end ? last + including : list->count - 1 + including;
   if (begin && end && from < last)
     MUST_GIVE(model, mdbx_cursor_delete_range(end, begin, including, &affected), MDBX_ENODATA);
   MUST(model, mdbx_cursor_delete_range(begin, end, including, &affected));
   MUST_BE(model, affected == behind - from);
-  remove_pairs(list, from, behind);
+  take_out(model, kind, from, behind);
   if (begin)
     must_stand_on(model, kind, begin, from);
   if (end)
@@ -815,7 +885,7 @@ static void delete_range(struct model *model, int kind) {
 }
 
 static void delete_bunch(struct model *model, int kind) {
-  struct list *list = &model->live[kind];
+  const struct list *list = &model->live[kind];
   const size_t at = below(model, list->count);
   const MDBX_val key = key_of(&list->pairs[at]);
   const size_t first = lower(model, kind, &key, NULL), end = behind_key(model, kind, &key);
@@ -824,15 +894,23 @@ static void delete_bunch(struct model *model, int kind) {
                                 {at, list->count}, {at + 1, list->count}, {0, list->count}};
   const size_t action = below(model, 60) ? below(model, 6) : 6 + below(model, 5);
   MDBX_cursor *cursor = cursor_at(model, kind, at);
+  MDBX_val found;
   uint64_t affected;
   MUST(model, mdbx_cursor_bunch_delete(cursor, (MDBX_bunch_action_t)action, &affected));
   MUST_BE(model, affected == ranges[action][1] - ranges[action][0]);
-  const int kept = at < ranges[action][0] || at >= ranges[action][1];
-  remove_pairs(list, ranges[action][0], ranges[action][1]);
-  if (!kept)
-    must_stand_on(model, kind, cursor, ranges[action][0]);
+  const size_t from = ranges[action][0], to = ranges[action][1];
+  const int kept = at < from || at >= to, nothing = action == 9 && from == to;
+  uint8_t bytes[BYTES_MAX];
+  const MDBX_val own_key = {memcpy(bytes, key.iov_base, key.iov_len), key.iov_len};
+  take_out(model, kind, from, to);
+  if (action >= 8 && !nothing)
+    MUST_GIVE(model, mdbx_cursor_get(cursor, &found, &found, MDBX_GET_CURRENT), MDBX_ENODATA);
+  else if (kept)
+    must_stand_on(model, kind, cursor, at < from ? at : from);
   else
-    must_stand_on(model, kind, cursor, at < ranges[action][0] ? at : ranges[action][0]);
+    must_stand_on(model, kind, cursor,
+                  !has_key(model, kind, from, &own_key) && from && has_key(model, kind, from - 1, &own_key) ? from - 1
+                                                                                                             : from);
   mdbx_cursor_close(cursor);
 }
 
@@ -873,6 +951,7 @@ static void stand(struct standing *standing, int kind, const MDBX_val *key, cons
   standing->pair = make_pair(key, value);
   standing->kind = kind;
   standing->placed = 1;
+  standing->where = ON_PAIR;
 }
 
 static void place(struct model *model, struct standing *standing, int kind) {
@@ -901,15 +980,21 @@ static void place(struct model *model, struct standing *standing, int kind) {
 
 /* Others have changed the table: the cursor is on its pair, else on the next one of the key, behind the last of the key
  * on that, without the key on the successor, behind the end on the last record. */
+static size_t place_of(const struct model *model, const struct standing *standing) {
+  const MDBX_val key = key_of(&standing->pair), value = value_of(&standing->pair);
+  const size_t first = lower(model, standing->kind, &key, NULL), end = behind_key(model, standing->kind, &key);
+  if (standing->where == BEHIND_ALL)
+    return model->live[standing->kind].count;
+  const size_t at = standing->where == ON_KEY          ? first
+                    : standing->where == BEHIND_VALUES ? end
+                                                       : lower(model, standing->kind, &key, &value);
+  return at == end && end > first ? end - 1 : at;
+}
+
 static void look_again(struct model *model, struct standing *standing) {
   const struct list *list = &model->live[standing->kind];
-  const MDBX_val own_key = key_of(&standing->pair), own_value = value_of(&standing->pair);
-  const size_t end = behind_key(model, standing->kind, &own_key);
-  const size_t first = lower(model, standing->kind, &own_key, NULL);
-  size_t at = lower(model, standing->kind, &own_key, &own_value);
+  size_t at = place_of(model, standing);
   MDBX_val key, value;
-  if (at == end && end > first)
-    at = end - 1;
   if (at == list->count && at)
     at -= 1;
   const int rc = mdbx_cursor_get(standing->cursor, &key, &value, MDBX_GET_CURRENT);
