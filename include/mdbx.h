@@ -1509,8 +1509,14 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * Holds a read transaction while it runs, so writers keep what it reads. The new
  * file gets the permissions of the data file, as far as the umask lets it.
  *
+ * With MDBX_CP_OVERWRITE a regular file is replaced when the copy is whole. What
+ * is no regular file, a device or a pipe, is written to; it is never replaced or
+ * removed. A symbolic link stands for what it leads to, if it belongs to the
+ * calling user or to root.
+ *
  * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags or a
- * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given;
+ * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or is
+ * a link to nothing; ELOOP for a link of somebody else;
  * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
  * lost on the way; ENOSPC or another system code from writing. The calling
  * thread may have transactions. */

@@ -39,7 +39,8 @@ static int write_out(int to, const char *bytes, ssize_t length) {
 static int spool(int from, const char *path) {
   char bytes[65536];
   int rc = 0;
-  const int to = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  unlink(path); /* of a process that died */
+  const int to = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (to < 0)
     return errno;
   while (rc == 0) {

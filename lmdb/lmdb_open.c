@@ -63,7 +63,7 @@ static int name_files(struct files *files, const char *path, bool nosubdir) {
 /* LMDB's magic number stands behind a page header of 16 bytes. Such a file is left alone, and so is its lock file. */
 static int refuse_foreign(const char *data) {
   uint32_t words[6] = {0};
-  const int fd = open(data, O_RDONLY | O_CLOEXEC);
+  const int fd = open(data, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
   if (fd < 0)
     return errno == ENOENT ? 0 : errno;
   const ssize_t got = pread(fd, words, sizeof(words), 0);

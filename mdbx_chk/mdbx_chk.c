@@ -197,7 +197,7 @@ static int on_stage_begin(MDBX_chk_context_t *ctx, MDBX_chk_stage_t stage) {
   progress_hide();
   if (run.verbosity >= 0 && (size_t)stage < sizeof(titles) / sizeof(titles[0]) && titles[stage])
     printf("%s\n", titles[stage]);
-  fflush(stdout);
+  tool_flush_some();
   return tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
 }
 
@@ -421,7 +421,7 @@ static int draw_map(MDBX_env *env, int result) {
   if (!run.map)
     return result;
   int rc = page_map_read(env, &map);
-  FILE *out = rc == MDBX_SUCCESS ? fopen(run.map, "w") : NULL;
+  FILE *out = rc == MDBX_SUCCESS ? tool_create(run.map) : NULL;
   if (rc == MDBX_SUCCESS && !out)
     rc = errno;
   if (out) {
@@ -429,7 +429,7 @@ static int draw_map(MDBX_env *env, int result) {
     rc = tool_flush(out, run.map);
     fclose(out);
     if (rc != MDBX_SUCCESS)
-      remove(run.map);
+      tool_discard(run.map);
   } else {
     tool_fail(rc, "cannot draw %s", run.map);
   }

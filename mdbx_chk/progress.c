@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "mdbx_chk/progress.h"
 
+#include "tools/tool_common.h"
+
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +31,7 @@ void progress_show(uint64_t done, uint64_t pages, const char *table) {
   if (now < next_time)
     return;
   next_time = now + INTERVAL;
-  fflush(stdout);
+  tool_flush_some();
   fprintf(stderr, "\r%3u%% of %llu pages", (unsigned)((done < pages ? done : pages) * 100 / pages),
           (unsigned long long)pages);
   if (table)

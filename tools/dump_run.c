@@ -97,10 +97,12 @@ static int put_records(const struct dump *dump, MDBX_cursor *cursor, bool is_mai
       return MDBX_EINTR;
     if (is_main && tool_has_name(&dump->names, &key))
       continue;
+    errno = 0;
     put_item(dump, &key);
     put_item(dump, &data);
-    if (ferror(dump->out))
-      return errno ? errno : MDBX_EIO;
+    const int failed = tool_stream_error(dump->out);
+    if (failed)
+      return failed;
   }
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }

@@ -5,7 +5,6 @@
 #include "dump_run.h"
 #include "tool_common.h"
 
-#include <sys/stat.h>
 #include <unistd.h>
 
 static const struct tool_about about = {
@@ -47,13 +46,6 @@ static void read_options(int argc, char *argv[], struct dump *dump) {
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
 }
 
-/* Half a dump looks like a whole one. What is no file, a device say, stays. */
-static void remove_incomplete(const char *path) {
-  struct stat status;
-  if (stat(path, &status) == 0 && S_ISREG(status.st_mode))
-    remove(path);
-}
-
 int main(int argc, char *argv[]) {
   struct dump dump = {.out = stdout};
   MDBX_env *env = NULL;
@@ -65,7 +57,7 @@ int main(int argc, char *argv[]) {
   int rc = tool_open_for_reading(&env, argv[optind], dump.env_flags);
   if (rc == MDBX_SUCCESS)
     rc = tool_begin_reading(env, &txn);
-  if (rc == MDBX_SUCCESS && dump.file && !(dump.out = fopen(dump.file, "w")))
+  if (rc == MDBX_SUCCESS && dump.file && !(dump.out = tool_create(dump.file)))
     rc = tool_fail(errno, "cannot write %s", dump.file);
   if (rc == MDBX_SUCCESS)
     rc = dump_snapshot(&dump, txn);
@@ -75,7 +67,8 @@ int main(int argc, char *argv[]) {
     rc = MDBX_EIO;
   if (dump.out && dump.out != stdout && fclose(dump.out) != 0)
     rc = tool_fail(errno, "cannot write %s", dump.file);
+  /* Half a dump looks like a whole one. */
   if (rc != MDBX_SUCCESS && dump.out && dump.out != stdout)
-    remove_incomplete(dump.file);
+    tool_discard(dump.file);
   return rc == MDBX_SUCCESS && !dump.damaged ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -26,6 +26,34 @@ const struct tool_table_flag tool_table_flags[] = {
 
 /* ----------------------------------------------------------------------------------- messages and common options */
 
+/* Writing failed because nobody reads any more. */
+static volatile sig_atomic_t pipe_closed;
+
+/* The stream that failed first, and why. */
+static FILE *failed_stream;
+static int first_error;
+static bool failure_told;
+
+static int note_failure(FILE *out, int reason) {
+  if (failed_stream != out) {
+    failed_stream = out;
+    failure_told = false;
+    first_error = reason ? reason : pipe_closed ? EPIPE : MDBX_EIO;
+  }
+  return first_error;
+}
+
+int tool_stream_error(FILE *out) { return ferror(out) ? note_failure(out, errno) : MDBX_SUCCESS; }
+
+bool tool_flush_some(void) {
+  const int kept = errno;
+  errno = 0;
+  if (fflush(stdout) != 0)
+    note_failure(stdout, errno);
+  errno = kept;
+  return !ferror(stdout);
+}
+
 static void log_to_stderr(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
   char text[1024];
   (void)function, (void)line;
@@ -33,12 +61,9 @@ static void log_to_stderr(MDBX_log_level_t level, const char *function, int line
   text[strcspn(text, "\n")] = '\0';
   if (level <= MDBX_LOG_ERROR)
     snprintf(last_error, sizeof(last_error), "%s", text);
-  fflush(stdout);
+  tool_flush_some();
   fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
 }
-
-/* Writing failed because nobody reads any more. */
-static volatile sig_atomic_t pipe_closed;
 
 static void note_signal(int number) {
   if (number == SIGPIPE)
@@ -105,7 +130,7 @@ void tool_version(void) {
 }
 
 static void print_message(const char *format, va_list args) {
-  fflush(stdout);
+  tool_flush_some();
   fprintf(stderr, "%s: ", about->name);
   vfprintf(stderr, format, args);
 }
@@ -144,18 +169,53 @@ int tool_fail(int rc, const char *format, ...) {
   va_start(args, format);
   vsnprintf(message, sizeof(message), format, args);
   va_end(args);
-  fflush(stdout);
+  tool_flush_some();
   const bool named = rc > 0 || !*opened_path || strstr(message, opened_path);
   fprintf(stderr, "%s: %s%s%s: %s (%d)\n", about->name, named ? "" : opened_path, named ? "" : ": ", message,
           mdbx_strerror_r(rc, text, sizeof(text)), rc);
   return rc;
 }
 
+static FILE *stream_of(int descriptor) {
+  FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
+  if (descriptor >= 0 && !file)
+    close(descriptor);
+  return file;
+}
+
+/* Who has put a link there may want to have something else overwritten. */
+static bool is_trusted_link(const char *path) {
+  struct stat status;
+  return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && (!status.st_uid || status.st_uid == geteuid());
+}
+
+FILE *tool_create(const char *path) {
+  const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC;
+  int descriptor = open(path, flags | O_NOFOLLOW, 0666);
+  if (descriptor < 0 && errno == ELOOP && is_trusted_link(path))
+    descriptor = open(path, flags, 0666);
+  return stream_of(descriptor);
+}
+
+FILE *tool_create_new(const char *path) {
+  return stream_of(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+}
+
+void tool_discard(const char *path) {
+  struct stat status;
+  if (lstat(path, &status) == 0 && S_ISREG(status.st_mode))
+    unlink(path);
+}
+
 int tool_flush(FILE *out, const char *name) {
   errno = 0;
   if (fflush(out) == 0 && !ferror(out))
     return MDBX_SUCCESS;
-  return tool_fail(errno ? errno : pipe_closed ? EPIPE : MDBX_EIO, "%s", name);
+  const int reason = note_failure(out, errno);
+  if (failure_told && failed_stream == out)
+    return reason;
+  failure_told = failed_stream == out;
+  return tool_fail(reason, "%s", name);
 }
 
 /* -------------------------------------------------------------------------------------------- opening a database */
@@ -209,7 +269,9 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
 static bool is_of_lmdb(const char *path) {
   char found[4096];
   uint32_t words[6] = {0};
-  FILE *file = fopen(flags_for_path(path) ? path : find_data(path, found, sizeof(found)), "rb");
+  const char *data = flags_for_path(path) ? path : find_data(path, found, sizeof(found));
+  struct stat status;
+  FILE *file = stat(data, &status) == 0 && S_ISREG(status.st_mode) ? fopen(data, "rb") : NULL;
   if (!file)
     return false;
   const bool whole = fread(words, sizeof(words), 1, file) == 1;

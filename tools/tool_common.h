@@ -63,6 +63,18 @@ int tool_open_for_reading(MDBX_env **env, const char *path, unsigned flags);
 int tool_begin_reading(MDBX_env *env, MDBX_txn **txn);
 void tool_close(MDBX_env *env, MDBX_txn *txn);
 
+/* An output file, emptied. A symbolic link that is neither the caller's nor root's is not followed (ELOOP in errno). */
+FILE *tool_create(const char *path);
+/* The same for a new file only. */
+FILE *tool_create_new(const char *path);
+/* Removes an output file that is not whole. What is no regular file stays. */
+void tool_discard(const char *path);
+
+/* Flushes standard output in the middle of the work. Of a stream that fails the first error counts, so each flush must
+ * be made so. False: it has failed. */
+bool tool_flush_some(void);
+/* After writing with errno set to 0 before: 0, or why the stream failed first. */
+int tool_stream_error(FILE *out);
 /* Flushes an output file and tells whether all of it was written. */
 int tool_flush(FILE *out, const char *name);
 

@@ -49,7 +49,7 @@ enum os_open_mode {
   OS_OPEN_CREATE,     /* read and write, made when absent */
   OS_OPEN_CREATE_NEW, /* read and write, EEXIST when present */
   OS_OPEN_LOCK,       /* read and write, made when absent; ELOOP when the name is a symbolic link */
-  OS_OPEN_REPLACE     /* read and write, made when absent, emptied when present */
+  OS_OPEN_THROUGH     /* to write into what is no file: a device, a pipe; may wait for its other end */
 };
 
 /* What makes two descriptors the same file. */
@@ -87,9 +87,16 @@ bool os_file_on_readonly_fs(int fd);
 bool os_file_is_remote(int fd);
 /* Permission bits of the file (0777 mask). */
 int os_file_mode(int fd, mode_t *mode);
+/* What is to be written under a name. A symbolic link stands for what it leads to, if it is the caller's own or root's. */
+enum os_target {
+  OS_TARGET_NEW,    /* nothing is there */
+  OS_TARGET_FILE,   /* a regular file */
+  OS_TARGET_SPECIAL /* something that is never replaced or removed */
+};
+/* *real receives the name behind links, to be freed. MDBX_EEXIST for a link to nothing, ELOOP for somebody else's. */
+int os_path_target(const char *path, enum os_target *kind, char **real);
 bool os_path_exists(const char *path);
 bool os_path_is_directory(const char *path);
-bool os_path_is_file(const char *path);
 int os_unlink(const char *path);
 int os_rename(const char *from, const char *to);
 int os_mkdir(const char *path, mode_t mode);

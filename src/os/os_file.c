@@ -232,21 +232,23 @@ const struct os_ops *os_ops = &os_ops_real;
 
 /* ---- Opening and reading ---------------------------------------------------------------------------------------- */
 
+/* What is no file, a pipe or a terminal, must not make anybody wait before it is refused. */
+#define AT_ONCE (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+
 static int open_flags(enum os_open_mode how) {
-  const int careful = O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
   switch (how) {
   case OS_OPEN_READ:
-    return O_RDONLY | careful;
+    return O_RDONLY | AT_ONCE;
   case OS_OPEN_WRITE:
-    return O_RDWR | careful;
+    return O_RDWR | AT_ONCE;
   case OS_OPEN_CREATE:
-    return O_RDWR | O_CREAT | careful;
+    return O_RDWR | O_CREAT | AT_ONCE;
   case OS_OPEN_LOCK:
-    return O_RDWR | O_CREAT | O_NOFOLLOW | careful;
+    return O_RDWR | O_CREAT | O_NOFOLLOW | AT_ONCE;
   case OS_OPEN_CREATE_NEW:
     return O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-  case OS_OPEN_REPLACE:
-    return O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC;
+  case OS_OPEN_THROUGH:
+    return O_WRONLY | O_NOCTTY | O_CLOEXEC;
   }
   return -1;
 }
@@ -269,8 +271,13 @@ int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd) {
     return MDBX_EINVAL;
   do
     *fd = open(path, flags, mode);
-  while (*fd < 0 && errno == EINTR);
-  return *fd < 0 ? errno : leave_standard_range(fd);
+  while (*fd < 0 && errno == EINTR && how != OS_OPEN_THROUGH);
+  if (*fd < 0)
+    return errno;
+  /* Of files it means nothing, but others may see it. */
+  if (flags & O_NONBLOCK)
+    fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) & ~O_NONBLOCK);
+  return leave_standard_range(fd);
 }
 
 int os_dup(int fd, int *copy) {
@@ -383,7 +390,10 @@ int os_file_mode(int fd, mode_t *mode) {
   return MDBX_SUCCESS;
 }
 
-bool os_file_is_stream(int fd) { return lseek(fd, 0, SEEK_CUR) < 0 && errno == ESPIPE; }
+bool os_file_is_stream(int fd) {
+  struct stat st;
+  return fstat(fd, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode);
+}
 
 bool os_file_on_readonly_fs(int fd) {
   struct statvfs fs;
@@ -408,6 +418,24 @@ bool os_file_is_remote(int fd) {
 
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
 
+int os_path_target(const char *path, enum os_target *kind, char **real) {
+  struct stat st;
+  *kind = OS_TARGET_NEW;
+  *real = NULL;
+  const bool there = lstat(path, &st) == 0;
+  if (!there && errno != ENOENT)
+    return errno;
+  const bool link = there && S_ISLNK(st.st_mode);
+  if (link && st.st_uid != 0 && st.st_uid != geteuid())
+    return ELOOP;
+  if (link && stat(path, &st) != 0)
+    return errno == ENOENT ? MDBX_EEXIST : errno;
+  if (there)
+    *kind = S_ISREG(st.st_mode) ? OS_TARGET_FILE : OS_TARGET_SPECIAL;
+  *real = link && *kind == OS_TARGET_FILE ? realpath(path, NULL) : strdup(path);
+  return *real ? MDBX_SUCCESS : errno;
+}
+
 bool os_path_exists(const char *path) {
   struct stat st;
   return stat(path, &st) == 0;
@@ -416,11 +444,6 @@ bool os_path_exists(const char *path) {
 bool os_path_is_directory(const char *path) {
   struct stat st;
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-bool os_path_is_file(const char *path) {
-  struct stat st;
-  return stat(path, &st) == 0 && S_ISREG(st.st_mode);
 }
 
 int os_unlink(const char *path) { return unlink(path) != 0 ? errno : MDBX_SUCCESS; }

@@ -10,6 +10,7 @@
 
 #include "base/log.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* --------------------------------------------------------------------------------------------------------- metas */
@@ -269,17 +270,29 @@ static int write_file(MDBX_txn *txn, const char *path, enum os_open_mode how, un
   return rc;
 }
 
+/* A name that nobody could foresee and nobody has. */
+static int name_draft(const char *path, char **draft) {
+  uint64_t number;
+  const size_t size = strlen(path) + sizeof("-new-0123456789abcdef");
+  const int rc = os_random_bytes(&number, sizeof(number));
+  *draft = rc == MDBX_SUCCESS ? malloc(size) : NULL;
+  if (*draft)
+    snprintf(*draft, size, "%s-new-%016llx", path, (unsigned long long)number);
+  return rc == MDBX_SUCCESS && !*draft ? MDBX_ENOMEM : rc;
+}
+
 /* Under another name first: whatever happens, the old file is there until the new one is whole, and who has it open
  * keeps it. */
 static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
-  static const char suffix[] = "-new";
-  char *draft = malloc(strlen(path) + sizeof(suffix));
-  if (!draft)
-    return MDBX_ENOMEM;
-  strcpy(draft, path);
-  strcat(draft, suffix);
-  os_unlink(draft); /* what an earlier try left may have other permissions */
-  int rc = write_file(txn, draft, OS_OPEN_REPLACE, flags, copy, context);
+  char *draft;
+  int rc = name_draft(path, &draft);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = write_file(txn, draft, OS_OPEN_CREATE_NEW, flags, copy, context);
+  if (rc == MDBX_EEXIST) {
+    free(draft);
+    return rc;
+  }
   if (rc == MDBX_SUCCESS)
     rc = os_rename(draft, path);
   if (rc == MDBX_SUCCESS && !(flags & MDBX_CP_DONT_FLUSH))
@@ -290,19 +303,30 @@ static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_fu
   return rc;
 }
 
-int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
-  if (!path || !*path)
-    return MDBX_EINVAL;
-  const bool there = os_path_exists(path);
-  if (there && !(flags & MDBX_CP_OVERWRITE))
-    return MDBX_EEXIST;
-  if (there && os_path_is_file(path))
-    return replace_file(txn, path, flags, copy, context);
-  if (there) /* a device, say */
-    return write_file(txn, path, OS_OPEN_WRITE, flags, copy, context);
+static int write_new(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
   const int rc = write_file(txn, path, OS_OPEN_CREATE_NEW, flags, copy, context);
   if (rc != MDBX_SUCCESS && rc != MDBX_EEXIST)
     os_unlink(path);
+  return rc;
+}
+
+int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
+  enum os_target kind;
+  char *real;
+  if (!path || !*path)
+    return MDBX_EINVAL;
+  int rc = os_path_target(path, &kind, &real);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (kind != OS_TARGET_NEW && !(flags & MDBX_CP_OVERWRITE))
+    rc = MDBX_EEXIST;
+  else if (kind == OS_TARGET_NEW)
+    rc = write_new(txn, real, flags, copy, context);
+  else if (kind == OS_TARGET_FILE)
+    rc = replace_file(txn, real, flags, copy, context);
+  else
+    rc = write_file(txn, real, OS_OPEN_THROUGH, flags, copy, context);
+  free(real);
   return rc;
 }
 

@@ -594,6 +594,13 @@ START_TEST(rule_09_copy) {
 }
 END_TEST
 
+static int api_try_open_at(const char *path) {
+  MDBX_env *env = api_create();
+  const int rc = mdbx_env_open(env, path, MDBX_NOSUBDIR, 0600);
+  OK(mdbx_env_close(env));
+  return rc;
+}
+
 /* The file that is replaced stays whole until then, and for those who have it open. */
 START_TEST(rule_09_copy_over_a_database_in_use) {
   MDBX_env *env = api_open(0), *old = api_create();
@@ -608,10 +615,18 @@ START_TEST(rule_09_copy_over_a_database_in_use) {
   IS_TEXT(data, "1");
   OK(mdbx_txn_abort(txn));
   OK(mdbx_env_close(old));
-  ck_assert_int_eq(access(unit_path("copy-new"), F_OK), -1);
-  ck_assert_int_eq(mkdir(unit_path("copy-new"), 0700), 0);
-  IS(mdbx_env_copy(env, unit_path("copy"), MDBX_CP_OVERWRITE), EISDIR);
-  ck_assert_int_eq(rmdir(unit_path("copy-new")), 0);
+  /* A link is followed, what is no file is written to, and a link to nothing makes nothing. */
+  ck_assert_int_eq(symlink("copy", unit_path("link")), 0);
+  OK(mdbx_env_copy(env, unit_path("link"), MDBX_CP_OVERWRITE));
+  ck_assert_int_eq(readlink(unit_path("link"), (char[8]){0}, 8), 4);
+  IS(mdbx_env_copy(env, unit_path("link"), MDBX_CP_DEFAULTS), MDBX_EEXIST);
+  ck_assert_int_eq(symlink("nothing", unit_path("dangling")), 0);
+  IS(mdbx_env_copy(env, unit_path("dangling"), MDBX_CP_OVERWRITE), MDBX_EEXIST);
+  ck_assert_int_eq(access(unit_path("nothing"), F_OK), -1);
+  ck_assert_int_eq(mkdir(unit_path("directory"), 0700), 0);
+  IS(mdbx_env_copy(env, unit_path("directory"), MDBX_CP_OVERWRITE), EISDIR);
+  ck_assert_int_eq(mkfifo(unit_path("pipe"), 0600), 0);
+  IS(api_try_open_at(unit_path("pipe")), MDBX_INVALID);
   old = api_create();
   OK(mdbx_env_open(old, unit_path("copy"), MDBX_NOSUBDIR, 0));
   txn = api_begin(old, MDBX_TXN_RDONLY);

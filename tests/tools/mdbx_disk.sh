@@ -20,11 +20,11 @@ checks=$((checks + 1))
 [ "$(cat code)" -eq 1 ] || fail "a watch into a closed pipe left with $(cat code)"
 
 # ---- a device that is always full
-if [ -c /dev/full ]; then
+if own_device full 1 7; then
   for command in get stat geometry dump "watch -r 1 -i 0.01" help; do
     [ "$command" = help ] && set -- help || set -- $command db
     checks=$((checks + 1))
-    "$mdbx" "$@" >/dev/full 2>output
+    "$mdbx" "$@" >full 2>output
     [ $? -eq 1 ] || fail "$command to a full device left with another code"
     expect_text "No space left" "$command to a full device"
   done

@@ -8,6 +8,7 @@
 #include "tools/tool_sizes.h"
 
 #include <inttypes.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -59,10 +60,10 @@ static int copy_whole(const char *source, const char *destination, const struct 
   int rc = tool_open_for_reading(&env, source, wishes.env_flags);
   if (rc == MDBX_SUCCESS)
     rc = target_begin(&target, destination, wish->force, false);
-  char *name = target.name ? target_data_file(target.name) : NULL;
+  char *name = target.name && !target.through ? strdup(target.name) : NULL;
   if (rc == MDBX_SUCCESS) {
     progress_begin(target.temporary, progress_expect(env, wish->flags));
-    rc = mdbx_env_copy(env, target.temporary, (MDBX_copy_flags_t)wish->flags);
+    rc = mdbx_env_copy(env, target.temporary, (MDBX_copy_flags_t)(wish->flags | (target.through ? MDBX_CP_OVERWRITE : 0)));
     progress_end();
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "copying %s to %s failed", source, target.name);
@@ -164,14 +165,16 @@ static int write_increment(MDBX_env *env, uint64_t since, const char *destinatio
   if (rc != MDBX_SUCCESS)
     return rc;
   progress_begin(target.temporary, 0);
-  rc = mdbx_env_copy_since(env, since, target.temporary, (MDBX_copy_flags_t)wish->flags);
+  rc = mdbx_env_copy_since(env, since, target.temporary,
+                           (MDBX_copy_flags_t)(wish->flags | (target.through ? MDBX_CP_OVERWRITE : 0)));
   progress_end();
   if (rc != MDBX_SUCCESS)
     tool_fail(rc, "cannot write %s, what is newer than commit %" PRIu64, target.name, since);
-  else
+  else if (!target.through)
     rc = mdbx_increment_info(target.temporary, &info, sizeof(info));
+  const bool shows = !target.through && !tool_quiet;
   rc = target_finish(&target, rc);
-  if (rc == MDBX_SUCCESS && !tool_quiet)
+  if (rc == MDBX_SUCCESS && shows)
     printf("%s: an increment from commit %" PRIu64 " to %" PRIu64 ", %" PRIu64 " pages\n", destination,
            info.ii_base_txnid, info.ii_txnid, info.ii_pages);
   return rc;

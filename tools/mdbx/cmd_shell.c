@@ -105,7 +105,7 @@ static int compose(int count, char *words[], char *out[WORDS_MAX + 4]) {
 
 static bool run_in_child(const struct command *command, int argc, char *argv[]) {
   int status = 0;
-  fflush(NULL);
+  tool_flush_some();
   const pid_t pid = fork();
   if (pid < 0) {
     tool_fail(errno, "cannot run %s", argv[0]);
@@ -115,7 +115,7 @@ static bool run_in_child(const struct command *command, int argc, char *argv[]) 
     signal(SIGINT, SIG_DFL);
     signal(SIGQUIT, SIG_DFL);
     const int code = command_run(command, argc, argv);
-    fflush(NULL);
+    tool_flush_some();
     _exit(code);
   }
   while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
@@ -311,7 +311,7 @@ int run_shell(int argc, char *argv[]) {
   while (!shell.leaving && !tool_stopped && (line = line_read())) {
     if (++number, !run_line(line))
       note_failure(number);
-    fflush(stdout); /* who reads it through a pipe may answer */
+    tool_flush_some(); /* who reads it through a pipe may answer */
   }
   leave_session();
   line_end();

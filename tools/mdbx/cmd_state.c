@@ -208,7 +208,7 @@ static int warm(const char *path, unsigned flags, uint64_t timeout, bool stay) {
     printf("%s %s memory%s\n", size_show(facts.allocated * facts.page_size, size),
            flags & MDBX_warmup_force ? "were read into" : "will be read into",
            stay ? " and stay there until this program is stopped" : "");
-  fflush(stdout);
+  tool_flush_some();
   while (rc == MDBX_SUCCESS && stay && !tool_stopped)
     pause();
   tool_close(env, NULL);

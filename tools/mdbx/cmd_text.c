@@ -24,7 +24,7 @@ static int dump_text(MDBX_txn *txn, struct dump *dump) {
     rc = target_begin(&target, dump->file, true, false);
   if (rc != MDBX_SUCCESS)
     return rc;
-  dump->out = dump->file ? fopen(target.temporary, "w") : stdout;
+  dump->out = dump->file ? target_open(&target) : stdout;
   if (!dump->out)
     return target_finish(&target, tool_fail(errno, "cannot write %s", target.temporary));
   rc = dump_snapshot(dump, txn);
@@ -49,9 +49,9 @@ static int write_records(struct place *place, const struct tool_names *tables, F
       cdbmake_write(out, &key, &value);
       *records += 1;
     }
-    rc = ferror(out)    ? (errno ? errno : MDBX_EIO)
-         : tool_stopped ? MDBX_EINTR
-                        : mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT);
+    rc = tool_stream_error(out);
+    if (rc == MDBX_SUCCESS)
+      rc = tool_stopped ? MDBX_EINTR : mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT);
   }
   cdbmake_write_end(out);
   mdbx_cursor_close(cursor);
@@ -65,7 +65,7 @@ static int write_table(struct place *place, const struct tool_names *tables, con
   int rc = standard ? MDBX_SUCCESS : target_begin(&target, file, true, false);
   if (rc != MDBX_SUCCESS)
     return rc;
-  FILE *out = standard ? stdout : fopen(target.temporary, "wb");
+  FILE *out = standard ? stdout : target_open(&target);
   if (!out)
     return target_finish(&target, tool_fail(errno, "cannot write %s", file));
   rc = write_records(place, tables, out, &records);

@@ -126,7 +126,7 @@ static int watch_rounds(const MDBX_env *env, const struct watch *watch) {
     if (wishes.output != FORM_JSON && (!round || again))
       print_heading(watch, columns);
     print_line(watch, columns);
-    if (fflush(stdout) != 0)
+    if (!tool_flush_some())
       break;
     old = new;
     then = now;

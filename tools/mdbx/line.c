@@ -21,7 +21,7 @@ static size_t capacity;
 static char *read_plain(void) {
   if (interactive) {
     fputs(reader.prompt(), stdout);
-    fflush(stdout);
+    tool_flush_some();
   }
   const ssize_t length = getline(&text, &capacity, stdin);
   return length < 0 ? NULL : text;
@@ -114,7 +114,7 @@ static unsigned char complete(EditLine *line, int key) {
   match.listing = true;
   reader.candidates(first, take_candidate);
   putchar('\n');
-  fflush(stdout);
+  tool_flush_some();
   return CC_REDISPLAY;
 }
 

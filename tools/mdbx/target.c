@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "target.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,26 +47,64 @@ static char *copy_of_name(const char *name) {
   return strndup(name, length);
 }
 
-int target_begin(struct target *target, const char *name, bool overwrite, bool database) {
+/* Nobody else knows the name before it is there, and can have put something in its place. */
+static char *temporary_name(const char *name) {
+  uint64_t number = 0;
+  const int random = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  const bool known = random >= 0 && read(random, &number, sizeof(number)) == (ssize_t)sizeof(number);
+  if (random >= 0)
+    close(random);
+  const size_t size = strlen(name) + 64;
+  char *temporary = known ? malloc(size) : NULL;
+  if (temporary)
+    snprintf(temporary, size, "%s.partial-%ld-%016" PRIx64, name, (long)getpid(), number);
+  return temporary;
+}
+
+/* The name behind links that may be followed, and what is there. */
+static int find_place(struct target *target) {
   struct stat status;
-  target->overwrite = overwrite;
-  target->database = database;
-  target->name = database ? copy_of_name(name) : target_data_file(name);
-  const size_t size = strlen(name) + sizeof(MDBX_DATANAME) + 40;
-  target->temporary = target->name ? malloc(size) : NULL;
-  if (!target->temporary) {
+  if (lstat(target->name, &status) != 0)
+    return errno == ENOENT ? MDBX_SUCCESS : errno;
+  if (!target->overwrite)
+    return MDBX_EEXIST;
+  if (S_ISLNK(status.st_mode)) {
+    if (status.st_uid != 0 && status.st_uid != geteuid())
+      return ELOOP;
+    if (stat(target->name, &status) != 0)
+      return errno;
+    char *real = S_ISREG(status.st_mode) ? realpath(target->name, NULL) : strdup(target->name);
+    if (!real)
+      return errno;
+    free(target->name);
+    target->name = real;
+  }
+  target->through = !S_ISREG(status.st_mode);
+  return MDBX_SUCCESS;
+}
+
+static int choose_names(struct target *target, const char *name) {
+  target->name = target->database ? copy_of_name(name) : target_data_file(name);
+  if (!target->name)
+    return MDBX_ENOMEM;
+  const int rc = *name ? find_place(target) : MDBX_ENOFILE;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  target->temporary = target->through ? strdup(target->name) : temporary_name(target->name);
+  return target->temporary ? MDBX_SUCCESS : MDBX_ENOMEM;
+}
+
+int target_begin(struct target *target, const char *name, bool overwrite, bool database) {
+  *target = (struct target){.overwrite = overwrite, .database = database};
+  int rc = choose_names(target, name);
+  if (rc != MDBX_SUCCESS) {
+    rc = tool_fail(rc, "cannot make \"%s\"", target->name ? target->name : name);
     free(target->name);
     target->name = NULL;
-    return tool_fail(MDBX_ENOMEM, "cannot make %s", name);
-  }
-  snprintf(target->temporary, size, "%s.partial-%ld", target->name, (long)getpid());
-  if (!*name || (!overwrite && lstat(target->name, &status) == 0)) {
-    const int rc = tool_fail(*name ? MDBX_EEXIST : MDBX_ENOFILE, "cannot make \"%s\"", target->name);
-    free(target->name);
-    free(target->temporary);
-    target->name = target->temporary = NULL;
     return rc;
   }
+  if (target->through)
+    return MDBX_SUCCESS;
   if (database) {
     tool_catch_signals();
   } else {
@@ -91,10 +132,14 @@ static int move(const struct target *target) {
   return rename(target->temporary, target->name) == 0 ? MDBX_SUCCESS : errno;
 }
 
+FILE *target_open(const struct target *target) {
+  return target->through ? tool_create(target->temporary) : tool_create_new(target->temporary);
+}
+
 int target_finish(struct target *target, int rc) {
   if (!target->name)
     return rc;
-  if (rc == MDBX_SUCCESS) {
+  if (rc == MDBX_SUCCESS && !target->through) {
     remove_lock_file(target->temporary);
     rc = move(target);
     if (rc != MDBX_SUCCESS)
@@ -103,7 +148,7 @@ int target_finish(struct target *target, int rc) {
   endangered = NULL;
   if (rc != MDBX_SUCCESS && target->database)
     mdbx_env_delete(target->temporary, MDBX_ENV_JUST_DELETE);
-  else if (rc != MDBX_SUCCESS)
+  else if (rc != MDBX_SUCCESS && !target->through)
     unlink(target->temporary);
   free(target->name);
   free(target->temporary);
