@@ -24,8 +24,14 @@ bool meta_is_sane(const struct meta *meta) {
          meta->kind <= META_MANIFEST && (meta->database_id[0] | meta->database_id[1]);
 }
 
-/* What is wrong with a slot; NULL: nothing. */
-static const char *fault_of(const struct meta_page *page, uint32_t page_size, unsigned slot) {
+static bool checksum_matches(const struct meta_page *page, uint32_t page_size) {
+  const struct page *header = &page->header;
+  return !(header->flags & P_LARGE) && header->lower <= page_size - PAGE_HEADER &&
+         header->checksum == page_checksum(header, page_size, checksum_seed(page->meta.database_id));
+}
+
+/* What is wrong with a slot; NULL: nothing. *senseless: it was written like that. */
+static const char *fault_of(const struct meta_page *page, uint32_t page_size, unsigned slot, bool *senseless) {
   if ((page->meta.magic & META_SIGNATURE_MASK) != META_SIGNATURE)
     return "no signature";
   if (page->meta.magic != META_MAGIC)
@@ -34,11 +40,13 @@ static const char *fault_of(const struct meta_page *page, uint32_t page_size, un
     return "another page size than the others";
   if (page->header.txnid != page->meta.txnid_again)
     return "it was not written to its end";
-  if (!header_is_sane(page, page_size, slot))
-    return "its header makes no sense";
-  if (page->header.checksum != page_checksum(&page->header, page_size, checksum_seed(page->meta.database_id)))
-    return "checksum does not match";
-  return meta_is_sane(&page->meta) ? NULL : "its sizes make no sense";
+  if (!checksum_matches(page, page_size))
+    return header_is_sane(page, page_size, slot) ? "checksum does not match" : "its header makes no sense";
+  const char *fault = !header_is_sane(page, page_size, slot) ? "its header makes no sense"
+                      : !meta_is_sane(&page->meta)           ? "its sizes make no sense"
+                                                             : NULL;
+  *senseless = fault != NULL;
+  return fault;
 }
 
 /* Looks at the bytes of one slot. */
@@ -47,7 +55,8 @@ static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigne
   out->blank = page->header.flags == 0 && page->meta.magic == 0;
   out->incomplete = page->meta.magic == INCREMENT_MAGIC;
   out->signature = (page->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE;
-  out->fault = out->blank ? NULL : fault_of(page, page_size, slot);
+  out->claimed = page->header.txnid;
+  out->fault = out->blank ? NULL : fault_of(page, page_size, slot, &out->senseless);
   if (out->blank || out->fault)
     return;
   out->valid = true;
@@ -170,6 +179,18 @@ static unsigned find_twin(const struct meta_set *set, unsigned head) {
   return head;
 }
 
+/* A commit that was written with care and cannot be read is not to be lost in silence. */
+static int refuse_senseless(const struct meta_set *set, unsigned head) {
+  for (unsigned i = 0; i < META_COUNT; ++i)
+    if (set->slot[i].senseless && set->slot[i].claimed > set->slot[head].txnid)
+      return log_damage(MDBX_CORRUPTED,
+                        "meta page %u of transaction %llu is damaged: %s; the newest sound one is meta page %u, of transaction "
+                        "%llu",
+                        i, (unsigned long long)set->slot[i].claimed, set->slot[i].fault, head,
+                        (unsigned long long)set->slot[head].txnid);
+  return MDBX_SUCCESS;
+}
+
 int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
                 struct meta_choice *choice) {
   memset(choice, 0, sizeof(*choice));
@@ -189,6 +210,9 @@ int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_veri
     passed_over[newest] = true;
     choice->rollback = true;
   }
+  const int senseless = refuse_senseless(set, choice->head);
+  if (senseless != MDBX_SUCCESS)
+    return senseless;
   const unsigned twin = find_twin(set, choice->head);
   if (twin != choice->head)
     return log_damage(MDBX_CORRUPTED, "meta pages %u and %u are both of transaction %llu, and differ",

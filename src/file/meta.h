@@ -24,6 +24,8 @@ struct meta_slot {
   bool valid;     /* checksum and all fields are sound */
   bool blank;     /* was made unreadable */
   bool incomplete; /* an increment was being applied, see service/increment_apply.c */
+  bool senseless; /* its checksum is right and its fields cannot be: no crash leaves that */
+  txnid_t claimed; /* the id it gives itself, valid or not */
   const char *fault; /* what is wrong with one that is neither valid nor blank, for messages; else NULL */
   txnid_t txnid;  /* 0 unless valid */
   uint64_t checksum;
@@ -60,7 +62,7 @@ typedef int (*meta_verify)(void *context, unsigned slot, bool *matches);
 /* Whether a meta of that kind may be believed after a system crash. */
 static inline bool meta_kind_is_believed(uint32_t kind) { return kind == META_STEADY || kind == META_MANIFEST; }
 
-/* Chooses. MDBX_CORRUPTED when no meta can be believed. Pure but for what `verify` does. */
+/* Chooses. MDBX_CORRUPTED when no meta can be believed, or one that cannot come from a crash is newer than what can. Pure but for what `verify` does. */
 int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
                 struct meta_choice *choice);
 

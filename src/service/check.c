@@ -13,20 +13,29 @@ int check_pause(struct check *check) {
 
 /* ----------------------------------------------------------------------------------------------------------- metas */
 
+/* How often a meta that looks damaged is read again, a millisecond apart. */
+enum { META_READS = 50 };
+
+/* A writer at work may be in the middle of writing a slot: then it is whole a moment later. */
+static int read_meta(const struct check *check, unsigned slot, struct meta_slot *meta) {
+  int rc = MDBX_SUCCESS;
+  for (unsigned reads = 0; reads < META_READS; ++reads) {
+    rc = meta_read_slot(check->env->fd, check->env->page_size, slot, meta);
+    if (rc != MDBX_SUCCESS || meta->valid || meta->blank)
+      break;
+    os_sleep_ms(1);
+  }
+  return rc;
+}
+
 /* That it cannot be read says nothing of what is in it. */
 static int check_one_meta(struct check *check, unsigned slot) {
   struct meta_slot meta;
-  const int rc = meta_read_slot(check->env->fd, check->env->page_size, slot, &meta);
+  const int rc = read_meta(check, slot, &meta);
   if (rc != MDBX_SUCCESS)
     return rc;
-  /* A writer at work may be in the middle of writing a slot that is neither the head nor durable. */
   if (!meta.valid && !meta.blank) {
-    const uint64_t head = lck_head(&check->env->lck);
-    if (lck_head_slot(head) == slot)
-      report_issue(check->context, "meta", slot, "is damaged", "%s", meta.fault ? meta.fault : "it is blank");
-    else
-      report_line(check->context, MDBX_chk_notice, "meta %u: not readable just now, or left by a crash: %s", slot,
-                  meta.fault);
+    report_issue(check->context, "meta", slot, "is damaged", "%s", meta.fault);
     return MDBX_SUCCESS;
   }
   static const char *const kinds[] = {"wiped", "weak", "steady", "steady (by manifest)"};
