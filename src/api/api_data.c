@@ -444,6 +444,8 @@ static int exchange(const struct replacing *replacing, struct value_set *set) {
   }
   if (rc == MDBX_SUCCESS)
     rc = values_seek(set, &chosen, &exact);
+  if (rc == MDBX_SUCCESS && !exact)
+    rc = snapshot_damage(txn->view, "the values of a key are out of order: one is not found again");
   if (rc != MDBX_SUCCESS)
     return rc;
   doubt_record(txn, replacing->tree, &path);

@@ -251,6 +251,7 @@ static int page_matches(const struct meta_verify_context *context, const struct 
       .pgno = entry->pgno,
       .newest = slot->txnid,
       .limit = slot->meta.next,
+      .present = slot->meta.next,
       .seed = checksum_seed(slot->meta.database_id),
       .checksum_run_limit = UINT32_MAX,
   };

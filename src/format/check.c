@@ -132,7 +132,7 @@ static int check_branch(const struct page *page, const struct page_expectation *
 }
 
 static int check_run(const struct page *page, const struct page_expectation *expected) {
-  if (page->count || !page->run_pages || page->run_pages > expected->limit - page->pgno)
+  if (page->count || !page->run_pages || page->run_pages > expected->present - page->pgno)
     return log_damage(MDBX_CORRUPTED, "page %u: a run of %u pages passes the end of the snapshot", page->pgno,
                       page->run_pages);
   if (run_pages_for(page->run_bytes, expected->page_size) != page->run_pages)

@@ -16,6 +16,7 @@ struct page_expectation {
   pgno_t pgno;
   txnid_t newest; /* no page of the snapshot is younger */
   pgno_t limit;   /* first page number the snapshot does not have */
+  pgno_t present; /* the same of what can be read: a run must end before */
   uint64_t seed;
   uint32_t checksum_run_limit; /* runs of more pages than this are not read for their checksum */
 };

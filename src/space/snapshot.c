@@ -16,9 +16,9 @@ bool snapshot_is_lost(const struct snapshot *snapshot) {
 int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const struct page **page) {
   if (snapshot_is_lost(snapshot))
     return MDBX_BAD_TXN;
-  if (pgno < PGNO_FIRST || pgno >= snapshot->limit)
+  if (pgno < PGNO_FIRST || pgno >= snapshot->present)
     return log_damage(MDBX_CORRUPTED, "page %u is not in the snapshot of transaction %llu, which ends at %u", pgno,
-                      (unsigned long long)snapshot->txnid, snapshot->limit);
+                      (unsigned long long)snapshot->txnid, snapshot->present);
   const struct page *mapped = snapshot_mapped(snapshot, pgno);
   /* That a page carries the writer's id does not make it the writer's: a file may say anything. */
   if (!snapshot->in_place || !dirty_find(snapshot->in_place, pgno)) {
@@ -27,6 +27,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
         .pgno = pgno,
         .newest = snapshot->newest,
         .limit = snapshot->limit,
+        .present = snapshot->present,
         .seed = snapshot->seed,
         .checksum_run_limit = snapshot->always_check
                                   ? UINT32_MAX

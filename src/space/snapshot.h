@@ -22,6 +22,7 @@ struct snapshot {
   const uint8_t *base; /* the mapping of the data file */
   unsigned shift;      /* log2 of the page size */
   pgno_t limit;        /* first unallocated page */
+  pgno_t present;      /* first page that the file may not have yet: below `limit` when a writer took pages from the end */
   txnid_t txnid;
   txnid_t newest; /* of the pages in the file; a writer's own id only once it has spilled some of its own */
   uint32_t memo_mask;
@@ -70,7 +71,7 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
       return MDBX_SUCCESS;
     }
   }
-  if (unlikely(pgno < PGNO_FIRST || pgno >= snapshot->limit))
+  if (unlikely(pgno < PGNO_FIRST || pgno >= snapshot->present))
     return snapshot_check_page(snapshot, pgno, page);
   const struct page *mapped = snapshot_mapped(snapshot, pgno);
   if (unlikely(!snapshot_knows(snapshot, pgno, mapped->txnid) || mapped->txnid > snapshot->newest))

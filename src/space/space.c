@@ -61,6 +61,8 @@ static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
     return rc;
   *pgno = space->view.limit;
   space->view.limit += pages;
+  if (space->writemap)
+    space->view.present = space->view.limit; /* the file was extended */
   return MDBX_SUCCESS;
 }
 
@@ -252,6 +254,7 @@ void space_trim_tail(struct space *space) {
     space_take_free(space, space->view.limit - 1, 1);
     space->view.limit -= 1;
   }
+  space->view.present = MIN_OF(space->view.present, space->view.limit);
 }
 
 /* ----------------------------------------------------------------------------------------------------- spilling */
@@ -287,6 +290,7 @@ int space_spill(struct space *space, uint64_t keep) {
   int rc = space->limbo ? writeout_pages(space, list, count) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS) {
     space->spilled = true;
+    space->view.present = space->view.limit;
     space->view.newest = space->view.txnid;
     space->counters.spilled += count;
     move_to_limbo(space, list, count);

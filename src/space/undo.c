@@ -155,6 +155,7 @@ static void give_end_back(struct space *space, pgno_t limit) {
     space_take_free(space, space->view.limit - 1, 1);
     space->view.limit -= 1;
   }
+  space->view.present = MIN_OF(space->view.present, space->view.limit);
 }
 
 int undo_restore(struct space *space) {

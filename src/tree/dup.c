@@ -347,6 +347,8 @@ static int erase_from_tree(const struct change *change, struct value_set *set) {
 
 /* One of several values. */
 static int erase_value(const struct change *change, struct value_set *set) {
+  if (values_behind(set))
+    return snapshot_damage(&change->space->view, "the values of a key are out of order: one is not found again");
   const int rc = set->kind == NODE_TREE ? erase_from_tree(change, set) : shrink_subpage(change, set);
   if (rc == MDBX_SUCCESS)
     count_items(change->tree, 1, 0);

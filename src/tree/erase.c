@@ -173,6 +173,9 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
   const int rc = tree_touch_path(space, tree, path);
   if (rc != MDBX_SUCCESS)
     return rc;
+  const int stands = path_must_stand(path);
+  if (stands != MDBX_SUCCESS)
+    return stands;
   leaf_erase(writable_level(path, path->depth - 1), path_leaf(path)->index);
   tree->record.items -= tree->record.items > 0;
   return erase_mend(space, tree, path, path->depth - 1, moved);

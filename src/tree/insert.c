@@ -94,6 +94,9 @@ int tree_update(struct space *space, struct tree *tree, struct path *path, const
   const int rc = tree_touch_path(space, tree, path);
   if (rc != MDBX_SUCCESS)
     return rc;
+  const int stands = path_must_stand(path);
+  if (stands != MDBX_SUCCESS)
+    return stands;
   struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
   const unsigned at = path_leaf(path)->index;
   struct leaf_item old;

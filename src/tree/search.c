@@ -126,6 +126,14 @@ static int prev_leaf(const struct snapshot *snapshot, const struct tree *tree, s
   return MDBX_NOTFOUND;
 }
 
+int path_must_stand(const struct path *path) {
+  const struct path_level *leaf = path->depth ? &path->level[path->depth - 1] : NULL;
+  if (likely(leaf && leaf->index < leaf->page->count))
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "page %u: records are out of order, or it is referred to twice",
+                    leaf ? leaf->page->pgno : 0);
+}
+
 int path_settle(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
   if (!path->depth)
     return MDBX_NOTFOUND;

@@ -85,6 +85,9 @@ int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct p
 /* Moves an index behind the last record of a leaf to the next leaf; MDBX_NOTFOUND at the end of the tree (the path
  * then still stands behind the last record). */
 int path_settle(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+/* MDBX_CORRUPTED unless the path stands on a record. In a damaged tree a record that was seen may not be found again, and
+ * a page that is referred to twice may change under a path. */
+int path_must_stand(const struct path *path);
 /* One record on or back; MDBX_NOTFOUND at the edge, where the path stays as it is. */
 int path_next(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
 int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct path *path);

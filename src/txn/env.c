@@ -185,6 +185,7 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
   *snapshot = (struct snapshot){
       .shift = env->shift,
       .limit = meta->next,
+      .present = meta->next,
       .txnid = txnid,
       .newest = txnid,
       .page_size = env->page_size,

@@ -293,7 +293,26 @@ static void delete_all(MDBX_txn *txn, MDBX_dbi dbi) {
   mdbx_cursor_close(cursor);
 }
 
-enum { CHANGES = 6, DEFRAG = 5 };
+/* Takes pages from the end, which the file does not have yet, gives most of them back, and reads and changes everything
+ * then: a reference may lead there. */
+static void grow_and_change(MDBX_txn *txn, MDBX_dbi dbi) {
+  static uint8_t bytes[PAGE];
+  for (uint32_t i = 0; i < image.length / PAGE + 60; ++i) {
+    MDBX_val key = {&i, sizeof(i)}, value = {bytes, sizeof(bytes)};
+    mdbx_put(txn, DBI_MAIN, &key, &value, MDBX_UPSERT);
+  }
+  /* All but the last ones are free again, and were never written. */
+  for (uint32_t i = 0; i < image.length / PAGE + 50; ++i) {
+    MDBX_val key = {&i, sizeof(i)};
+    mdbx_del(txn, DBI_MAIN, &key, NULL);
+  }
+  read_table(txn, dbi);
+  read_big(txn, dbi);
+  update_some(txn, dbi);
+  delete_all(txn, dbi);
+}
+
+enum { CHANGES = 7, DEFRAG = 5, GROWTH = 6 };
 
 /* Each kind of change in a transaction of its own; defragmentation has several. */
 static void change(MDBX_env *env, unsigned kind) {
@@ -316,6 +335,8 @@ static void change(MDBX_env *env, unsigned kind) {
     update_some(txn, DBI_MAIN);
   else if (kind == 4)
     mdbx_drop(txn, DBI_MAIN, false);
+  else if (kind == GROWTH && opened == MDBX_SUCCESS)
+    grow_and_change(txn, dbi);
   mdbx_txn_commit(txn);
 }
 
@@ -570,6 +591,8 @@ static void craft_slots_swapped(void) {
   slots[0] = slots[1], slots[1] = first;
 }
 static void craft_ref_beyond(void) { set_ref(image.head->meta.next, BIG); }
+static void craft_ref_behind_file(void) { set_ref((pgno_t)(image.length / PAGE) + 10, BIG); }
+static void craft_ref_across_end(void) { set_ref(image.head->meta.next - 1, BIG * 8); }
 static void craft_ref_to_meta(void) { set_ref(1, BIG); }
 static void craft_ref_to_leaf(void) { set_ref(image.leaf->pgno, BIG); }
 static void craft_ref_far(void) { set_ref(0xfffffff0, BIG); }
@@ -586,7 +609,7 @@ static void (*const node_crafts[])(void) = {
     craft_kind_other,   craft_kind_both,   craft_large_kind_off, craft_large_length, craft_slot_outside,
     craft_slot_low,     craft_slot_at_end, craft_slot_twice,     craft_slots_swapped, craft_ref_beyond,
     craft_ref_to_meta,  craft_ref_to_leaf, craft_ref_far,        craft_ref_bytes,    craft_ref_more,
-    craft_ref_none,     craft_ref_version,
+    craft_ref_none,     craft_ref_version, craft_ref_behind_file, craft_ref_across_end,
 };
 enum { NODE_CRAFTS = sizeof(node_crafts) / sizeof(*node_crafts) };
 

@@ -125,6 +125,20 @@ static void delete_some(MDBX_txn *txn, MDBX_dbi dbi) {
   mdbx_cursor_close(cursor);
 }
 
+/* Each of the first values of each key gives way to another: what was seen may not be found again. */
+static void replace_some(MDBX_txn *txn, MDBX_dbi dbi) {
+  static const char *const names[] = {"one", "few", "many"};
+  for (uint32_t i = 0; i < 90; ++i) {
+    const MDBX_val key = api_val(names[i % 3]);
+    uint8_t before[PAGE];
+    uint32_t number = i * 77777;
+    MDBX_val value = {&number, sizeof(number)}, old = {before, sizeof(before)};
+    mdbx_replace(txn, dbi, &key, i % 5 ? &value : NULL, &old, i % 5 ? MDBX_UPSERT : MDBX_CURRENT);
+  }
+}
+
+enum { KINDS = 6, REPLACING = 5 };
+
 static void change_table(MDBX_txn *txn, MDBX_dbi dbi, unsigned kind) {
   const MDBX_val few = api_val("few");
   switch (kind) {
@@ -142,6 +156,9 @@ static void change_table(MDBX_txn *txn, MDBX_dbi dbi, unsigned kind) {
     mdbx_del(txn, dbi, &few, NULL);
     api_del(txn, dbi, "many");
     api_del(txn, dbi, "one");
+    break;
+  case REPLACING:
+    replace_some(txn, dbi);
     break;
   default:
     mdbx_drop(txn, dbi, kind == 3);
@@ -202,10 +219,10 @@ static void live(unsigned turn) {
     look(env);
     if (turn % 4 == 0)
       mdbx_env_copy(env, unit_path("copy"), MDBX_CP_OVERWRITE | MDBX_CP_DONT_FLUSH | MDBX_CP_COMPACT);
-    change(env, turn % 5, !writemap && turn % 2);
+    change(env, turn % KINDS, !writemap && turn % 2);
     if (turn % 2)
       mdbx_env_defrag(env, 0, 0, 0, 0, 0, 10, NULL, NULL, NULL);
-    change(env, (turn + 2) % 5, false);
+    change(env, (turn + 2) % KINDS, false);
     look(env);
   }
   OK(mdbx_env_close_ex(env, true));
