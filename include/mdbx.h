@@ -432,7 +432,8 @@ typedef enum MDBX_env_flags {
   MDBX_UTTERLY_NOSYNC = 0x110000,
   /* Transactions are not tied to the thread that began them. */
   MDBX_NOSTICKYTHREADS = 0x200000,
-  /* Nobody else may have the database open. */
+  /* Nobody else may have the database open. On a network file system this is the
+   * way to open one. */
   MDBX_EXCLUSIVE = 0x400000,
   /* The system shall not read ahead: for data larger than memory. */
   MDBX_NORDAHEAD = 0x800000,
@@ -1429,6 +1430,11 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  * the open, with that error. When there is no room to create a database an empty
  * file stays, which opens when there is.
  *
+ * On a file system that other machines reach too (NFS, SMB, 9p, Ceph, Lustre and
+ * the like) a database opens with MDBX_EXCLUSIVE only, for reading too, or after
+ * mdbx_env_set_lockless(). A file system in user space (FUSE) is taken for a local
+ * one, since the system does not tell which it is.
+ *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, empty path
  *   MDBX_EPERM             this handle is open already
@@ -1444,6 +1450,8 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
  *   MDBX_TOO_LARGE         it does not fit the address space
+ *   MDBX_EREMOTE           on a network file system, or the lock file is, and
+ *                          neither MDBX_EXCLUSIVE nor without a lock file
  *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or
  *                          the data file is in use with another lock file:
  *                          under another name, or one that was removed since
@@ -1839,7 +1847,8 @@ LIBMDBX_API size_t mdbx_default_pagesize(void);
  * makes sure that no process writes while another one reads or writes, opens or
  * closes not counting. Each transaction looks at the file for what others have
  * committed. Threads of one process need no such care: they are kept apart as
- * always, and the file may be open several times in a process.
+ * always, and the file may be open several times in a process. On a network file
+ * system only one machine at a time may have it open.
  *
  * Differences to the usual ways:
  *   - Opening changes nothing in an existing file, and sizes asked for before

@@ -83,8 +83,10 @@ int os_file_is_regular(int fd, bool *regular);
 bool os_file_is_stream(int fd);
 /* True when the file system is mounted read-only. */
 bool os_file_on_readonly_fs(int fd);
-/* True for network file systems, whose mappings are not coherent between machines. */
+/* True for file systems that other machines may write to as well: their mappings differ from what is mapped here, and
+ * memory that processes share does not reach them. False when unknown. */
 bool os_file_is_remote(int fd);
+bool os_path_is_remote(const char *path);
 /* Permission bits of the file (0777 mask). */
 int os_file_mode(int fd, mode_t *mode);
 /* What is to be written under a name. A symbolic link stands for what it leads to, if it is the caller's own or root's. */
@@ -96,6 +98,8 @@ enum os_target {
 /* *real receives the name behind links, to be freed. MDBX_EEXIST for a link to nothing, ELOOP for somebody else's. */
 int os_path_target(const char *path, enum os_target *kind, char **real);
 bool os_path_exists(const char *path);
+/* The directory a path lies in, in fresh memory; slashes at the end do not count. NULL without memory. */
+char *os_path_parent(const char *path);
 bool os_path_is_directory(const char *path);
 int os_unlink(const char *path);
 int os_rename(const char *from, const char *to);
