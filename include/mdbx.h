@@ -1827,7 +1827,8 @@ LIBMDBX_API int mdbx_is_readahead_reasonable(size_t volume,
                                              intptr_t redundancy);
 
 /* Stores the page size of the system in bytes, and total and free memory in
- * such pages. Each pointer may be NULL, but not all.
+ * such pages. Each pointer may be NULL, but not all. The memory is that of the
+ * machine, also where a control group gives the process less.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; a system code. */
 LIBMDBX_API int mdbx_get_sysraminfo(intptr_t *page_size, intptr_t *total_pages,
@@ -1924,8 +1925,9 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *                                 after open; 0 = off. For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
  *   dp_reserve_limit              spare page buffers kept; 1018
- *   txn_dp_limit                  changed pages kept in memory, from 128; by
- *                                 the memory of the machine
+ *   txn_dp_limit                  changed pages kept in memory, from 128; a
+ *                                 42nd of the memory the process may have: of
+ *                                 the machine, or of its control group
  *   spill_max_denominator         when pages are written ahead, 1/N stay,
  *                                 0 to 255, 0 = none need; 8
  *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the

@@ -251,9 +251,21 @@ uint64_t os_monotonic_ns(void);
 /* User time of the calling process. */
 uint64_t os_cpu_time_16dot16(void);
 size_t os_page_size(void);
-/* Pages of RAM, and those free for use. */
+/* Pages of RAM, and those free for use. Of the machine, whatever this process may have of them. */
 int os_ram_pages(uint64_t *total, uint64_t *available);
+/* Bytes of RAM this process may have: of the machine, of its control groups, of its addresses. 0 when unknown. */
+uint64_t os_memory_of_process(void);
+/* For tests: control groups are looked for below this folder, "" for the real ones. The text is not copied. */
+void os_memory_pretend(const char *root);
+/* Reads a small file as text, as much as fits; false when there is nothing to read. */
+bool os_read_text(const char *path, char *text, size_t size);
 /* Major page faults of this process so far. */
 uint64_t os_page_faults(void);
+
+/* ---- Control groups (os_cgroup.c) --------------------------------------------------------------------------------*/
+
+/* Bytes of memory the control groups of this process allow, of either version; UINT64_MAX without a limit. The files are
+ * looked for below the folder `root`. */
+uint64_t os_cgroup_memory(const char *root);
 
 #endif

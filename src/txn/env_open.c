@@ -396,8 +396,10 @@ static int apply_requested_geometry(MDBX_env *env) {
 /* The files are open. */
 static int open_rest(MDBX_env *env) {
   int rc = open_content(env);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    env->dirty_limit = env_default_dirty_limit(env->page_size);
     rc = agree_on_mode(env);
+  }
   if (rc == MDBX_SUCCESS)
     rc = open_memory(env);
   if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
@@ -479,8 +481,6 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   env->flags = flags;
   os_bootid(env->boot_id);
   os_file_note_limit();
-  env->dirty_limit = MAX_OF(env_system().ram / 42 / geometry_default_page_size(&(struct geometry_system){
-                                                         os_page_size(), 0}), 128);
   rc = open_files(env, flags, mode);
   if (rc == MDBX_SUCCESS)
     rc = open_rest(env);
