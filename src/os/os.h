@@ -262,6 +262,20 @@ bool os_read_text(const char *path, char *text, size_t size);
 /* Major page faults of this process so far. */
 uint64_t os_page_faults(void);
 
+/* The text of an error of the system: a constant one, or put into the buffer, which is not empty. */
+const char *os_error_text(int code, char *buf, size_t size);
+
+/* C libraries differ in what strerror_r() returns: GNU's the text, wherever it is, and those that follow POSIX a code, with the
+ * text in the buffer. Which one it is, the type tells. */
+static inline const char *os_text_of_gnu(const char *text, const char *buf) { return text ? text : buf; }
+
+static inline const char *os_text_of_posix(int rc, const char *buf) {
+  (void)rc; /* a text that was cut is better than none */
+  return *buf ? buf : "unknown error";
+}
+
+#define OS_TEXT_OF(result, buf) _Generic((result), int: os_text_of_posix, char *: os_text_of_gnu)((result), (buf))
+
 /* ---- Control groups (os_cgroup.c) --------------------------------------------------------------------------------*/
 
 /* Bytes of memory the control groups of this process allow, of either version; UINT64_MAX without a limit. The files are

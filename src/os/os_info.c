@@ -160,3 +160,8 @@ uint64_t os_memory_of_process(void) {
   total *= os_page_size();
   return MIN_OF(total, group);
 }
+
+const char *os_error_text(int code, char *buf, size_t size) {
+  *buf = 0; /* POSIX does not say what is in it after a failure */
+  return OS_TEXT_OF(strerror_r(code, buf, size), buf);
+}
