@@ -432,7 +432,8 @@ typedef enum MDBX_env_flags {
   MDBX_UTTERLY_NOSYNC = 0x110000,
   /* Transactions are not tied to the thread that began them. */
   MDBX_NOSTICKYTHREADS = 0x200000,
-  /* Nobody else may have the database open. */
+  /* Nobody else may have the database open. On a network file system this is the
+   * way to open one. */
   MDBX_EXCLUSIVE = 0x400000,
   /* The system shall not read ahead: for data larger than memory. */
   MDBX_NORDAHEAD = 0x800000,
@@ -1429,6 +1430,11 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  * the open, with that error. When there is no room to create a database an empty
  * file stays, which opens when there is.
  *
+ * On a file system that other machines reach too (NFS, SMB, 9p, Ceph, Lustre and
+ * the like) a database opens with MDBX_EXCLUSIVE only, for reading too, or after
+ * mdbx_env_set_lockless(). A file system in user space (FUSE) is taken for a local
+ * one, since the system does not tell which it is.
+ *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, empty path
  *   MDBX_EPERM             this handle is open already
@@ -1444,6 +1450,8 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
  *   MDBX_TOO_LARGE         it does not fit the address space
+ *   MDBX_EREMOTE           on a network file system, or the lock file is, and
+ *                          neither MDBX_EXCLUSIVE nor without a lock file
  *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or
  *                          the data file is in use with another lock file:
  *                          under another name, or one that was removed since
@@ -1819,7 +1827,8 @@ LIBMDBX_API int mdbx_is_readahead_reasonable(size_t volume,
                                              intptr_t redundancy);
 
 /* Stores the page size of the system in bytes, and total and free memory in
- * such pages. Each pointer may be NULL, but not all.
+ * such pages. Each pointer may be NULL, but not all. The memory is that of the
+ * machine, also where a control group gives the process less.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; a system code. */
 LIBMDBX_API int mdbx_get_sysraminfo(intptr_t *page_size, intptr_t *total_pages,
@@ -1839,7 +1848,8 @@ LIBMDBX_API size_t mdbx_default_pagesize(void);
  * makes sure that no process writes while another one reads or writes, opens or
  * closes not counting. Each transaction looks at the file for what others have
  * committed. Threads of one process need no such care: they are kept apart as
- * always, and the file may be open several times in a process.
+ * always, and the file may be open several times in a process. On a network file
+ * system only one machine at a time may have it open.
  *
  * Differences to the usual ways:
  *   - Opening changes nothing in an existing file, and sizes asked for before
@@ -1915,8 +1925,9 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *                                 after open; 0 = off. For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
  *   dp_reserve_limit              spare page buffers kept; 1018
- *   txn_dp_limit                  changed pages kept in memory, from 128; by
- *                                 the memory of the machine
+ *   txn_dp_limit                  changed pages kept in memory, from 128; a
+ *                                 42nd of the memory the process may have: of
+ *                                 the machine, or of its control group
  *   spill_max_denominator         when pages are written ahead, 1/N stay,
  *                                 0 to 255, 0 = none need; 8
  *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the

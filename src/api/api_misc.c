@@ -209,7 +209,7 @@ const char *mdbx_strerror_r(int errnum, char *buf, size_t size) {
   const char *own = mdbx_liberr2str(errnum);
   if (own || !buf || !size)
     return own ? own : "unknown error";
-  return strerror_r(errnum, buf, size);
+  return os_error_text(errnum, buf, size);
 }
 
 const char *mdbx_strerror(int errnum) {

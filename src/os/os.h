@@ -83,8 +83,10 @@ int os_file_is_regular(int fd, bool *regular);
 bool os_file_is_stream(int fd);
 /* True when the file system is mounted read-only. */
 bool os_file_on_readonly_fs(int fd);
-/* True for network file systems, whose mappings are not coherent between machines. */
+/* True for file systems that other machines may write to as well: their mappings differ from what is mapped here, and
+ * memory that processes share does not reach them. False when unknown. */
 bool os_file_is_remote(int fd);
+bool os_path_is_remote(const char *path);
 /* Permission bits of the file (0777 mask). */
 int os_file_mode(int fd, mode_t *mode);
 /* What is to be written under a name. A symbolic link stands for what it leads to, if it is the caller's own or root's. */
@@ -96,6 +98,8 @@ enum os_target {
 /* *real receives the name behind links, to be freed. MDBX_EEXIST for a link to nothing, ELOOP for somebody else's. */
 int os_path_target(const char *path, enum os_target *kind, char **real);
 bool os_path_exists(const char *path);
+/* The directory a path lies in, in fresh memory; slashes at the end do not count. NULL without memory. */
+char *os_path_parent(const char *path);
 bool os_path_is_directory(const char *path);
 int os_unlink(const char *path);
 int os_rename(const char *from, const char *to);
@@ -247,9 +251,35 @@ uint64_t os_monotonic_ns(void);
 /* User time of the calling process. */
 uint64_t os_cpu_time_16dot16(void);
 size_t os_page_size(void);
-/* Pages of RAM, and those free for use. */
+/* Pages of RAM, and those free for use. Of the machine, whatever this process may have of them. */
 int os_ram_pages(uint64_t *total, uint64_t *available);
+/* Bytes of RAM this process may have: of the machine, of its control groups, of its addresses. 0 when unknown. */
+uint64_t os_memory_of_process(void);
+/* For tests: control groups are looked for below this folder, "" for the real ones. The text is not copied. */
+void os_memory_pretend(const char *root);
+/* Reads a small file as text, as much as fits; false when there is nothing to read. */
+bool os_read_text(const char *path, char *text, size_t size);
 /* Major page faults of this process so far. */
 uint64_t os_page_faults(void);
+
+/* The text of an error of the system: a constant one, or put into the buffer, which is not empty. */
+const char *os_error_text(int code, char *buf, size_t size);
+
+/* C libraries differ in what strerror_r() returns: GNU's the text, wherever it is, and those that follow POSIX a code, with the
+ * text in the buffer. Which one it is, the type tells. */
+static inline const char *os_text_of_gnu(const char *text, const char *buf) { return text ? text : buf; }
+
+static inline const char *os_text_of_posix(int rc, const char *buf) {
+  (void)rc; /* a text that was cut is better than none */
+  return *buf ? buf : "unknown error";
+}
+
+#define OS_TEXT_OF(result, buf) _Generic((result), int: os_text_of_posix, char *: os_text_of_gnu)((result), (buf))
+
+/* ---- Control groups (os_cgroup.c) --------------------------------------------------------------------------------*/
+
+/* Bytes of memory the control groups of this process allow, of either version; UINT64_MAX without a limit. The files are
+ * looked for below the folder `root`. */
+uint64_t os_cgroup_memory(const char *root);
 
 #endif

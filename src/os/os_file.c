@@ -400,21 +400,57 @@ bool os_file_on_readonly_fs(int fd) {
   return fstatvfs(fd, &fs) == 0 && (fs.f_flag & ST_RDONLY) != 0;
 }
 
-bool os_file_is_remote(int fd) {
 #ifdef __linux__
-  /* NFS, SMB, SMB2, CIFS, AFS, CODA, NCP, Ceph; from linux/magic.h, which has not all of them everywhere. */
-  static const uint32_t remote[] = {0x6969, 0x517B, 0xFE534D42, 0xFF534D42, 0x5346414F, 0x73757245, 0x564C, 0x00C36400};
-  struct statfs fs;
-  if (fstatfs(fd, &fs) != 0)
-    return false;
-  for (size_t i = 0; i < COUNT_OF(remote); ++i)
-    if ((uint32_t)fs.f_type == remote[i])
+/* From linux/magic.h, which has not all of them everywhere. FUSE is missing on purpose: it is ntfs-3g and overlays as well as
+ * sshfs, and statfs() does not tell which. */
+static const uint32_t remote_kinds[] = {
+    0x6969,     /* NFS */
+    0x517B,     /* SMB */
+    0xFE534D42, /* SMB2 */
+    0xFF534D42, /* CIFS */
+    0x01021997, /* 9p: what a host shares with its guests */
+    0xBACBACBC, /* the same of VMware */
+    0x786F4256, /* the same of VirtualBox */
+    0x0BD00BD0, /* Lustre */
+    0x00C36400, /* Ceph */
+    0x5346414F, /* AFS */
+    0x6B414653, /* AFS of the kernel */
+    0x73757245, /* Coda */
+    0x564C,     /* NCP */
+    0x01161970, /* GFS2 */
+    0x7461636F, /* OCFS2 */
+    0x47504653, /* GPFS */
+    0x19830326, /* BeeGFS */
+    0xAAD7AAEA, /* PanFS */
+};
+
+static bool is_remote(const struct statfs *fs) {
+  for (size_t i = 0; i < COUNT_OF(remote_kinds); ++i)
+    if ((uint32_t)fs->f_type == remote_kinds[i])
       return true;
-#else
-  (void)fd;
-#endif
   return false;
 }
+
+bool os_file_is_remote(int fd) {
+  struct statfs fs;
+  return fstatfs(fd, &fs) == 0 && is_remote(&fs);
+}
+
+bool os_path_is_remote(const char *path) {
+  struct statfs fs;
+  return statfs(path, &fs) == 0 && is_remote(&fs);
+}
+#else
+bool os_file_is_remote(int fd) {
+  (void)fd;
+  return false;
+}
+
+bool os_path_is_remote(const char *path) {
+  (void)path;
+  return false;
+}
+#endif
 
 /* ---- Names ------------------------------------------------------------------------------------------------------ */
 
@@ -454,8 +490,7 @@ int os_mkdir(const char *path, mode_t mode) { return mkdir(path, mode) != 0 ? er
 
 int os_rmdir(const char *path) { return rmdir(path) != 0 ? errno : MDBX_SUCCESS; }
 
-/* The directory a path lies in, in fresh memory; slashes at the end do not count. */
-static char *parent_of(const char *path) {
+char *os_path_parent(const char *path) {
   size_t length = strlen(path);
   while (length > 1 && path[length - 1] == '/')
     --length;
@@ -469,7 +504,7 @@ static char *parent_of(const char *path) {
 }
 
 int os_sync_parent(const char *path) {
-  char *parent = parent_of(path);
+  char *parent = os_path_parent(path);
   if (!parent)
     return MDBX_ENOMEM;
   const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

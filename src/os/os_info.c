@@ -11,18 +11,20 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Reads a small file of /proc as text; false when it cannot. */
-static bool read_text(const char *path, char *text, size_t size) {
+bool os_read_text(const char *path, char *text, size_t size) {
+  size_t length = 0;
   const int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return false;
-  ssize_t got;
-  do
-    got = read(fd, text, size - 1);
-  while (got < 0 && errno == EINTR);
+  for (ssize_t got = 1; got && length < size - 1;) {
+    got = read(fd, text + length, size - 1 - length);
+    if (got < 0 && errno != EINTR)
+      break;
+    length += got > 0 ? (size_t)got : 0;
+  }
   close(fd);
-  text[got > 0 ? got : 0] = 0;
-  return got > 0;
+  text[length] = 0;
+  return length > 0;
 }
 
 static int hex_digit(char c) {
@@ -42,7 +44,7 @@ static void learn_boot_id(void) {
   char text[128];
   uint64_t id[2] = {0, 0};
   unsigned digits = 0;
-  if (!read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text)))
+  if (!os_read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text)))
     return;
   for (const char *at = text; *at && digits < 32; ++at) {
     const int value = hex_digit(*at);
@@ -124,7 +126,7 @@ size_t os_page_size(void) {
 /* What Linux estimates that programs may still take, caches that can be dropped included. 0 when unknown. */
 static uint64_t available_pages(void) {
   char text[1024];
-  if (!read_text("/proc/meminfo", text, sizeof(text)))
+  if (!os_read_text("/proc/meminfo", text, sizeof(text)))
     return 0;
   const char *line = strstr(text, "MemAvailable:");
   return line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 / os_page_size() : 0;
@@ -143,4 +145,23 @@ int os_ram_pages(uint64_t *total, uint64_t *available) {
   }
 #endif
   return MDBX_SUCCESS;
+}
+
+/* Where the files of the system are looked for, owned by whoever pretends. */
+static const char *memory_root = "";
+
+void os_memory_pretend(const char *root) { memory_root = root; }
+
+uint64_t os_memory_of_process(void) {
+  uint64_t total, available;
+  const uint64_t allowed = os_cgroup_memory(memory_root), group = MIN_OF(allowed, SIZE_MAX);
+  if (os_ram_pages(&total, &available) != MDBX_SUCCESS)
+    return group == SIZE_MAX ? 0 : group;
+  total *= os_page_size();
+  return MIN_OF(total, group);
+}
+
+const char *os_error_text(int code, char *buf, size_t size) {
+  *buf = 0; /* POSIX does not say what is in it after a failure */
+  return OS_TEXT_OF(strerror_r(code, buf, size), buf);
 }

@@ -191,6 +191,8 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
 
 /* An option of those kept in `options.values`, set or not; see options.c. */
 uint64_t env_option(const MDBX_env *env, MDBX_option_t option);
+/* By the memory the process may have. */
+uint64_t env_default_dirty_limit(size_t page_size);
 void env_tuning(const MDBX_env *env, struct space_tuning *tuning);
 
 /* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */

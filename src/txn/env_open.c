@@ -258,12 +258,23 @@ static unsigned lock_flags(const MDBX_env *env, unsigned flags) {
   return lock;
 }
 
+/* Other machines see neither our locks nor our readers. Who has the database alone, or keeps processes apart by himself, needs
+ * neither of them. */
+static bool may_be_remote(const MDBX_env *env, unsigned flags) { return env->lockless || (flags & MDBX_EXCLUSIVE); }
+
+static int refuse_remote(const char *path) {
+  return log_damage(MDBX_EREMOTE, "%s: on a file system of the network, where only MDBX_EXCLUSIVE can have it", path);
+}
+
 static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   bool regular = false;
   const enum os_open_mode how = flags & MDBX_RDONLY ? OS_OPEN_READ : mode ? OS_OPEN_CREATE : OS_OPEN_WRITE;
   int rc = os_open(env->data_path, how, mode, &env->fd);
   if (rc == MDBX_SUCCESS)
     rc = os_file_is_regular(env->fd, &regular);
+  /* By a link that led to nothing when the names were looked at. */
+  if (rc == MDBX_SUCCESS && !may_be_remote(env, flags) && os_file_is_remote(env->fd))
+    rc = refuse_remote(env->data_path);
   if (rc == MDBX_SUCCESS && !regular)
     rc = log_damage(MDBX_INVALID, "%s: not a regular file", env->data_path);
   if (rc == MDBX_SUCCESS)
@@ -385,8 +396,10 @@ static int apply_requested_geometry(MDBX_env *env) {
 /* The files are open. */
 static int open_rest(MDBX_env *env) {
   int rc = open_content(env);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    env->dirty_limit = env_default_dirty_limit(env->page_size);
     rc = agree_on_mode(env);
+  }
   if (rc == MDBX_SUCCESS)
     rc = open_memory(env);
   if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
@@ -399,6 +412,28 @@ static int open_rest(MDBX_env *env) {
   }
   lck_open_done(&env->lck);
   return rc;
+}
+
+/* A name there may be nothing behind yet: then what will be made lies where its directory does. */
+static int check_remote_name(const char *path) {
+  if (os_path_exists(path))
+    return os_path_is_remote(path) ? refuse_remote(path) : MDBX_SUCCESS;
+  char *parent = os_path_parent(path);
+  if (!parent)
+    return MDBX_ENOMEM;
+  const bool remote = os_path_is_remote(parent);
+  free(parent);
+  return remote ? refuse_remote(path) : MDBX_SUCCESS;
+}
+
+/* Before anything is made. The lock file counts too: it is mapped, and others must see what is stored there. */
+static int check_remote_names(const MDBX_env *env, const struct env_paths *paths, const char *path, unsigned flags) {
+  if (may_be_remote(env, flags))
+    return MDBX_SUCCESS;
+  if (paths->directory && !os_path_is_directory(path))
+    return check_remote_name(path);
+  const int rc = check_remote_name(paths->data);
+  return rc == MDBX_SUCCESS ? check_remote_name(paths->lock) : rc;
 }
 
 static int make_directory(const struct env_paths *paths, const char *path, unsigned flags, mode_t mode) {
@@ -416,6 +451,8 @@ static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mo
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = env_paths_wish(&paths, env->lock_wish);
+  if (rc == MDBX_SUCCESS)
+    rc = check_remote_names(env, &paths, path, flags);
   if (rc == MDBX_SUCCESS)
     rc = make_directory(&paths, path, flags, mode);
   if (rc == MDBX_SUCCESS && !env->lockless && paths.other_lock && os_path_exists(paths.lock) && os_path_exists(paths.other_lock))
@@ -444,8 +481,6 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   env->flags = flags;
   os_bootid(env->boot_id);
   os_file_note_limit();
-  env->dirty_limit = MAX_OF(env_system().ram / 42 / geometry_default_page_size(&(struct geometry_system){
-                                                         os_page_size(), 0}), 128);
   rc = open_files(env, flags, mode);
   if (rc == MDBX_SUCCESS)
     rc = open_rest(env);

@@ -7,6 +7,12 @@
  */
 #include "txn/env.h"
 
+/* Changed pages are memory of the process, unlike what is mapped. */
+uint64_t env_default_dirty_limit(size_t page_size) {
+  const uint64_t pages = os_memory_of_process() / 42 / page_size;
+  return MAX_OF(pages, 128);
+}
+
 static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
   static const uint64_t values[] = {
       [MDBX_opt_rp_augment_limit] = 2044,
@@ -24,7 +30,7 @@ static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
       [MDBX_opt_presync_threshold] = 262144,
   };
   if (option == MDBX_opt_txn_dp_limit)
-    return env->opened ? env->dirty_limit : MAX_OF(env_system().ram / 42 / os_page_size(), 128);
+    return env->opened ? env->dirty_limit : env_default_dirty_limit(os_page_size());
   return values[option];
 }
 

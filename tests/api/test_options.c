@@ -212,6 +212,68 @@ START_TEST(test_dp_reserve_limit) {
 }
 END_TEST
 
+static uint64_t dirty_limit_of(MDBX_env *env) {
+  uint64_t limit;
+  OK(mdbx_env_get_option(env, MDBX_opt_txn_dp_limit, &limit));
+  return limit;
+}
+
+static void allow_memory(const char *text) {
+  FILE *file = fopen(unit_path("sys/fs/cgroup/memory.max"), "w");
+  ck_assert_ptr_nonnull(file);
+  fputs(text, file);
+  fclose(file);
+}
+
+static void make_groups(void) {
+  static const char *const folders[] = {"proc", "proc/self", "sys", "sys/fs", "sys/fs/cgroup"};
+  for (size_t i = 0; i < COUNT_OF(folders); ++i)
+    ck_assert_int_eq(mkdir(unit_path(folders[i]), 0700), 0);
+  FILE *file = fopen(unit_path("proc/self/cgroup"), "w");
+  ck_assert_ptr_nonnull(file);
+  fputs("0::/\n", file);
+  fclose(file);
+}
+
+static void remove_groups(void) {
+  static const char *const names[] = {"sys/fs/cgroup/memory.max", "sys/fs/cgroup", "sys/fs", "sys", "proc/self/cgroup",
+                                      "proc/self", "proc"};
+  for (size_t i = 0; i < COUNT_OF(names); ++i)
+    ck_assert_int_eq(remove(unit_path(names[i])), 0);
+}
+
+/* The changed pages are memory of the process; the upper size is no memory, and one for all processes. */
+START_TEST(test_dp_limit_in_a_control_group) {
+  const uint64_t limits[][3] = {/* memory, page size, changed pages */
+                                {42 * 4096 * 1000, 4096, 1000},
+                                {42 * 4096 * 1000, 16384, 250},
+                                {42 * 4096 * 1000, 256, 16000},
+                                {1 << 20, 4096, 128}};
+  MDBX_env *env = api_open(0);
+  const uint64_t upper = api_info(env).mi_geo.upper;
+  OK(mdbx_env_close(env));
+  remove_files();
+  make_groups();
+  os_memory_pretend(unit_dir);
+  for (size_t i = 0; i < COUNT_OF(limits); ++i) {
+    char text[32];
+    snprintf(text, sizeof(text), "%llu\n", (unsigned long long)limits[i][0]);
+    allow_memory(text);
+    env = api_create();
+    ck_assert_uint_eq(dirty_limit_of(env), MAX_OF(limits[i][0] / 42 / os_page_size(), 128));
+    OK(mdbx_env_set_geometry(env, -1, -1, -1, -1, -1, (intptr_t)limits[i][1]));
+    OK(api_try_open(env, 0));
+    ck_assert_uint_eq(dirty_limit_of(env), limits[i][2]);
+    if (limits[i][1] == os_page_size())
+      ck_assert_uint_eq(api_info(env).mi_geo.upper, upper);
+    OK(mdbx_env_close(env));
+    remove_files();
+  }
+  os_memory_pretend("");
+  remove_groups();
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("options");
   TCase *tests = tcase_create("options");
@@ -223,6 +285,7 @@ int main(void) {
   tcase_add_test(tests, test_presync_threshold);
   tcase_add_test(tests, test_prefer_waf);
   tcase_add_test(tests, test_dp_reserve_limit);
+  tcase_add_test(tests, test_dp_limit_in_a_control_group);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

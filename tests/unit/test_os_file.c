@@ -320,6 +320,52 @@ START_TEST(facts) {
 }
 END_TEST
 
+/* Both kinds of strerror_r() there are, and what they do with codes they do not know and with short buffers. */
+static int posix_strerror_r(int code, char *buf, size_t size) {
+  char text[32];
+  if (code < 0)
+    return EINVAL;
+  const size_t length = (size_t)snprintf(text, sizeof(text), "error %d", code), fits = MIN_OF(length, size - 1);
+  memcpy(buf, text, fits);
+  buf[fits] = 0;
+  return fits == length ? 0 : ERANGE;
+}
+
+static char *gnu_strerror_r(int code, char *buf, size_t size) {
+  static char constant[] = "constant";
+  if (code == 0)
+    return constant;
+  snprintf(buf, size, "error %d", code);
+  return buf;
+}
+
+START_TEST(error_texts_of_any_c_library) {
+  char buf[64] = "";
+  ck_assert_str_eq(OS_TEXT_OF(gnu_strerror_r(0, buf, sizeof(buf)), buf), "constant");
+  ck_assert_str_eq(OS_TEXT_OF(gnu_strerror_r(5, buf, sizeof(buf)), buf), "error 5");
+  *buf = 0;
+  ck_assert_str_eq(OS_TEXT_OF(posix_strerror_r(-1, buf, sizeof(buf)), buf), "unknown error");
+  ck_assert_str_eq(OS_TEXT_OF(posix_strerror_r(6, buf, sizeof(buf)), buf), "error 6");
+  ck_assert_str_eq(OS_TEXT_OF(posix_strerror_r(123, buf, 8), buf), "error 1");
+}
+END_TEST
+
+START_TEST(error_texts_of_this_one) {
+  char buf[256], tiny[1], expected[256];
+  static const int codes[] = {ENOENT, EACCES, ENOSPC, EIO, ENOMEM};
+  for (size_t i = 0; i < COUNT_OF(codes); ++i) {
+    memset(buf, 'x', sizeof(buf));
+    snprintf(expected, sizeof(expected), "%s", strerror(codes[i]));
+    ck_assert_str_eq(os_error_text(codes[i], buf, sizeof(buf)), expected);
+    ck_assert_str_eq(mdbx_strerror_r(codes[i], buf, sizeof(buf)), expected);
+    ck_assert_ptr_nonnull(os_error_text(codes[i], tiny, sizeof(tiny)));
+  }
+  memset(buf, 'x', sizeof(buf));
+  ck_assert_uint_gt(strlen(os_error_text(999999, buf, sizeof(buf))), 0);
+  ck_assert_uint_gt(strlen(os_error_text(-5, buf, sizeof(buf))), 0);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("os_file");
   TCase *tc = tcase_create("os_file");
@@ -336,6 +382,8 @@ int main(void) {
   tcase_add_test(tc, allocation_keeps_content);
   tcase_add_test(tc, allocation_without_fallocate);
   tcase_add_test(tc, facts);
+  tcase_add_test(tc, error_texts_of_any_c_library);
+  tcase_add_test(tc, error_texts_of_this_one);
   suite_add_tcase(suite, tc);
   return unit_run(suite);
 }

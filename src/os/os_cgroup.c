@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * os/os_cgroup.c: how much memory the control groups of this process allow (containers, services).
+ *
+ * The files say what somebody else wrote: whatever cannot be understood is no limit. The paths of groups are as the process
+ * sees them, which need not be where they are mounted: in a container often only the upper end is there. So every
+ * group from the process's own one up to the root is asked, and the smallest limit counts, as it does in the kernel.
+ */
+#include "os/os.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Where hierarchies are mounted, and the files in them with a limit. */
+struct hierarchy {
+  const char *mounted;
+  const char *files[2];
+};
+
+static const struct hierarchy first_version = {"/sys/fs/cgroup/memory", {"memory.limit_in_bytes", NULL}};
+/* Above "high" the kernel takes pages away and slows the process down, above "max" it kills. */
+static const struct hierarchy second_version[] = {
+    {"/sys/fs/cgroup", {"memory.max", "memory.high"}},
+    {"/sys/fs/cgroup/unified", {"memory.max", "memory.high"}},
+};
+
+static uint64_t smaller(uint64_t a, uint64_t b) { return MIN_OF(a, b); }
+
+/* A whole number and nothing else. */
+static uint64_t parse_limit(const char *text) {
+  char *end;
+  if (*text < '0' || *text > '9')
+    return UINT64_MAX;
+  errno = 0;
+  const unsigned long long value = strtoull(text, &end, 10);
+  return errno || (*end && *end != '\n') ? UINT64_MAX : value;
+}
+
+static uint64_t limit_of_group(const char *root, const struct hierarchy *in, const char *group) {
+  uint64_t limit = UINT64_MAX;
+  for (size_t i = 0; i < COUNT_OF(in->files) && in->files[i]; ++i) {
+    char path[4096], text[64];
+    const int length = snprintf(path, sizeof(path), "%s%s%s/%s", root, in->mounted, group, in->files[i]);
+    if (length > 0 && (size_t)length < sizeof(path) && os_read_text(path, text, sizeof(text)))
+      limit = smaller(limit, parse_limit(text));
+  }
+  return limit;
+}
+
+/* Of the group and all above; what is cut off of `group` stays cut off. */
+static uint64_t limit_of_line(const char *root, const struct hierarchy *in, char *group) {
+  /* Outside of what the process may see. */
+  if (*group != '/' || strstr(group, "/.."))
+    *group = 0;
+  uint64_t limit = limit_of_group(root, in, group);
+  for (char *slash; (slash = strrchr(group, '/')) != NULL;) {
+    *slash = 0;
+    limit = smaller(limit, limit_of_group(root, in, group));
+  }
+  return limit;
+}
+
+static bool has_word(const char *list, const char *word) {
+  const size_t length = strlen(word);
+  for (;;) {
+    const size_t here = strcspn(list, ",");
+    if (here == length && memcmp(list, word, length) == 0)
+      return true;
+    if (!list[here])
+      return false;
+    list += here + 1;
+  }
+}
+
+/* "NUMBER:CONTROLLERS:GROUP"; the second version is number 0 and has no list. */
+static uint64_t limit_by_line(const char *root, char *line) {
+  char *controllers = strchr(line, ':');
+  char *group = controllers ? strchr(controllers + 1, ':') : NULL;
+  if (!group)
+    return UINT64_MAX;
+  *controllers++ = 0;
+  *group++ = 0;
+  if (has_word(controllers, "memory"))
+    return limit_of_line(root, &first_version, group);
+  if (*controllers || strcmp(line, "0") != 0)
+    return UINT64_MAX;
+  char *copy = strdup(group);
+  uint64_t limit = limit_of_line(root, &second_version[0], group);
+  if (copy)
+    limit = smaller(limit, limit_of_line(root, &second_version[1], copy));
+  free(copy);
+  return limit;
+}
+
+uint64_t os_cgroup_memory(const char *root) {
+  char path[4096], text[8192], *rest = NULL;
+  uint64_t limit = UINT64_MAX;
+  const int length = snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
+  if (length < 0 || (size_t)length >= sizeof(path) || !os_read_text(path, text, sizeof(text)))
+    return limit;
+  for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+    limit = smaller(limit, limit_by_line(root, line));
+  return limit;
+}
