@@ -49,7 +49,7 @@ static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
     return;
   }
   describe_place(loss, place, sizeof(place));
-  int length = snprintf(text, size, "page %" PRIu64 ": ", loss->page);
+  int length = snprintf(text, size, "page %" PRIu64 " is damaged: ", loss->page);
   if (loss->branch)
     length += snprintf(text + length, size - (size_t)length, "a branch, %zu leaves were found without it; else ",
                        loss->leaves_found);
@@ -99,7 +99,7 @@ static int on_loss(void *context, const MDBX_rescue_loss_t *loss) {
   const struct rescuing *rescuing = context;
   char text[LOSS_TEXT];
   describe(loss, text, sizeof(text));
-  tool_message("%s: %s", name_of(rescuing), text);
+  tool_message("%s: %s: %s", tool_opened(), name_of(rescuing), text);
   put_loss_line(rescuing, text);
   rescuing->dump->damaged = true;
   return MDBX_SUCCESS;
@@ -135,7 +135,8 @@ static int on_table_end(void *context, const MDBX_rescue_table_t *table, uint64_
   if (rescuing->headed)
     fputs("DATA=END\n", rescuing->dump->out);
   if (told < table->records)
-    tool_message("%s: %" PRIu64 " of %" PRIu64 " records could be read", name_of(rescuing), told, table->records);
+    tool_message("%s: %s: %" PRIu64 " of %" PRIu64 " records could be read", tool_opened(), name_of(rescuing), told,
+                 table->records);
   fclose(rescuing->losses);
   free(rescuing->loss_lines);
   rescuing->losses = NULL;
