@@ -3147,6 +3147,64 @@ LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
 LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
                                 void *ctx);
 
+/* A table that mdbx_rescue() tells of. */
+typedef struct MDBX_rescue_table {
+  const MDBX_val *name;  /* NULL: the main table */
+  MDBX_db_flags_t flags; /* as mdbx_dbi_open() takes them */
+  uint64_t sequence;     /* of mdbx_dbi_sequence() */
+  uint64_t records;      /* how many it had; without the names of tables */
+} MDBX_rescue_table_t;
+
+/* A place where a table is damaged. Without a page the table's own record is, and
+ * nothing of the table can be told. A val without a base is none. */
+typedef struct MDBX_rescue_loss {
+  uint64_t page;         /* the damaged one */
+  int error;             /* why it cannot be used: MDBX_CORRUPTED */
+  bool branch;           /* it leads to others */
+  size_t leaves_found;   /* of those: so many were found without it */
+  MDBX_val key;          /* some values of this key are lost; else keys are */
+  MDBX_val after, before; /* the last readable before the gap and the first behind
+                          it: keys, or values of `key`; both without a base and a
+                          key given: the one value of that key */
+} MDBX_rescue_loss_t;
+
+/* What mdbx_rescue() calls. Everything pointed to lives until mdbx_rescue()
+ * returns. A result other than MDBX_SUCCESS ends the rescue, except as said. */
+typedef struct MDBX_rescue_callbacks {
+  /* MDBX_RESULT_TRUE: nothing of this table is wanted. */
+  int (*table_begin)(void *ctx, const MDBX_rescue_table_t *table);
+  /* Each place that is damaged, before the table's records. */
+  int (*loss)(void *ctx, const MDBX_rescue_loss_t *loss);
+  /* Each record that can be read, of a key with several values for each one; in
+   * the order of the table as far as that is known. */
+  int (*record)(void *ctx, const MDBX_val *key, const MDBX_val *value);
+  /* told: how many records that were. */
+  int (*table_end)(void *ctx, const MDBX_rescue_table_t *table, uint64_t told);
+} MDBX_rescue_callbacks_t;
+
+/* Reads whatever can be read of a damaged database.
+ *
+ * txn        a read transaction; it may be of a database whose tables cannot be
+ *            opened.
+ * callbacks  all of them are called, for the main table first and for each named
+ *            one. They must not use txn.
+ * ctx        handed to the callbacks.
+ *
+ * A damaged leaf costs its records. Below a damaged branch the leaves are looked
+ * for among all pages that are neither in use nor free, by their type and by the
+ * keys on both sides; where they would fit several tables the one whose keys are
+ * most alike gets them. If the lists of free pages are damaged too, old versions
+ * of leaves may be met: of a key the newest one counts, but a record that was
+ * deleted may come back.
+ * Large values are read twice; memory takes a byte for each page.
+ *
+ * Returns MDBX_SUCCESS if nothing is damaged, MDBX_RESULT_TRUE if something is;
+ * what a callback returned to end it; [read]; MDBX_EINVAL for a NULL pointer or a
+ * transaction that may write; MDBX_ENOMEM. */
+LIBMDBX_API int mdbx_rescue(MDBX_txn *txn,
+                            const MDBX_rescue_callbacks_t *callbacks,
+                            void *ctx);
+
 /* Checks a whole database: metas, trees, free space, and records. Others can go
  * on using it, unless MDBX_CHK_READWRITE asks to keep writers out.
  *

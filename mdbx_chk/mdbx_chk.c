@@ -286,6 +286,26 @@ static int exit_of_result(const MDBX_chk_context_t *ctx) {
              : EXIT_CHECK_MINOR;
 }
 
+/* What to do next. */
+static const char *advice_for(int exit_code) {
+  if (exit_code == EXIT_CHECK_MINOR)
+    return "all records can be read: \"mdbx_copy -c\" makes a copy without these problems";
+  if (exit_code != EXIT_CHECK_MAJOR)
+    return NULL;
+  return "keep the file as it is and work on a copy; with a sound backup, go back to it; else \"mdbx_dump -a -r\" writes what "
+         "can be read and says what is lost, and \"mdbx_load -r\" makes a database of that; see damage.md in the documentation";
+}
+
+static void give_advice(int exit_code) {
+  const char *advice = advice_for(exit_code);
+  if (!advice)
+    return;
+  if (run.json)
+    json_report_advice(advice);
+  else
+    printf("What to do: %s.\n", advice);
+}
+
 static void print_result(const MDBX_chk_context_t *ctx, double seconds) {
   char text[64];
   if (run.json)
@@ -412,7 +432,9 @@ static int check_opened(MDBX_env *env, double begun) {
     return EXIT_ENGINE;
   }
   print_result(&ctx, now() - begun);
-  return exit_of_result(&ctx);
+  const int result = exit_of_result(&ctx);
+  give_advice(result);
+  return result;
 }
 
 /* The picture of a damaged database cannot be drawn; then there is none, and the outcome of the check stands. */
@@ -437,11 +459,23 @@ static int draw_map(MDBX_env *env, int result) {
   return rc == MDBX_SUCCESS || result ? result : exit_of_error(rc);
 }
 
+/* It cannot even be opened. */
+static void advise_recovery(void) {
+  static const char advice[] = "look at the other meta pages, with \"mdbx_chk -0\", \"-1\" and \"-2\": the newest that is sound can be "
+                               "turned to with \"-w -t\"; see damage.md in the documentation";
+  if (run.json)
+    json_report_advice(advice);
+  else
+    tool_message("what to do: %s", advice);
+}
+
 static int check_and_draw(double begun) {
   MDBX_env *env = NULL;
   const int rc = open_database(&env);
   if (rc != MDBX_SUCCESS && run.json)
     json_report_error(rc, tool_last_error());
+  if (rc == MDBX_WANNA_RECOVERY || rc == MDBX_CORRUPTED)
+    advise_recovery();
   if (rc != MDBX_SUCCESS)
     return exit_of_error(rc);
   /* Findings come through the callbacks; the log would say the same once more. */

@@ -100,6 +100,10 @@ void json_report_result(const MDBX_chk_context_t *context) {
   put_number(report, "problems_total", context->result.total_problems);
 }
 
+void json_report_advice(const char *advice) {
+  json_object_object_add(report, "advice", json_object_new_string(advice));
+}
+
 void json_report_error(int code, const char *detail) {
   struct json_object *error = json_object_new_object();
   json_object_object_add(error, "code", json_object_new_int(code));
@@ -129,6 +133,7 @@ void json_report_problem(const MDBX_chk_context_t *context, const char *object, 
 }
 void json_report_table(const MDBX_chk_table_t *table) { (void)table; }
 void json_report_result(const MDBX_chk_context_t *context) { (void)context; }
+void json_report_advice(const char *advice) { (void)advice; }
 void json_report_error(int code, const char *detail) { (void)code, (void)detail; }
 void json_report_print(int exit_code, double seconds, FILE *out) { (void)exit_code, (void)seconds, (void)out; }
 

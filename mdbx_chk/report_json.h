@@ -15,6 +15,8 @@ bool json_report_is_there(void);
 
 void json_report_begin(const char *path);
 void json_report_database(const MDBX_envinfo *info);
+/* What to do about what was found. */
+void json_report_advice(const char *advice);
 /* A problem; `detail` may be NULL. */
 void json_report_problem(const MDBX_chk_context_t *context, const char *object, uint64_t entry, const char *issue,
                          const char *detail);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dump_run.h"
 
+#include "dump_rescue.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -27,7 +29,7 @@ static void put_printable(FILE *out, const MDBX_val *item) {
   }
 }
 
-static void put_item(const struct dump *dump, const MDBX_val *item) {
+void dump_put_item(const struct dump *dump, const MDBX_val *item) {
   putc(' ', dump->out);
   if (dump->printable)
     put_printable(dump->out, item);
@@ -57,9 +59,8 @@ static void put_name(const struct dump *dump, const MDBX_val *name) {
   putc('\n', dump->out);
 }
 
-static void put_extras(const struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi) {
+static void put_extras(const struct dump *dump, MDBX_txn *txn, uint64_t sequence) {
   MDBX_canary canary;
-  uint64_t sequence = 0;
   if (dump->strict)
     return;
   fprintf(dump->out, "geometry=l%" PRIu64 ",c%" PRIu64 ",u%" PRIu64 ",s%" PRIu64 ",g%" PRIu64 "\n",
@@ -68,23 +69,24 @@ static void put_extras(const struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi) {
   if (mdbx_canary_get(txn, &canary) == MDBX_SUCCESS && (canary.x | canary.y | canary.z | canary.v))
     fprintf(dump->out, "canary=v%" PRIu64 ",x%" PRIu64 ",y%" PRIu64 ",z%" PRIu64 "\n", canary.v, canary.x, canary.y,
             canary.z);
-  if (mdbx_dbi_sequence(txn, dbi, &sequence, 0) == MDBX_SUCCESS && sequence)
+  if (sequence)
     fprintf(dump->out, "sequence=%" PRIu64 "\n", sequence);
 }
 
-static void put_header(const struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name, unsigned flags) {
+void dump_put_header(const struct dump *dump, MDBX_txn *txn, const MDBX_val *name, unsigned flags, uint64_t sequence,
+                     const char *extras) {
   fprintf(dump->out, "VERSION=3\nformat=%s\n", dump->printable ? "print" : "bytevalue");
   if (name)
     put_name(dump, name);
   fprintf(dump->out, "type=btree\nmapsize=%" PRIu64 "\nmaxreaders=%u\n", dump->info.mi_geo.upper,
           dump->info.mi_maxreaders);
-  put_extras(dump, txn, dbi);
+  put_extras(dump, txn, sequence);
   if (flags & MDBX_DUPSORT)
     fputs("duplicates=1\n", dump->out);
   for (const struct tool_table_flag *flag = tool_table_flags; flag->bit; ++flag)
     if (flags & flag->bit)
       fprintf(dump->out, "%s=1\n", flag->name);
-  fprintf(dump->out, "db_pagesize=%u\nHEADER=END\n", dump->info.mi_dxb_pagesize);
+  fprintf(dump->out, "db_pagesize=%u\n%sHEADER=END\n", dump->info.mi_dxb_pagesize, extras);
 }
 
 /* ------------------------------------------------------------------------------------------------------ records */
@@ -98,8 +100,8 @@ static int put_records(const struct dump *dump, MDBX_cursor *cursor, bool is_mai
     if (is_main && tool_has_name(&dump->names, &key))
       continue;
     errno = 0;
-    put_item(dump, &key);
-    put_item(dump, &data);
+    dump_put_item(dump, &key);
+    dump_put_item(dump, &data);
     const int failed = tool_stream_error(dump->out);
     if (failed)
       return failed;
@@ -110,17 +112,19 @@ static int put_records(const struct dump *dump, MDBX_cursor *cursor, bool is_mai
 static int dump_handle(struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   MDBX_cursor *cursor;
   unsigned flags;
+  uint64_t sequence = 0;
   int rc = mdbx_dbi_flags(txn, dbi, &flags);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_dbi_sequence(txn, dbi, &sequence, 0);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_cursor_open(txn, dbi, &cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
   /* The application may order its keys in a way this program does not know. */
   mdbx_cursor_ignord(cursor);
-  put_header(dump, txn, dbi, name, flags);
+  dump_put_header(dump, txn, name, flags, sequence, "");
   rc = put_records(dump, cursor, !name);
-  /* What was dumped of a damaged table can be loaded all the same. */
-  if (rc == MDBX_SUCCESS || dump->rescue)
+  if (rc == MDBX_SUCCESS)
     fputs("DATA=END\n", dump->out);
   mdbx_cursor_close(cursor);
   return rc;
@@ -138,8 +142,12 @@ static int dump_table(struct dump *dump, MDBX_txn *txn, const MDBX_val *name) {
   if (rc == MDBX_SUCCESS)
     return rc;
   dump->damaged = true;
-  tool_fail(rc, "cannot dump %s", shown);
-  return dump->rescue && rc != MDBX_EINTR && !ferror(dump->out) ? MDBX_SUCCESS : rc;
+  return tool_fail(rc, "cannot dump %s", shown);
+}
+
+void dump_put_empty(const struct dump *dump, MDBX_txn *txn) {
+  dump_put_header(dump, txn, NULL, 0, 0, "");
+  fputs("DATA=END\n", dump->out);
 }
 
 /* --------------------------------------------------------------------------------------------------- the whole */
@@ -169,14 +177,13 @@ int dump_snapshot(struct dump *dump, MDBX_txn *txn) {
   int rc = mdbx_env_info_ex(mdbx_txn_env(txn), txn, &dump->info, sizeof(dump->info));
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "cannot describe the environment");
+  if (dump->rescue)
+    return dump_rescued(dump, txn);
   if (dump->table)
     return dump_table(dump, txn, &one);
   rc = tool_list_tables(txn, &dump->names);
-  if (rc != MDBX_SUCCESS) {
-    dump->damaged = true;
-    if (!dump->rescue)
-      return rc;
-  }
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (dump->list) {
     list_names(dump);
     return rc;

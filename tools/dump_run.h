@@ -21,6 +21,12 @@ struct dump {
   bool damaged;            /* something could not be read; messages were printed */
 };
 
+/* Parts of a dump: a table's header, with more lines of that kind in `extras`; a key or value; an empty main table. */
+void dump_put_header(const struct dump *dump, MDBX_txn *txn, const MDBX_val *name, unsigned flags, uint64_t sequence,
+                     const char *extras);
+void dump_put_item(const struct dump *dump, const MDBX_val *item);
+void dump_put_empty(const struct dump *dump, MDBX_txn *txn);
+
 /* Dumps the table, all of them, or their names only, as a read transaction sees them. */
 int dump_snapshot(struct dump *dump, MDBX_txn *txn);
 

@@ -228,6 +228,15 @@ static const char *take_canary(struct load_header *header, char *value, size_t l
   return NULL;
 }
 
+/* What a rescue could not read; see dump_rescue.h. */
+static const char *take_damaged(struct load_header *header, char *value, size_t length) {
+  (void)length;
+  header->damaged += 1;
+  tool_message("the dump lacks something: %s: %s",
+               header->named ? tool_shown_name(&header->name) : "the main table", value);
+  return NULL;
+}
+
 static const struct {
   const char *keyword;
   header_line take;
@@ -238,6 +247,7 @@ static const struct {
     {"mapsize", take_mapsize},       {"maxreaders", take_max_readers},
     {"db_pagesize", take_page_size}, {"sequence", take_sequence},
     {"geometry", take_geometry},     {"canary", take_canary},
+    {"damaged", take_damaged},
 };
 
 /* 0: it is no flag. Berkeley DB says "duplicates", libmdbx "dupfix". */

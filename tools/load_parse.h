@@ -32,6 +32,7 @@ struct load_header {
   unsigned flags;
   uint64_t mapsize, page_size, max_readers, sequence;
   bool has_geometry, has_canary;
+  uint64_t damaged; /* places of the source that could not be read */
   uint64_t lower, upper, growth, shrink;
   MDBX_canary canary;
 };

@@ -4,7 +4,10 @@
 #include "tool_common.h"
 #include "tool_sizes.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +22,7 @@ static struct {
   char file[4096];
   uint64_t expected;
   bool running, ended, shown;
+  bool is_draft; /* `file` is how its name begins */
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .ending = PTHREAD_COND_INITIALIZER};
 
 uint64_t progress_expect(const MDBX_env *env, unsigned copy_flags) {
@@ -33,12 +37,45 @@ uint64_t progress_expect(const MDBX_env *env, unsigned copy_flags) {
   return bytes < info.mi_geo.lower ? info.mi_geo.lower : bytes;
 }
 
+/* The draft that was written to last. */
+static bool find_draft(uint64_t *length) {
+  const char *base = strrchr(progress.file, '/') + 1;
+  const struct dirent *entry;
+  struct stat status;
+  struct timespec newest = {0, 0};
+  bool found = false;
+  *strrchr(progress.file, '/') = '\0';
+  DIR *folder = opendir(*progress.file ? progress.file : "/");
+  while (folder && (entry = readdir(folder)) != NULL)
+    if (strncmp(entry->d_name, base, strlen(base)) == 0 &&
+        fstatat(dirfd(folder), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+        (status.st_mtim.tv_sec > newest.tv_sec ||
+         (status.st_mtim.tv_sec == newest.tv_sec && status.st_mtim.tv_nsec >= newest.tv_nsec))) {
+      newest = status.st_mtim;
+      *length = (uint64_t)status.st_size;
+      found = true;
+    }
+  if (folder)
+    closedir(folder);
+  progress.file[base - 1 - progress.file] = '/';
+  return found;
+}
+
+static bool find_length(uint64_t *length) {
+  struct stat status;
+  if (progress.is_draft)
+    return find_draft(length);
+  if (stat(progress.file, &status) != 0)
+    return false;
+  *length = (uint64_t)status.st_size;
+  return true;
+}
+
 static void show(void) {
   char done[SIZE_TEXT], all[SIZE_TEXT];
-  struct stat status;
-  if (stat(progress.file, &status) != 0)
+  uint64_t length;
+  if (!find_length(&length))
     return;
-  const uint64_t length = (uint64_t)status.st_size;
   progress.shown = true;
   fprintf(stderr, "\r%s", size_show(length, done));
   if (progress.expected)
@@ -73,11 +110,13 @@ static void *watch(void *context) {
   return context;
 }
 
-/* What is there already is replaced by a draft beside it. */
+/* What is there already is replaced by a draft beside it, whose name only begins as one knows. */
 static bool choose_file(const char *file) {
   struct stat status;
-  const bool there = stat(file, &status) == 0;
-  const int length = snprintf(progress.file, sizeof(progress.file), "%s%s", file, there ? "-new" : "");
+  char *real = stat(file, &status) == 0 ? realpath(file, NULL) : NULL;
+  progress.is_draft = real != NULL;
+  const int length = snprintf(progress.file, sizeof(progress.file), "%s%s", real ? real : file, real ? "-new-" : "");
+  free(real);
   return length > 0 && (size_t)length < sizeof(progress.file);
 }
 

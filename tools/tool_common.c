@@ -86,6 +86,8 @@ void tool_catch_signals(void) {
 
 const char *tool_last_error(void) { return last_error; }
 
+const char *tool_opened(void) { return opened_path; }
+
 /* A standard stream that is closed must not become the next file that is opened: messages would be written into it. What
  * takes its place fails as the closed one would. */
 static void occupy_streams(void) {

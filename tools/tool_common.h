@@ -50,6 +50,8 @@ void tool_bad_option(int result, int option) __attribute__((__noreturn__));
  * the database that was opened last, unless the message has it. */
 void tool_message(const char *format, ...) TOOL_PRINTF(1, 2);
 int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
+/* The path of the database that was opened last. */
+const char *tool_opened(void);
 /* What the engine said last of something that is wrong; "" if nothing. */
 const char *tool_last_error(void);
 

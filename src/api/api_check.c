@@ -5,6 +5,7 @@
 #include "service/check.h"
 #include "service/check_report.h"
 #include "service/page_walk.h"
+#include "service/rescue.h"
 
 #include <stdio.h>
 
@@ -34,6 +35,16 @@ int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor, void *ctx) {
   if (rc != MDBX_SUCCESS)
     return rc;
   return visitor ? page_walk(txn, visitor, ctx) : MDBX_EINVAL;
+}
+
+int mdbx_rescue(MDBX_txn *txn, const MDBX_rescue_callbacks_t *callbacks, void *ctx) {
+  const int rc = txn_check(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!txn_is_reader(txn) || !callbacks || !callbacks->table_begin || !callbacks->loss || !callbacks->record ||
+      !callbacks->table_end)
+    return MDBX_EINVAL;
+  return rescue_tables(txn, callbacks, ctx);
 }
 
 /* ------------------------------------------------------------------------------------------------------ free pages */

@@ -84,6 +84,23 @@ sane() {
   ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
 }
 
+# catches PID: returns when the process, started a moment ago, catches SIGTERM. A libtool script may have to become the program
+# first, and the program to begin.
+catches() {
+  tries=0
+  while [ $tries -lt 600 ] && kill -0 "$1" 2>/dev/null; do
+    if [ ! -r "/proc/$1/status" ]; then
+      sleep 3
+      return
+    fi
+    case $(sed -n 's/^SigCgt:.*\(.\)...$/\1/p' "/proc/$1/status") in
+    [4-7c-f]) return ;;
+    esac
+    sleep 0.05
+    tries=$((tries + 1))
+  done
+}
+
 # own_device NAME MAJOR MINOR: a device node in the test's own folder, so that a fault cannot destroy one of the machine. Says
 # so where there can be none.
 own_device() {

@@ -81,7 +81,7 @@ awk -F, 'NR == 2 && $9 == 1 && $10 >= 1 { found = 1 } END { exit !found }' outpu
 # Somebody else has it open, else the next one to open it would begin with an empty table of readers.
 "$mdbx" watch -i 60 db >watched &
 other=$!
-sleep 0.2
+catches $other
 kill -9 $copying
 wait $copying 2>/dev/null
 exec 8<&-
@@ -96,14 +96,16 @@ expect 0 "watch" "$mdbx" watch -i 0.05 -r 3 db
 [ "$(wc -l <output)" -eq 4 ] || fail "watch shows other lines"
 "$mdbx" watch --csv -i 0.5 -r 1 db >watched &
 watching=$!
-sleep 0.1
-"$mdbx" put db x 1 && "$mdbx" put db x 2 && "$mdbx" put db x 3
+# Whenever it begins, there are commits.
+while kill -0 $watching 2>/dev/null; do
+  "$mdbx" put db x 1
+done
 wait $watching || fail "watch"
 checks=$((checks + 1))
 awk -F, 'NR == 2 && $3 > 1 && $12 > 0 && $14 > 0 { found = 1 } END { exit !found }' watched || fail "watch saw no commits: $(cat watched)"
 "$mdbx" watch -i 1 db >watched &
 watching=$!
-sleep 0.2
+catches $watching
 kill -TERM $watching
 checks=$((checks + 1))
 wait $watching || fail "a watch that is stopped fails"
@@ -115,8 +117,8 @@ expect 0 "warm in the background" "$mdbx" warm -b db
 expect_text "will be read into memory" "warm in the background"
 "$mdbx" warm -l db >locked 2>&1 &
 warming=$!
-sleep 0.2
-kill -TERM $warming
+catches $warming
+kill -TERM $warming 2>/dev/null
 wait $warming || grep -q "cannot warm up" locked || fail "warm -l"
 
 # ---- backups

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service/rescue.h"
+
+#include "tree/values.h"
+
+#include <stdlib.h>
+
+/* A table that is told. */
+struct telling {
+  struct rescue *rescue;
+  const struct rescue_table *table;
+  uint64_t told;
+};
+
+/* ---- old versions ----------------------------------------------------------------------------------------------- */
+
+/* How many leaves on either side are asked whether they have a newer word about a key. */
+enum { NEIGHBOURS = 64 };
+
+static bool has_key_between(const struct tree *tree, const struct page *leaf, const struct leaf_item *item) {
+  size_t first_length, last_length;
+  const uint8_t *first = leaf_key(leaf, 0, &first_length), *last = leaf_key(leaf, leaf->count - 1u, &last_length);
+  return key_compare_raw(&tree->rules, first, first_length, item->key, item->key_length) <= 0 &&
+         key_compare_raw(&tree->rules, item->key, item->key_length, last, last_length) <= 0;
+}
+
+/* Where not all free pages are known, an old version of a leaf may have been found beside what took its place. */
+static bool is_outdated(const struct telling *telling, const struct tree *tree, const struct rescue_gap *gap, size_t at,
+                        const struct leaf_item *item) {
+  const struct snapshot *view = telling->rescue->view;
+  if (!telling->rescue->free_damaged || tree->rules.order == ORDER_USER)
+    return false;
+  const size_t from = at > NEIGHBOURS ? at - NEIGHBOURS : 0, to = MIN_OF(at + NEIGHBOURS, gap->leaf_count);
+  for (size_t i = from; i < to; ++i) {
+    const struct page *other = snapshot_mapped(view, gap->leaves[i]);
+    if (i != at && other->txnid > snapshot_mapped(view, gap->leaves[at])->txnid && has_key_between(tree, other, item))
+      return true;
+  }
+  return false;
+}
+
+/* ---- records ---------------------------------------------------------------------------------------------------- */
+
+static int tell_page(struct telling *telling, const struct tree *tree, const MDBX_val *key, struct page_ref ref,
+                     unsigned level);
+
+static int tell(struct telling *telling, const MDBX_val *key, const MDBX_val *value) {
+  telling->told += 1;
+  return telling->rescue->callbacks->record(telling->rescue->context, key, value);
+}
+
+static int tell_large(struct telling *telling, const MDBX_val *key, const struct leaf_item *item) {
+  const struct rescue *rescue = telling->rescue;
+  struct large_ref ref;
+  const struct page *run;
+  memcpy(&ref, item->data, sizeof(ref));
+  if (ref.pgno >= rescue->view->limit || rescue->use[ref.pgno] != RESCUE_USED)
+    return MDBX_SUCCESS;
+  const int rc = snapshot_run(rescue->view, &ref, &run);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
+  const MDBX_val value = {(uint8_t *)(uintptr_t)run + PAGE_HEADER, run->run_bytes};
+  return tell(telling, key, &value);
+}
+
+static int tell_values(struct telling *telling, const MDBX_val *key, const struct leaf_item *item) {
+  struct tree nested;
+  if (item->kind == NODE_SUBPAGE) {
+    const struct subpage values = {item->data, item->data_length};
+    int rc = MDBX_SUCCESS;
+    for (unsigned i = 0; rc == MDBX_SUCCESS && i < subpage_count(&values); ++i) {
+      const MDBX_val value = subpage_value(&values, i);
+      rc = tell(telling, key, &value);
+    }
+    return rc;
+  }
+  if (item->kind != NODE_TREE ||
+      values_nested_tree(telling->rescue->view, &telling->table->tree, item, &nested) != MDBX_SUCCESS)
+    return MDBX_SUCCESS;
+  return tell_page(telling, &nested, key, tree_root(&nested), 0);
+}
+
+/* `values`: the key whose values the leaf has; NULL: it has keys. */
+static int tell_item(struct telling *telling, const MDBX_val *values, const struct leaf_item *item) {
+  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length},
+                 data = {(void *)(uintptr_t)item->data, item->data_length};
+  if (values)
+    return tell(telling, values, &key);
+  if (item->kind == NODE_PLAIN)
+    return tell(telling, &key, &data);
+  if (tree_is_multi(&telling->table->tree))
+    return tell_values(telling, &key, item);
+  return item->kind == NODE_LARGE ? tell_large(telling, &key, item) : MDBX_SUCCESS;
+}
+
+static int tell_leaf(struct telling *telling, const MDBX_val *values, const struct page *leaf) {
+  int rc = MDBX_SUCCESS;
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < leaf->count; ++i) {
+    struct leaf_item item;
+    leaf_get(leaf, i, &item);
+    rc = tell_item(telling, values, &item);
+  }
+  return rc;
+}
+
+static int tell_gap(struct telling *telling, const struct tree *tree, const struct rescue_gap *gap) {
+  const MDBX_val *values = gap->key.iov_base ? &gap->key : NULL;
+  int rc = MDBX_SUCCESS;
+  for (size_t at = 0; rc == MDBX_SUCCESS && at < gap->leaf_count; ++at) {
+    const struct page *leaf = snapshot_mapped(telling->rescue->view, gap->leaves[at]);
+    for (unsigned i = 0; rc == MDBX_SUCCESS && i < leaf->count; ++i) {
+      struct leaf_item item;
+      leaf_get(leaf, i, &item);
+      if (!is_outdated(telling, tree, gap, at, &item))
+        rc = tell_item(telling, values, &item);
+    }
+  }
+  return rc;
+}
+
+static const struct rescue_gap *gap_at(const struct rescue_table *table, struct page_ref ref, const MDBX_val *key) {
+  for (size_t i = 0; i < table->gap_count; ++i) {
+    const struct rescue_gap *gap = &table->gaps[i];
+    if (gap->ref.pgno == ref.pgno && gap->ref.birth == ref.birth && !gap->record &&
+        gap->key.iov_base == (key ? key->iov_base : NULL))
+      return gap;
+  }
+  return NULL;
+}
+
+static int tell_page(struct telling *telling, const struct tree *tree, const MDBX_val *key, struct page_ref ref,
+                     unsigned level) {
+  const struct rescue *rescue = telling->rescue;
+  const bool leaf = level + 1 == tree->record.depth;
+  const struct page *page;
+  const struct rescue_gap *gap = telling->table->gap_count ? gap_at(telling->table, ref, key) : NULL;
+  if (gap)
+    return tell_gap(telling, tree, gap);
+  int rc = snapshot_tree_page(rescue->view, ref, tree_page_type(tree, leaf), &page);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
+  if (leaf)
+    return tell_leaf(telling, key, page);
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i)
+    rc = tell_page(telling, tree, key, branch_child(page, i), level + 1);
+  return rc;
+}
+
+/* ---- tables ----------------------------------------------------------------------------------------------------- */
+
+static int tell_losses(const struct rescue *rescue, const struct rescue_table *table) {
+  int rc = MDBX_SUCCESS;
+  if (table->error) {
+    const MDBX_rescue_loss_t loss = {.error = table->error};
+    return rescue->callbacks->loss(rescue->context, &loss);
+  }
+  for (size_t i = 0; rc == MDBX_SUCCESS && i < table->gap_count; ++i) {
+    const struct rescue_gap *gap = &table->gaps[i];
+    const MDBX_rescue_loss_t loss = {.page = gap->ref.pgno,
+                                     .error = gap->error,
+                                     .branch = gap->branch,
+                                     .leaves_found = gap->leaf_count,
+                                     .key = gap->key,
+                                     .after = gap->after,
+                                     .before = gap->before};
+    rc = rescue->callbacks->loss(rescue->context, &loss);
+  }
+  return rc;
+}
+
+static int tell_table(struct rescue *rescue, size_t index) {
+  const struct rescue_table *table = &rescue->tables[index];
+  struct telling telling = {.rescue = rescue, .table = table};
+  const struct table_record *record = &table->tree.record;
+  const MDBX_val *name = index ? &table->name : NULL;
+  const uint64_t names = index || tree_is_multi(&table->tree) ? 0 : rescue->table_count - 1;
+  const MDBX_rescue_table_t told = {.name = name,
+                                    .flags = (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC),
+                                    .sequence = record->sequence,
+                                    .records = record->items > names ? record->items - names : 0};
+  int rc = rescue->callbacks->table_begin(rescue->context, &told);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  rc = tell_losses(rescue, table);
+  if (rc == MDBX_SUCCESS && !table->error && !tree_is_empty(&table->tree))
+    rc = tell_page(&telling, &table->tree, NULL, tree_root(&table->tree), 0);
+  return rc == MDBX_SUCCESS ? rescue->callbacks->table_end(rescue->context, &told, telling.told) : rc;
+}
+
+static bool is_damaged(const struct rescue *rescue) {
+  for (size_t i = 0; i < rescue->table_count; ++i)
+    if (rescue->tables[i].error || rescue->tables[i].gap_count)
+      return true;
+  return false;
+}
+
+static void forget(struct rescue *rescue) {
+  for (size_t t = 0; t < rescue->table_count; ++t) {
+    for (size_t g = 0; g < rescue->tables[t].gap_count; ++g)
+      free(rescue->tables[t].gaps[g].leaves);
+    free(rescue->tables[t].gaps);
+  }
+  free(rescue->tables);
+  free(rescue->use);
+}
+
+int rescue_tables(const MDBX_txn *txn, const MDBX_rescue_callbacks_t *callbacks, void *context) {
+  struct rescue rescue = {.txn = txn, .view = txn->view, .callbacks = callbacks, .context = context};
+  rescue.use = calloc(rescue.view->limit, 1);
+  int rc = rescue.use ? rescue_look(&rescue) : MDBX_ENOMEM;
+  if (rc == MDBX_SUCCESS)
+    rc = rescue_find_leaves(&rescue);
+  for (size_t i = 0; rc == MDBX_SUCCESS && i < rescue.table_count; ++i)
+    rc = tell_table(&rescue, i);
+  if (rc == MDBX_SUCCESS && is_damaged(&rescue))
+    rc = MDBX_RESULT_TRUE;
+  forget(&rescue);
+  return rc;
+}

@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What each page of a damaged database is, as far as anything leads to it. */
+#include "service/rescue.h"
+
+#include "base/log.h"
+#include "gc/gc_record.h"
+#include "tree/values.h"
+
+#include <stdlib.h>
+
+/* One tree on the way: a table's, or the values of one key. */
+struct look {
+  struct rescue *rescue;
+  size_t table; /* its index: the tables may move */
+  const struct tree *tree;
+  MDBX_val key;      /* of values; else without a base */
+  MDBX_val last;     /* what was read last */
+  size_t waiting;    /* gaps from here on wait for what follows them */
+  bool apart;        /* a leaf that was found: its place is known by the gap */
+};
+
+static struct rescue_table *table_of_look(const struct look *look) { return &look->rescue->tables[look->table]; }
+
+static int more(void **array, size_t count, size_t *capacity, size_t size) {
+  if (count < *capacity)
+    return MDBX_SUCCESS;
+  const size_t wanted = *capacity * 2 + 16;
+  void *bigger = realloc(*array, wanted * size);
+  if (!bigger)
+    return MDBX_ENOMEM;
+  *array = bigger;
+  *capacity = wanted;
+  return MDBX_SUCCESS;
+}
+
+/* ---- gaps ------------------------------------------------------------------------------------------------------- */
+
+static int add_gap(struct look *look, const struct rescue_gap *gap) {
+  struct rescue_table *table = table_of_look(look);
+  void *gaps = table->gaps;
+  const int rc = more(&gaps, table->gap_count, &table->gap_capacity, sizeof(*table->gaps));
+  table->gaps = gaps;
+  if (rc == MDBX_SUCCESS)
+    table->gaps[table->gap_count++] = *gap;
+  return rc;
+}
+
+static void mark(const struct rescue *rescue, pgno_t pgno, enum rescue_use use) {
+  if (pgno < rescue->view->limit)
+    rescue->use[pgno] = (uint8_t)use;
+}
+
+/* Anything but damage ends the rescue. */
+static int open_gap(struct look *look, struct page_ref ref, bool branch, int error) {
+  if (error != MDBX_CORRUPTED)
+    return error;
+  struct rescue *rescue = look->rescue;
+  if (ref.pgno < rescue->view->limit && rescue->use[ref.pgno] == RESCUE_UNKNOWN)
+    mark(rescue, ref.pgno, RESCUE_BAD);
+  rescue->values_lost |= !look->key.iov_base && tree_is_multi(look->tree);
+  const struct rescue_gap gap = {
+      .ref = ref, .error = error, .branch = branch, .key = look->key, .after = look->last};
+  return add_gap(look, &gap);
+}
+
+static int lose_record(struct look *look, const struct leaf_item *item, struct page_ref ref, int error) {
+  if (error != MDBX_CORRUPTED)
+    return error;
+  mark(look->rescue, ref.pgno, RESCUE_BAD);
+  const struct rescue_gap gap = {
+      .ref = ref, .error = error, .record = true, .key = {(void *)(uintptr_t)item->key, item->key_length}};
+  return add_gap(look, &gap);
+}
+
+/* What is read now lies behind the gaps before it. */
+static void read_on(struct look *look, const struct leaf_item *item) {
+  struct rescue_table *table = table_of_look(look);
+  look->last = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
+  for (; look->waiting < table->gap_count && !look->apart; ++look->waiting) {
+    struct rescue_gap *gap = &table->gaps[look->waiting];
+    if (!gap->record && gap->key.iov_base == look->key.iov_base)
+      gap->before = look->last;
+  }
+}
+
+/* ---- trees ------------------------------------------------------------------------------------------------------ */
+
+static int look_at_page(struct look *look, struct page_ref ref, unsigned level);
+
+static int look_at_run(struct look *look, const struct leaf_item *item) {
+  const struct rescue *rescue = look->rescue;
+  struct large_ref ref;
+  const struct page *run;
+  memcpy(&ref, item->data, sizeof(ref));
+  struct snapshot strict = *rescue->view;
+  strict.always_check = true; /* the whole of it is wanted */
+  const int rc = snapshot_run(&strict, &ref, &run);
+  if (rc != MDBX_SUCCESS)
+    return lose_record(look, item, (struct page_ref){ref.pgno, ref.birth}, rc);
+  for (uint32_t i = 0; i < run->run_pages; ++i)
+    mark(rescue, ref.pgno + i, RESCUE_USED);
+  return MDBX_SUCCESS;
+}
+
+static int look_at_values(struct look *look, const struct page *leaf, const struct leaf_item *item) {
+  struct tree nested;
+  const int rc = values_nested_tree(look->rescue->view, look->tree, item, &nested);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_CORRUPTED ? lose_record(look, item, (struct page_ref){leaf->pgno, 0}, rc) : rc;
+  struct look inner = {.rescue = look->rescue,
+                       .table = look->table,
+                       .tree = &nested,
+                       .key = {(void *)(uintptr_t)item->key, item->key_length},
+                       .waiting = table_of_look(look)->gap_count};
+  return look_at_page(&inner, tree_root(&nested), 0);
+}
+
+static int look_at_leaf(struct look *look, const struct page *leaf) {
+  const bool values = look->key.iov_base;
+  for (unsigned i = 0; i < leaf->count; ++i) {
+    struct leaf_item item;
+    int rc = MDBX_SUCCESS;
+    leaf_get(leaf, i, &item);
+    read_on(look, &item);
+    if (values)
+      continue;
+    if (item.kind == NODE_LARGE)
+      rc = look_at_run(look, &item);
+    else if (item.kind == NODE_TREE && tree_is_multi(look->tree))
+      rc = look_at_values(look, leaf, &item);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* No page has two places, so a walk has an end. */
+static int look_at_page(struct look *look, struct page_ref ref, unsigned level) {
+  struct rescue *rescue = look->rescue;
+  const bool leaf = level + 1 == look->tree->record.depth;
+  const struct page *page;
+  int rc = snapshot_tree_page(rescue->view, ref, tree_page_type(look->tree, leaf), &page);
+  if (rc == MDBX_SUCCESS && rescue->use[ref.pgno] != RESCUE_UNKNOWN)
+    rc = log_damage(MDBX_CORRUPTED, "page %u is used twice", ref.pgno);
+  if (rc != MDBX_SUCCESS)
+    return open_gap(look, ref, !leaf, rc);
+  mark(rescue, ref.pgno, RESCUE_USED);
+  if (leaf)
+    return look_at_leaf(look, page);
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i)
+    rc = look_at_page(look, branch_child(page, i), level + 1);
+  return rc;
+}
+
+static int look_at_table(struct rescue *rescue, size_t index) {
+  const struct tree tree = rescue->tables[index].tree; /* the array may move */
+  struct look look = {.rescue = rescue, .table = index, .tree = &tree};
+  if (rescue->tables[index].error || tree_is_empty(&tree))
+    return MDBX_SUCCESS;
+  return look_at_page(&look, tree_root(&tree), 0);
+}
+
+/* ---- tables ----------------------------------------------------------------------------------------------------- */
+
+static struct rescue_table *new_table(struct rescue *rescue) {
+  void *tables = rescue->tables;
+  const int rc = more(&tables, rescue->table_count, &rescue->table_capacity, sizeof(*rescue->tables));
+  rescue->tables = tables;
+  if (rc != MDBX_SUCCESS)
+    return NULL;
+  struct rescue_table *table = &rescue->tables[rescue->table_count++];
+  memset(table, 0, sizeof(*table));
+  return table;
+}
+
+int rescue_add_table(struct rescue *rescue, const MDBX_val *name, const struct leaf_item *item) {
+  struct rescue_table *table = new_table(rescue);
+  struct table_record record;
+  if (!table)
+    return MDBX_ENOMEM;
+  table->name = *name;
+  table->error = MDBX_CORRUPTED;
+  if (item->data_length == sizeof(record)) {
+    memcpy(&record, item->data, sizeof(record));
+    table->error = tree_load(&table->tree, &record, rescue->view->limit, "(named)");
+  }
+  return look_at_table(rescue, rescue->table_count - 1);
+}
+
+static int add_named(struct rescue *rescue, const struct page *leaf) {
+  for (unsigned i = 0; i < leaf->count; ++i) {
+    struct leaf_item item;
+    leaf_get(leaf, i, &item);
+    const MDBX_val name = {(void *)(uintptr_t)item.key, item.key_length};
+    const int rc = item.kind == NODE_TREE ? rescue_add_table(rescue, &name, &item) : MDBX_SUCCESS;
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+/* The tables named on the pages of the main table that can be read; those pages are marked by now. */
+static int add_tables_below(struct rescue *rescue, struct page_ref ref, unsigned level) {
+  const struct tree tree = rescue->tables[0].tree;
+  const bool leaf = level + 1 == tree.record.depth;
+  const struct page *page;
+  int rc = MDBX_SUCCESS;
+  if (ref.pgno >= rescue->view->limit || rescue->use[ref.pgno] != RESCUE_USED)
+    return rc;
+  rc = snapshot_tree_page(rescue->view, ref, tree_page_type(&tree, leaf), &page);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
+  if (leaf)
+    return tree_is_multi(&tree) ? MDBX_SUCCESS : add_named(rescue, page);
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i)
+    rc = add_tables_below(rescue, branch_child(page, i), level + 1);
+  return rc;
+}
+
+void rescue_tree_of(const struct rescue_table *table, const struct rescue_gap *gap, struct tree *tree) {
+  if (gap->key.iov_base)
+    values_nested_init(&table->tree, tree);
+  else
+    *tree = table->tree;
+}
+
+int rescue_take_leaf(struct rescue *rescue, size_t index, const struct rescue_gap *gap, const struct page *leaf) {
+  struct tree tree;
+  rescue_tree_of(&rescue->tables[index], gap, &tree);
+  struct look look = {.rescue = rescue, .table = index, .tree = &tree, .key = gap->key, .apart = true};
+  mark(rescue, leaf->pgno, RESCUE_USED);
+  const int rc = look_at_leaf(&look, leaf);
+  const bool names = rc == MDBX_SUCCESS && index == 0 && !tree_is_multi(&tree) && !gap->key.iov_base;
+  return names ? add_named(rescue, leaf) : rc;
+}
+
+/* ---- free pages ------------------------------------------------------------------------------------------------- */
+
+struct free_look {
+  struct tree_visitor visitor;
+  struct rescue *rescue;
+};
+
+static int on_free_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  (void)level;
+  mark(((struct free_look *)visitor)->rescue, page->pgno, RESCUE_USED);
+  return MDBX_SUCCESS;
+}
+
+static int on_free_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  (void)birth;
+  for (uint32_t i = 0; i < pages; ++i)
+    mark(context, pgno + i, RESCUE_FREE);
+  return MDBX_SUCCESS;
+}
+
+static int on_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
+                          const struct leaf_item *item) {
+  struct rescue *rescue = ((struct free_look *)visitor)->rescue;
+  struct gc_key key;
+  (void)leaf, (void)index;
+  if (item->kind != NODE_PLAIN || !gc_key_decode(item->key, item->key_length, &key) ||
+      gc_record_decode(&key, item->data, item->data_length, rescue->view->page_size, rescue->view->limit, on_free_run,
+                       rescue) != MDBX_SUCCESS)
+    rescue->free_damaged = true;
+  return MDBX_SUCCESS;
+}
+
+static int on_free_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
+  struct rescue *rescue = ((struct free_look *)visitor)->rescue;
+  if (rc != MDBX_CORRUPTED)
+    return rc;
+  mark(rescue, pgno, RESCUE_BAD);
+  rescue->free_damaged = true;
+  return MDBX_SUCCESS;
+}
+
+static int look_at_free(struct rescue *rescue) {
+  struct free_look look = {.visitor = {.page = on_free_page, .record = on_free_record, .damage = on_free_damage},
+                           .rescue = rescue};
+  return tree_walk(rescue->view, &rescue->txn->gc, &look.visitor);
+}
+
+/* Free pages last: a list that is damaged must not hide a page that is in use. */
+int rescue_look(struct rescue *rescue) {
+  struct rescue_table *main = new_table(rescue);
+  if (!main)
+    return MDBX_ENOMEM;
+  main->tree = rescue->txn->main;
+  const struct page_ref root = tree_root(&main->tree);
+  const bool empty = tree_is_empty(&main->tree);
+  int rc = look_at_table(rescue, 0);
+  if (rc == MDBX_SUCCESS && !empty)
+    rc = add_tables_below(rescue, root, 0);
+  uint8_t *used = rc == MDBX_SUCCESS ? malloc(rescue->view->limit) : NULL;
+  if (!used)
+    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
+  memcpy(used, rescue->use, rescue->view->limit);
+  rc = look_at_free(rescue);
+  for (pgno_t pgno = 0; pgno < rescue->view->limit; ++pgno)
+    if (used[pgno] != RESCUE_UNKNOWN)
+      rescue->use[pgno] = used[pgno];
+  free(used);
+  return rc;
+}
