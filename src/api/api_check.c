@@ -93,6 +93,21 @@ int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes, MDBX_gc_iter
 
 /* ------------------------------------------------------------------------------------------------- numbers as text */
 
+/* The next digit behind the point: ten times the rest by the denominator, without the 128 bits that not all machines have. */
+static int next_digit(uint64_t *rest, uint64_t denominator) {
+  const uint64_t missing = denominator - *rest;
+  uint64_t left = 0;
+  int digit = 0;
+  for (int i = 0; i < 10; ++i)
+    if (left >= missing) {
+      left -= missing;
+      ++digit;
+    } else
+      left += *rest;
+  *rest = left;
+  return digit;
+}
+
 const char *mdbx_ratio2digits(const uint64_t numerator, const uint64_t denominator, int precision, char *const buffer,
                               size_t buffer_size) {
   if (!denominator)
@@ -103,11 +118,8 @@ const char *mdbx_ratio2digits(const uint64_t numerator, const uint64_t denominat
   int out = snprintf(buffer, buffer_size, "%llu", (unsigned long long)(numerator / denominator));
   if (precision)
     buffer[out++] = '.';
-  for (int i = 0; i < precision; ++i) {
-    const unsigned __int128 scaled = (unsigned __int128)rest * 10;
-    buffer[out++] = (char)('0' + (int)(scaled / denominator));
-    rest = (uint64_t)(scaled % denominator);
-  }
+  for (int i = 0; i < precision; ++i)
+    buffer[out++] = (char)('0' + next_digit(&rest, denominator));
   buffer[out] = '\0';
   return buffer;
 }

@@ -144,7 +144,7 @@ int os_file_sync(int fd) {
 
 /* Making a file shorter is no growth, whatever the limit. */
 static int check_growth(int fd, uint64_t length) {
-  uint64_t now;
+  uint64_t now = 0;
   os_file_note_limit();
   return beyond_limit(length) && os_file_size(fd, &now) == MDBX_SUCCESS && now < length ? EFBIG : MDBX_SUCCESS;
 }

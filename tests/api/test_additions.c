@@ -211,6 +211,19 @@ START_TEST(cursors_of_a_transaction) {
 }
 END_TEST
 
+/* Also where ten times the rest does not fit 64 bits. */
+START_TEST(digits_of_ratios) {
+  char buf[64];
+  ck_assert_str_eq(mdbx_ratio2digits(1, 3, 5, buf, sizeof(buf)), "0.33333");
+  ck_assert_str_eq(mdbx_ratio2digits(22, 7, 0, buf, sizeof(buf)), "3");
+  ck_assert_str_eq(mdbx_ratio2digits(1, 8, 4, buf, sizeof(buf)), "0.1250");
+  ck_assert_str_eq(mdbx_ratio2digits(9, 10, 1, buf, sizeof(buf)), "0.9");
+  ck_assert_str_eq(mdbx_ratio2digits(7, 1, 3, buf, sizeof(buf)), "7.000");
+  ck_assert_str_eq(mdbx_ratio2digits(UINT64_MAX - 1, UINT64_MAX, 19, buf, sizeof(buf)), "0.9999999999999999999");
+  ck_assert_str_eq(mdbx_ratio2digits(UINT64_MAX / 2, UINT64_MAX, 5, buf, sizeof(buf)), "0.49999");
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("additions");
   TCase *tcase = api_case(suite, "lock files");
@@ -222,5 +235,6 @@ int main(void) {
   tcase_add_test(tcase, order_that_cannot_be_given);
   tcase = api_case(suite, "cursors");
   tcase_add_test(tcase, cursors_of_a_transaction);
+  tcase_add_test(tcase, digits_of_ratios);
   return unit_run(suite);
 }
