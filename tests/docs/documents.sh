@@ -45,6 +45,18 @@ else
   [ "$number" -ge 3 ] || fail "only $number examples were found"
 fi
 
+# ---- what the README says to compile with: on a system that has no other development package ------------------------
+
+if command -v pkg-config >/dev/null; then
+  expect 0 "pkg-config with libmdbx alone" env PKG_CONFIG_LIBDIR="$top_builddir" PKG_CONFIG_PATH= pkg-config --cflags --libs libmdbx
+  expect_text "-lmdbx" "pkg-config with libmdbx alone"
+  ! grep -q xxhash output || fail "programs are linked with what only the library needs"
+  expect 0 "pkg-config for a static program" env PKG_CONFIG_LIBDIR="$top_builddir" PKG_CONFIG_PATH= pkg-config --static --libs libmdbx
+  expect_text "-lxxhash" "pkg-config for a static program"
+else
+  echo "pkg-config is not installed: what it says is not looked at"
+fi
+
 # ---- links and names of files ----------------------------------------------------------------------------------------
 
 for document in "$root"/README.md "$root"/NEWS "$root"/doc/*.md; do

@@ -2,7 +2,11 @@
 /* What few programs do, and some count on: the forbidden that is survived, the end of tables, forks. */
 #include "compare.h"
 
-/* lmdb.h forbids it; the memory is not given back at once, and a binding for Common Lisp does it. */
+/* lmdb.h forbids it, and what LMDB does then is luck, which a sanitizer takes away; extras.c has the rest. A binding for Common
+ * Lisp counts on it. */
+#if defined(__SANITIZE_ADDRESS__)
+static void close_ended_cursors(void) {}
+#else
 static void close_ended_cursors(void) {
   MDB_env *env = open_fresh("ended", MDB_NOSYNC);
   MDB_cursor *cursor;
@@ -22,6 +26,7 @@ static void close_ended_cursors(void) {
   mdb_txn_abort(txn);
   mdb_env_close(env);
 }
+#endif
 
 static void many_tables_allowed(void) {
   static const unsigned numbers[] = {1000, 32763, 32764, 32765, 32766, 65536, 1000000};
