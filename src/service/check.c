@@ -35,7 +35,11 @@ static int check_one_meta(struct check *check, unsigned slot) {
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!meta.valid && !meta.blank) {
-    report_issue(check->context, "meta", slot, "is damaged", "%s", meta.fault);
+    /* What a crash may have left in a slot that is not in use is no problem; what was written like that is. */
+    if (meta.senseless || lck_head_slot(lck_head(&check->env->lck)) == slot)
+      report_issue(check->context, "meta", slot, "is damaged", "%s", meta.fault);
+    else
+      report_line(check->context, MDBX_chk_notice, "meta %u: not readable, left by a crash: %s", slot, meta.fault);
     return MDBX_SUCCESS;
   }
   static const char *const kinds[] = {"wiped", "weak", "steady", "steady (by manifest)"};

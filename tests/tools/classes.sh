@@ -199,7 +199,12 @@ cp good/mdbx.dat bad/mdbx.dat
 for bytes in 0 1 100 4096 65536; do
   head -c $bytes good/mdbx.dat >bad/mdbx.lck
   ends "$chk" bad
-  [ $code -eq 0 ] || fail "a lock file of $bytes foreign bytes: the check left with $code"
+  if [ $bytes -eq 0 ]; then
+    [ $code -eq 0 ] || fail "an empty lock file: the check left with $code"
+  else
+    [ $code -ne 0 ] || fail "a lock file of $bytes foreign bytes is taken"
+    head -c $bytes good/mdbx.dat | cmp -s - bad/mdbx.lck || fail "a lock file of $bytes foreign bytes was changed"
+  fi
 done
-others
+rm -f bad/mdbx.lck
 finish
