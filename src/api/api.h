@@ -5,7 +5,7 @@
 #ifndef MDBX_API_API_H
 #define MDBX_API_API_H
 
-#include "txn/txn.h"
+#include "txn/table.h"
 
 #define PUT_FLAGS_KNOWN                                                                                                \
   (MDBX_NOOVERWRITE | MDBX_NODUPDATA | MDBX_CURRENT | MDBX_ALLDUPS | MDBX_RESERVE | MDBX_APPEND | MDBX_APPENDDUP |     \

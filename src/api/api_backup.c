@@ -3,6 +3,7 @@
 #include "api/api.h"
 
 #include "service/increment.h"
+#include "txn/txn_read.h"
 
 #define WRITE_FLAGS ((unsigned)(MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC | MDBX_CP_OVERWRITE))
 

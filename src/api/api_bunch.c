@@ -2,6 +2,9 @@
 /* Deleting many records at once. */
 #include "api/api.h"
 
+#include "txn/txn_cursor.h"
+#include "txn/txn_write.h"
+
 /* Two places; one that is not there is an edge of the table. */
 struct bounds {
   struct range_bound from, to;

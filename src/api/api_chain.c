@@ -2,6 +2,10 @@
 /* Transactions that go over into another one: checkpoint, rollback, commit and read on, amend. */
 #include "api/api.h"
 
+#include "txn/txn_chain.h"
+#include "txn/txn_nested.h"
+#include "txn/txn_write.h"
+
 #define COMMIT_FLAGS_KNOWN ((unsigned)(MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC))
 
 static uint64_t start_latency(MDBX_commit_latency *latency) {

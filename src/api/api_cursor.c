@@ -2,6 +2,10 @@
 /* Cursors. */
 #include "api/api.h"
 
+#include "txn/txn_cursor.h"
+#include "txn/txn_nested.h"
+#include "txn/txn_write.h"
+
 #include <limits.h>
 #include <stdlib.h>
 

@@ -2,6 +2,9 @@
 /* Reading, writing and deleting by key. */
 #include "api/api.h"
 
+#include "txn/txn_cursor.h"
+#include "txn/txn_write.h"
+
 #include <stdlib.h>
 
 /* ---------------------------------------------------------------------------------------------------------- checks */

@@ -3,7 +3,16 @@
 #include "api/api.h"
 
 #include "base/log.h"
+#include "env/env_files.h"
+#include "env/env_writer.h"
+#include "env/lockless.h"
+#include "env/options.h"
+#include "env/sync.h"
 #include "service/copy.h"
+#include "txn/table.h"
+#include "txn/txn_env.h"
+#include "txn/txn_read.h"
+#include "txn/txn_write.h"
 
 #include <stdlib.h>
 
@@ -22,14 +31,14 @@ int mdbx_env_open(MDBX_env *env, const char *path, MDBX_env_flags_t flags, mdbx_
     return rc;
   if (!path || !*path || ((unsigned)flags & ~OPEN_FLAGS_KNOWN))
     return MDBX_EINVAL;
-  return env_open(env, path, flags, mode);
+  return txn_env_open(env, path, flags, mode);
 }
 
 int mdbx_env_close_ex(MDBX_env *env, bool dont_sync) {
   if (!env)
     return MDBX_EINVAL;
   const int rc = env_check(env);
-  return rc == MDBX_SUCCESS ? env_close(env, dont_sync) : rc;
+  return rc == MDBX_SUCCESS ? txn_env_close(env, dont_sync) : rc;
 }
 
 int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode) { return env_delete(path, mode); }
@@ -149,40 +158,6 @@ void *mdbx_env_get_userctx(const MDBX_env *env) { return env_check(env) == MDBX_
 
 /* -------------------------------------------------------------------------------------------------------- geometry */
 
-/* In the write transaction of the calling thread, or in one of its own. */
-static int change_geometry(MDBX_env *env, const struct geometry_request *request) {
-  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
-  const struct geometry_system system = env_system();
-  MDBX_txn *txn = own ? env->writer_txn : NULL;
-  int rc = own ? txn_check_write(txn->innermost) : txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  struct geometry changed;
-  rc = geometry_change(&txn->space.geometry, request, &system, txn->view->limit, &changed);
-  if (rc == MDBX_SUCCESS)
-    rc = env_cover(env, changed.upper);
-  if (rc == MDBX_SUCCESS)
-    env_rebase(env, txn->view);
-  if (rc == MDBX_SUCCESS && !geometry_is_equal(&txn->space.geometry, &changed)) {
-    if (txn->space.writemap && changed.now > txn->space.backed)
-      rc = map_grow_file(&env->map, env->fd, geometry_bytes(&changed, changed.now));
-    if (rc == MDBX_SUCCESS && txn->space.writemap && changed.now > txn->space.backed)
-      txn->space.backed = changed.now;
-    if (rc == MDBX_SUCCESS) {
-      txn->space.geometry = changed;
-      txn->geometry_changed = true;
-      txn->keep_size = true;
-    }
-  }
-  if (own)
-    return rc;
-  if (rc != MDBX_SUCCESS) {
-    txn_abort_write(txn);
-    return rc;
-  }
-  return txn_commit_write(txn, NULL);
-}
-
 static int check_request(const struct geometry_request *request) {
   struct geometry unused;
   const struct geometry_system system = env_system();
@@ -199,7 +174,7 @@ int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower, intptr_t size_now,
     rc = env_check_open(env);
     if (rc != MDBX_SUCCESS)
       return rc;
-    return env_is_readonly(env) ? MDBX_EACCESS : change_geometry(env, &request);
+    return env_is_readonly(env) ? MDBX_EACCESS : txn_set_geometry(env, &request);
   }
   rc = check_request(&request);
   if (rc == MDBX_SUCCESS) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public functions: options of an environment. What they are when nobody set them is in txn/options.c. */
+/* Public functions: options of an environment. What they are when nobody set them is in env/options.c. */
 #include "api/api.h"
+
+#include "env/options.h"
 
 struct option_rule {
   uint64_t low, high;

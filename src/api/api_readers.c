@@ -2,6 +2,10 @@
 /* Readers and what they keep: the list of them, the slow-reader callback, parking, clones. */
 #include "api/api.h"
 
+#include "txn/txn_park.h"
+#include "txn/txn_read.h"
+#include "txn/txn_write.h"
+
 #include <stdlib.h>
 
 /* --------------------------------------------------------------------------------------------------------- the list */

@@ -2,7 +2,9 @@
 /* Environments in unusual states: cold, inherited by a fork, or to be recovered by hand. */
 #include "api/api.h"
 
+#include "env/env_recovery.h"
 #include "service/warmup.h"
+#include "txn/txn_env.h"
 
 #define WARMUP_FLAGS_KNOWN                                                                                             \
   ((unsigned)(MDBX_warmup_force | MDBX_warmup_oomsafe | MDBX_warmup_lock | MDBX_warmup_touchlimit |                    \
@@ -40,7 +42,7 @@ int mdbx_env_resurrect_after_fork(MDBX_env *env) {
   const int rc = env_check(env);
   if (rc != MDBX_SUCCESS || env->generation == os_fork_generation())
     return rc;
-  return env_resurrect(env);
+  return txn_env_resurrect(env);
 }
 
 int mdbx_env_open_for_recovery(MDBX_env *env, const char *pathname, unsigned target_meta, bool writeable) {

@@ -3,6 +3,8 @@
 #include "api/api.h"
 
 #include "base/log.h"
+#include "txn/table.h"
+#include "txn/txn_write.h"
 
 #define OPEN_FLAGS_KNOWN                                                                                               \
   ((unsigned)(MDBX_REVERSEKEY | MDBX_DUPSORT | MDBX_INTEGERKEY | MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP |   \

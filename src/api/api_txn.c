@@ -3,6 +3,11 @@
 #include "api/api.h"
 
 #include "base/log.h"
+#include "env/env_writer.h"
+#include "txn/txn_cursor.h"
+#include "txn/txn_nested.h"
+#include "txn/txn_read.h"
+#include "txn/txn_write.h"
 
 #define BEGIN_FLAGS_KNOWN                                                                                              \
   ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART | MDBX_TXN_TRY |                            \

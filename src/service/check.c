@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/check.h"
 
+#include "env/env_writer.h"
 #include "service/check_parts.h"
+#include "txn/txn_read.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 
 #include "format/branch.h"
 #include "tree/values.h"
+#include "txn/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

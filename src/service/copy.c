@@ -9,6 +9,7 @@
 #include "service/copy.h"
 
 #include "base/log.h"
+#include "txn/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/copy_stream.h"
 
+#include "txn/txn_park.h"
+
 #include <stdlib.h>
 
 int copy_stream_open(struct copying *copying, MDBX_txn *txn, int fd, unsigned flags) {

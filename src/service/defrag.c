@@ -6,7 +6,10 @@
  */
 #include "service/defrag.h"
 
+#include "env/sync.h"
 #include "tree/relocate.h"
+#include "txn/laggards.h"
+#include "txn/txn_write.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "service/copy.h"
+#include "txn/table.h"
 
 struct since {
   struct tree_visitor visitor;

@@ -15,7 +15,7 @@
 #include "service/increment.h"
 
 #include "base/log.h"
-#include "txn/env_paths.h"
+#include "env/env_paths.h"
 
 #include <stdlib.h>
 

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "format/subpage.h"
+#include "txn/table.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -13,10 +13,14 @@
  *  C10 A commit of any mode but UTTERLY_NOSYNC has something to fall back to.
  *  C11 A commit writes only while it holds the writer lock.
  */
-#include "txn/txn.h"
+#include "txn/commit.h"
 
 #include "base/log.h"
+#include "env/env_writer.h"
+#include "env/sync.h"
 #include "space/writeout.h"
+#include "txn/table.h"
+#include "txn/txn_write.h"
 
 #include <stdlib.h>
 

@@ -12,9 +12,10 @@
  *  3. Before the file grows, pages that the durable commit needs too do not count: no reader's end would free them. At
  *     the upper size the head is made durable first, so that this is no obstacle.
  */
-#include "txn/txn.h"
+#include "txn/laggards.h"
 
 #include "base/log.h"
+#include "env/sync.h"
 
 #include <stdlib.h>
 

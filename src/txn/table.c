@@ -10,110 +10,20 @@
  * tree is read or changed, memory is written out, or a callback runs: a reader that comes to a table for the first time
  * waits for nobody. What was decided on a handle before is checked by its generation afterwards.
  */
-#include "txn/txn.h"
+#include "txn/table.h"
 
 #include "base/log.h"
+#include "env/handles.h"
+#include "txn/txn_cursor.h"
 
 #include <stdlib.h>
 
 /* ------------------------------------------------------------------------------------------------------- handles */
 
-static bool handle_is_open(const struct table_handle *handle) { return atomic_load(&handle->generation) & 1; }
-
-static bool same_name(const struct table_name *have, const MDBX_val *name) {
-  return have->length == name->iov_len && (!have->length || memcmp(have->bytes, name->iov_base, have->length) == 0);
-}
-
-static int set_name(struct table_name *to, const MDBX_val *name) {
-  uint8_t *copy = malloc(name->iov_len + 1);
-  if (!copy)
-    return MDBX_ENOMEM;
-  if (name->iov_len)
-    memcpy(copy, name->iov_base, name->iov_len);
-  free(to->bytes);
-  *to = (struct table_name){copy, name->iov_len};
-  return MDBX_SUCCESS;
-}
-
-static MDBX_val name_value(const struct table_name *name) { return (MDBX_val){name->bytes, name->length}; }
-
-static int open_handle(MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi) {
-  for (MDBX_dbi i = CORE_TABLES; i < env->handles_capacity; ++i) {
-    struct table_handle *handle = &env->handles[i];
-    if (handle_is_open(handle))
-      continue;
-    const int rc = set_name(&handle->name, name);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    handle->claimed = false;
-    atomic_store(&handle->orders, NULL);
-    atomic_fetch_add(&handle->generation, 1);
-    if (i >= env->handles_used)
-      env->handles_used = i + 1;
-    *dbi = i;
-    return MDBX_SUCCESS;
-  }
-  return MDBX_DBS_FULL;
-}
-
-static void close_handle(struct table_handle *handle) {
-  if (handle_is_open(handle))
-    atomic_fetch_add(&handle->generation, 1);
-}
-
-static bool same_order(const struct user_order *a, const struct user_order *b) {
-  return a->plain == b->plain && a->with_context == b->with_context && a->context == b->context;
-}
-
-/* Whether the asked order says nothing, or nothing else than what is there. */
-static bool order_agrees(const struct user_order *have, const struct user_order *asked) {
-  return !user_order_given(asked) || !user_order_given(have) || same_order(have, asked);
-}
-
-/* Comparators of a handle are an object that never changes, so that readers take them without a lock; a handle that
- * gets more gets another object. handles_mutex is held. */
-static int set_orders(struct table_handle *handle, const struct table_orders *asked) {
-  struct table_orders merged = {.key = asked->key, .value = asked->value};
-  struct table_orders *have = atomic_load(&handle->orders);
-  if (have && (!order_agrees(&have->key, &asked->key) || !order_agrees(&have->value, &asked->value)))
-    return MDBX_INCOMPATIBLE;
-  if (have && !user_order_given(&merged.key))
-    merged.key = have->key;
-  if (have && !user_order_given(&merged.value))
-    merged.value = have->value;
-  for (struct table_orders *old = handle->all_orders; old; old = old->older)
-    if (same_order(&old->key, &merged.key) && same_order(&old->value, &merged.value)) {
-      atomic_store(&handle->orders, old);
-      return MDBX_SUCCESS;
-    }
-  struct table_orders *fresh = malloc(sizeof(*fresh));
-  if (!fresh)
-    return MDBX_ENOMEM;
-  *fresh = merged;
-  fresh->older = handle->all_orders;
-  handle->all_orders = fresh;
-  atomic_store(&handle->orders, fresh);
-  return MDBX_SUCCESS;
-}
-
 void table_use_orders(struct tree *tree, const struct table_handle *handle) {
   const struct table_orders *orders = atomic_load(&handle->orders);
   if (orders)
     tree_use_orders(tree, &orders->key, &orders->value);
-}
-
-void table_handles_release(MDBX_env *env) {
-  for (MDBX_dbi dbi = 0; env->handles && dbi < env->handles_capacity; ++dbi) {
-    struct table_handle *handle = &env->handles[dbi];
-    while (handle->all_orders) {
-      struct table_orders *older = handle->all_orders->older;
-      free(handle->all_orders);
-      handle->all_orders = older;
-    }
-    free(handle->name.bytes);
-  }
-  free(env->handles);
-  env->handles = NULL;
 }
 
 /* ------------------------------------------------------------------------------------- tables of a transaction */
@@ -143,7 +53,7 @@ static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
 /* The handle to which the transaction gave that name, 0 if it did not. */
 static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
   for (MDBX_dbi i = CORE_TABLES; txn->tables && i < txn->env->handles_used; ++i)
-    if (is_renamed(txn, i) && same_name(&txn->tables[i]->name, name))
+    if (is_renamed(txn, i) && handle_has_name(&txn->tables[i]->name, name))
       return i;
   return 0;
 }
@@ -153,14 +63,14 @@ static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
 static MDBX_dbi find_handle(const MDBX_txn *txn, const MDBX_val *name) {
   const MDBX_dbi renamed = find_renamed(txn, name);
   for (MDBX_dbi i = CORE_TABLES; !renamed && i < txn->env->handles_used; ++i)
-    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && same_name(&txn->env->handles[i].name, name))
+    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && handle_has_name(&txn->env->handles[i].name, name))
       return i;
   return renamed;
 }
 
 /* The name of a table that the transaction has claimed: nobody else changes it. */
 static MDBX_val claimed_name(const MDBX_txn *txn, MDBX_dbi dbi) {
-  return name_value(is_renamed(txn, dbi) ? &txn->tables[dbi]->name : &txn->env->handles[dbi].name);
+  return handle_name(is_renamed(txn, dbi) ? &txn->tables[dbi]->name : &txn->env->handles[dbi].name);
 }
 
 /* From its first change of a table to its end the write transaction keeps the handle open and its name as it is. */
@@ -292,39 +202,13 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MD
   return MDBX_SUCCESS;
 }
 
-/* The name of a handle at one moment, to be looked for without the lock. */
-struct name_copy {
-  MDBX_val name;
-  uint32_t generation;
-  uint8_t *memory; /* NULL: the name is in `room` */
-  uint8_t room[120];
-};
-
-/* handles_mutex is held. */
-static int copy_name(struct name_copy *copy, const struct table_handle *handle) {
-  const struct table_name *name = &handle->name;
-  copy->generation = atomic_load(&handle->generation);
-  copy->memory = NULL;
-  if (!(copy->generation & 1))
-    return MDBX_BAD_DBI;
-  if (name->length > sizeof(copy->room)) {
-    copy->memory = malloc(name->length);
-    if (!copy->memory)
-      return MDBX_ENOMEM;
-  }
-  copy->name = (MDBX_val){copy->memory ? copy->memory : copy->room, name->length};
-  if (name->length)
-    memcpy(copy->name.iov_base, name->bytes, name->length);
-  return MDBX_SUCCESS;
-}
-
 /* The search for the record may wait for pages from the disk: no lock is held then. */
 static int load_by_handle(MDBX_txn *txn, MDBX_dbi dbi) {
   MDBX_env *env = txn->env;
   struct table_record record;
   struct name_copy copy;
   os_mutex_lock(&env->handles_mutex);
-  int rc = copy_name(&copy, &env->handles[dbi]);
+  int rc = handle_copy_name(&copy, &env->handles[dbi]);
   os_mutex_unlock(&env->handles_mutex);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -406,7 +290,7 @@ static int open_main(const struct opening *opening) {
     txn->main.changed = true;
   }
   os_mutex_lock(&txn->env->handles_mutex);
-  const int rc = set_orders(&txn->env->handles[DBI_MAIN], opening->orders);
+  const int rc = handle_set_orders(&txn->env->handles[DBI_MAIN], opening->orders);
   os_mutex_unlock(&txn->env->handles_mutex);
   table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
   return rc;
@@ -476,9 +360,9 @@ static int take_handle(const struct opening *opening, bool created, MDBX_dbi *db
   if (!found || is_hidden(txn, found))
     *state |= TABLE_FRESH;
   if (!found)
-    rc = open_handle(txn->env, opening->name, &found);
+    rc = handle_open(txn->env, opening->name, &found);
   if (rc == MDBX_SUCCESS)
-    rc = set_orders(&txn->env->handles[found], opening->orders);
+    rc = handle_set_orders(&txn->env->handles[found], opening->orders);
   if (rc == MDBX_SUCCESS)
     txn->env->handles[found].claimed |= created;
   *dbi = found;
@@ -568,7 +452,7 @@ int table_set_orders(MDBX_txn *txn, MDBX_dbi dbi, const struct table_orders *ord
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
   os_mutex_lock(&txn->env->handles_mutex);
-  const int set = set_orders(&txn->env->handles[dbi], &given);
+  const int set = handle_set_orders(&txn->env->handles[dbi], &given);
   os_mutex_unlock(&txn->env->handles_mutex);
   table_use_orders(tree, &txn->env->handles[dbi]);
   return set == MDBX_SUCCESS ? rc : set;
@@ -586,7 +470,7 @@ int table_close(MDBX_env *env, MDBX_dbi dbi) {
   if (handle_is_open(&env->handles[dbi])) {
     rc = env->handles[dbi].claimed ? MDBX_DANGLING_DBI : MDBX_SUCCESS;
     if (rc == MDBX_SUCCESS)
-      close_handle(&env->handles[dbi]);
+      handle_close(&env->handles[dbi]);
   }
   os_mutex_unlock(&env->handles_mutex);
   return rc;
@@ -709,7 +593,7 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const MDBX_val old = claimed_name(txn, dbi);
-  if (same_name(&(struct table_name){old.iov_base, old.iov_len}, name))
+  if (handle_has_name(&(struct table_name){old.iov_base, old.iov_len}, name))
     return MDBX_SUCCESS;
   rc = read_record(txn, name, &record);
   if (rc != MDBX_NOTFOUND)
@@ -718,7 +602,7 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   if (rc == MDBX_SUCCESS)
     rc = erase_record(txn, &old);
   if (rc == MDBX_SUCCESS)
-    rc = set_name(&txn->tables[dbi]->name, name);
+    rc = handle_set_name(&txn->tables[dbi]->name, name);
   if (rc == MDBX_SUCCESS)
     txn->tables[dbi]->state |= TABLE_RENAMED;
   return rc;
@@ -770,11 +654,11 @@ static bool must_close(const struct txn_table *entry, bool committed) {
 
 /* The new name becomes everybody's. Handles that are left of a dropped table of that name go: one name, one handle. */
 static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
-  const MDBX_val name = name_value(&entry->name);
+  const MDBX_val name = handle_name(&entry->name);
   for (MDBX_dbi i = CORE_TABLES; i < env->handles_used; ++i)
     if (i != dbi && !env->handles[i].claimed && handle_is_open(&env->handles[i]) &&
-        same_name(&env->handles[i].name, &name))
-      close_handle(&env->handles[i]);
+        handle_has_name(&env->handles[i].name, &name))
+      handle_close(&env->handles[i]);
   free(env->handles[dbi].name.bytes);
   env->handles[dbi].name = entry->name;
   entry->name = (struct table_name){NULL, 0};
@@ -789,7 +673,7 @@ void tables_end(MDBX_txn *txn, bool committed) {
     if (!entry)
       continue;
     if (must_close(entry, committed))
-      close_handle(&txn->env->handles[dbi]);
+      handle_close(&txn->env->handles[dbi]);
     else if (entry->state & TABLE_RENAMED)
       install_name(txn->env, dbi, entry);
     if (entry->state & TABLE_CLAIMED)
@@ -805,7 +689,7 @@ void table_forget(MDBX_txn *txn, struct txn_table *table) {
   struct table_handle *handle = &txn->env->handles[table->dbi];
   if (table->generation == atomic_load(&handle->generation) && (table->state & TABLE_FRESH)) {
     if (table->state & TABLE_CREATED)
-      close_handle(handle);
+      handle_close(handle);
     table->hidden_stamp = txn->stamp;
     table->hidden_generation = table->generation;
   }
@@ -818,7 +702,7 @@ void tables_disown(MDBX_env *env) {
   for (MDBX_dbi dbi = CORE_TABLES; dbi < env->handles_used; ++dbi) {
     const struct txn_table *entry = writing ? entry_of(txn, dbi) : NULL;
     if (entry && must_close(entry, false))
-      close_handle(&env->handles[dbi]);
+      handle_close(&env->handles[dbi]);
     env->handles[dbi].claimed = false;
   }
 }

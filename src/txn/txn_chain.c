@@ -6,7 +6,12 @@
  * a reader pins its snapshot before it gives the lock back; a reader that becomes a writer looks, under the lock, whether
  * its snapshot still is the newest. Cursors become unbound as at any end of a transaction.
  */
-#include "txn/txn.h"
+#include "txn/txn_chain.h"
+
+#include "txn/commit.h"
+#include "txn/table.h"
+#include "txn/txn_read.h"
+#include "txn/txn_write.h"
 
 #define DURABILITY_FLAGS ((unsigned)(MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC))
 

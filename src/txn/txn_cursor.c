@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The list of cursors bound to a transaction. */
-#include "txn/txn.h"
+#include "txn/txn_cursor.h"
+
+#include "txn/table.h"
 
 int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
   struct tree *tree;

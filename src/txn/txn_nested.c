@@ -9,8 +9,11 @@
  *
  * Under the writer lock, by the thread that holds it.
  */
+#include "txn/txn_nested.h"
+
 #include "space/undo.h"
-#include "txn/txn.h"
+#include "txn/table.h"
+#include "txn/txn_cursor.h"
 
 #include <stdlib.h>
 

@@ -8,7 +8,9 @@
  *   active --park--> parked --unpark, or a read with MDBX_TXN_AUTOUNPARK--> active
  *                       '----ousted meanwhile: MDBX_OUSTED--> finished, as after a reset
  */
-#include "txn/txn.h"
+#include "txn/txn_park.h"
+
+#include "txn/txn_read.h"
 
 int txn_park(MDBX_txn *txn, bool autounpark) {
   const int rc = readers_park(txn->slot, txn->snapshot.txnid);

@@ -6,9 +6,12 @@
  * A handle is active (it pins a snapshot), finished (MDBX_TXN_FINISHED: reset, or not begun), or parked (txn_park.c). A
  * writer may take the pin of an active one away if the slow-reader callback says so: txn_check() notices.
  */
-#include "txn/txn.h"
+#include "txn/txn_read.h"
 
 #include "base/log.h"
+#include "env/lockless.h"
+#include "txn/table.h"
+#include "txn/txn_cursor.h"
 
 #include <stdlib.h>
 

@@ -1,9 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Write transactions: from taking the writer lock to giving it back. The commit itself is in commit.c. */
-#include "txn/txn.h"
+#include "txn/txn_write.h"
 
 #include "base/log.h"
+#include "env/env_writer.h"
+#include "env/options.h"
+#include "env/sync.h"
 #include "space/writeout.h"
+#include "txn/commit.h"
+#include "txn/laggards.h"
+#include "txn/table.h"
+#include "txn/txn_cursor.h"
+#include "txn/txn_nested.h"
+#include "txn/txn_park.h"
 
 #include <stdlib.h>
 
@@ -187,6 +196,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   txn->root = txn->innermost = txn;
   txn->generation = os_fork_generation();
   txn->signature = TXN_SIGNATURE;
+  env->work = &txn->space;
   atomic_store(&env->writer_thread, self);
   *result = txn;
   return MDBX_SUCCESS;
@@ -216,6 +226,7 @@ void txn_finish_write(MDBX_txn *txn) {
   txn->signature = DEAD_SIGNATURE;
   txn->flags |= MDBX_TXN_FINISHED;
   atomic_store(&env->writer_thread, 0);
+  env->work = NULL;
   if (!env->writer_locked_by_user)
     env_unlock_writer(env); /* else mdbx_txn_unlock() gives the lock back */
 }

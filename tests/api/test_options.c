@@ -3,7 +3,7 @@
 #include "api.h"
 
 #include "os/os.h"
-#include "txn/env.h"
+#include "env/env.h"
 
 static MDBX_env *open_with(MDBX_option_t option, uint64_t value) {
   MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);

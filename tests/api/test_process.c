@@ -166,6 +166,25 @@ START_TEST(test_processes_under_a_lock_of_their_own) {
 }
 END_TEST
 
+static void commit_for_ever(void *unused) {
+  MDBX_env *env = open_lockless(MDBX_SAFE_NOSYNC);
+  (void)unused;
+  for (unsigned i = 0;; ++i)
+    put_number(env, i % 1000);
+}
+
+/* Who opens needs no lock: the metas change while they are looked at. */
+START_TEST(test_opening_while_another_one_writes) {
+  OK(mdbx_env_close(open_lockless(0)));
+  const pid_t writer = unit_fork(commit_for_ever, NULL);
+  for (unsigned i = 0; i < 500; ++i)
+    OK(mdbx_env_close(open_lockless(i % 2 ? MDBX_RDONLY : MDBX_SAFE_NOSYNC)));
+  OK(kill(writer, SIGKILL));
+  ck_assert_int_eq(waitpid(writer, NULL, 0), writer);
+  env_is_sound();
+}
+END_TEST
+
 START_TEST(test_a_weak_head_is_read_and_repaired_by_a_writer) {
   MDBX_env *env = open_lockless(MDBX_SAFE_NOSYNC);
   put_number(env, 1);
@@ -318,6 +337,7 @@ int main(void) {
   tcase_add_test(tests, test_commits_of_others_are_seen);
   tcase_add_loop_test(tests, test_growth_by_another_one, 0, 4);
   tcase_add_test(tests, test_processes_under_a_lock_of_their_own);
+  tcase_add_test(tests, test_opening_while_another_one_writes);
   tcase_add_test(tests, test_a_weak_head_is_read_and_repaired_by_a_writer);
   tcase_add_test(tests, test_another_database_in_the_file);
   tcase_add_test(tests, test_a_limit_stops_writers_of_this_process);

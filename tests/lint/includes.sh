@@ -13,7 +13,7 @@ check_layers() {
   awk -v root="$LINT_ROOT/src/" '
     function rank(layer) { return layer in ranks ? ranks[layer] : 0 }
     BEGIN {
-      count = split("base os format file space tree gc txn service api", order, " ")
+      count = split("base os format file space tree gc env txn service api", order, " ")
       for (i = 1; i <= count; ++i) ranks[order[i]] = i
     }
     {

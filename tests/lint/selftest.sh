@@ -12,7 +12,7 @@ checks=0
 fresh() {
   rm -rf "$lint_tmp/tree"
   mkdir -p "$lint_tmp/tree/include" "$lint_tmp/tree/tools"
-  for layer in base os format file space tree gc txn service api; do
+  for layer in base os format file space tree gc env txn service api; do
     mkdir -p "$lint_tmp/tree/src/$layer"
   done
 }

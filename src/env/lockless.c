@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/lockless.c: environments without a lock file (mdbx_env_set_lockless()).
+ * env/lockless.c: environments without a lock file (mdbx_env_set_lockless()).
  *
  * The application keeps processes apart: nobody reads while another process writes. So nobody tells of a commit by
  * another process, and whoever begins something looks at the meta pages himself: three pairs of words in the mapping
@@ -12,9 +12,10 @@
  *
  * A file may need repair (a weak or unbelieved meta on top). Readers use what can be believed; the first writer repairs.
  */
-#include "txn/env.h"
+#include "env/lockless.h"
 
 #include "base/log.h"
+#include "env/env_repair.h"
 
 static void look(const MDBX_env *env, struct metas_seen *seen) {
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {

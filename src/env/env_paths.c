@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "txn/env_paths.h"
+#include "env/env_paths.h"
 
 #include "os/os.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/env_paths.h: from the path a user gives to the names of the data file and the lock file.
+ * env/env_paths.h: from the path a user gives to the names of the data file and the lock file.
  */
-#ifndef MDBX_TXN_ENV_PATHS_H
-#define MDBX_TXN_ENV_PATHS_H
+#ifndef MDBX_ENV_ENV_PATHS_H
+#define MDBX_ENV_ENV_PATHS_H
 
 #include "base/base.h"
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/options.c: what the options of an environment are worth, set or not, and what of them the layers below get to know.
+ * env/options.c: what the options of an environment are worth, set or not, and what of them the layers below get to know.
  *
  * Some options of the interface have nothing to act on in this engine; they keep their value and change nothing. mdbx.h
  * says which.
  */
-#include "txn/env.h"
+#include "env/options.h"
 
 /* Changed pages are memory of the process, unlike what is mapped. */
 uint64_t env_default_dirty_limit(size_t page_size) {

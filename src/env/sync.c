@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making commits durable that were not when they were made. All under the writer lock. */
-#include "txn/txn.h"
+/* Making commits durable that were not when they were made. */
+#include "env/sync.h"
 
 #include "base/log.h"
+#include "env/env_view.h"
+#include "env/env_writer.h"
 
 int sync_flush(MDBX_env *env) {
   const int rc = env->flags & MDBX_WRITEMAP ? map_flush(&env->map, env->fd, 0, map_length(&env->map))
@@ -42,7 +44,7 @@ void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
 
 /* Where the file must not be cut: a transaction that is at work, and flushes or is out of pages, has added pages. */
 static pgno_t pages_added(const MDBX_env *env) {
-  return atomic_load(&env->writer_thread) ? env->writer_txn->space.backed : 0;
+  return env->work ? env->work->backed : 0;
 }
 
 int sync_head(MDBX_env *env) {

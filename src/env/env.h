@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/env.h: an environment: one open database in one process.
+ * env/env.h: an environment: one open database in one process.
  *
  * Owns the descriptors, the mapping, the lock file, the table handles and the write transaction's standing memory.
  * Fields are constant between open and close but for those that name their owner.
  */
-#ifndef MDBX_TXN_ENV_H
-#define MDBX_TXN_ENV_H
+#ifndef MDBX_ENV_ENV_H
+#define MDBX_ENV_ENV_H
 
 #include "file/lck.h"
 #include "file/map.h"
 #include "file/geometry.h"
 #include "file/meta.h"
 #include "file/readers.h"
-#include "gc/gc.h"
+#include "format/compare.h"
 #include "space/space.h"
-#include "tree/cursor.h"
 
 #define ENV_SIGNATURE UINT32_C(0x4d454e56)
 #define TXN_SIGNATURE UINT32_C(0x4d54584e)
@@ -33,6 +32,7 @@
    MDBX_PAGEPERTURB)
 /* What all processes that have a database open must agree on. */
 #define ENV_FLAGS_SHARED_MODE (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP)
+
 struct table_name {
   uint8_t *bytes;
   size_t length;
@@ -109,7 +109,8 @@ struct MDBX_env {
 
   /* For the holder of the writer lock. */
   struct page_pool pool;
-  MDBX_txn *writer_txn;          /* the memory of write transactions, made at first use */
+  MDBX_txn *writer_txn;          /* the memory of write transactions, made at first use; txn/ owns it */
+  const struct space *work;      /* the pages of the write transaction that runs, NULL: none */
   _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */
   _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */
   _Atomic uintptr_t writer_lock_thread; /* by which thread */
@@ -137,100 +138,12 @@ int env_check_open(const MDBX_env *env);
 int env_create(MDBX_env **env);
 /* The end of a handle: everything it had has been released. */
 void env_bury(MDBX_env *env);
-int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode);
-int env_close(MDBX_env *env, bool dont_sync);
-/* Makes an environment usable that was inherited by a fork. Transactions of the parent are dead. After an error it can
- * only be closed; MDBX_BUSY and MDBX_PANIC for one that cannot be shared leave it as it was. */
-int env_resurrect(MDBX_env *env);
-int env_delete(const char *path, int how);
-/* What can be told from the file alone, without opening the database. */
-int env_preopen_info(const char *path, MDBX_envinfo *info);
 
 static inline bool env_is_readonly(const MDBX_env *env) { return env->flags & MDBX_RDONLY; }
-
-/* The meta page of the newest published commit, copied. */
-int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
-/* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
-int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
-/* Makes the mapping and the memo long enough for a snapshot with that upper bound. */
-int env_cover(MDBX_env *env, pgno_t upper);
-/* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
-void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
-/* Fills a snapshot from a meta. */
-int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot);
-
-void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry);
-struct geometry_system env_system(void);
-
-/* Frees the handles with all they hold. */
-void table_handles_release(MDBX_env *env);
 
 /* Thread that may hold transactions of the environment: of sticky ones the calling thread, else 0. */
 static inline uintptr_t env_thread(const MDBX_env *env) {
   return env->flags & MDBX_NOSTICKYTHREADS ? 0 : os_thread_self();
 }
-
-/* Bits of lck_shared.user. */
-enum {
-  METAS_DOUBTFUL = 1, /* a failed commit may have left a meta that is newer than the head */
-  FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
-};
-
-/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
-int env_lock_writer(MDBX_env *env, bool try_only);
-void env_unlock_writer(MDBX_env *env);
-/* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
- * goes on before that meta is gone for sure. Under the writer lock. */
-void env_doubt_metas(MDBX_env *env, unsigned slot);
-
-/* A file that is too short for what the meta says is used: MDBX_CORRUPTED. */
-int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length);
-/* Gives the file the length the meta says: longer after growth that was rolled back, shorter after a cut at the wrong
- * time. */
-int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
-
-/* An option of those kept in `options.values`, set or not; see options.c. */
-uint64_t env_option(const MDBX_env *env, MDBX_option_t option);
-/* By the memory the process may have. */
-uint64_t env_default_dirty_limit(size_t page_size);
-void env_tuning(const MDBX_env *env, struct space_tuning *tuning);
-
-/* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */
-int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length);
-/* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */
-int env_check_map_limit(const MDBX_env *env, pgno_t pages);
-/* The first page this process may not use. */
-pgno_t env_map_end(const MDBX_env *env);
-
-/* ---- lockless.c: without a lock file the metas are asked for what others did ---- */
-
-/* Publishes the newest commit of any process, unless a thread of this one is writing. */
-int lockless_look(const MDBX_env *env);
-/* The same for whoever has just taken the writer lock of the process; repairs the file if need be. */
-int lockless_begin_writing(MDBX_env *env);
-void lockless_end_writing(MDBX_env *env);
-
-/* ---- env_recovery.c ---- */
-
-/* Opens with the given meta page as the head, alone, changing nothing: writers get MDBX_EPERM until
- * env_turn_for_recovery(). */
-int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool writable);
-/* Makes that meta page the newest. The environment is alone with the file and may write. */
-int env_turn_for_recovery(MDBX_env *env, unsigned slot);
-
-/* ---- sync.c: durability. All under the writer lock. ---- */
-
-/* Flushes the data file. A failure makes the environment fatal. */
-int sync_flush(MDBX_env *env);
-/* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
-int sync_head(MDBX_env *env);
-/* Notes that the file is longer than the head says: what a crash falls back to may need the tail. */
-void sync_note_long_file(MDBX_env *env);
-bool sync_file_is_long(const MDBX_env *env);
-/* Cuts what the file has beyond that many pages, which nothing that a crash may fall back to needs; `all` when it has
- * the size of the head then. */
-void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
-/* Whether a threshold for making weak commits durable is reached. */
-bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
 
 #endif

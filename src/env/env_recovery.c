@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/env_recovery.c: going on from another meta page than the engine would choose.
+ * env/env_recovery.c: going on from another meta page than the engine would choose.
  *
  * For the checker and for people who know what they do. The snapshot of a meta page that is neither the newest nor the
  * durable one may have lost pages to later commits; only a check tells. So opening changes nothing, and a write
@@ -9,9 +9,13 @@
  * The chosen meta gets an id above all others and becomes steady, in place; the others stay as they are, so that one can
  * turn back. Later commits get ids that no page has seen, so births stay unique.
  */
-#include "txn/txn.h"
+#include "env/env_recovery.h"
 
 #include "base/log.h"
+#include "env/env_open.h"
+#include "env/env_repair.h"
+#include "env/env_writer.h"
+#include "env/sync.h"
 
 #include <stdlib.h>
 

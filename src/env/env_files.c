@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The files of a database that is not open. */
+#include "env/env_files.h"
+
+#include "env/env_paths.h"
+#include "file/lck.h"
+#include "file/meta.h"
+
+#include <stdlib.h>
+
+/* ---------------------------------------------------------------------------------------------------------- deleting */
+
+static int unlink_counted(const char *path, bool *any) {
+  const int rc = os_unlink(path);
+  *any |= rc == MDBX_SUCCESS;
+  return rc == MDBX_ENOFILE ? MDBX_SUCCESS : rc;
+}
+
+static int delete_files(const struct env_paths *paths, const char *path) {
+  bool any = false;
+  int rc = unlink_counted(paths->data, &any);
+  if (rc == MDBX_SUCCESS)
+    rc = unlink_counted(paths->lock, &any);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (paths->directory && os_path_is_directory(path) && os_rmdir(path) == MDBX_SUCCESS)
+    any = true;
+  return any ? MDBX_SUCCESS : MDBX_RESULT_TRUE;
+}
+
+/* Takes the database exclusively, so that nobody has it open while its files go. */
+static int delete_unused(const struct env_paths *paths, const char *path, bool wait) {
+  struct lck lck;
+  int fd, rc = os_open(paths->data, OS_OPEN_WRITE, 0, &fd);
+  if (rc == MDBX_ENOFILE)
+    return delete_files(paths, path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(&lck, 0, sizeof(lck));
+  rc = lck_open(&lck, paths->lock, fd, LCK_EXCLUSIVE | (wait ? LCK_WAIT : 0), 1, 0600);
+  if (rc == MDBX_SUCCESS) {
+    lck_open_done(&lck);
+    rc = delete_files(paths, path);
+    lck_close(&lck);
+  }
+  os_close(fd);
+  return rc;
+}
+
+int env_delete(const char *path, int how) {
+  struct env_paths paths;
+  if (how != MDBX_ENV_JUST_DELETE && how != MDBX_ENV_ENSURE_UNUSED && how != MDBX_ENV_WAIT_FOR_UNUSED)
+    return MDBX_EINVAL;
+  int rc = env_paths_make(path, false, &paths);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = how == MDBX_ENV_JUST_DELETE ? delete_files(&paths, path)
+                                   : delete_unused(&paths, path, how == MDBX_ENV_WAIT_FOR_UNUSED);
+  env_paths_free(&paths);
+  return rc;
+}
+
+/* ----------------------------------------------------------------------------------------------------------- peeking */
+
+static void fill_from_meta(MDBX_envinfo *info, const struct meta_set *set, unsigned newest) {
+  const struct meta *meta = &set->slot[newest].meta;
+  const uint64_t page_size = set->page_size;
+  info->mi_geo.lower = meta->lower * page_size;
+  info->mi_geo.upper = meta->upper * page_size;
+  info->mi_geo.current = meta->now * page_size;
+  info->mi_geo.shrink = meta->shrink * page_size;
+  info->mi_geo.grow = meta->grow * page_size;
+  info->mi_dxb_pagesize = set->page_size;
+  info->mi_sys_pagesize = (uint32_t)os_page_size();
+  info->mi_last_pgno = meta->next - 1;
+  info->mi_recent_txnid = set->slot[newest].txnid;
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    info->mi_meta_txnid[i] = set->slot[i].txnid;
+    info->mi_bootid.meta[i].x = set->slot[i].meta.boot_id[0];
+    info->mi_bootid.meta[i].y = set->slot[i].meta.boot_id[1];
+  }
+  uint64_t boot[2];
+  os_bootid(boot);
+  info->mi_bootid.current.x = boot[0];
+  info->mi_bootid.current.y = boot[1];
+}
+
+int env_preopen_info(const char *path, MDBX_envinfo *info) {
+  struct env_paths paths;
+  struct meta_set set;
+  int fd, rc = env_paths_make(path, false, &paths);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = os_open(paths.data, OS_OPEN_READ, 0, &fd);
+  if (rc == MDBX_SUCCESS) {
+    rc = meta_read_all(fd, paths.data, &set);
+    unsigned newest = 0;
+    for (unsigned i = 1; i < META_COUNT; ++i)
+      if (set.slot[i].valid && (!set.slot[newest].valid || set.slot[i].txnid > set.slot[newest].txnid))
+        newest = i;
+    if (rc == MDBX_SUCCESS)
+      fill_from_meta(info, &set, newest);
+    os_close(fd);
+  }
+  env_paths_free(&paths);
+  return rc;
+}

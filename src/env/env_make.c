@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A new database in an empty file. */
+#include "env/env_make.h"
+
+#include "base/log.h"
+#include "env/env_view.h"
+
+int env_is_to_be_made(const MDBX_env *env, bool *empty) {
+  return os_file_is_blank(env->fd, (uint64_t)META_COUNT * PAGE_SIZE_MAX, empty);
+}
+
+static int compose_first_meta(MDBX_env *env, struct meta *meta) {
+  struct geometry geometry;
+  const struct geometry_system system = env_system();
+  const int rc = geometry_new(&env->geometry_request, &system, &geometry);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(meta, 0, sizeof(*meta));
+  meta->page_size = geometry.page_size;
+  meta->kind = META_STEADY;
+  meta->lower = geometry.lower;
+  meta->upper = geometry.upper;
+  meta->now = geometry.now;
+  meta->next = META_COUNT;
+  meta->grow = geometry.grow;
+  meta->shrink = geometry.shrink;
+  meta->gc.root = meta->main.root = PGNO_NONE;
+  memcpy(meta->boot_id, env->boot_id, sizeof(meta->boot_id));
+  return os_random_bytes(meta->database_id, sizeof(meta->database_id));
+}
+
+static int write_first_pages(MDBX_env *env) {
+  struct meta meta;
+  int rc = compose_first_meta(env, &meta);
+  if (rc == MDBX_SUCCESS)
+    rc = meta_create(env->fd, meta.page_size, &meta);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->allocate(env->fd, (uint64_t)META_COUNT * meta.page_size, (uint64_t)meta.now * meta.page_size);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  return rc;
+}
+
+/* The metas go in first and alone: with one of them on disk the file is a database, before that it is an empty file. When
+ * there is no room it becomes an empty file again. */
+int env_make_database(MDBX_env *env) {
+  int rc = os_ops->resize(env->fd, 0);
+  if (rc == MDBX_SUCCESS)
+    rc = write_first_pages(env);
+  if (rc == MDBX_SUCCESS)
+    os_sync_parent(env->data_path);
+  else if (os_ops->resize(env->fd, 0) != MDBX_SUCCESS)
+    log_error("%s: what was written of it cannot be taken back", env->data_path);
+  return rc;
+}

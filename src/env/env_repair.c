@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Setting the data file right after a crash. */
+#include "env/env_repair.h"
+
+#include "base/log.h"
+
+int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
+  const uint64_t needed = (uint64_t)meta->next * env->page_size;
+  /* Of a database that holds nothing yet a cut in its creation may have left one meta only. */
+  if (length >= needed || meta->next == META_COUNT)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "%s: the file is cut off: %llu bytes, %llu are in use", env->data_path,
+                    (unsigned long long)length, (unsigned long long)needed);
+}
+
+static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice) {
+  bool any = false;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    if (!choice->wipe[slot])
+      continue;
+    if (set->slot[slot].fault)
+      log_warn("%s: meta page %u at byte %llu is damaged: %s; it is wiped, and its commit is lost", env->data_path, slot,
+               (unsigned long long)slot * set->page_size, set->slot[slot].fault);
+    else
+      log_notice("%s: meta page %u is wiped", env->data_path, slot);
+    any = true;
+    const int rc = meta_wipe(env->fd, env->page_size, slot);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  return any ? os_ops->datasync(env->fd) : MDBX_SUCCESS;
+}
+
+int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) {
+  const uint64_t wanted = (uint64_t)meta->now * env->page_size;
+  if (length < wanted)
+    return os_ops->allocate(env->fd, length, wanted);
+  return length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
+}
+
+int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
+  const struct meta *head = &set->slot[choice->head].meta;
+  int rc = wipe_unbelieved(env, set, choice);
+  /* After a process died: the page cache has everything, the disk perhaps not. */
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS && choice->make_steady)
+    rc = meta_make_steady(env->fd, env->page_size, choice->head, &set->slot[choice->head]);
+  if (rc == MDBX_SUCCESS && choice->make_steady)
+    rc = os_ops->datasync(env->fd);
+  return rc == MDBX_SUCCESS ? env_restore_length(env, head, length) : rc;
+}

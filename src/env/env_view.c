@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a transaction sees of the files. */
+#include "env/env_view.h"
+
+#include "base/log.h"
+
+#include <stdlib.h>
+
+/* ------------------------------------------------------------------------------------------------------ map and memo */
+
+/* A memo that matches nothing: every page is checked at every visit. */
+static uint32_t no_memo;
+
+static int new_memo(MDBX_env *env, size_t pages) {
+  struct page_memo *memo = calloc(1, sizeof(*memo));
+  if (!memo)
+    return MDBX_ENOMEM;
+  size_t places = 1024;
+  while (places < pages)
+    places *= 2;
+  void *tags = NULL;
+  if (!(env->flags & MDBX_VALIDATION) && os_map_anonymous(places * sizeof(uint32_t), &tags) == MDBX_SUCCESS) {
+    memo->tags = tags;
+    memo->mask = (uint32_t)(places - 1);
+    memo->bytes = places * sizeof(uint32_t);
+  } else {
+    memo->tags = &no_memo;
+  }
+  memo->older = atomic_load(&env->memo);
+  atomic_store(&env->memo, memo);
+  return MDBX_SUCCESS;
+}
+
+static bool memo_covers(const MDBX_env *env, size_t pages) {
+  const struct page_memo *memo = atomic_load(&env->memo);
+  return memo && (memo->bytes == 0 || memo->bytes / sizeof(uint32_t) >= pages);
+}
+
+static int cover_slowly(MDBX_env *env, pgno_t upper) {
+  int rc = MDBX_SUCCESS;
+  os_mutex_lock(&env->map_mutex);
+  const size_t length = (size_t)upper << env->shift;
+  if (map_length(&env->map) < length)
+    rc = map_extend(&env->map, env->fd, length);
+  if (rc == MDBX_SUCCESS && !memo_covers(env, upper))
+    rc = new_memo(env, upper);
+  os_mutex_unlock(&env->map_mutex);
+  return rc;
+}
+
+int env_cover(MDBX_env *env, pgno_t upper) {
+  if (likely(map_length(&env->map) >= (size_t)upper << env->shift && memo_covers(env, upper)))
+    return MDBX_SUCCESS;
+  return cover_slowly(env, upper);
+}
+
+void env_forget_memo(MDBX_env *env) {
+  struct page_memo *memo = atomic_load(&env->memo);
+  atomic_store(&env->memo, NULL);
+  while (memo) {
+    struct page_memo *older = memo->older;
+    if (memo->bytes)
+      os_unmap(memo->tags, memo->bytes);
+    free(memo);
+    memo = older;
+  }
+}
+
+/* --------------------------------------------------------------------------------------------------------- snapshots */
+
+int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
+  const struct meta_page *page =
+      (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)lck_head_slot(head) << env->shift));
+  const txnid_t txnid = lck_head_txnid(head);
+  const volatile txnid_t *before = &page->header.txnid, *after = &page->meta.txnid_again;
+  const txnid_t first = *before;
+  atomic_thread_fence(memory_order_acquire);
+  memcpy(meta, &page->meta, sizeof(*meta));
+  atomic_thread_fence(memory_order_acquire);
+  if (likely(first == txnid && meta->txnid_again == txnid && *before == txnid && *after == txnid))
+    return MDBX_SUCCESS;
+  if (lck_head(&env->lck) != head)
+    return MDBX_RESULT_TRUE;
+  return log_damage(MDBX_CORRUPTED, "%s: meta page %u is not of transaction %llu", env->data_path,
+                    lck_head_slot(head), (unsigned long long)txnid);
+}
+
+int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot) {
+  for (;;) {
+    const uint64_t head = lck_head(&env->lck);
+    const int rc = env_read_meta(env, head, meta);
+    *txnid = lck_head_txnid(head);
+    *slot = lck_head_slot(head);
+    if (rc != MDBX_RESULT_TRUE)
+      return rc;
+  }
+}
+
+static bool meta_is_usable(const MDBX_env *env, const struct meta *meta) {
+  return meta->page_size == env->page_size && meta->next >= META_COUNT && meta->next <= meta->now &&
+         meta->now <= meta->upper && meta->upper <= PGNO_LIMIT;
+}
+
+void env_rebase(const MDBX_env *env, struct snapshot *snapshot) {
+  const struct page_memo *memo = atomic_load(&env->memo);
+  snapshot->base = (const uint8_t *)map_base(&env->map);
+  snapshot->memo = memo->tags;
+  snapshot->memo_mask = memo->mask;
+  snapshot->always_check = memo->bytes == 0;
+}
+
+pgno_t env_map_end(const MDBX_env *env) {
+  const uint64_t limit = atomic_load(&env->map_limit);
+  return limit ? (pgno_t)MIN_OF(limit >> env->shift, (uint64_t)PGNO_LIMIT) : PGNO_LIMIT;
+}
+
+int env_check_map_limit(const MDBX_env *env, pgno_t pages) {
+  return pages <= env_map_end(env) ? MDBX_SUCCESS : MDBX_UNABLE_EXTEND_MAPSIZE;
+}
+
+int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot) {
+  if (!meta_is_usable(env, meta))
+    return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
+                      (unsigned long long)txnid);
+  const int rc = env_cover(env, meta->upper);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *snapshot = (struct snapshot){
+      .shift = env->shift,
+      .limit = meta->next,
+      .present = meta->next,
+      .txnid = txnid,
+      .newest = txnid,
+      .page_size = env->page_size,
+      .seed = env->seed,
+  };
+  env_rebase(env, snapshot);
+  return MDBX_SUCCESS;
+}
+
+/* ---------------------------------------------------------------------------------------------------------- geometry */
+
+struct geometry_system env_system(void) {
+  uint64_t total = 0, available = 0;
+  os_ram_pages(&total, &available);
+  return (struct geometry_system){os_page_size(), total * os_page_size()};
+}
+
+void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry) {
+  *geometry = (struct geometry){.page_size = env->page_size,
+                                .lower = meta->lower,
+                                .upper = meta->upper,
+                                .now = meta->now,
+                                .grow = meta->grow,
+                                .shrink = meta->shrink};
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * env/env_view.h: what a transaction sees of the files: the head's meta, the mapping, the memo of checked pages.
+ */
+#ifndef MDBX_ENV_ENV_VIEW_H
+#define MDBX_ENV_ENV_VIEW_H
+
+#include "env/env.h"
+
+/* The meta page of the newest published commit, copied. */
+int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
+/* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
+int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
+/* Makes the mapping and the memo long enough for a snapshot with that upper bound. */
+int env_cover(MDBX_env *env, pgno_t upper);
+/* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
+void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
+/* Fills a snapshot from a meta. */
+int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot);
+/* Frees the memo; no transaction is left. */
+void env_forget_memo(MDBX_env *env);
+
+void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry);
+struct geometry_system env_system(void);
+
+/* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */
+int env_check_map_limit(const MDBX_env *env, pgno_t pages);
+/* The first page this process may not use. */
+pgno_t env_map_end(const MDBX_env *env);
+
+#endif

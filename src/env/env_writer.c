@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The writer lock of an environment. */
+#include "env/env_writer.h"
+
+#include "base/log.h"
+#include "env/lockless.h"
+
+/* A writer died. Its pages may be in the file and even its meta; what it had not published never happened, unless the
+ * meta is whole: then the commit stands (it may be durable already, and must not be overwritten as if it were not). */
+static int adopt_newest_meta(MDBX_env *env) {
+  struct meta_slot newest = {.txnid = lck_head_txnid(lck_head(&env->lck))};
+  int chosen = -1;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot seen;
+    const int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (seen.valid && seen.txnid > newest.txnid &&
+        memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0) {
+      newest = seen;
+      chosen = (int)slot;
+    }
+  }
+  if (chosen >= 0) {
+    log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
+               (unsigned long long)newest.txnid);
+    if (meta_kind_is_believed(newest.meta.kind))
+      lck_publish_believable(&env->lck, newest.txnid);
+    lck_publish_head(&env->lck, newest.txnid, (unsigned)chosen);
+  }
+  return MDBX_SUCCESS;
+}
+
+void env_doubt_metas(MDBX_env *env, unsigned slot) {
+  atomic_store(&env->fatal, true);
+  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
+  /* So that an opener of this boot does not find it; that this reaches the disk is the next writer's care. */
+  if (meta_wipe(env->fd, env->page_size, slot) != MDBX_SUCCESS)
+    log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
+}
+
+/* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
+static int settle_doubt(MDBX_env *env) {
+  const txnid_t head = lck_head_txnid(lck_head(&env->lck));
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot seen;
+    int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > head)
+      rc = meta_wipe(env->fd, env->page_size, slot);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+  const int rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS)
+    atomic_fetch_and(&env->lck.shared->user, ~(unsigned)METAS_DOUBTFUL);
+  return rc;
+}
+
+/* The lock is held; `rc` tells whether its last holder died. */
+static int enter_as_writer(MDBX_env *env, int rc) {
+  if (env->lockless)
+    return lockless_begin_writing(env);
+  if (atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL)
+    return settle_doubt(env);
+  return rc == MDBX_RESULT_TRUE ? adopt_newest_meta(env) : MDBX_SUCCESS;
+}
+
+int env_lock_writer(MDBX_env *env, bool try_only) {
+  int rc = lck_writer_lock(&env->lck, try_only);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return rc;
+  rc = enter_as_writer(env, rc);
+  if (rc != MDBX_SUCCESS)
+    lck_writer_unlock(&env->lck);
+  return rc;
+}
+
+void env_unlock_writer(MDBX_env *env) {
+  if (env->lockless)
+    lockless_end_writing(env);
+  lck_writer_unlock(&env->lck);
+}

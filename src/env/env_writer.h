@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * env/env_writer.h: the writer lock, and what a writer finds that its predecessor left.
+ */
+#ifndef MDBX_ENV_ENV_WRITER_H
+#define MDBX_ENV_ENV_WRITER_H
+
+#include "env/env.h"
+
+/* Bits of lck_shared.user. */
+enum {
+  METAS_DOUBTFUL = 1, /* a failed commit may have left a meta that is newer than the head */
+  FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
+};
+
+/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
+int env_lock_writer(MDBX_env *env, bool try_only);
+void env_unlock_writer(MDBX_env *env);
+/* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
+ * goes on before that meta is gone for sure. Under the writer lock. */
+void env_doubt_metas(MDBX_env *env, unsigned slot);
+
+#endif

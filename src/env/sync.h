@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * env/sync.h: making commits durable that were not when they were made. All under the writer lock.
+ */
+#ifndef MDBX_ENV_SYNC_H
+#define MDBX_ENV_SYNC_H
+
+#include "env/env.h"
+
+/* Flushes the data file. A failure makes the environment fatal. */
+int sync_flush(MDBX_env *env);
+/* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
+int sync_head(MDBX_env *env);
+/* Notes that the file is longer than the head says: what a crash falls back to may need the tail. */
+void sync_note_long_file(MDBX_env *env);
+bool sync_file_is_long(const MDBX_env *env);
+/* Cuts what the file has beyond that many pages, which nothing that a crash may fall back to needs; `all` when it has
+ * the size of the head then. */
+void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
+/* Whether a threshold for making weak commits durable is reached. */
+bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
+
+#endif

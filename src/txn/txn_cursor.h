@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/txn_cursor.h: the cursors of a transaction.
+ *
+ * These functions take the handle of a nested transaction for its root.
+ */
+#ifndef MDBX_TXN_TXN_CURSOR_H
+#define MDBX_TXN_TXN_CURSOR_H
+
+#include "txn/txn.h"
+
+/* MDBX_EINVAL for a cursor that belongs to an outer level. */
+int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi);
+/* Whether a transaction around the innermost one has the cursor. */
+static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
+  return cursor->txn && cursor->level < cursor->txn->innermost->level;
+}
+void txn_cursor_unbind(MDBX_cursor *cursor);
+/* Whether the table of a bound cursor was dropped in this transaction, and not made again. */
+static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
+  if (cursor->dbi < CORE_TABLES)
+    return false;
+  const uint8_t *tree = (const uint8_t *)cursor->core.tree;
+  return ((const struct txn_table *)(const void *)(tree - offsetof(struct txn_table, tree)))->state & TABLE_DROPPED;
+}
+void txn_cursors_unbind_all(MDBX_txn *txn);
+/* Tells all cursors on a tree (NULL: on all trees) but one that it is about to change, and may get records. */
+int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+/* The same before a change that only takes records away. */
+int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+/* Tells all cursors on a tree but one, which were detached, that a record is about to be deleted; see cursor_doubt(). */
+void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,
+                       const MDBX_val *value);
+/* Drops the positions of all cursors on a tree. */
+void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree);
+
+#endif

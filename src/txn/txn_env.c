@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transactions when an environment is opened, closed or inherited, and changes of its geometry. */
+#include "txn/txn_env.h"
+
+#include "env/env_open.h"
+#include "txn/table.h"
+#include "txn/txn_write.h"
+
+#include <stdlib.h>
+
+/* -------------------------------------------------------------------------------------------------------- geometry */
+
+/* What a request makes of the geometry that a write transaction sees. With WRITEMAP the file grows at once. */
+static int change_geometry(MDBX_txn *txn, const struct geometry_request *request) {
+  const struct geometry_system system = env_system();
+  MDBX_env *env = txn->env;
+  struct space *space = &txn->space;
+  struct geometry changed;
+  int rc = geometry_change(&space->geometry, request, &system, txn->view->limit, &changed);
+  if (rc == MDBX_SUCCESS)
+    rc = env_cover(env, changed.upper);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  env_rebase(env, txn->view);
+  if (geometry_is_equal(&space->geometry, &changed))
+    return MDBX_SUCCESS;
+  if (space->writemap && changed.now > space->backed) {
+    rc = map_grow_file(&env->map, env->fd, geometry_bytes(&changed, changed.now));
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    space->backed = changed.now;
+  }
+  space->geometry = changed;
+  txn->geometry_changed = true;
+  txn->keep_size = true;
+  return MDBX_SUCCESS;
+}
+
+int txn_set_geometry(MDBX_env *env, const struct geometry_request *request) {
+  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
+  MDBX_txn *txn = own ? env->writer_txn : NULL;
+  int rc = own ? txn_check_write(txn->innermost) : txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = change_geometry(txn, request);
+  if (own)
+    return rc;
+  if (rc == MDBX_SUCCESS)
+    return txn_commit_write(txn, NULL);
+  txn_abort_write(txn);
+  return rc;
+}
+
+/* A wish for less than there is becomes one for what there is, as with a new database. */
+static int grant_wish(MDBX_txn *txn, struct geometry_request request) {
+  const struct geometry_system system = env_system();
+  struct geometry changed, *present = &txn->space.geometry;
+  const intptr_t used = (intptr_t)geometry_bytes(present, txn->view->limit);
+  request.pagesize = -1;
+  if (request.upper >= 0)
+    request.upper = MAX_OF(request.upper, used);
+  const int rc = geometry_change(present, &request, &system, txn->view->limit, &changed);
+  if (rc == MDBX_SUCCESS && !geometry_is_equal(present, &changed)) {
+    *present = changed;
+    txn->geometry_changed = true;
+    txn->keep_size = request.now >= 0;
+  }
+  return rc;
+}
+
+/* Size limits asked for before the open hold for an existing database if this process opened it first. Without a lock
+ * file it cannot tell, and others may be at work. */
+static int apply_requested_geometry(MDBX_env *env) {
+  MDBX_txn *txn;
+  if (!env->geometry_set || env_is_readonly(env) || !env->lck.first || env->recovery || env->lockless)
+    return MDBX_SUCCESS;
+  int rc = txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = grant_wish(txn, env->geometry_request);
+  if (rc == MDBX_SUCCESS)
+    return txn_commit_write(txn, NULL);
+  txn_abort_write(txn);
+  return rc;
+}
+
+/* -------------------------------------------------------------------------------------------------------- lifetime */
+
+static void free_writer(MDBX_env *env) {
+  if (!env->writer_txn)
+    return;
+  tables_release(env->writer_txn);
+  dirty_destroy(&env->writer_txn->space.dirty);
+  free(env->writer_txn->space.retired.runs);
+  free(env->writer_txn);
+  env->writer_txn = NULL;
+}
+
+int txn_env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
+  int rc = env_open(env, path, flags, mode);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = apply_requested_geometry(env);
+  if (rc != MDBX_SUCCESS) {
+    free_writer(env);
+    env_release(env);
+  }
+  return rc;
+}
+
+int txn_env_close(MDBX_env *env, bool dont_sync) {
+  const bool inherited = env->generation != os_fork_generation();
+  const uintptr_t writer = env->opened && !inherited ? atomic_load(&env->writer_thread) : 0;
+  if (writer && writer != os_thread_self())
+    return MDBX_BUSY;
+  if (writer)
+    txn_abort_write(env->writer_txn);
+  free_writer(env);
+  return env_close(env, dont_sync);
+}
+
+/* The pages and lists of a writer that ran in the parent may be in any state; they are left where they are. */
+static void forget_writer(MDBX_env *env) {
+  if (!atomic_load(&env->writer_thread) && !lck_writer_is_mine(&env->lck)) {
+    free_writer(env);
+    pool_destroy(&env->pool);
+  } else if (env->writer_txn) {
+    env->writer_txn->signature = DEAD_SIGNATURE;
+    env->writer_txn = NULL;
+  }
+  for (MDBX_dbi dbi = 0; dbi < env->handles_used; ++dbi)
+    env->handles[dbi].claimed = false;
+}
+
+int txn_env_resurrect(MDBX_env *env) {
+  const int rc = env_check_resurrection(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (env->opened) {
+    tables_disown(env);
+    forget_writer(env);
+  }
+  return env_resurrect(env);
+}

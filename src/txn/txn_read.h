@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/txn_read.h: read transactions: begin, end, renew.
+ */
+#ifndef MDBX_TXN_TXN_READ_H
+#define MDBX_TXN_TXN_READ_H
+
+#include "txn/txn.h"
+
+int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
+/* The same for a look of the engine's own, whatever transactions the thread has. */
+int txn_begin_read_apart(MDBX_env *env, MDBX_txn **txn);
+int txn_reset_read(MDBX_txn *txn);
+int txn_renew_read(MDBX_txn *txn);
+int txn_refresh_read(MDBX_txn *txn);
+void txn_end_read(MDBX_txn *txn);
+/* A reader of the snapshot of a reader, or of the head for a writer; in *clone, a read handle, or a new one if NULL.
+ * MDBX_MVCC_RETARDED when the origin lost its snapshot meanwhile. */
+int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone);
+
+#endif

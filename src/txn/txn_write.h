@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * txn/txn_write.h: write transactions: from taking the writer lock to giving it back.
+ */
+#ifndef MDBX_TXN_TXN_WRITE_H
+#define MDBX_TXN_TXN_WRITE_H
+
+#include "txn/txn.h"
+
+int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
+int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
+void txn_abort_write(MDBX_txn *txn);
+/* What took no other part of a commit that began then was its ending. NULL: nobody wants to know. */
+void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun);
+/* Begins on the head, in the memory of write transactions; the writer lock is held. */
+int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn);
+/* Unbinds cursors and frees pages and lists; may be called again. */
+void txn_drop_work(MDBX_txn *txn);
+/* The same, and the transaction is over; the writer lock goes. */
+void txn_finish_write(MDBX_txn *txn);
+/* A file that grew for nothing (spilled pages, WRITEMAP) gets its length back. */
+void txn_undo_growth(MDBX_txn *txn);
+/* Settles handles and the length of the file after commit_write() returned rc. */
+void txn_settle(MDBX_txn *txn, int rc);
+/* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
+ * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
+int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting);
+/* Whether there is anything to commit. */
+bool txn_has_changes(const MDBX_txn *txn);
+
+#endif
