@@ -533,7 +533,9 @@ typedef enum MDBX_copy_flags {
   MDBX_CP_THROTTLE_MVCC = 8,      /* park the reader while output is slow */
   MDBX_CP_DISPOSE_TXN = 16,       /* end the given transaction afterwards */
   MDBX_CP_RENEW_TXN = 32,         /* renew the given transaction afterwards */
-  MDBX_CP_OVERWRITE = 64          /* an existing file may be replaced */
+  MDBX_CP_OVERWRITE = 64,         /* an existing file may be replaced */
+  /* Copy pages that are damaged, too. */
+  MDBX_CP_NO_VERIFY = 0x10000
 } MDBX_copy_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_copy_flags_t)
 
@@ -1517,6 +1519,14 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * Holds a read transaction while it runs, so writers keep what it reads. The new
  * file gets the permissions of the data file, as far as the umask lets it.
  *
+ * Every page that the snapshot refers to is verified: its number, its header, its
+ * checksum, and that it is the version that is meant. MDBX_CP_NO_VERIFY leaves that
+ * out: a damaged page is then copied as it is. With MDBX_CP_COMPACT the pages of
+ * the trees are read in any case, and a copy that finds no way through them fails;
+ * what MDBX_CP_NO_VERIFY leaves out is to verify again what this process has
+ * verified before, and values of more than 64 KiB. A damaged page gets a right
+ * checksum then. A copy that compacts does not read the list of free pages.
+ *
  * With MDBX_CP_OVERWRITE a regular file is replaced when the copy is whole. What
  * is no regular file, a device or a pipe, is written to; it is never replaced or
  * removed. A symbolic link stands for what it leads to, if it belongs to the
@@ -1526,13 +1536,15 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or is
  * a link to nothing; ELOOP for a link of somebody else;
  * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
- * lost on the way; ENOSPC or another system code from writing. The calling
- * thread may have transactions. */
+ * lost on the way; MDBX_CORRUPTED for a damaged page, which is named in the log with
+ * the file: nothing is left at dest; ENOSPC or another system code from writing.
+ * The calling thread may have transactions. */
 LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
                               MDBX_copy_flags_t flags);
 
 /* The same into an open descriptor, which may be a pipe. The descriptor stays
- * open and belongs to the caller; a seekable one is written from its start.
+ * open and belongs to the caller; a seekable one is written from its start. If the
+ * call fails it has a part of a copy, which mdbx_env_open() refuses.
  *
  * Returns what mdbx_env_copy() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
@@ -1587,7 +1599,8 @@ typedef struct MDBX_increment_info {
  *        copy's file (mi_recent_txnid). The copy must have been made without
  *        MDBX_CP_COMPACT.
  * dest   path of the file to be made; it is no database.
- * flags  of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE.
+ * flags  of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE,
+ *        MDBX_CP_NO_VERIFY (the pages are verified before they are written).
  *
  * Returns what mdbx_env_copy() does; MDBX_EINVAL also if txnid is newer than the
  * newest snapshot. */

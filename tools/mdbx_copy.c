@@ -5,17 +5,19 @@
 #include "progress.h"
 #include "tool_common.h"
 
+#include <getopt.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 static const struct tool_about about = {
     "mdbx_copy",
-    "[-V] [-h] [-c] [-d] [-f] [-n] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
+    "[-V] [-h] [-c] [-d] [-f] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
     "  -c  compact: leave unused pages out\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
     "  -h  show this help and exit\n"
     "  -n  SOURCE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -N, --no-verify  copy damaged pages, too\n"
     "  -p  throttle: park while the destination is slow, so that writers need not keep the\n"
     "      snapshot; the copy fails if they take it meanwhile\n"
     "  -q  no messages but errors\n"
@@ -56,8 +58,9 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
 
 int main(int argc, char *argv[]) {
   unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0, warmup = 0;
+  static const struct option longs[] = {{"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt(argc, argv, ":VcdfhnpquU")) != -1;) {
+  for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU", longs, NULL)) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'h': tool_help();
@@ -65,6 +68,7 @@ int main(int argc, char *argv[]) {
     case 'd': flags |= MDBX_CP_FORCE_DYNAMIC_SIZE; break;
     case 'f': flags |= MDBX_CP_OVERWRITE; break;
     case 'n': env_flags |= MDBX_NOSUBDIR; break;
+    case 'N': flags |= MDBX_CP_NO_VERIFY; break;
     case 'p': flags |= MDBX_CP_THROTTLE_MVCC; break;
     case 'q': tool_quiet = true; break;
     case 'U':

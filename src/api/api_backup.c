@@ -5,7 +5,7 @@
 #include "service/increment.h"
 #include "txn/txn_read.h"
 
-#define WRITE_FLAGS ((unsigned)(MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC | MDBX_CP_OVERWRITE))
+#define WRITE_FLAGS ((unsigned)(MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC | MDBX_CP_OVERWRITE | MDBX_CP_NO_VERIFY))
 
 static int begin_increment(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **txn) {
   const int rc = env_check_open(env);

@@ -399,7 +399,7 @@ int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info, size_t bytes) {
 
 #define COPY_FLAGS_KNOWN                                                                                               \
   ((unsigned)(MDBX_CP_COMPACT | MDBX_CP_FORCE_DYNAMIC_SIZE | MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC |              \
-              MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN | MDBX_CP_OVERWRITE))
+              MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN | MDBX_CP_OVERWRITE | MDBX_CP_NO_VERIFY))
 
 /* A reader of the newest snapshot, for one copy. */
 static int begin_copy(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **txn) {

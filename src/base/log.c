@@ -15,6 +15,7 @@ static MDBX_panic_func panic_callback;
 
 static __thread log_damage_hook damage_hook;
 static __thread void *damage_context;
+static __thread const char *damage_file;
 
 static int setup_levels(int level, int flags) {
   const int before = debug_flags | (log_level_now << 16);
@@ -85,13 +86,21 @@ int log_damage_at(int code, const char *function, int line, const char *format, 
     tell_damage_hook(format, args);
     va_end(args);
   }
-  if (log_level_now >= MDBX_LOG_ERROR) {
+  if (log_level_now >= MDBX_LOG_ERROR && damage_file) {
+    char text[512];
+    va_start(args, format);
+    vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    log_write(MDBX_LOG_ERROR, function, line, "%s: %s", damage_file, text);
+  } else if (log_level_now >= MDBX_LOG_ERROR) {
     va_start(args, format);
     emit(MDBX_LOG_ERROR, function, line, format, args);
     va_end(args);
   }
   return code;
 }
+
+void log_set_damage_file(const char *path) { damage_file = path; }
 
 void log_set_damage_hook(log_damage_hook hook, void *context) {
   damage_hook = hook;

@@ -33,6 +33,9 @@ int log_damage_at(int code, const char *function, int line, const char *format, 
 typedef void (*log_damage_hook)(void *context, const char *message);
 void log_set_damage_hook(log_damage_hook hook, void *context);
 
+/* Damage reports of this thread begin with the name of that file, which stays the caller's. NULL ends it. */
+void log_set_damage_file(const char *path);
+
 void log_set_panic(MDBX_panic_func panic);
 /* Reports a failure nothing can recover from to the panic callback, or prints it and aborts. */
 void log_panic(const char *message, const char *function, unsigned line);

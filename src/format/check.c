@@ -158,18 +158,22 @@ static int check_header(const struct page *page, const struct page_expectation *
   return MDBX_SUCCESS;
 }
 
-int page_check(const struct page *page, const struct page_expectation *expected) {
-  int rc = check_header(page, expected);
+int page_check_bytes(const struct page *page, const struct page_expectation *expected) {
+  const int rc = check_header(page, expected);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const bool run = page->flags == P_LARGE;
-  if (!run || page->run_pages <= expected->checksum_run_limit) {
-    /* Bounds first: the checksum reads what they enclose. */
-    if (page->checksum != page_checksum(page, expected->page_size, expected->seed))
-      return damaged(page, "checksum does not match");
-  }
-  if (run)
+  if (page->flags == P_LARGE && page->run_pages > expected->checksum_run_limit)
     return MDBX_SUCCESS;
+  /* Bounds first: the checksum reads what they enclose. */
+  return page->checksum == page_checksum(page, expected->page_size, expected->seed)
+             ? MDBX_SUCCESS
+             : damaged(page, "checksum does not match");
+}
+
+int page_check(const struct page *page, const struct page_expectation *expected) {
+  const int rc = page_check_bytes(page, expected);
+  if (rc != MDBX_SUCCESS || page->flags == P_LARGE)
+    return rc;
   return page->flags & P_LEAF ? check_leaf(page, body_size(expected->page_size))
                               : check_branch(page, expected, body_size(expected->page_size));
 }

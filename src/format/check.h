@@ -21,7 +21,10 @@ struct page_expectation {
   uint32_t checksum_run_limit; /* runs of more pages than this are not read for their checksum */
 };
 
-/* MDBX_SUCCESS, or MDBX_CORRUPTED with a report. */
+/* Header and checksum alone: enough for bytes that are only to be copied. MDBX_SUCCESS, or MDBX_CORRUPTED with a
+ * report. */
+int page_check_bytes(const struct page *page, const struct page_expectation *expected);
+/* The same, and everything on the page. */
 int page_check(const struct page *page, const struct page_expectation *expected);
 
 #endif

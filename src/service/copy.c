@@ -3,12 +3,13 @@
  * Copying a snapshot.
  *
  * As is: the file's bytes, page for page; pages that are free in the snapshot may change while they are read, which
- * does no harm. Compacting: the trees are walked twice in the same order: once to give every page its new number, once
+ * does no harm, and are not judged (service/copy_plan.h). Compacting: the trees are walked twice in the same order: once to give every page its new number, once
  * to write it with the numbers changed. Output is strictly sequential, so a pipe will do.
  */
 #include "service/copy.h"
 
 #include "base/log.h"
+#include "service/copy_plan.h"
 #include "txn/table.h"
 
 #include <stdio.h>
@@ -67,29 +68,46 @@ static int finish_length(struct copying *copying, const struct meta *meta, pgno_
 
 /* --------------------------------------------------------------------------------------------------------- as is */
 
+/* One piece of the file goes into the buffer. */
+static int read_pages(struct copying *copying, const struct copy_plan *plan, pgno_t pgno, pgno_t *pages) {
+  const unsigned shift = copying->view->shift;
+  uint8_t *at = copying->buffer + copying->filled;
+  const size_t length =
+      MIN_OF((size_t)(copying->view->limit - pgno) << shift, (size_t)(COPY_CHUNK - copying->filled));
+  size_t got = 0;
+  int rc = os_pread_full(copying->txn->env->fd, at, length, (uint64_t)pgno << shift, &got);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  memset(at + got, 0, length - got);
+  copying->filled += length;
+  *pages = (pgno_t)(length >> shift);
+  return plan ? copy_plan_check(plan, pgno, at, *pages) : MDBX_SUCCESS;
+}
+
 /* The newest of three metas in a copy is the snapshot; the two before it never get believed, their pages are gone. */
-static int copy_as_is(struct copying *copying) {
+static int write_as_is(struct copying *copying, const struct copy_plan *plan) {
   struct meta meta;
+  pgno_t pages;
   copy_compose_meta(copying, &meta, copying->view->limit);
   meta.gc = copying->txn->gc.record;
   meta.main = copying->txn->main.record;
   meta.copy_of = copying->view->txnid;
   int rc = append_metas(copying, &meta);
-  for (pgno_t pgno = META_COUNT; pgno < copying->view->limit && rc == MDBX_SUCCESS;) {
-    const size_t length = MIN_OF((size_t)(copying->view->limit - pgno) << copying->view->shift,
-                                 (size_t)(COPY_CHUNK - copying->filled));
-    size_t got = 0;
-    rc = os_pread_full(copying->txn->env->fd, copying->buffer + copying->filled, length,
-                       (uint64_t)pgno << copying->view->shift, &got);
-    if (rc == MDBX_SUCCESS) {
-      memset(copying->buffer + copying->filled + got, 0, length - got);
-      copying->filled += length;
-      pgno += (pgno_t)(length >> copying->view->shift);
-      if (copying->filled == COPY_CHUNK)
-        rc = copy_flush(copying);
-    }
+  for (pgno_t pgno = META_COUNT; pgno < copying->view->limit && rc == MDBX_SUCCESS; pgno += pages) {
+    rc = read_pages(copying, plan, pgno, &pages);
+    if (rc == MDBX_SUCCESS && copying->filled == COPY_CHUNK)
+      rc = copy_flush(copying);
   }
   return rc == MDBX_SUCCESS ? finish_length(copying, &meta, meta.next) : rc;
+}
+
+static int copy_as_is(struct copying *copying) {
+  struct copy_plan *plan = NULL;
+  int rc = copying->flags & MDBX_CP_NO_VERIFY ? MDBX_SUCCESS : copy_plan_new(copying->txn, &plan);
+  if (rc == MDBX_SUCCESS)
+    rc = write_as_is(copying, plan);
+  copy_plan_free(plan);
+  return rc;
 }
 
 /* ----------------------------------------------------------------------------------------------------- compacting */
@@ -103,17 +121,28 @@ struct compaction {
   int (*page)(struct compaction *compaction, const struct page *page, uint32_t pages);
 };
 
+static pgno_t place_of(const struct compaction *compaction, const struct page *page) {
+  const struct snapshot *view = compaction->copying->view;
+  return (pgno_t)((size_t)((const uint8_t *)page - view->base) >> view->shift);
+}
+
 static int number_page(struct compaction *compaction, const struct page *page, uint32_t pages) {
-  if (compaction->numbers[page->pgno])
-    return log_damage(MDBX_CORRUPTED, "page %u is used twice", page->pgno);
-  compaction->numbers[page->pgno] = compaction->next;
+  const pgno_t pgno = place_of(compaction, page);
+  if (compaction->numbers[pgno])
+    return snapshot_damage(compaction->copying->view, "page %u is used twice", pgno);
+  compaction->numbers[pgno] = compaction->next;
   compaction->next += pages;
   return MDBX_SUCCESS;
 }
 
+/* What has come into a page since it was checked may be any number. */
+static pgno_t new_number(const struct compaction *compaction, pgno_t pgno) {
+  return pgno < compaction->copying->view->limit ? compaction->numbers[pgno] : 0;
+}
+
 /* The version stays what it was. */
 static struct page_ref renumbered(const struct compaction *compaction, struct page_ref ref) {
-  return (struct page_ref){compaction->numbers[ref.pgno], ref.birth};
+  return (struct page_ref){new_number(compaction, ref.pgno), ref.birth};
 }
 
 static void renumber_children(const struct compaction *compaction, struct page *page) {
@@ -134,38 +163,58 @@ static void renumber_records(const struct compaction *compaction, struct page *p
     leaf_get(page, i, &item);
     uint8_t *data = (uint8_t *)(uintptr_t)item.data;
     if (item.kind == NODE_LARGE) {
-      put_u32(data, compaction->numbers[get_u32(data)]);
+      put_u32(data, new_number(compaction, get_u32(data)));
     } else if (item.kind == NODE_TREE) {
       const size_t at = root_offset(&item);
       const pgno_t root = get_u32(data + at);
       if (root != PGNO_NONE)
-        put_u32(data + at, compaction->numbers[root]);
+        put_u32(data + at, new_number(compaction, root));
     }
   }
+}
+
+/* What is written gets a new checksum, which covers the number too: nobody would find later what was damaged here. */
+static bool verifies(const struct compaction *compaction) {
+  return !(compaction->copying->flags & MDBX_CP_NO_VERIFY);
+}
+
+static int write_run(struct compaction *compaction, const struct page *page, uint32_t pages) {
+  struct copying *copying = compaction->copying;
+  const struct snapshot *view = copying->view;
+  const pgno_t pgno = place_of(compaction, page);
+  const size_t bytes = (size_t)pages << view->shift;
+  /* Its length first: there may be nothing behind. */
+  int rc = copy_check_page(view, pgno, page, false);
+  struct page *run = rc == MDBX_SUCCESS ? malloc(bytes) : NULL;
+  if (!run)
+    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
+  memcpy(run, page, bytes);
+  rc = copy_check_page(view, pgno, run, verifies(compaction) && run->run_pages == pages);
+  if (rc == MDBX_SUCCESS && (run->flags != P_LARGE || run->run_pages != pages))
+    rc = snapshot_damage(view, "page %u: changes while it is copied", pgno);
+  if (rc == MDBX_SUCCESS) {
+    memset((uint8_t *)run + PAGE_HEADER + run->run_bytes, 0, bytes - PAGE_HEADER - run->run_bytes);
+    run->pgno = compaction->numbers[pgno];
+    run->checksum = page_checksum(run, view->page_size, view->seed);
+    rc = copy_append(copying, run, bytes);
+  }
+  free(run);
+  return rc;
 }
 
 static int write_numbered(struct compaction *compaction, const struct page *page, uint32_t pages) {
   struct copying *copying = compaction->copying;
   const struct snapshot *view = copying->view;
   struct page *scratch = compaction->scratch;
-  const pgno_t number = compaction->numbers[page->pgno];
-  if (page->flags == P_LARGE) {
-    /* The checksum covers the number too, so it is made anew over header and value. */
-    struct page *run = malloc((size_t)pages << view->shift);
-    if (!run)
-      return MDBX_ENOMEM;
-    memcpy(run, page, PAGE_HEADER + (size_t)page->run_bytes);
-    memset((uint8_t *)run + PAGE_HEADER + page->run_bytes, 0,
-           ((size_t)pages << view->shift) - PAGE_HEADER - page->run_bytes);
-    run->pgno = number;
-    run->checksum = page_checksum(run, view->page_size, view->seed);
-    const int rc = copy_append(copying, run, (size_t)pages << view->shift);
-    free(run);
-    return rc;
-  }
+  const pgno_t pgno = place_of(compaction, page);
+  if (page->flags == P_LARGE)
+    return write_run(compaction, page, pages);
   memcpy(scratch, page, view->page_size);
-  scratch->pgno = number;
-  if (page->flags & P_BRANCH)
+  const int rc = verifies(compaction) ? copy_check_page(view, pgno, scratch, false) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  scratch->pgno = compaction->numbers[pgno];
+  if (scratch->flags & P_BRANCH)
     renumber_children(compaction, scratch);
   else
     renumber_records(compaction, scratch);
@@ -253,7 +302,9 @@ int copy_to_fd(MDBX_txn *txn, int fd, unsigned flags) {
   int rc = copy_stream_open(&copying, txn, fd, flags);
   if (rc != MDBX_SUCCESS)
     return rc;
+  log_set_damage_file(txn->env->data_path);
   rc = flags & MDBX_CP_COMPACT ? copy_compacted(&copying) : copy_as_is(&copying);
+  log_set_damage_file(NULL);
   return copy_stream_close(&copying, rc);
 }
 

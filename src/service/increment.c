@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "service/copy.h"
+#include "service/copy_plan.h"
 #include "txn/table.h"
 
 struct since {
@@ -18,9 +19,19 @@ static void add_to_digest(void *context, const void *bytes, size_t length) {
   increment_digest_add(context, bytes, length);
 }
 
+static int verify(const struct copying *copying, const struct page *page) {
+  const struct snapshot *view = copying->view;
+  const pgno_t pgno = (pgno_t)((size_t)((const uint8_t *)page - view->base) >> view->shift);
+  const bool verifies = !(copying->flags & MDBX_CP_NO_VERIFY);
+  /* The length of a run in any case: there may be nothing behind. */
+  return verifies || page->flags == P_LARGE ? copy_check_page(view, pgno, page, verifies) : MDBX_SUCCESS;
+}
+
 static int append_pages(const struct since *since, const struct page *page, uint32_t pages) {
   const struct increment_record record = {page->pgno, pages};
-  const int rc = copy_append(since->copying, &record, sizeof(record));
+  int rc = verify(since->copying, page);
+  if (rc == MDBX_SUCCESS)
+    rc = copy_append(since->copying, &record, sizeof(record));
   *since->pages += pages;
   return rc == MDBX_SUCCESS ? copy_append(since->copying, page, (size_t)pages << since->copying->view->shift) : rc;
 }
@@ -109,7 +120,9 @@ int increment_to_fd(MDBX_txn *txn, txnid_t base, int fd, unsigned flags) {
     return rc;
   copying.digest_context = increment_digest_new();
   copying.digest = add_to_digest;
+  log_set_damage_file(txn->env->data_path);
   rc = copying.digest_context ? write_all(&copying, base) : MDBX_ENOMEM;
+  log_set_damage_file(NULL);
   increment_digest_free(copying.digest_context);
   return copy_stream_close(&copying, rc);
 }

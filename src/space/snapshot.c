@@ -44,7 +44,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
 }
 
 /* The slow half of what follows: a sound page that is not what was referred to. */
-static int not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page) {
+int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page) {
   if (snapshot_is_lost(snapshot))
     return MDBX_BAD_TXN;
   if (birth_bits(page->txnid) == ref.birth)
@@ -58,11 +58,7 @@ static int not_meant(const struct snapshot *snapshot, struct page_ref ref, unsig
 int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
                        const struct page **page) {
   const int rc = snapshot_page(snapshot, ref.pgno, page);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (unlikely((*page)->flags != flags || birth_bits((*page)->txnid) != ref.birth))
-    return not_meant(snapshot, ref, flags, *page);
-  return MDBX_SUCCESS;
+  return rc == MDBX_SUCCESS ? snapshot_check_meant(snapshot, ref, flags, *page) : rc;
 }
 
 int snapshot_run(const struct snapshot *snapshot, const struct large_ref *ref, const struct page **page) {

@@ -80,6 +80,16 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
   return MDBX_SUCCESS;
 }
 
+/* The code for a sound page that is not what is referred to, with a report. */
+int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page);
+/* Whether a sound page is what is referred to: its flags, its version. */
+static inline int snapshot_check_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
+                                       const struct page *page) {
+  if (unlikely(page->flags != flags || birth_bits(page->txnid) != ref.birth))
+    return snapshot_not_meant(snapshot, ref, flags, page);
+  return MDBX_SUCCESS;
+}
+
 /* The page that is referred to, in the version that is meant; it must be a branch or a leaf of the given table kind
  * (P_NOHEADS or 0). */
 int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,

@@ -146,6 +146,9 @@ struct tree_visitor {
   /* The nested tree that is being visited: its pages are met with page(), its values with record(). Set by the walk;
    * NULL in the table's own tree. */
   const struct tree *nested;
+  /* Each reference to a page, before that is read, with the flags the page must have. As page(); MDBX_RESULT_TRUE leaves
+   * the page out. May be NULL. */
+  int (*reference)(struct tree_visitor *visitor, struct page_ref ref, unsigned flags);
   /* Each page, the parent first. A code other than MDBX_SUCCESS ends the walk, MDBX_RESULT_TRUE only this subtree. */
   int (*page)(struct tree_visitor *visitor, const struct page *page, unsigned level);
   /* Each page after everything below it; may be NULL. */

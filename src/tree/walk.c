@@ -73,8 +73,12 @@ static int visit_records(const struct walk *walk, const struct page *leaf) {
 
 static int visit(const struct walk *walk, struct page_ref ref, unsigned level) {
   const bool leaf = level + 1 == walk->tree->record.depth;
+  const unsigned flags = tree_page_type(walk->tree, leaf);
   const struct page *page;
-  int rc = snapshot_tree_page(walk->snapshot, ref, tree_page_type(walk->tree, leaf), &page);
+  int rc = walk->visitor->reference ? walk->visitor->reference(walk->visitor, ref, flags) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  rc = snapshot_tree_page(walk->snapshot, ref, flags, &page);
   if (rc != MDBX_SUCCESS)
     return on_damage(walk, ref.pgno, rc);
   rc = walk->visitor->page(walk->visitor, page, level);

@@ -375,6 +375,213 @@ START_TEST(test_beside_a_writer) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------------------------- damage */
+
+struct pages_in_use {
+  unsigned count;
+  struct {
+    uint64_t pgno;
+    unsigned number;
+    bool of_gc;
+  } at[4000];
+};
+
+static int keep_page(uint64_t pgno, unsigned number, void *context, int deep, const char *table, size_t bytes,
+                     MDBX_page_type_t type, size_t entries, size_t payload, size_t header, size_t unused) {
+  struct pages_in_use *pages = context;
+  (void)table, (void)bytes, (void)entries, (void)payload, (void)header, (void)unused;
+  if (number && type != MDBX_page_meta) {
+    ck_assert_uint_lt(pages->count, 4000);
+    pages->at[pages->count].pgno = pgno;
+    pages->at[pages->count].number = number;
+    pages->at[pages->count++].of_gc = deep == -1;
+  }
+  return MDBX_SUCCESS;
+}
+
+static char report[600];
+
+static void keep_report(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
+  (void)function, (void)line;
+  if (level <= MDBX_LOG_ERROR)
+    vsnprintf(report, sizeof(report), format, args);
+}
+
+static void flip(int fd, uint64_t at) {
+  uint8_t byte;
+  ck_assert_int_eq(pread(fd, &byte, 1, (off_t)at), 1);
+  byte ^= 0x10;
+  ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)at), 1);
+}
+
+enum { FORMS = 4 };
+
+static int copy_in_form(MDBX_env *env, unsigned form, unsigned flags) {
+  static const unsigned own[FORMS] = {0, MDBX_CP_COMPACT, 0, MDBX_CP_COMPACT};
+  const MDBX_copy_flags_t all = (MDBX_copy_flags_t)(flags | own[form] | MDBX_CP_DONT_FLUSH);
+  if (form < 2)
+    return mdbx_env_copy(env, copy(), all);
+  if (form == 2)
+    return mdbx_env_copy_since(env, 0, copy(), all);
+  const int null = open("/dev/null", O_WRONLY);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  const int rc = mdbx_txn_copy2fd(txn, null, all);
+  OK(mdbx_txn_abort(txn));
+  close(null);
+  return rc;
+}
+
+/* One byte of a page in use is wrong. */
+static void every_form_tells(MDBX_env *env, uint64_t pgno, bool of_gc) {
+  char name[600];
+  snprintf(name, sizeof(name), "%s: page %llu: ", source(), (unsigned long long)pgno);
+  for (unsigned form = 0; form < FORMS; ++form) {
+    const bool compacts = form & 1;
+    *report = '\0';
+    const int rc = copy_in_form(env, form, 0);
+    ck_assert_msg(rc == (of_gc && compacts ? MDBX_SUCCESS : MDBX_CORRUPTED), "page %u, form %u: %d", (unsigned)pgno,
+                  form, rc);
+    if (rc != MDBX_SUCCESS) {
+      ck_assert_msg(strncmp(report, name, strlen(name)) == 0, "form %u: \"%s\", not \"%s\"", form, report, name);
+      ck_assert_int_eq(access(copy(), F_OK), -1);
+    }
+    unlink(copy());
+  }
+  OK(copy_in_form(env, 0, MDBX_CP_NO_VERIFY));
+  unlink(copy());
+}
+
+/* Where the last byte of what is on a page, or in a run, stands. */
+static uint64_t last_byte(const uint8_t *page, unsigned page_size) {
+  uint16_t flags, upper;
+  uint32_t run_bytes;
+  memcpy(&flags, page + 20, sizeof(flags));
+  memcpy(&upper, page + 26, sizeof(upper));
+  memcpy(&run_bytes, page + 28, sizeof(run_bytes));
+  if (flags == 4)
+    return 32 + (uint64_t)run_bytes - 1;
+  return upper == page_size - 32 ? 32 : page_size - 1;
+}
+
+/* Also what this process has found sound before. The bytes are the header's, and the first and the last one of the content. */
+START_TEST(test_copies_tell_of_damage) {
+  static struct pages_in_use pages;
+  size_t length, length_now, copied;
+  MDBX_env *env = open_source(page_sizes[_i]);
+  const unsigned page_size = (unsigned)page_sizes[_i];
+  for (unsigned i = 0; i < 4; ++i)
+    change(env, page_size < 4096 ? 60 : 400);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  pages.count = 0;
+  OK(mdbx_env_pgwalk(txn, keep_page, &pages));
+  OK(mdbx_txn_abort(txn));
+  ck_assert_uint_gt(pages.count, 10);
+  api_sound(env);
+  digest(env);
+  uint8_t *before = api_read_file(API_DB, &length);
+  mdbx_setup_debug(MDBX_LOG_ERROR, MDBX_DBG_DONTCHANGE, keep_report);
+  const int fd = open(source(), O_RDWR);
+  const unsigned step = pages.count / 60 + 1;
+  for (unsigned i = 0; i < pages.count; i += pages.at[i].of_gc ? 1 : step) {
+    static const unsigned fields[] = {8, 16, 20, 24, 32};
+    const uint64_t start = pages.at[i].pgno * page_size;
+    const uint64_t last = last_byte(before + start, page_size);
+    flip(fd, start + fields[i % 5]);
+    every_form_tells(env, pages.at[i].pgno, pages.at[i].of_gc);
+    flip(fd, start + fields[i % 5]);
+    flip(fd, start + last);
+    every_form_tells(env, pages.at[i].pgno, pages.at[i].of_gc);
+    flip(fd, start + last);
+  }
+  close(fd);
+  *report = '\0';
+  for (unsigned form = 0; form < FORMS; ++form) {
+    OK(copy_in_form(env, form, 0));
+    unlink(copy());
+  }
+  ck_assert_str_eq(report, "");
+  uint8_t *now = api_read_file(API_DB, &length_now);
+  ck_assert_uint_eq(length_now, length);
+  ck_assert_int_eq(memcmp(before, now, length), 0);
+  free(now);
+  /* What is verified is copied as it is. */
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_copy(env, unit_path("raw"), MDBX_CP_NO_VERIFY));
+  now = api_read_file("copy", &length_now);
+  uint8_t *raw = api_read_file("raw", &copied);
+  ck_assert_uint_eq(length_now, copied);
+  ck_assert_int_eq(memcmp(raw, now, copied), 0);
+  free(raw);
+  free(now);
+  free(before);
+  copy_is(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+static int keep_free(void *context, const MDBX_txn *txn, uint64_t txnid, size_t pgno, size_t length, bool reclaimable) {
+  size_t *one = context;
+  (void)txn, (void)txnid, (void)length, (void)reclaimable;
+  *one = pgno;
+  return MDBX_SUCCESS;
+}
+
+/* What nobody refers to may be anything. */
+START_TEST(test_free_pages_are_not_judged) {
+  MDBX_gc_info_t info;
+  size_t pgno = 0;
+  MDBX_env *env = open_source(1024);
+  for (unsigned i = 0; i < 10; ++i)
+    change(env, 100);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_gc_info(txn, &info, sizeof(info), keep_free, &pgno));
+  OK(mdbx_txn_abort(txn));
+  ck_assert_uint_gt(pgno, 2);
+  const int fd = open(source(), O_RDWR);
+  for (unsigned at = 0; at < 1024; ++at)
+    flip(fd, (uint64_t)pgno * 1024 + at);
+  close(fd);
+  for (unsigned form = 0; form < FORMS; ++form) {
+    unlink(copy());
+    OK(copy_in_form(env, form, 0));
+  }
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_OVERWRITE));
+  copy_is(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A value that is longer than the buffer of a copy, and than what is read for its checksum at first sight. */
+START_TEST(test_damage_in_a_huge_value) {
+  static uint8_t bytes[5 << 20];
+  MDBX_val key = {bytes, 4}, data = {bytes, sizeof(bytes)};
+  MDBX_env *env = open_source(4096);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  memset(bytes, 0xb7, sizeof(bytes));
+  OK(mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_get(txn, DBI_MAIN, &key, &data));
+  OK(mdbx_txn_abort(txn));
+  size_t length;
+  uint8_t *file = api_read_file(API_DB, &length), *at = file;
+  while (at[0] != 0xb7 || at[3000] != 0xb7)
+    ++at;
+  const uint64_t start = (uint64_t)(at - file);
+  free(file);
+  mdbx_setup_debug(MDBX_LOG_ERROR, MDBX_DBG_DONTCHANGE, keep_report);
+  const int fd = open(source(), O_RDWR);
+  for (unsigned i = 0; i < 5; ++i) {
+    flip(fd, start + i * ((5 << 20) / 5) + 77);
+    every_form_tells(env, start / 4096, false);
+    flip(fd, start + i * ((5 << 20) / 5) + 77);
+  }
+  close(fd);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("backup");
   TCase *tests = tcase_create("backup");
@@ -389,6 +596,9 @@ int main(void) {
   tcase_add_test(tests, test_interrupted_at_every_write);
   tcase_add_test(tests, test_another_increment_after_an_interruption);
   tcase_add_test(tests, test_beside_a_writer);
+  tcase_add_loop_test(tests, test_copies_tell_of_damage, 0, 4);
+  tcase_add_test(tests, test_free_pages_are_not_judged);
+  tcase_add_test(tests, test_damage_in_a_huge_value);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

@@ -62,7 +62,50 @@ whole() {
   rm -rf "$1"
 }
 
+# told COMMAND...: a copy fails, says in which file and at which page, and leaves nothing.
+told() {
+  checks=$((checks + 2))
+  timeout 20 "$@" >answer 2>output </dev/null
+  code=$?
+  [ $code -eq 1 ] || fail "$class at $place: $* left with $code"
+  case $class in
+  child_* | root_* | depth_* | reference_*) said="." ;;
+  *) said="page \($(sed 's/^page \([0-9]*\) .*/\1/' wanted | tr '\n' '|' | sed 's/|$//; s/|/\\|/g')\)\>" ;;
+  esac
+  grep -q "bad/mdbx.dat: .*$said" output || fail "$class at $place: $* does not tell of it"
+  [ -z "$(ls -d copied* 2>/dev/null)" ] || fail "$class at $place: $* left $(ls -d copied*)"
+  rm -rf copied*
+}
+
+# What a copy must notice: all that is wrong with bytes, and references that lead to something else. Copies that compact do not
+# read the lists of free pages.
+copies() {
+  case $class in
+  leaf_* | branch_* | run_too_long | run_flags | run_checksum | child_version | child_beyond | child_meta | child_itself | \
+    child_twice | child_of_main | child_root | child_leaf | root_meta | root_beyond | depth_huge | reference_beyond) ;;
+  *) return ;;
+  esac
+  told "$copy" -q bad copied
+  told "$copy" -q bad -
+  told "$mdbx" -q copy bad copied
+  told "$mdbx" -q copyfd bad
+  told "$mdbx" -q backup bad copied
+  # An increment has each page as often as it is referred to.
+  [ "$class" = child_twice ] || told "$mdbx" -q backup --since 1 bad copied
+  if [ "$place" != gc ]; then
+    told "$copy" -q -c bad copied
+    told "$mdbx" -q copy -c bad copied
+  fi
+  expect 0 "$class at $place: a copy that does not look" "$copy" -q --no-verify bad copied
+  checks=$((checks + 1))
+  timeout 20 "$chk" -q copied >output 2>&1 && fail "$class at $place: the copy has none of it"
+  rm -f copied*
+  expect 0 "$class at $place: a backup that does not look" "$mdbx" -q backup -N bad copied
+  rm -f copied
+}
+
 others() {
+  copies
   ends "$stat" -a -e -f bad
   ends "$mdbx" stat bad
   ends "$dump" -a -f dumped bad

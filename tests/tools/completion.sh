@@ -59,10 +59,11 @@ has "-d" mdbx_drop -
 has "-T" mdbx_defrag -
 has "-s" mdbx_stat -
 has "db" mdbx_copy ""
-for tool in mdbx_copy mdbx_defrag mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
+for tool in mdbx_defrag mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
   gives "--help --version " $tool --
   gives " " $tool db --
 done
+gives "--help --no-verify --version " mdbx_copy --
 gives "--help --json --map --version " mdbx_chk --
 gives "--json --map " mdbx_chk db --
 

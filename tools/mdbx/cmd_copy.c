@@ -16,6 +16,7 @@ static const struct option copy_longs[] = {{"compact", no_argument, NULL, 'c'},
                                            {"dynamic", no_argument, NULL, 'd'},
                                            {"force", no_argument, NULL, 'f'},
                                            {"throttle", no_argument, NULL, 'p'},
+                                           {"no-verify", no_argument, NULL, 'N'},
                                            {NULL, 0, NULL, 0}};
 
 struct copy_wish {
@@ -27,6 +28,7 @@ static bool take_copy_option(int option, struct copy_wish *wish) {
   switch (option) {
   case 'c': wish->flags |= MDBX_CP_COMPACT; return true;
   case 'd': wish->flags |= MDBX_CP_FORCE_DYNAMIC_SIZE; return true;
+  case 'N': wish->flags |= MDBX_CP_NO_VERIFY; return true;
   case 'p': wish->flags |= MDBX_CP_THROTTLE_MVCC; return true;
   case 'f': wish->force = true; return true;
   default: return false;
@@ -78,7 +80,7 @@ static int copy_whole(const char *source, const char *destination, const struct 
 
 int run_copy(int argc, char *argv[]) {
   struct copy_wish wish = {.flags = 0};
-  for (int option; (option = command_option(argc, argv, "cdfp", copy_longs)) != -1;)
+  for (int option; (option = command_option(argc, argv, "cdfNp", copy_longs)) != -1;)
     take_copy_option(option, &wish);
   char **arguments = command_arguments(argc, argv, 2, 2, NULL);
   return command_end(copy_whole(arguments[0], arguments[1], &wish));
@@ -90,12 +92,13 @@ int run_copyfd(int argc, char *argv[]) {
   static const struct option longs[] = {{"compact", no_argument, NULL, 'c'},
                                         {"dynamic", no_argument, NULL, 'd'},
                                         {"throttle", no_argument, NULL, 'p'},
+                                        {"no-verify", no_argument, NULL, 'N'},
                                         {"fd", required_argument, NULL, 'F'},
                                         {NULL, 0, NULL, 0}};
   struct copy_wish wish = {.flags = 0};
   uint64_t descriptor = STDOUT_FILENO;
   MDBX_env *env = NULL;
-  for (int option; (option = command_option(argc, argv, "cdpF:", longs)) != -1;)
+  for (int option; (option = command_option(argc, argv, "cdNpF:", longs)) != -1;)
     if (!take_copy_option(option, &wish) && !number_parse(optarg, INT32_MAX, &descriptor))
       tool_usage("\"%s\" is no descriptor", optarg);
   char **arguments = command_arguments(argc, argv, 1, 1, NULL);
@@ -197,11 +200,12 @@ int run_backup(int argc, char *argv[]) {
                                         {"since", required_argument, NULL, 'S'},
                                         {"force", no_argument, NULL, 'f'},
                                         {"throttle", no_argument, NULL, 'p'},
+                                        {"no-verify", no_argument, NULL, 'N'},
                                         {NULL, 0, NULL, 0}};
   struct copy_wish wish = {.flags = 0};
   const char *copy = NULL;
   uint64_t since = 0;
-  for (int option; (option = command_option(argc, argv, "s:S:fp", longs)) != -1;) {
+  for (int option; (option = command_option(argc, argv, "s:S:fNp", longs)) != -1;) {
     if (option == 's')
       copy = optarg;
     else if (option == 'S' && (!number_parse(optarg, UINT64_MAX, &since) || !since))

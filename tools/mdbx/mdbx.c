@@ -70,12 +70,14 @@ const struct command commands[] = {
      "  -c, --compact          leave unused pages out; no increment fits such a copy\n"
      "  -d, --dynamic          the copy can grow, even if the source cannot\n"
      "  -f, --force            replace an existing file\n"
+     "  -N, --no-verify        copy damaged pages, too\n"
      "  -p, --throttle         do not hold writers back while the output is slow\n"
      "Into a directory it goes under the usual name.\n",
      run_copy},
     {"copyfd", "Copies", "[OPTION...] DATABASE", "The same to standard output",
      "  -c, --compact          leave unused pages out\n"
      "  -d, --dynamic          the copy can grow, even if the source cannot\n"
+     "  -N, --no-verify        copy damaged pages, too\n"
      "  -p, --throttle         do not hold writers back while the output is slow\n"
      "      --fd N             to this descriptor instead\n",
      run_copyfd},
@@ -84,6 +86,7 @@ const struct command commands[] = {
      "  -s, --since-copy FILE  only what this copy, or increment, does not have\n"
      "  -S, --since COMMIT     only what is newer than this commit\n"
      "  -f, --force            replace an existing file\n"
+     "  -N, --no-verify        copy damaged pages, too\n"
      "  -p, --throttle         do not hold writers back while the output is slow\n"
      "\"mdbx apply\" brings increments into the copy, in their order.\n",
      run_backup},
