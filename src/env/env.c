@@ -56,9 +56,9 @@ int env_create(MDBX_env **result) {
   env->options.max_readers = LCK_READERS_DEFAULT;
   for (size_t i = 0; i < COUNT_OF(env->options.values); ++i)
     env->options.values[i] = UINT64_MAX;
-  int rc = os_mutex_init(&env->map_mutex);
+  int rc = os_mutex_init(&env->map_mutex, RANK_MAP);
   if (rc == MDBX_SUCCESS)
-    rc = os_mutex_init(&env->handles_mutex);
+    rc = os_mutex_init(&env->handles_mutex, RANK_HANDLES);
   if (rc != MDBX_SUCCESS) {
     env_bury(env);
     return rc;

@@ -441,10 +441,10 @@ static int shed_inherited(MDBX_env *env) {
   env->metas.known = env->metas.writing = false;
   env->geometry_set = false;
   env->generation = os_fork_generation();
-  int rc = os_mutex_init(&env->map_mutex);
+  int rc = os_mutex_init(&env->map_mutex, RANK_MAP);
   if (rc == MDBX_SUCCESS)
-    rc = os_mutex_init(&env->map.guard);
-  return rc == MDBX_SUCCESS ? os_mutex_init(&env->handles_mutex) : rc;
+    rc = os_mutex_init(&env->map.guard, RANK_GUARD);
+  return rc == MDBX_SUCCESS ? os_mutex_init(&env->handles_mutex, RANK_HANDLES) : rc;
 }
 
 int env_check_resurrection(const MDBX_env *env) {

@@ -172,13 +172,22 @@ bool lck_is_open_here(int data_fd) {
 /* ---- The file and its byte locks -------------------------------------------------------------------------------- */
 
 static int opening_lock(struct lck *lck) {
+  rank_check(RANK_OPENING);
   const int rc = os_range_lock(lck->file->locks, LCK_BYTE_OPENING, 1, true, true);
   lck->entered = rc == MDBX_SUCCESS;
+  if (lck->entered)
+    rank_enter(RANK_OPENING);
   return rc;
 }
 
-static void opening_unlock(struct lck *lck) {
+static void opening_forget(struct lck *lck) {
+  if (lck->entered)
+    rank_leave(RANK_OPENING);
   lck->entered = false;
+}
+
+static void opening_unlock(struct lck *lck) {
+  opening_forget(lck);
   os_range_unlock(lck->file->locks, LCK_BYTE_OPENING, 1);
 }
 
@@ -681,6 +690,7 @@ static void file_leave_shared(struct lck *lck) {
 static int file_leave_last(struct lck *lck) {
   struct lck_file *file = lck->file;
   int rc = MDBX_SUCCESS;
+  opening_forget(lck); /* it goes with the descriptor */
   if (file->fd >= 0) {
     /* A child that could not get an open file of its own has this one as well. */
     os_range_unlock(file->locks, 0, LCK_WRITERS + LCK_PROCESSES);
@@ -844,6 +854,7 @@ static bool owner_is_alive(void *context, uint32_t token) {
 
 int lck_writer_lock(struct lck *lck, bool try_only) {
   struct os_shlock *lock = &lck->shared->writer;
+  rank_check(RANK_WRITER); /* not entered: another thread may end the transaction */
   const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, try_only);
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
     lck->writer_turn = os_shlock_turn(lock);
@@ -861,13 +872,17 @@ bool lck_writer_is_mine(const struct lck *lck) {
 
 int lck_table_lock(struct lck *lck) {
   struct os_shlock *lock = &lck->shared->table;
+  rank_check(RANK_READERS);
   const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, false);
-  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
-    lck->table_turn = os_shlock_turn(lock);
-  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return rc;
+  rank_enter(RANK_READERS);
+  lck->table_turn = os_shlock_turn(lock);
+  return MDBX_SUCCESS;
 }
 
 void lck_table_unlock(struct lck *lck) {
+  rank_leave(RANK_READERS);
   if (os_shlock_release(&lck->shared->table, lck->process + 1, lck->table_turn) != MDBX_SUCCESS)
     log_error("the reader table is unlocked by somebody who has not locked it");
 }

@@ -35,7 +35,7 @@ int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool rando
   /* So that rounding up cannot overflow. */
   if (length == 0 || length > SIZE_MAX / 2)
     return length ? MDBX_TOO_LARGE : MDBX_EINVAL;
-  int rc = os_mutex_init(&map->guard);
+  int rc = os_mutex_init(&map->guard, RANK_GUARD);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = area_open(fd, length, writable, random, &area);

@@ -170,10 +170,19 @@ int page_check_bytes(const struct page *page, const struct page_expectation *exp
              : damaged(page, "checksum does not match");
 }
 
-int page_check(const struct page *page, const struct page_expectation *expected) {
-  const int rc = page_check_bytes(page, expected);
-  if (rc != MDBX_SUCCESS || page->flags == P_LARGE)
-    return rc;
+static int check_content(const struct page *page, const struct page_expectation *expected) {
+  if (page->flags == P_LARGE)
+    return MDBX_SUCCESS;
   return page->flags & P_LEAF ? check_leaf(page, body_size(expected->page_size))
                               : check_branch(page, expected, body_size(expected->page_size));
+}
+
+int page_check_places(const struct page *page, const struct page_expectation *expected) {
+  const int rc = check_header(page, expected);
+  return rc == MDBX_SUCCESS ? check_content(page, expected) : rc;
+}
+
+int page_check(const struct page *page, const struct page_expectation *expected) {
+  const int rc = page_check_bytes(page, expected);
+  return rc == MDBX_SUCCESS ? check_content(page, expected) : rc;
 }

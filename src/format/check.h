@@ -24,7 +24,9 @@ struct page_expectation {
 /* Header and checksum alone: enough for bytes that are only to be copied. MDBX_SUCCESS, or MDBX_CORRUPTED with a
  * report. */
 int page_check_bytes(const struct page *page, const struct page_expectation *expected);
-/* The same, and everything on the page. */
+/* Header and everything on the page, without the checksum: of a page that is being changed. */
+int page_check_places(const struct page *page, const struct page_expectation *expected);
+/* Header, checksum, and everything on the page. */
 int page_check(const struct page *page, const struct page_expectation *expected);
 
 #endif

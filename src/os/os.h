@@ -13,6 +13,7 @@
 #ifndef MDBX_OS_OS_H
 #define MDBX_OS_OS_H
 
+#include "base/assert.h"
 #include "base/base.h"
 
 #include <pthread.h>
@@ -204,13 +205,15 @@ bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
 
 /* ---- Threads (os_thread.c) ---------------------------------------------------------------------------------------*/
 
-typedef pthread_mutex_t os_mutex_t;
+/* Knows its rank, which a debug build checks. */
+typedef struct {
+  pthread_mutex_t mutex;
+  enum lock_rank rank;
+} os_mutex_t;
 typedef pthread_key_t os_tls_t;
 
-int os_mutex_init(os_mutex_t *mutex);
+int os_mutex_init(os_mutex_t *mutex, enum lock_rank rank);
 void os_mutex_lock(os_mutex_t *mutex);
-/* MDBX_BUSY when held. */
-int os_mutex_trylock(os_mutex_t *mutex);
 void os_mutex_unlock(os_mutex_t *mutex);
 void os_mutex_destroy(os_mutex_t *mutex);
 

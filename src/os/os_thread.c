@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-static os_mutex_t process_mutex = PTHREAD_MUTEX_INITIALIZER;
+static os_mutex_t process_mutex = {PTHREAD_MUTEX_INITIALIZER, RANK_PROCESS};
 /* Written in a forked child before fork() returns there, when it has one thread. */
 _Atomic uint32_t os_fork_count;
 
@@ -37,18 +37,22 @@ __attribute__((constructor)) static void watch_forks(void) {
   pthread_atfork(os_process_lock, os_process_unlock, after_fork_in_child);
 }
 
-int os_mutex_init(os_mutex_t *mutex) { return pthread_mutex_init(mutex, NULL); }
-
-void os_mutex_lock(os_mutex_t *mutex) { pthread_mutex_lock(mutex); }
-
-int os_mutex_trylock(os_mutex_t *mutex) {
-  const int rc = pthread_mutex_trylock(mutex);
-  return rc == EBUSY ? MDBX_BUSY : rc;
+int os_mutex_init(os_mutex_t *mutex, enum lock_rank rank) {
+  mutex->rank = rank;
+  return pthread_mutex_init(&mutex->mutex, NULL);
 }
 
-void os_mutex_unlock(os_mutex_t *mutex) { pthread_mutex_unlock(mutex); }
+void os_mutex_lock(os_mutex_t *mutex) {
+  rank_enter(mutex->rank);
+  pthread_mutex_lock(&mutex->mutex);
+}
 
-void os_mutex_destroy(os_mutex_t *mutex) { pthread_mutex_destroy(mutex); }
+void os_mutex_unlock(os_mutex_t *mutex) {
+  pthread_mutex_unlock(&mutex->mutex);
+  rank_leave(mutex->rank);
+}
+
+void os_mutex_destroy(os_mutex_t *mutex) { pthread_mutex_destroy(&mutex->mutex); }
 
 int os_tls_create(os_tls_t *key, void (*destructor)(void *)) { return pthread_key_create(key, destructor); }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "space/dirty.h"
 
+#include "base/assert.h"
+
 #include <stdlib.h>
 
 enum { PLACES_MIN = 64, PLACES_KEPT = 8192 };
@@ -25,6 +27,7 @@ void dirty_clear(struct dirty *dirty) {
 
 static void place(struct dirty *dirty, struct dirty_page entry) {
   uint32_t at = dirty_hash(entry.pgno) & dirty->mask;
+  ASSERT(dirty->used <= dirty->mask); /* or the search for a place would not end */
   while (dirty->places[at].pgno)
     at = (at + 1) & dirty->mask;
   dirty->places[at] = entry;
@@ -46,6 +49,8 @@ static int enlarge(struct dirty *dirty) {
 }
 
 int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page) {
+  ASSERT(pgno && pages && page);
+  ASSERT(!dirty_find(dirty, pgno));
   if (!dirty->mask || dirty->used >= (dirty->mask + 1) / 2) {
     const int rc = enlarge(dirty);
     if (rc != MDBX_SUCCESS)
@@ -76,6 +81,7 @@ struct page *dirty_remove(struct dirty *dirty, pgno_t pgno) {
     if (dirty->places[at].pgno != pgno)
       continue;
     struct page *page = dirty->places[at].page;
+    ASSERT(dirty->used > 0 && dirty->pages >= dirty->places[at].pages);
     dirty->used -= 1;
     dirty->pages -= dirty->places[at].pages;
     close_gap(dirty, at);
@@ -133,6 +139,7 @@ struct dirty_page *dirty_sorted(const struct dirty *dirty) {
       list[count++] = dirty->places[i];
       highest = MAX_OF(highest, dirty->places[i].pgno);
     }
+  ASSERT(count == dirty->used);
   if (count <= FEW) {
     sort_few(list, count);
     return list;

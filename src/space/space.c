@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "space/space.h"
 
-#include "base/log.h"
+#include "base/assert.h"
+#include "space/space_verify.h"
 #include "space/undo.h"
 #include "space/writeout.h"
 
@@ -25,7 +26,9 @@ static void forget_recent(struct space *space, pgno_t pgno, uint32_t pages) {
 }
 
 void space_take_free(struct space *space, pgno_t pgno, uint32_t pages) {
-  pgset_remove(&space->avail, pgno, pages);
+  const bool were_free = pgset_remove(&space->avail, pgno, pages);
+  ASSERT(were_free);
+  (void)were_free;
   forget_recent(space, pgno, pages);
 }
 
@@ -59,6 +62,7 @@ static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
   const int rc = extend_file(space, space->view.limit + pages);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(space->geometry.now >= space->view.limit + pages && space->geometry.now <= space->geometry.upper);
   *pgno = space->view.limit;
   space->view.limit += pages;
   if (space->writemap)
@@ -79,6 +83,7 @@ bool space_has_free(const struct space *space, uint32_t pages) { return find_all
 int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno) {
   const bool for_user = space->refill != NULL;
   enum space_need need = SPACE_CHEAP;
+  ASSERT(pages > 0);
   for (;;) {
     *pgno = find_allowed(space, pages);
     if (*pgno != PGNO_NONE) {
@@ -116,6 +121,7 @@ void space_free_buffer(struct space *space, uint32_t pages, struct page *page) {
 }
 
 static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct page **page) {
+  ASSERT(!dirty_find(&space->dirty, pgno));
   if (space->writemap)
     *page = (struct page *)(uintptr_t)snapshot_mapped(&space->view, pgno);
   else
@@ -132,6 +138,9 @@ static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgn
   int rc = space_allocate(space, pages, pgno);
   if (rc != MDBX_SUCCESS)
     return rc;
+  /* A damaged list of free pages can hand out a page of this transaction. */
+  if (unlikely(dirty_find(&space->dirty, *pgno)))
+    return log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", *pgno);
   rc = buffer_for(space, *pgno, pages, page);
   if (rc == MDBX_SUCCESS && space->undo)
     rc = undo_note_created(space, *pgno, pages);
@@ -200,6 +209,7 @@ static int copy_on_write(struct space *space, const struct page *page, struct pa
 }
 
 int space_touch(struct space *space, const struct page *page, struct page **writable) {
+  ASSERT(page->flags != P_META);
   if (!space_owns(space, page))
     return copy_on_write(space, page, writable);
   const int rc = space->undo ? undo_note_change(space, page, page->flags & P_LARGE ? page->run_pages : 1) : MDBX_SUCCESS;
@@ -216,6 +226,7 @@ int space_touch(struct space *space, const struct page *page, struct page **writ
 
 int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct retired_list *list = &space->retired;
+  ASSERT(pages > 0);
   if (list->length == list->capacity) {
     const size_t capacity = list->capacity ? list->capacity * 2 : 64;
     struct retired_run *runs = realloc(list->runs, capacity * sizeof(*runs));
@@ -235,6 +246,7 @@ int space_retire(struct space *space, const struct page *page) {
   if (!space_owns(space, page))
     return space_retire_unread(space, pgno, pages, page->txnid);
   struct page *buffer = dirty_remove(&space->dirty, pgno);
+  ASSERT(!space->writemap || !buffer || buffer == page);
   const int rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
   space_free_buffer(space, pages, buffer);
   return rc == MDBX_SUCCESS ? space_give_free(space, pgno, pages, true) : rc;
@@ -260,6 +272,7 @@ void space_trim_tail(struct space *space) {
 /* ----------------------------------------------------------------------------------------------------- spilling */
 
 static void free_limbo(struct space *space) {
+  ASSERT(!space->limbo_length || space->limbo);
   for (size_t i = 0; i < space->limbo_length; ++i)
     space_free_buffer(space, space->limbo[i].pages, space->limbo[i].page);
   free(space->limbo);
@@ -270,6 +283,7 @@ static void free_limbo(struct space *space) {
 /* After its pages were written, a spilled page lives in the mapping; its buffer stays until the next spill. */
 static void move_to_limbo(struct space *space, const struct dirty_page *list, size_t count) {
   for (size_t i = 0; i < count; ++i) {
+    ASSERT(dirty_find(&space->dirty, list[i].pgno) == list[i].page);
     dirty_remove(&space->dirty, list[i].pgno);
     snapshot_vouch(&space->view, list[i].pgno, space->view.txnid);
     space->limbo[space->limbo_length++] = list[i];
@@ -277,6 +291,7 @@ static void move_to_limbo(struct space *space, const struct dirty_page *list, si
 }
 
 int space_spill(struct space *space, uint64_t keep) {
+  VERIFY(space_verify(space));
   free_limbo(space);
   if (space->writemap || space->dirty.pages <= keep)
     return MDBX_SUCCESS;

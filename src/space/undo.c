@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "space/undo.h"
 
+#include "base/assert.h"
+
 #include <stdlib.h>
 
 /* Stands for the buffers of entries that are about numbers only. */
@@ -19,6 +21,7 @@ int undo_begin(struct space *space) {
 }
 
 bool undo_has_changes(const struct space *space) {
+  ASSERT(space->undo && space->retired.length >= space->undo->retired_length);
   const struct undo *undo = space->undo;
   return undo->images.used || undo->gone.used || undo->created.used || space->retired.length != undo->retired_length;
 }
@@ -33,6 +36,7 @@ static void free_images(struct space *space, struct dirty *images) {
 /* Ends the innermost level without looking at what it holds. */
 static void drop(struct space *space) {
   struct undo *undo = space->undo;
+  ASSERT(undo);
   space->undo = undo->outer;
   free_images(space, &undo->images);
   dirty_destroy(&undo->gone);
@@ -56,6 +60,7 @@ static int keep_image(struct undo *undo, pgno_t pgno, uint32_t pages, struct pag
 }
 
 int undo_note_change(struct space *space, const struct page *page, uint32_t pages) {
+  ASSERT(space_owns(space, page));
   struct undo *undo = space->undo;
   if (dirty_find(&undo->created, page->pgno) || dirty_find(&undo->images, page->pgno))
     return MDBX_SUCCESS;
@@ -88,6 +93,7 @@ int undo_note_gone(struct space *space, const struct page *page, uint32_t pages,
 
 /* A page of an outer level was changed or retired: the outer level needs to know, unless it made the page itself. */
 static int hand_image_over(struct undo *undo, struct dirty_page *entry) {
+  ASSERT(!dirty_find(&undo->created, entry->pgno) || dirty_find(&undo->gone, entry->pgno));
   struct undo *outer = undo->outer;
   const bool gone = dirty_find(&undo->gone, entry->pgno);
   if (dirty_find(&outer->created, entry->pgno)) {
@@ -160,6 +166,8 @@ static void give_end_back(struct space *space, pgno_t limit) {
 
 int undo_restore(struct space *space) {
   struct undo *undo = space->undo;
+  ASSERT(undo && undo->limit <= space->view.limit);
+  ASSERT(undo->retired_length <= space->retired.length && undo->retired_pages <= space->retired.pages);
   space->retired.length = undo->retired_length;
   space->retired.pages = undo->retired_pages;
   int rc = give_created_back(space);

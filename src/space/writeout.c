@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "space/writeout.h"
 
-#include "base/log.h"
+#include "base/assert.h"
 #include "os/os.h"
 
 #include <errno.h>
@@ -21,6 +21,7 @@ static size_t adjacent(const struct dirty_page *list, size_t count) {
 }
 
 static int write_row(struct space *space, const struct dirty_page *list, size_t count) {
+  ASSERT(count > 0 && count <= BATCH);
   struct iovec vector[BATCH];
   for (size_t i = 0; i < count; ++i)
     vector[i] = (struct iovec){list[i].page, bytes_of(space, &list[i])};
@@ -53,9 +54,13 @@ int writeout_extend_file(struct space *space, pgno_t least) {
 }
 
 int writeout_pages(struct space *space, const struct dirty_page *list, size_t count) {
+  ASSERT(count == 0 || list);
   int rc = writeout_extend_file(space, space->view.limit);
-  for (size_t i = 0; i < count; ++i)
+  for (size_t i = 0; i < count; ++i) {
+    ASSERT(list[i].page->pgno == list[i].pgno && space_owns(space, list[i].page));
+    ASSERT(i == 0 || list[i].pgno > list[i - 1].pgno);
     list[i].page->checksum = page_checksum(list[i].page, space->view.page_size, space->view.seed);
+  }
   if (space->writemap)
     return rc;
   while (rc == MDBX_SUCCESS && count) {

@@ -7,7 +7,8 @@
  */
 #include "tree/erase.h"
 
-#include "base/log.h"
+#include "base/assert.h"
+#include "space/space_verify.h"
 #include "tree/dup.h"
 
 static bool is_small(const struct space *space, const struct page *page) {
@@ -15,6 +16,7 @@ static bool is_small(const struct space *space, const struct page *page) {
 }
 
 static struct page *writable_level(struct path *path, unsigned level) {
+  ASSERT(level < path->depth);
   return (struct page *)(uintptr_t)path->level[level].page;
 }
 
@@ -31,6 +33,7 @@ static int retire_page(struct space *space, struct tree *tree, const struct page
 /* The page at `level` is empty: it leaves the tree, and so do parents it leaves empty. */
 static int remove_page(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
   *moved = true;
+  ASSERT(path->level[level].page->count == 0);
   const int rc = retire_page(space, tree, path->level[level].page);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -50,6 +53,7 @@ static bool join_leaves(const struct tree *tree, struct page *left, const struct
   for (unsigned i = 0; i < right->count; ++i)
     leaf_append(left, right, i);
   leaf_rehead(left, tree->rules.order);
+  ASSERT(page_used(left, page_size) <= body_size(page_size));
   return true;
 }
 
@@ -86,6 +90,7 @@ static bool may_join(const struct page *a, const struct page *b, size_t page_siz
 static int join_children(struct space *space, struct tree *tree, struct path *path, unsigned level, unsigned index,
                          bool *joined) {
   struct page *parent = writable_level(path, level - 1), *left;
+  ASSERT(level > 0 && index + 1u < parent->count);
   const struct page *seen, *right;
   const size_t page_size = space->view.page_size;
   int rc = neighbour(space, path, level, index, &seen);
@@ -109,8 +114,10 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   }
   if (rc != MDBX_SUCCESS || !*joined)
     return rc;
+  VERIFY(space_verify_page(space, left));
   rc = retire_page(space, tree, right);
   branch_erase(parent, index + 1);
+  VERIFY(space_verify_page(space, parent));
   return rc;
 }
 
@@ -161,6 +168,7 @@ static int shorten_root(struct space *space, struct tree *tree, struct path *pat
 
 int erase_mend(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
   const struct page *page = path->level[level].page;
+  ASSERT(space_owns(space, page));
   if (!page->count)
     return remove_page(space, tree, path, level, moved);
   if (level == 0)
@@ -177,6 +185,7 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
   if (stands != MDBX_SUCCESS)
     return stands;
   leaf_erase(writable_level(path, path->depth - 1), path_leaf(path)->index);
+  VERIFY(space_verify_page(space, path_leaf(path)->page));
   tree->record.items -= tree->record.items > 0;
   return erase_mend(space, tree, path, path->depth - 1, moved);
 }

@@ -3,7 +3,8 @@
  * the root down, so that a parent can take the new number of its child. */
 #include "tree/tree.h"
 
-#include "base/log.h"
+#include "base/assert.h"
+#include "tree/tree_verify.h"
 
 #include <stdlib.h>
 
@@ -51,11 +52,13 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
     if (writable->pgno != before)
       set_child(tree, path, i, writable);
   }
+  VERIFY(tree_verify_path(space, tree, path));
   return MDBX_SUCCESS;
 }
 
 static int plant_root(struct space *space, struct tree *tree, struct path *path) {
   struct page *page;
+  ASSERT(tree_is_empty(tree) && tree->record.depth == 0);
   const int rc = space_new_page(space, tree_page_type(tree, true), &page);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -71,9 +74,11 @@ static int plant_root(struct space *space, struct tree *tree, struct path *path)
 static int insert_into_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                             enum node_kind kind, size_t data_length, uint8_t **data) {
   struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
+  ASSERT(space_owns(space, leaf) && path_leaf(path)->index <= leaf->count);
   if (page_room(leaf) < leaf_bytes_for(leaf, key->length, data_length))
     return tree_split_leaf(space, tree, path, key, kind, data_length, data);
   *data = leaf_insert(leaf, tree->rules.order, path_leaf(path)->index, key, kind, data_length);
+  VERIFY(tree_verify_leaf(space, leaf, kind));
   return MDBX_SUCCESS;
 }
 
@@ -84,6 +89,7 @@ int tree_insert(struct space *space, struct tree *tree, struct path *path, const
     rc = plant_root(space, tree, path);
   if (rc == MDBX_SUCCESS)
     rc = insert_into_leaf(space, tree, path, key, kind, data_length, data);
+  ASSERT(rc != MDBX_SUCCESS || path->depth == tree->record.depth);
   if (rc == MDBX_SUCCESS)
     tree->record.items += 1;
   return rc;
@@ -103,6 +109,7 @@ int tree_update(struct space *space, struct tree *tree, struct path *path, const
   leaf_get(leaf, at, &old);
   if (data_length <= old.data_length + page_room(leaf)) {
     *data = leaf_resize(leaf, at, kind, data_length);
+    VERIFY(tree_verify_leaf(space, leaf, kind));
     return MDBX_SUCCESS;
   }
   leaf_erase(leaf, at);
@@ -129,6 +136,7 @@ static int new_large(struct space *space, struct tree *tree, MDBX_val *value, un
   const int rc = space_new_run(space, (uint32_t)value->iov_len, &run);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(run->run_bytes == value->iov_len);
   tree->record.large_pages += run->run_pages;
   *ref = (struct large_ref){run->pgno, (uint32_t)value->iov_len, birth_bits(run->txnid), 0};
   fill(page_body(run), value, flags);

@@ -8,8 +8,10 @@
  */
 #include "tree/tree.h"
 
-#include "base/log.h"
+#include "base/assert.h"
+#include "space/space_verify.h"
 #include "tree/split_choice.h"
+#include "tree/tree_verify.h"
 
 #include <stdlib.h>
 
@@ -35,6 +37,7 @@ static int grow_root(struct space *space, struct tree *tree, struct path *path) 
   struct page_ref old_root = tree_root(tree);
   const struct branch_list list = {.separators = &(struct separator){NULL, 0}, .children = &old_root, .count = 1};
   branch_list_store(&list, 0, 1, root, space->view.page_size);
+  ASSERT(path->depth == tree->record.depth);
   memmove(path->level + 1, path->level, path->depth * sizeof(path->level[0]));
   path->level[0] = (struct path_level){root, 0};
   path->depth += 1;
@@ -85,6 +88,8 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
     return rc;
   branch_list_store(list, 0, cut, left, space->view.page_size);
   branch_list_store(list, cut, list->count, right, space->view.page_size);
+  VERIFY(space_verify_page(space, left));
+  VERIFY(space_verify_page(space, right));
   tree->record.branch_pages += 1;
   const unsigned target = follow ? inserted : inserted - 1;
   const bool to_right = target >= cut;
@@ -108,6 +113,7 @@ static int rebuild_branch(struct space *space, struct tree *tree, struct path *p
     branch_list_insert(&list, at, &insertion->separator, insertion->child);
     if (branch_list_size(&list, 0, list.count, page_has_heads(page)) <= body_size(page_size)) {
       branch_list_store(&list, 0, list.count, page, page_size);
+      VERIFY(space_verify_page(space, page));
       path->level[level].index += insertion->follow;
     } else {
       rc = split_branch(space, tree, path, level, &list, at, insertion->follow);
@@ -120,8 +126,10 @@ static int rebuild_branch(struct space *space, struct tree *tree, struct path *p
 static int insert_in_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                             const struct branch_insertion *insertion) {
   struct page *page = (struct page *)(uintptr_t)path->level[level].page;
+  ASSERT(space_owns(space, page) && page->flags & P_BRANCH);
   if (!branch_insert(page, path->level[level].index + 1, &insertion->separator, insertion->child))
     return rebuild_branch(space, tree, path, level, insertion);
+  VERIFY(space_verify_page(space, page));
   path->level[level].index += insertion->follow;
   return MDBX_SUCCESS;
 }
@@ -164,6 +172,7 @@ static struct separator separator_between(const struct leaf_split *split, const 
 }
 
 static struct separator separator_at(const struct leaf_split *split, unsigned cut) {
+  ASSERT(cut > 0 && cut <= split->old->count);
   size_t low_length, high_length;
   const uint8_t *low = key_of(split, cut - 1, &low_length);
   const uint8_t *high = key_of(split, cut, &high_length);
@@ -201,12 +210,15 @@ static int split_in_two(const struct leaf_split *split, unsigned cut, uint8_t **
   int rc = space_new_page(split->space, left->flags, &right);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(cut > 0 && cut <= split->old->count);
   const bool to_right = split->at >= cut;
   const unsigned old_cut = to_right ? cut : cut - 1;
   const struct separator separator = separator_at(split, cut);
   move_records(split, left, 0, old_cut);
   move_records(split, right, old_cut, split->old->count);
   *data = add_new(split, to_right ? right : left, to_right ? split->at - cut : split->at);
+  VERIFY(tree_verify_leaf(split->space, left, split->kind));
+  VERIFY(tree_verify_leaf(split->space, right, split->kind));
   rc = link_leaf(split, &separator, right, to_right);
   *path_leaf(split->path) = to_right ? (struct path_level){right, split->at - cut} : (struct path_level){left, split->at};
   return rc;
@@ -215,6 +227,7 @@ static int split_in_two(const struct leaf_split *split, unsigned cut, uint8_t **
 /* Between two records that are so long that the new one fits with neither of them. */
 static int split_in_three(const struct leaf_split *split, uint8_t **data) {
   struct page *left = (struct page *)(uintptr_t)path_leaf(split->path)->page, *middle, *right;
+  ASSERT(split->at > 0 && split->at < split->old->count);
   int rc = space_new_page(split->space, left->flags, &middle);
   if (rc == MDBX_SUCCESS)
     rc = space_new_page(split->space, left->flags, &right);
@@ -267,6 +280,7 @@ static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
 int tree_split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                     enum node_kind kind, size_t data_length, uint8_t **data) {
   const size_t page_size = space->view.page_size;
+  ASSERT(path->depth == tree->record.depth && space_owns(space, path_leaf(path)->page));
   uint8_t *memory = malloc(3 * page_size);
   if (!memory)
     return MDBX_ENOMEM;

@@ -15,9 +15,10 @@
  */
 #include "txn/commit.h"
 
-#include "base/log.h"
+#include "base/assert.h"
 #include "env/env_writer.h"
 #include "env/sync.h"
+#include "space/space_verify.h"
 #include "space/writeout.h"
 #include "txn/table.h"
 #include "txn/txn_write.h"
@@ -69,6 +70,7 @@ static void choose_slot(struct commit *commit) {
     txnids[i] = header->flags == P_META ? header->txnid : TXNID_NONE;
   }
   commit->slot = meta_next_slot(txnids, commit->txn->base_slot, commit->txn->durable);
+  ASSERT(commit->slot < META_COUNT && commit->slot != commit->txn->base_slot);
 }
 
 static void compose_meta(struct commit *commit) {
@@ -126,6 +128,9 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   const int rc = check_lock(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
+  ASSERT(kind != META_MANIFEST || commit->txn->base_txnid == commit->txn->durable);      /* C4 */
+  ASSERT(kind != META_MANIFEST || entries == commit->count);
   commit->meta.kind = kind;
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
              entries);
@@ -136,6 +141,8 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
 static void publish(struct commit *commit, bool durable) {
   MDBX_env *env = commit->env;
   const txnid_t txnid = commit->txn->view->txnid;
+  ASSERT(commit->point_of_no_return);                     /* C5 */
+  ASSERT(txnid > lck_head_txnid(lck_head(&env->lck)));
   for (size_t i = 0; i < commit->count && !commit->txn->view->always_check; ++i)
     snapshot_vouch(commit->txn->view, commit->list[i].pgno, txnid);
   if (durable) {
@@ -159,6 +166,7 @@ static bool manifest_fits(const struct commit *commit) {
 
 static int commit_small(struct commit *commit) {
   struct meta_manifest *manifest = malloc((commit->count + 1) * sizeof(*manifest));
+  ASSERT(manifest_fits(commit));
   if (!manifest)
     return MDBX_ENOMEM;
   int rc = write_pages(commit);
@@ -198,6 +206,7 @@ static int commit_nometasync(struct commit *commit) {
     rc = flush(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(meta_kind_is_believed(commit->txn->base.kind)); /* C9 */
   lck_publish_durable(lck, commit->txn->base_txnid);
   commit->txn->durable = lck_durable(lck);
   choose_slot(commit);
@@ -314,6 +323,8 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
   uint64_t mark = os_monotonic_16dot16();
   txn->space.reserve = 0;
+  ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
+  VERIFY(space_verify(&txn->space));
   latency->gc_prof.kicks = txn->kicks;
   latency->gc_prof.max_reader_lag = txn->max_lag;
   latency->gc_prof.max_retained_pages = (uint32_t)txn->max_retained;
@@ -326,6 +337,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
+  VERIFY(space_verify(&txn->space));
   commit->durability = durability_needed(commit);
   plan_shrink(commit);
   choose_slot(commit);

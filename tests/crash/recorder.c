@@ -8,6 +8,11 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+/* In a debug build all that the engine can verify of itself. */
+__attribute__((constructor)) static void verify_all(void) {
+  mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_ASSERT | MDBX_DBG_AUDIT, MDBX_LOGGER_DONTCHANGE);
+}
+
 enum { SECTOR = 512 };
 
 static struct recorder *active;

@@ -4,6 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* In a debug build all that the engine can verify of itself. */
+__attribute__((constructor)) static void verify_all(void) {
+  mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_ASSERT | MDBX_DBG_AUDIT, MDBX_LOGGER_DONTCHANGE);
+}
+
 void ref_init(struct ref_table *table, MDBX_cmp_func compare) {
   memset(table, 0, sizeof(*table));
   table->compare = compare;

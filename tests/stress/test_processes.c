@@ -8,6 +8,11 @@
  */
 #include "../api/api.h"
 
+/* In a debug build all that the engine can verify of itself. */
+__attribute__((constructor)) static void verify_all(void) {
+  mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_ASSERT | MDBX_DBG_AUDIT, MDBX_LOGGER_DONTCHANGE);
+}
+
 enum { WORKERS = 4, WINDOW = 40, VALUE_MAX = 9000 };
 
 struct worker {

@@ -15,6 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
+/* In a debug build all that the engine can verify of itself. */
+__attribute__((constructor)) static void verify_all(void) {
+  mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_ASSERT | MDBX_DBG_AUDIT, MDBX_LOGGER_DONTCHANGE);
+}
+
 enum { READERS = 3, WINDOW = 400, CROWD = 500 };
 
 struct shared {
