@@ -28,8 +28,8 @@ enum {
 
 static const struct tool_about about = {
     "mdbx_chk",
-    "[-V] [-h] [-0|-1|-2 [-t|-T]] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-u|-U]\n"
-    "       [-v]... [-w] [--json] [--map FILE.svg] DATABASE",
+    "[-V] [-h] [-0|-1|-2 [-t|-T]] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-u|-U] "
+    "[-v]... [-w] [--json] [--map FILE.svg] DATABASE",
     "  -0, -1, -2  check the snapshot of this meta page; nobody else may have the\n"
     "      database open\n"
     "  -c  cooperative: with -w, do not try to have the database alone\n"
@@ -428,7 +428,7 @@ static int check_opened(MDBX_env *env, double begun) {
     return exit_of_error(rc);
   }
   if (run.table && !run.table_seen) {
-    tool_message("there is no table %s", run.table);
+    tool_message("%s: there is no table %s", run.path, run.table);
     return EXIT_ENGINE;
   }
   print_result(&ctx, now() - begun);

@@ -116,7 +116,7 @@ static int print_reader(void *context, int number, int slot, mdbx_pid_t pid, mdb
   if (number == 1)
     printf("   #\tslot\t%6s %*s %20s %10s %13s %13s\n", "pid", (int)sizeof(size_t) * 2, "thread", "txnid", "lag",
            "used", "retained");
-  printf("%4d)\t[%d]\t%6ld %*" PRIx64, number, slot, (long)pid, (int)sizeof(size_t) * 2, (uint64_t)thread);
+  printf("%4d)\t[%d]\t%6ld %*s", number, slot, (long)pid, (int)sizeof(size_t) * 2, tool_reader_thread(thread));
   if (txnid)
     printf(" %20" PRIu64 " %10" PRIu64 " %12zuK %12zuK\n", txnid, lag, used >> 10, retained >> 10);
   else
@@ -190,7 +190,7 @@ static int show_handle(const MDBX_txn *txn, MDBX_dbi dbi, const char *title) {
 static int show_table(MDBX_txn *txn, const MDBX_val *name, const struct wishes *wishes) {
   MDBX_dbi dbi;
   MDBX_stat stat;
-  const char *shown = name ? tool_shown_name(name) : "Main DB";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   int rc = mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "cannot open %s", shown);

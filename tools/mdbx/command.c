@@ -62,8 +62,8 @@ static enum form json_form(void) {
 static bool take_common(int option) {
   switch (option) {
   case 't':
-    wishes.table.iov_base = optarg;
-    wishes.table.iov_len = strlen(optarg);
+    wishes.table.iov_base = strcmp(optarg, TOOL_MAIN_TABLE) == 0 ? NULL : optarg;
+    wishes.table.iov_len = wishes.table.iov_base ? strlen(optarg) : 0;
     return true;
   case 'n': wishes.env_flags |= MDBX_NOSUBDIR; return true;
   case 'q': tool_quiet = true; return true;
@@ -161,7 +161,7 @@ const struct command *command_find(const char *name) {
 
 #define OPTIONS_OF_ALL                                                                                                 \
   "Options of every command:\n"                                                                                        \
-  "  -t, --table TABLE      a named table instead of the main one\n"                                                   \
+  "  -t, --table TABLE      a named table instead of the main one, @MAIN\n"                                                   \
   "  -n, --no-subdir        DATABASE is a data file, not a directory (found out by\n"                                  \
   "                         itself if it exists)\n"                                                                    \
   "  -q, --quiet            no messages but errors\n"                                                                  \
@@ -177,7 +177,7 @@ void command_introduce(const struct command *command) {
            *command->options ? "\n" : "");
   about.name = name;
   about.arguments = command->arguments;
-  about.options = "\"--help\" explains the options.\n";
+  about.options = "";
   tool_start(&about, 0, NULL);
 }
 
@@ -195,15 +195,18 @@ int command_end(int rc) {
 
 /* --------------------------------------------------------------------------------------------------------- places */
 
-const char *place_table_name(void) { return wishes.table.iov_base ? tool_shown_name(&wishes.table) : "the main table"; }
+const char *place_table_name(void) { return wishes.table.iov_base ? tool_shown_name(&wishes.table) : TOOL_MAIN_TABLE; }
 
 int place_open_table(struct place *place, const MDBX_val *name, unsigned flags) {
-  const char *shown = name ? tool_shown_name(name) : "the main table";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   /* A table that is there keeps its flags, unless some were asked for. */
   const unsigned accede = flags & ~(unsigned)MDBX_CREATE ? 0 : MDBX_DB_ACCEDE;
   int rc = mdbx_dbi_open2(place->txn, name, (MDBX_db_flags_t)(flags | accede), &place->dbi);
   if (rc == MDBX_NOTFOUND) {
-    tool_message("there is no table %s", shown);
+    const char *path = tool_opened();
+    mdbx_env_get_path(place->env, &path);
+    tool_message("%s: there is no table %s%s%s", path, shown, tool_missing_hint ? "; " : "",
+                 tool_missing_hint ? tool_missing_hint : "");
     return rc;
   }
   if (rc == MDBX_SUCCESS)
