@@ -10,7 +10,7 @@
 
 static const struct tool_about about = {
     "mdbx_stat",
-    "[-V] [-h] [-a] [-e] [-f[f[f]]] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
+    "[-V] [-h] [-a] [-e] [-f[f[f]]] [-L|-X] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
     "  -a    statistics of the main table and of all named ones\n"
     "  -e    the environment: sizes, limits, mode\n"
     "  -f    the free pages; -ff each list of them; -fff each page\n"
@@ -22,6 +22,7 @@ static const struct tool_about about = {
     "  -r    the readers; -rr also drops those of dead processes and shows the rest\n"
     "  -s    statistics of one named table\n"
     "  -t    a line for each table\n"
+    TOOL_ACCESS_HELP
     "  -V    show the version and exit\n",
 };
 
@@ -293,7 +294,7 @@ static int show_free_pages(MDBX_txn *txn, const struct wishes *wishes) {
 /* --------------------------------------------------------------------------------------------------------- main */
 
 static void read_options(int argc, char *argv[], struct wishes *wishes) {
-  for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:t")) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:t" TOOL_ACCESS_LETTERS)) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'h': tool_help();
@@ -307,7 +308,9 @@ static void read_options(int argc, char *argv[], struct wishes *wishes) {
     case 'r': wishes->readers += 1; break;
     case 's': wishes->table = optarg; break;
     case 't': wishes->lines = true; break;
-    default: tool_bad_option(option, optopt);
+    default:
+      if (!tool_take_access(option))
+        tool_bad_option(option, optopt);
     }
   }
   if (wishes->all && wishes->table)

@@ -299,18 +299,33 @@ static bool is_empty(const char *path) {
   return length < (int)sizeof(data) && stat(data, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
 }
 
+static bool without_lock_file;
+static unsigned alone;
+
+bool tool_take_access(int option) {
+  if (option == 'L')
+    without_lock_file = true;
+  else if (option == 'X')
+    alone = MDBX_EXCLUSIVE;
+  return option == 'L' || option == 'X';
+}
+
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   char found[4096];
   if (flags & MDBX_RDONLY)
     path = find_data(path, found, sizeof(found));
+  if (without_lock_file && !(flags & MDBX_RDONLY))
+    tool_usage("-L is for what only reads");
   int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (without_lock_file)
+    mdbx_env_set_lockless(*env, true);
   rc = !mode && !(flags & MDBX_RDONLY) && is_empty(path) ? MDBX_INVALID : MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | flags_for_path(path)), mode);
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | alone | flags_for_path(path)), mode);
   if (rc == MDBX_SUCCESS)
     return rc;
   mdbx_env_close_ex(*env, true);
@@ -334,6 +349,13 @@ bool tool_is_of_lmdb(const char *path) {
 
 /* What helps, or NULL. */
 static const char *hint_for(int rc, const char *path, unsigned flags) {
+  if (rc == MDBX_EREMOTE)
+    return flags & MDBX_RDONLY ? "-X opens it while nobody else does, -L reads it while nobody writes"
+                               : "-X opens it while nobody else does";
+  if ((flags & MDBX_RDONLY) && strstr(held_error, "the lock file ") && rc > 0)
+    return "-L reads without it, while nobody writes";
+  if (rc == MDBX_TOO_LARGE)
+    return "the address space of this process is limited, perhaps by ulimit -v";
   if (rc == MDBX_ENOFILE && !(flags & MDBX_RDONLY))
     return tool_missing_hint;
   if (rc == MDBX_INVALID && !(flags & MDBX_RDONLY) && is_empty(path))

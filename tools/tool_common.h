@@ -63,6 +63,13 @@ bool tool_is_of_lmdb(const char *path);
 /* What the main table is called where names of tables stand. */
 #define TOOL_MAIN_TABLE "@MAIN"
 
+/* Takes -L: what is opened for reading is opened without a lock file; and -X: everything is opened alone. */
+#define TOOL_ACCESS_LETTERS "LX"
+#define TOOL_ACCESS_HELP                                                                                               \
+  "  -L  read without the lock file; nobody may write meanwhile\n"                                                   \
+  "  -X  have the database alone, which also works on a network file system\n"
+bool tool_take_access(int option);
+
 /* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data
  * file. On failure a message was printed, and *env is NULL. */
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);

@@ -89,6 +89,7 @@ struct MDBX_env {
   uint64_t seed;
   uint64_t database_id[2];
   uint64_t boot_id[2];
+  bool maps_present; /* a reader without room for the upper bound: `map` is as long as the file was; constant once open */
   struct dbmap map;
   struct lck lck;
   struct reader_threads threads;
@@ -154,6 +155,9 @@ int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsign
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
 /* Makes the mapping and the memo long enough for a snapshot with that upper bound. */
 int env_cover(MDBX_env *env, pgno_t upper);
+/* The same for the file a meta describes: up to its upper bound, or, of a reader whose address space is too small for that, as
+ * long as the file is. */
+int env_cover_meta(MDBX_env *env, const struct meta *meta);
 /* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
 /* Fills a snapshot from a meta. */

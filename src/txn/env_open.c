@@ -325,6 +325,20 @@ static int open_content(MDBX_env *env) {
   return rc;
 }
 
+/* Writers need the file where it may be; readers can do with where it is, and have more mapped when it has grown. */
+static int open_map(MDBX_env *env, const struct meta *meta) {
+  const unsigned flags = env->flags;
+  int rc = map_open(&env->map, env->fd, (size_t)meta->upper << env->shift, flags & MDBX_WRITEMAP, flags & MDBX_NORDAHEAD);
+  if (rc != MDBX_TOO_LARGE || !env_is_readonly(env))
+    return rc;
+  rc = map_open(&env->map, env->fd, (size_t)meta->now << env->shift, false, flags & MDBX_NORDAHEAD);
+  env->maps_present = rc == MDBX_SUCCESS;
+  if (env->maps_present)
+    log_verbose("%s: no room for a map of %llu bytes; what is there is mapped", env->data_path,
+                (unsigned long long)meta->upper << env->shift);
+  return rc;
+}
+
 static int open_memory(MDBX_env *env) {
   uint64_t head;
   struct meta_slot slot;
@@ -332,10 +346,9 @@ static int open_memory(MDBX_env *env) {
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!map_is_open(&env->map))
-    rc = map_open(&env->map, env->fd, (size_t)slot.meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
-                  env->flags & MDBX_NORDAHEAD);
+    rc = open_map(env, &slot.meta);
   if (rc == MDBX_SUCCESS)
-    rc = env_cover(env, slot.meta.upper);
+    rc = env_cover_meta(env, &slot.meta);
   if (rc != MDBX_SUCCESS)
     return rc;
   pool_init(&env->pool, env->page_size, POOL_LIMIT);

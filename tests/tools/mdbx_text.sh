@@ -130,12 +130,12 @@ expect_text "mdb_dump is not installed" "import without mdb_dump"
 if command -v mdb_load >/dev/null && command -v mdb_dump >/dev/null; then
   mkdir theirs plain
   "$mdbx" dump -x db | mdb_load theirs 2>/dev/null
-  expect 0 "import" "$mdbx" import stranger imported
+  expect 0 "import" "$mdbx" import theirs imported
   expect_text "30501 records, 2 named tables; the counts are right" "import"
   records old.dump >old.records
   "$mdbx" dump imported >imported.dump
   records imported.dump | cmp -s - old.records || fail "import gives something else"
-  expect 1 "import over it" "$mdbx" import stranger imported
+  expect 1 "import over it" "$mdbx" import theirs imported
   printf 'a\n1\nb\n2\n' | mdb_load -T plain
   expect 0 "import without named tables" "$mdbx" import plain imported2
   expect_text "2 records, 0 named tables" "import without named tables"

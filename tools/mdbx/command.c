@@ -24,7 +24,7 @@ enum {
   OPTION_VERSION
 };
 
-#define COMMON_LETTERS "t:nq"
+#define COMMON_LETTERS "t:nq" TOOL_ACCESS_LETTERS
 #define LETTERS_MAX 64
 #define LONGS_MAX 48
 
@@ -32,6 +32,8 @@ static const struct option common_longs[] = {
     {"table", required_argument, NULL, 't'},
     {"no-subdir", no_argument, NULL, 'n'},
     {"quiet", no_argument, NULL, 'q'},
+    {"lockless", no_argument, NULL, 'L'},
+    {"exclusive", no_argument, NULL, 'X'},
     {"key-format", required_argument, NULL, OPTION_KEY_FORMAT},
     {"value-format", required_argument, NULL, OPTION_VALUE_FORMAT},
     {"text", no_argument, NULL, OPTION_TEXT},
@@ -67,6 +69,7 @@ static bool take_common(int option) {
     return true;
   case 'n': wishes.env_flags |= MDBX_NOSUBDIR; return true;
   case 'q': tool_quiet = true; return true;
+  case 'L': case 'X': return tool_take_access(option);
   case OPTION_KEY_FORMAT: wishes.key = form_named(optarg); return true;
   case OPTION_VALUE_FORMAT: wishes.value = form_named(optarg); return true;
   case OPTION_TEXT: wishes.output = FORM_TEXT; return true;
@@ -164,6 +167,9 @@ const struct command *command_find(const char *name) {
   "  -t, --table TABLE      a named table instead of the main one, @MAIN\n"                                                   \
   "  -n, --no-subdir        DATABASE is a data file, not a directory (found out by\n"                                  \
   "                         itself if it exists)\n"                                                                    \
+  "  -L, --lockless         read without the lock file; nobody may write meanwhile\n"                                  \
+  "  -X, --exclusive        have the database alone, which also works on a network\n"                                  \
+  "                         file system\n"                                                                            \
   "  -q, --quiet            no messages but errors\n"                                                                  \
   "      --key-format F     keys are given as text, hex, u32 or u64\n"                                                 \
   "      --value-format F   the same for values\n"                                                                     \
