@@ -1441,7 +1441,10 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_EINVAL            unknown flags, empty path
  *   MDBX_EPERM             this handle is open already
  *   MDBX_ENOFILE           there is none, and mode or MDBX_RDONLY forbids one
- *   MDBX_EACCESS           not permitted by the file system
+ *   MDBX_EACCESS           not permitted by the file system; of the lock file the log
+ *                          names it: readers write to it, too, unless the file
+ *                          system is mounted read-only or mdbx_env_set_lockless()
+ *                          was called
  *   MDBX_BUSY              open in this process already, or somebody uses it
  *                          and one of the two wants it MDBX_EXCLUSIVE
  *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE
@@ -1451,7 +1454,10 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_VERSION_MISMATCH  a database of another format version
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
- *   MDBX_TOO_LARGE         it does not fit the address space
+ *   MDBX_TOO_LARGE         it does not fit the address space. Of MDBX_RDONLY that is
+ *                          the file as it is; where the upper size does not fit,
+ *                          the file is mapped, and again when it has grown (then
+ *                          a transaction may get MDBX_UNABLE_EXTEND_MAPSIZE)
  *   MDBX_EREMOTE           on a network file system, or the lock file is, and
  *                          neither MDBX_EXCLUSIVE nor without a lock file
  *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or

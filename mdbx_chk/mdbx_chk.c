@@ -28,8 +28,8 @@ enum {
 
 static const struct tool_about about = {
     "mdbx_chk",
-    "[-V] [-h] [-0|-1|-2 [-t|-T]] [-c] [-d] [-i] [-n] [-q] [-s TABLE] [-u|-U]\n"
-    "       [-v]... [-w] [--json] [--map FILE.svg] DATABASE",
+    "[-V] [-h] [-0|-1|-2 [-t|-T]] [-c] [-d] [-i] [-L|-X] [-n] [-q] [-s TABLE] [-u|-U] "
+    "[-v]... [-w] [--json] [--map FILE.svg] DATABASE",
     "  -0, -1, -2  check the snapshot of this meta page; nobody else may have the\n"
     "      database open\n"
     "  -c  cooperative: with -w, do not try to have the database alone\n"
@@ -45,6 +45,7 @@ static const struct tool_about about = {
     "  -u  read the database into memory first\n"
     "  -U  the same, and keep it there while checking\n"
     "  -v  more details; up to four times\n"
+    TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
     "  -w  open for writing, and let nobody else write while checking\n"
     "  --json  print the outcome as JSON instead of text\n"
@@ -428,7 +429,7 @@ static int check_opened(MDBX_env *env, double begun) {
     return exit_of_error(rc);
   }
   if (run.table && !run.table_seen) {
-    tool_message("there is no table %s", run.table);
+    tool_message("%s: there is no table %s", run.path, run.table);
     return EXIT_ENGINE;
   }
   print_result(&ctx, now() - begun);
@@ -535,13 +536,15 @@ static void take_option(int option) {
     run.write = true;
     run.check_flags |= MDBX_CHK_READWRITE;
     break;
-  default: tool_bad_option(option, optopt);
+  default:
+    if (!tool_take_access(option))
+      tool_bad_option(option, optopt);
   }
 }
 
 int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt_long(argc, argv, ":V012cdhinqs:tTuUvw", long_options, NULL)) != -1;)
+  for (int option; (option = getopt_long(argc, argv, ":V012cdhinqs:tTuUvw" TOOL_ACCESS_LETTERS, long_options, NULL)) != -1;)
     take_option(option);
   if (argc - optind != 1)
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");

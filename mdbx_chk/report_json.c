@@ -95,8 +95,9 @@ void json_report_result(const MDBX_chk_context_t *context) {
   put_number(report, "file_pages", context->result.backed_pages);
   put_number(report, "allocated_pages", context->result.alloc_pages);
   put_number(report, "used_pages", context->result.processed_pages);
-  put_number(report, "free_pages", context->result.unused_pages);
-  put_number(report, "reclaimable_pages", context->result.reclaimable_pages);
+  const size_t unused = context->result.unused_pages, free = context->result.reclaimable_pages;
+  put_number(report, "free_pages", free);
+  put_number(report, "held_pages", unused > free ? unused - free : 0);
   put_number(report, "problems_total", context->result.total_problems);
 }
 

@@ -9,12 +9,12 @@ int drop_table(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entri
   MDBX_dbi dbi;
   MDBX_stat stat;
   if (delete && !name) {
-    tool_message("the main table cannot be deleted, only emptied");
+    tool_message("%s cannot be deleted, only emptied", TOOL_MAIN_TABLE);
     return MDBX_EINVAL;
   }
   int rc = mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi);
   if (rc == MDBX_NOTFOUND) {
-    tool_message("there is no table %s", tool_shown_name(name));
+    tool_message("%s: there is no table %s", tool_opened(), tool_shown_name(name));
     return rc;
   }
   if (rc == MDBX_SUCCESS)
@@ -23,11 +23,11 @@ int drop_table(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entri
     *entries = stat.ms_entries;
     rc = mdbx_drop(txn, dbi, delete);
   }
-  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot drop %s", name ? tool_shown_name(name) : "the main table");
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot drop %s", name ? tool_shown_name(name) : TOOL_MAIN_TABLE);
 }
 
 void drop_report(const MDBX_val *name, bool delete, uint64_t entries) {
   if (!tool_quiet)
-    tool_message("%s was %s: %" PRIu64 " %s gone", name ? tool_shown_name(name) : "the main table",
+    tool_message("%s was %s: %" PRIu64 " %s gone", name ? tool_shown_name(name) : TOOL_MAIN_TABLE,
                  delete ? "deleted" : "emptied", entries, name ? "records are" : "records and named tables are");
 }

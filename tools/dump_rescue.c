@@ -20,7 +20,7 @@ struct rescuing {
 };
 
 static const char *name_of(const struct rescuing *rescuing) {
-  return rescuing->table->name ? tool_shown_name(rescuing->table->name) : "the main table";
+  return rescuing->table->name ? tool_shown_name(rescuing->table->name) : TOOL_MAIN_TABLE;
 }
 
 static const char *show(const MDBX_val *bytes, char *text, size_t size) {

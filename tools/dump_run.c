@@ -132,7 +132,7 @@ static int dump_handle(struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi, const MDB
 
 static int dump_table(struct dump *dump, MDBX_txn *txn, const MDBX_val *name) {
   MDBX_dbi dbi;
-  const char *shown = name ? tool_shown_name(name) : "the main table";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   int rc = mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi);
   if (rc == MDBX_SUCCESS) {
     rc = dump_handle(dump, txn, dbi, name);

@@ -233,7 +233,7 @@ static const char *take_damaged(struct load_header *header, char *value, size_t 
   (void)length;
   header->damaged += 1;
   tool_message("the dump lacks something: %s: %s",
-               header->named ? tool_shown_name(&header->name) : "the main table", value);
+               header->named ? tool_shown_name(&header->name) : TOOL_MAIN_TABLE, value);
   return NULL;
 }
 

@@ -112,8 +112,10 @@ static int open_database(struct load *load) {
   int rc = mdbx_env_create(&load->env);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "no environment");
-  load->made = mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE;
-  load->directory_mode = stat(load->path, &status) == 0 && S_ISDIR(status.st_mode) ? status.st_mode & 07777 : 0;
+  const bool there = stat(load->path, &status) == 0;
+  load->made = (there && S_ISREG(status.st_mode) && !status.st_size) ||
+               mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE;
+  load->directory_mode = there && S_ISDIR(status.st_mode) ? status.st_mode & 07777 : 0;
   if (load->made)
     rc = shape_new(load);
   if (rc == MDBX_SUCCESS) {
@@ -169,7 +171,7 @@ static int open_table(struct load *load) {
   if (rc == MDBX_SUCCESS && load->purge)
     rc = mdbx_drop(load->txn, load->dbi, false);
   if (rc != MDBX_SUCCESS)
-    return complain_rc(load, rc, name ? "cannot open the table" : "cannot open the main table");
+    return complain_rc(load, rc, name ? "cannot open the table" : "cannot open " TOOL_MAIN_TABLE);
   return set_extras(load);
 }
 

@@ -11,7 +11,7 @@
 
 static const struct tool_about about = {
     "mdbx_copy",
-    "[-V] [-h] [-c] [-d] [-f] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
+    "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
     "  -c  compact: leave unused pages out\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
@@ -23,6 +23,7 @@ static const struct tool_about about = {
     "  -q  no messages but errors\n"
     "  -u  read the source into memory first\n"
     "  -U  the same, and keep it there while copying\n"
+    TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
@@ -60,7 +61,7 @@ int main(int argc, char *argv[]) {
   unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0, warmup = 0;
   static const struct option longs[] = {{"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU", longs, NULL)) != -1;) {
+  for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU" TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'h': tool_help();
@@ -75,7 +76,9 @@ int main(int argc, char *argv[]) {
       warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
       /* fall through */
     case 'u': warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe; break;
-    default: tool_bad_option(option, optopt);
+    default:
+      if (!tool_take_access(option))
+        tool_bad_option(option, optopt);
     }
   }
   if (argc - optind < 1 || argc - optind > 2)

@@ -9,7 +9,7 @@
 
 static const struct tool_about about = {
     "mdbx_dump",
-    "[-V] [-h] [-a | -l | -s TABLE] [-f FILE] [-n] [-p] [-q] [-r] [-x] DATABASE",
+    "[-V] [-h] [-a | -l | -s TABLE] [-f FILE] [-L|-X] [-n] [-p] [-q] [-r] [-x] DATABASE",
     "  -a  the main table and all named ones\n"
     "  -f  write to FILE instead of standard output\n"
     "  -h  show this help and exit\n"
@@ -19,12 +19,13 @@ static const struct tool_about about = {
     "  -q  no messages but errors\n"
     "  -r  rescue: go on where a table is damaged\n"
     "  -s  one named table\n"
+    TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
     "  -x  strict: only header lines that mdb_load and db_load know\n",
 };
 
 static void read_options(int argc, char *argv[], struct dump *dump) {
-  for (int option; (option = getopt(argc, argv, ":Vaf:hlnpqrs:x")) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":Vaf:hlnpqrs:x" TOOL_ACCESS_LETTERS)) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'a': dump->all = true; break;
@@ -37,7 +38,9 @@ static void read_options(int argc, char *argv[], struct dump *dump) {
     case 'r': dump->rescue = true; break;
     case 's': dump->table = optarg; break;
     case 'x': dump->strict = true; break;
-    default: tool_bad_option(option, optopt);
+    default:
+      if (!tool_take_access(option))
+        tool_bad_option(option, optopt);
     }
   }
   if (dump->all + dump->list + (dump->table != NULL) > 1)

@@ -9,8 +9,8 @@
 
 static const struct tool_about about = {
     "mdbx_load",
-    "[-V] [-h] [-a] [-b N] [-f FILE] [-n] [-N] [-p] [-q] [-r] [-s TABLE] [-T] [-g SIZE] [-l SIZE] [-P SIZE] [-S SIZE]\n"
-    "  [-u SIZE] DATABASE",
+    "[-V] [-h] [-a] [-b N] [-f FILE] [-n] [-N] [-p] [-q] [-r] [-s TABLE] [-T] [-g SIZE] [-l SIZE] [-P SIZE] [-S SIZE] "
+    "[-u SIZE] DATABASE",
     "  -a  append: the input is in the order of the table; needed for tables whose\n"
     "      order only their application knows\n"
     "  -b  records of one commit\n"

@@ -10,7 +10,7 @@
 
 static const struct tool_about about = {
     "mdbx_stat",
-    "[-V] [-h] [-a] [-e] [-f[f[f]]] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
+    "[-V] [-h] [-a] [-e] [-f[f[f]]] [-L|-X] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
     "  -a    statistics of the main table and of all named ones\n"
     "  -e    the environment: sizes, limits, mode\n"
     "  -f    the free pages; -ff each list of them; -fff each page\n"
@@ -22,6 +22,7 @@ static const struct tool_about about = {
     "  -r    the readers; -rr also drops those of dead processes and shows the rest\n"
     "  -s    statistics of one named table\n"
     "  -t    a line for each table\n"
+    TOOL_ACCESS_HELP
     "  -V    show the version and exit\n",
 };
 
@@ -116,7 +117,7 @@ static int print_reader(void *context, int number, int slot, mdbx_pid_t pid, mdb
   if (number == 1)
     printf("   #\tslot\t%6s %*s %20s %10s %13s %13s\n", "pid", (int)sizeof(size_t) * 2, "thread", "txnid", "lag",
            "used", "retained");
-  printf("%4d)\t[%d]\t%6ld %*" PRIx64, number, slot, (long)pid, (int)sizeof(size_t) * 2, (uint64_t)thread);
+  printf("%4d)\t[%d]\t%6ld %*s", number, slot, (long)pid, (int)sizeof(size_t) * 2, tool_reader_thread(thread));
   if (txnid)
     printf(" %20" PRIu64 " %10" PRIu64 " %12zuK %12zuK\n", txnid, lag, used >> 10, retained >> 10);
   else
@@ -190,7 +191,7 @@ static int show_handle(const MDBX_txn *txn, MDBX_dbi dbi, const char *title) {
 static int show_table(MDBX_txn *txn, const MDBX_val *name, const struct wishes *wishes) {
   MDBX_dbi dbi;
   MDBX_stat stat;
-  const char *shown = name ? tool_shown_name(name) : "Main DB";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   int rc = mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "cannot open %s", shown);
@@ -293,7 +294,7 @@ static int show_free_pages(MDBX_txn *txn, const struct wishes *wishes) {
 /* --------------------------------------------------------------------------------------------------------- main */
 
 static void read_options(int argc, char *argv[], struct wishes *wishes) {
-  for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:t")) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:t" TOOL_ACCESS_LETTERS)) != -1;) {
     switch (option) {
     case 'V': tool_version();
     case 'h': tool_help();
@@ -307,7 +308,9 @@ static void read_options(int argc, char *argv[], struct wishes *wishes) {
     case 'r': wishes->readers += 1; break;
     case 's': wishes->table = optarg; break;
     case 't': wishes->lines = true; break;
-    default: tool_bad_option(option, optopt);
+    default:
+      if (!tool_take_access(option))
+        tool_bad_option(option, optopt);
     }
   }
   if (wishes->all && wishes->table)

@@ -2,6 +2,7 @@
 #include "tool_common.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,8 +14,13 @@ void (*tool_leaving)(int code);
 unsigned tool_max_tables = TOOL_MAX_TABLES;
 
 static const struct tool_about *about;
+static char *const *arguments;
+static int argument_count;
+const char *tool_missing_hint;
 
 static char last_error[1024];
+/* What the engine said of it, until the message comes that it belongs to. */
+static char held_error[1024];
 /* Of the database that was opened last. */
 static char opened_path[1024];
 
@@ -54,15 +60,29 @@ bool tool_flush_some(void) {
   return !ferror(stdout);
 }
 
+/* Nobody said more. */
+static void release_error(void) {
+  if (!*held_error)
+    return;
+  fprintf(stderr, "%s: %s\n", about->name, held_error);
+  *held_error = '\0';
+}
+
 static void log_to_stderr(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
   char text[1024];
   (void)function, (void)line;
   vsnprintf(text, sizeof(text), format, args);
   text[strcspn(text, "\n")] = '\0';
-  if (level <= MDBX_LOG_ERROR)
-    snprintf(last_error, sizeof(last_error), "%s", text);
   tool_flush_some();
-  fprintf(stderr, "%s: %s%s\n", about->name, level <= MDBX_LOG_ERROR ? "" : "note: ", text);
+  if (level <= MDBX_LOG_ERROR) {
+    snprintf(last_error, sizeof(last_error), "%s", text);
+    if (strcmp(held_error, text) != 0)
+      release_error();
+    snprintf(held_error, sizeof(held_error), "%s", text);
+    return;
+  }
+  release_error();
+  fprintf(stderr, "%s: note: %s\n", about->name, text);
 }
 
 static void note_signal(int number) {
@@ -99,7 +119,11 @@ static void occupy_streams(void) {
 void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   static const int pipe_number[] = {SIGPIPE};
   occupy_streams();
+  if (!about)
+    atexit(release_error);
   about = tool;
+  arguments = argv;
+  argument_count = argc;
   /* A closed pipe is an error of the write, with a message, whatever the tool does. */
   catch_signals(pipe_number, 1);
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
@@ -115,10 +139,11 @@ static void __attribute__((__noreturn__)) leave(int code) {
   exit(code);
 }
 
-static void print_usage(FILE *out) { fprintf(out, "usage: %s %s\n%s", about->name, about->arguments, about->options); }
+static void print_usage(FILE *out) { fprintf(out, "usage: %s %s\n", about->name, about->arguments); }
 
 void tool_help(void) {
   print_usage(stdout);
+  fputs(about->options, stdout);
   leave(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
 }
 
@@ -133,6 +158,7 @@ void tool_version(void) {
 
 static void print_message(const char *format, va_list args) {
   tool_flush_some();
+  release_error();
   fprintf(stderr, "%s: ", about->name);
   vfprintf(stderr, format, args);
 }
@@ -149,12 +175,20 @@ void tool_usage(const char *format, ...) {
   leave(EXIT_FAILURE);
 }
 
+/* A long option that getopt() stopped at, or has just left. */
+static const char *long_option(void) {
+  for (int i = optind - 1; i <= optind; ++i)
+    if (i > 0 && i < argument_count && strncmp(arguments[i], "--", 2) == 0)
+      return arguments[i];
+  return "";
+}
+
 void tool_bad_option(int result, int option) {
   if (result == ':')
     tool_usage("option -%c needs an argument", option);
-  if (option > ' ' && option < 127)
+  if (option > ' ' && option < 127 && option != '-')
     tool_usage("unknown option -%c", option);
-  tool_usage("unknown option");
+  tool_usage("unknown option %s", long_option());
 }
 
 void tool_message(const char *format, ...) {
@@ -165,16 +199,33 @@ void tool_message(const char *format, ...) {
   fputc('\n', stderr);
 }
 
-int tool_fail(int rc, const char *format, ...) {
+/* One line: what was tried, what the engine says about it, the code, what helps. */
+static int fail_with_hint(int rc, const char *hint, const char *format, va_list args) {
   char message[2048], text[256];
-  va_list args;
-  va_start(args, format);
   vsnprintf(message, sizeof(message), format, args);
-  va_end(args);
   tool_flush_some();
   const bool named = rc > 0 || !*opened_path || strstr(message, opened_path);
-  fprintf(stderr, "%s: %s%s%s: %s (%d)\n", about->name, named ? "" : opened_path, named ? "" : ": ", message,
-          mdbx_strerror_r(rc, text, sizeof(text)), rc);
+  fprintf(stderr, "%s: %s%s%s%s%s: %s (%d)%s%s\n", about->name, named ? "" : opened_path, named ? "" : ": ", message,
+          *held_error ? ": " : "", held_error, mdbx_strerror_r(rc, text, sizeof(text)), rc, hint ? "; " : "",
+          hint ? hint : "");
+  *held_error = '\0';
+  return rc;
+}
+
+int tool_fail(int rc, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  fail_with_hint(rc, NULL, format, args);
+  va_end(args);
+  return rc;
+}
+
+static int fail_to_open(int rc, const char *hint, const char *format, ...) TOOL_PRINTF(3, 4);
+static int fail_to_open(int rc, const char *hint, const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  fail_with_hint(rc, hint, format, args);
+  va_end(args);
   return rc;
 }
 
@@ -248,18 +299,33 @@ static bool is_empty(const char *path) {
   return length < (int)sizeof(data) && stat(data, &status) == 0 && S_ISREG(status.st_mode) && !status.st_size;
 }
 
+static bool without_lock_file;
+static unsigned alone;
+
+bool tool_take_access(int option) {
+  if (option == 'L')
+    without_lock_file = true;
+  else if (option == 'X')
+    alone = MDBX_EXCLUSIVE;
+  return option == 'L' || option == 'X';
+}
+
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   char found[4096];
   if (flags & MDBX_RDONLY)
     path = find_data(path, found, sizeof(found));
+  if (without_lock_file && !(flags & MDBX_RDONLY))
+    tool_usage("-L is for what only reads");
   int rc = *env ? MDBX_SUCCESS : mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (without_lock_file)
+    mdbx_env_set_lockless(*env, true);
   rc = !mode && !(flags & MDBX_RDONLY) && is_empty(path) ? MDBX_INVALID : MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | flags_for_path(path)), mode);
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | alone | flags_for_path(path)), mode);
   if (rc == MDBX_SUCCESS)
     return rc;
   mdbx_env_close_ex(*env, true);
@@ -268,7 +334,7 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
 }
 
 /* LMDB's magic number stands behind the header of its first page. */
-static bool is_of_lmdb(const char *path) {
+bool tool_is_of_lmdb(const char *path) {
   char found[4096];
   uint32_t words[6] = {0};
   const char *data = flags_for_path(path) ? path : find_data(path, found, sizeof(found));
@@ -281,6 +347,26 @@ static bool is_of_lmdb(const char *path) {
   return whole && words[4] == UINT32_C(0xBEEFC0DE);
 }
 
+/* What helps, or NULL. */
+static const char *hint_for(int rc, const char *path, unsigned flags) {
+  if (rc == MDBX_EREMOTE)
+    return flags & MDBX_RDONLY ? "-X opens it while nobody else does, -L reads it while nobody writes"
+                               : "-X opens it while nobody else does";
+  if ((flags & MDBX_RDONLY) && strstr(held_error, "the lock file ") && rc > 0)
+    return "-L reads without it, while nobody writes";
+  if (rc == MDBX_TOO_LARGE)
+    return "the address space of this process is limited, perhaps by ulimit -v";
+  if (rc == MDBX_ENOFILE && !(flags & MDBX_RDONLY))
+    return tool_missing_hint;
+  if (rc == MDBX_INVALID && !(flags & MDBX_RDONLY) && is_empty(path))
+    return "the file is empty";
+  if ((rc == MDBX_INVALID || rc == MDBX_VERSION_MISMATCH) && tool_is_of_lmdb(path))
+    return "it was written by LMDB; mdbx_load reads what mdb_dump writes: see lmdb.md in the documentation";
+  if (rc == MDBX_WANNA_RECOVERY)
+    return "it was not closed properly: open it once for writing, as mdbx_chk -w does";
+  return NULL;
+}
+
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   const int rc = tool_try_open(env, path, flags, mode);
   if (rc == MDBX_SUCCESS) {
@@ -289,14 +375,8 @@ int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode
   }
   struct stat status;
   const bool directory = stat(path, &status) == 0 && S_ISDIR(status.st_mode);
-  tool_fail(rc, "cannot open %s%s", path, rc == MDBX_ENOFILE && directory ? MDBX_DATANAME : "");
-  if (rc == MDBX_INVALID && !(flags & MDBX_RDONLY) && is_empty(path))
-    tool_message("%s: the file is empty", path);
-  if ((rc == MDBX_INVALID || rc == MDBX_VERSION_MISMATCH) && is_of_lmdb(path))
-    tool_message("it was written by LMDB; mdbx_load reads what mdb_dump writes: see lmdb.md in the documentation");
-  if (rc == MDBX_WANNA_RECOVERY)
-    tool_message("it was not closed properly: open it once for writing, as mdbx_chk -w does");
-  return rc;
+  return fail_to_open(rc, hint_for(rc, path, flags), "cannot open %s%s", path,
+                      rc == MDBX_ENOFILE && directory ? MDBX_DATANAME : "");
 }
 
 int tool_open_for_reading(MDBX_env **env, const char *path, unsigned flags) {
@@ -376,6 +456,21 @@ bool tool_has_name(const struct tool_names *names, const MDBX_val *key) {
 const char *tool_shown_name(const MDBX_val *name) {
   static char text[1024];
   return name->iov_len ? mdbx_dump_val(name, text, sizeof(text)) : "<empty name>";
+}
+
+const char *tool_reader_state(mdbx_tid_t thread) {
+  if (thread == MDBX_TID_PARKED)
+    return "parked";
+  return thread == MDBX_TID_OUSTED ? "ousted" : NULL;
+}
+
+const char *tool_reader_thread(mdbx_tid_t thread) {
+  static char text[2 * sizeof(uint64_t) + 1];
+  const char *state = tool_reader_state(thread);
+  if (state)
+    return state;
+  snprintf(text, sizeof(text), "%" PRIx64, (uint64_t)thread);
+  return text;
 }
 
 int tool_hex_digit(char c) {

@@ -33,27 +33,42 @@ extern unsigned tool_max_tables;
 /* No messages but errors. */
 extern bool tool_quiet;
 
+/* What the message about a database or table that is not there ends with; NULL: nothing. */
+extern const char *tool_missing_hint;
+
 /* To be called first. Answers --help and --version as well as -h and -V do. */
 void tool_start(const struct tool_about *about, int argc, char *argv[]);
 void tool_catch_signals(void);
 
 /* Called in place of exit() by these three, unless it is NULL; does not return. */
 extern void (*tool_leaving)(int code);
-/* Each leaves the program: -h, -V, and wrong arguments (after a message, unless format is NULL). */
+/* Each leaves the program: -h, -V, and wrong arguments (after a message, unless format is NULL, and a line with the usage). */
 void tool_help(void) __attribute__((__noreturn__));
 void tool_version(void) __attribute__((__noreturn__));
 void tool_usage(const char *format, ...) TOOL_PRINTF(1, 2) __attribute__((__noreturn__));
 /* The same for an option getopt() refused or that lacks its argument. The option string must begin with ':'. */
 void tool_bad_option(int result, int option) __attribute__((__noreturn__));
 
-/* A message; tool_fail() adds the text of an error code and returns the code, and for an error of the engine the path of
- * the database that was opened last, unless the message has it. */
+/* A message, one line; tool_fail() adds the text of an error code and returns the code, for an error of the engine the path
+ * of the database that was opened last, unless the message has it, and what the engine said last of something that is wrong. */
 void tool_message(const char *format, ...) TOOL_PRINTF(1, 2);
 int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
 /* The path of the database that was opened last. */
 const char *tool_opened(void);
 /* What the engine said last of something that is wrong; "" if nothing. */
 const char *tool_last_error(void);
+
+/* Whether a file, or the one in a directory, is a database of LMDB. */
+bool tool_is_of_lmdb(const char *path);
+/* What the main table is called where names of tables stand. */
+#define TOOL_MAIN_TABLE "@MAIN"
+
+/* Takes -L: what is opened for reading is opened without a lock file; and -X: everything is opened alone. */
+#define TOOL_ACCESS_LETTERS "LX"
+#define TOOL_ACCESS_HELP                                                                                               \
+  "  -L  read without the lock file; nobody may write meanwhile\n"                                                   \
+  "  -X  have the database alone, which also works on a network file system\n"
+bool tool_take_access(int option);
 
 /* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data
  * file. On failure a message was printed, and *env is NULL. */
@@ -93,6 +108,11 @@ bool tool_has_name(const struct tool_names *names, const MDBX_val *key);
 
 /* A name fit to be printed, in a buffer of the function's own. */
 const char *tool_shown_name(const MDBX_val *name);
+
+/* What a list of readers says of one that is parked or ousted; NULL: it has a thread, or needs none. */
+const char *tool_reader_state(mdbx_tid_t thread);
+/* The same, or the thread in hexadecimal, in a buffer of the function's own. */
+const char *tool_reader_thread(mdbx_tid_t thread);
 
 /* Flags of tables and their names in dumps and statistics. */
 struct tool_table_flag {

@@ -89,6 +89,7 @@ struct MDBX_env {
   uint64_t seed;
   uint64_t database_id[2];
   uint64_t boot_id[2];
+  bool maps_present; /* a reader without room for the upper bound: `map` is as long as the file was; constant once open */
   struct dbmap map;
   struct lck lck;
   struct reader_threads threads;

@@ -24,7 +24,7 @@ static void adopt_identity(MDBX_env *env, const struct meta *meta) {
 }
 
 /* Whoever asked for a certain meta gets it, and nothing is changed on the way. */
-static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chosen, pgno_t *upper) {
+static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chosen, struct meta *meta) {
   const struct meta_slot *head = &set->slot[chosen];
   uint64_t length;
   if (!head->valid)
@@ -36,7 +36,7 @@ static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chose
     rc = env_check_length(env, &head->meta, length);
   if (rc != MDBX_SUCCESS)
     return rc;
-  *upper = head->meta.upper;
+  *meta = head->meta;
   lck_publish_head(&env->lck, head->txnid, chosen);
   lck_publish_durable(&env->lck, head->txnid);
   return MDBX_SUCCESS;
@@ -59,7 +59,7 @@ static int refuse_reading(const MDBX_env *env, const struct meta_set *set) {
 }
 
 /* Nobody else has the database open. */
-static int open_first(MDBX_env *env, struct meta_set *set, pgno_t *upper) {
+static int open_first(MDBX_env *env, struct meta_set *set, struct meta *meta) {
   struct meta_choice choice;
   struct meta_verify_context verify = {env->fd, set};
   uint64_t length;
@@ -83,7 +83,7 @@ static int open_first(MDBX_env *env, struct meta_set *set, pgno_t *upper) {
     rc = refuse_reading(env, set);
   if (rc != MDBX_SUCCESS)
     return rc;
-  *upper = head->meta.upper;
+  *meta = head->meta;
   lck_publish_head(&env->lck, head->txnid, choice.head);
   lck_publish_durable(&env->lck, repaired || (env->lockless && !choice.make_steady) ? head->txnid : TXNID_NONE);
   return MDBX_SUCCESS;
@@ -111,7 +111,7 @@ static int read_head_slot(const MDBX_env *env, uint32_t page_size, uint64_t *hea
 }
 
 /* Others have it open; the lock file tells the head. The file may have been cut since by a commit after that one. */
-static int open_further(MDBX_env *env, const struct meta_set *set, pgno_t *upper) {
+static int open_further(MDBX_env *env, const struct meta_set *set, struct meta *meta) {
   for (;;) {
     uint64_t head, length;
     struct meta_slot slot;
@@ -121,7 +121,7 @@ static int open_further(MDBX_env *env, const struct meta_set *set, pgno_t *upper
     if (rc != MDBX_SUCCESS)
       return rc;
     adopt_identity(env, &slot.meta);
-    *upper = slot.meta.upper;
+    *meta = slot.meta;
     if (length >= (uint64_t)slot.meta.next * env->page_size || lck_head(&env->lck) == head)
       return env_check_length(env, &slot.meta, length);
   }
@@ -209,28 +209,28 @@ static int agree_on_mode(MDBX_env *env) {
 
 /* ----------------------------------------------------------------------------------------------------------- content */
 
-static int open_existing(MDBX_env *env, pgno_t *upper) {
+static int open_existing(MDBX_env *env, struct meta *meta) {
   struct meta_set set;
   const int rc = meta_read_all(env->fd, env->data_path, &set);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (env->recovery)
-    return open_chosen(env, &set, env->recovery - 1, upper);
-  return env->lck.first ? open_first(env, &set, upper) : open_further(env, &set, upper);
+    return open_chosen(env, &set, env->recovery - 1, meta);
+  return env->lck.first ? open_first(env, &set, meta) : open_further(env, &set, meta);
 }
 
 /* Without a lock file another process may commit, and cut the file, while its metas are looked at one after the other. */
-static int open_among_writers(MDBX_env *env, pgno_t *upper) {
-  int rc = open_existing(env, upper);
+static int open_among_writers(MDBX_env *env, struct meta *meta) {
+  int rc = open_existing(env, meta);
   for (unsigned reads = 1; env->lockless && rc == MDBX_CORRUPTED && reads < HEAD_READS; ++reads) {
     os_sleep_ms(1);
-    rc = open_existing(env, upper);
+    rc = open_existing(env, meta);
   }
   return rc;
 }
 
-/* *upper is the upper bound of the snapshot that was found. */
-static int open_content(MDBX_env *env, pgno_t *upper) {
+/* *meta is that of the snapshot that was found. */
+static int open_content(MDBX_env *env, struct meta *meta) {
   bool empty;
   int rc = env_is_to_be_made(env, &empty);
   if (rc == MDBX_SUCCESS && empty) {
@@ -238,16 +238,27 @@ static int open_content(MDBX_env *env, pgno_t *upper) {
       return refuse_empty(env);
     rc = env_make_database(env);
   }
-  return rc == MDBX_SUCCESS ? open_among_writers(env, upper) : rc;
+  return rc == MDBX_SUCCESS ? open_among_writers(env, meta) : rc;
 }
 
-static int open_memory(MDBX_env *env, pgno_t upper) {
-  int rc = MDBX_SUCCESS;
-  if (!map_is_open(&env->map))
-    rc = map_open(&env->map, env->fd, (size_t)upper << env->shift, env->flags & MDBX_WRITEMAP,
-                  env->flags & MDBX_NORDAHEAD);
+/* Writers need the file where it may be; readers can do with where it is, and have more mapped when it has grown. */
+static int open_map(MDBX_env *env, const struct meta *meta) {
+  const unsigned flags = env->flags;
+  int rc = map_open(&env->map, env->fd, (size_t)meta->upper << env->shift, flags & MDBX_WRITEMAP, flags & MDBX_NORDAHEAD);
+  if (rc != MDBX_TOO_LARGE || !env_is_readonly(env))
+    return rc;
+  rc = map_open(&env->map, env->fd, (size_t)meta->now << env->shift, false, flags & MDBX_NORDAHEAD);
+  env->maps_present = rc == MDBX_SUCCESS;
+  if (env->maps_present)
+    log_verbose("%s: no room for a map of %llu bytes; what is there is mapped", env->data_path,
+                (unsigned long long)meta->upper << env->shift);
+  return rc;
+}
+
+static int open_memory(MDBX_env *env, const struct meta *meta) {
+  int rc = map_is_open(&env->map) ? MDBX_SUCCESS : open_map(env, meta);
   if (rc == MDBX_SUCCESS)
-    rc = env_cover(env, upper);
+    rc = env_cover_meta(env, meta);
   if (rc != MDBX_SUCCESS)
     return rc;
   pool_init(&env->pool, env->page_size, POOL_LIMIT);
@@ -274,14 +285,14 @@ static int settle_durability(MDBX_env *env) {
 
 /* The files are open. */
 static int open_rest(MDBX_env *env) {
-  pgno_t upper = 0;
-  int rc = open_content(env, &upper);
+  struct meta meta;
+  int rc = open_content(env, &meta);
   if (rc == MDBX_SUCCESS) {
     env->dirty_limit = env_default_dirty_limit(env->page_size);
     rc = agree_on_mode(env);
   }
   if (rc == MDBX_SUCCESS)
-    rc = open_memory(env, upper);
+    rc = open_memory(env, &meta);
   if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
     rc = readers_threads_open(&env->threads, &env->lck);
   if (rc == MDBX_SUCCESS)

@@ -54,6 +54,15 @@ int env_cover(MDBX_env *env, pgno_t upper) {
   return cover_slowly(env, upper);
 }
 
+int env_cover_meta(MDBX_env *env, const struct meta *meta) {
+  if (likely(!env->maps_present))
+    return env_cover(env, meta->upper);
+  if (map_length(&env->map) >= (size_t)meta->next << env->shift && memo_covers(env, meta->next))
+    return MDBX_SUCCESS;
+  const int rc = env_cover(env, meta->now);
+  return rc == MDBX_UNABLE_EXTEND_MAPSIZE ? env_cover(env, meta->next) : rc;
+}
+
 void env_forget_memo(MDBX_env *env) {
   struct page_memo *memo = atomic_load(&env->memo);
   atomic_store(&env->memo, NULL);
@@ -122,7 +131,7 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
   if (!meta_is_usable(env, meta))
     return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
                       (unsigned long long)txnid);
-  const int rc = env_cover(env, meta->upper);
+  const int rc = env_cover_meta(env, meta);
   if (rc != MDBX_SUCCESS)
     return rc;
   *snapshot = (struct snapshot){

@@ -13,6 +13,9 @@ int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsign
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
 /* Makes the mapping and the memo long enough for a snapshot with that upper bound. */
 int env_cover(MDBX_env *env, pgno_t upper);
+/* The same for the file a meta describes: up to its upper bound, or, of a reader whose address space is too small for that, as
+ * long as the file is. */
+int env_cover_meta(MDBX_env *env, const struct meta *meta);
 /* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
 /* Fills a snapshot from a meta. */

@@ -224,6 +224,13 @@ static int lock_kind(int fd) {
   return fd;
 }
 
+/* Readers leave a trace in it, or a writer would not know that they read. */
+static int refuse_unwritable(int rc, const char *path) {
+  return log_damage(rc, os_path_exists(path) ? "the lock file %s cannot be written to, which readers must too"
+                                             : "the lock file %s cannot be made, which readers need too",
+                    path);
+}
+
 /* MDBX_RESULT_TRUE: there can be no lock file, and the caller accepts that. */
 static int file_open_once(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode) {
   int rc = os_open(path, OS_OPEN_LOCK, creation_mode(data_fd, mode), &lck->file->fd);
@@ -232,7 +239,7 @@ static int file_open_once(struct lck *lck, const char *path, int data_fd, unsign
   if (rc == ELOOP)
     return log_damage(MDBX_INVALID, "the lock file %s is a symbolic link; it is not followed", path);
   if (rc == MDBX_EROFS || rc == MDBX_EACCESS || rc == MDBX_EPERM)
-    return (flags & LCK_READONLY) && os_file_on_readonly_fs(data_fd) ? MDBX_RESULT_TRUE : rc;
+    return (flags & LCK_READONLY) && os_file_on_readonly_fs(data_fd) ? MDBX_RESULT_TRUE : refuse_unwritable(rc, path);
   if (rc == MDBX_SUCCESS)
     rc = file_check_kind(lck, path);
   return rc == MDBX_SUCCESS ? opening_lock(lck) : rc;

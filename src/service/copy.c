@@ -78,6 +78,9 @@ static int read_pages(struct copying *copying, const struct copy_plan *plan, pgn
   int rc = os_pread_full(copying->txn->env->fd, at, length, (uint64_t)pgno << shift, &got);
   if (rc != MDBX_SUCCESS)
     return rc;
+  /* What was read while the snapshot was held is right or damaged; a writer's pages are neither. */
+  if (snapshot_is_lost(copying->view))
+    return MDBX_BAD_TXN;
   memset(at + got, 0, length - got);
   copying->filled += length;
   *pages = (pgno_t)(length >> shift);
@@ -189,7 +192,9 @@ static int write_run(struct compaction *compaction, const struct page *page, uin
   if (!run)
     return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
   memcpy(run, page, bytes);
-  rc = copy_check_page(view, pgno, run, verifies(compaction) && run->run_pages == pages);
+  rc = snapshot_is_lost(view) ? MDBX_BAD_TXN : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = copy_check_page(view, pgno, run, verifies(compaction) && run->run_pages == pages);
   if (rc == MDBX_SUCCESS && (run->flags != P_LARGE || run->run_pages != pages))
     rc = snapshot_damage(view, "page %u: changes while it is copied", pgno);
   if (rc == MDBX_SUCCESS) {
@@ -210,6 +215,8 @@ static int write_numbered(struct compaction *compaction, const struct page *page
   if (page->flags == P_LARGE)
     return write_run(compaction, page, pages);
   memcpy(scratch, page, view->page_size);
+  if (snapshot_is_lost(view))
+    return MDBX_BAD_TXN;
   const int rc = verifies(compaction) ? copy_check_page(view, pgno, scratch, false) : MDBX_SUCCESS;
   if (rc != MDBX_SUCCESS)
     return rc;

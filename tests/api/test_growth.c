@@ -6,6 +6,8 @@
 
 #include <mdbx.h>
 
+#include <stdio.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -440,6 +442,75 @@ START_TEST(regions_come_and_go) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------ little address space to read in */
+
+/* The address space this process has now, and so many bytes more. */
+static void allow_more(size_t bytes) {
+  unsigned long pages = 0;
+  struct rlimit limit;
+  FILE *file = fopen("/proc/self/statm", "r");
+  ck_assert_ptr_nonnull(file);
+  ck_assert_int_eq(fscanf(file, "%lu", &pages), 1);
+  fclose(file);
+  ck_assert_int_eq(getrlimit(RLIMIT_AS, &limit), 0);
+  limit.rlim_cur = pages * os_page_size() + bytes;
+  ck_assert_int_eq(setrlimit(RLIMIT_AS, &limit), 0);
+}
+
+static void grow_in_steps(void *context) {
+  static const uint32_t records[] = {100, 20000, 60000};
+  _Atomic int *step = context;
+  MDBX_env *env = open_env((intptr_t)8 << 30, MDBX_UTTERLY_NOSYNC);
+  for (int i = 0; i < 3; ++i) {
+    MDBX_txn *txn;
+    unit_require(unit_await(step, 2 * i));
+    unit_require(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn) == 0);
+    unit_require(put_range(txn, i ? records[i - 1] : 0, records[i]) == 0);
+    unit_require(mdbx_txn_commit(txn) == 0);
+    atomic_store(step, 2 * i + 1);
+  }
+  unit_require(unit_await(step, 6));
+  unit_require(mdbx_env_close(env) == 0);
+}
+
+START_TEST(test_reader_with_little_address_space) {
+  MDBX_txn *old, *txn;
+  MDBX_env *env;
+  if (unit_is_instrumented())
+    return;
+  _Atomic int *step = unit_shared(sizeof(*step));
+  const pid_t child = unit_fork(grow_in_steps, (void *)(uintptr_t)step);
+  ck_assert(unit_await(step, 1));
+  allow_more(256 * (size_t)MIB);
+  ck_assert_int_eq(mdbx_env_create(&env), 0);
+  ck_assert_int_eq(mdbx_env_open(env, path, MDBX_NOSUBDIR | MDBX_ACCEDE, 0), MDBX_TOO_LARGE);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+  env = open_env(0, MDBX_RDONLY);
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &old), 0);
+  verify_range(old, 0, 100);
+  atomic_store(step, 2);
+  ck_assert(unit_await(step, 3));
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), 0);
+  verify_range(txn, 0, 20000);
+  verify_range(old, 0, 100);
+  ck_assert_int_eq(mdbx_txn_reset(txn), 0);
+  allow_more(MIB);
+  atomic_store(step, 4);
+  ck_assert(unit_await(step, 5));
+  ck_assert_int_eq(mdbx_txn_renew(txn), MDBX_UNABLE_EXTEND_MAPSIZE);
+  verify_range(old, 0, 100);
+  allow_more(256 * (size_t)MIB);
+  ck_assert_int_eq(mdbx_txn_renew(txn), 0);
+  verify_range(txn, 0, 60000);
+  ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  ck_assert_int_eq(mdbx_txn_abort(old), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+  atomic_store(step, 6);
+  ck_assert_int_eq(unit_wait(child), 0);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("growth");
   TCase *tests = tcase_create("growth");
@@ -456,6 +527,7 @@ int main(void) {
   tcase_add_loop_test(tests, small_commits_reuse_pages, 0, 4);
   tcase_add_test(tests, transaction_larger_than_memory);
   tcase_add_loop_test(tests, regions_come_and_go, 0, 3);
+  tcase_add_test(tests, test_reader_with_little_address_space);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

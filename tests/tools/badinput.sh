@@ -14,7 +14,7 @@ printf 'k\nv\n' | "$load" -q -T db || fail "load"
 "$copy" -q db whole || fail "copy"
 printf 'k\nw\n' | "$load" -q -T db || fail "load again"
 "$mdbx" -q backup --since-copy whole db increment >/dev/null || fail "increment"
-"$mdbx" -q dump --cdb db :main:=cdbmake || fail "dump in the format of cdbmake"
+"$mdbx" -q dump --cdb db @MAIN=cdbmake || fail "dump in the format of cdbmake"
 
 mkdir -p paths/directory paths/of_lmdb paths/empty_data paths/cut
 echo "this is no database, and it is longer than a header of one would be" >paths/text
@@ -76,12 +76,12 @@ $load -r -f text @
 $load -n -f text @
 $mdbx put -c @ k v
 $mdbx load @ text
-$mdbx restore -c @ :main:=cdbmake
+$mdbx restore -c @ @MAIN=cdbmake
 '
 sources='
 $load -f @ target
 $mdbx load target @
-$mdbx restore -c target :main:=@
+$mdbx restore -c target @MAIN=@
 $mdbx apply whole @
 '
 
@@ -97,7 +97,7 @@ refused() {
   line=$1 path=$2 what=$3
   shift 3
   checks=$((checks + 1))
-  command=$(echo "$line" | sed 's/@/"$path"/')
+  command=$(echo "$line" | sed 's/@\([^M]\|$\)/"$path"\1/')
   eval "set -- \"\$@\" $command"
   timeout 20 "$@" >answer 2>output </dev/null
   code=$?
@@ -212,7 +212,7 @@ if [ "$(id -u)" -eq 0 ] && LD_LIBRARY_PATH=$work/bin $nobody bin/mdbx_stat -h >/
   all "$writers" paths/readonly $nobody
   unchanged "a database that somebody else may only read"
   for line in '$copy db @' '$copy -c db @' '$dump -f @ db' '$mdbx copy db @' '$mdbx backup db @' '$mdbx dump -o @ db' \
-    '$mdbx rewrite db @' '$load -f text @' '$mdbx load @ text' '$mdbx put -c @ k v' '$mdbx restore -c @ :main:=cdbmake'; do
+    '$mdbx rewrite db @' '$load -f text @' '$mdbx load @ text' '$mdbx put -c @ k v' '$mdbx restore -c @ @MAIN=cdbmake'; do
     refused "$line" paths/readonly/new "a place where nothing may be made" $nobody
   done
   unchanged "a place where nothing may be made"

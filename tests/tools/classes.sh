@@ -178,7 +178,7 @@ try() {
   sane "$class at $place: the check"
   # A meta page that was written senseless is refused at opening, which names it.
   number=$(sed -n '1s/^meta \([0-2]\) .*/\1/p' wanted)
-  if [ -n "$number" ] && grep -q "^mdbx_chk: meta page $number of transaction [0-9]* is damaged: " output; then
+  if [ -n "$number" ] && grep -q "^mdbx_chk: cannot open bad: meta page $number of transaction [0-9]* is damaged: " output; then
     return
   fi
   any_named named || fail "$class at $place: the check did not name $(head -n 1 wanted)"

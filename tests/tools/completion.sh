@@ -47,7 +47,7 @@ gives "readers restore rewrite " mdbx -q re
 gives "geometry get " mdbx help ge
 gives "people places " mdbx get db -t p
 gives "people " mdbx get db --table pe
-gives "--lower " mdbx geometry db --lo
+gives "--lower " mdbx geometry db --low
 gives "--set --set-file " mdbx edit --set
 gives "--help --hex " mdbx get --he
 gives "u32 u64 " mdbx get --key-format u

@@ -30,7 +30,7 @@ through() {
 }
 through "mdbx dump" "$mdbx" dump -o pipe db
 grep -q "HEADER=END" arrived || fail "mdbx dump: no dump came through the pipe"
-through "mdbx dump --cdb" "$mdbx" dump --cdb db :main:=pipe
+through "mdbx dump --cdb" "$mdbx" dump --cdb db @MAIN=pipe
 through "mdbx_dump" "$dump" -f pipe db
 through "mdbx copy" "$mdbx" copy -f db pipe
 cp arrived copied
@@ -56,7 +56,7 @@ if own_device null 1 3 && own_device full 1 7; then
     device $wanted $node "mdbx copy -f" "$mdbx" copy -f db $node
     device $wanted $node "mdbx_copy -f" "$copy" -q -f db $node
     device $wanted $node "mdbx backup -f" "$mdbx" backup -f db $node
-    device $wanted $node "mdbx dump --cdb" "$mdbx" dump --cdb db :main:=$node
+    device $wanted $node "mdbx dump --cdb" "$mdbx" dump --cdb db @MAIN=$node
   done
   device 0 null "mdbx_chk --map" "$chk" -q --map null db
   device 4 full "mdbx_chk --map" "$chk" -q --map full db

@@ -6,10 +6,10 @@
 
 awk 'BEGIN { for (i = 0; i < 20000; ++i) printf "key %07d\n%0100d\n", i, i }' | "$load" -q -T db
 "$mdbx" dump -o text db
-"$mdbx" dump --cdb -q db :main:=main.cdbmake
+"$mdbx" dump --cdb -q db @MAIN=main.cdbmake
 
 # ---- closed pipes
-for command in "get db" "dump db" "dump --cdb db :main:=-" "copyfd db"; do
+for command in "get db" "dump db" "dump --cdb db @MAIN=-" "copyfd db"; do
   checks=$((checks + 1))
   { "$mdbx" $command 2>message; echo $? >code; } | head -c 10 >head
   [ "$(cat code)" -eq 1 ] || fail "mdbx $command into a closed pipe left with $(cat code)"
@@ -58,9 +58,9 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
   try increment "$mdbx" backup --since 1 db small/increment
   try rewrite "$mdbx" rewrite db small/new
   try load "$mdbx" load small/new text
-  try restore "$mdbx" restore -c small/new :main:=main.cdbmake
+  try restore "$mdbx" restore -c small/new @MAIN=main.cdbmake
   try dump "$mdbx" dump -o small/text db
-  try "dump --cdb" "$mdbx" dump --cdb db :main:=small/text
+  try "dump --cdb" "$mdbx" dump --cdb db @MAIN=small/text
   if command -v mdb_load >/dev/null && command -v mdb_dump >/dev/null; then
     mkdir theirs
     "$mdbx" dump -x db | mdb_load theirs 2>/dev/null

@@ -13,7 +13,7 @@ fill 0 20000 db || fail "load"
 
 expect 0 "stat" "$mdbx" stat db
 expect_text "^page size 4096, commit " "stat"
-expect_text "^(main)  *20001 " "stat"
+expect_text "^@MAIN  *20001 " "stat"
 expect_text "^named  *1 " "stat"
 expect 0 "stat of a table" "$mdbx" stat -t named db
 [ "$(wc -l <output)" -eq 2 ] || fail "stat of a table shows more"
@@ -39,15 +39,29 @@ expect 0 "shorter" "$mdbx" geometry -q db --now 0
 [ ! -s output ] || fail "-q talks"
 [ "$(wc -c <db/mdbx.dat)" -lt 8388608 ] || fail "the file was not cut"
 expect 1 "an upper size below what is used" "$mdbx" geometry db --upper 64K --lower 0
-expect_text "cannot be limited to 64 KiB" "an upper size below what is used"
-expect_text "were not changed" "an upper size below what is used"
+expect_text "^mdbx geometry: db: --upper 65536 is too small: pages are in use up to byte [0-9]*, so" "an upper size below what is used"
+[ "$(wc -l <output)" -eq 1 ] || fail "an upper size below what is used: not one line"
+least=$(sed 's/.*up to byte \([0-9]*\),.*/\1/' output)
+expect 1 "less than the least upper size" "$mdbx" geometry db --lower 0 --upper $((least - 4097))
+expect 1 "less than the least upper size, only shown" "$mdbx" geometry db -d --lower 0 --upper $((least - 4097))
+cp db/mdbx.dat before.least
+"$mdbx" -q copy db other
+expect 0 "the least upper size" "$mdbx" geometry other --lower 0 --upper "$least"
+expect 0 "a database of the least upper size" "$chk" -q other
+rm -f other*
+expect 1 "an upper size below the lower one" "$mdbx" geometry db --lower 32M --upper 16M
+expect_text "^mdbx geometry: db: --upper 16777216 is too small: the file is never smaller than 33554432, so" "upper below lower"
+[ "$(wc -l <output)" -eq 1 ] || fail "upper below lower: not one line"
+expect 1 "a lower size above the upper one" "$mdbx" geometry db --lower 2G
+expect_text "^mdbx geometry: db: --lower 2147483648 is too large: the file is never larger than 1073741824, so" "lower above upper"
+cmp db/mdbx.dat before.least >output 2>&1 || fail "sizes that were refused changed something"
 
 # ---- a reader, and a writer beside it
 mkfifo hold
 "$mdbx" shell -q db <hold >shell.log 2>&1 &
 shell=$!
 exec 9>hold
-"$mdbx" dump --cdb -q db :main:=- >slow 2>dump.log &
+"$mdbx" dump --cdb -q db @MAIN=- >slow 2>dump.log &
 wait $! || fail "dump"
 expect 0 "no readers" "$mdbx" readers db
 expect_line "nobody is reading" "no readers"
@@ -90,6 +104,38 @@ expect_text "^[01] stale reader" "what a dead process left"
 grep -q "^ .* $copying " output && fail "the dead reader is still there"
 kill -TERM $other
 wait $other || fail "a watch that is stopped fails"
+
+# A copy that is throttled parks while nobody takes what it has, and is ousted by a writer that needs the pages.
+mkfifo parked
+"$mdbx" copyfd -p db >parked 2>parked.log &
+copying=$!
+exec 8<parked
+tries=0
+until "$mdbx" readers db | grep -q " parked " || [ $tries -ge 200 ]; do
+  tries=$((tries + 1))
+  sleep 0.05
+done
+expect 0 "a parked reader" "$mdbx" readers db
+expect_text "^ *[0-9]* *$copying  *parked  *[0-9]" "a parked reader"
+expect 0 "mdbx_stat -r of a parked reader" "$stat" -r db
+expect_text "$copying  *parked " "mdbx_stat -r of a parked reader"
+if "$mdbx" --json readers db >output 2>&1; then
+  expect_text '"state": *"parked"' "a parked reader in JSON"
+  checks=$((checks + 1))
+  grep -q '"thread": *18446' output && fail "a parked reader has a thread in JSON"
+  # The same words mean the same everywhere.
+  "$mdbx" --json geometry db >output
+  free=$(sed -n 's/.*"free_pages": *\([0-9]*\).*/\1/p' output)
+  held=$(sed -n 's/.*"held_pages": *\([0-9]*\).*/\1/p' output)
+  expect 0 "free pages for the checker" "$chk" --json db
+  expect_text "\"free_pages\": *$free\>" "free pages for the checker"
+  expect_text "\"held_pages\": *$held\>" "held pages for the checker"
+  expect 0 "statistics in JSON" "$mdbx" --json stat db
+  expect_text '"table": *"@MAIN"' "the main table in JSON"
+fi
+kill -9 $copying
+wait $copying 2>/dev/null
+exec 8<&-
 
 # ---- watch
 expect 0 "watch" "$mdbx" watch -i 0.05 -r 3 db

@@ -61,7 +61,7 @@ static int copy_whole(const char *source, const char *destination, const struct 
   uint64_t txnid = 0;
   int rc = tool_open_for_reading(&env, source, wishes.env_flags);
   if (rc == MDBX_SUCCESS)
-    rc = target_begin(&target, destination, wish->force, false);
+    rc = target_begin(&target, destination, wish->force, TARGET_FILE);
   char *name = target.name && !target.through ? strdup(target.name) : NULL;
   if (rc == MDBX_SUCCESS) {
     progress_begin(target.temporary, progress_expect(env, wish->flags));
@@ -164,7 +164,7 @@ static int base_from(const MDBX_env *env, const char *path, uint64_t *txnid) {
 static int write_increment(MDBX_env *env, uint64_t since, const char *destination, const struct copy_wish *wish) {
   struct target target = {.name = NULL};
   MDBX_increment_info info;
-  int rc = target_begin(&target, destination, wish->force, false);
+  int rc = target_begin(&target, destination, wish->force, TARGET_FILE);
   if (rc != MDBX_SUCCESS)
     return rc;
   progress_begin(target.temporary, 0);

@@ -216,9 +216,9 @@ static int put_record(const struct place *place, const struct change *change, co
 
 /* For commands that can make what they store into. */
 static int open_to_store(struct place *place, const char *path, unsigned create) {
+  tool_missing_hint = create ? NULL : "with --create it is made";
   const int rc = place_open_writing(place, path, create);
-  if ((rc == MDBX_ENOFILE || rc == MDBX_NOTFOUND) && !create)
-    tool_message("with --create it is made");
+  tool_missing_hint = NULL;
   return rc;
 }
 
@@ -365,8 +365,6 @@ static int apply_edits(const char *path, struct edits *edits, unsigned create) {
                                             : store_edit(&place, edits, &edits->at[i]);
   if (rc == MDBX_SUCCESS)
     rc = place_commit(&place);
-  else if (place.txn)
-    tool_message("nothing was changed");
   place_close(&place);
   return rc;
 }

@@ -73,14 +73,32 @@ static void show(const struct facts *facts) {
 
 static uint64_t after(intptr_t wish, uint64_t present) { return wish < 0 ? present : (uint64_t)wish; }
 
+/* Wishes that contradict each other, or what is there, before anything is said or done about them. */
+static int refuse_wish(const char *path, const struct facts *facts, const struct wish *wish) {
+  const uint64_t lower = after(wish->lower, facts->info.mi_geo.lower);
+  const uint64_t upper = after(wish->upper, facts->info.mi_geo.upper);
+  const uint64_t in_use = facts_in_use(facts);
+  const uint64_t unit = facts_unit(facts);
+  if (wish->upper >= 0 && (upper + unit - 1) / unit * unit < in_use)
+    tool_message("%s: --upper %" PRIu64 " is too small: pages are in use up to byte %" PRIu64 ", so that is the smallest "
+                 "possible value (\"mdbx defrag\" may make it less)",
+                 path, upper, in_use);
+  else if (wish->upper >= 0 && upper < lower)
+    tool_message("%s: --upper %" PRIu64 " is too small: the file is never smaller than %" PRIu64 ", so that is the smallest "
+                 "possible value (--lower may make it less)",
+                 path, upper, lower);
+  else if (upper < lower)
+    tool_message("%s: --lower %" PRIu64 " is too large: the file is never larger than %" PRIu64 ", so that is the largest "
+                 "possible value (--upper may make it more)",
+                 path, lower, upper);
+  else
+    return MDBX_SUCCESS;
+  return MDBX_EINVAL;
+}
+
 static void explain_upper(const struct facts *facts, uint64_t upper) {
   char size[SIZE_TEXT], left[SIZE_TEXT];
-  const uint64_t in_use = facts->allocated * facts->page_size;
-  if (upper < in_use) {
-    printf("The file cannot be limited to %s: its last page in use ends at %s. \"mdbx defrag\" may change that.\n",
-           size_show(upper, size), size_show(in_use, left));
-    return;
-  }
+  const uint64_t in_use = facts_in_use(facts);
   printf("The file may grow to %s, which is %s more than is in use now. Beyond that writers get \"%s\".\n",
          size_show(upper, size), size_show(upper - in_use, left), mdbx_liberr2str(MDBX_MAP_FULL));
   printf("Each process that opens the database reserves as much address space; no memory, no storage.\n");
@@ -88,7 +106,7 @@ static void explain_upper(const struct facts *facts, uint64_t upper) {
 
 static void explain_now(const struct facts *facts, uint64_t now, uint64_t lower, uint64_t upper) {
   char size[SIZE_TEXT], present[SIZE_TEXT];
-  const uint64_t in_use = facts->allocated * facts->page_size;
+  const uint64_t in_use = facts_in_use(facts);
   const uint64_t wanted = now < lower ? lower : now > upper ? upper : now;
   const uint64_t reached = wanted < in_use ? in_use : wanted;
   if (reached > facts->info.mi_geo.current)
@@ -128,6 +146,8 @@ static int change(const char *path, const struct wish *wish, struct facts *facts
   int rc = tool_open(&env, path, (wish->dry ? MDBX_RDONLY : 0) | MDBX_ACCEDE | wishes.env_flags, 0);
   if (rc == MDBX_SUCCESS)
     rc = facts_read(env, facts);
+  if (rc == MDBX_SUCCESS)
+    rc = refuse_wish(path, facts, wish);
   if (rc == MDBX_SUCCESS && !tool_quiet && wishes.output != FORM_JSON)
     explain(facts, wish);
   if (rc == MDBX_SUCCESS && !wish->dry) {

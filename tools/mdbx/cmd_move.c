@@ -66,7 +66,7 @@ static int copy_records(struct rewrite *work) {
 }
 
 static int rewrite_table(struct rewrite *work, const MDBX_val *name) {
-  const char *shown = name ? tool_shown_name(name) : "the main table";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   uint64_t sequence = 0;
   int rc = place_open_table(&work->from, name, 0);
   if (rc != MDBX_SUCCESS)
@@ -109,7 +109,7 @@ static int rewrite_tables(struct rewrite *work, int count, char *names[]) {
   int rc = tool_list_tables(work->from.txn, &work->tables);
   for (int i = 0; rc == MDBX_SUCCESS && i < count; ++i) {
     const MDBX_val name = {names[i], strlen(names[i])};
-    rc = rewrite_table(work, strcmp(names[i], ":main:") == 0 ? NULL : &name);
+    rc = rewrite_table(work, strcmp(names[i], TOOL_MAIN_TABLE) == 0 ? NULL : &name);
   }
   if (count || rc != MDBX_SUCCESS)
     return rc;
@@ -140,7 +140,7 @@ static int rewrite(const char *source, const char *destination, int64_t page_siz
   if (rc == MDBX_SUCCESS)
     rc = tool_begin_reading(work.from.env, &work.from.txn);
   if (rc == MDBX_SUCCESS)
-    rc = target_begin(&target, destination, false, true);
+    rc = target_begin(&target, destination, false, TARGET_DATA_FILE);
   if (rc == MDBX_SUCCESS)
     rc = open_new(&work, target.temporary, page_size);
   if (rc == MDBX_SUCCESS)
@@ -308,7 +308,7 @@ static int import_into(struct import *import, const char *destination, struct lo
   struct target target = {.name = NULL};
   int rc = count_tables(import);
   if (rc == MDBX_SUCCESS)
-    rc = target_begin(&target, destination, false, true);
+    rc = target_begin(&target, destination, false, target_kind_for(model->env_flags));
   if (rc == MDBX_SUCCESS && import->tables)
     rc = import_dump(import, target.temporary, "-a", model);
   if (rc == MDBX_SUCCESS)
@@ -320,6 +320,19 @@ static int import_into(struct import *import, const char *destination, struct lo
     printf("%s: %" PRIu64 " records, %" PRIu64 " named tables; the counts are right\n", destination, import->records,
            import->tables);
   return rc;
+}
+
+/* Also where a program made for LMDB has written it. */
+static bool is_ours(const char *path) {
+  MDBX_envinfo info;
+  char data[4096];
+  /* What it is not need not be told. */
+  mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
+  bool ours = mdbx_preopen_snapinfo(path, &info, sizeof(info)) == MDBX_SUCCESS;
+  if (!ours && (size_t)snprintf(data, sizeof(data), "%s/data.mdb", path) < sizeof(data))
+    ours = mdbx_preopen_snapinfo(data, &info, sizeof(info)) == MDBX_SUCCESS;
+  mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
+  return ours;
 }
 
 int run_import(int argc, char *argv[]) {
@@ -338,6 +351,11 @@ int run_import(int argc, char *argv[]) {
   if (stat(import.source, &status) != 0)
     return command_end(tool_fail(errno, "cannot read %s", import.source));
   import.file = !S_ISDIR(status.st_mode);
+  if (!tool_is_of_lmdb(import.source)) {
+    tool_message("%s is no environment of LMDB%s", import.source,
+                 is_ours(import.source) ? ", but a database of this engine: \"mdbx copy\" copies it" : "");
+    return command_end(MDBX_INVALID);
+  }
   model.env_flags = wishes.env_flags | (import.file ? MDBX_NOSUBDIR : 0);
   return command_end(import_into(&import, arguments[1], &model));
 }

@@ -289,6 +289,14 @@ static const char *prompt(void) {
   return text;
 }
 
+/* A mistake in the name on the command line shows at once. What needs a writer first can be mended in the shell. */
+static int try_database(const char *name) {
+  MDBX_env *env = NULL;
+  const int rc = tool_open_for_reading(&env, name, wishes.env_flags);
+  tool_close(env, NULL);
+  return rc == MDBX_WANNA_RECOVERY ? MDBX_SUCCESS : rc;
+}
+
 int run_shell(int argc, char *argv[]) {
   const struct line_reader reader = {prompt, candidates};
   unsigned long number = 0;
@@ -297,6 +305,9 @@ int run_shell(int argc, char *argv[]) {
   while (command_option(argc, argv, "", NULL) != -1)
     continue;
   char **arguments = command_arguments(argc, argv, 0, 1, &count);
+  const int rc = count ? try_database(arguments[0]) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS)
+    return command_end(rc);
   if (count)
     keep(&shell.database, arguments[0]);
   if (wishes.table.iov_base)

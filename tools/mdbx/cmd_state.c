@@ -22,16 +22,20 @@ static const char *flag_names(unsigned flags, char *buffer, size_t size) {
   return buffer;
 }
 
+static bool has_heading;
+
 static void stat_heading(void) {
-  if (wishes.output != FORM_JSON)
+  if (!has_heading && wishes.output != FORM_JSON)
     printf("%s%-24s %12s %6s %10s %10s %10s  %s%s\n", bold(), "table", "records", "depth", "branch", "leaf", "large",
            "flags", plain());
+  has_heading = true;
 }
 
 static void stat_line(const MDBX_val *name, const MDBX_stat *stat, unsigned flags) {
   char names[128];
-  const char *shown = name ? tool_shown_name(name) : "(main)";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   flag_names(flags, names, sizeof(names));
+  stat_heading();
   if (wishes.output != FORM_JSON) {
     printf("%-24s %12" PRIu64 " %6u %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  %s\n", shown, stat->ms_entries,
            stat->ms_depth, stat->ms_branch_pages, stat->ms_leaf_pages, stat->ms_overflow_pages, names);
@@ -40,6 +44,8 @@ static void stat_line(const MDBX_val *name, const MDBX_stat *stat, unsigned flag
   json_begin();
   if (name)
     json_item("table", name, FORM_TEXT);
+  else
+    json_text("table", TOOL_MAIN_TABLE);
   json_number("records", stat->ms_entries);
   json_number("depth", stat->ms_depth);
   json_number("branch_pages", stat->ms_branch_pages);
@@ -58,7 +64,7 @@ static int stat_table(struct place *place, const MDBX_val *name) {
   if (rc == MDBX_SUCCESS)
     stat_line(name, &stat, place->flags);
   else
-    tool_fail(rc, "cannot read the statistics of %s", name ? tool_shown_name(name) : "the main table");
+    tool_fail(rc, "cannot read the statistics of %s", name ? tool_shown_name(name) : TOOL_MAIN_TABLE);
   if (name)
     mdbx_dbi_close(place->env, place->dbi);
   return rc;
@@ -104,7 +110,7 @@ static int show_stat(struct place *place, const char *path) {
   }
   if (rc != MDBX_SUCCESS)
     return rc;
-  stat_heading();
+  has_heading = false;
   if (wishes.table.iov_base)
     return stat_table(place, &wishes.table);
   rc = stat_table(place, NULL);
@@ -138,7 +144,10 @@ static int show_reader(void *context, int number, int slot, mdbx_pid_t pid, mdbx
     json_begin();
     json_number("slot", (uint64_t)slot);
     json_number("pid", (uint64_t)pid);
-    json_number("thread", (uint64_t)thread);
+    const char *state = tool_reader_state(thread);
+    if (!state)
+      json_number("thread", (uint64_t)thread);
+    json_text("state", state ? state : txnid ? "reading" : "idle");
     json_number("txnid", txnid);
     json_number("lag", lag);
     json_number("used_bytes", used);
@@ -150,11 +159,11 @@ static int show_reader(void *context, int number, int slot, mdbx_pid_t pid, mdbx
     printf("%s%5s %8s %16s %12s %10s %12s %14s%s\n", bold(), "slot", "pid", "thread", "snapshot", "behind", "reads in",
            "holds back", plain());
   *begun = true;
+  printf("%5d %8ld %16s", slot, (long)pid, tool_reader_thread(thread));
   if (!txnid)
-    printf("%5d %8ld %16" PRIx64 " %12s\n", slot, (long)pid, (uint64_t)thread, "idle");
+    printf(" %12s\n", "idle");
   else
-    printf("%5d %8ld %16" PRIx64 " %12" PRIu64 " %10" PRIu64 " %12s %14s\n", slot, (long)pid, (uint64_t)thread, txnid,
-           lag, size_show(used, text), size_show(retained, kept));
+    printf(" %12" PRIu64 " %10" PRIu64 " %12s %14s\n", txnid, lag, size_show(used, text), size_show(retained, kept));
   return MDBX_SUCCESS;
 }
 

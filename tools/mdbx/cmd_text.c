@@ -12,8 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How the main table is called where names of tables are expected. */
-#define MAIN_NAME ":main:"
 
 /* ------------------------------------------------------------------------------------------------------------ dump */
 
@@ -21,7 +19,7 @@ static int dump_text(MDBX_txn *txn, struct dump *dump) {
   struct target target = {.name = NULL};
   int rc = MDBX_SUCCESS;
   if (dump->file)
-    rc = target_begin(&target, dump->file, true, false);
+    rc = target_begin(&target, dump->file, true, TARGET_FILE);
   if (rc != MDBX_SUCCESS)
     return rc;
   dump->out = dump->file ? target_open(&target) : stdout;
@@ -62,7 +60,7 @@ static int write_table(struct place *place, const struct tool_names *tables, con
   struct target target = {.name = NULL};
   const bool standard = strcmp(file, "-") == 0;
   uint64_t records = 0;
-  int rc = standard ? MDBX_SUCCESS : target_begin(&target, file, true, false);
+  int rc = standard ? MDBX_SUCCESS : target_begin(&target, file, true, TARGET_FILE);
   if (rc != MDBX_SUCCESS)
     return rc;
   FILE *out = standard ? stdout : target_open(&target);
@@ -94,7 +92,7 @@ static bool split_argument(const char *argument, char *name, size_t size, const 
 
 static int open_named(struct place *place, const char *name, unsigned flags) {
   const MDBX_val value = {(void *)(uintptr_t)name, strlen(name)};
-  return place_open_table(place, strcmp(name, MAIN_NAME) == 0 ? NULL : &value, flags);
+  return place_open_table(place, strcmp(name, TOOL_MAIN_TABLE) == 0 ? NULL : &value, flags);
 }
 
 static int dump_argument(struct place *place, const struct tool_names *tables, const char *argument) {
@@ -103,7 +101,7 @@ static int dump_argument(struct place *place, const struct tool_names *tables, c
   if (!split_argument(argument, name, sizeof(name), &file))
     return tool_fail(ENAMETOOLONG, "%s", argument);
   if (!file) {
-    snprintf(usual, sizeof(usual), "%s.cdbmake", strcmp(name, MAIN_NAME) == 0 ? "main" : name);
+    snprintf(usual, sizeof(usual), "%s.cdbmake", name);
     file = usual;
     if (strchr(usual, '/')) {
       tool_message("the name %s cannot be one of a file: give %s=FILE", name, name);
@@ -124,7 +122,7 @@ static int dump_cdbmake(struct place *place, int count, char *arguments[]) {
   for (int i = 0; rc == MDBX_SUCCESS && i < count; ++i)
     rc = dump_argument(place, &tables, arguments[i]);
   if (rc == MDBX_SUCCESS && !count)
-    rc = dump_argument(place, &tables, MAIN_NAME);
+    rc = dump_argument(place, &tables, TOOL_MAIN_TABLE);
   for (size_t i = 0; rc == MDBX_SUCCESS && !count && i < tables.count; ++i)
     rc = dump_argument(place, &tables, tables.at[i].iov_base);
   tool_free_names(&tables);
@@ -212,7 +210,7 @@ static int restore(const char *path, int count, char *arguments[], unsigned crea
   int rc = MDBX_SUCCESS;
   tool_max_tables = (unsigned)count;
   if (create && !exists(path))
-    rc = target_begin(&target, path, false, true);
+    rc = target_begin(&target, path, false, target_kind_for(wishes.env_flags));
   if (rc == MDBX_SUCCESS)
     rc = tool_open(&place.env, target.name ? target.temporary : path, MDBX_ACCEDE | wishes.env_flags,
                    create ? 0664 : 0);
@@ -225,8 +223,6 @@ static int restore(const char *path, int count, char *arguments[], unsigned crea
     rc = restore_argument(&place, arguments[i], create, purge);
   if (rc == MDBX_SUCCESS)
     rc = place_commit(&place);
-  else if (place.txn)
-    tool_message("nothing was changed");
   place_close(&place);
   return target_finish(&target, rc);
 }
@@ -260,7 +256,7 @@ static int load_into(struct load *load, const char *file) {
   if (file && !(load->input.file = fopen(file, "r")))
     return tool_fail(errno, "cannot read %s", file);
   load->input.name = file ? file : "standard input";
-  int rc = exists(path) ? MDBX_SUCCESS : target_begin(&target, path, false, true);
+  int rc = exists(path) ? MDBX_SUCCESS : target_begin(&target, path, false, target_kind_for(load->env_flags));
   if (rc == MDBX_SUCCESS) {
     load->path = target.name ? target.temporary : path;
     rc = load_all(load);

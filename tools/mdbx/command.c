@@ -24,7 +24,7 @@ enum {
   OPTION_VERSION
 };
 
-#define COMMON_LETTERS "t:nq"
+#define COMMON_LETTERS "t:nq" TOOL_ACCESS_LETTERS
 #define LETTERS_MAX 64
 #define LONGS_MAX 48
 
@@ -32,6 +32,8 @@ static const struct option common_longs[] = {
     {"table", required_argument, NULL, 't'},
     {"no-subdir", no_argument, NULL, 'n'},
     {"quiet", no_argument, NULL, 'q'},
+    {"lockless", no_argument, NULL, 'L'},
+    {"exclusive", no_argument, NULL, 'X'},
     {"key-format", required_argument, NULL, OPTION_KEY_FORMAT},
     {"value-format", required_argument, NULL, OPTION_VALUE_FORMAT},
     {"text", no_argument, NULL, OPTION_TEXT},
@@ -62,11 +64,12 @@ static enum form json_form(void) {
 static bool take_common(int option) {
   switch (option) {
   case 't':
-    wishes.table.iov_base = optarg;
-    wishes.table.iov_len = strlen(optarg);
+    wishes.table.iov_base = strcmp(optarg, TOOL_MAIN_TABLE) == 0 ? NULL : optarg;
+    wishes.table.iov_len = wishes.table.iov_base ? strlen(optarg) : 0;
     return true;
   case 'n': wishes.env_flags |= MDBX_NOSUBDIR; return true;
   case 'q': tool_quiet = true; return true;
+  case 'L': case 'X': return tool_take_access(option);
   case OPTION_KEY_FORMAT: wishes.key = form_named(optarg); return true;
   case OPTION_VALUE_FORMAT: wishes.value = form_named(optarg); return true;
   case OPTION_TEXT: wishes.output = FORM_TEXT; return true;
@@ -161,9 +164,12 @@ const struct command *command_find(const char *name) {
 
 #define OPTIONS_OF_ALL                                                                                                 \
   "Options of every command:\n"                                                                                        \
-  "  -t, --table TABLE      a named table instead of the main one\n"                                                   \
+  "  -t, --table TABLE      a named table instead of the main one, @MAIN\n"                                                   \
   "  -n, --no-subdir        DATABASE is a data file, not a directory (found out by\n"                                  \
   "                         itself if it exists)\n"                                                                    \
+  "  -L, --lockless         read without the lock file; nobody may write meanwhile\n"                                  \
+  "  -X, --exclusive        have the database alone, which also works on a network\n"                                  \
+  "                         file system\n"                                                                            \
   "  -q, --quiet            no messages but errors\n"                                                                  \
   "      --key-format F     keys are given as text, hex, u32 or u64\n"                                                 \
   "      --value-format F   the same for values\n"                                                                     \
@@ -177,7 +183,7 @@ void command_introduce(const struct command *command) {
            *command->options ? "\n" : "");
   about.name = name;
   about.arguments = command->arguments;
-  about.options = "\"--help\" explains the options.\n";
+  about.options = "";
   tool_start(&about, 0, NULL);
 }
 
@@ -195,15 +201,18 @@ int command_end(int rc) {
 
 /* --------------------------------------------------------------------------------------------------------- places */
 
-const char *place_table_name(void) { return wishes.table.iov_base ? tool_shown_name(&wishes.table) : "the main table"; }
+const char *place_table_name(void) { return wishes.table.iov_base ? tool_shown_name(&wishes.table) : TOOL_MAIN_TABLE; }
 
 int place_open_table(struct place *place, const MDBX_val *name, unsigned flags) {
-  const char *shown = name ? tool_shown_name(name) : "the main table";
+  const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
   /* A table that is there keeps its flags, unless some were asked for. */
   const unsigned accede = flags & ~(unsigned)MDBX_CREATE ? 0 : MDBX_DB_ACCEDE;
   int rc = mdbx_dbi_open2(place->txn, name, (MDBX_db_flags_t)(flags | accede), &place->dbi);
   if (rc == MDBX_NOTFOUND) {
-    tool_message("there is no table %s", shown);
+    const char *path = tool_opened();
+    mdbx_env_get_path(place->env, &path);
+    tool_message("%s: there is no table %s%s%s", path, shown, tool_missing_hint ? "; " : "",
+                 tool_missing_hint ? tool_missing_hint : "");
     return rc;
   }
   if (rc == MDBX_SUCCESS)

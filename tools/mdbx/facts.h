@@ -21,6 +21,17 @@ struct facts {
   mdbx_pid_t slowest;   /* its process */
 };
 
+/* What the sizes of the file are multiples of, in bytes. */
+static inline uint64_t facts_unit(const struct facts *facts) {
+  return facts->page_size > facts->info.mi_sys_pagesize ? facts->page_size : facts->info.mi_sys_pagesize;
+}
+
+/* Bytes up to the end of the last page in use: the least that the upper size can be. */
+static inline uint64_t facts_in_use(const struct facts *facts) {
+  const uint64_t unit = facts_unit(facts);
+  return (facts->allocated * facts->page_size + unit - 1) / unit * unit;
+}
+
 /* As a read transaction sees it. A message is printed if it fails. */
 int facts_read_in(MDBX_txn *txn, struct facts *facts);
 /* The same with a transaction of its own, for a moment. */

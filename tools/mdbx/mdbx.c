@@ -97,7 +97,7 @@ const struct command commands[] = {
      "  -r, --rescue           go on where a table is damaged\n"
      "  -x, --strict           only header lines that mdb_load and db_load know\n"
      "  -c, --cdb              the format of cdbmake, a file for each table: TABLE.cdbmake,\n"
-     "                         or the one given; \":main:\" is the main table\n",
+     "                         or the one given; \"@MAIN\" is the main table\n",
      run_dump},
     {"load", "Text", "[OPTION...] DATABASE [FILE]", "Read what mdbx dump or mdb_dump has written",
      "  -a, --append           the text is in the order of the table\n"
@@ -112,7 +112,7 @@ const struct command commands[] = {
      run_load},
     {"restore", "Text", "[OPTION...] DATABASE TABLE=FILE...", "Read files in the format of cdbmake, in one transaction",
      CREATE_OPTIONS "  -p, --purge            empty each table first\n"
-                    "\":main:\" is the main table, \"-\" standard input.\n",
+                    "\"@MAIN\" is the main table, \"-\" standard input.\n",
      run_restore},
     {"rewrite", "Text", "[OPTION...] DATABASE FILE [TABLE...]",
      "Copy tables in the order of their keys into a new database",

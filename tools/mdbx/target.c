@@ -94,13 +94,32 @@ static int choose_names(struct target *target, const char *name) {
   return target->temporary ? MDBX_SUCCESS : MDBX_ENOMEM;
 }
 
-int target_begin(struct target *target, const char *name, bool overwrite, bool database) {
+enum target_kind target_kind_for(unsigned env_flags) {
+  return env_flags & MDBX_NOSUBDIR ? TARGET_DATA_FILE : TARGET_DATABASE;
+}
+
+/* The engine would take what is there already. */
+static int make_place(const struct target *target, enum target_kind kind) {
+  if (kind == TARGET_DATABASE)
+    return mkdir(target->temporary, 0775) == 0 ? MDBX_SUCCESS : errno;
+  const int made = open(target->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0664);
+  if (made < 0)
+    return errno;
+  close(made);
+  return MDBX_SUCCESS;
+}
+
+int target_begin(struct target *target, const char *name, bool overwrite, enum target_kind kind) {
+  const bool database = kind != TARGET_FILE;
   *target = (struct target){.overwrite = overwrite, .database = database};
   int rc = choose_names(target, name);
+  if (rc == MDBX_SUCCESS && database && !target->through)
+    rc = make_place(target, kind);
   if (rc != MDBX_SUCCESS) {
     rc = tool_fail(rc, "cannot make \"%s\"", target->name ? target->name : name);
     free(target->name);
-    target->name = NULL;
+    free(target->temporary);
+    target->name = target->temporary = NULL;
     return rc;
   }
   if (target->through)
