@@ -1449,7 +1449,9 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_VERSION_MISMATCH  a database of another format version
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
- *   MDBX_TOO_LARGE         it does not fit the address space
+ *   MDBX_TOO_LARGE         it does not fit the address space: with its upper
+ *                          size it would take more than is free; a line in the
+ *                          log tells how much. The file is left as it is
  *   MDBX_EREMOTE           on a network file system, or the lock file is, and
  *                          neither MDBX_EXCLUSIVE nor without a lock file
  *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or

@@ -105,8 +105,18 @@ static bool memo_covers(const MDBX_env *env, size_t pages) {
   return memo && (memo->bytes == 0 || memo->bytes / sizeof(uint32_t) >= pages);
 }
 
+int env_check_addresses(const MDBX_env *env, pgno_t upper, uint32_t page_size) {
+  const uint64_t length = (uint64_t)upper * page_size;
+  if (length <= MAP_LENGTH_MAX)
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_TOO_LARGE, "%s: it may grow to %llu bytes, more than a process of this system has addresses for",
+                    env->data_path, (unsigned long long)length);
+}
+
 static int cover_slowly(MDBX_env *env, pgno_t upper) {
   int rc = MDBX_SUCCESS;
+  if (env_check_addresses(env, upper, env->page_size) != MDBX_SUCCESS)
+    return MDBX_UNABLE_EXTEND_MAPSIZE;
   os_mutex_lock(&env->map_mutex);
   const size_t length = (size_t)upper << env->shift;
   if (map_length(&env->map) < length)
@@ -118,7 +128,7 @@ static int cover_slowly(MDBX_env *env, pgno_t upper) {
 }
 
 int env_cover(MDBX_env *env, pgno_t upper) {
-  if (likely(map_length(&env->map) >= (size_t)upper << env->shift && memo_covers(env, upper)))
+  if (likely(map_length(&env->map) >= (uint64_t)upper << env->shift && memo_covers(env, upper)))
     return MDBX_SUCCESS;
   return cover_slowly(env, upper);
 }

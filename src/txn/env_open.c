@@ -307,6 +307,15 @@ static int agree_on_mode(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
+/* Before anything is repaired: what cannot be mapped cannot be judged either. */
+static int refuse_unmappable(const MDBX_env *env, const struct meta_set *set) {
+  int rc = MDBX_SUCCESS;
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot)
+    if (set->slot[slot].valid)
+      rc = env_check_addresses(env, set->slot[slot].meta.upper, set->page_size);
+  return rc;
+}
+
 static int open_content(MDBX_env *env) {
   struct meta_set set;
   bool empty;
@@ -318,10 +327,23 @@ static int open_content(MDBX_env *env) {
   }
   if (rc == MDBX_SUCCESS)
     rc = meta_read_all(env->fd, env->data_path, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = refuse_unmappable(env, &set);
   if (rc == MDBX_SUCCESS && env->recovery)
     return open_chosen(env, &set, env->recovery - 1);
   if (rc == MDBX_SUCCESS)
     rc = env->lck.first ? open_first(env, &set) : open_further(env, &set);
+  return rc;
+}
+
+static int map_content(MDBX_env *env, pgno_t upper) {
+  int rc = env_check_addresses(env, upper, env->page_size);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const size_t length = (size_t)upper << env->shift;
+  rc = map_open(&env->map, env->fd, length, env->flags & MDBX_WRITEMAP, env->flags & MDBX_NORDAHEAD);
+  if (rc == MDBX_TOO_LARGE)
+    log_error("%s: it may grow to %zu bytes, and this process has not so many addresses left", env->data_path, length);
   return rc;
 }
 
@@ -332,8 +354,7 @@ static int open_memory(MDBX_env *env) {
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!map_is_open(&env->map))
-    rc = map_open(&env->map, env->fd, (size_t)slot.meta.upper << env->shift, env->flags & MDBX_WRITEMAP,
-                  env->flags & MDBX_NORDAHEAD);
+    rc = map_content(env, slot.meta.upper);
   if (rc == MDBX_SUCCESS)
     rc = env_cover(env, slot.meta.upper);
   if (rc != MDBX_SUCCESS)
