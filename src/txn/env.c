@@ -105,8 +105,8 @@ static bool memo_covers(const MDBX_env *env, size_t pages) {
   return memo && (memo->bytes == 0 || memo->bytes / sizeof(uint32_t) >= pages);
 }
 
-int env_check_addresses(const MDBX_env *env, pgno_t upper, uint32_t page_size) {
-  const uint64_t length = (uint64_t)upper * page_size;
+int env_check_addresses(const MDBX_env *env, pgno_t upper) {
+  const uint64_t length = (uint64_t)upper << env->shift;
   if (length <= MAP_LENGTH_MAX)
     return MDBX_SUCCESS;
   return log_damage(MDBX_TOO_LARGE, "%s: it may grow to %llu bytes, more than a process of this system has addresses for",
@@ -115,7 +115,7 @@ int env_check_addresses(const MDBX_env *env, pgno_t upper, uint32_t page_size) {
 
 static int cover_slowly(MDBX_env *env, pgno_t upper) {
   int rc = MDBX_SUCCESS;
-  if (env_check_addresses(env, upper, env->page_size) != MDBX_SUCCESS)
+  if (env_check_addresses(env, upper) != MDBX_SUCCESS)
     return MDBX_UNABLE_EXTEND_MAPSIZE;
   os_mutex_lock(&env->map_mutex);
   const size_t length = (size_t)upper << env->shift;

@@ -153,7 +153,7 @@ int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsign
 /* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
 /* MDBX_TOO_LARGE when a file of that many pages cannot be mapped, whatever else the process has mapped. */
-int env_check_addresses(const MDBX_env *env, pgno_t upper, uint32_t page_size);
+int env_check_addresses(const MDBX_env *env, pgno_t upper);
 /* Makes the mapping and the memo long enough for a snapshot with that upper bound.
  * MDBX_UNABLE_EXTEND_MAPSIZE. */
 int env_cover(MDBX_env *env, pgno_t upper);

@@ -173,6 +173,8 @@ static int open_first(MDBX_env *env, struct meta_set *set) {
   const struct meta_slot *head = &set->slot[choice.head];
   adopt_identity(env, &head->meta);
   rc = env_check_length(env, &head->meta, length);
+  if (rc == MDBX_SUCCESS)
+    rc = env_check_addresses(env, head->meta.upper); /* before anything is repaired */
   if (rc != MDBX_SUCCESS)
     return rc;
   if (choice.rollback)
@@ -307,15 +309,6 @@ static int agree_on_mode(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-/* Before anything is repaired: what cannot be mapped cannot be judged either. */
-static int refuse_unmappable(const MDBX_env *env, const struct meta_set *set) {
-  int rc = MDBX_SUCCESS;
-  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot)
-    if (set->slot[slot].valid)
-      rc = env_check_addresses(env, set->slot[slot].meta.upper, set->page_size);
-  return rc;
-}
-
 static int open_content(MDBX_env *env) {
   struct meta_set set;
   bool empty;
@@ -327,8 +320,6 @@ static int open_content(MDBX_env *env) {
   }
   if (rc == MDBX_SUCCESS)
     rc = meta_read_all(env->fd, env->data_path, &set);
-  if (rc == MDBX_SUCCESS)
-    rc = refuse_unmappable(env, &set);
   if (rc == MDBX_SUCCESS && env->recovery)
     return open_chosen(env, &set, env->recovery - 1);
   if (rc == MDBX_SUCCESS)
@@ -337,7 +328,7 @@ static int open_content(MDBX_env *env) {
 }
 
 static int map_content(MDBX_env *env, pgno_t upper) {
-  int rc = env_check_addresses(env, upper, env->page_size);
+  int rc = env_check_addresses(env, upper);
   if (rc != MDBX_SUCCESS)
     return rc;
   const size_t length = (size_t)upper << env->shift;

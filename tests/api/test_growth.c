@@ -451,9 +451,9 @@ static const uint64_t wide_uppers[] = {2 * WIDE_GIB,  4 * WIDE_GIB,           4 
                                        5 * WIDE_GIB, 16 * WIDE_GIB + 16 * MIB, 1024 * WIDE_GIB};
 enum { WIDE_UPPERS = 6 };
 
-/* As another machine would have written it: all metas say that the file may have `upper` bytes, and has and uses `used`
- * unless that is 0. */
-static void make_wide(uint64_t upper, uint64_t used) {
+/* As another machine would have written it: all metas, but for the newest ones as many as `newest`, say that the file may have
+ * `upper` bytes, and has and uses `used` unless that is 0. */
+static void make_wide(uint64_t upper, uint64_t used, unsigned newest) {
   struct meta_set set;
   struct meta_page *page = malloc(PAGE_SIZE_MAX);
   const int fd = open(path, O_RDWR);
@@ -461,7 +461,12 @@ static void make_wide(uint64_t upper, uint64_t used) {
   ck_assert_int_eq(meta_read_all(fd, path, &set), 0);
   for (unsigned i = 0; i < META_COUNT; ++i) {
     struct meta meta = set.slot[i].meta;
+    unsigned newer = 0;
+    for (unsigned j = 0; j < META_COUNT; ++j)
+      newer += set.slot[j].txnid > set.slot[i].txnid;
     ck_assert(set.slot[i].valid);
+    if (newer < newest)
+      continue;
     meta.upper = (pgno_t)(upper / 4096);
     if (used)
       meta.now = meta.next = (pgno_t)(used / 4096);
@@ -524,13 +529,27 @@ static void open_wide(uint64_t upper, unsigned flags) {
 START_TEST(databases_of_wider_machines) {
   const uint64_t upper = wide_uppers[_i];
   make_some();
-  make_wide(upper, 0);
+  make_wide(upper, 0, 0);
   open_wide(upper, MDBX_RDONLY);
   open_wide(upper, MDBX_ENV_DEFAULTS);
   open_wide(upper, MDBX_WRITEMAP);
   /* In use as far as that, too. */
-  make_wide(upper, upper);
+  make_wide(upper, upper, 0);
   open_wide(upper, MDBX_RDONLY);
+}
+END_TEST
+
+/* On the wider machine it was given another upper size. */
+START_TEST(databases_made_narrow_on_wider_machines) {
+  make_some();
+  make_wide(wide_uppers[_i], 0, 1);
+  MDBX_env *env = open_env(0, MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 30, 40), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
 }
 END_TEST
 
@@ -540,7 +559,7 @@ START_TEST(database_becomes_wider_than_the_machine) {
   const uint64_t upper = wide_uppers[_i];
   make_some();
   MDBX_env *env = open_env(0, MDBX_ENV_DEFAULTS);
-  make_wide(upper, 0);
+  make_wide(upper, 0, 0);
   for (int write = 0; write < 2; ++write) {
     const int rc = mdbx_txn_begin(env, NULL, write ? MDBX_TXN_READWRITE : MDBX_TXN_RDONLY, &txn);
     if (upper > MAP_LENGTH_MAX)
@@ -577,6 +596,7 @@ int main(void) {
   tcase_set_timeout(wide, 120);
   tcase_add_checked_fixture(wide, setup, unit_teardown);
   tcase_add_loop_test(wide, databases_of_wider_machines, 0, WIDE_UPPERS);
+  tcase_add_loop_test(wide, databases_made_narrow_on_wider_machines, 0, WIDE_UPPERS);
   tcase_add_loop_test(wide, database_becomes_wider_than_the_machine, 0, WIDE_UPPERS);
   suite_add_tcase(suite, wide);
   return unit_run(suite);
