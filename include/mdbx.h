@@ -1454,10 +1454,12 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *   MDBX_VERSION_MISMATCH  a database of another format version
  *   MDBX_CORRUPTED         no meta page is usable
  *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
- *   MDBX_TOO_LARGE         it does not fit the address space. Of MDBX_RDONLY that is
- *                          the file as it is; where the upper size does not fit,
- *                          the file is mapped, and again when it has grown (then
- *                          a transaction may get MDBX_UNABLE_EXTEND_MAPSIZE)
+ *   MDBX_TOO_LARGE         it does not fit the address space; a line in the log tells
+ *                          how much it would take, and the file is left as it is. Of
+ *                          MDBX_RDONLY that is the file as it is; where the upper
+ *                          size does not fit, the file is mapped, and again when it
+ *                          has grown (then a transaction may get
+ *                          MDBX_UNABLE_EXTEND_MAPSIZE)
  *   MDBX_EREMOTE           on a network file system, or the lock file is, and
  *                          neither MDBX_EXCLUSIVE nor without a lock file
  *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or

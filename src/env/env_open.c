@@ -58,6 +58,20 @@ static int refuse_reading(const MDBX_env *env, const struct meta_set *set) {
   return MDBX_WANNA_RECOVERY;
 }
 
+/* What must be mapped of it at least. */
+static uint64_t width_of(const MDBX_env *env, const struct meta *meta) {
+  return (uint64_t)(env_is_readonly(env) ? meta->now : meta->upper) << env->shift;
+}
+
+static int refuse_width(const MDBX_env *env, const struct meta *meta) {
+  return log_damage(MDBX_TOO_LARGE, "%s: it %s %llu bytes, and this process has not so many addresses", env->data_path,
+                    env_is_readonly(env) ? "has" : "may grow to", (unsigned long long)width_of(env, meta));
+}
+
+static int check_width(const MDBX_env *env, const struct meta *meta) {
+  return width_of(env, meta) <= MAP_LENGTH_MAX ? MDBX_SUCCESS : refuse_width(env, meta);
+}
+
 /* Nobody else has the database open. */
 static int open_first(MDBX_env *env, struct meta_set *set, struct meta *meta) {
   struct meta_choice choice;
@@ -71,6 +85,8 @@ static int open_first(MDBX_env *env, struct meta_set *set, struct meta *meta) {
   const struct meta_slot *head = &set->slot[choice.head];
   adopt_identity(env, &head->meta);
   rc = env_check_length(env, &head->meta, length);
+  if (rc == MDBX_SUCCESS)
+    rc = check_width(env, &head->meta); /* before anything is repaired */
   if (rc != MDBX_SUCCESS)
     return rc;
   if (choice.rollback)
@@ -241,18 +257,21 @@ static int open_content(MDBX_env *env, struct meta *meta) {
   return rc == MDBX_SUCCESS ? open_among_writers(env, meta) : rc;
 }
 
+static int map_pages(MDBX_env *env, pgno_t pages) {
+  if (!env_has_addresses(env, pages))
+    return MDBX_TOO_LARGE;
+  return map_open(&env->map, env->fd, (size_t)pages << env->shift, env->flags & MDBX_WRITEMAP,
+                  env->flags & MDBX_NORDAHEAD);
+}
+
 /* Writers need the file where it may be; readers can do with where it is, and have more mapped when it has grown. */
 static int open_map(MDBX_env *env, const struct meta *meta) {
-  const unsigned flags = env->flags;
-  int rc = map_open(&env->map, env->fd, (size_t)meta->upper << env->shift, flags & MDBX_WRITEMAP, flags & MDBX_NORDAHEAD);
-  if (rc != MDBX_TOO_LARGE || !env_is_readonly(env))
-    return rc;
-  rc = map_open(&env->map, env->fd, (size_t)meta->now << env->shift, false, flags & MDBX_NORDAHEAD);
-  env->maps_present = rc == MDBX_SUCCESS;
-  if (env->maps_present)
-    log_verbose("%s: no room for a map of %llu bytes; what is there is mapped", env->data_path,
-                (unsigned long long)meta->upper << env->shift);
-  return rc;
+  int rc = map_pages(env, meta->upper);
+  if (rc == MDBX_TOO_LARGE && env_is_readonly(env)) {
+    rc = map_pages(env, meta->now);
+    env->maps_present = rc == MDBX_SUCCESS;
+  }
+  return rc == MDBX_TOO_LARGE ? refuse_width(env, meta) : rc;
 }
 
 static int open_memory(MDBX_env *env, const struct meta *meta) {

@@ -36,8 +36,12 @@ static bool memo_covers(const MDBX_env *env, size_t pages) {
   return memo && (memo->bytes == 0 || memo->bytes / sizeof(uint32_t) >= pages);
 }
 
+bool env_has_addresses(const MDBX_env *env, pgno_t pages) { return (uint64_t)pages << env->shift <= MAP_LENGTH_MAX; }
+
 static int cover_slowly(MDBX_env *env, pgno_t upper) {
   int rc = MDBX_SUCCESS;
+  if (!env_has_addresses(env, upper))
+    return MDBX_UNABLE_EXTEND_MAPSIZE;
   os_mutex_lock(&env->map_mutex);
   const size_t length = (size_t)upper << env->shift;
   if (map_length(&env->map) < length)
@@ -49,7 +53,7 @@ static int cover_slowly(MDBX_env *env, pgno_t upper) {
 }
 
 int env_cover(MDBX_env *env, pgno_t upper) {
-  if (likely(map_length(&env->map) >= (size_t)upper << env->shift && memo_covers(env, upper)))
+  if (likely(map_length(&env->map) >= (uint64_t)upper << env->shift && memo_covers(env, upper)))
     return MDBX_SUCCESS;
   return cover_slowly(env, upper);
 }
@@ -57,7 +61,7 @@ int env_cover(MDBX_env *env, pgno_t upper) {
 int env_cover_meta(MDBX_env *env, const struct meta *meta) {
   if (likely(!env->maps_present))
     return env_cover(env, meta->upper);
-  if (map_length(&env->map) >= (size_t)meta->next << env->shift && memo_covers(env, meta->next))
+  if (map_length(&env->map) >= (uint64_t)meta->next << env->shift && memo_covers(env, meta->next))
     return MDBX_SUCCESS;
   const int rc = env_cover(env, meta->now);
   return rc == MDBX_UNABLE_EXTEND_MAPSIZE ? env_cover(env, meta->next) : rc;

@@ -11,7 +11,9 @@
 int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
 /* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
-/* Makes the mapping and the memo long enough for a snapshot with that upper bound. */
+/* Whether a file of that many pages can be mapped, whatever else the process has mapped. */
+bool env_has_addresses(const MDBX_env *env, pgno_t pages);
+/* Makes the mapping and the memo long enough for a snapshot with that upper bound. MDBX_UNABLE_EXTEND_MAPSIZE. */
 int env_cover(MDBX_env *env, pgno_t upper);
 /* The same for the file a meta describes: up to its upper bound, or, of a reader whose address space is too small for that, as
  * long as the file is. */

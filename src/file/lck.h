@@ -119,7 +119,8 @@ struct lck_shared {
   _Atomic uint32_t readers_high; /* slots ever bound; written under `table`, only grows */
   _Atomic uint32_t readers_dead; /* slots cleaned after a death so far; display */
   _Atomic uint32_t readers_shown; /* as readers_high, of slots that transactions of users had; display */
-  _Atomic uint64_t tickets;      /* bindings so far; written under `table` */
+  /* Aligned by hand: on 32-bit x86 compilers differ, and programs made by both may share the file. */
+  _Alignas(8) _Atomic uint64_t tickets; /* bindings so far; written under `table` */
   _Atomic uint64_t clones;       /* pins copied from slot to slot so far; any reader adds, see readers_pin_same() */
   _Atomic uint64_t last_check;   /* os_monotonic_16dot16() of the last check for dead readers; any process */
 

@@ -32,8 +32,7 @@ static int area_open(int fd, size_t length, bool writable, bool random, struct m
 int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool random) {
   struct map_area *area;
   memset(map, 0, sizeof(*map));
-  /* So that rounding up cannot overflow. */
-  if (length == 0 || length > SIZE_MAX / 2)
+  if (length == 0 || length > MAP_LENGTH_MAX)
     return length ? MDBX_TOO_LARGE : MDBX_EINVAL;
   int rc = os_mutex_init(&map->guard, RANK_GUARD);
   if (rc != MDBX_SUCCESS)
@@ -68,7 +67,7 @@ static int extend_locked(struct dbmap *map, int fd, size_t length) {
 int map_extend(struct dbmap *map, int fd, size_t length) {
   if (length <= map_length(map))
     return MDBX_SUCCESS;
-  if (length > SIZE_MAX / 2)
+  if (length > MAP_LENGTH_MAX)
     return MDBX_UNABLE_EXTEND_MAPSIZE;
   os_mutex_lock(&map->guard);
   const int rc = extend_locked(map, fd, length);

@@ -16,6 +16,9 @@
 
 #include "os/os.h"
 
+/* So that rounding up cannot overflow. */
+#define MAP_LENGTH_MAX (SIZE_MAX / 2)
+
 /* Constant once it is published. */
 struct map_area {
   char *base;

@@ -232,6 +232,10 @@ static int read_listed_page(int fd, uint32_t page_size, pgno_t pgno, pgno_t limi
   int rc = *page ? os_pread_full(fd, *page, want, (uint64_t)pgno * page_size, &got) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS && got == want && (*page)->flags == P_LARGE && (*page)->run_pages > 1 &&
       (*page)->run_pages <= limit - pgno) {
+    /* Which is no reason to pass over the commit it belongs to. */
+    if ((*page)->run_pages > SIZE_MAX / 2 / page_size)
+      return log_damage(MDBX_TOO_LARGE, "a value of %u pages is more than this process has addresses for",
+                        (*page)->run_pages);
     want = (size_t)(*page)->run_pages * page_size;
     struct page *longer = realloc(*page, want);
     if (!longer)

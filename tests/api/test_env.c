@@ -383,7 +383,7 @@ START_TEST(rule_05_geometry_after_open) {
   OK(mdbx_txn_commit(txn));
   IS(mdbx_env_set_geometry(env, -1, -1, MIB / 2, -1, -1, -1), MDBX_MAP_FULL);
   ck_assert_uint_eq(api_info(env).mi_geo.upper, 8 * MIB);
-  IS(mdbx_env_set_geometry(env, -1, -1, INTPTR_MAX / 2, -1, -1, -1), MDBX_TOO_LARGE);
+  IS(mdbx_env_set_geometry(env, -1, -1, INTPTR_MAX - 1, -1, -1, -1), MDBX_TOO_LARGE);
   OK(mdbx_env_close(env));
   env = api_open(MDBX_RDONLY);
   IS(mdbx_env_set_geometry(env, -1, -1, 32 * MIB, -1, -1, -1), MDBX_EACCESS);

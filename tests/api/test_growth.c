@@ -2,8 +2,11 @@
 /* Growing and shrinking while transactions run: in one transaction, beside readers, by another process. */
 #include "../unit/unit.h"
 
+#include "file/map.h"
+#include "file/meta.h"
 #include "os/os.h"
 
+#include <fcntl.h>
 #include <mdbx.h>
 
 #include <stdio.h>
@@ -511,6 +514,138 @@ START_TEST(test_reader_with_little_address_space) {
 }
 END_TEST
 
+/* ---- Databases of machines with more addresses ------------------------------------------------------------------- */
+
+#define WIDE_GIB (UINT64_C(1) << 30)
+/* What remains of them in 32 bits is nothing, little, or what would fit. */
+static const uint64_t wide_uppers[] = {2 * WIDE_GIB,  4 * WIDE_GIB,           4 * WIDE_GIB + 65536,
+                                       5 * WIDE_GIB, 16 * WIDE_GIB + 16 * MIB, 1024 * WIDE_GIB};
+enum { WIDE_UPPERS = 6 };
+
+/* As another machine would have written it: all metas, but for the newest ones as many as `newest`, say that the file may have
+ * `upper` bytes, and has and uses `used` unless that is 0. */
+static void make_wide(uint64_t upper, uint64_t used, unsigned newest) {
+  struct meta_set set;
+  struct meta_page *page = malloc(PAGE_SIZE_MAX);
+  const int fd = open(path, O_RDWR);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(meta_read_all(fd, path, &set), 0);
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    struct meta meta = set.slot[i].meta;
+    unsigned newer = 0;
+    for (unsigned j = 0; j < META_COUNT; ++j)
+      newer += set.slot[j].txnid > set.slot[i].txnid;
+    ck_assert(set.slot[i].valid);
+    if (newer < newest)
+      continue;
+    meta.upper = (pgno_t)(upper / 4096);
+    if (used)
+      meta.now = meta.next = (pgno_t)(used / 4096);
+    meta_build(page, 4096, i, set.slot[i].txnid, &meta, NULL, 0);
+    ck_assert_int_eq(meta_write(fd, page, 4096), 0);
+  }
+  if (used)
+    ck_assert_int_eq(os_ops->resize(fd, used), 0);
+  free(page);
+  close(fd);
+}
+
+static void make_some(void) {
+  MDBX_env *env = open_env(64 * MIB, MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn;
+  for (uint32_t i = 0; i < 3; ++i) { /* no meta is left from the beginning */
+    ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+    ck_assert_int_eq(put_range(txn, i * 10, i * 10 + 10), 0);
+    ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  }
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+
+static uint64_t bytes_of_metas(void) {
+  uint64_t sum = 0;
+  uint8_t page[3 * 4096];
+  const int fd = open(path, O_RDONLY);
+  ck_assert_int_eq(pread(fd, page, sizeof(page), 0), sizeof(page));
+  for (size_t i = 0; i < sizeof(page); ++i)
+    sum = sum * 31 + page[i];
+  close(fd);
+  return sum;
+}
+
+/* Opened where there are addresses enough, refused and left alone elsewhere. */
+static void open_wide(uint64_t upper, uint64_t needed, unsigned flags) {
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_envinfo info;
+  const uint64_t before = bytes_of_metas();
+  ck_assert_int_eq(mdbx_preopen_snapinfo(path, &info, sizeof(info)), 0);
+  ck_assert_uint_eq(info.mi_geo.upper, upper);
+  ck_assert_int_eq(mdbx_env_create(&env), 0);
+  const int rc = mdbx_env_open(env, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR), 0600);
+  if (needed > MAP_LENGTH_MAX)
+    ck_assert_int_eq(rc, MDBX_TOO_LARGE);
+  else if (SIZE_MAX > UINT32_MAX || needed == 0)
+    ck_assert_int_eq(rc, MDBX_SUCCESS);
+  if (rc == MDBX_SUCCESS) {
+    ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), 0);
+    verify_range(txn, 0, 30);
+    ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  } else {
+    ck_assert_int_eq(rc, MDBX_TOO_LARGE);
+    ck_assert_uint_eq(bytes_of_metas(), before);
+  }
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+
+START_TEST(databases_of_wider_machines) {
+  const uint64_t upper = wide_uppers[_i];
+  make_some();
+  make_wide(upper, 0, 0);
+  open_wide(upper, 0, MDBX_RDONLY); /* the file itself is small */
+  open_wide(upper, upper, MDBX_ENV_DEFAULTS);
+  open_wide(upper, upper, MDBX_WRITEMAP);
+  /* In use as far as that, too. */
+  make_wide(upper, upper, 0);
+  open_wide(upper, upper, MDBX_RDONLY);
+}
+END_TEST
+
+/* On the wider machine it was given another upper size. */
+START_TEST(databases_made_narrow_on_wider_machines) {
+  make_some();
+  make_wide(wide_uppers[_i], 0, 1);
+  MDBX_env *env = open_env(0, MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), 0);
+  ck_assert_int_eq(put_range(txn, 30, 40), 0);
+  ck_assert_int_eq(mdbx_txn_commit(txn), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+END_TEST
+
+/* Another process may give a database that is open more than this one can map. */
+START_TEST(database_becomes_wider_than_the_machine) {
+  MDBX_txn *txn;
+  const uint64_t upper = wide_uppers[_i];
+  make_some();
+  MDBX_env *env = open_env(0, MDBX_ENV_DEFAULTS);
+  make_wide(upper, 0, 0);
+  for (int write = 0; write < 2; ++write) {
+    const int rc = mdbx_txn_begin(env, NULL, write ? MDBX_TXN_READWRITE : MDBX_TXN_RDONLY, &txn);
+    if (upper > MAP_LENGTH_MAX)
+      ck_assert_int_eq(rc, MDBX_UNABLE_EXTEND_MAPSIZE);
+    else if (SIZE_MAX > UINT32_MAX)
+      ck_assert_int_eq(rc, MDBX_SUCCESS);
+    if (rc != MDBX_SUCCESS)
+      continue;
+    verify_range(txn, 0, 30);
+    ck_assert_int_eq(mdbx_txn_abort(txn), 0);
+  }
+  ck_assert_int_eq(mdbx_env_close(env), 0);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("growth");
   TCase *tests = tcase_create("growth");
@@ -529,5 +664,12 @@ int main(void) {
   tcase_add_loop_test(tests, regions_come_and_go, 0, 3);
   tcase_add_test(tests, test_reader_with_little_address_space);
   suite_add_tcase(suite, tests);
+  TCase *wide = tcase_create("wide");
+  tcase_set_timeout(wide, 120);
+  tcase_add_checked_fixture(wide, setup, unit_teardown);
+  tcase_add_loop_test(wide, databases_of_wider_machines, 0, WIDE_UPPERS);
+  tcase_add_loop_test(wide, databases_made_narrow_on_wider_machines, 0, WIDE_UPPERS);
+  tcase_add_loop_test(wide, database_becomes_wider_than_the_machine, 0, WIDE_UPPERS);
+  suite_add_tcase(suite, wide);
   return unit_run(suite);
 }

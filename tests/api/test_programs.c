@@ -412,6 +412,8 @@ START_TEST(stretches_of_values_lose_no_memory) {
   if (!(flags & MDBX_DUPSORT))
     return;
   begin_way(&ways[0]);
+  if (!bytes_in_use())
+    unit_left_out(__func__, "malloc() does not tell what it has given out; a sanitizer tells what is lost");
   dbi = api_table(txn, "t", MDBX_CREATE | flags);
   size_t before = 0;
   for (unsigned round = 0; round < 60; ++round) {

@@ -104,5 +104,7 @@ if command -v man >/dev/null && man --version >/dev/null 2>&1; then
     LC_ALL=C.UTF-8 MANWIDTH=100 man --warnings -l "$page" >/dev/null 2>warnings
     [ ! -s warnings ] || fail "$page: $(head -n 1 warnings)"
   done
+else
+  echo "man is not installed: how the pages look is not checked"
 fi
 finish

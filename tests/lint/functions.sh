@@ -7,7 +7,7 @@
 lint_temporary
 
 files=$(lint_sources src mdbx_chk tools lmdb demo)
-[ -n "$files" ] || exit 0
+[ -n "$files" ] || { echo "no sources"; exit 0; }
 awk -f "$lint_dir/strip.awk" $files | awk -f "$lint_dir/functions.awk" >"$lint_tmp/functions"
 
 awk -v api="$LINT_ROOT/src/api/" '

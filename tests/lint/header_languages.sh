@@ -11,7 +11,10 @@ compile() {
   compiler=$1 standard=$2 file=$3
   shift 3
   # Compilers of today need not know every standard.
-  $compiler "$standard" -fsyntax-only -x "$file" /dev/null 2>/dev/null || return 0
+  $compiler "$standard" -fsyntax-only -x "$file" /dev/null 2>/dev/null || {
+    echo "$compiler does not know $standard: not checked with it"
+    return
+  }
   $compiler "$standard" -fsyntax-only $warnings "$@" -I"$LINT_ROOT/include" "$source" ||
     lint_report "$source: fails with $compiler $standard $*"
 }

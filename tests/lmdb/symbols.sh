@@ -30,6 +30,8 @@ if command -v readelf >/dev/null; then
   readelf -d "$library" | sed -n 's/.*SONAME.*\[\(.*\)\]/\1/p' >soname
   echo liblmdb.so.0 >soname.wanted
   same "the soname" soname.wanted soname
+else
+  echo "readelf is not installed: the soname is not checked"
 fi
 
 # Values and layouts as the header of the system has them.

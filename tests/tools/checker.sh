@@ -115,6 +115,8 @@ if "$chk" --json good >output 2>&1; then
   expect_text '"error":{' "JSON without a database"
   if command -v python3 >/dev/null; then
     expect 0 "JSON is JSON" sh -c "'$chk' --json good | python3 -m json.tool"
+  else
+    echo "python3 is not installed: that JSON is JSON is not checked"
   fi
 else
   expect 1 "JSON that was not built in" "$chk" --json good
@@ -126,6 +128,8 @@ checks=$((checks + 1))
 grep -q "<svg " map.svg && grep -q "</svg>" map.svg && grep -q ">named<" map.svg || fail "no picture"
 if command -v xmllint >/dev/null; then
   expect 0 "the picture is well-formed" xmllint --noout map.svg
+else
+  echo "xmllint is not installed: that the picture is well-formed is not checked"
 fi
 expect 4 "picture into nowhere" "$chk" -q --map no/such/map.svg good
 expect_text "cannot draw no/such/map.svg" "picture into nowhere"

@@ -65,6 +65,8 @@ if [ "$(id -u)" -eq 0 ] && mount -t tmpfs -o size=1m none small 2>/dev/null; the
     mkdir theirs
     "$mdbx" dump -x db | mdb_load theirs 2>/dev/null
     try import "$mdbx" import theirs small/new
+  else
+    echo "LMDB's tools are not installed: an import is not tried"
   fi
   # What is there stays as it is.
   "$mdbx" put -c small/db k v

@@ -770,8 +770,11 @@
 #define ASSERT_PROTOTYPE(name, result, arguments)                                                                      \
   _Static_assert(__builtin_types_compatible_p(__typeof__(name), result arguments), #name);
 
-/* Pointers are no constants of the language, so the second list is left to the tests. */
+/* Programs that bring their own copy of the header rely on the layout of 64-bit machines; on others it follows from theirs. */
+#if UINTPTR_MAX > UINT32_MAX
 LAYOUT(ASSERT_FACT)
+#endif
+/* Pointers are no constants of the language, so the second list is left to the tests. */
 FLAGS(ASSERT_FACT)
 NUMBERS(ASSERT_FACT)
 ERRORS(ASSERT_FACT)
@@ -794,7 +797,9 @@ struct fact {
   }                                                                                                                    \
   END_TEST
 
+#if UINTPTR_MAX > UINT32_MAX
 FACT_TEST(layout, LAYOUT)
+#endif
 FACT_TEST(constants, CONSTANTS)
 FACT_TEST(flags, FLAGS)
 FACT_TEST(numbers, NUMBERS)
@@ -846,7 +851,11 @@ END_TEST
 int main(void) {
   Suite *suite = suite_create("header");
   TCase *tc = tcase_create("header");
+#if UINTPTR_MAX > UINT32_MAX
   tcase_add_test(tc, layout);
+#else
+  unit_left_out("layout", "it is known for 64-bit machines only");
+#endif
   tcase_add_test(tc, constants);
   tcase_add_test(tc, flags);
   tcase_add_test(tc, numbers);

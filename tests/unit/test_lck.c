@@ -706,10 +706,35 @@ START_TEST(threads_open_and_close) {
 }
 END_TEST
 
+/* Processes made for 32 and for 64 bits, by any compiler, share the file. */
+START_TEST(layout_is_the_same_everywhere) {
+  ck_assert_uint_eq(sizeof(struct reader_slot), 64);
+  ck_assert_uint_eq(offsetof(struct reader_slot, state), 8);
+  ck_assert_uint_eq(offsetof(struct reader_slot, process), 12);
+  ck_assert_uint_eq(offsetof(struct reader_slot, pid), 16);
+  ck_assert_uint_eq(offsetof(struct reader_slot, tid), 24);
+  ck_assert_uint_eq(offsetof(struct reader_slot, pages_used), 32);
+  ck_assert_uint_eq(offsetof(struct reader_slot, ticket), 48);
+  ck_assert_uint_eq(offsetof(struct reader_slot, parked), 56);
+  ck_assert_uint_eq(sizeof(struct lck_shared), 448);
+  ck_assert_uint_eq(offsetof(struct lck_shared, length), 16);
+  ck_assert_uint_eq(offsetof(struct lck_shared, data), 24);
+  ck_assert_uint_eq(offsetof(struct lck_shared, head), 64);
+  ck_assert_uint_eq(offsetof(struct lck_shared, writer), 128);
+  ck_assert_uint_eq(offsetof(struct lck_shared, table), 192);
+  ck_assert_uint_eq(offsetof(struct lck_shared, tickets), 216);
+  ck_assert_uint_eq(offsetof(struct lck_shared, last_check), 232);
+  ck_assert_uint_eq(offsetof(struct lck_shared, unsynced_bytes), 256);
+  ck_assert_uint_eq(offsetof(struct lck_shared, mode), 288);
+  ck_assert_uint_eq(offsetof(struct lck_shared, counters), 320);
+}
+END_TEST
+
 static void add_opening_tests(Suite *suite) {
   TCase *tc = tcase_create("opening");
   tcase_set_timeout(tc, 20);
   tcase_add_checked_fixture(tc, setup, teardown);
+  tcase_add_test(tc, layout_is_the_same_everywhere);
   tcase_add_test(tc, first_and_next);
   tcase_add_test(tc, not_first_while_the_first_maker_is_gone);
   tcase_add_test(tc, twice_in_one_process);

@@ -239,8 +239,10 @@ static void close_others(void) {
 START_TEST(closing_another_descriptor_changes_nothing) {
   int busy = MDBX_BUSY;
   struct visit other = {data_path, other_path, MDBX_DUPLICATED_LCK};
-  if (!os_range_belongs_to_file())
+  if (!os_range_belongs_to_file()) {
+    unit_left_out(__func__, "this system has no locks of the open file");
     return;
+  }
   must_open(&lck);
   ck_assert_int_eq(lck_writer_lock(&lck, true), MDBX_SUCCESS);
   close_others();

@@ -27,7 +27,7 @@ static ssize_t short_write(int fd, const char *from, size_t length, off_t offset
     errno = EINTR;
     return -1;
   }
-  return syscall(SYS_pwrite64, fd, from, 1 + unit_random(&bad_seed) % length, offset);
+  return syscall(SYS_pwrite64, fd, from, (size_t)(1 + unit_random(&bad_seed) % length), offset);
 }
 
 static ssize_t pretend_write(uint64_t length) {

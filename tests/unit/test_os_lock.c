@@ -100,6 +100,7 @@ START_TEST(ranges_of_files_and_of_processes) {
   ck_assert_int_eq(os_open(path, OS_OPEN_CREATE, 0600, &fd), MDBX_SUCCESS);
   ck_assert_int_eq(os_range_lock(fd, 3, 1, true, false), MDBX_SUCCESS);
   if (!os_range_belongs_to_file()) {
+    unit_left_out(__func__, "this system has no locks of the open file");
     os_close(fd);
     return;
   }

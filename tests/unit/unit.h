@@ -42,6 +42,11 @@ static inline bool unit_is_instrumented(void) {
   return UNIT_SANITIZED || (preload && strstr(preload, "vgpreload"));
 }
 
+/* Says what a test cannot do here: nothing is left out in silence. */
+static inline void unit_left_out(const char *test, const char *why) {
+  fprintf(stderr, "%s: left out: %s\n", test, why);
+}
+
 static char unit_dir[256];
 
 static inline void unit_setup(void) {
