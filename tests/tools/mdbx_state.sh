@@ -73,9 +73,7 @@ mkfifo pipe
 "$mdbx" copyfd db >pipe &
 copying=$!
 exec 8<pipe
-tries=0
-while "$mdbx" readers db | grep -q nobody && [ $tries -lt 100 ]; do
-  tries=$((tries + 1))
+while "$mdbx" readers db | grep -q nobody && kill -0 $copying 2>/dev/null; do
   sleep 0.05
 done
 fill 5000 9000 db || fail "load beside a reader"
