@@ -10,8 +10,19 @@ enum { PLACES_MIN = 64, PLACES_KEPT = 8192 };
 void dirty_init(struct dirty *dirty) { memset(dirty, 0, sizeof(*dirty)); }
 
 void dirty_destroy(struct dirty *dirty) {
+  free(dirty->entries);
   free(dirty->places);
   dirty_init(dirty);
+}
+
+static uint32_t next_place(const struct dirty *dirty, uint32_t at) { return (at + 1) & dirty->mask; }
+
+/* Where an entry that is there has its place, even if the places before are empty already. */
+static uint32_t place_of(const struct dirty *dirty, pgno_t pgno) {
+  uint32_t at = dirty_hash(pgno) & dirty->mask;
+  while (dirty->places[at].pgno != pgno)
+    at = next_place(dirty, at);
+  return at;
 }
 
 void dirty_clear(struct dirty *dirty) {
@@ -19,75 +30,87 @@ void dirty_clear(struct dirty *dirty) {
     dirty_destroy(dirty);
     return;
   }
-  if (dirty->used)
+  if (dirty->used > dirty->mask / 16)
     memset(dirty->places, 0, (dirty->mask + 1) * sizeof(*dirty->places));
+  else
+    for (uint32_t i = 0; i < dirty->used; ++i)
+      dirty->places[place_of(dirty, dirty->entries[i].pgno)].pgno = 0;
   dirty->used = 0;
   dirty->pages = 0;
 }
 
-static void place(struct dirty *dirty, struct dirty_page entry) {
-  uint32_t at = dirty_hash(entry.pgno) & dirty->mask;
+static void place(struct dirty *dirty, uint32_t entry) {
+  const pgno_t pgno = dirty->entries[entry].pgno;
+  uint32_t at = dirty_hash(pgno) & dirty->mask;
   ASSERT(dirty->used <= dirty->mask); /* or the search for a place would not end */
   while (dirty->places[at].pgno)
-    at = (at + 1) & dirty->mask;
-  dirty->places[at] = entry;
+    at = next_place(dirty, at);
+  dirty->places[at] = (struct dirty_place){pgno, entry};
 }
 
 static int enlarge(struct dirty *dirty) {
-  const struct dirty before = *dirty;
-  const uint32_t places = before.mask ? (before.mask + 1) * 2 : PLACES_MIN;
-  struct dirty_page *bigger = calloc(places, sizeof(*bigger));
-  if (!bigger)
+  const uint32_t count = dirty->mask ? (dirty->mask + 1) * 2 : PLACES_MIN;
+  struct dirty_page *entries = realloc(dirty->entries, (size_t)count / 2 * sizeof(*entries));
+  if (!entries)
     return MDBX_ENOMEM;
-  dirty->places = bigger;
-  dirty->mask = places - 1;
-  for (uint32_t i = 0; before.used && i <= before.mask; ++i)
-    if (before.places[i].pgno)
-      place(dirty, before.places[i]);
-  free(before.places);
+  dirty->entries = entries;
+  struct dirty_place *places = calloc(count, sizeof(*places));
+  if (!places)
+    return MDBX_ENOMEM;
+  free(dirty->places);
+  dirty->places = places;
+  dirty->mask = count - 1;
+  for (uint32_t i = 0; i < dirty->used; ++i)
+    place(dirty, i);
   return MDBX_SUCCESS;
 }
 
 int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page) {
   ASSERT(pgno && pages && page);
   ASSERT(!dirty_find(dirty, pgno));
-  if (!dirty->mask || dirty->used >= (dirty->mask + 1) / 2) {
+  if (!dirty->mask || dirty->used == (dirty->mask + 1) / 2) {
     const int rc = enlarge(dirty);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
-  place(dirty, (struct dirty_page){pgno, pages, page});
+  dirty->entries[dirty->used] = (struct dirty_page){pgno, pages, page};
+  place(dirty, dirty->used);
   dirty->used += 1;
   dirty->pages += pages;
   return MDBX_SUCCESS;
 }
 
-/* Closes the gap at `hole` by moving later entries of the same chain back. */
+/* Closes the gap at `hole` by moving later places of the same chain back. */
 static void close_gap(struct dirty *dirty, uint32_t hole) {
-  for (uint32_t at = (hole + 1) & dirty->mask; dirty->places[at].pgno; at = (at + 1) & dirty->mask) {
+  for (uint32_t at = next_place(dirty, hole); dirty->places[at].pgno; at = next_place(dirty, at)) {
     const uint32_t home = dirty_hash(dirty->places[at].pgno) & dirty->mask;
     if (((at - home) & dirty->mask) >= ((at - hole) & dirty->mask)) {
       dirty->places[hole] = dirty->places[at];
       hole = at;
     }
   }
-  dirty->places[hole] = (struct dirty_page){0, 0, NULL};
+  dirty->places[hole].pgno = 0;
+}
+
+/* The last entry takes the place of one that goes. */
+static void fill_entry(struct dirty *dirty, uint32_t entry) {
+  dirty->used -= 1;
+  if (entry == dirty->used)
+    return;
+  dirty->entries[entry] = dirty->entries[dirty->used];
+  dirty->places[place_of(dirty, dirty->entries[entry].pgno)].entry = entry;
 }
 
 struct page *dirty_remove(struct dirty *dirty, pgno_t pgno) {
-  if (!dirty->used)
+  if (!dirty_find(dirty, pgno))
     return NULL;
-  for (uint32_t at = dirty_hash(pgno) & dirty->mask; dirty->places[at].pgno; at = (at + 1) & dirty->mask) {
-    if (dirty->places[at].pgno != pgno)
-      continue;
-    struct page *page = dirty->places[at].page;
-    ASSERT(dirty->used > 0 && dirty->pages >= dirty->places[at].pages);
-    dirty->used -= 1;
-    dirty->pages -= dirty->places[at].pages;
-    close_gap(dirty, at);
-    return page;
-  }
-  return NULL;
+  const uint32_t at = place_of(dirty, pgno), entry = dirty->places[at].entry;
+  struct page *page = dirty->entries[entry].page;
+  ASSERT(dirty->pages >= dirty->entries[entry].pages);
+  dirty->pages -= dirty->entries[entry].pages;
+  close_gap(dirty, at);
+  fill_entry(dirty, entry);
+  return page;
 }
 
 enum { FEW = 48, DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
@@ -132,14 +155,11 @@ struct dirty_page *dirty_sorted(const struct dirty *dirty) {
   struct dirty_page *list = dirty->used ? malloc(2 * (size_t)dirty->used * sizeof(*list)) : NULL;
   if (!list)
     return NULL;
-  uint32_t count = 0;
+  const uint32_t count = dirty->used;
   pgno_t highest = 0;
-  for (uint32_t i = 0; i <= dirty->mask; ++i)
-    if (dirty->places[i].pgno) {
-      list[count++] = dirty->places[i];
-      highest = MAX_OF(highest, dirty->places[i].pgno);
-    }
-  ASSERT(count == dirty->used);
+  memcpy(list, dirty->entries, count * sizeof(*list));
+  for (uint32_t i = 0; i < count; ++i)
+    highest = MAX_OF(highest, list[i].pgno);
   if (count <= FEW) {
     sort_few(list, count);
     return list;

@@ -2,8 +2,10 @@
 /*
  * space/dirty.h: the pages a write transaction has changed, by page number.
  *
- * An open-addressing hash: lookups of a small transaction stay in the first cache level, whatever the size of the
- * database. Page 0 is never dirty, so 0 marks an empty place. Pure; the buffers belong to the caller.
+ * The entries lie in a row, in no order; an open-addressing hash of page numbers says where. So a lookup of a small
+ * transaction stays in the first cache level, and going through all of them, or forgetting them, costs what there is,
+ * however large the table has become for an earlier transaction. Page 0 is never dirty, so 0 marks an empty place. Pure; the
+ * buffers belong to the caller.
  */
 #ifndef MDBX_SPACE_DIRTY_H
 #define MDBX_SPACE_DIRTY_H
@@ -18,8 +20,14 @@ struct dirty_page {
   struct page *page;
 };
 
+struct dirty_place {
+  pgno_t pgno;
+  uint32_t entry;
+};
+
 struct dirty {
-  struct dirty_page *places;
+  struct dirty_page *entries;
+  struct dirty_place *places; /* twice as many as there is room for entries */
   uint32_t mask;  /* places - 1; 0 while nothing was ever added */
   uint32_t used;  /* entries */
   uint64_t pages; /* sum of their pages */
@@ -38,7 +46,7 @@ static inline struct page *dirty_find(const struct dirty *dirty, pgno_t pgno) {
     return NULL;
   for (uint32_t at = dirty_hash(pgno) & dirty->mask; dirty->places[at].pgno; at = (at + 1) & dirty->mask)
     if (dirty->places[at].pgno == pgno)
-      return dirty->places[at].page;
+      return dirty->entries[dirty->places[at].entry].page;
   return NULL;
 }
 

@@ -317,9 +317,8 @@ int space_spill(struct space *space, uint64_t keep) {
 void space_release(struct space *space) {
   undo_release(space);
   free_limbo(space);
-  for (uint32_t i = 0; space->dirty.used && i <= space->dirty.mask; ++i)
-    if (space->dirty.places[i].pgno)
-      space_free_buffer(space, space->dirty.places[i].pages, space->dirty.places[i].page);
+  for (uint32_t i = 0; i < space->dirty.used; ++i)
+    space_free_buffer(space, space->dirty.entries[i].pages, space->dirty.entries[i].page);
   dirty_clear(&space->dirty);
   pgset_destroy(&space->avail);
   pgset_destroy(&space->recent);

@@ -11,19 +11,15 @@
 static void check_dirty(const struct space *space) {
   struct pgset seen = {0};
   uint64_t pages = 0;
-  uint32_t used = 0;
-  for (uint32_t i = 0; space->dirty.used && i <= space->dirty.mask; ++i) {
-    const struct dirty_page *entry = &space->dirty.places[i];
-    if (!entry->pgno)
-      continue;
+  for (uint32_t i = 0; i < space->dirty.used; ++i) {
+    const struct dirty_page *entry = &space->dirty.entries[i];
     ASSERT(entry->pgno >= PGNO_FIRST && entry->pages > 0);
     ASSERT(entry->page->pgno == entry->pgno);
     ASSERT(space_owns(space, entry->page));
     pages += entry->pages;
-    used += 1;
     ASSERT(pgset_add(&seen, entry->pgno, entry->pages) != MDBX_CORRUPTED);
   }
-  ASSERT(pages == space->dirty.pages && used == space->dirty.used);
+  ASSERT(pages == space->dirty.pages);
   pgset_destroy(&seen);
 }
 

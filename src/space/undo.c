@@ -27,9 +27,8 @@ bool undo_has_changes(const struct space *space) {
 }
 
 static void free_images(struct space *space, struct dirty *images) {
-  for (uint32_t i = 0; images->used && i <= images->mask; ++i)
-    if (images->places[i].pgno)
-      space_free_buffer(space, images->places[i].pages, images->places[i].page);
+  for (uint32_t i = 0; i < images->used; ++i)
+    space_free_buffer(space, images->entries[i].pages, images->entries[i].page);
   dirty_destroy(images);
 }
 
@@ -112,12 +111,10 @@ static int hand_image_over(struct undo *undo, struct dirty_page *entry) {
 
 static int hand_over(struct undo *undo) {
   int rc = MDBX_SUCCESS;
-  for (uint32_t i = 0; rc == MDBX_SUCCESS && undo->images.used && i <= undo->images.mask; ++i)
-    if (undo->images.places[i].pgno)
-      rc = hand_image_over(undo, &undo->images.places[i]);
-  for (uint32_t i = 0; rc == MDBX_SUCCESS && undo->created.used && i <= undo->created.mask; ++i)
-    if (undo->created.places[i].pgno)
-      rc = dirty_add(&undo->outer->created, undo->created.places[i].pgno, undo->created.places[i].pages, &no_buffer);
+  for (uint32_t i = 0; rc == MDBX_SUCCESS && i < undo->images.used; ++i)
+    rc = hand_image_over(undo, &undo->images.entries[i]);
+  for (uint32_t i = 0; rc == MDBX_SUCCESS && i < undo->created.used; ++i)
+    rc = dirty_add(&undo->outer->created, undo->created.entries[i].pgno, undo->created.entries[i].pages, &no_buffer);
   return rc;
 }
 
@@ -131,10 +128,8 @@ int undo_keep(struct space *space) {
 
 static int give_created_back(struct space *space) {
   const struct dirty *created = &space->undo->created;
-  for (uint32_t i = 0; created->used && i <= created->mask; ++i) {
-    const struct dirty_page *entry = &created->places[i];
-    if (!entry->pgno)
-      continue;
+  for (uint32_t i = 0; i < created->used; ++i) {
+    const struct dirty_page *entry = &created->entries[i];
     space_free_buffer(space, entry->pages, dirty_remove(&space->dirty, entry->pgno));
     const int rc = space_give_free(space, entry->pgno, entry->pages, false);
     if (rc != MDBX_SUCCESS)
@@ -171,9 +166,8 @@ int undo_restore(struct space *space) {
   space->retired.length = undo->retired_length;
   space->retired.pages = undo->retired_pages;
   int rc = give_created_back(space);
-  for (uint32_t i = 0; rc == MDBX_SUCCESS && undo->images.used && i <= undo->images.mask; ++i)
-    if (undo->images.places[i].pgno)
-      rc = put_image_back(space, &undo->images.places[i]);
+  for (uint32_t i = 0; rc == MDBX_SUCCESS && i < undo->images.used; ++i)
+    rc = put_image_back(space, &undo->images.entries[i]);
   give_end_back(space, undo->limit);
   drop(space);
   return rc;
