@@ -2,7 +2,7 @@
 /*
  * file/meta.h: the three meta pages: reading them, choosing the one to believe, writing one.
  *
- * What a meta promises, by kind (doc/commit.md has the invariants M1..M9 in full):
+ * What a meta promises, by kind (doc/commit.md has the invariants in full):
  *   STEADY    its pages had been flushed before it was written: believed whenever its checksum holds
  *   MANIFEST  written together with its pages: believed if its checksum holds and every page it lists matches
  *   WEAK      its pages may never have reached the disk: believed only in the boot that wrote it
@@ -11,7 +11,7 @@
  *
  *   [durable head] --commit small--> MANIFEST --flush--> [durable head]          commit_small()
  *   [any head] --flush--> data safe --write--> STEADY --flush--> [durable head]  commit_large()
- *   [any head] --write--> WEAK [head, last durable one kept] --sync--> STEADY     commit_weak(), commit_steady_head()
+ *   [any head] --write--> WEAK [head, last durable one kept] --sync--> STEADY     commit_weak(), sync_head()
  */
 #ifndef MDBX_FILE_META_H
 #define MDBX_FILE_META_H

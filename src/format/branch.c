@@ -269,12 +269,6 @@ void branch_list_insert(struct branch_list *list, unsigned at, const struct sepa
   list->count += 1;
 }
 
-void branch_list_erase(struct branch_list *list, unsigned at) {
-  list->count -= 1;
-  memmove(list->separators + at, list->separators + at + 1, (list->count - at) * sizeof(*list->separators));
-  memmove(list->children + at, list->children + at + 1, (list->count - at) * sizeof(*list->children));
-}
-
 /* What the separators of entries (from, to) share; they are sorted, so the outer two tell. A new one may not fit in
  * where the tree is damaged; so none may be shorter than what is cut off all. */
 static size_t shared_prefix(const struct branch_list *list, unsigned from, unsigned to, bool heads) {

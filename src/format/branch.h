@@ -82,7 +82,6 @@ int branch_list_append(struct branch_list *list, const struct page *page, const 
 /* Puts an entry in; the bytes of the separator must outlive the list's use. */
 void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator,
                         struct page_ref child);
-void branch_list_erase(struct branch_list *list, unsigned at);
 /* Body bytes entries [from, to) need on one page; entry `from` becomes entry 0 there. */
 size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads);
 /* Writes entries [from, to) to an initialised page, whatever was on it; they must fit. */

@@ -251,8 +251,6 @@ int os_random_bytes(void *buffer, size_t length);
 /* Seconds in units of 1/65536 since some point of this boot; the same clock in every process. */
 uint64_t os_monotonic_16dot16(void);
 uint64_t os_monotonic_ns(void);
-/* User time of the calling process. */
-uint64_t os_cpu_time_16dot16(void);
 size_t os_page_size(void);
 /* Pages of RAM, and those free for use. Of the machine, whatever this process may have of them. */
 int os_ram_pages(uint64_t *total, uint64_t *available);
@@ -262,8 +260,6 @@ uint64_t os_memory_of_process(void);
 void os_memory_pretend(const char *root);
 /* Reads a small file as text, as much as fits; false when there is nothing to read. */
 bool os_read_text(const char *path, char *text, size_t size);
-/* Major page faults of this process so far. */
-uint64_t os_page_faults(void);
 
 /* The text of an error of the system: a constant one, or put into the buffer, which is not empty. */
 const char *os_error_text(int code, char *buf, size_t size);

@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -97,18 +96,6 @@ uint64_t os_monotonic_ns(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
-uint64_t os_cpu_time_16dot16(void) {
-  struct rusage use;
-  if (getrusage(RUSAGE_SELF, &use) != 0)
-    return 0;
-  return to_16dot16((uint64_t)use.ru_utime.tv_sec, (uint64_t)use.ru_utime.tv_usec * 1000);
-}
-
-uint64_t os_page_faults(void) {
-  struct rusage use;
-  return getrusage(RUSAGE_SELF, &use) != 0 ? 0 : (uint64_t)use.ru_majflt;
 }
 
 size_t os_page_size(void) {
