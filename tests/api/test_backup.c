@@ -226,6 +226,31 @@ START_TEST(test_arguments) {
 }
 END_TEST
 
+/* Under any name: commits that follow would be made to a file that is gone. */
+START_TEST(test_no_copy_takes_the_place_of_its_source) {
+  MDBX_env *env = open_source(4096);
+  char link_path[600], names[3][600];
+  mdbx_filehandle_t fd;
+  change(env, 1);
+  snprintf(link_path, sizeof(link_path), "%s", unit_path("link"));
+  snprintf(names[0], sizeof(names[0]), "%s", source());
+  snprintf(names[1], sizeof(names[1]), "%s%s", source(), MDBX_LOCK_SUFFIX);
+  snprintf(names[2], sizeof(names[2]), "%s", link_path);
+  ck_assert_int_eq(symlink(source(), link_path), 0);
+  for (int i = 0; i < 3; ++i) {
+    ck_assert_int_eq(access(names[i], F_OK), 0);
+    IS(mdbx_env_copy(env, names[i], MDBX_CP_OVERWRITE), MDBX_EINVAL);
+    IS(mdbx_env_copy(env, names[i], MDBX_CP_OVERWRITE | MDBX_CP_COMPACT), MDBX_EINVAL);
+    IS(mdbx_env_copy_since(env, 1, names[i], MDBX_CP_OVERWRITE), MDBX_EINVAL);
+  }
+  OK(mdbx_env_get_fd(env, &fd));
+  IS(mdbx_env_copy2fd(env, fd, MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  change(env, 2);
+  OK(mdbx_env_close(env));
+  ck_assert_int_eq(unlink(link_path), 0);
+}
+END_TEST
+
 /* Any byte changed, any length: an error that leaves the copy as it was. */
 START_TEST(test_damaged_increments) {
   MDBX_env *env = open_source(256);
@@ -595,6 +620,7 @@ int main(void) {
   tcase_add_test(tests, test_not_the_copy_it_is_for);
   tcase_add_test(tests, test_another_database);
   tcase_add_test(tests, test_arguments);
+  tcase_add_test(tests, test_no_copy_takes_the_place_of_its_source);
   tcase_add_test(tests, test_damaged_increments);
   tcase_add_test(tests, test_interrupted_at_every_write);
   tcase_add_test(tests, test_another_increment_after_an_interruption);
