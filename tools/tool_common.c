@@ -91,17 +91,19 @@ static void note_signal(int number) {
   tool_stopped = number;
 }
 
-static void catch_signals(const int *numbers, size_t count) {
+static void pass_over(int number) { (void)number; }
+
+static void catch_signals(const int *numbers, size_t count, void (*handler)(int)) {
   struct sigaction action;
   memset(&action, 0, sizeof(action));
-  action.sa_handler = note_signal;
+  action.sa_handler = handler;
   for (size_t i = 0; i < count; ++i)
     sigaction(numbers[i], &action, NULL);
 }
 
 void tool_catch_signals(void) {
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  catch_signals(numbers, sizeof(numbers) / sizeof(numbers[0]));
+  catch_signals(numbers, sizeof(numbers) / sizeof(numbers[0]), note_signal);
 }
 
 const char *tool_last_error(void) { return last_error; }
@@ -117,7 +119,7 @@ static void occupy_streams(void) {
 }
 
 void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
-  static const int pipe_number[] = {SIGPIPE};
+  static const int pipe_number[] = {SIGPIPE}, limit_number[] = {SIGXFSZ};
   occupy_streams();
   if (!about)
     atexit(release_error);
@@ -125,7 +127,9 @@ void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   arguments = argv;
   argument_count = argc;
   /* A closed pipe is an error of the write, with a message, whatever the tool does. */
-  catch_signals(pipe_number, 1);
+  catch_signals(pipe_number, 1, note_signal);
+  /* So is a limit of the length of files. */
+  catch_signals(limit_number, 1, pass_over);
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
   if (argc == 2 && strcmp(argv[1], "--help") == 0)
     tool_help();

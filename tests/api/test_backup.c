@@ -4,7 +4,9 @@
 
 #include "os/os.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 enum { RECORDS = 3000 };
 
@@ -222,6 +224,28 @@ START_TEST(test_arguments) {
   IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_ENOFILE);
   api_write_file("text", "some text of no meaning", 23);
   IS(mdbx_copy_apply(unit_path("text"), increment(), MDBX_CP_DEFAULTS), MDBX_INVALID);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Beyond a limit of the length of files the system kills, unless nothing is written there. */
+START_TEST(test_a_limit_of_files_is_an_error) {
+  MDBX_env *env = open_source(4096);
+  struct rlimit before, low;
+  change(env, 100);
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+  low = before;
+  low.rlim_cur = 20000;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
+  const int whole = mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS), compacted = mdbx_env_copy(env, copy(), MDBX_CP_COMPACT),
+            newer = mdbx_env_copy_since(env, 1, increment(), MDBX_CP_DEFAULTS);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+  IS(whole, EFBIG);
+  IS(compacted, EFBIG);
+  IS(newer, EFBIG);
+  ck_assert_int_eq(access(copy(), F_OK), -1);
+  ck_assert_int_eq(access(increment(), F_OK), -1);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
   OK(mdbx_env_close(env));
 }
 END_TEST
@@ -620,6 +644,7 @@ int main(void) {
   tcase_add_test(tests, test_not_the_copy_it_is_for);
   tcase_add_test(tests, test_another_database);
   tcase_add_test(tests, test_arguments);
+  tcase_add_test(tests, test_a_limit_of_files_is_an_error);
   tcase_add_test(tests, test_no_copy_takes_the_place_of_its_source);
   tcase_add_test(tests, test_damaged_increments);
   tcase_add_test(tests, test_interrupted_at_every_write);

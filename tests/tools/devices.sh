@@ -92,6 +92,19 @@ else
   echo "links of somebody else: they take root to be made: skipped"
 fi
 
+# ---- a limit of the length of files: an error like a full disk, no signal, and nothing is left
+mkdir limited
+"$mdbx" put -n --create long key value >/dev/null || fail "cannot make a database"
+for command in "$copy -q long limited/a" "$mdbx copy long limited/b" "$mdbx backup long limited/c" "$dump -f limited/d db" \
+  "$mdbx dump -o limited/e db" "$chk -q --map limited/f long"; do
+  checks=$((checks + 1))
+  (ulimit -f 0 && exec $command) >output 2>&1 </dev/null
+  code=$?
+  [ $code -ne 0 ] && [ $code -lt 128 ] || fail "$command with a limit left with $code: $(cat output)"
+  [ -z "$(ls limited)" ] || fail "$command with a limit left $(ls limited)"
+  rm -f limited/*
+done
+
 # ---- the database itself and its lock file, under any name
 "$mdbx" put -n --create own key value >/dev/null || fail "cannot make a database"
 ln -s own itself
