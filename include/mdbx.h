@@ -1540,8 +1540,9 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * removed. A symbolic link stands for what it leads to, if it belongs to the
  * calling user or to root.
  *
- * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags or a
- * NULL path; MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or is
+ * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags, a
+ * NULL path, or a path of the database itself or of its lock file, under any name;
+ * MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or is
  * a link to nothing; ELOOP for a link of somebody else;
  * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
  * lost on the way; MDBX_CORRUPTED for a damaged page, which is named in the log with

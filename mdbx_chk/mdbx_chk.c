@@ -361,8 +361,10 @@ static int open_chosen(MDBX_env **env) {
   rc = mdbx_env_set_maxdbs(*env, TOOL_MAX_TABLES);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open_for_recovery(*env, run.path, (unsigned)run.meta, run.write);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    tool_note_opened(*env);
     return rc;
+  }
   mdbx_env_close_ex(*env, true);
   *env = NULL;
   return tool_fail(rc, "cannot open %s with meta page %d", run.path, run.meta);

@@ -91,17 +91,19 @@ static void note_signal(int number) {
   tool_stopped = number;
 }
 
-static void catch_signals(const int *numbers, size_t count) {
+static void pass_over(int number) { (void)number; }
+
+static void catch_signals(const int *numbers, size_t count, void (*handler)(int)) {
   struct sigaction action;
   memset(&action, 0, sizeof(action));
-  action.sa_handler = note_signal;
+  action.sa_handler = handler;
   for (size_t i = 0; i < count; ++i)
     sigaction(numbers[i], &action, NULL);
 }
 
 void tool_catch_signals(void) {
   static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
-  catch_signals(numbers, sizeof(numbers) / sizeof(numbers[0]));
+  catch_signals(numbers, sizeof(numbers) / sizeof(numbers[0]), note_signal);
 }
 
 const char *tool_last_error(void) { return last_error; }
@@ -117,7 +119,7 @@ static void occupy_streams(void) {
 }
 
 void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
-  static const int pipe_number[] = {SIGPIPE};
+  static const int pipe_number[] = {SIGPIPE}, limit_number[] = {SIGXFSZ};
   occupy_streams();
   if (!about)
     atexit(release_error);
@@ -125,7 +127,9 @@ void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   arguments = argv;
   argument_count = argc;
   /* A closed pipe is an error of the write, with a message, whatever the tool does. */
-  catch_signals(pipe_number, 1);
+  catch_signals(pipe_number, 1, note_signal);
+  /* So is a limit of the length of files. */
+  catch_signals(limit_number, 1, pass_over);
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
   if (argc == 2 && strcmp(argv[1], "--help") == 0)
     tool_help();
@@ -242,7 +246,50 @@ static bool is_trusted_link(const char *path) {
   return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && (!status.st_uid || status.st_uid == geteuid());
 }
 
+/* The databases that were opened last, known by device and number. */
+static struct {
+  dev_t device;
+  ino_t number;
+} opened_files[8];
+static unsigned opened_count;
+
+void tool_note_opened(const MDBX_env *env) {
+  struct stat status;
+  mdbx_filehandle_t fd;
+  if (mdbx_env_get_fd(env, &fd) != MDBX_SUCCESS || fstat(fd, &status) != 0)
+    return;
+  const unsigned place = opened_count++ % (sizeof(opened_files) / sizeof(opened_files[0]));
+  opened_files[place].device = status.st_dev;
+  opened_files[place].number = status.st_ino;
+}
+
+/* What every lock file begins with. */
+static bool is_lock_file(const char *path) {
+  char begin[7];
+  FILE *file = fopen(path, "rb");
+  const bool found = file && fread(begin, sizeof(begin), 1, file) == 1 && memcmp(begin, "mdbxlck", sizeof(begin)) == 0;
+  if (file)
+    fclose(file);
+  return found;
+}
+
+bool tool_must_stay(const char *path) {
+  struct stat status;
+  if (stat(path, &status) != 0 || !S_ISREG(status.st_mode))
+    return false;
+  bool found = is_lock_file(path);
+  for (unsigned i = 0; i < opened_count && i < sizeof(opened_files) / sizeof(opened_files[0]); ++i)
+    found |= opened_files[i].device == status.st_dev && opened_files[i].number == status.st_ino;
+  if (found)
+    snprintf(held_error, sizeof(held_error), "it is the database that is read, or a lock file");
+  return found;
+}
+
 FILE *tool_create(const char *path) {
+  if (tool_must_stay(path)) {
+    errno = EINVAL;
+    return NULL;
+  }
   const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOCTTY | O_CLOEXEC;
   int descriptor = open(path, flags | O_NOFOLLOW, 0666);
   if (descriptor < 0 && errno == ELOOP && is_trusted_link(path))
@@ -326,8 +373,10 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
     rc = mdbx_env_set_maxdbs(*env, tool_max_tables);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | alone | flags_for_path(path)), mode);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    tool_note_opened(*env);
     return rc;
+  }
   mdbx_env_close_ex(*env, true);
   *env = NULL;
   return rc;

@@ -84,6 +84,11 @@ void tool_close(MDBX_env *env, MDBX_txn *txn);
 FILE *tool_create(const char *path);
 /* The same for a new file only. */
 FILE *tool_create_new(const char *path);
+/* Remembers the data file of a database that was opened other than by the functions below. */
+void tool_note_opened(const MDBX_env *env);
+/* True for a name of a database that was opened, and of a lock file: nothing may be written over them. tool_create() refuses
+ * such a name; the next failure that is told says why. */
+bool tool_must_stay(const char *path);
 /* Removes an output file that is not whole. What is no regular file stays. */
 void tool_discard(const char *path);
 

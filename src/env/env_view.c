@@ -63,7 +63,12 @@ int env_cover_meta(MDBX_env *env, const struct meta *meta) {
     return env_cover(env, meta->upper);
   if (map_length(&env->map) >= (uint64_t)meta->next << env->shift && memo_covers(env, meta->next))
     return MDBX_SUCCESS;
-  const int rc = env_cover(env, meta->now);
+  /* Twice what is mapped: older mappings stay as long as the environment, and many that are hardly longer would use up what
+   * addresses there are. */
+  const uint64_t twice = MIN_OF((uint64_t)(map_length(&env->map) >> env->shift) * 2, (uint64_t)meta->upper);
+  int rc = twice > meta->now ? env_cover(env, (pgno_t)twice) : MDBX_UNABLE_EXTEND_MAPSIZE;
+  if (rc == MDBX_UNABLE_EXTEND_MAPSIZE)
+    rc = env_cover(env, meta->now);
   return rc == MDBX_UNABLE_EXTEND_MAPSIZE ? env_cover(env, meta->next) : rc;
 }
 

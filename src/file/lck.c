@@ -13,6 +13,10 @@
  * `busy` of the struct lck_file does among the threads of this process what byte 0 does among processes.
  * A descriptor inherited over a fork is not closed while this process has the same file open by itself: where locks belong
  * to the process that would drop them. It is put aside and closed together with the own one.
+ *
+ * `spare` is what is mapped, and what a child gets in place of `fd` where it cannot open the file once more (no right to it any
+ * more, no /proc, no descriptor free): it has no lock that would outlive the parent. It stays open as long as `fd`, for the same
+ * reason.
  */
 #include "file/lck.h"
 
@@ -35,6 +39,7 @@ struct lck_file {
   uint32_t generation;    /* of the process that made this entry; constant */
   int fd;                 /* -1 until open; written while busy */
   int locks;              /* the same, as os_range_lock() takes it */
+  int spare;              /* opened apart, never has locks; written while busy; -1: cannot be had */
   unsigned users;         /* environments; under os_process_lock */
   bool busy;              /* one of them is opening or closing; under os_process_lock */
   bool exclusive;         /* constant after registration */
@@ -62,13 +67,19 @@ static void renew_descriptor(int fd, int *locks) {
   *locks = os_reopen(plain) ? plain : plain | OS_LOCK_BY_PROCESS;
 }
 
+static void renew_lock_file(struct lck_file *file) {
+  renew_descriptor(file->fd, &file->locks);
+  if (file->locks != file->fd && file->spare >= 0)
+    os_replace(file->fd, file->spare);
+}
+
 /* In a forked child. What it inherited shares its locks with the parent, and would keep them when the parent dies. */
 static void renew_inherited(void) {
   for (struct lck_file *file = files; file; file = file->next) {
     if (file->generation != os_fork_generation())
       continue;
     if (file->fd >= 0)
-      renew_descriptor(file->fd, &file->locks);
+      renew_lock_file(file);
     for (struct lck *lck = file->members; lck; lck = lck->sibling)
       if (lck->data_fd >= 0)
         renew_descriptor(lck->data_fd, &lck->data_fd);
@@ -81,7 +92,7 @@ static int registry_add(const struct os_file_id *data, unsigned flags, struct lc
     return MDBX_ENOMEM;
   file->data = *data;
   file->generation = os_fork_generation();
-  file->fd = file->locks = -1;
+  file->fd = file->locks = file->spare = -1;
   file->users = 1;
   file->busy = true;
   file->exclusive = (flags & LCK_EXCLUSIVE) != 0;
@@ -129,6 +140,19 @@ static void members_remove(struct lck_file *file, const struct lck *lck) {
       *link = lck->sibling;
       return;
     }
+}
+
+static int close_open(int fd) { return fd >= 0 ? os_close(fd) : MDBX_SUCCESS; }
+
+/* With those that were put aside. The first error counts. */
+static int file_close(struct lck_file *file) {
+  int rc = MDBX_SUCCESS;
+  for (; file; file = file->aside) {
+    const int spare = close_open(file->spare), failed = close_open(file->fd);
+    rc = rc != MDBX_SUCCESS ? rc : failed != MDBX_SUCCESS ? failed : spare;
+    file->fd = file->locks = file->spare = -1;
+  }
+  return rc;
 }
 
 static bool members_have(const struct lck_file *file, uint32_t process) {
@@ -216,12 +240,9 @@ static int file_check_kind(const struct lck *lck, const char *path) {
 }
 
 /* Where the file cannot be opened once more by its descriptor (no /proc), a child would keep the locks with the mapping. */
-static int lock_kind(int fd) {
-  int twin;
-  if (os_open_again(fd, &twin) != MDBX_SUCCESS)
-    return fd | OS_LOCK_BY_PROCESS;
-  os_close(twin);
-  return fd;
+static void spare_open(struct lck_file *file) {
+  const bool apart = os_open_again(file->fd, &file->spare) == MDBX_SUCCESS;
+  file->locks = apart ? file->fd : file->fd | OS_LOCK_BY_PROCESS;
 }
 
 /* Readers leave a trace in it, or a writer would not know that they read. */
@@ -235,7 +256,7 @@ static int refuse_unwritable(int rc, const char *path) {
 static int file_open_once(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode) {
   int rc = os_open(path, OS_OPEN_LOCK, creation_mode(data_fd, mode), &lck->file->fd);
   if (rc == MDBX_SUCCESS)
-    lck->file->locks = lock_kind(lck->file->fd);
+    spare_open(lck->file);
   if (rc == ELOOP)
     return log_damage(MDBX_INVALID, "the lock file %s is a symbolic link; it is not followed", path);
   if (rc == MDBX_EROFS || rc == MDBX_EACCESS || rc == MDBX_EPERM)
@@ -260,8 +281,7 @@ static int file_open(struct lck *lck, const char *path, int data_fd, unsigned fl
     if (rc != MDBX_SUCCESS || file_is_still(lck->file->fd, path))
       return rc;
     opening_unlock(lck);
-    os_close(lck->file->fd);
-    lck->file->fd = lck->file->locks = -1;
+    file_close(lck->file);
   }
 }
 
@@ -475,14 +495,10 @@ static int content_allocate(int fd, size_t length) {
   return rc == MDBX_SUCCESS ? os_ops_real.allocate(fd, 0, length) : rc;
 }
 
-/* Through another open file than that of the locks, see os.h. */
+/* Through another open file than that of the locks, see os.h. One that stays open: where locks belong to the process its
+ * close would drop them. */
 static int content_map(const struct lck_file *file, size_t length, void **addr) {
-  int twin;
-  if (os_open_again(file->fd, &twin) != MDBX_SUCCESS)
-    return os_map_shared(file->fd, length, addr);
-  const int rc = os_map_shared(twin, length, addr);
-  os_close(twin);
-  return rc;
+  return os_map_shared(file->spare >= 0 ? file->spare : file->fd, length, addr);
 }
 
 /* First opener: whatever a lock file holds is left from processes that are gone. */
@@ -662,18 +678,12 @@ int lck_close_begin(struct lck *lck, bool *last) {
   return MDBX_SUCCESS;
 }
 
-static int file_destroy(struct lck_file *file) {
-  int rc = MDBX_SUCCESS;
+static void file_free(struct lck_file *file) {
   while (file) {
     struct lck_file *next = file->aside;
-    if (file->fd >= 0) {
-      const int failed = os_close(file->fd);
-      rc = rc != MDBX_SUCCESS ? rc : failed;
-    }
     free(file);
     file = next;
   }
-  return rc;
 }
 
 /* The others of this process go on with the file: give back only what is this environment's. */
@@ -692,23 +702,20 @@ static void file_leave_shared(struct lck *lck) {
   os_process_unlock();
 }
 
-/* The entry stays in the list until its descriptor is closed: an open by another thread meanwhile would lose its locks
+/* The entry stays in the list until its descriptors are closed: an open by another thread meanwhile would lose its locks
  * with that close. */
 static int file_leave_last(struct lck *lck) {
   struct lck_file *file = lck->file;
-  int rc = MDBX_SUCCESS;
   opening_forget(lck); /* it goes with the descriptor */
-  if (file->fd >= 0) {
-    /* A child that could not get an open file of its own has this one as well. */
+  /* A child that was made without the handlers of fork() has this open file as well. */
+  if (file->fd >= 0)
     os_range_unlock(file->locks, 0, LCK_WRITERS + LCK_PROCESSES);
-    rc = os_close(file->fd);
-  }
-  file->fd = file->locks = -1;
+  const int rc = file_close(file);
   os_process_lock();
   registry_unlink(file);
   os_process_unlock();
-  const int failed = file_destroy(file);
-  return rc != MDBX_SUCCESS ? rc : failed;
+  file_free(file);
+  return rc;
 }
 
 static int file_leave(struct lck *lck) {
@@ -731,7 +738,8 @@ static void file_leave_inherited(struct lck *lck) {
     registry_unlink(file);
     struct lck_file *own = registry_find(&file->data);
     if (!own) {
-      file_destroy(file);
+      file_close(file);
+      file_free(file);
     } else {
       struct lck_file **end = &own->aside;
       while (*end)
@@ -799,6 +807,8 @@ static int shared_reopen(struct lck *lck, const struct lck *old, const char *pat
   if (lck->file->fd < 0) {
     rc = os_dup(old->file->fd, &lck->file->fd);
     lck->file->locks = lck->file->fd | (old->file->locks & OS_LOCK_BY_PROCESS);
+    if (rc == MDBX_SUCCESS && old->file->spare >= 0)
+      rc = os_dup(old->file->spare, &lck->file->spare);
   }
   if (rc == MDBX_SUCCESS)
     rc = opening_lock(lck);

@@ -56,7 +56,7 @@ static int extend_locked(struct dbmap *map, int fd, size_t length) {
   struct map_area *area;
   const int rc = area_open(fd, length, map->writable, map->random, &area);
   if (rc != MDBX_SUCCESS) {
-    log_error("the map cannot be extended from %zu to %zu bytes, error %d", now->length, length, rc);
+    log_notice("the map cannot be extended from %zu to %zu bytes, error %d", now->length, length, rc);
     return rc == MDBX_ENOMEM ? MDBX_UNABLE_EXTEND_MAPSIZE : rc;
   }
   area->older = now;

@@ -171,6 +171,8 @@ int os_open_again(int fd, int *twin);
 /* Gives a descriptor an open file of its own: what it shared with other processes, it no longer does. Async-signal-safe.
  * False when the system does not allow that: it is as it was. */
 bool os_reopen(int fd);
+/* Makes fd another descriptor of the open file that `by` has. Async-signal-safe. */
+bool os_replace(int fd, int by);
 
 /* ---- The process-shared lock (os_lock.c) -------------------------------------------------------------------------*/
 

@@ -102,8 +102,21 @@ static int wait_until_writable(int fd) {
   return poll(&poller, 1, -1) < 0 && errno != EINTR ? errno : MDBX_SUCCESS;
 }
 
+/* What has no position has no limit. */
+static int check_stream_limit(int fd, size_t length) {
+  const off_t at = lseek(fd, 0, SEEK_CUR);
+  os_file_note_limit();
+  return at >= 0 && beyond_limit((uint64_t)at + length) ? EFBIG : MDBX_SUCCESS;
+}
+
 int os_write_full(int fd, const void *buffer, size_t length) {
   const char *from = buffer;
+  bool regular = false;
+  if (os_file_is_regular(fd, &regular) == MDBX_SUCCESS && regular) {
+    const int rc = check_stream_limit(fd, length);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
   while (length) {
     size_t moved;
     int rc = call_result(write(fd, from, MIN_OF(length, CALL_BYTES_MAX)), &moved);

@@ -146,6 +146,8 @@ bool os_reopen(int fd) {
 }
 #endif
 
+bool os_replace(int fd, int by) { return dup2(by, fd) == fd && fcntl(fd, F_SETFD, FD_CLOEXEC) == 0; }
+
 int os_open_again(int fd, int *twin) {
   const int opened = open_by_descriptor(fd);
   *twin = -1;

@@ -369,6 +369,24 @@ static int write_new(MDBX_txn *txn, const char *path, unsigned flags, copy_funct
   return rc;
 }
 
+static bool is_file(const char *path, const struct os_file_id *id) {
+  struct os_file_id there;
+  return os_path_id(path, &there) == MDBX_SUCCESS && os_file_id_equal(&there, id);
+}
+
+/* What is written over the database would be lost with the commits that follow, or take its lock file away from its users. */
+static int refuse_own_files(const MDBX_env *env, const char *path) {
+  struct os_file_id data, lock;
+  const int rc = os_file_id(env->fd, &data);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (is_file(path, &data))
+    return log_damage(MDBX_EINVAL, "%s: a copy cannot take the place of the database itself", path);
+  if (os_path_id(env->lock_path, &lock) == MDBX_SUCCESS && is_file(path, &lock))
+    return log_damage(MDBX_EINVAL, "%s: a copy cannot take the place of the lock file", path);
+  return MDBX_SUCCESS;
+}
+
 int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
   enum os_target kind;
   char *real;
@@ -377,9 +395,13 @@ int copy_into_path(MDBX_txn *txn, const char *path, unsigned flags, copy_functio
   int rc = os_path_target(path, &kind, &real);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (kind != OS_TARGET_NEW && !(flags & MDBX_CP_OVERWRITE))
-    rc = MDBX_EEXIST;
-  else if (kind == OS_TARGET_NEW)
+  if (kind != OS_TARGET_NEW)
+    rc = flags & MDBX_CP_OVERWRITE ? refuse_own_files(txn->env, real) : MDBX_EEXIST;
+  if (rc != MDBX_SUCCESS) {
+    free(real);
+    return rc;
+  }
+  if (kind == OS_TARGET_NEW)
     rc = write_new(txn, real, flags, copy, context);
   else if (kind == OS_TARGET_FILE)
     rc = replace_file(txn, real, flags, copy, context);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "service/copy_stream.h"
 
+#include "base/log.h"
 #include "txn/txn_park.h"
 
 #include <stdlib.h>
@@ -9,6 +10,10 @@ int copy_stream_open(struct copying *copying, MDBX_txn *txn, int fd, unsigned fl
   *copying = (struct copying){.txn = txn, .view = txn->view, .fd = fd, .flags = flags};
   if (fd < 0)
     return MDBX_EINVAL;
+  struct os_file_id source, target;
+  if (os_file_id(txn->env->fd, &source) == MDBX_SUCCESS && os_file_id(fd, &target) == MDBX_SUCCESS &&
+      os_file_id_equal(&source, &target))
+    return log_damage(MDBX_EINVAL, "a copy cannot be written into the database itself");
   copying->buffer = malloc(COPY_CHUNK);
   return copying->buffer ? MDBX_SUCCESS : MDBX_ENOMEM;
 }

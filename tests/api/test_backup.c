@@ -4,7 +4,9 @@
 
 #include "os/os.h"
 
+#include <errno.h>
 #include <pthread.h>
+#include <sys/resource.h>
 
 enum { RECORDS = 3000 };
 
@@ -223,6 +225,53 @@ START_TEST(test_arguments) {
   api_write_file("text", "some text of no meaning", 23);
   IS(mdbx_copy_apply(unit_path("text"), increment(), MDBX_CP_DEFAULTS), MDBX_INVALID);
   OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Beyond a limit of the length of files the system kills, unless nothing is written there. */
+START_TEST(test_a_limit_of_files_is_an_error) {
+  MDBX_env *env = open_source(4096);
+  struct rlimit before, low;
+  change(env, 100);
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+  low = before;
+  low.rlim_cur = 20000;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
+  const int whole = mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS), compacted = mdbx_env_copy(env, copy(), MDBX_CP_COMPACT),
+            newer = mdbx_env_copy_since(env, 1, increment(), MDBX_CP_DEFAULTS);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+  IS(whole, EFBIG);
+  IS(compacted, EFBIG);
+  IS(newer, EFBIG);
+  ck_assert_int_eq(access(copy(), F_OK), -1);
+  ck_assert_int_eq(access(increment(), F_OK), -1);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Under any name: commits that follow would be made to a file that is gone. */
+START_TEST(test_no_copy_takes_the_place_of_its_source) {
+  MDBX_env *env = open_source(4096);
+  char link_path[600], names[3][600];
+  mdbx_filehandle_t fd;
+  change(env, 1);
+  snprintf(link_path, sizeof(link_path), "%s", unit_path("link"));
+  snprintf(names[0], sizeof(names[0]), "%s", source());
+  snprintf(names[1], sizeof(names[1]), "%s%s", source(), MDBX_LOCK_SUFFIX);
+  snprintf(names[2], sizeof(names[2]), "%s", link_path);
+  ck_assert_int_eq(symlink(source(), link_path), 0);
+  for (int i = 0; i < 3; ++i) {
+    ck_assert_int_eq(access(names[i], F_OK), 0);
+    IS(mdbx_env_copy(env, names[i], MDBX_CP_OVERWRITE), MDBX_EINVAL);
+    IS(mdbx_env_copy(env, names[i], MDBX_CP_OVERWRITE | MDBX_CP_COMPACT), MDBX_EINVAL);
+    IS(mdbx_env_copy_since(env, 1, names[i], MDBX_CP_OVERWRITE), MDBX_EINVAL);
+  }
+  OK(mdbx_env_get_fd(env, &fd));
+  IS(mdbx_env_copy2fd(env, fd, MDBX_CP_DEFAULTS), MDBX_EINVAL);
+  change(env, 2);
+  OK(mdbx_env_close(env));
+  ck_assert_int_eq(unlink(link_path), 0);
 }
 END_TEST
 
@@ -595,6 +644,8 @@ int main(void) {
   tcase_add_test(tests, test_not_the_copy_it_is_for);
   tcase_add_test(tests, test_another_database);
   tcase_add_test(tests, test_arguments);
+  tcase_add_test(tests, test_a_limit_of_files_is_an_error);
+  tcase_add_test(tests, test_no_copy_takes_the_place_of_its_source);
   tcase_add_test(tests, test_damaged_increments);
   tcase_add_test(tests, test_interrupted_at_every_write);
   tcase_add_test(tests, test_another_increment_after_an_interruption);

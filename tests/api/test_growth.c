@@ -476,6 +476,54 @@ static void grow_in_steps(void *context) {
   unit_require(mdbx_env_close(env) == 0);
 }
 
+enum { SMALL_STEPS = 100 };
+
+static void grow_in_small_steps(void *context) {
+  static char bytes[65536];
+  _Atomic int *step = context;
+  MDBX_env *env;
+  unit_require(mdbx_env_create(&env) == 0);
+  unit_require(mdbx_env_set_geometry(env, 0, -1, (intptr_t)8 << 30, 65536, 0, 4096) == 0);
+  unit_require(mdbx_env_open(env, unit_path("small"), MDBX_NOSUBDIR | MDBX_UTTERLY_NOSYNC, 0600) == 0);
+  for (int i = 0; i < SMALL_STEPS; ++i) {
+    MDBX_txn *txn;
+    MDBX_dbi dbi;
+    MDBX_val key = {&i, sizeof(i)}, value = {bytes, sizeof(bytes)};
+    unit_require(unit_await(step, 2 * i));
+    unit_require(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn) == 0);
+    unit_require(mdbx_dbi_open(txn, NULL, MDBX_DB_DEFAULTS, &dbi) == 0);
+    unit_require(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT) == 0);
+    unit_require(mdbx_txn_commit(txn) == 0);
+    atomic_store(step, 2 * i + 1);
+  }
+  unit_require(unit_await(step, 2 * SMALL_STEPS));
+  unit_require(mdbx_env_close(env) == 0);
+}
+
+/* All mappings stay: many that are each a little longer would need the square of the file. */
+START_TEST(test_reader_of_many_small_steps) {
+  MDBX_env *env = NULL;
+  if (unit_is_instrumented())
+    return;
+  _Atomic int *step = unit_shared(sizeof(*step));
+  const pid_t child = unit_fork(grow_in_small_steps, (void *)(uintptr_t)step);
+  for (int i = 0; i < SMALL_STEPS; ++i) {
+    MDBX_txn *txn;
+    ck_assert(unit_await(step, 2 * i + 1));
+    if (!env) {
+      allow_more((size_t)96 << 20);
+      ck_assert_int_eq(mdbx_env_create(&env), MDBX_SUCCESS);
+      ck_assert_int_eq(mdbx_env_open(env, unit_path("small"), MDBX_NOSUBDIR | MDBX_RDONLY, 0), MDBX_SUCCESS);
+    }
+    ck_assert_int_eq(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), MDBX_SUCCESS);
+    ck_assert_int_eq(mdbx_txn_abort(txn), MDBX_SUCCESS);
+    atomic_store(step, 2 * i + 2);
+  }
+  unit_join(child);
+  ck_assert_int_eq(mdbx_env_close(env), MDBX_SUCCESS);
+}
+END_TEST
+
 START_TEST(test_reader_with_little_address_space) {
   MDBX_txn *old, *txn;
   MDBX_env *env;
@@ -662,6 +710,7 @@ int main(void) {
   tcase_add_loop_test(tests, small_commits_reuse_pages, 0, 4);
   tcase_add_test(tests, transaction_larger_than_memory);
   tcase_add_loop_test(tests, regions_come_and_go, 0, 3);
+  tcase_add_test(tests, test_reader_of_many_small_steps);
   tcase_add_test(tests, test_reader_with_little_address_space);
   suite_add_tcase(suite, tests);
   TCase *wide = tcase_create("wide");

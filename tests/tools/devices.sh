@@ -92,6 +92,37 @@ else
   echo "links of somebody else: they take root to be made: skipped"
 fi
 
+# ---- a limit of the length of files: an error like a full disk, no signal, and nothing is left
+mkdir limited
+"$mdbx" put -n --create long key value >/dev/null || fail "cannot make a database"
+for command in "$copy -q long limited/a" "$mdbx copy long limited/b" "$mdbx backup long limited/c" "$dump -f limited/d db" \
+  "$mdbx dump -o limited/e db" "$chk -q --map limited/f long"; do
+  checks=$((checks + 1))
+  (ulimit -f 0 && exec $command) >output 2>&1 </dev/null
+  code=$?
+  [ $code -ne 0 ] && [ $code -lt 128 ] || fail "$command with a limit left with $code: $(cat output)"
+  [ -z "$(ls limited)" ] || fail "$command with a limit left $(ls limited)"
+  rm -f limited/*
+done
+
+# ---- the database itself and its lock file, under any name
+"$mdbx" put -n --create own key value >/dev/null || fail "cannot make a database"
+ln -s own itself
+ln own another
+for target in own itself another own-lck; do
+  for command in "$dump -f $target own" "$mdbx dump -o $target own" "$mdbx dump --cdb own @MAIN=$target" "$chk -q --map $target own" \
+    "$chk -q -0 --map $target own" "$copy -q -f own $target" "$mdbx copy -f own $target" "$mdbx backup -f own $target" \
+    "$mdbx backup -f --since 3 own $target"; do
+    checks=$((checks + 1))
+    cp own before
+    $command >output 2>&1 && fail "$command overwrites what it reads"
+    cmp -s own before || fail "$command changed the database"
+    [ "${command#*-0}" != "$command" ] || grep -q "the database\|the lock file\|a lock file" output || fail "$command does not say why: $(cat output)"
+    "$mdbx" get own key >/dev/null 2>&1 || fail "after $command the database cannot be opened"
+  done
+done
+rm -f itself another before own own-lck
+
 # ---- pipes and terminals as databases
 rm -f pipe
 mkfifo pipe

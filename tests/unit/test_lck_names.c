@@ -5,7 +5,15 @@
 #include "file/readers.h"
 #include "unit.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/resource.h>
+#ifdef __linux__
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
 
 static char data_path[512], lock_path[512], other_path[512];
 static int data_fd;
@@ -305,6 +313,96 @@ START_TEST(a_child_does_not_keep_the_locks_of_the_dead) {
 }
 END_TEST
 
+/* As after chroot(), or after setuid() to somebody who may not open the file. */
+static void let_no_file_be_opened(void) {
+  const struct rlimit few = {256, 256};
+  unit_require(setrlimit(RLIMIT_NOFILE, &few) == 0);
+  while (dup(STDIN_FILENO) >= 0)
+    continue;
+}
+
+static void hold_and_have_a_poor_child(void *context) {
+  must_open(&lck);
+  unit_require(lck_writer_lock(&lck, true) == MDBX_SUCCESS);
+  let_no_file_be_opened();
+  unit_fork(sleep_on, context);
+  for (;;)
+    unit_sleep_us(100000);
+}
+
+START_TEST(a_child_that_can_open_nothing_does_not_keep_them_either) {
+  struct family *family = unit_shared(sizeof(*family));
+  const pid_t pid = unit_fork(hold_and_have_a_poor_child, family);
+  ck_assert(unit_await(&family->at, 1));
+  unit_kill(pid);
+  ck_assert_int_eq(lck_open(&lck, lock_path, data_fd, LCK_EXCLUSIVE, 10, 0600), MDBX_SUCCESS);
+  ck_assert(lck.first);
+  lck_open_done(&lck);
+  lck_close(&lck);
+  atomic_store(&family->leave, 1);
+  munmap(family, sizeof(*family));
+}
+END_TEST
+
+/* ---- Locks of the process ----------------------------------------------------------------------------------------*/
+
+#ifdef __linux__
+/* From now on the system knows no locks of open files, as old kernels and some sandboxes do not. */
+static bool forbid_locks_of_files(void) {
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+#ifdef __NR_fcntl64
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fcntl64, 0, 4),
+#else
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_fcntl, 0, 4),
+#endif
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[1])),
+      BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, F_OFD_GETLK, 0, 2),
+      BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, F_OFD_SETLKW, 1, 0),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const struct sock_fprog program = {COUNT_OF(code), code};
+  return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+#else
+static bool forbid_locks_of_files(void) { return true; }
+#endif
+
+struct poor {
+  struct family family;
+  _Atomic bool impossible;
+};
+
+static void hold_as_a_process(void *context) {
+  struct poor *poor = context;
+  atomic_store(&poor->impossible, !forbid_locks_of_files());
+  must_open(&lck);
+  unit_require(atomic_load(&poor->impossible) || !os_range_belongs_to_file());
+  unit_require(lck.process == 0);
+  sleep_on(&poor->family);
+  unit_require(lck_close(&lck) == MDBX_SUCCESS);
+}
+
+/* They would go with any descriptor of the file that is closed on the way. */
+START_TEST(opening_drops_no_lock_of_the_process) {
+  struct poor *poor = unit_shared(sizeof(*poor));
+  const pid_t pid = unit_fork(hold_as_a_process, poor);
+  ck_assert(unit_await(&poor->family.at, 1));
+  if (atomic_load(&poor->impossible))
+    unit_left_out(__func__, "this system filters no calls");
+  must_open(&lck);
+  ck_assert(!lck.first);
+  ck_assert_uint_eq(lck.process, 1);
+  ck_assert(lck_process_is_alive(&lck, 0));
+  atomic_store(&poor->family.leave, 1);
+  unit_join(pid);
+  ck_assert(!lck_process_is_alive(&lck, 0));
+  lck_close(&lck);
+  munmap(poor, sizeof(*poor));
+}
+END_TEST
+
 static void reopen_in_child(void *context) {
   (void)context;
   unit_require(unlink(lock_path) == 0);
@@ -343,6 +441,8 @@ int main(void) {
   tcase_add_test(tc, closing_another_descriptor_changes_nothing);
   tcase_add_test(tc, a_lock_taken_away_is_noticed);
   tcase_add_test(tc, a_child_does_not_keep_the_locks_of_the_dead);
+  tcase_add_test(tc, a_child_that_can_open_nothing_does_not_keep_them_either);
+  tcase_add_test(tc, opening_drops_no_lock_of_the_process);
   tcase_add_test(tc, a_child_goes_on_without_the_name);
   suite_add_tcase(suite, tc);
   return unit_run(suite);

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 
 static bool all_alive(void *context, uint32_t token) {
@@ -132,6 +133,10 @@ START_TEST(a_reopened_descriptor_is_another_open_file) {
   if (os_range_belongs_to_file() && os_reopen(twin))
     ck_assert_int_eq(os_range_lock(twin, 3, 1, true, false), MDBX_BUSY);
   ck_assert(!os_reopen(9999));
+  ck_assert(os_replace(twin, fd));
+  ck_assert_int_eq(os_range_lock(twin, 3, 1, true, false), MDBX_SUCCESS);
+  ck_assert_int_eq(fcntl(twin, F_GETFD), FD_CLOEXEC);
+  ck_assert(!os_replace(twin, 9999));
   os_close(twin);
   os_close(fd);
 }

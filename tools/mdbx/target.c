@@ -90,6 +90,8 @@ static int choose_names(struct target *target, const char *name) {
   const int rc = *name ? find_place(target) : MDBX_ENOFILE;
   if (rc != MDBX_SUCCESS)
     return rc;
+  if (tool_must_stay(target->name))
+    return EINVAL;
   target->temporary = target->through ? strdup(target->name) : temporary_name(target->name);
   return target->temporary ? MDBX_SUCCESS : MDBX_ENOMEM;
 }
