@@ -96,20 +96,19 @@ static void compose_meta(struct commit *commit) {
 
 /* ------------------------------------------------------------------------------------------------------ the steps */
 
-/* Somebody else took this process for dead and has the writer lock: what it commits must not be written over, see C11. */
-static int check_lock(struct commit *commit) {
-  MDBX_env *env = commit->env;
+int commit_check_lock(const MDBX_txn *txn) {
+  MDBX_env *env = txn->env;
   if (likely(lck_writer_is_mine(&env->lck)))
     return MDBX_SUCCESS;
   atomic_store(&env->fatal, true);
   log_error("%s: the writer lock was lost: the lock file's locks of this process were given up; transaction %llu is dropped",
-            env->data_path, (unsigned long long)commit->txn->view->txnid);
+            env->data_path, (unsigned long long)txn->view->txnid);
   return MDBX_PANIC;
 }
 
 static int write_pages(struct commit *commit) {
   struct space *space = &commit->txn->space;
-  const int rc = check_lock(commit);
+  const int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   lck_count(&commit->env->lck, LCK_WOPS, commit->count);
@@ -125,7 +124,7 @@ static int flush(struct commit *commit) {
 
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
-  const int rc = check_lock(commit);
+  const int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
@@ -250,7 +249,7 @@ static int wipe_marks(struct commit *commit) {
 }
 
 static int commit_utterly(struct commit *commit) {
-  int rc = check_lock(commit);
+  int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   lck_publish_durable(&commit->env->lck, TXNID_NONE);

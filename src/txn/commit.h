@@ -10,4 +10,8 @@
 /* The commit steps. */
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 
+/* MDBX_PANIC when somebody else took this process for dead and has the writer lock: what it commits must not be written
+ * over, see C11. Before anything is written to the file. */
+int commit_check_lock(const MDBX_txn *txn);
+
 #endif

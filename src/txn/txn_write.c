@@ -297,6 +297,8 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   space->reserve = commit_needs + (deleting ? 0 : delete_needs);
   if (likely(space->dirty.pages < space->tuning.dirty_limit || space->writemap))
     return MDBX_SUCCESS;
-  const int rc = txn_cursors_detach(txn, NULL, NULL);
+  int rc = commit_check_lock(txn);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_cursors_detach(txn, NULL, NULL);
   return rc == MDBX_SUCCESS ? space_spill(space, space->tuning.dirty_kept) : rc;
 }

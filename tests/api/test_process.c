@@ -328,6 +328,47 @@ START_TEST(test_a_commit_without_its_lock_writes_nothing) {
 }
 END_TEST
 
+static uint64_t bytes_of_file(void) {
+  uint64_t sum = 0;
+  uint8_t bytes[4096];
+  const int fd = open(unit_path(API_DB), O_RDONLY | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  for (ssize_t got; (got = read(fd, bytes, sizeof(bytes))) > 0;)
+    for (ssize_t i = 0; i < got; ++i)
+      sum = sum * 31 + bytes[i];
+  close(fd);
+  return sum;
+}
+
+/* Pages that are written out within a transaction are written as little. */
+START_TEST(test_pages_are_not_written_out_without_the_lock) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
+  OK(api_try_open(env, 0));
+  put_number(env, 1);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  struct lck_shared *shared = map_lock_file();
+  steal(shared);
+  const uint64_t before = bytes_of_file();
+  int rc = MDBX_SUCCESS;
+  for (unsigned i = 2; rc == MDBX_SUCCESS && i < 100000; ++i) {
+    uint8_t bytes[500] = {0};
+    MDBX_val key = {&i, sizeof(i)}, data = {bytes, sizeof(bytes)};
+    rc = mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT);
+  }
+  IS(rc, MDBX_PANIC);
+  ck_assert_uint_eq(bytes_of_file(), before);
+  mdbx_txn_abort(txn);
+  ck_assert_uint_eq(os_shlock_owner(&shared->writer), 4711);
+  munmap(shared, sizeof(*shared));
+  mdbx_env_close(env);
+  env = api_open(0);
+  ck_assert(has_number(env, 1) && !has_number(env, 2));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("process");
   TCase *tests = tcase_create("process");
@@ -343,6 +384,7 @@ int main(void) {
   tcase_add_test(tests, test_a_limit_stops_writers_of_this_process);
   tcase_add_test(tests, test_a_limit_below_the_size);
   tcase_add_loop_test(tests, test_a_commit_without_its_lock_writes_nothing, 0, 5);
+  tcase_add_test(tests, test_pages_are_not_written_out_without_the_lock);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }
