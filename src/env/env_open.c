@@ -289,17 +289,21 @@ static int open_memory(MDBX_env *env, const struct meta *meta) {
   return env->handles ? MDBX_SUCCESS : MDBX_ENOMEM;
 }
 
-/* A writer that comes after a reader who could not make sure of the head does so now. */
-static int settle_durability(MDBX_env *env) {
-  if (env_is_readonly(env) || env->lockless || lck_durable(&env->lck) != TXNID_NONE ||
-      (env->flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
-    return MDBX_SUCCESS;
+static int make_head_durable(MDBX_env *env) {
   int rc = env_lock_writer(env, false);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = sync_head(env);
   env_unlock_writer(env);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+/* A writer that comes after a reader who could not make sure of the head does so now. */
+static int settle_durability(MDBX_env *env) {
+  if (env_is_readonly(env) || env->lockless || lck_durable(&env->lck) != TXNID_NONE ||
+      (env->flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
+    return MDBX_SUCCESS;
+  return make_head_durable(env);
 }
 
 /* The files are open. */
@@ -426,14 +430,10 @@ static bool data_file_is_unlinked(const MDBX_env *env) {
 static int sync_at_close(MDBX_env *env) {
   if (env_is_readonly(env) || env->lockless || atomic_load(&env->fatal) || data_file_is_unlinked(env))
     return MDBX_SUCCESS;
+  /* Who has nothing to flush waits for no writer. */
   if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_SUCCESS;
-  int rc = env_lock_writer(env, false);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = sync_head(env);
-  env_unlock_writer(env);
-  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  return make_head_durable(env);
 }
 
 int env_close(MDBX_env *env, bool dont_sync) {
@@ -489,12 +489,9 @@ int env_resurrect(MDBX_env *env) {
     env->generation = os_fork_generation();
     return MDBX_SUCCESS;
   }
-  int rc = env_check_resurrection(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
   const unsigned acceding = env->flags & MDBX_ACCEDE;
   memcpy(database_id, env->database_id, sizeof(database_id));
-  rc = shed_inherited(env);
+  int rc = shed_inherited(env);
   env->flags |= MDBX_ACCEDE; /* the mode may have been changed since */
   if (rc == MDBX_SUCCESS)
     rc = lck_reopen(&env->lck, env->lock_path, env->fd, lock_flags(env, env->flags));

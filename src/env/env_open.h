@@ -16,10 +16,11 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode);
 void env_release(MDBX_env *env);
 /* Ends the handle. What is not durable yet becomes it, unless dont_sync; an error of that is returned. */
 int env_close(MDBX_env *env, bool dont_sync);
-/* Makes an environment usable that was inherited by a fork. Transactions of the parent are dead. After an error it can
- * only be closed; MDBX_BUSY and MDBX_PANIC for one that cannot be shared leave it as it was. */
-int env_resurrect(MDBX_env *env);
-/* Whether env_resurrect() can do it: MDBX_BUSY, MDBX_PANIC. */
+/* Whether env_resurrect() may be called, before anything of the parent's is given up. MDBX_BUSY and MDBX_PANIC for an
+ * environment that cannot be shared. */
 int env_check_resurrection(const MDBX_env *env);
+/* Makes an environment usable that was inherited by a fork. Transactions of the parent are dead. After an error it can
+ * only be closed. */
+int env_resurrect(MDBX_env *env);
 
 #endif

@@ -62,7 +62,8 @@ typedef int (*meta_verify)(void *context, unsigned slot, bool *matches);
 /* Whether a meta of that kind may be believed after a system crash. */
 static inline bool meta_kind_is_believed(uint32_t kind) { return kind == META_STEADY || kind == META_MANIFEST; }
 
-/* Chooses. MDBX_CORRUPTED when no meta can be believed, or one that cannot come from a crash is newer than what can. Pure but for what `verify` does. */
+/* Chooses. MDBX_CORRUPTED when no meta can be believed, or one that cannot come from a crash is newer than what can. Pure but
+ * for what `verify` does. */
 int meta_choose(const struct meta_set *set, const uint64_t boot_id[2], meta_verify verify, void *context,
                 struct meta_choice *choice);
 

@@ -3,8 +3,8 @@
  * Copying a snapshot.
  *
  * As is: the file's bytes, page for page; pages that are free in the snapshot may change while they are read, which
- * does no harm, and are not judged (service/copy_plan.h). Compacting: the trees are walked twice in the same order: once to give every page its new number, once
- * to write it with the numbers changed. Output is strictly sequential, so a pipe will do.
+ * does no harm, and are not judged (service/copy_plan.h). Compacting: the trees are walked twice in the same order: once to
+ * give every page its new number, once to write it with the numbers changed. Output is strictly sequential, so a pipe will do.
  */
 #include "service/copy.h"
 

@@ -4,7 +4,8 @@
  *
  * A copy page by page also reads pages that nobody refers to. They may hold anything, and may change while they are read.
  * So the pages that the trees of the snapshot refer to are marked before, with the version that is meant, and only those
- * are judged, as they lie in the buffer that is written. To mark them takes the branches, and the leaves that may refer to
+ * are judged, as they lie in the buffer that is written; of a run, which may be longer than the buffer, only the header is, and
+ * the rest where it is mapped. To mark them takes the branches, and the leaves that may refer to
  * something: of the main table, of tables with large values or several values per key.
  */
 #ifndef MDBX_SERVICE_COPY_PLAN_H

@@ -19,10 +19,8 @@ int copy_stream_open(struct copying *copying, MDBX_txn *txn, int fd, unsigned fl
 }
 
 int copy_stream_close(struct copying *copying, int rc) {
-  if (rc == MDBX_BAD_TXN || rc == MDBX_CORRUPTED) {
-    if (snapshot_is_lost(copying->view))
-      rc = MDBX_MVCC_RETARDED;
-  }
+  if ((rc == MDBX_BAD_TXN || rc == MDBX_CORRUPTED) && snapshot_is_lost(copying->view))
+    rc = MDBX_MVCC_RETARDED;
   if (rc == MDBX_SUCCESS && !(copying->flags & MDBX_CP_DONT_FLUSH) && !os_file_is_stream(copying->fd))
     rc = os_file_sync(copying->fd);
   free(copying->buffer);

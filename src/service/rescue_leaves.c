@@ -95,16 +95,12 @@ static size_t likeness(const struct rescue_gap *gap, const struct page *leaf) {
 }
 
 static int put_into(struct rescue_gap *gap, pgno_t pgno) {
-  if (gap->leaf_count == gap->leaf_capacity) {
-    const size_t capacity = gap->leaf_capacity * 2 + 16;
-    pgno_t *bigger = realloc(gap->leaves, capacity * sizeof(*bigger));
-    if (!bigger)
-      return MDBX_ENOMEM;
-    gap->leaves = bigger;
-    gap->leaf_capacity = capacity;
-  }
-  gap->leaves[gap->leaf_count++] = pgno;
-  return MDBX_SUCCESS;
+  void *leaves = gap->leaves;
+  const int rc = rescue_more(&leaves, gap->leaf_count, &gap->leaf_capacity, sizeof(*gap->leaves));
+  gap->leaves = leaves;
+  if (rc == MDBX_SUCCESS)
+    gap->leaves[gap->leaf_count++] = pgno;
+  return rc;
 }
 
 static int place_leaf(struct rescue *rescue, const struct page *leaf, bool values) {

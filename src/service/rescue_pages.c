@@ -21,7 +21,7 @@ struct look {
 
 static struct rescue_table *table_of_look(const struct look *look) { return &look->rescue->tables[look->table]; }
 
-static int more(void **array, size_t count, size_t *capacity, size_t size) {
+int rescue_more(void **array, size_t count, size_t *capacity, size_t size) {
   if (count < *capacity)
     return MDBX_SUCCESS;
   const size_t wanted = *capacity * 2 + 16;
@@ -38,7 +38,7 @@ static int more(void **array, size_t count, size_t *capacity, size_t size) {
 static int add_gap(struct look *look, const struct rescue_gap *gap) {
   struct rescue_table *table = table_of_look(look);
   void *gaps = table->gaps;
-  const int rc = more(&gaps, table->gap_count, &table->gap_capacity, sizeof(*table->gaps));
+  const int rc = rescue_more(&gaps, table->gap_count, &table->gap_capacity, sizeof(*table->gaps));
   table->gaps = gaps;
   if (rc == MDBX_SUCCESS)
     table->gaps[table->gap_count++] = *gap;
@@ -164,7 +164,7 @@ static int look_at_table(struct rescue *rescue, size_t index) {
 
 static struct rescue_table *new_table(struct rescue *rescue) {
   void *tables = rescue->tables;
-  const int rc = more(&tables, rescue->table_count, &rescue->table_capacity, sizeof(*rescue->tables));
+  const int rc = rescue_more(&tables, rescue->table_count, &rescue->table_capacity, sizeof(*rescue->tables));
   rescue->tables = tables;
   if (rc != MDBX_SUCCESS)
     return NULL;
@@ -241,16 +241,22 @@ struct free_look {
   struct rescue *rescue;
 };
 
+/* A list that is damaged must not hide a page that is in use: what was said of a page stands. */
+static void mark_unknown(const struct rescue *rescue, pgno_t pgno, enum rescue_use use) {
+  if (pgno < rescue->view->limit && rescue->use[pgno] == RESCUE_UNKNOWN)
+    mark(rescue, pgno, use);
+}
+
 static int on_free_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   (void)level;
-  mark(((struct free_look *)visitor)->rescue, page->pgno, RESCUE_USED);
+  mark_unknown(((struct free_look *)visitor)->rescue, page->pgno, RESCUE_USED);
   return MDBX_SUCCESS;
 }
 
 static int on_free_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   (void)birth;
   for (uint32_t i = 0; i < pages; ++i)
-    mark(context, pgno + i, RESCUE_FREE);
+    mark_unknown(context, pgno + i, RESCUE_FREE);
   return MDBX_SUCCESS;
 }
 
@@ -270,7 +276,7 @@ static int on_free_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
   struct rescue *rescue = ((struct free_look *)visitor)->rescue;
   if (rc != MDBX_CORRUPTED)
     return rc;
-  mark(rescue, pgno, RESCUE_BAD);
+  mark_unknown(rescue, pgno, RESCUE_BAD);
   rescue->free_damaged = true;
   return MDBX_SUCCESS;
 }
@@ -281,7 +287,7 @@ static int look_at_free(struct rescue *rescue) {
   return tree_walk(rescue->view, &rescue->txn->gc, &look.visitor);
 }
 
-/* Free pages last: a list that is damaged must not hide a page that is in use. */
+/* Free pages last, see mark_unknown(). */
 int rescue_look(struct rescue *rescue) {
   struct rescue_table *main = new_table(rescue);
   if (!main)
@@ -292,14 +298,5 @@ int rescue_look(struct rescue *rescue) {
   int rc = look_at_table(rescue, 0);
   if (rc == MDBX_SUCCESS && !empty)
     rc = add_tables_below(rescue, root, 0);
-  uint8_t *used = rc == MDBX_SUCCESS ? malloc(rescue->view->limit) : NULL;
-  if (!used)
-    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
-  memcpy(used, rescue->use, rescue->view->limit);
-  rc = look_at_free(rescue);
-  for (pgno_t pgno = 0; pgno < rescue->view->limit; ++pgno)
-    if (used[pgno] != RESCUE_UNKNOWN)
-      rescue->use[pgno] = used[pgno];
-  free(used);
-  return rc;
+  return rc == MDBX_SUCCESS ? look_at_free(rescue) : rc;
 }

@@ -102,9 +102,14 @@ static void fill_entry(struct dirty *dirty, uint32_t entry) {
 }
 
 struct page *dirty_remove(struct dirty *dirty, pgno_t pgno) {
-  if (!dirty_find(dirty, pgno))
+  uint32_t at = dirty_hash(pgno) & dirty->mask;
+  if (!dirty->used)
     return NULL;
-  const uint32_t at = place_of(dirty, pgno), entry = dirty->places[at].entry;
+  while (dirty->places[at].pgno && dirty->places[at].pgno != pgno)
+    at = next_place(dirty, at);
+  if (!dirty->places[at].pgno)
+    return NULL;
+  const uint32_t entry = dirty->places[at].entry;
   struct page *page = dirty->entries[entry].page;
   ASSERT(dirty->pages >= dirty->entries[entry].pages);
   dirty->pages -= dirty->entries[entry].pages;

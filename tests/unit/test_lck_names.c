@@ -290,18 +290,22 @@ static void sleep_on(void *context) {
     unit_sleep_us(100);
 }
 
-static void hold_and_have_a_child(void *context) {
-  must_open(&lck);
+static void lock_and_have_a_child(void *context) {
   unit_require(lck_writer_lock(&lck, true) == MDBX_SUCCESS);
   unit_fork(sleep_on, context);
   for (;;)
     unit_sleep_us(100000);
 }
 
+static void hold_and_have_a_child(void *context) {
+  must_open(&lck);
+  lock_and_have_a_child(context);
+}
+
 /* The child has the descriptors, but it has not got the locks. */
-START_TEST(a_child_does_not_keep_the_locks_of_the_dead) {
+static void must_not_keep_locks(void (*parent)(void *context)) {
   struct family *family = unit_shared(sizeof(*family));
-  const pid_t pid = unit_fork(hold_and_have_a_child, family);
+  const pid_t pid = unit_fork(parent, family);
   ck_assert(unit_await(&family->at, 1));
   unit_kill(pid);
   ck_assert_int_eq(lck_open(&lck, lock_path, data_fd, LCK_EXCLUSIVE, 10, 0600), MDBX_SUCCESS);
@@ -311,6 +315,8 @@ START_TEST(a_child_does_not_keep_the_locks_of_the_dead) {
   atomic_store(&family->leave, 1);
   munmap(family, sizeof(*family));
 }
+
+START_TEST(a_child_does_not_keep_the_locks_of_the_dead) { must_not_keep_locks(hold_and_have_a_child); }
 END_TEST
 
 /* As after chroot(), or after setuid() to somebody who may not open the file. */
@@ -323,25 +329,11 @@ static void let_no_file_be_opened(void) {
 
 static void hold_and_have_a_poor_child(void *context) {
   must_open(&lck);
-  unit_require(lck_writer_lock(&lck, true) == MDBX_SUCCESS);
   let_no_file_be_opened();
-  unit_fork(sleep_on, context);
-  for (;;)
-    unit_sleep_us(100000);
+  lock_and_have_a_child(context);
 }
 
-START_TEST(a_child_that_can_open_nothing_does_not_keep_them_either) {
-  struct family *family = unit_shared(sizeof(*family));
-  const pid_t pid = unit_fork(hold_and_have_a_poor_child, family);
-  ck_assert(unit_await(&family->at, 1));
-  unit_kill(pid);
-  ck_assert_int_eq(lck_open(&lck, lock_path, data_fd, LCK_EXCLUSIVE, 10, 0600), MDBX_SUCCESS);
-  ck_assert(lck.first);
-  lck_open_done(&lck);
-  lck_close(&lck);
-  atomic_store(&family->leave, 1);
-  munmap(family, sizeof(*family));
-}
+START_TEST(a_child_that_can_open_nothing_does_not_keep_them_either) { must_not_keep_locks(hold_and_have_a_poor_child); }
 END_TEST
 
 /* ---- Locks of the process ----------------------------------------------------------------------------------------*/

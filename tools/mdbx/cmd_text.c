@@ -12,7 +12,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-
 /* ------------------------------------------------------------------------------------------------------------ dump */
 
 static int dump_text(MDBX_txn *txn, struct dump *dump) {
