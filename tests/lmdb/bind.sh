@@ -26,7 +26,7 @@ control() { rndc -c rndc.conf "$@" 2>&1; }
 started() {
   named -g -c named.conf >named.log 2>&1 &
   server=$!
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+  for try in $(seq 300); do
     control status | grep -q 'server is up' && return
     sleep 0.2
   done
@@ -34,10 +34,10 @@ started() {
   tail -n 5 named.log
 }
 
-# Gives it five seconds.
+# Gives it a minute.
 stopped() {
   control stop
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+  for try in $(seq 300); do
     kill -0 $server 2>/dev/null || break
     sleep 0.2
   done

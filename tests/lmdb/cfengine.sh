@@ -35,7 +35,7 @@ state() {
   policy >policy.cf
   # The commands run once, and then not for an hour.
   for round in 1 2 3; do
-    timeout 30 cf-agent -f "$PWD/policy.cf" 2>&1 | sed "s|$PWD||"
+    timeout 300 cf-agent -f "$PWD/policy.cf" 2>&1 | sed "s|$PWD||"
   done
   cf-check dump cf/state/cf_state.lmdb | grep -o '"[^"]*":' | sort
   cf-check diagnose cf/state/cf_state.lmdb cf/state/cf_lock.lmdb 2>&1 | sed "s|$PWD||"

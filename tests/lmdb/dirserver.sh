@@ -52,7 +52,7 @@ stop_all() {
   for pid in run/*.pid; do
     [ -s "$pid" ] && kill "$(cat "$pid")" 2>/dev/null
   done
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  for try in $(seq 300); do
     alive=no
     for pid in run/*.pid; do
       [ -s "$pid" ] && kill -0 "$(cat "$pid")" 2>/dev/null && alive=yes
@@ -121,10 +121,10 @@ contents() {
     awk 'BEGIN { RS = "" } { gsub(/\n/, "|"); print }' | sort
 }
 
-# agree WHAT COUNT: both have the same entries, that many, within half a minute.
+# agree WHAT COUNT: both have the same entries, that many, within five minutes.
 agree() {
   checks=$((checks + 1))
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30; do
+  for try in $(seq 300); do
     contents $one >contents.one
     contents $two >contents.two
     [ "$(wc -l <contents.one)" -eq "$2" ] && cmp -s contents.one contents.two && return

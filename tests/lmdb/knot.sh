@@ -48,7 +48,7 @@ control="knotc -C config"
 started() {
   knotd -C config >>knotd.log 2>&1 &
   server=$!
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+  for try in $(seq 300); do
     $control zone-status 2>/dev/null | grep -q 'signed.org.*serial: 2' && return
     sleep 0.2
   done

@@ -40,7 +40,7 @@ ask() { dig @127.0.0.1 -p "$1" "$2.example.org" A +short +time=2 +tries=1; }
 started() {
   kresd -n -c kresd.conf . >kresd.log 2>&1 &
   resolver=$!
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25; do
+  for try in $(seq 300); do
     ask "$1" host1 2>/dev/null | grep -q '^192' && return
     sleep 0.2
   done

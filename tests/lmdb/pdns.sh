@@ -50,7 +50,7 @@ served() {
   command -v dig >/dev/null || return 0
   pdns_server --config-dir="$PWD" >server.log 2>&1 &
   server=$!
-  for try in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+  for try in $(seq 300); do
     dig @127.0.0.1 -p "$1" example.org SOA +short +time=1 +tries=1 2>/dev/null | grep -q admin && break
     sleep 0.2
   done

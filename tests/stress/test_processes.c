@@ -166,6 +166,16 @@ static void verify(unsigned flags) {
   OK(mdbx_env_close(env));
 }
 
+/* Enough has been committed and read for the test to mean something, however slow the machine is. */
+static bool enough_was_done(void) {
+  uint32_t commits = 0, snapshots = 0;
+  for (unsigned i = 0; i < WORKERS; ++i) {
+    commits += atomic_load(&workers[i].committed);
+    snapshots += atomic_load(&workers[i].snapshots);
+  }
+  return commits > 20 && snapshots > 20;
+}
+
 static const unsigned modes[] = {MDBX_SAFE_NOSYNC, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, MDBX_SYNC_DURABLE,
                                  MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM};
 
@@ -185,17 +195,12 @@ START_TEST(killed_at_random) {
       unit_kill(pids[victim]);
       pids[victim] = start(&orders[victim], &random);
     }
+    while (round == 3 && !enough_was_done())
+      unit_sleep_us(1000);
     for (unsigned i = 0; i < WORKERS; ++i)
       unit_kill(pids[i]);
     verify(modes[_i]);
   }
-  uint32_t commits = 0, snapshots = 0;
-  for (unsigned i = 0; i < WORKERS; ++i) {
-    commits += atomic_load(&workers[i].committed);
-    snapshots += atomic_load(&workers[i].snapshots);
-  }
-  ck_assert_uint_gt(commits, 20);
-  ck_assert_uint_gt(snapshots, 20);
 }
 END_TEST
 

@@ -35,7 +35,7 @@ look() {
   command=$(echo "$line" | sed 's/@/$option/')
   eval "set -- \"\$@\" $command"
   checks=$((checks + 1))
-  timeout 60 "$@" >answer 2>output </dev/null
+  timeout 300 "$@" >answer 2>output </dev/null
   code=$?
   sane "$line"
 }

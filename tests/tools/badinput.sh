@@ -99,7 +99,7 @@ refused() {
   checks=$((checks + 1))
   command=$(echo "$line" | sed 's/@\([^M]\|$\)/"$path"\1/')
   eval "set -- \"\$@\" $command"
-  timeout 20 "$@" >answer 2>output </dev/null
+  timeout 300 "$@" >answer 2>output </dev/null
   code=$?
   case $line in
   *chk*) wanted="2 3 4" ;;
@@ -259,12 +259,12 @@ for command in "$chk" "$chk -vvv" "$stat -a -e -f" "$dump -a" "$copy db -" "$mdb
   *) set -- $command db ;;
   esac
   checks=$((checks + 2))
-  timeout 20 "$@" >&- 2>output
+  timeout 300 "$@" >&- 2>output
   code=$?
   [ $code -ge 1 ] && [ $code -le 5 ] || fail "$* with its output closed left with $code"
   grep -q "^mdbx[a-z_ ]*: .*Bad file descriptor" output || fail "$* with its output closed does not say so"
   # The reader is gone before there is anything to write.
-  { sleep 0.05; timeout 20 "$@" 2>output; echo $? >code; } | :
+  { sleep 0.05; timeout 300 "$@" 2>output; echo $? >code; } | :
   [ "$(cat code)" -ge 1 ] && [ "$(cat code)" -le 5 ] || fail "$* into a closed pipe left with $(cat code)"
   grep -q "^mdbx[a-z_ ]*: .*Broken pipe" output || fail "$* into a closed pipe does not say so"
 done

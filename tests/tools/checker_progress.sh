@@ -4,8 +4,8 @@
 # tests/tools/checker_progress.sh: the line on the terminal that says how far mdbx_chk has come, in a long check only.
 . "$(dirname "$0")/common.sh"
 
-if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null; then
-  echo "python3 or pseudo terminals are not there: skipped"
+if ! python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty(); open("/proc/self/stat")' 2>/dev/null; then
+  echo "python3, pseudo terminals or /proc are not there: skipped"
   exit 77
 fi
 terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py
@@ -16,27 +16,50 @@ terminal=$(cd "$OLDPWD" 2>/dev/null && cd "$(dirname "$0")" && pwd)/terminal.py
 } >text
 expect 0 "load" "$load" -q -f text db
 
-# A check that takes longer than half a second: what it prints goes to a pipe that is full, and nobody reads that for a while.
+# A check that takes longer than half a second: its output is a full pipe that nobody reads before it has stood still for
+# longer than that, which its state and the time it has used tell.
 cat >slowly <<'END'
-{
-  head -c 65536 /dev/zero
-  "$@"
-  echo $? >code
-} | {
-  sleep 1
-  tr -d '\0' >printed
-}
+import os, subprocess, sys, time
+
+
+def state(pid):
+    with open("/proc/%d/stat" % pid, encoding="latin-1") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return fields[0] if fields[0] in "SZ" else "R", fields[11:13]
+
+
+def stands_still(pid):
+    """Asleep, or gone, at fourteen looks in a row."""
+    looks = 0
+    before = None
+    while looks < 14:
+        now = state(pid)
+        looks = looks + 1 if now == before and now[0] != "R" else 0
+        before = now
+        time.sleep(0.05)
+
+
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+filler = 0
+try:
+    while True:
+        filler += os.write(writing, bytes(512))
+except BlockingIOError:
+    pass
+os.set_blocking(writing, True)
+process = subprocess.Popen(sys.argv[1:], stdout=writing)
+os.close(writing)
+stands_still(process.pid)
+with os.fdopen(reading, "rb") as pipe, open("printed", "wb") as printed:
+    printed.write(pipe.read()[filler:])
+with open("code", "w", encoding="ascii") as code:
+    print(process.wait(), file=code)
 END
 : >script
-# A pipe may be shorter than that when the system is short of pages: then the check begins later, and is tried again.
 shows() {
-  tries=0
-  until [ $tries -ge 3 ]; do
-    tries=$((tries + 1))
-    python3 "$terminal" script /bin/sh slowly "$@" >screen 2>&1
-    tr '\r\033' '\n\n' <screen | grep -q '^ *[0-9]*% of [0-9]* pages' && return 0
-  done
-  return 1
+  python3 "$terminal" script "$(command -v python3)" slowly "$@" >screen 2>&1
+  tr '\r\033' '\n\n' <screen | grep -q '^ *[0-9]*% of [0-9]* pages'
 }
 
 checks=$((checks + 5))
@@ -49,9 +72,9 @@ printf '\r\033[K' >end
 tail -c 4 screen | cmp -s - end || fail "the line is not erased in the end"
 
 checks=$((checks + 3))
-python3 "$terminal" script /bin/sh slowly "$chk" -q db >screen 2>&1
+python3 "$terminal" script "$(command -v python3)" slowly "$chk" -q db >screen 2>&1
 [ ! -s screen ] || fail "-q shows progress"
-sh slowly "$chk" db 2>message
+python3 slowly "$chk" db 2>message
 [ ! -s message ] || fail "progress goes to what is no terminal"
 expect 0 "a short check" python3 "$terminal" script "$chk" db
 grep -q "of [0-9]* pages" output && fail "a short check shows progress"

@@ -46,7 +46,7 @@ mkdir bad
 # ends COMMAND...: with an exit code of its own, in time; a failure says something that has the name of the file.
 ends() {
   checks=$((checks + 1))
-  timeout 20 "$@" >answer 2>output </dev/null
+  timeout 300 "$@" >answer 2>output </dev/null
   code=$?
   [ $code -le 5 ] || fail "$class at $place: $* left with $code"
   sane "$class at $place: $*"
@@ -65,7 +65,7 @@ whole() {
 # told COMMAND...: a copy fails, says in which file and at which page, and leaves nothing.
 told() {
   checks=$((checks + 2))
-  timeout 20 "$@" >answer 2>output </dev/null
+  timeout 300 "$@" >answer 2>output </dev/null
   code=$?
   [ $code -eq 1 ] || fail "$class at $place: $* left with $code"
   case $class in
@@ -98,7 +98,7 @@ copies() {
   fi
   expect 0 "$class at $place: a copy that does not look" "$copy" -q --no-verify bad copied
   checks=$((checks + 1))
-  timeout 20 "$chk" -q copied >output 2>&1 && fail "$class at $place: the copy has none of it"
+  timeout 300 "$chk" -q copied >output 2>&1 && fail "$class at $place: the copy has none of it"
   rm -f copied*
   expect 0 "$class at $place: a backup that does not look" "$mdbx" -q backup -N bad copied
   rm -f copied
@@ -117,10 +117,10 @@ others() {
   ends "$dump" -r -a -f rescued bad
   if [ -s rescued ]; then
     checks=$((checks + 1))
-    timeout 20 "$load" -q -r -f rescued new >output 2>&1
+    timeout 300 "$load" -q -r -f rescued new >output 2>&1
     code=$?
     [ $code -le 1 ] || fail "$class at $place: loading what was rescued left with $code"
-    [ ! -e new ] || timeout 20 "$chk" -q new >output 2>&1 || fail "$class at $place: what was rescued is not sound"
+    [ ! -e new ] || timeout 300 "$chk" -q new >output 2>&1 || fail "$class at $place: what was rescued is not sound"
   fi
   rm -rf rescued new
 }
@@ -172,7 +172,7 @@ try() {
     fail "$class at $place cannot be had"
     return
   }
-  timeout 20 "$chk" bad >output 2>&1 </dev/null
+  timeout 300 "$chk" bad >output 2>&1 </dev/null
   code=$?
   [ $code -eq "$wanted_code" ] || fail "$class at $place: the check left with $code, not $wanted_code"
   sane "$class at $place: the check"
@@ -183,7 +183,7 @@ try() {
   fi
   any_named named || fail "$class at $place: the check did not name $(head -n 1 wanted)"
   if [ $json = yes ]; then
-    timeout 20 "$chk" --json bad >answer 2>output </dev/null
+    timeout 300 "$chk" --json bad >answer 2>output </dev/null
     [ $? -eq "$wanted_code" ] || fail "$class at $place: the check with JSON left with another code"
     any_named named_in_json || fail "$class at $place: JSON does not name $(head -n 1 wanted)"
   fi

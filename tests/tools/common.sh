@@ -88,7 +88,7 @@ sane() {
 # first, and the program to begin.
 catches() {
   tries=0
-  while [ $tries -lt 600 ] && kill -0 "$1" 2>/dev/null; do
+  while [ $tries -lt 6000 ] && kill -0 "$1" 2>/dev/null; do
     if [ ! -r "/proc/$1/status" ]; then
       sleep 3
       return

@@ -133,7 +133,7 @@ for command in "$chk" "$stat" "$dump" "$mdbx get" "$mdbx stat" "$mdbx watch" "$c
   *put*) set -- pipe k v ;;
   *) set -- pipe ;;
   esac
-  timeout 60 $command "$@" >output 2>&1 </dev/null
+  timeout 300 $command "$@" >output 2>&1 </dev/null
   code=$?
   [ $code -ne 0 ] && [ $code -ne 124 ] || fail "${command##*/} of a pipe left with $code"
   [ "${command##*/}" = load ] || grep -q "regular file\|empty" output || fail "${command##*/} of a pipe does not say what is wrong"

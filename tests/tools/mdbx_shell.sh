@@ -113,7 +113,7 @@ expect 1 "begin without a database" sh -c "printf 'begin\n' | '$mdbx' shell"
 # until_text TEXT FILE WHAT
 until_text() {
   checks=$((checks + 1))
-  for _ in $(seq 200); do
+  for _ in $(seq 6000); do
     grep -q "$1" "$2" && return
     sleep 0.05
   done

@@ -109,7 +109,7 @@ mkfifo parked
 copying=$!
 exec 8<parked
 tries=0
-until "$mdbx" readers db | grep -q " parked " || [ $tries -ge 200 ]; do
+until "$mdbx" readers db | grep -q " parked " || [ $tries -ge 6000 ]; do
   tries=$((tries + 1))
   sleep 0.05
 done

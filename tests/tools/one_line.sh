@@ -74,7 +74,7 @@ run() {
   option=$2 path=$3
   eval "set -- $command"
   checks=$((checks + 1))
-  timeout 20 "$@" >answer 2>output </dev/null
+  timeout 300 "$@" >answer 2>output </dev/null
   code=$?
 }
 

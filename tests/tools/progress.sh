@@ -22,7 +22,7 @@ slowly() {
   made=$1
   shift
   echo "pause $made" >script
-  for _ in $(seq 25); do
+  for _ in $(seq 100); do
     rm -f "$made"*
     [ -z "${replacing:-}" ] || echo old >"$made"
     expect 0 "$*" python3 "$terminal" script "$@"

@@ -15,7 +15,7 @@ import time
 
 def wait_for(master, shown, text, start):
     """Reads until the text has come; gives the place behind it, or -1."""
-    end = time.time() + 10
+    end = time.time() + 300
     while True:
         place = shown.find(text, start)
         if place >= 0:
@@ -43,7 +43,7 @@ def has_bytes(prefix):
 
 
 def pause(pid, prefix):
-    end = time.time() + 10
+    end = time.time() + 300
     while not has_bytes(prefix) and time.time() < end:
         time.sleep(0.0002)
     os.kill(pid, signal.SIGSTOP)
