@@ -1514,7 +1514,8 @@ LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to delete;
  * MDBX_EINVAL for a NULL path or unknown mode; MDBX_BUSY if in use and
- * MDBX_ENV_ENSURE_UNUSED was asked; MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or
+ * MDBX_ENV_ENSURE_UNUSED was asked; MDBX_INVALID if a device, a pipe or a directory
+ * has the name of the data or lock file: nothing is deleted; MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or
  * another system code. */
 LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
 

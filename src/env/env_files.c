@@ -10,6 +10,11 @@
 
 /* ---------------------------------------------------------------------------------------------------------- deleting */
 
+/* What is no file of ours is not removed, and nothing beside it either. */
+static int refuse_special(const char *path) {
+  return os_path_is_special(path) ? log_damage(MDBX_INVALID, "%s is no regular file", path) : MDBX_SUCCESS;
+}
+
 static int unlink_counted(const char *path, bool *any) {
   const int rc = os_unlink(path);
   *any |= rc == MDBX_SUCCESS;
@@ -54,8 +59,12 @@ int env_delete(const char *path, int how) {
   int rc = env_paths_make(path, false, &paths);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = how == MDBX_ENV_JUST_DELETE ? delete_files(&paths, path)
-                                   : delete_unused(&paths, path, how == MDBX_ENV_WAIT_FOR_UNUSED);
+  rc = refuse_special(paths.data);
+  if (rc == MDBX_SUCCESS)
+    rc = refuse_special(paths.lock);
+  if (rc == MDBX_SUCCESS)
+    rc = how == MDBX_ENV_JUST_DELETE ? delete_files(&paths, path)
+                                     : delete_unused(&paths, path, how == MDBX_ENV_WAIT_FOR_UNUSED);
   env_paths_free(&paths);
   return rc;
 }

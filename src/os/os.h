@@ -102,6 +102,8 @@ bool os_path_exists(const char *path);
 /* The directory a path lies in, in fresh memory; slashes at the end do not count. NULL without memory. */
 char *os_path_parent(const char *path);
 bool os_path_is_directory(const char *path);
+/* True for what is there and is neither a regular file nor a link: a device, a pipe, a socket, a directory. */
+bool os_path_is_special(const char *path);
 int os_unlink(const char *path);
 int os_rename(const char *from, const char *to);
 int os_mkdir(const char *path, mode_t mode);

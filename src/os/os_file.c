@@ -495,6 +495,11 @@ bool os_path_is_directory(const char *path) {
   return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
 }
 
+bool os_path_is_special(const char *path) {
+  struct stat st;
+  return lstat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode);
+}
+
 int os_unlink(const char *path) { return unlink(path) != 0 ? errno : MDBX_SUCCESS; }
 
 int os_rename(const char *from, const char *to) { return rename(from, to) != 0 ? errno : MDBX_SUCCESS; }

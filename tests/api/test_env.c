@@ -667,6 +667,28 @@ START_TEST(rule_09_delete) {
 }
 END_TEST
 
+/* A pipe stands for whatever is no file: a device needs root. */
+START_TEST(rule_09_only_files_are_deleted) {
+  static const MDBX_env_delete_mode_t modes[] = {MDBX_ENV_JUST_DELETE, MDBX_ENV_ENSURE_UNUSED};
+  char lock[600];
+  snprintf(lock, sizeof(lock), "%s%s", unit_path(API_DB), MDBX_LOCK_SUFFIX);
+  ck_assert_int_eq(mkfifo(unit_path(API_DB), 0600), 0);
+  for (unsigned i = 0; i < 2; ++i)
+    IS(mdbx_env_delete(unit_path(API_DB), modes[i]), MDBX_INVALID);
+  ck_assert_int_eq(access(unit_path(API_DB), F_OK), 0);
+  ck_assert_int_eq(unlink(unit_path(API_DB)), 0);
+  OK(mdbx_env_close(api_open(0)));
+  unlink(lock);
+  ck_assert_int_eq(mkfifo(lock, 0600), 0);
+  for (unsigned i = 0; i < 2; ++i)
+    IS(mdbx_env_delete(unit_path(API_DB), modes[i]), MDBX_INVALID);
+  ck_assert_int_eq(access(unit_path(API_DB), F_OK), 0);
+  ck_assert_int_eq(access(lock, F_OK), 0);
+  ck_assert_int_eq(unlink(lock), 0);
+  OK(mdbx_env_delete(unit_path(API_DB), MDBX_ENV_JUST_DELETE));
+}
+END_TEST
+
 START_TEST(rule_10_sync) {
   struct holder holder = {.env = api_open(MDBX_SAFE_NOSYNC)};
   IS(mdbx_env_sync(holder.env), MDBX_RESULT_TRUE);
@@ -910,6 +932,7 @@ static void add_lifecycle(Suite *suite) {
   tcase_add_test(tcase, rule_09_copy);
   tcase_add_test(tcase, rule_09_copy_over_a_database_in_use);
   tcase_add_test(tcase, rule_09_delete);
+  tcase_add_test(tcase, rule_09_only_files_are_deleted);
 }
 
 static void add_settings(Suite *suite) {
