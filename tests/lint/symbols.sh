@@ -34,7 +34,8 @@ awk -f "$lint_dir/strip.awk" "$LINT_ROOT/include/mdbx.h" | awk '
     }
   }' | LC_ALL=C sort -u >"$lint_tmp/declared"
 
-${NM:-nm} -D --defined-only "$library" | awk '{ print $NF }' | LC_ALL=C sort -u >"$lint_tmp/exported"
+${NM:-nm} -D --defined-only "$library" | awk '$2 != "A" { sub(/@.*/, "", $NF); print $NF }' |
+  LC_ALL=C sort -u >"$lint_tmp/exported"
 [ -s "$lint_tmp/declared" ] || lint_report "mdbx.h declares nothing: the lint is blind"
 [ -s "$lint_tmp/exported" ] || lint_report "$library exports nothing"
 
