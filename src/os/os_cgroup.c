@@ -9,8 +9,26 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+bool os_read_text(const char *path, char *text, size_t size) {
+  size_t length = 0;
+  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  for (ssize_t got = 1; got && length < size - 1;) {
+    got = read(fd, text + length, size - 1 - length);
+    if (got < 0 && errno != EINTR)
+      break;
+    length += got > 0 ? (size_t)got : 0;
+  }
+  close(fd);
+  text[length] = 0;
+  return length > 0;
+}
 
 /* Where hierarchies are mounted, and the files in them with a limit. */
 struct hierarchy {

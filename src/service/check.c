@@ -7,12 +7,6 @@
 
 #include <stdlib.h>
 
-enum { PAUSE_EVERY = 256 };
-
-int check_pause(struct check *check) {
-  return ++check->pauses % PAUSE_EVERY ? MDBX_SUCCESS : report_pause(check->context);
-}
-
 /* ----------------------------------------------------------------------------------------------------------- metas */
 
 /* How often a meta that looks damaged is read again, a millisecond apart. */

@@ -2,12 +2,19 @@
 /* The stage of the check that walks all trees: their pages, records, order, and the counts of their records. */
 #include "service/check_parts.h"
 
+#include "base/text.h"
 #include "format/branch.h"
 #include "tree/values.h"
 #include "txn/table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+
+enum { PAUSE_EVERY = 256 };
+
+int check_pause(struct check *check) {
+  return ++check->pauses % PAUSE_EVERY ? MDBX_SUCCESS : report_pause(check->context);
+}
 
 /* The key or value before this one. */
 struct order_watch {
@@ -60,7 +67,7 @@ struct shown {
 static const char *show(struct shown *shown, const void *bytes, size_t length) {
   const MDBX_val val = {(void *)(uintptr_t)bytes, length};
   char plain[sizeof(shown->text) - 2];
-  const char *text = mdbx_dump_val(&val, plain, sizeof(plain));
+  const char *text = text_of_value(&val, plain, sizeof(plain));
   const bool quoted = length && memcmp(text, bytes, strlen(text)) == 0;
   snprintf(shown->text, sizeof(shown->text), quoted ? "\"%s\"" : "%s", text);
   return shown->text;
@@ -560,7 +567,7 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
   (void)index;
   if (item->kind != NODE_TREE || item->data_length != sizeof(struct table_record))
     return MDBX_SUCCESS;
-  mdbx_dump_val(&name, text, sizeof(text));
+  text_of_value(&name, text, sizeof(text));
   const char *shown = item->key_length ? text : "<empty>";
   const int loaded = table_of_record(check->txn, item, &tree, &dbi);
   if (loaded != MDBX_SUCCESS && loaded != MDBX_CORRUPTED)

@@ -13,6 +13,7 @@
 #include "txn/table.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "env/handles.h"
 #include "txn/txn_cursor.h"
 
@@ -190,7 +191,7 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MD
   const int rc = tree_load(&entry->tree, record, txn->view->limit, "(named)");
   if (rc == MDBX_CORRUPTED) {
     char text[64];
-    return log_damage(rc, "table %s: its record is damaged", mdbx_dump_val(name, text, sizeof(text)));
+    return log_damage(rc, "table %s: its record is damaged", text_of_value(name, text, sizeof(text)));
   }
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -493,7 +494,7 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   if (item->data_length != sizeof(record))
     return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
   memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(tree, &record, txn->view->limit, mdbx_dump_val(&name, text, sizeof(text)));
+  const int rc = tree_load(tree, &record, txn->view->limit, text_of_value(&name, text, sizeof(text)));
   if (rc != MDBX_SUCCESS)
     return rc;
   *dbi = table_handle_of(txn, &name);

@@ -26,6 +26,7 @@ file() {
 expect() {
   checks=$((checks + 1))
   LINT_ROOT=$lint_tmp/tree top_builddir=$lint_tmp top_srcdir=$top_srcdir LINT_LIBRARY=$lint_tmp/library.so \
+    LINT_OBJECTS=$lint_tmp/tree/src LINT_CIRCLES=$lint_tmp/circles \
     sh "$lint_dir/$2.sh" >"$lint_tmp/output" 2>&1
   status=$?
   case $1 in pass) wanted=0 ;; fail) wanted=1 ;; esac
@@ -103,6 +104,31 @@ fail|||\nLIBMDBX_API void mdbx_alone(void);||a function behind an empty line
 fail|||\n/* ---- Part ---- */\n\nLIBMDBX_API void mdbx_alone(void);||a function behind a heading only
 fail||||\n|a comment that is not next to its function
 END
+
+# ---- objects
+# object NAME: compiles the text on standard input to the object that the build would make of it.
+object() {
+  file "src/$1.c"
+  ${CC:-cc} -c -o "$lint_tmp/tree/src/$1.o" "$lint_tmp/tree/src/$1.c" || lint_report "objects: no compiler"
+}
+fresh
+: >"$lint_tmp/circles"
+echo 'int below(void) { return 1; }' | object tree/below
+echo 'int below(void); int beside(void) { return below(); }' | object tree/beside
+echo 'int below(void); int above(void) { return below(); }' | object txn/above
+expect pass objects "uses of the same layer and of one below"
+echo 'int above(void); int upward(void) { return above(); }' | object gc/upward
+expect fail objects "a use of a layer above"
+grep -q 'gc/upward uses above of txn/above' "$lint_tmp/output" || lint_report "objects: no name of what is used"
+rm "$lint_tmp/tree/src/gc/upward.c"
+expect pass objects "an object whose source is gone"
+echo 'int last(void); int below(void) { return last(); }' | object tree/below
+echo 'int beside(void); int last(void) { return beside(); }' | object tree/last
+expect fail objects "a circle of three files"
+printf '# known\ntree/below tree/beside\ntree/below tree/last\ntree/beside tree/last\n' >"$lint_tmp/circles"
+expect pass objects "a circle that is known"
+echo 'int last(void) { return 1; }' | object tree/last
+expect fail objects "a known circle that is none any more"
 
 # ---- functions
 lines() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print "  a += 1;" }'; }
