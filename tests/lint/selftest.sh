@@ -26,7 +26,7 @@ file() {
 expect() {
   checks=$((checks + 1))
   LINT_ROOT=$lint_tmp/tree top_builddir=$lint_tmp top_srcdir=$top_srcdir LINT_LIBRARY=$lint_tmp/library.so \
-    LINT_OBJECTS=$lint_tmp/tree/src LINT_CIRCLES=$lint_tmp/circles \
+    LINT_OBJECTS=$lint_tmp/tree/src LINT_CIRCLES=$lint_tmp/circles LINT_WITHOUT=$lint_tmp/without \
     sh "$lint_dir/$2.sh" >"$lint_tmp/output" 2>&1
   status=$?
   case $1 in pass) wanted=0 ;; fail) wanted=1 ;; esac
@@ -129,6 +129,20 @@ printf '# known\ntree/below tree/beside\ntree/below tree/last\ntree/beside tree/
 expect pass objects "a circle that is known"
 echo 'int last(void) { return 1; }' | object tree/last
 expect fail objects "a known circle that is none any more"
+
+# ---- units
+fresh
+mkdir -p "$lint_tmp/tree/tests/unit"
+echo 'int a;' | file src/space/a.c
+echo 'int b;' | file src/tree/b.c
+printf '# none\n' >"$lint_tmp/without"
+expect fail units "a module without a test"
+printf '# one\nspace/a\n' >"$lint_tmp/without"
+expect pass units "a module that is known to have none"
+echo '#include "space/a.h"' | file tests/unit/test_a.c
+expect fail units "a module that has a test now"
+printf '# none\n' >"$lint_tmp/without"
+expect pass units "a module with a test"
 
 # ---- functions
 lines() { awk -v n="$1" 'BEGIN { for (i = 0; i < n; ++i) print "  a += 1;" }'; }
