@@ -3176,6 +3176,16 @@ typedef struct MDBX_rescue_table {
   MDBX_db_flags_t flags; /* as mdbx_dbi_open() takes them */
   uint64_t sequence;     /* of mdbx_dbi_sequence() */
   uint64_t records;      /* how many it had; without the names of tables */
+  bool comparator;       /* keys or values are in an order of the application */
+  uint64_t orphan;       /* 0; else nothing leads to the table any more, this is the
+                            page where it begins. Its name is made up, its flags
+                            are guessed, and the following is set */
+  bool old;              /* it may be an old version of another table */
+  MDBX_db_flags_t unsure; /* flags its pages would fit as well */
+  MDBX_val first, last;  /* its keys */
+  MDBX_val remains;      /* what a damaged page still calls it, if that can be told */
+  unsigned fits;         /* it may be a part of so many other tables */
+  MDBX_val fitting[2];   /* the first two of them; without a base: the main one */
 } MDBX_rescue_table_t;
 
 /* A place where a table is damaged. Without a page the table's own record is, and
@@ -3184,6 +3194,10 @@ typedef struct MDBX_rescue_loss {
   uint64_t page;         /* the damaged one */
   int error;             /* why it cannot be used: MDBX_CORRUPTED */
   bool branch;           /* it leads to others */
+  bool orphan;           /* the page is sound, but nothing leads to it, and it may be
+                            an old version: its records are not told. `after` and
+                            `before` are its first and last key. Told of the main
+                            table */
   size_t leaves_found;   /* of those: so many were found without it */
   MDBX_val key;          /* some values of this key are lost; else keys are */
   MDBX_val after, before; /* the last readable before the gap and the first behind
@@ -3209,17 +3223,22 @@ typedef struct MDBX_rescue_callbacks {
  *
  * txn        a read transaction; it may be of a database whose tables cannot be
  *            opened.
- * callbacks  all of them are called, for the main table first and for each named
- *            one. They must not use txn.
+ * callbacks  all of them are called, for the main table first, for each named one,
+ *            and for those whose names are lost. They must not use txn.
  * ctx        handed to the callbacks.
  *
- * A damaged leaf costs its records. Below a damaged branch the leaves are looked
- * for among all pages that are neither in use nor free, by their type and by the
- * keys on both sides; where they would fit several tables the one whose keys are
- * most alike gets them. If the lists of free pages are damaged too, old versions
- * of leaves may be met: of a key the newest one counts, but a record that was
- * deleted may come back.
- * Large values are read twice; memory takes a byte for each page.
+ * A damaged leaf costs its records. Pages that nothing leads to are looked for
+ * among all that are neither in use nor free. They are put below a damaged branch
+ * if height, type, age, and the keys on both sides leave one place for them, or if
+ * the damaged page still refers to them. What has no place or more than one is told
+ * as a table of its own, named lost- and the number of its page: a table whose name
+ * was on a damaged leaf of the main table, the values of a key that is lost, or a
+ * part of one of the tables it fits. Its flags are guessed from its pages.
+ * If the lists of free pages are damaged too, old versions may be met: of a key the
+ * newest one counts, but a record that was deleted may come back. What has the first
+ * or last key of another table may be an old version of it: then a whole tree is
+ * told as a table that may be old, and single pages are told as losses.
+ * Large values are read twice; memory takes two bytes for each page.
  *
  * Returns MDBX_SUCCESS if nothing is damaged, MDBX_RESULT_TRUE if something is;
  * what a callback returned to end it; [read]; MDBX_EINVAL for a NULL pointer or a

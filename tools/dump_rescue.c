@@ -42,8 +42,23 @@ static void describe_place(const MDBX_rescue_loss_t *loss, char *text, size_t si
            high ? " before " : "", high ? high : "");
 }
 
+static void describe_orphan(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
+  char first[3 * SHOWN_BYTES], last[3 * SHOWN_BYTES];
+  if (!loss->leaves_found)
+    snprintf(text, size, "nothing leads to page %" PRIu64 ", a branch of which nothing can be found", loss->page);
+  else
+    snprintf(text, size,
+             "nothing leads to page %" PRIu64 " with keys from %s to %s: a lost table, or an old version of one; "
+             "not dumped", loss->page, show(&loss->after, first, sizeof(first)),
+             show(&loss->before, last, sizeof(last)));
+}
+
 static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
   char key[3 * SHOWN_BYTES], place[LOSS_TEXT - 320];
+  if (loss->orphan) {
+    describe_orphan(loss, text, size);
+    return;
+  }
   if (!loss->page) {
     snprintf(text, size, "its own record is damaged, and nothing of it can be found");
     return;
@@ -61,11 +76,60 @@ static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
 }
 
 /* A line must stay one. */
-static void put_loss_line(const struct rescuing *rescuing, const char *text) {
-  fputs("damaged=", rescuing->losses);
+static void put_line(const struct rescuing *rescuing, const char *keyword, const char *text) {
+  fprintf(rescuing->losses, "%s=", keyword);
   for (; *text; ++text)
     putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, rescuing->losses);
   putc('\n', rescuing->losses);
+}
+
+/* ---------------------------------------------------------------------------------------------------------- orphans */
+
+static void note(const struct rescuing *rescuing, const char *text) {
+  tool_message("%s: %s: %s", tool_opened(), name_of(rescuing), text);
+  put_line(rescuing, "note", text);
+}
+
+/* Names of flags, as in headers. */
+static void list_flags(unsigned flags, char *text, size_t size) {
+  size_t length = 0;
+  for (const struct tool_table_flag *flag = tool_table_flags; flag->bit && length < size; ++flag)
+    if (flags & flag->bit)
+      length += (size_t)snprintf(text + length, size - length, "%s%s", length ? ", " : "", flag->name);
+}
+
+static const char *show_table(const MDBX_val *name, char *text, size_t size) {
+  return name->iov_base ? show(name, text, size) : TOOL_MAIN_TABLE;
+}
+
+/* What is made up, and what is not known, belongs into the dump. */
+static void note_orphan(const struct rescuing *rescuing) {
+  const MDBX_rescue_table_t *table = rescuing->table;
+  char text[LOSS_TEXT], first[3 * SHOWN_BYTES], last[3 * SHOWN_BYTES], flags[128] = "";
+  snprintf(text, sizeof(text), "the name is made up and the flags are guessed: nothing leads to page %" PRIu64
+           " any more, with keys from %s to %s", table->orphan, show(&table->first, first, sizeof(first)),
+           show(&table->last, last, sizeof(last)));
+  note(rescuing, text);
+  list_flags(table->unsure, flags, sizeof(flags));
+  if (*flags) {
+    snprintf(text, sizeof(text), "its pages would fit these flags as well: %s", flags);
+    note(rescuing, text);
+  }
+  if (table->old)
+    note(rescuing, "it may be an old version of another table: not all free pages are known");
+  if (table->comparator)
+    note(rescuing, "its order is none that this program knows: the application had a comparator, or the order is damaged");
+  if (table->remains.iov_base) {
+    snprintf(text, sizeof(text), "a damaged page calls it %s", show(&table->remains, first, sizeof(first)));
+    note(rescuing, text);
+  }
+  if (table->fits) {
+    snprintf(text, sizeof(text), "it may be a part of %s%s%s%s", show_table(&table->fitting[0], first, sizeof(first)),
+             table->fits > 1 ? " or of " : "",
+             table->fits > 1 ? show_table(&table->fitting[1], last, sizeof(last)) : "",
+             table->fits > 2 ? " or of others" : "");
+    note(rescuing, text);
+  }
 }
 
 /* ------------------------------------------------------------------------------------------------------- callbacks */
@@ -92,7 +156,13 @@ static int on_table(void *context, const MDBX_rescue_table_t *table) {
   rescuing->found = true;
   rescuing->headed = false;
   rescuing->losses = open_memstream(&rescuing->loss_lines, &rescuing->loss_bytes);
-  return rescuing->losses ? MDBX_SUCCESS : MDBX_ENOMEM;
+  if (!rescuing->losses)
+    return MDBX_ENOMEM;
+  if (table->orphan) {
+    note_orphan(rescuing);
+    dump->damaged = true;
+  }
+  return MDBX_SUCCESS;
 }
 
 static int on_loss(void *context, const MDBX_rescue_loss_t *loss) {
@@ -100,7 +170,7 @@ static int on_loss(void *context, const MDBX_rescue_loss_t *loss) {
   char text[LOSS_TEXT];
   describe(loss, text, sizeof(text));
   tool_message("%s: %s: %s", tool_opened(), name_of(rescuing), text);
-  put_loss_line(rescuing, text);
+  put_line(rescuing, "damaged", text);
   rescuing->dump->damaged = true;
   return MDBX_SUCCESS;
 }

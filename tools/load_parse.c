@@ -237,6 +237,12 @@ static const char *take_damaged(struct load_header *header, char *value, size_t 
   return NULL;
 }
 
+static const char *take_note(struct load_header *header, char *value, size_t length) {
+  (void)length;
+  tool_message("the dump says of %s: %s", header->named ? tool_shown_name(&header->name) : TOOL_MAIN_TABLE, value);
+  return NULL;
+}
+
 static const struct {
   const char *keyword;
   header_line take;
@@ -247,7 +253,7 @@ static const struct {
     {"mapsize", take_mapsize},       {"maxreaders", take_max_readers},
     {"db_pagesize", take_page_size}, {"sequence", take_sequence},
     {"geometry", take_geometry},     {"canary", take_canary},
-    {"damaged", take_damaged},
+    {"damaged", take_damaged},       {"note", take_note},
 };
 
 /* 0: it is no flag. Berkeley DB says "duplicates", libmdbx "dupfix". */

@@ -10,7 +10,9 @@
  */
 #include "gc/gc.h"
 
+#include "base/assert.h"
 #include "base/log.h"
+#include "gc/gc_verify.h"
 
 #include <stdlib.h>
 
@@ -41,6 +43,7 @@ struct place {
 
 /* The record a path stands on; table 0 has plain ones only. */
 static int plain_item(const struct path *path, struct leaf_item *item) {
+  ASSERT(path->depth > 0 && path->level[path->depth - 1].index < path->level[path->depth - 1].page->count);
   path_item(path, item);
   if (item->kind != NODE_PLAIN)
     return log_damage(MDBX_CORRUPTED, "page %u: a record of kind %u in the table of free pages",
@@ -49,6 +52,7 @@ static int plain_item(const struct path *path, struct leaf_item *item) {
 }
 
 static int find_place(const struct gc *gc, const struct gc_key *key, struct place *place) {
+  ASSERT(key->kind >= GC_FREE && key->kind <= GC_HELD && key->number <= GC_NUMBER_MASK);
   place->key = *key;
   place->size = 0;
   gc_key_encode(key, place->bytes);
@@ -76,6 +80,7 @@ static int delete_record(struct gc *gc, const struct gc_key *key, bool *changed)
 static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bool *changed) {
   struct place place;
   uint8_t *data;
+  ASSERT(needed > 0 && needed <= gc_value_limit(gc->space->view.page_size));
   int rc = find_place(gc, key, &place);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -91,6 +96,7 @@ static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bo
     rc = tree_update(gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, &data);
   else
     rc = tree_insert(gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, &data);
+  ASSERT(rc != MDBX_SUCCESS || space_owns(gc->space, path_leaf(&place.path)->page));
   if (rc == MDBX_SUCCESS)
     memset(data, 0, wanted);
   return rc;
@@ -102,6 +108,7 @@ static int open_found(const struct gc *gc, struct place *place, uint8_t **data, 
     return log_damage(MDBX_PROBLEM, "table of free pages: the place of a record is gone");
   struct leaf_item item;
   path_item(&place->path, &item);
+  ASSERT(item.kind == NODE_PLAIN && item.data_length == place->size);
   *data = (uint8_t *)(uintptr_t)item.data;
   *size = item.data_length;
   memset(*data, 0, *size);
@@ -151,6 +158,7 @@ static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) 
 static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const pgno_t first = (pgno_t)(key->number * span);
+  ASSERT(gc->only_grow && key->kind == GC_FREE);
   struct place place;
   uint8_t *data;
   size_t size;
@@ -181,6 +189,7 @@ static uint64_t loose_pages(const struct gc *gc) {
  * commit, or space is short. */
 static void set_aside(struct gc *gc) {
   struct space *space = gc->space;
+  ASSERT(!gc->aside_length);
   if (gc->regions_done || loose_pages(gc) || space->avail.count < 4 * GC_ASIDE_PAGES)
     return;
   const pgno_t first = pgset_lowest(&space->avail, 0), end = (first | (PGSET_REGION_PAGES - 1)) + 1;
@@ -189,6 +198,7 @@ static void set_aside(struct gc *gc) {
   pgno_t at = first;
   for (uint32_t left = GC_ASIDE_PAGES, pages; left && at < end; left -= pages) {
     pages = pgset_run_length(&space->avail, at, MIN_OF(left, end - at));
+    ASSERT(pages > 0 && gc->aside_length < GC_ASIDE_PAGES);
     gc->aside[gc->aside_length++] = (struct retired_run){at, pages, space->view.txnid};
     space_take_free(space, at, pages);
     at = pgset_lowest(&space->avail, at);
@@ -204,6 +214,7 @@ static int complete_regions(struct gc *gc) {
     const int rc = gc_load_region_of(gc, region->number * PGSET_REGION_PAGES);
     if (rc != MDBX_SUCCESS)
       return rc;
+    ASSERT(region->loaded);
   }
   return MDBX_SUCCESS;
 }
@@ -222,6 +233,7 @@ static int shorten_tail(struct gc *gc) {
     if (rc != MDBX_SUCCESS)
       return rc;
     space_trim_tail(space);
+    ASSERT(space->view.limit <= before && space->view.limit >= PGNO_FIRST);
   } while (space->view.limit < before);
   return MDBX_SUCCESS;
 }
@@ -236,6 +248,7 @@ static int by_page(const void *a, const void *b) {
 /* Sorts runs of which the first `sorted` are in order already: few are new in a long list. */
 static int sort_runs(struct retired_run *runs, size_t sorted, size_t count) {
   const size_t more = count - sorted;
+  ASSERT(sorted <= count);
   if (more)
     qsort(runs + sorted, more, sizeof(*runs), by_page);
   if (!sorted || !more || runs[sorted - 1].pgno < runs[sorted].pgno)
@@ -268,7 +281,9 @@ static int tidy_runs(struct retired_run *runs, size_t sorted, size_t *count) {
     else
       runs[kept++] = runs[i];
   }
+  ASSERT(kept <= *count);
   *count = kept;
+  VERIFY(gc_verify_runs(runs, kept));
   return MDBX_SUCCESS;
 }
 
@@ -282,6 +297,8 @@ static int each_chunk(struct gc *gc, struct gc_key key, const struct retired_run
   while (count) {
     size_t bytes;
     const size_t taken = gc_runs_encode(runs, count, key.number, NULL, room, &bytes);
+    ASSERT(taken > 0 && taken <= count); /* or it would never end */
+    ASSERT(bytes <= room);
     const int rc = action(gc, &key, runs, taken, bytes, changed);
     if (rc != MDBX_SUCCESS)
       return rc;
@@ -302,6 +319,7 @@ static int fill_chunk(struct gc *gc, const struct gc_key *key, const struct reti
                       size_t bytes, bool *changed) {
   uint8_t *data;
   size_t size, used;
+  ASSERT(count > 0 && key->kind != GC_FREE);
   (void)changed;
   const int rc = open_place(gc, key, &data, &size);
   if (rc != MDBX_SUCCESS)
@@ -320,6 +338,7 @@ struct run_list {
 
 static int add_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct run_list *list = context;
+  ASSERT(pgno >= PGNO_FIRST && pages > 0);
   if (list->length == list->capacity) {
     const size_t capacity = list->capacity ? list->capacity * 2 : 64;
     struct retired_run *bigger = realloc(list->runs, capacity * sizeof(*bigger));
@@ -355,6 +374,7 @@ static int list_free(const struct gc *gc, struct run_list *list) {
     for (pgno_t at = pgset_lowest(&space->avail, first), end; at - first < PGSET_REGION_PAGES && rc == MDBX_SUCCESS;
          at = pgset_lowest(&space->avail, end)) {
       end = at + pgset_run_length(&space->avail, at, first + PGSET_REGION_PAGES - at);
+      ASSERT(end > at);
       rc = add_run(list, at, end - at, space->view.txnid);
     }
   }
@@ -416,6 +436,7 @@ static int by_pin(const void *a, const void *b) {
 /* Writes the pages of one pin: held[from, to). */
 static int give_held_of(struct gc *gc, size_t from, size_t to) {
   struct gc_key key = {GC_HELD, gc->held[from].pin, 0};
+  ASSERT(from < to && to <= gc->held_length && gc->held[to - 1].pin == gc->held[from].pin);
   struct run_list list = {NULL, 0, 0};
   bool changed;
   int rc = join_last_chunk(gc, &key, &list);
@@ -457,6 +478,7 @@ static int drop_consumed(struct gc *gc) {
 
 static int make_places(struct gc *gc, bool *changed) {
   *changed = false;
+  ASSERT(!gc->space->refill);
   int rc = complete_regions(gc);
   if (rc == MDBX_SUCCESS)
     rc = each_changed(gc, place_region, changed);
@@ -467,8 +489,15 @@ static int make_places(struct gc *gc, bool *changed) {
 
 static int fill_places(struct gc *gc) {
   bool changed;
-  const int rc = each_changed(gc, fill_region, &changed);
-  return rc == MDBX_SUCCESS ? each_fresh_chunk(gc, fill_chunk, &changed) : rc;
+  const pgno_t limit = gc->space->view.limit;
+  const uint64_t free_pages = gc->space->avail.count, retired = gc->space->retired.pages;
+  int rc = each_changed(gc, fill_region, &changed);
+  if (rc == MDBX_SUCCESS)
+    rc = each_fresh_chunk(gc, fill_chunk, &changed);
+  ASSERT(gc->space->view.limit == limit && gc->space->avail.count == free_pages);
+  ASSERT(gc->space->retired.pages == retired);
+  (void)limit, (void)free_pages, (void)retired;
+  return rc;
 }
 
 /* What the commit itself takes comes from pages that are known by now, or else from the end, however many are free. */
@@ -481,6 +510,9 @@ static int stock_up(struct gc *gc) {
 }
 
 int gc_give(struct gc *gc) {
+  ASSERT(!gc->only_grow && !gc->keep_loose);
+  VERIFY(gc_verify(gc));
+  AUDIT(gc_verify_before(gc));
   int rc = stock_up(gc);
   gc->space->refill = NULL;
   if (rc == MDBX_SUCCESS)
@@ -499,5 +531,11 @@ int gc_give(struct gc *gc) {
     rc = make_places(gc, &changed);
     gc->only_grow = true;
   }
-  return rc == MDBX_SUCCESS ? fill_places(gc) : rc;
+  if (rc == MDBX_SUCCESS)
+    rc = fill_places(gc);
+  if (rc == MDBX_SUCCESS) {
+    VERIFY(gc_verify(gc));
+    AUDIT(gc_verify_after(gc));
+  }
+  return rc;
 }

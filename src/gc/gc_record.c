@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gc/gc_record.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 
 enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = GC_FREE_EMPTY, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
 
 void gc_key_encode(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE]) {
+  ASSERT(key->kind >= GC_FREE && key->kind <= GC_HELD);
   put_be64(bytes, (uint64_t)key->kind << 56 | (key->number & GC_NUMBER_MASK));
   put_be32(bytes + 8, key->sequence);
 }
@@ -65,6 +67,7 @@ struct span {
 
 static struct span span_of(const struct pgset *set, pgno_t first, uint32_t pages) {
   const uint32_t begin = first % PGSET_REGION_PAGES;
+  ASSERT(begin + pages <= PGSET_REGION_PAGES && begin % 64 == 0 && pages % 64 == 0);
   return (struct span){pgset_region_find(set, first >> PGSET_REGION_BITS), begin, begin + pages};
 }
 
@@ -109,6 +112,7 @@ struct run_writer {
 };
 
 static bool write_run(struct run_writer *writer, uint32_t from, uint32_t to) {
+  ASSERT(from >= writer->last && to > from);
   if (writer->end - writer->at < RUN_BYTES_MOST)
     return false;
   writer->at = varint_put(varint_put(writer->at, from - writer->last), to - from - 1);
@@ -146,6 +150,7 @@ size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t pages, uin
   put_u16(to + 1, (uint16_t)members);
   to[0] = FORM_RUNS;
   const uint8_t *end = encode_runs(&span, to + FREE_HEADER, room);
+  ASSERT(!end || (size_t)(end - to) <= FREE_HEADER + room);
   if (end)
     return (size_t)(end - to);
   if (room < bitmap)
@@ -189,6 +194,7 @@ static int decode_free_runs(const struct free_decoding *decoding, const uint8_t 
 
 /* The first bit from `from` on that is set, or clear; `span` (a multiple of 64) if there is none. */
 static uint32_t next_bit(const uint8_t *bytes, uint32_t from, uint32_t span, bool set) {
+  ASSERT(span % 64 == 0);
   while (from < span) {
     const uint64_t word = get_u64(bytes + from / 64 * 8);
     const uint64_t wanted = (set ? word : ~word) >> (from % 64);
@@ -232,6 +238,7 @@ static uint64_t outside(uint64_t first, pgno_t limit) {
 }
 
 static void set_bits(uint64_t *words, uint32_t from, uint32_t count) {
+  ASSERT(count > 0 && from + count <= PGSET_REGION_PAGES);
   while (count) {
     const uint32_t bit = from % 64, some = MIN_OF(64 - bit, count);
     words[from / 64] |= ~UINT64_C(0) >> (64 - some) << bit;
@@ -301,6 +308,7 @@ size_t gc_runs_encode(const struct retired_run *runs, size_t count, uint64_t num
   *used = RUNS_HEADER;
   for (; done < count && done < ENTRIES_MAX; ++done) {
     const struct retired_run *run = &runs[done];
+    ASSERT(run->pgno >= end && run->pages > 0 && run->birth <= number);
     const uint64_t age = number - run->birth;
     const size_t size = varint_size(run->pgno - end) + varint_size(run->pages - 1) + varint_size(age);
     if (*used + size > room)

@@ -4,7 +4,9 @@
  */
 #include "gc/gc.h"
 
+#include "base/assert.h"
 #include "base/log.h"
+#include "gc/gc_verify.h"
 
 #include <stdlib.h>
 
@@ -12,6 +14,8 @@
 enum { ENTRY_BUDGET = 8192, REGIONS_UNASKED = 64 };
 
 void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count) {
+  ASSERT(pins || !pin_count);
+  ASSERT(tree->record.depth <= TREE_DEPTH_MAX);
   memset(gc, 0, sizeof(*gc));
   gc->space = space;
   gc->tree = tree;
@@ -22,6 +26,7 @@ void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pi
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
   space->refill_context = gc;
+  VERIFY(gc_verify(gc));
 }
 
 void gc_end(struct gc *gc) {
@@ -33,6 +38,7 @@ void gc_end(struct gc *gc) {
 
 /* The newest pinned snapshot in [birth, retired), or TXNID_NONE. */
 static txnid_t newest_pin(const struct gc *gc, txnid_t birth, txnid_t retired) {
+  ASSERT(birth <= retired);
   for (size_t i = gc->pin_count; i-- > 0;)
     if (gc->pins[i] < retired)
       return gc->pins[i] >= birth ? gc->pins[i] : TXNID_NONE;
@@ -95,6 +101,7 @@ static int find_from(const struct gc *gc, const struct gc_key *from, struct foun
     rc = bad_order(&found->key);
   if (rc == MDBX_SUCCESS && found->key.kind != from->kind)
     rc = MDBX_NOTFOUND;
+  ASSERT(rc != MDBX_SUCCESS || compare_keys(&found->key, from) >= 0);
   return rc;
 }
 
@@ -116,10 +123,12 @@ static int find_before(const struct gc *gc, const struct gc_key *before, enum gc
     rc = bad_order(&found->key);
   if (rc == MDBX_SUCCESS && found->key.kind != kind)
     rc = MDBX_NOTFOUND;
+  ASSERT(rc != MDBX_SUCCESS || compare_keys(&found->key, before) < 0);
   return rc;
 }
 
 static struct gc_key key_after(const struct gc_key *key) {
+  ASSERT(key->kind >= GC_FREE && key->kind <= GC_HELD);
   if (key->sequence == UINT32_MAX)
     return (struct gc_key){key->kind, key->number + 1, 0};
   return (struct gc_key){key->kind, key->number, key->sequence + 1};
@@ -136,11 +145,14 @@ static int note_consumed(struct gc *gc, const struct gc_key *key) {
     gc->consumed = bigger;
     gc->consumed_capacity = capacity;
   }
+  ASSERT(gc->consumed_length < gc->consumed_capacity);
   gc->consumed[gc->consumed_length++] = *key;
   return MDBX_SUCCESS;
 }
 
 static int note_held(struct gc *gc, txnid_t pin, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  ASSERT(pin != TXNID_NONE && birth <= pin);
+  ASSERT(pgno >= PGNO_FIRST && pages > 0);
   if (gc->held_length == gc->held_capacity) {
     const size_t capacity = gc->held_capacity ? gc->held_capacity * 2 : 64;
     struct gc_held *bigger = realloc(gc->held, capacity * sizeof(*bigger));
@@ -149,6 +161,7 @@ static int note_held(struct gc *gc, txnid_t pin, pgno_t pgno, uint32_t pages, tx
     gc->held = bigger;
     gc->held_capacity = capacity;
   }
+  ASSERT(gc->held_length < gc->held_capacity);
   gc->held[gc->held_length++] = (struct gc_held){pin, {pgno, pages, birth}};
   return MDBX_SUCCESS;
 }
@@ -171,6 +184,7 @@ static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 
 /* Reads a list and shares its pages out among the free and the held ones. */
 static int consume(struct gc *gc, const struct found *found) {
+  ASSERT(found->key.kind == GC_FRESH || found->key.kind == GC_HELD);
   struct judging judging = {gc, found->key.number};
   const int rc = gc_runs_decode(found->bytes, found->length, found->key.number, gc->space->view.limit, judge_run,
                                 &judging);
@@ -247,6 +261,8 @@ int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count) {
   struct gc_held *held = gc->held;
   const size_t count = gc->held_length;
   int rc = MDBX_SUCCESS;
+  ASSERT(!gc->only_grow); /* gc_give() has not begun */
+  VERIFY(gc_verify_pins(gc, pins, pin_count));
   free(gc->pins);
   gc->pins = pins;
   gc->pin_count = pin_count;
@@ -283,6 +299,7 @@ static int weigh_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   const struct weighing *weighing = context;
   const struct gc *gc = weighing->gc;
   (void)pgno;
+  ASSERT(pages > 0);
   if (is_fixed(weighing, birth))
     return MDBX_SUCCESS;
   for (size_t i = gc->pin_count; i-- > 0 && gc->pins[i] >= birth;)
@@ -293,6 +310,7 @@ static int weigh_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 
 int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen) {
   struct gc_key at = {GC_HELD, 0, 0};
+  ASSERT(seen || !gc->pin_count);
   memset(seen, 0, gc->pin_count * sizeof(*seen));
   for (size_t i = 0; i < gc->held_length; ++i) {
     struct weighing weighing = {gc, gc->held[i].pin, fixed, seen};
@@ -317,6 +335,7 @@ int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen) 
 static int add_stored(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct gc *gc = context;
   (void)birth;
+  ASSERT(pgno >= PGNO_FIRST && pages > 0);
   return space_give_free(gc->space, pgno, pages, false);
 }
 
@@ -337,6 +356,7 @@ static int add_record(struct gc *gc, const struct found *found, uint32_t span) {
 static int load_region(struct gc *gc, uint32_t number) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const uint64_t per_region = PGSET_REGION_PAGES / span;
+  ASSERT(number <= PGNO_LIMIT >> PGSET_REGION_BITS);
   struct pgset_region *region = pgset_region_get(&gc->space->avail, number);
   if (!region)
     return MDBX_ENOMEM;
@@ -378,6 +398,8 @@ int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has) {
   struct looking looking = {pgno, false};
   struct found found;
   *has = false;
+  ASSERT(!pgset_region_find(&gc->space->avail, pgno >> PGSET_REGION_BITS) ||
+         !pgset_region_find(&gc->space->avail, pgno >> PGSET_REGION_BITS)->loaded);
   int rc = find_from(gc, &key, &found);
   if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && found.key.number != key.number))
     return MDBX_SUCCESS;

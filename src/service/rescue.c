@@ -30,10 +30,10 @@ static bool is_outdated(const struct telling *telling, const struct tree *tree, 
   const struct snapshot *view = telling->rescue->view;
   if (!telling->rescue->free_damaged || tree->rules.order == ORDER_USER)
     return false;
-  const size_t from = at > NEIGHBOURS ? at - NEIGHBOURS : 0, to = MIN_OF(at + NEIGHBOURS, gap->leaf_count);
+  const size_t from = at > NEIGHBOURS ? at - NEIGHBOURS : 0, to = MIN_OF(at + NEIGHBOURS, gap->found_count);
   for (size_t i = from; i < to; ++i) {
-    const struct page *other = snapshot_mapped(view, gap->leaves[i]);
-    if (i != at && other->txnid > snapshot_mapped(view, gap->leaves[at])->txnid && has_key_between(tree, other, item))
+    const struct page *other = snapshot_mapped(view, gap->found[i].ref.pgno);
+    if (i != at && other->txnid > snapshot_mapped(view, gap->found[at].ref.pgno)->txnid && has_key_between(tree, other, item))
       return true;
   }
   return false;
@@ -103,17 +103,25 @@ static int tell_leaf(struct telling *telling, const MDBX_val *values, const stru
   return rc;
 }
 
+static int tell_newest(struct telling *telling, const struct tree *tree, const struct rescue_gap *gap, size_t at) {
+  const struct page *leaf = snapshot_mapped(telling->rescue->view, gap->found[at].ref.pgno);
+  int rc = MDBX_SUCCESS;
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < leaf->count; ++i) {
+    struct leaf_item item;
+    leaf_get(leaf, i, &item);
+    if (!is_outdated(telling, tree, gap, at, &item))
+      rc = tell_item(telling, gap->key.iov_base ? &gap->key : NULL, &item);
+  }
+  return rc;
+}
+
 static int tell_gap(struct telling *telling, const struct tree *tree, const struct rescue_gap *gap) {
   const MDBX_val *values = gap->key.iov_base ? &gap->key : NULL;
   int rc = MDBX_SUCCESS;
-  for (size_t at = 0; rc == MDBX_SUCCESS && at < gap->leaf_count; ++at) {
-    const struct page *leaf = snapshot_mapped(telling->rescue->view, gap->leaves[at]);
-    for (unsigned i = 0; rc == MDBX_SUCCESS && i < leaf->count; ++i) {
-      struct leaf_item item;
-      leaf_get(leaf, i, &item);
-      if (!is_outdated(telling, tree, gap, at, &item))
-        rc = tell_item(telling, values, &item);
-    }
+  for (size_t at = 0; rc == MDBX_SUCCESS && at < gap->found_count; ++at) {
+    const struct rescue_found *found = &gap->found[at];
+    rc = found->height == 1 ? tell_newest(telling, tree, gap, at)
+                            : tell_page(telling, tree, values, found->ref, gap->depth - found->height);
   }
   return rc;
 }
@@ -168,20 +176,62 @@ static int tell_losses(const struct rescue *rescue, const struct rescue_table *t
   return rc;
 }
 
+/* Nobody knows whose they are: they are told with the names that are lost. */
+static int tell_doubts(const struct rescue *rescue) {
+  int rc = MDBX_SUCCESS;
+  for (size_t i = 0; rc == MDBX_SUCCESS && i < rescue->doubt_count; ++i) {
+    const struct rescue_doubt *doubt = &rescue->doubts[i];
+    const MDBX_rescue_loss_t loss = {.page = doubt->pgno,
+                                     .error = MDBX_CORRUPTED,
+                                     .orphan = true,
+                                     .leaves_found = doubt->leaves,
+                                     .after = doubt->first,
+                                     .before = doubt->last};
+    rc = rescue->callbacks->loss(rescue->context, &loss);
+  }
+  return rc;
+}
+
+static void describe_orphan(const struct rescue *rescue, const struct rescue_table *table, MDBX_rescue_table_t *told) {
+  if (!table->orphan)
+    return;
+  told->orphan = table->orphan;
+  told->old = table->old;
+  told->unsure = (MDBX_db_flags_t)(table->unsure & TABLE_FLAGS_PUBLIC);
+  told->first = table->first;
+  told->last = table->last;
+  told->remains = table->remains;
+  told->fits = table->fits;
+  for (unsigned i = 0; i < MIN_OF(table->fits, 2u); ++i)
+    told->fitting[i] = rescue->tables[table->fitting[i]].name;
+}
+
+static uint64_t count_named(const struct rescue *rescue) {
+  uint64_t named = 0;
+  for (size_t t = 1; t < rescue->table_count; ++t)
+    named += !rescue->tables[t].orphan;
+  return named;
+}
+
 static int tell_table(struct rescue *rescue, size_t index) {
   const struct rescue_table *table = &rescue->tables[index];
   struct telling telling = {.rescue = rescue, .table = table};
   const struct table_record *record = &table->tree.record;
   const MDBX_val *name = index ? &table->name : NULL;
-  const uint64_t names = index || tree_is_multi(&table->tree) ? 0 : rescue->table_count - 1;
-  const MDBX_rescue_table_t told = {.name = name,
-                                    .flags = (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC),
-                                    .sequence = record->sequence,
-                                    .records = record->items > names ? record->items - names : 0};
+  const uint64_t names = index || tree_is_multi(&table->tree) ? 0 : count_named(rescue);
+  MDBX_rescue_table_t told = {.name = name,
+                              .flags = (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC),
+                              .comparator = table->tree.rules.order == ORDER_USER ||
+                                            table->tree.values.order == ORDER_USER,
+                              .sequence = record->sequence,
+                              .records = record->items > names ? record->items - names : 0};
+  describe_orphan(rescue, table, &told);
   int rc = rescue->callbacks->table_begin(rescue->context, &told);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
   rc = tell_losses(rescue, table);
+  if (rc == MDBX_SUCCESS && !index)
+    rc = tell_doubts(rescue);
   if (rc == MDBX_SUCCESS && !table->error && !tree_is_empty(&table->tree))
     rc = tell_page(&telling, &table->tree, NULL, tree_root(&table->tree), 0);
   return rc == MDBX_SUCCESS ? rescue->callbacks->table_end(rescue->context, &told, telling.told) : rc;
@@ -197,11 +247,28 @@ static bool is_damaged(const struct rescue *rescue) {
 static void forget(struct rescue *rescue) {
   for (size_t t = 0; t < rescue->table_count; ++t) {
     for (size_t g = 0; g < rescue->tables[t].gap_count; ++g)
-      free(rescue->tables[t].gaps[g].leaves);
+      free(rescue->tables[t].gaps[g].found);
     free(rescue->tables[t].gaps);
+    free(rescue->tables[t].made_up);
   }
+  free(rescue->doubts);
+  free(rescue->height);
   free(rescue->tables);
   free(rescue->use);
+}
+
+/* What the trees that can be read do not lead to. */
+static int find_lost(struct rescue *rescue) {
+  if (!is_damaged(rescue))
+    return MDBX_SUCCESS;
+  int rc = rescue_find_units(rescue);
+  if (rc == MDBX_SUCCESS)
+    rc = rescue_fill_gaps(rescue);
+  if (rc == MDBX_SUCCESS)
+    rc = rescue_add_orphans(rescue);
+  if (rc == MDBX_SUCCESS)
+    rescue_sort_gaps(rescue);
+  return rc;
 }
 
 int rescue_tables(const MDBX_txn *txn, const MDBX_rescue_callbacks_t *callbacks, void *context) {
@@ -209,7 +276,7 @@ int rescue_tables(const MDBX_txn *txn, const MDBX_rescue_callbacks_t *callbacks,
   rescue.use = calloc(rescue.view->limit, 1);
   int rc = rescue.use ? rescue_look(&rescue) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS)
-    rc = rescue_find_leaves(&rescue);
+    rc = find_lost(&rescue);
   for (size_t i = 0; rc == MDBX_SUCCESS && i < rescue.table_count; ++i)
     rc = tell_table(&rescue, i);
   if (rc == MDBX_SUCCESS && is_damaged(&rescue))

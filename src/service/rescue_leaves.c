@@ -1,23 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Leaves that nothing leads to, and the gaps they belong into. */
+/* Units that nothing leads to, and the gaps they belong into. */
 #include "service/rescue.h"
 
-#include "format/check.h"
-#include "format/page.h"
-
 #include <stdlib.h>
-
-static void first_key(const struct page *leaf, MDBX_val *key) {
-  size_t length;
-  key->iov_base = (void *)(uintptr_t)leaf_key(leaf, 0, &length);
-  key->iov_len = length;
-}
-
-static void last_key(const struct page *leaf, MDBX_val *key) {
-  size_t length;
-  key->iov_base = (void *)(uintptr_t)leaf_key(leaf, leaf->count - 1u, &length);
-  key->iov_len = length;
-}
 
 static int order_of(const struct tree *tree, const MDBX_val *a, const MDBX_val *b) {
   return key_compare_raw(&tree->rules, a->iov_base, a->iov_len, b->iov_base, b->iov_len);
@@ -25,148 +10,153 @@ static int order_of(const struct tree *tree, const MDBX_val *a, const MDBX_val *
 
 /* ---- which gap -------------------------------------------------------------------------------------------------- */
 
-/* Kinds of nodes that the tree has. */
-static bool items_fit(const struct rescue_table *table, const struct rescue_gap *gap, const struct page *leaf,
-                      bool is_main) {
-  const bool multi = tree_is_multi(&table->tree);
-  for (unsigned i = 0; i < leaf->count; ++i) {
-    struct leaf_item item;
-    leaf_get(leaf, i, &item);
-    if (gap->key.iov_base ? item.data_length || item.kind != NODE_PLAIN
-        : multi           ? item.kind == NODE_LARGE
-                          : item.kind == NODE_SUBPAGE || (item.kind == NODE_TREE && !is_main))
-      return false;
-  }
-  return true;
+/* What is there below a bad page of that place. A page that is lost between the two is bad itself. */
+static bool height_fits(const struct rescue *rescue, const struct rescue_gap *gap, const struct rescue_unit *unit) {
+  const unsigned most = gap->depth - gap->level - 1;
+  return unit->height == most || (unit->height < most && (rescue->others_bad || rescue->free_damaged));
 }
 
-static bool is_without_data(const struct page *leaf) {
-  for (unsigned i = 0; i < leaf->count; ++i) {
-    struct leaf_item item;
-    leaf_get(leaf, i, &item);
-    if (item.data_length)
-      return false;
-  }
-  return true;
+static bool pages_fit(const struct tree *tree, const struct rescue_unit *unit) {
+  return unit->leaf_flags == tree_page_type(tree, true) &&
+         (unit->height == 1 || unit->branch_flags == tree_page_type(tree, false));
 }
 
-static bool sizes_fit(const struct rescue_table *table, const struct rescue_gap *gap, const struct page *leaf) {
-  const struct table_record *record = &table->tree.record;
-  MDBX_val key;
-  first_key(leaf, &key);
+/* A page is never younger than the one that leads to it. Of that one the low bits of its birth are known. */
+static bool birth_fits(const struct snapshot *view, const struct rescue_gap *gap, const struct rescue_unit *unit) {
+  const txnid_t span = (txnid_t)UINT16_MAX + 1;
+  txnid_t latest = view->txnid / span * span + gap->ref.birth;
+  if (latest > view->txnid)
+    latest = latest < span ? 0 : latest - span;
+  return unit->birth <= latest;
+}
+
+/* Kinds of records that the tree has. */
+static bool records_fit(const struct rescue *rescue, size_t index, const struct rescue_gap *gap,
+                        const struct rescue_unit *unit) {
+  const struct rescue_table *table = &rescue->tables[index];
   if (gap->key.iov_base)
-    return !leaf_is_array(leaf) || !(record->item >> 16) || leaf->item == record->item >> 16;
-  return !(record->flags & TABLE_INTEGERKEY) || key.iov_len == (record->item & 0xffff);
+    return !unit->data && !unit->large;
+  /* They may be the values of a key that is lost. */
+  if (!unit->data && rescue->values_lost)
+    return false;
+  if (tree_is_multi(&table->tree))
+    return !unit->large && !unit->names;
+  return !unit->multi && (index == 0 || !unit->names);
+}
+
+static bool sizes_fit(const struct rescue_table *table, const struct rescue_gap *gap, const struct rescue_unit *unit) {
+  const struct table_record *record = &table->tree.record;
+  if (gap->key.iov_base)
+    return !(unit->leaf_flags & P_DUPFIX) || !(record->item >> 16) || unit->key_most == record->item >> 16;
+  if ((record->flags & TABLE_INTEGERKEY) &&
+      (unit->key_least != (record->item & 0xffff) || unit->key_most != (record->item & 0xffff)))
+    return false;
+  return !(record->flags & TABLE_DUPFIXED) || !(record->item >> 16) || !unit->value_most ||
+         (unit->value_least == record->item >> 16 && unit->value_most == record->item >> 16);
 }
 
 /* Between what was read on both sides. In an order that nobody knows here all fit. */
-static bool keys_fit(const struct tree *tree, const struct rescue_gap *gap, const struct page *leaf) {
-  MDBX_val first, last;
+static bool keys_fit(const struct tree *tree, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   if (tree->rules.order == ORDER_USER)
     return true;
-  first_key(leaf, &first);
-  last_key(leaf, &last);
-  return (!gap->after.iov_base || order_of(tree, &gap->after, &first) < 0) &&
-         (!gap->before.iov_base || order_of(tree, &last, &gap->before) < 0) && order_of(tree, &first, &last) <= 0;
+  return (unit->orders & 1u << tree->rules.order) &&
+         (!gap->after.iov_base || order_of(tree, &gap->after, &unit->first) < 0) &&
+         (!gap->before.iov_base || order_of(tree, &unit->last, &gap->before) < 0);
 }
 
-static bool fits(const struct rescue *rescue, size_t index, const struct rescue_gap *gap, const struct page *leaf) {
+static bool fits(const struct rescue *rescue, size_t index, const struct rescue_gap *gap,
+                 const struct rescue_unit *unit) {
   const struct rescue_table *table = &rescue->tables[index];
   struct tree tree;
+  if (!gap->branch || !unit->leaves)
+    return false;
   rescue_tree_of(table, gap, &tree);
-  if (!gap->branch || leaf->flags != tree_page_type(&tree, true))
+  return height_fits(rescue, gap, unit) && pages_fit(&tree, unit) && birth_fits(rescue->view, gap, unit) &&
+         records_fit(rescue, index, gap, unit) && sizes_fit(table, gap, unit) && keys_fit(&tree, gap, unit);
+}
+
+/* Whether it may be a table, or the values of a key, that nothing leads to, though it fits the gap. */
+static bool may_be_apart(const struct rescue *rescue, const struct rescue_gap *gap, const struct rescue_unit *unit) {
+  if (unit->names || (gap->after.iov_base && gap->before.iov_base))
     return false;
-  if (!gap->key.iov_base && rescue->values_lost && is_without_data(leaf))
-    return false;
-  return items_fit(table, gap, leaf, index == 0) && sizes_fit(table, gap, leaf) && keys_fit(&tree, gap, leaf);
+  return gap->key.iov_base ? rescue->values_lost : rescue->names_lost;
 }
 
-static size_t common_with(const MDBX_val *a, const MDBX_val *b) {
-  const size_t shorter = MIN_OF(a->iov_len, b->iov_len);
-  return a->iov_base && shorter ? common_bytes(a->iov_base, b->iov_base, shorter) : 0;
+static void note_fitting(struct rescue_table *orphan, size_t table) {
+  for (unsigned i = 0; i < MIN_OF(orphan->fits, 2u); ++i)
+    if (orphan->fitting[i] == table)
+      return;
+  if (orphan->fits < 2)
+    orphan->fitting[orphan->fits] = table;
+  orphan->fits += 1;
 }
 
-/* How much like its neighbours it is: where it would fit several gaps, the most alike gets it. */
-static size_t likeness(const struct rescue_gap *gap, const struct page *leaf) {
-  MDBX_val first, last;
-  first_key(leaf, &first);
-  last_key(leaf, &last);
-  return 1 + common_with(&gap->after, &first) + common_with(&gap->before, &last);
+int rescue_place(const struct rescue *rescue, const struct rescue_unit *unit, size_t *table, size_t *gap,
+                 struct rescue_table *orphan) {
+  bool found = false, doubtful = false;
+  orphan->fits = 0;
+  for (size_t t = 0; t < rescue->table_count; ++t)
+    for (size_t g = 0; g < rescue->tables[t].gap_count; ++g) {
+      const struct rescue_gap *here = &rescue->tables[t].gaps[g];
+      if (!fits(rescue, t, here, unit))
+        continue;
+      note_fitting(orphan, t);
+      const bool mentioned = rescue_mentions(rescue, here->ref.pgno, unit->ref);
+      /* Gaps of the same tree lie side by side: either is right. */
+      const bool same = found && t == *table && rescue->tables[t].gaps[*gap].key.iov_base == here->key.iov_base;
+      doubtful |= (found && !same) || may_be_apart(rescue, here, unit);
+      if (!found || mentioned) {
+        *table = t;
+        *gap = g;
+      }
+      found = true;
+      if (mentioned)
+        return MDBX_SUCCESS;
+    }
+  return found && !doubtful ? MDBX_SUCCESS : MDBX_NOTFOUND;
 }
 
-static int put_into(struct rescue_gap *gap, pgno_t pgno) {
-  void *leaves = gap->leaves;
-  const int rc = rescue_more(&leaves, gap->leaf_count, &gap->leaf_capacity, sizeof(*gap->leaves));
-  gap->leaves = leaves;
-  if (rc == MDBX_SUCCESS)
-    gap->leaves[gap->leaf_count++] = pgno;
+/* ---- what is found ---------------------------------------------------------------------------------------------- */
+
+static int put_into(struct rescue_gap *gap, const struct rescue_unit *unit) {
+  void *found = gap->found;
+  const int rc = rescue_more(&found, gap->found_count, &gap->found_capacity, sizeof(*gap->found));
+  gap->found = found;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  gap->found[gap->found_count++] = (struct rescue_found){unit->ref, unit->height, unit->first};
+  gap->leaf_count += unit->leaves;
   return rc;
 }
 
-static int place_leaf(struct rescue *rescue, const struct page *leaf, bool values) {
-  size_t best = 0, at_table = 0, at_gap = 0;
-  for (size_t t = 0; t < rescue->table_count; ++t)
-    for (size_t g = 0; g < rescue->tables[t].gap_count; ++g) {
-      const struct rescue_gap *gap = &rescue->tables[t].gaps[g];
-      if (!gap->branch || (gap->key.iov_base != NULL) != values || !fits(rescue, t, gap, leaf))
-        continue;
-      const size_t alike = likeness(gap, leaf);
-      if (alike > best) {
-        best = alike;
-        at_table = t;
-        at_gap = g;
-      }
-    }
-  if (!best)
-    return MDBX_SUCCESS;
-  const struct rescue_gap gap = rescue->tables[at_table].gaps[at_gap];
-  const int rc = put_into(&rescue->tables[at_table].gaps[at_gap], leaf->pgno);
-  return rc == MDBX_SUCCESS ? rescue_take_leaf(rescue, at_table, &gap, leaf) : rc;
+/* Tables first, and what has data: that leads to trees of values, whose leaves are then known. */
+enum round { ROUND_NAMES, ROUND_DATA, ROUND_ALL };
+
+static bool is_of_round(const struct rescue_unit *unit, enum round round) {
+  return unit->leaves && (round == ROUND_ALL || (round == ROUND_DATA ? unit->data : unit->names));
 }
 
-/* ---- which pages ------------------------------------------------------------------------------------------------ */
-
-/* What cannot be a leaf is not looked at closely, and nothing is said about it. */
-static bool may_be_leaf(const struct snapshot *view, pgno_t pgno) {
-  const struct page *page = snapshot_mapped(view, pgno);
-  return page->pgno == pgno && (page->flags & ~(unsigned)(P_NOHEADS | P_DUPFIX)) == P_LEAF && page->count &&
-         page->txnid && page->txnid <= view->txnid;
+static int place_unit(struct rescue *rescue, pgno_t pgno, enum round round) {
+  struct rescue_unit unit;
+  struct rescue_table orphan;
+  size_t table, at;
+  int rc = rescue_read_unit(rescue, pgno, &unit);
+  if (rc != MDBX_SUCCESS || !is_of_round(&unit, round))
+    return rc;
+  rc = rescue_place(rescue, &unit, &table, &at, &orphan);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  const struct rescue_gap gap = rescue->tables[table].gaps[at];
+  rc = put_into(&rescue->tables[table].gaps[at], &unit);
+  return rc == MDBX_SUCCESS ? rescue_take(rescue, table, &gap, &unit) : rc;
 }
 
-static int place_leaves(struct rescue *rescue, bool values) {
-  for (pgno_t pgno = PGNO_FIRST; pgno < rescue->view->limit; ++pgno) {
-    const struct page *page;
-    if (rescue->use[pgno] != RESCUE_UNKNOWN || !may_be_leaf(rescue->view, pgno))
-      continue;
-    int rc = snapshot_page(rescue->view, pgno, &page);
-    if (rc == MDBX_SUCCESS)
-      rc = place_leaf(rescue, page, values);
-    if (rc != MDBX_SUCCESS && rc != MDBX_CORRUPTED)
-      return rc;
-  }
-  return MDBX_SUCCESS;
-}
-
-static bool is_behind(const struct snapshot *view, const struct tree *tree, pgno_t a, pgno_t b) {
-  MDBX_val left, right;
-  first_key(snapshot_mapped(view, a), &left);
-  first_key(snapshot_mapped(view, b), &right);
-  return order_of(tree, &left, &right) > 0;
-}
-
-/* Shell's way: no memory, and no order in which it takes for ever. */
-static void sort_leaves(const struct snapshot *view, const struct tree *tree, struct rescue_gap *gap) {
-  size_t step = 1;
-  while (step < gap->leaf_count / 3)
-    step = step * 3 + 1;
-  for (; step && tree->rules.order != ORDER_USER; step /= 3)
-    for (size_t i = step; i < gap->leaf_count; ++i) {
-      const pgno_t leaf = gap->leaves[i];
-      size_t at = i;
-      for (; at >= step && is_behind(view, tree, gap->leaves[at - step], leaf); at -= step)
-        gap->leaves[at] = gap->leaves[at - step];
-      gap->leaves[at] = leaf;
-    }
+/* Where not all free pages are known an old branch may lead to what is new: then leaves are placed one by one, the newest
+ * word about a key counts. */
+static bool is_placed(const struct rescue *rescue, pgno_t pgno) {
+  if (rescue->free_damaged)
+    return rescue->use[pgno] == RESCUE_UNKNOWN && (rescue->height[pgno] & RESCUE_HEIGHT) == 1;
+  return rescue_is_unit(rescue, pgno);
 }
 
 static bool any_branch(const struct rescue *rescue) {
@@ -177,18 +167,40 @@ static bool any_branch(const struct rescue *rescue) {
   return false;
 }
 
-/* Tables first: what is found leads to trees of values, whose leaves are then known. */
-int rescue_find_leaves(struct rescue *rescue) {
+int rescue_fill_gaps(struct rescue *rescue) {
   if (!any_branch(rescue))
     return MDBX_SUCCESS;
-  int rc = place_leaves(rescue, false);
-  if (rc == MDBX_SUCCESS)
-    rc = place_leaves(rescue, true);
+  for (enum round round = ROUND_NAMES; round <= ROUND_ALL; ++round)
+    for (pgno_t pgno = PGNO_FIRST; pgno < rescue->view->present; ++pgno) {
+      const int rc = is_placed(rescue, pgno) ? place_unit(rescue, pgno, round) : MDBX_SUCCESS;
+      if (rc != MDBX_SUCCESS)
+        return rc;
+    }
+  return MDBX_SUCCESS;
+}
+
+/* ---- in order --------------------------------------------------------------------------------------------------- */
+
+/* Shell's way: no memory, and no order in which it takes for ever. */
+static void sort_found(const struct tree *tree, struct rescue_gap *gap) {
+  size_t step = 1;
+  while (step < gap->found_count / 3)
+    step = step * 3 + 1;
+  for (; step && tree->rules.order != ORDER_USER; step /= 3)
+    for (size_t i = step; i < gap->found_count; ++i) {
+      const struct rescue_found found = gap->found[i];
+      size_t at = i;
+      for (; at >= step && order_of(tree, &gap->found[at - step].first, &found.first) > 0; at -= step)
+        gap->found[at] = gap->found[at - step];
+      gap->found[at] = found;
+    }
+}
+
+void rescue_sort_gaps(struct rescue *rescue) {
   for (size_t t = 0; t < rescue->table_count; ++t)
     for (size_t g = 0; g < rescue->tables[t].gap_count; ++g) {
       struct tree tree;
       rescue_tree_of(&rescue->tables[t], &rescue->tables[t].gaps[g], &tree);
-      sort_leaves(rescue->view, &tree, &rescue->tables[t].gaps[g]);
+      sort_found(&tree, &rescue->tables[t].gaps[g]);
     }
-  return rc;
 }

@@ -16,7 +16,6 @@ struct look {
   MDBX_val key;      /* of values; else without a base */
   MDBX_val last;     /* what was read last */
   size_t waiting;    /* gaps from here on wait for what follows them */
-  bool apart;        /* a leaf that was found: its place is known by the gap */
 };
 
 static struct rescue_table *table_of_look(const struct look *look) { return &look->rescue->tables[look->table]; }
@@ -51,15 +50,17 @@ static void mark(const struct rescue *rescue, pgno_t pgno, enum rescue_use use) 
 }
 
 /* Anything but damage ends the rescue. */
-static int open_gap(struct look *look, struct page_ref ref, bool branch, int error) {
+static int open_gap(struct look *look, struct page_ref ref, unsigned level, bool branch, int error) {
   if (error != MDBX_CORRUPTED)
     return error;
   struct rescue *rescue = look->rescue;
   if (ref.pgno < rescue->view->limit && rescue->use[ref.pgno] == RESCUE_UNKNOWN)
     mark(rescue, ref.pgno, RESCUE_BAD);
   rescue->values_lost |= !look->key.iov_base && tree_is_multi(look->tree);
+  rescue->names_lost |= !look->table && !tree_is_multi(look->tree);
   const struct rescue_gap gap = {
-      .ref = ref, .error = error, .branch = branch, .key = look->key, .after = look->last};
+      .ref = ref, .error = error, .depth = look->tree->record.depth, .level = level, .branch = branch,
+      .key = look->key, .after = look->last};
   return add_gap(look, &gap);
 }
 
@@ -76,7 +77,7 @@ static int lose_record(struct look *look, const struct leaf_item *item, struct p
 static void read_on(struct look *look, const struct leaf_item *item) {
   struct rescue_table *table = table_of_look(look);
   look->last = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
-  for (; look->waiting < table->gap_count && !look->apart; ++look->waiting) {
+  for (; look->waiting < table->gap_count; ++look->waiting) {
     struct rescue_gap *gap = &table->gaps[look->waiting];
     if (!gap->record && gap->key.iov_base == look->key.iov_base)
       gap->before = look->last;
@@ -143,7 +144,7 @@ static int look_at_page(struct look *look, struct page_ref ref, unsigned level) 
   if (rc == MDBX_SUCCESS && rescue->use[ref.pgno] != RESCUE_UNKNOWN)
     rc = log_damage(MDBX_CORRUPTED, "page %u is used twice", ref.pgno);
   if (rc != MDBX_SUCCESS)
-    return open_gap(look, ref, !leaf, rc);
+    return open_gap(look, ref, level, !leaf, rc);
   mark(rescue, ref.pgno, RESCUE_USED);
   if (leaf)
     return look_at_leaf(look, page);
@@ -184,6 +185,7 @@ int rescue_add_table(struct rescue *rescue, const MDBX_val *name, const struct l
     memcpy(&record, item->data, sizeof(record));
     table->error = tree_load(&table->tree, &record, rescue->view->limit, "(named)");
   }
+  rescue->names_lost |= table->error != MDBX_SUCCESS;
   return look_at_table(rescue, rescue->table_count - 1);
 }
 
@@ -222,16 +224,30 @@ void rescue_tree_of(const struct rescue_table *table, const struct rescue_gap *g
     values_nested_init(&table->tree, tree);
   else
     *tree = table->tree;
+  tree->record.depth = (uint8_t)gap->depth;
 }
 
-int rescue_take_leaf(struct rescue *rescue, size_t index, const struct rescue_gap *gap, const struct page *leaf) {
+int rescue_add_orphan(struct rescue *rescue, const struct rescue_table *orphan) {
+  struct rescue_table *table = new_table(rescue);
+  if (!table)
+    return MDBX_ENOMEM;
+  *table = *orphan;
+  return look_at_table(rescue, rescue->table_count - 1);
+}
+
+int rescue_take(struct rescue *rescue, size_t index, const struct rescue_gap *gap, const struct rescue_unit *unit) {
+  const bool names = index == 0 && !tree_is_multi(&rescue->tables[0].tree);
   struct tree tree;
   rescue_tree_of(&rescue->tables[index], gap, &tree);
-  struct look look = {.rescue = rescue, .table = index, .tree = &tree, .key = gap->key, .apart = true};
-  mark(rescue, leaf->pgno, RESCUE_USED);
-  const int rc = look_at_leaf(&look, leaf);
-  const bool names = rc == MDBX_SUCCESS && index == 0 && !tree_is_multi(&tree) && !gap->key.iov_base;
-  return names ? add_named(rescue, leaf) : rc;
+  const unsigned level = tree.record.depth - unit->height;
+  struct look look = {.rescue = rescue,
+                      .table = index,
+                      .tree = &tree,
+                      .key = gap->key,
+                      .last = gap->after,
+                      .waiting = rescue->tables[index].gap_count};
+  const int rc = look_at_page(&look, unit->ref, level);
+  return rc == MDBX_SUCCESS && names ? add_tables_below(rescue, unit->ref, level) : rc;
 }
 
 /* ---- free pages ------------------------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
 
 #include <unistd.h>
 
-enum { KINDS = 6, RECORDS = 6000, KEYS_MANY = 10 };
+enum { KINDS = 7, UNTOLD, RECORDS = 6000, KEYS_MANY = 10 };
 
 /* Each table has RECORDS records; what they are follows from their number. */
 static const struct {
@@ -15,7 +15,8 @@ static const struct {
                   {"integer", MDBX_INTEGERKEY},
                   {"values", MDBX_DUPSORT},
                   {"fixed", MDBX_DUPSORT | MDBX_DUPFIXED},
-                  {"large", 0}};
+                  {"large", 0},
+                  {"twin", 0}}; /* of "plain" */
 
 /* Several tables have the same keys, so that what is found could belong to any of them. */
 static void make_record(unsigned kind, unsigned i, char key[32], MDBX_val *k, char data[3000], MDBX_val *d) {
@@ -77,6 +78,7 @@ struct choice {
   unsigned skip;     /* pages of the kind to pass over */
   uint64_t page;     /* chosen */
   size_t entries;    /* on it */
+  bool whole;        /* nothing of the page is left */
 };
 
 static int choose_page(uint64_t pgno, unsigned number, void *context, int deep, const char *name, size_t bytes,
@@ -92,6 +94,14 @@ static int choose_page(uint64_t pgno, unsigned number, void *context, int deep, 
   return MDBX_SUCCESS;
 }
 
+static void overwrite(uint64_t page, size_t size) {
+  const int fd = open(unit_path(API_DB), O_RDWR);
+  char bytes[4096];
+  memset(bytes, 0x5a, sizeof(bytes));
+  ck_assert_int_eq(pwrite(fd, bytes, size, (off_t)(page * 4096 + 8)), (ssize_t)size);
+  close(fd);
+}
+
 static void damage(struct choice *choice) {
   MDBX_env *env = api_open(MDBX_RDONLY);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
@@ -100,11 +110,7 @@ static void damage(struct choice *choice) {
   OK(mdbx_env_close(env));
   if (!choice->page)
     return;
-  const int fd = open(unit_path(API_DB), O_RDWR);
-  char bytes[64];
-  memset(bytes, 0x5a, sizeof(bytes));
-  ck_assert_int_eq(pwrite(fd, bytes, sizeof(bytes), (off_t)(choice->page * 4096 + 8)), sizeof(bytes));
-  close(fd);
+  overwrite(choice->page, choice->whole ? 4088 : 64);
 }
 
 /* ----------------------------------------------------------------------------------------------------- what comes back */
@@ -115,12 +121,39 @@ struct harvest {
   uint64_t expected[KINDS], told[KINDS];
   size_t leaves_found;
   uint8_t seen[KINDS][RECORDS];
-  const char *edge; /* first key of which a loss is told */
+  /* Of tables whose names are lost. */
+  unsigned orphans, fitting, remains, doubts;
+  unsigned flags; /* of the one that is told now */
 };
+
+/* Whose a record is, that is in a table with a name that is made up. */
+static unsigned kind_of_value(const MDBX_val *value) {
+  for (unsigned kind = 0; kind < KINDS; ++kind) {
+    char text[40];
+    snprintf(text, sizeof(text), kind == 3 || kind == 4 ? "%s value " : "of %s, ", kinds[kind].name);
+    if (memmem(value->iov_base, value->iov_len, text, strlen(text)))
+      return kind;
+  }
+  return KINDS;
+}
+
+static int take_orphan(struct harvest *harvest, const MDBX_rescue_table_t *table) {
+  char name[32];
+  snprintf(name, sizeof(name), "lost-%u", (unsigned)table->orphan);
+  harvest->wrong += !api_equal(table->name, name) || !table->first.iov_base || !table->last.iov_base;
+  harvest->kind = UNTOLD;
+  harvest->flags = table->flags;
+  harvest->orphans += 1;
+  harvest->fitting += table->fits > 1;
+  harvest->remains += table->remains.iov_base != NULL;
+  return MDBX_SUCCESS;
+}
 
 static int take_table(void *context, const MDBX_rescue_table_t *table) {
   struct harvest *harvest = context;
   harvest->kind = KINDS;
+  if (table->orphan)
+    return take_orphan(harvest, table);
   for (unsigned kind = 0; table->name && kind < KINDS; ++kind)
     if (api_equal(table->name, kinds[kind].name))
       harvest->kind = kind;
@@ -132,6 +165,7 @@ static int take_table(void *context, const MDBX_rescue_table_t *table) {
 
 static int take_loss(void *context, const MDBX_rescue_loss_t *loss) {
   struct harvest *harvest = context;
+  harvest->doubts += loss->orphan;
   if (harvest->kind < KINDS)
     harvest->losses[harvest->kind] += 1;
   harvest->leaves_found += loss->leaves_found;
@@ -145,6 +179,10 @@ static int take_record(void *context, const MDBX_val *key, const MDBX_val *value
   MDBX_val k, d;
   unsigned number = 0;
   const char *digits = memchr(value->iov_base, ' ', value->iov_len);
+  if (harvest->kind == UNTOLD) {
+    harvest->kind = kind_of_value(value);
+    harvest->wrong += harvest->kind == KINDS || harvest->flags != kinds[harvest->kind].flags;
+  }
   if (harvest->kind == KINDS)
     return MDBX_SUCCESS;
   if (harvest->kind == 3 || harvest->kind == 4)
@@ -165,9 +203,40 @@ static int take_end(void *context, const MDBX_rescue_table_t *table, uint64_t to
   struct harvest *harvest = context;
   (void)table;
   if (harvest->kind < KINDS)
-    harvest->told[harvest->kind] = told;
+    harvest->told[harvest->kind] += told;
   return MDBX_SUCCESS;
 }
+
+/* Values whose keys are lost are the keys of tables of their own. */
+struct orphan_values {
+  unsigned tables, records;
+  bool orphan;
+};
+
+static int value_table(void *context, const MDBX_rescue_table_t *table) {
+  struct orphan_values *values = context;
+  values->orphan = table->orphan != 0;
+  values->tables += values->orphan;
+  return MDBX_SUCCESS;
+}
+
+static int value_loss(void *context, const MDBX_rescue_loss_t *loss) {
+  (void)context, (void)loss;
+  return MDBX_SUCCESS;
+}
+
+static int value_record(void *context, const MDBX_val *key, const MDBX_val *value) {
+  struct orphan_values *values = context;
+  values->records += values->orphan && !value->iov_len && kind_of_value(key) < KINDS;
+  return MDBX_SUCCESS;
+}
+
+static int value_end(void *context, const MDBX_rescue_table_t *table, uint64_t told) {
+  (void)context, (void)table, (void)told;
+  return MDBX_SUCCESS;
+}
+
+static const MDBX_rescue_callbacks_t value_callbacks = {value_table, value_loss, value_record, value_end};
 
 static const MDBX_rescue_callbacks_t callbacks = {take_table, take_loss, take_record, take_end};
 
@@ -273,17 +342,110 @@ START_TEST(large_value_costs_itself) {
 }
 END_TEST
 
-/* The main table has one leaf, with the names: its damage takes all names away, but nothing else is done. */
+/* The main table has one leaf, with the names: the tables are found without it, and what they are. */
 START_TEST(names_are_gone) {
   MDBX_env *env = api_open(0);
   fill(env, KINDS);
   OK(mdbx_env_close(env));
-  struct choice choice = {.table = "@MAIN", .type = MDBX_page_leaf, .deep = 0};
+  struct choice choice = {.table = "@MAIN", .type = MDBX_page_leaf, .deep = 0, .whole = _i};
   damage(&choice);
   ck_assert_uint_ne(choice.page, 0);
   IS(rescue(&harvest), MDBX_RESULT_TRUE);
-  for (unsigned kind = 0; kind < KINDS; ++kind)
-    ck_assert_uint_eq(harvest.records[kind], 0);
+  expect_lost(0, 0, 0);
+  ck_assert_uint_eq(harvest.orphans, KINDS);
+  ck_assert_uint_eq(harvest.remains, _i ? 0 : KINDS);
+  ck_assert_uint_eq(harvest.fitting + harvest.doubts, 0);
+}
+END_TEST
+
+/* And a branch of each of them. What is left of the branch says what belongs to it; else the leaves are told apart. */
+START_TEST(names_and_branches_are_gone) {
+  const bool whole = _i & 1;
+  const unsigned kind = (unsigned)_i / 2;
+  MDBX_env *env = api_open(0);
+  fill(env, KINDS);
+  OK(mdbx_env_close(env));
+  struct choice root = {.table = kinds[kind].name, .type = MDBX_page_branch, .deep = 1, .whole = whole};
+  struct choice names = {.table = "@MAIN", .type = MDBX_page_leaf, .deep = 0};
+  MDBX_txn *txn;
+  env = api_open(MDBX_RDONLY);
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_env_pgwalk(txn, choose_page, &root));
+  OK(mdbx_env_pgwalk(txn, choose_page, &names));
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+  if (!root.page)
+    return;
+  overwrite(root.page, whole ? 4088 : 64);
+  overwrite(names.page, 64);
+  IS(rescue(&harvest), MDBX_RESULT_TRUE);
+  expect_lost(kind, 0, 0);
+  ck_assert_uint_gt(harvest.orphans, KINDS);
+}
+END_TEST
+
+/* The roots of two tables that have the same keys. With some of a root left it is known what it had; with nothing left
+ * nobody can tell, and nothing is mixed up: each leaf is a table. */
+START_TEST(twins) {
+  MDBX_env *env = api_open(0);
+  fill(env, KINDS);
+  OK(mdbx_env_close(env));
+  struct choice one = {.table = "plain", .type = MDBX_page_branch, .deep = 1};
+  struct choice other = {.table = "twin", .type = MDBX_page_branch, .deep = 1};
+  env = api_open(MDBX_RDONLY);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_env_pgwalk(txn, choose_page, &one));
+  OK(mdbx_env_pgwalk(txn, choose_page, &other));
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+  overwrite(one.page, _i ? 4088 : 64);
+  overwrite(other.page, _i ? 4088 : 64);
+  IS(rescue(&harvest), MDBX_RESULT_TRUE);
+  expect_lost(0, 0, 0);
+  ck_assert_uint_eq(harvest.fitting, harvest.orphans);
+  ck_assert(_i ? harvest.orphans > 10 : harvest.orphans < 10);
+}
+END_TEST
+
+/* A leaf of a table with several values per key: the nested trees of its keys are found, their keys are not. */
+START_TEST(keys_of_values_are_gone) {
+  const unsigned kind = 3 + (unsigned)_i;
+  MDBX_env *env = api_open(0);
+  fill(env, KINDS);
+  OK(mdbx_env_close(env));
+  struct choice choice = {.table = kinds[kind].name, .type = MDBX_page_leaf, .deep = 1};
+  damage(&choice);
+  ck_assert_uint_ne(choice.page, 0);
+  MDBX_env *damaged = api_open(MDBX_RDONLY);
+  MDBX_txn *txn = api_begin(damaged, MDBX_TXN_RDONLY);
+  struct orphan_values values = {0};
+  IS(mdbx_rescue(txn, &value_callbacks, &values), MDBX_RESULT_TRUE);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(damaged));
+  ck_assert_uint_gt(values.tables, 0);
+  ck_assert_uint_le(values.tables, choice.entries);
+  ck_assert_uint_eq(values.records, values.tables * (kind == 3 ? RECORDS / 2 : RECORDS) / KEYS_MANY);
+}
+END_TEST
+
+/* All that is known of free pages is gone as well. Old versions of the tables lie about: the newest are told. */
+START_TEST(names_and_free_pages_unknown) {
+  MDBX_env *env = api_open(0);
+  fill(env, KINDS);
+  OK(mdbx_env_close(env));
+  struct choice free_pages = {.table = "@GC", .type = MDBX_page_leaf, .deep = -1};
+  struct choice names = {.table = "@MAIN", .type = MDBX_page_leaf, .deep = 0};
+  env = api_open(MDBX_RDONLY);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_env_pgwalk(txn, choose_page, &free_pages));
+  OK(mdbx_env_pgwalk(txn, choose_page, &names));
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+  ck_assert_uint_ne(free_pages.page, 0);
+  overwrite(free_pages.page, 4088);
+  overwrite(names.page, 4088);
+  IS(rescue(&harvest), MDBX_RESULT_TRUE);
+  expect_lost(0, 0, 0);
 }
 END_TEST
 
@@ -344,7 +506,11 @@ int main(void) {
   tcase_add_loop_test(tcase, branch_costs_nothing, 0, KINDS);
   tcase_add_loop_test(tcase, nested_trees, 0, 4);
   tcase_add_test(tcase, large_value_costs_itself);
-  tcase_add_test(tcase, names_are_gone);
+  tcase_add_loop_test(tcase, names_are_gone, 0, 2);
+  tcase_add_loop_test(tcase, names_and_branches_are_gone, 0, 2 * KINDS);
+  tcase_add_loop_test(tcase, twins, 0, 2);
+  tcase_add_loop_test(tcase, keys_of_values_are_gone, 0, 2);
+  tcase_add_test(tcase, names_and_free_pages_unknown);
   tcase_add_test(tcase, free_pages_unknown);
   tcase_add_test(tcase, arguments);
   return unit_run(suite);
