@@ -15,6 +15,7 @@
 #include "base/pgset.h"
 #include "file/geometry.h"
 #include "file/map.h"
+#include "file/stores.h"
 #include "space/pool.h"
 #include "space/snapshot.h"
 
@@ -62,6 +63,8 @@ struct space {
   pgno_t backed;            /* pages the file is known to have storage for */
   pgno_t end;               /* this process uses no page from here on; PGNO_LIMIT: the geometry alone bounds it */
   struct dbmap *map;
+  struct stores *stores;
+  bool copying; /* pages go to the file through `stores` where they may */
   int fd;
   bool writemap;
   bool nomeminit;

@@ -109,7 +109,12 @@ static MDBX_txn *writer_memory(MDBX_env *env) {
   return env->writer_txn;
 }
 
-static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
+/* Pages of commits that nobody waits for may be copied. */
+static bool wants_copies(const MDBX_env *env, unsigned flags) {
+  return (flags & MDBX_SAFE_NOSYNC) && !(flags & MDBX_WRITEMAP) && !env_option(env, MDBX_opt_write_by_calls);
+}
+
+static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
   struct space *space = &txn->space;
   const unsigned flags = env->flags;
   space->view.txnid = txn->base_txnid + 1;
@@ -121,6 +126,9 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   space->spilled = false;
   space->map = &env->map;
   space->fd = env->fd;
+  space->stores = &env->stores;
+  space->copying = wants_copies(env, flags | txn_flags) &&
+                   stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map), txn->base_txnid, txn->base.now);
   space->pool = &env->pool;
   space->backed = txn->base.now;
   space->end = env_map_end(env);
@@ -160,7 +168,7 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   rc = txn_collect_pins(txn, &pins, &pin_count);
   if (rc != MDBX_SUCCESS)
     return rc;
-  prepare_space(env, txn);
+  prepare_space(env, txn, flags);
   gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
   txn->space.refill = txn_refill;
   env_geometry_of(env, &txn->base, &txn->geometry);
