@@ -32,6 +32,7 @@ struct retired_list {
 };
 
 struct space;
+struct recent_paths;
 /* What is left if no free page is found. */
 enum space_need {
   SPACE_CHEAP, /* the file has room at its end: look at what costs little */
@@ -82,6 +83,9 @@ struct space {
   size_t limbo_length;
   struct space_counters counters;
   struct undo *undo; /* of the innermost nested transaction; NULL without one */
+  /* Moves with every event after which a remembered path may be wrong; see tree/recent.h. */
+  uint64_t turn;
+  struct recent_paths *paths; /* of tree/; NULL: nothing is remembered */
 };
 
 /* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */

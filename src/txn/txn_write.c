@@ -7,6 +7,7 @@
 #include "env/options.h"
 #include "env/sync.h"
 #include "space/writeout.h"
+#include "tree/recent.h"
 #include "txn/commit.h"
 #include "txn/laggards.h"
 #include "txn/table.h"
@@ -100,11 +101,20 @@ int txn_mark(MDBX_txn *txn, int rc) {
 
 /* --------------------------------------------------------------------------------------------------------- begin */
 
+/* A transaction, and what only writers need. */
+struct writer {
+  MDBX_txn txn;
+  struct recent_paths recent;
+};
+
 static MDBX_txn *writer_memory(MDBX_env *env) {
   if (!env->writer_txn) {
-    env->writer_txn = calloc(1, sizeof(MDBX_txn));
-    if (env->writer_txn)
-      env->writer_txn->env = env;
+    struct writer *writer = calloc(1, sizeof(*writer));
+    if (!writer)
+      return NULL;
+    writer->txn.env = env;
+    writer->txn.space.paths = &writer->recent;
+    env->writer_txn = &writer->txn;
   }
   return env->writer_txn;
 }
@@ -124,6 +134,7 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
   space->nomeminit = flags & MDBX_NOMEMINIT;
   space->lifo = flags & MDBX_LIFORECLAIM;
   space->spilled = false;
+  space->turn += 1;
   space->map = &env->map;
   space->fd = env->fd;
   space->stores = &env->stores;
