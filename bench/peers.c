@@ -2,29 +2,43 @@
 /*
  * Speed of this engine beside liblmdb, in one run, row by row.
  *
- * Usage: bench_peers [-n records] [-d folder] [-r rounds] [row...]
- * Rows: load get getmany scan crud durable. The row getmany has the lookups of get, ours done with
- * mdbx_get_many(). Each round runs a row on both engines in turn; the table shows the medians and
- * their ratio (LMDB's time divided by ours: above 1 is faster than LMDB).
+ * Usage: bench_peers [-n records] [-d folder] [-r rounds] [-m mode] [-c] [row...]
+ * Rows: see the table `rows`. The row getmany has the lookups of get, ours done with mdbx_get_many(). Each round runs a row
+ * on both engines in turn; the table shows the medians and their ratio (LMDB's time divided by ours: above 1 is faster than
+ * LMDB). Modes are utterly (default), safe, writemap: MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC with
+ * MDBX_WRITEMAP, beside MDB_NOSYNC, the last one with MDB_WRITEMAP. -c counts the time of the processor, for a machine
+ * that has other things to do.
  */
+
 #include "common.h"
 
 #include <lmdb.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { VALUE = 100, ROUNDS_MAX = 15 };
+enum { VALUE = 100, SMALL = 32, ROUNDS_MAX = 15, VALUES_PER_KEY = 100 };
+enum table { PLAIN, INTEGERS, MULTI, ARRAYS };
+enum mode { UTTERLY, SAFE, WRITEMAP, DURABLE };
+enum how { UPSERT, APPENDED };
+
+static int processor_time;
+
+static double clock_now(void) {
+  struct timespec t;
+  clock_gettime(processor_time ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC, &t);
+  return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
 
 struct engine {
   const char *name;
-  void *(*open)(const char *path, int durable);
+  void *(*open)(const char *path, enum mode mode, enum table table);
   void (*close)(void *handle);
   void (*begin)(void *handle, int reading);
   void (*commit)(void *handle);
-  void (*put)(void *handle, uint64_t key, const void *value);
+  void (*put)(void *handle, uint64_t key, const void *value, size_t length, enum how how);
   int (*get)(void *handle, uint64_t key);
   void (*del)(void *handle, uint64_t key);
-  uint64_t (*scan)(void *handle);
+  uint64_t (*scan)(void *handle, int back);
 };
 
 /* ------------------------------------------------------------------------------------------------------------ ours */
@@ -32,14 +46,22 @@ struct engine {
 struct ours {
   MDBX_env *env;
   MDBX_txn *txn;
+  MDBX_dbi dbi;
 };
 
-static void *ours_open(const char *path, int durable) {
+static const MDBX_env_flags_t our_modes[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP,
+                                             MDBX_SYNC_DURABLE};
+static const MDBX_db_flags_t our_tables[] = {MDBX_DB_DEFAULTS, MDBX_INTEGERKEY, MDBX_DUPSORT,
+                                             MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_INTEGERDUP};
+
+static void *ours_open(const char *path, enum mode mode, enum table table) {
   struct ours *o = calloc(1, sizeof(*o));
   must(mdbx_env_create(&o->env), "create");
   must(mdbx_env_set_geometry(o->env, 0, -1, (intptr_t)16 << 30, 16 << 20, -1, 4096), "geometry");
-  must(mdbx_env_open(o->env, path, MDBX_NOSUBDIR | MDBX_LIFORECLAIM | (durable ? 0 : MDBX_UTTERLY_NOSYNC), 0644),
-       "open");
+  must(mdbx_env_open(o->env, path, MDBX_NOSUBDIR | MDBX_LIFORECLAIM | our_modes[mode], 0644), "open");
+  must(mdbx_txn_begin_ex(o->env, NULL, MDBX_TXN_READWRITE, &o->txn, NULL), "begin");
+  must(mdbx_dbi_open(o->txn, NULL, MDBX_CREATE | our_tables[table], &o->dbi), "dbi");
+  must(mdbx_txn_commit_ex(o->txn, NULL), "commit");
   return o;
 }
 
@@ -56,9 +78,10 @@ static void ours_begin(void *h, int reading) {
 
 static void ours_commit(void *h) { must(mdbx_txn_commit_ex(((struct ours *)h)->txn, NULL), "commit"); }
 
-static void ours_put(void *h, uint64_t key, const void *value) {
-  MDBX_val k = {&key, sizeof(key)}, v = {(void *)(uintptr_t)value, VALUE};
-  must(mdbx_put(((struct ours *)h)->txn, 1, &k, &v, MDBX_UPSERT), "put");
+static void ours_put(void *h, uint64_t key, const void *value, size_t length, enum how how) {
+  MDBX_val k = {&key, sizeof(key)}, v = {(void *)(uintptr_t)value, length};
+  struct ours *o = h;
+  must(mdbx_put(o->txn, o->dbi, &k, &v, how == APPENDED ? MDBX_APPEND : MDBX_UPSERT), "put");
 }
 
 static int ours_get(void *h, uint64_t key) {
@@ -71,12 +94,12 @@ static void ours_del(void *h, uint64_t key) {
   mdbx_del(((struct ours *)h)->txn, 1, &k, NULL);
 }
 
-static uint64_t ours_scan(void *h) {
+static uint64_t ours_scan(void *h, int back) {
   MDBX_cursor *cursor;
   MDBX_val k, v;
   uint64_t sum = 0;
   must(mdbx_cursor_open(((struct ours *)h)->txn, 1, &cursor), "cursor");
-  while (mdbx_cursor_get(cursor, &k, &v, MDBX_NEXT) == 0)
+  while (mdbx_cursor_get(cursor, &k, &v, back ? MDBX_PREV : MDBX_NEXT) == 0)
     sum += *(const unsigned char *)v.iov_base;
   mdbx_cursor_close(cursor);
   return sum;
@@ -93,13 +116,16 @@ struct peer {
   MDB_dbi dbi;
 };
 
-static void *peer_open(const char *path, int durable) {
+static const unsigned peer_modes[] = {MDB_NOSYNC, MDB_NOSYNC, MDB_NOSYNC | MDB_WRITEMAP, 0};
+static const unsigned peer_tables[] = {0, MDB_INTEGERKEY, MDB_DUPSORT, MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP};
+
+static void *peer_open(const char *path, enum mode mode, enum table table) {
   struct peer *p = calloc(1, sizeof(*p));
   must(mdb_env_create(&p->env), "create");
   must(mdb_env_set_mapsize(p->env, (size_t)16 << 30), "mapsize");
-  must(mdb_env_open(p->env, path, MDB_NOSUBDIR | (durable ? 0 : MDB_NOSYNC), 0644), "open");
+  must(mdb_env_open(p->env, path, MDB_NOSUBDIR | peer_modes[mode], 0644), "open");
   must(mdb_txn_begin(p->env, NULL, 0, &p->txn), "begin");
-  must(mdb_dbi_open(p->txn, NULL, 0, &p->dbi), "dbi");
+  must(mdb_dbi_open(p->txn, NULL, MDB_CREATE | peer_tables[table], &p->dbi), "dbi");
   must(mdb_txn_commit(p->txn), "commit");
   return p;
 }
@@ -117,10 +143,10 @@ static void peer_begin(void *h, int reading) {
 
 static void peer_commit(void *h) { must(mdb_txn_commit(((struct peer *)h)->txn), "commit"); }
 
-static void peer_put(void *h, uint64_t key, const void *value) {
+static void peer_put(void *h, uint64_t key, const void *value, size_t length, enum how how) {
   struct peer *p = h;
-  MDB_val k = {sizeof(key), &key}, v = {VALUE, (void *)(uintptr_t)value};
-  must(mdb_put(p->txn, p->dbi, &k, &v, 0), "put");
+  MDB_val k = {sizeof(key), &key}, v = {length, (void *)(uintptr_t)value};
+  must(mdb_put(p->txn, p->dbi, &k, &v, how == APPENDED ? MDB_APPEND : 0), "put");
 }
 
 static int peer_get(void *h, uint64_t key) {
@@ -135,13 +161,13 @@ static void peer_del(void *h, uint64_t key) {
   mdb_del(p->txn, p->dbi, &k, NULL);
 }
 
-static uint64_t peer_scan(void *h) {
+static uint64_t peer_scan(void *h, int back) {
   struct peer *p = h;
   MDB_cursor *cursor;
   MDB_val k, v;
   uint64_t sum = 0;
   must(mdb_cursor_open(p->txn, p->dbi, &cursor), "cursor");
-  while (mdb_cursor_get(cursor, &k, &v, MDB_NEXT) == 0)
+  while (mdb_cursor_get(cursor, &k, &v, back ? MDB_PREV : MDB_NEXT) == 0)
     sum += *(const unsigned char *)v.mv_data;
   mdb_cursor_close(cursor);
   return sum;
@@ -155,26 +181,84 @@ static const struct engine peer = {"lmdb",   peer_open, peer_close, peer_begin, 
 static uint64_t records = 1000000;
 static volatile uint64_t sink;
 
-static double row_load(const struct engine *e, void *h) {
+/* Neighbouring keys in the order of bytes. */
+static uint64_t ordered(uint64_t i) { return __builtin_bswap64(i + 1); }
+
+static uint64_t counted(uint64_t i) { return i + 1; }
+
+static double load(const struct engine *e, void *h, uint64_t (*key_of)(uint64_t), size_t length, enum how how) {
   unsigned char value[VALUE];
   memset(value, 7, sizeof(value));
-  const double start = now();
+  const double start = clock_now();
   for (uint64_t i = 0; i < records;) {
     e->begin(h, 0);
     for (int n = 0; n < 1000 && i < records; ++n, ++i)
-      e->put(h, mix(i), value);
+      e->put(h, key_of(i), value, length, how);
     e->commit(h);
   }
-  return now() - start;
+  return clock_now() - start;
 }
+
+static double row_load(const struct engine *e, void *h) { return load(e, h, mix, VALUE, UPSERT); }
+
+static double row_append(const struct engine *e, void *h) { return load(e, h, ordered, VALUE, APPENDED); }
+
+static double row_inorder(const struct engine *e, void *h) { return load(e, h, ordered, VALUE, UPSERT); }
+
+static double row_integers(const struct engine *e, void *h) { return load(e, h, counted, SMALL, UPSERT); }
+
+/* So many values for each key, in no order. */
+static double load_values(const struct engine *e, void *h, size_t length) {
+  unsigned char value[SMALL] = {0};
+  const uint64_t keys = records / VALUES_PER_KEY + 1;
+  const double start = clock_now();
+  for (uint64_t i = 0; i < records;) {
+    e->begin(h, 0);
+    for (int n = 0; n < 1000 && i < records; ++n, ++i) {
+      const uint64_t number = mix(i);
+      memcpy(value, &number, sizeof(number));
+      e->put(h, mix(i % keys), value, length, UPSERT);
+    }
+    e->commit(h);
+  }
+  return clock_now() - start;
+}
+
+static double row_multi(const struct engine *e, void *h) { return load_values(e, h, SMALL); }
+
+static double row_arrays(const struct engine *e, void *h) { return load_values(e, h, sizeof(uint64_t)); }
+
+/* So many puts a transaction: new keys, or keys that are there. */
+static double small_transactions(const struct engine *e, void *h, uint64_t transactions, int puts, uint64_t base) {
+  unsigned char value[VALUE];
+  memset(value, 9, sizeof(value));
+  const double start = clock_now();
+  for (uint64_t i = 0; i < transactions; ++i) {
+    e->begin(h, 0);
+    for (int n = 0; n < puts; ++n) {
+      const uint64_t number = i * (uint64_t)puts + (uint64_t)n;
+      e->put(h, base ? mix(records + base + number) : mix(mix(number * 11) % records), value, VALUE, UPSERT);
+    }
+    e->commit(h);
+  }
+  return clock_now() - start;
+}
+
+static double row_oneput(const struct engine *e, void *h) { return small_transactions(e, h, 50000, 1, 1u << 29); }
+
+static double row_update(const struct engine *e, void *h) { return small_transactions(e, h, 50000, 1, 0); }
+
+static double row_ten(const struct engine *e, void *h) { return small_transactions(e, h, 10000, 10, 0); }
+
+static double row_thousand(const struct engine *e, void *h) { return small_transactions(e, h, 200, 1000, 0); }
 
 static double row_get(const struct engine *e, void *h) {
   const uint64_t gets = records < 2000000 ? 2000000 : records / 2;
   e->begin(h, 1);
-  const double start = now();
+  const double start = clock_now();
   for (uint64_t i = 0; i < gets; ++i)
     sink += (uint64_t)e->get(h, mix(mix(i * 7) % records));
-  const double spent = now() - start;
+  const double spent = clock_now() - start;
   e->commit(h);
   return spent;
 }
@@ -189,7 +273,7 @@ static double row_getmany(const struct engine *e, void *h) {
   if (e == &peer)
     return row_get(e, h);
   e->begin(h, 1);
-  const double start = now();
+  const double start = clock_now();
   for (uint64_t i = 0; i < gets;) {
     size_t n = 0;
     for (; n < BATCH && i < gets; ++n, ++i) {
@@ -200,53 +284,76 @@ static double row_getmany(const struct engine *e, void *h) {
     for (size_t at = 0; at < n; ++at)
       sink += codes[at] == 0 ? *(const unsigned char *)values[at].iov_base : 1u;
   }
-  const double spent = now() - start;
+  const double spent = clock_now() - start;
   e->commit(h);
   return spent;
 }
 
-static double row_scan(const struct engine *e, void *h) {
+static double scan(const struct engine *e, void *h, int back) {
   e->begin(h, 1);
-  const double start = now();
-  sink += e->scan(h);
-  const double spent = now() - start;
+  const double start = clock_now();
+  sink += e->scan(h, back);
+  const double spent = clock_now() - start;
   e->commit(h);
   return spent;
 }
+
+static double row_scan(const struct engine *e, void *h) { return scan(e, h, 0); }
+
+static double row_back(const struct engine *e, void *h) { return scan(e, h, 1); }
 
 /* Five operations a transaction: two reads, an insert, an update, a delete. */
 static double crud(const struct engine *e, void *h, uint64_t transactions, uint64_t base) {
   unsigned char value[VALUE];
   memset(value, 9, sizeof(value));
-  const double start = now();
+  const double start = clock_now();
   for (uint64_t i = 0; i < transactions; ++i) {
     e->begin(h, 0);
     sink += (uint64_t)e->get(h, mix(mix(i * 3) % records));
     sink += (uint64_t)e->get(h, mix(mix(i * 5) % records));
-    e->put(h, mix(records + base + i), value);
-    e->put(h, mix(mix(i * 11) % records), value);
+    e->put(h, mix(records + base + i), value, VALUE, UPSERT);
+    e->put(h, mix(mix(i * 11) % records), value, VALUE, UPSERT);
     e->del(h, mix(records + base + i / 2));
     e->commit(h);
   }
-  return now() - start;
+  return clock_now() - start;
 }
 
 static double row_crud(const struct engine *e, void *h) { return crud(e, h, 50000, 1u << 30); }
 
 static double row_durable(const struct engine *e, void *h) { return crud(e, h, 3000, 1u << 31); }
 
+enum { LOADS = 1, FLUSHES = 2 };
+
 struct row {
   const char *name;
   double (*run)(const struct engine *e, void *h);
-  int durable;
+  unsigned kind;
+  enum table table;
+  double (*before)(const struct engine *e, void *h);
 };
 
-static const struct row rows[] = {{"load", row_load, 0},
-                                  {"get", row_get, 0},
-                                  {"getmany", row_getmany, 0},
-                                  {"scan", row_scan, 0},
-                                  {"crud", row_crud, 0},
-                                  {"durable", row_durable, 1}};
+static const struct row rows[] = {
+    {"load", row_load, LOADS, PLAIN, NULL},
+    {"append", row_append, LOADS, PLAIN, NULL},
+    {"inorder", row_inorder, LOADS, PLAIN, NULL},
+    {"integers", row_integers, LOADS, INTEGERS, NULL},
+    {"multi", row_multi, LOADS, MULTI, NULL},
+    {"arrays", row_arrays, LOADS, ARRAYS, NULL},
+    {"oneput", row_oneput, 0, PLAIN, row_load},
+    {"update", row_update, 0, PLAIN, row_load},
+    {"ten", row_ten, 0, PLAIN, row_load},
+    {"thousand", row_thousand, 0, PLAIN, row_load},
+    {"crud", row_crud, 0, PLAIN, row_load},
+    {"get", row_get, 0, PLAIN, row_load},
+    {"getmany", row_getmany, 0, PLAIN, row_load},
+    {"scan", row_scan, 0, PLAIN, row_load},
+    {"back", row_back, 0, PLAIN, row_load},
+    {"scandups", row_scan, 0, MULTI, row_multi},
+    {"backdups", row_back, 0, MULTI, row_multi},
+    {"scanfix", row_scan, 0, ARRAYS, row_arrays},
+    {"durable", row_durable, FLUSHES, PLAIN, row_load},
+};
 
 static int by_value(const void *a, const void *b) {
   const double left = *(const double *)a, right = *(const double *)b;
@@ -262,17 +369,17 @@ static void remove_files(const char *path) {
   unlink(other);
 }
 
-static void *prepare(const struct engine *e, const char *path, const struct row *row) {
+static void *prepare(const struct engine *e, const char *path, const struct row *row, enum mode mode) {
   remove_files(path);
-  if (strcmp(row->name, "load") == 0)
-    return e->open(path, 0);
-  void *h = e->open(path, 0);
-  row_load(e, h);
+  void *h = e->open(path, mode, row->table);
+  if (!row->before)
+    return h;
+  row->before(e, h);
   e->close(h);
-  return e->open(path, row->durable);
+  return e->open(path, row->kind & FLUSHES ? DURABLE : mode, row->table);
 }
 
-static void run_row(const struct row *row, const char *folder, int rounds) {
+static void run_row(const struct row *row, const char *folder, int rounds, enum mode mode) {
   const struct engine *engines[2] = {&ours, &peer};
   double spent[2][ROUNDS_MAX];
   void *handles[2] = {NULL, NULL};
@@ -281,11 +388,11 @@ static void run_row(const struct row *row, const char *folder, int rounds) {
     snprintf(paths[i], sizeof(paths[i]), "%s/bench-%s.db", folder, engines[i]->name);
   for (int round = 0; round < rounds; ++round)
     for (int i = 0; i < 2; ++i) {
-      const int fresh = round == 0 || strcmp(row->name, "load") == 0;
+      const int fresh = round == 0 || row->kind & LOADS;
       if (fresh && handles[i])
         engines[i]->close(handles[i]);
       if (fresh)
-        handles[i] = prepare(engines[i], paths[i], row);
+        handles[i] = prepare(engines[i], paths[i], row, mode);
       spent[i][round] = row->run(engines[i], handles[i]);
     }
   for (int i = 0; i < 2; ++i) {
@@ -298,10 +405,12 @@ static void run_row(const struct row *row, const char *folder, int rounds) {
   fflush(stdout);
 }
 
+static const char *const modes[] = {"utterly", "safe", "writemap"};
+
 int main(int argc, char **argv) {
   const char *folder = "/dev/shm";
-  int option, rounds = 3;
-  while ((option = getopt(argc, argv, "n:d:r:h")) != -1)
+  int option, rounds = 3, mode = UTTERLY;
+  while ((option = getopt(argc, argv, "n:d:r:m:ch")) != -1)
     switch (option) {
     case 'n':
       records = strtoull(optarg, NULL, 10);
@@ -312,23 +421,30 @@ int main(int argc, char **argv) {
     case 'r':
       rounds = atoi(optarg);
       break;
+    case 'm':
+      for (mode = UTTERLY; mode <= WRITEMAP && strcmp(optarg, modes[mode]) != 0; ++mode)
+        ;
+      break;
+    case 'c':
+      processor_time = 1;
+      break;
     default:
       fprintf(option == 'h' ? stdout : stderr,
-              "usage: %s [-n records] [-d folder] [-r rounds] [load|get|getmany|scan|crud|durable ...]\n", argv[0]);
+              "usage: %s [-n records] [-d folder] [-r rounds] [-m utterly|safe|writemap] [-c] [row ...]\n", argv[0]);
       return option != 'h';
     }
-  if (rounds < 1 || rounds > ROUNDS_MAX || !records) {
-    fprintf(stderr, "%s: rounds are 1 to %d, records more than 0\n", argv[0], ROUNDS_MAX);
+  if (rounds < 1 || rounds > ROUNDS_MAX || !records || mode > WRITEMAP) {
+    fprintf(stderr, "%s: rounds are 1 to %d, records more than 0, modes utterly, safe, writemap\n", argv[0], ROUNDS_MAX);
     return 1;
   }
-  printf("%llu records of 8+%d bytes in %s, median of %d\n%-8s %10s %10s %8s\n", (unsigned long long)records, VALUE,
-         folder, rounds, "row", "mdbx s", "lmdb s", "ratio");
+  printf("%llu records of 8+%d bytes in %s, mode %s, median of %d\n%-8s %10s %10s %8s\n", (unsigned long long)records,
+         VALUE, folder, modes[mode], rounds, "row", "mdbx s", "lmdb s", "ratio");
   for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); ++r) {
     int wanted = optind == argc;
     for (int i = optind; i < argc; ++i)
       wanted |= strcmp(argv[i], rows[r].name) == 0;
     if (wanted)
-      run_row(&rows[r], folder, rounds);
+      run_row(&rows[r], folder, rounds, (enum mode)mode);
   }
   return 0;
 }

@@ -71,8 +71,7 @@
  *   MDBX_UTTERLY_NOSYNC  | nothing        | commits, or the  | commits, or the
  *                        |                | whole database   | whole database
  *
- *   (*) If the device honours flush requests. MDBX_WRITEMAP changes no row, but
- *   a stray pointer of the application may then write into the database.
+ *   (*) If the device honours flush requests. MDBX_WRITEMAP changes no row.
  *   A steady point is made by mdbx_env_sync_ex() and its short forms, by the
  *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, by a clean close,
  *   and by the engine when space runs short.
@@ -82,6 +81,27 @@
  *   a steady point with the next flush; one that follows a weak commit is made
  *   durable at once, and so is the first commit of another mode after
  *   MDBX_UTTERLY_NOSYNC.
+ *
+ * Stray pointers. What a faulty program can do to the database by writing to an
+ * address it was not given:
+ *
+ *   mode                 | what it can hit
+ *   ---------------------+----------------------------------------------------
+ *   MDBX_SYNC_DURABLE,   | nothing in the file: the mapping is read-only, and
+ *   MDBX_NOMETASYNC      | the write is a SIGSEGV
+ *   MDBX_SAFE_NOSYNC,    | the same through every address the engine hands out;
+ *   MDBX_UTTERLY_NOSYNC  | but on ext4 and tmpfs (64-bit Linux) the engine has a
+ *                        | second, writable mapping of the file to which it
+ *                        | copies pages. No pointer to it leaves the engine, so
+ *                        | only a pointer that is wild can hit it. Where the
+ *                        | processor has memory protection keys, not even that:
+ *                        | the mapping opens only while a page is copied, and
+ *                        | only for the thread that does so. The option
+ *                        | MDBX_opt_write_by_calls does without the mapping.
+ *   MDBX_WRITEMAP        | everything: what the engine hands out is writable
+ *
+ *   In each mode it can hit the engine's own memory, and pages that a write
+ *   transaction has changed and not committed.
  */
 
 #ifndef LIBMDBX_H
@@ -790,7 +810,9 @@ typedef enum MDBX_option {
   /* Room left at both sides of a split. */
   MDBX_opt_split_reserve = 21,
   /* Bytes flushed before the writer lock. */
-  MDBX_opt_presync_threshold = 22
+  MDBX_opt_presync_threshold = 22,
+  /* Weak commits call the system for pages. */
+  MDBX_opt_write_by_calls = 64
 } MDBX_option_t;
 
 /* ------------------------------------------------------------------------
@@ -1967,6 +1989,9 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   presync_threshold             so many unsynced bytes are flushed by
  *                                 mdbx_env_sync() ahead of taking the writer
  *                                 lock, 1 to 2^31; after open; 262144
+ *   write_by_calls                0 or 1, commits without a flush write pages
+ *                                 by system calls only, see "Stray pointers"
+ *                                 at the top; 0
  *
  * What is set holds from the next write transaction on. These are kept, with
  * their ranges and initial values, for programs that set them, and change

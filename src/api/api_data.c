@@ -2,6 +2,7 @@
 /* Reading, writing and deleting by key. */
 #include "api/api.h"
 
+#include "tree/recent.h"
 #include "txn/txn_cursor.h"
 #include "txn/txn_write.h"
 
@@ -320,7 +321,7 @@ static int delete_key(MDBX_txn *txn, struct tree *tree, const MDBX_val *key, con
   if (rc == MDBX_SUCCESS)
     rc = begin_change(txn, tree, true);
   if (rc == MDBX_SUCCESS)
-    rc = tree_seek(txn->view, tree, &prepared, &path, &exact);
+    rc = tree_seek_to_change(&txn->root->space, tree, &prepared, &path, &exact);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!exact)

@@ -30,7 +30,14 @@ static const struct option_rule option_rules[] = {
     [MDBX_opt_subpage_reserve_limit] = {0, 65535, false},
     [MDBX_opt_split_reserve] = {0, 32768, false},
     [MDBX_opt_presync_threshold] = {1, UINT64_C(1) << 31, false},
+    [MDBX_opt_write_by_calls] = {0, 1, false},
 };
+
+/* Those that are no others have a range. */
+static bool is_known(MDBX_option_t option) {
+  return (unsigned)option <= MDBX_opt_sync_period ||
+         ((unsigned)option < COUNT_OF(option_rules) && option_rules[option].high != 0);
+}
 
 static int set_max_dbs(MDBX_env *env, uint64_t value) {
   if (env->opened)
@@ -103,7 +110,7 @@ int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option, uint64_t value) {
   default:
     break;
   }
-  if ((unsigned)option >= COUNT_OF(option_rules))
+  if (!is_known(option))
     return MDBX_EINVAL;
   return set_plain_option(env, option, value);
 }
@@ -112,7 +119,7 @@ int mdbx_env_get_option(const MDBX_env *env, MDBX_option_t option, uint64_t *pva
   const int rc = env_check(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!pvalue || (unsigned)option >= COUNT_OF(option_rules))
+  if (!pvalue || !is_known(option))
     return MDBX_EINVAL;
   switch (option) {
   case MDBX_opt_max_db:

@@ -13,6 +13,7 @@
 #include "file/geometry.h"
 #include "file/meta.h"
 #include "file/readers.h"
+#include "file/stores.h"
 #include "format/compare.h"
 #include "space/space.h"
 
@@ -65,7 +66,7 @@ struct metas_seen {
 
 struct env_options {
   unsigned max_dbs, max_readers;
-  uint64_t values[MDBX_opt_presync_threshold + 1]; /* the others, by number, as set; UINT64_MAX: default */
+  uint64_t values[MDBX_opt_write_by_calls + 1]; /* the others, by number, as set; UINT64_MAX: default */
 };
 
 struct MDBX_env {
@@ -110,6 +111,7 @@ struct MDBX_env {
 
   /* For the holder of the writer lock. */
   struct page_pool pool;
+  struct stores stores;
   MDBX_txn *writer_txn;          /* the memory of write transactions, made at first use; txn/ owns it */
   const struct space *work;      /* the pages of the write transaction that runs, NULL: none */
   _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */

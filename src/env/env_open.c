@@ -409,6 +409,7 @@ void env_release(MDBX_env *env) {
   pool_destroy(&env->pool);
   handles_release(env);
   env_forget_memo(env);
+  stores_close(&env->stores);
   map_close(&env->map);
   if (env->lck.shared)
     lck_close(&env->lck);

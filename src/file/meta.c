@@ -312,6 +312,15 @@ int meta_write(int fd, const struct meta_page *page, uint32_t page_size) {
   return os_ops->pwritev(fd, &vector, 1, (uint64_t)page->header.pgno * page_size);
 }
 
+/* A reader that sees any of the new bytes must see the new id in the header as well: it looks there last. */
+int meta_copy(const struct stores *stores, int fd, const struct meta_page *page, uint32_t page_size) {
+  const uint64_t offset = (uint64_t)page->header.pgno * page_size;
+  const int rc = stores_copy(stores, fd, offset, page, PAGE_HEADER);
+  return rc == MDBX_SUCCESS ? stores_copy(stores, fd, offset + PAGE_HEADER, (const uint8_t *)page + PAGE_HEADER,
+                                          page_size - PAGE_HEADER)
+                            : rc;
+}
+
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old) {
   struct meta_page *page = malloc(page_size);
   if (!page)

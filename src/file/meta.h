@@ -16,6 +16,7 @@
 #ifndef MDBX_FILE_META_H
 #define MDBX_FILE_META_H
 
+#include "file/stores.h"
 #include "format/format.h"
 
 /* What is known of one slot. */
@@ -80,6 +81,8 @@ void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid
 
 /* Writes a built page to its slot; no flush. */
 int meta_write(int fd, const struct meta_page *page, uint32_t page_size);
+/* The same through the mapping for stores. */
+int meta_copy(const struct stores *stores, int fd, const struct meta_page *page, uint32_t page_size);
 
 /* Writes a meta that was weak anew as steady. Its pages have been flushed; a flush must follow. */
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);

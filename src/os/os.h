@@ -36,8 +36,13 @@ struct os_ops {
   int (*allocate)(int fd, uint64_t from, uint64_t to);
   /* As datasync, for bytes modified through a writable mapping of that file. `addr` is rounded down to a page. */
   int (*msync)(void *addr, size_t length, int fd);
+  /* Copies bytes to a mapping made by os_map_stores(), where those from `offset` on are; the file has storage for them. What
+   * is copied by one call after another is seen in that order, by other processes too. */
+  int (*store)(int fd, void *to, const void *from, size_t length, uint64_t offset);
 };
 
+/* In os_map.c; part of os_ops_real. */
+int os_store_real(int fd, void *to, const void *from, size_t length, uint64_t offset);
 extern const struct os_ops os_ops_real;
 /* Owned by the process; set by tests before any environment is opened, constant otherwise. */
 extern const struct os_ops *os_ops;
@@ -88,6 +93,9 @@ bool os_file_on_readonly_fs(int fd);
  * memory that processes share does not reach them. False when unknown. */
 bool os_file_is_remote(int fd);
 bool os_path_is_remote(const char *path);
+/* True for file systems where a block that was written once is written in place for ever, as long as the file is not cut: a
+ * store to it through a mapping needs no room. False when unknown. */
+bool os_file_keeps_blocks(int fd);
 /* Permission bits of the file (0777 mask). */
 int os_file_mode(int fd, mode_t *mode);
 /* What is to be written under a name. A symbolic link stands for what it leads to, if it is the caller's own or root's. */
@@ -129,6 +137,11 @@ enum os_advice {
 int os_map_file(int fd, size_t length, bool writable, void **addr);
 /* Readable and writable mapping of bytes that exist, for the lock file. */
 int os_map_shared(int fd, size_t length, void **addr);
+/* Writable mapping from the start of the file for os_ops->store() alone. No child inherits it; and where the processor has
+ * keys for memory, nothing else in the process can read or write through it. The length as of os_map_file(). */
+int os_map_stores(int fd, size_t length, void **addr);
+/* Whether this process has fewer addresses than the machine. */
+bool os_addresses_are_limited(void);
 /* Zeroed memory of this process, storage on first touch. */
 int os_map_anonymous(size_t length, void **addr);
 int os_unmap(void *addr, size_t length);

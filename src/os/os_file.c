@@ -239,6 +239,7 @@ const struct os_ops os_ops_real = {
     .resize = real_resize,
     .allocate = real_allocate,
     .msync = real_msync,
+    .store = os_store_real,
 };
 
 const struct os_ops *os_ops = &os_ops_real;
@@ -453,6 +454,11 @@ bool os_path_is_remote(const char *path) {
   struct statfs fs;
   return statfs(path, &fs) == 0 && is_remote(&fs);
 }
+bool os_file_keeps_blocks(int fd) {
+  enum { EXT4 = 0xEF53, TMPFS = 0x01021994 };
+  struct statfs fs;
+  return fstatfs(fd, &fs) == 0 && ((uint32_t)fs.f_type == EXT4 || (uint32_t)fs.f_type == TMPFS);
+}
 #else
 bool os_file_is_remote(int fd) {
   (void)fd;
@@ -461,6 +467,11 @@ bool os_file_is_remote(int fd) {
 
 bool os_path_is_remote(const char *path) {
   (void)path;
+  return false;
+}
+
+bool os_file_keeps_blocks(int fd) {
+  (void)fd;
   return false;
 }
 #endif

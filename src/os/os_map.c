@@ -29,6 +29,69 @@ int os_map_shared(int fd, size_t length, void **addr) {
   return map_bytes(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED, addr);
 }
 
+/* ---- The mapping of os_ops->store() -------------------------------------------------------------------------------- */
+
+#if defined(HAVE_PKEY_ALLOC) && defined(HAVE_PKEY_MPROTECT) && defined(PKEY_DISABLE_ACCESS)
+/* One for the process, made at first use; NO_KEY where there is none to be had. Threads begin without access. */
+enum { KEY_UNKNOWN = -2, NO_KEY = -1 };
+static _Atomic int stores_key = KEY_UNKNOWN;
+
+static int key_of_stores(void) {
+  os_process_lock();
+  int key = atomic_load(&stores_key);
+  if (key == KEY_UNKNOWN) {
+    key = pkey_alloc(0, PKEY_DISABLE_ACCESS);
+    atomic_store(&stores_key, key < 0 ? NO_KEY : key);
+  }
+  os_process_unlock();
+  return key;
+}
+
+static int protect_stores(void *addr, size_t length) {
+  const int key = key_of_stores();
+  return key < 0 || pkey_mprotect(addr, length, PROT_READ | PROT_WRITE, key) == 0 ? MDBX_SUCCESS : errno;
+}
+
+static void allow_stores(bool allowed) {
+  const int key = atomic_load_explicit(&stores_key, memory_order_relaxed);
+  if (key >= 0)
+    pkey_set(key, allowed ? 0 : PKEY_DISABLE_ACCESS);
+}
+#else
+static int protect_stores(void *addr, size_t length) {
+  (void)addr, (void)length;
+  return MDBX_SUCCESS;
+}
+
+static void allow_stores(bool allowed) { (void)allowed; }
+#endif
+
+int os_map_stores(int fd, size_t length, void **addr) {
+  int rc = map_bytes(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, addr);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = protect_stores(*addr, length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_advise(*addr, length, OS_ADVICE_DONTFORK);
+  if (rc != MDBX_SUCCESS)
+    os_unmap(*addr, length);
+  return rc;
+}
+
+int os_store_real(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  (void)fd, (void)offset;
+  atomic_thread_fence(memory_order_release);
+  allow_stores(true);
+  memcpy(to, from, length);
+  allow_stores(false);
+  return MDBX_SUCCESS;
+}
+
+bool os_addresses_are_limited(void) {
+  struct rlimit limit;
+  return sizeof(void *) < sizeof(uint64_t) || getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur != RLIM_INFINITY;
+}
+
 int os_map_anonymous(size_t length, void **addr) {
   return map_bytes(-1, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, addr);
 }

@@ -135,6 +135,7 @@ static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct p
 }
 
 static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgno, struct page **page) {
+  space->turn += 1;
   int rc = space_allocate(space, pages, pgno);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -179,6 +180,7 @@ int space_new_run(struct space *space, uint32_t bytes, struct page **page) {
 
 /* A page of this transaction that was written out already gets a buffer again, under the same number. */
 static int unspill(struct space *space, const struct page *page, struct page **writable) {
+  space->turn += 1;
   const uint32_t pages = page->flags & P_LARGE ? page->run_pages : 1;
   const int rc = buffer_for(space, page->pgno, pages, writable);
   if (rc != MDBX_SUCCESS)
@@ -227,6 +229,7 @@ int space_touch(struct space *space, const struct page *page, struct page **writ
 int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct retired_list *list = &space->retired;
   ASSERT(pages > 0);
+  space->turn += 1;
   if (list->length == list->capacity) {
     const size_t capacity = list->capacity ? list->capacity * 2 : 64;
     struct retired_run *runs = realloc(list->runs, capacity * sizeof(*runs));
@@ -245,6 +248,7 @@ int space_retire(struct space *space, const struct page *page) {
   const pgno_t pgno = page->pgno;
   if (!space_owns(space, page))
     return space_retire_unread(space, pgno, pages, page->txnid);
+  space->turn += 1;
   struct page *buffer = dirty_remove(&space->dirty, pgno);
   ASSERT(!space->writemap || !buffer || buffer == page);
   const int rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
@@ -291,6 +295,7 @@ static void move_to_limbo(struct space *space, const struct dirty_page *list, si
 }
 
 int space_spill(struct space *space, uint64_t keep) {
+  space->turn += 1;
   VERIFY(space_verify(space));
   free_limbo(space);
   if (space->writemap || space->dirty.pages <= keep)
@@ -315,6 +320,7 @@ int space_spill(struct space *space, uint64_t keep) {
 }
 
 void space_release(struct space *space) {
+  space->turn += 1;
   undo_release(space);
   free_limbo(space);
   for (uint32_t i = 0; i < space->dirty.used; ++i)

@@ -15,6 +15,7 @@
 #include "base/pgset.h"
 #include "file/geometry.h"
 #include "file/map.h"
+#include "file/stores.h"
 #include "space/pool.h"
 #include "space/snapshot.h"
 
@@ -31,6 +32,7 @@ struct retired_list {
 };
 
 struct space;
+struct recent_paths;
 /* What is left if no free page is found. */
 enum space_need {
   SPACE_CHEAP, /* the file has room at its end: look at what costs little */
@@ -62,6 +64,8 @@ struct space {
   pgno_t backed;            /* pages the file is known to have storage for */
   pgno_t end;               /* this process uses no page from here on; PGNO_LIMIT: the geometry alone bounds it */
   struct dbmap *map;
+  struct stores *stores;
+  bool copying; /* pages go to the file through `stores` where they may */
   int fd;
   bool writemap;
   bool nomeminit;
@@ -79,6 +83,9 @@ struct space {
   size_t limbo_length;
   struct space_counters counters;
   struct undo *undo; /* of the innermost nested transaction; NULL without one */
+  /* Moves with every event after which a remembered path may be wrong; see tree/recent.h. */
+  uint64_t turn;
+  struct recent_paths *paths; /* of tree/; NULL: nothing is remembered */
 };
 
 /* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */

@@ -12,6 +12,7 @@ int undo_begin(struct space *space) {
   struct undo *undo = calloc(1, sizeof(*undo));
   if (!undo)
     return MDBX_ENOMEM;
+  space->turn += 1;
   undo->outer = space->undo;
   undo->retired_length = space->retired.length;
   undo->retired_pages = space->retired.pages;
@@ -36,6 +37,7 @@ static void free_images(struct space *space, struct dirty *images) {
 static void drop(struct space *space) {
   struct undo *undo = space->undo;
   ASSERT(undo);
+  space->turn += 1;
   space->undo = undo->outer;
   free_images(space, &undo->images);
   dirty_destroy(&undo->gone);

@@ -12,10 +12,18 @@ static size_t bytes_of(const struct space *space, const struct dirty_page *entry
   return (size_t)entry->pages << space->view.shift;
 }
 
-/* Length of the row of adjacent pages at the start of the list. */
-static size_t adjacent(const struct dirty_page *list, size_t count) {
+/* A run longer than this is written by a call: the first touch of each page would cost more. */
+enum { COPIED_PAGES_MAX = 16 };
+
+static bool may_copy(const struct space *space, const struct dirty_page *entry) {
+  return space->copying && entry->pages <= COPIED_PAGES_MAX &&
+         stores_may_copy(space->stores, entry->pgno, entry->pages);
+}
+
+/* Length of the row of adjacent pages at the start of the list, of which none may be copied. */
+static size_t adjacent(const struct space *space, const struct dirty_page *list, size_t count) {
   size_t n = 1;
-  while (n < count && n < BATCH && list[n].pgno == list[n - 1].pgno + list[n - 1].pages)
+  while (n < count && n < BATCH && list[n].pgno == list[n - 1].pgno + list[n - 1].pages && !may_copy(space, &list[n]))
     ++n;
   return n;
 }
@@ -25,7 +33,17 @@ static int write_row(struct space *space, const struct dirty_page *list, size_t 
   struct iovec vector[BATCH];
   for (size_t i = 0; i < count; ++i)
     vector[i] = (struct iovec){list[i].page, bytes_of(space, &list[i])};
-  return os_ops->pwritev(space->fd, vector, (int)count, (uint64_t)list[0].pgno << space->view.shift);
+  const int rc = os_ops->pwritev(space->fd, vector, (int)count, (uint64_t)list[0].pgno << space->view.shift);
+  const struct dirty_page *last = &list[count - 1];
+  if (rc == MDBX_SUCCESS)
+    stores_note(space->stores, list[0].pgno, last->pgno + last->pages - list[0].pgno);
+  return rc;
+}
+
+static int copy_page(struct space *space, const struct dirty_page *entry) {
+  stores_note(space->stores, entry->pgno, entry->pages);
+  return stores_copy(space->stores, space->fd, (uint64_t)entry->pgno << space->view.shift, entry->page,
+                     bytes_of(space, entry));
 }
 
 static bool is_out_of_room(int rc) { return rc == ENOSPC || rc == EFBIG || rc == EDQUOT; }
@@ -64,8 +82,9 @@ int writeout_pages(struct space *space, const struct dirty_page *list, size_t co
   if (space->writemap)
     return rc;
   while (rc == MDBX_SUCCESS && count) {
-    const size_t row = adjacent(list, count);
-    rc = write_row(space, list, row);
+    const bool copied = may_copy(space, list);
+    const size_t row = copied ? 1 : adjacent(space, list, count);
+    rc = copied ? copy_page(space, list) : write_row(space, list, row);
     list += row;
     count -= row;
   }

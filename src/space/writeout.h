@@ -11,8 +11,8 @@
  * room for that it takes what there is, but no less than `least` pages, and lowers geometry.now. */
 int writeout_extend_file(struct space *space, pgno_t least);
 
-/* Gives the pages their checksums and writes them (nothing is written in WRITEMAP mode: they lie in the mapping). The
- * list is sorted by page number. The file is made long enough first. */
+/* Gives the pages their checksums and writes them, by calls or by copying (nothing is written in WRITEMAP mode: they lie in
+ * the mapping). The list is sorted by page number. The file is made long enough first. */
 int writeout_pages(struct space *space, const struct dirty_page *list, size_t count);
 
 #endif

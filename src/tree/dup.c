@@ -2,6 +2,7 @@
 #include "tree/dup.h"
 
 #include "base/log.h"
+#include "tree/recent.h"
 
 #include <stdlib.h>
 
@@ -121,7 +122,7 @@ static int add_to_tree(const struct change *change, struct value_set *set) {
   if (rc == MDBX_SUCCESS)
     rc = tree_prepare_value(change->tree, &change->value, &key);
   if (rc == MDBX_SUCCESS)
-    rc = tree_seek(&change->space->view, &set->tree, &key, &set->path, &exact);
+    rc = tree_seek_to_change(change->space, &set->tree, &key, &set->path, &exact);
   if (rc == MDBX_SUCCESS)
     rc = tree_insert(change->space, &set->tree, &set->path, &key, NODE_PLAIN, 0, &unused);
   return rc == MDBX_SUCCESS ? put_nested(change, true, &set->tree) : rc;
@@ -238,8 +239,7 @@ int dup_put(struct space *space, struct tree *tree, struct path *path, const str
             unsigned flags) {
   struct change change;
   bool exact;
-  int rc = flags & MDBX_APPEND ? tree_seek_append(&space->view, tree, key, path, &exact)
-                               : tree_seek(&space->view, tree, key, path, &exact);
+  int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
   if (rc == MDBX_SUCCESS && !exact && (flags & MDBX_CURRENT))
     rc = MDBX_NOTFOUND;
   if (rc == MDBX_SUCCESS)

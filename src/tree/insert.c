@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Putting records into a tree. Before any page of the tree changes, every page on the way to it is made writable from
  * the root down, so that a parent can take the new number of its child. */
-#include "tree/tree.h"
+#include "tree/recent.h"
 
 #include "base/assert.h"
 #include "tree/tree_verify.h"
@@ -36,6 +36,8 @@ static int check_copy(const struct path *path, unsigned level, const struct page
 int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
   tree->changed = true;
   tree->record.mod_txnid = space->view.txnid;
+  if (recent_has(space, tree, path))
+    return MDBX_SUCCESS;
   for (unsigned i = 0; i < path->depth; ++i) {
     struct page *writable;
     int rc = space->writemap ? check_level(space, tree, path, i) : MDBX_SUCCESS;
@@ -53,6 +55,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
       set_child(tree, path, i, writable);
   }
   VERIFY(tree_verify_path(space, tree, path));
+  recent_note(space, tree, path);
   return MDBX_SUCCESS;
 }
 
@@ -70,13 +73,22 @@ static int plant_root(struct space *space, struct tree *tree, struct path *path)
   return MDBX_SUCCESS;
 }
 
+/* The next record may well come behind this one. */
+static int split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                      enum node_kind kind, size_t data_length, uint8_t **data) {
+  const int rc = tree_split_leaf(space, tree, path, key, kind, data_length, data);
+  if (rc == MDBX_SUCCESS)
+    recent_note(space, tree, path);
+  return rc;
+}
+
 /* The path is writable. */
 static int insert_into_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                             enum node_kind kind, size_t data_length, uint8_t **data) {
   struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
   ASSERT(space_owns(space, leaf) && path_leaf(path)->index <= leaf->count);
   if (page_room(leaf) < leaf_bytes_for(leaf, key->length, data_length))
-    return tree_split_leaf(space, tree, path, key, kind, data_length, data);
+    return split_leaf(space, tree, path, key, kind, data_length, data);
   *data = leaf_insert(leaf, tree->rules.order, path_leaf(path)->index, key, kind, data_length);
   VERIFY(tree_verify_leaf(space, leaf, kind));
   return MDBX_SUCCESS;
@@ -275,8 +287,7 @@ int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, c
 int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
              unsigned flags) {
   bool exact;
-  int rc = flags & MDBX_APPEND ? tree_seek_append(&space->view, tree, key, path, &exact)
-                               : tree_seek(&space->view, tree, key, path, &exact);
+  int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!exact)

@@ -164,7 +164,7 @@ static struct separator separator_between(const struct leaf_split *split, const 
   const enum key_order order = split->tree->rules.order;
   if (order == ORDER_USER)
     return (struct separator){high, high_length};
-  const size_t longest = split->space->view.page_size;
+  const size_t longest = split->space->view.page_size / 2;
   key_normalise(order, low, low_length, store + longest);
   key_normalise(order, high, high_length, store);
   const size_t common = common_bytes(store, store + longest, MIN_OF(low_length, high_length));
@@ -248,14 +248,6 @@ static int split_in_three(const struct leaf_split *split, uint8_t **data) {
   return rc;
 }
 
-/* Whether the path runs along the last (or first) entries of all branches. */
-static bool at_edge(const struct path *path, bool last) {
-  for (unsigned i = 0; i + 1 < path->depth; ++i)
-    if (path->level[i].index != (last ? path->level[i].page->count - 1u : 0u))
-      return false;
-  return true;
-}
-
 static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
   const unsigned count = split->old->count + 1u;
   size_t *sizes = malloc(2 * count * sizeof(*sizes));
@@ -270,18 +262,39 @@ static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
                                 .count = count,
                                 .inserted = split->at,
                                 .body = body_size(split->space->view.page_size)};
-  choice.ascending = split->at + 1 == count && at_edge(split->path, true);
-  choice.descending = split->at == 0 && at_edge(split->path, false);
+  choice.ascending = split->at + 1 == count && path_is_at_edge(split->path, true);
+  choice.descending = split->at == 0 && path_is_at_edge(split->path, false);
   const unsigned cut = split_choose(&choice);
   free(sizes);
   return cut ? split_in_two(split, cut, data) : split_in_three(split, data);
+}
+
+/* Behind the last record of the tree: the full leaf stays as it is, and the record begins a new one. */
+static int add_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                    enum node_kind kind, size_t data_length, uint8_t **data) {
+  const struct page *last = path_leaf(path)->page;
+  uint8_t keys[PAGE_SIZE_MAX];
+  struct page *page;
+  int rc = space_new_page(space, last->flags, &page);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct leaf_split split = {
+      .space = space, .tree = tree, .path = path, .key = key, .at = last->count, .old = last, .keys = keys};
+  const struct separator separator = separator_at(&split, last->count);
+  *data = leaf_insert(page, tree->rules.order, 0, key, kind, data_length);
+  VERIFY(tree_verify_leaf(space, page, kind));
+  rc = link_leaf(&split, &separator, page, true);
+  *path_leaf(path) = (struct path_level){page, 0};
+  return rc;
 }
 
 int tree_split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                     enum node_kind kind, size_t data_length, uint8_t **data) {
   const size_t page_size = space->view.page_size;
   ASSERT(path->depth == tree->record.depth && space_owns(space, path_leaf(path)->page));
-  uint8_t *memory = malloc(3 * page_size);
+  if (path_leaf(path)->index == path_leaf(path)->page->count && path_is_at_edge(path, true))
+    return add_leaf(space, tree, path, key, kind, data_length, data);
+  uint8_t *memory = malloc(2 * page_size);
   if (!memory)
     return MDBX_ENOMEM;
   memcpy(memory, path_leaf(path)->page, page_size);

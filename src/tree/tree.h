@@ -91,6 +91,13 @@ int path_must_stand(const struct path *path);
 /* One record on or back; MDBX_NOTFOUND at the edge, where the path stays as it is. */
 int path_next(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
 int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
+/* Whether the path runs along the last (or first) entries of all branches. */
+static inline bool path_is_at_edge(const struct path *path, bool last) {
+  for (unsigned i = 0; i + 1 < path->depth; ++i)
+    if (path->level[i].index != (last ? path->level[i].page->count - 1u : 0u))
+      return false;
+  return true;
+}
 /* The record a path stands on. */
 static inline void path_item(const struct path *path, struct leaf_item *item) {
   leaf_get(path->level[path->depth - 1].page, path->level[path->depth - 1].index, item);

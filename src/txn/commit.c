@@ -124,7 +124,7 @@ static int flush(struct commit *commit) {
 
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
-  const int rc = commit_check_lock(commit->txn);
+  int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
@@ -134,7 +134,13 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
              entries);
   commit->point_of_no_return = true;
-  return meta_write(commit->env->fd, commit->page, commit->env->page_size);
+  const struct space *space = &commit->txn->space;
+  if (space->copying && stores_may_copy(space->stores, commit->slot, 1))
+    return meta_copy(space->stores, commit->env->fd, commit->page, commit->env->page_size);
+  rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
+  if (rc == MDBX_SUCCESS)
+    stores_note(space->stores, commit->slot, 1);
+  return rc;
 }
 
 static void publish(struct commit *commit, bool durable) {
@@ -154,6 +160,7 @@ static void publish(struct commit *commit, bool durable) {
     atomic_fetch_add(&env->lck.shared->unsynced_bytes, commit->bytes);
   }
   lck_publish_head(&env->lck, txnid, commit->slot);
+  env->stores.newest = txnid;
 }
 
 /* Whether all that this commit needs beyond its durable parent can be listed in the meta. */
@@ -338,6 +345,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     return rc;
   VERIFY(space_verify(&txn->space));
   commit->durability = durability_needed(commit);
+  txn->space.copying &= commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY;
   plan_shrink(commit);
   choose_slot(commit);
   rc = extend_file(txn);

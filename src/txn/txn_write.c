@@ -7,6 +7,7 @@
 #include "env/options.h"
 #include "env/sync.h"
 #include "space/writeout.h"
+#include "tree/recent.h"
 #include "txn/commit.h"
 #include "txn/laggards.h"
 #include "txn/table.h"
@@ -100,16 +101,30 @@ int txn_mark(MDBX_txn *txn, int rc) {
 
 /* --------------------------------------------------------------------------------------------------------- begin */
 
+/* A transaction, and what only writers need. */
+struct writer {
+  MDBX_txn txn;
+  struct recent_paths recent;
+};
+
 static MDBX_txn *writer_memory(MDBX_env *env) {
   if (!env->writer_txn) {
-    env->writer_txn = calloc(1, sizeof(MDBX_txn));
-    if (env->writer_txn)
-      env->writer_txn->env = env;
+    struct writer *writer = calloc(1, sizeof(*writer));
+    if (!writer)
+      return NULL;
+    writer->txn.env = env;
+    writer->txn.space.paths = &writer->recent;
+    env->writer_txn = &writer->txn;
   }
   return env->writer_txn;
 }
 
-static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
+/* Pages of commits that nobody waits for may be copied. */
+static bool wants_copies(const MDBX_env *env, unsigned flags) {
+  return (flags & MDBX_SAFE_NOSYNC) && !(flags & MDBX_WRITEMAP) && !env_option(env, MDBX_opt_write_by_calls);
+}
+
+static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
   struct space *space = &txn->space;
   const unsigned flags = env->flags;
   space->view.txnid = txn->base_txnid + 1;
@@ -119,8 +134,12 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn) {
   space->nomeminit = flags & MDBX_NOMEMINIT;
   space->lifo = flags & MDBX_LIFORECLAIM;
   space->spilled = false;
+  space->turn += 1;
   space->map = &env->map;
   space->fd = env->fd;
+  space->stores = &env->stores;
+  space->copying = wants_copies(env, flags | txn_flags) &&
+                   stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map), txn->base_txnid, txn->base.now);
   space->pool = &env->pool;
   space->backed = txn->base.now;
   space->end = env_map_end(env);
@@ -160,7 +179,7 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   rc = txn_collect_pins(txn, &pins, &pin_count);
   if (rc != MDBX_SUCCESS)
     return rc;
-  prepare_space(env, txn);
+  prepare_space(env, txn, flags);
   gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
   txn->space.refill = txn_refill;
   env_geometry_of(env, &txn->base, &txn->geometry);

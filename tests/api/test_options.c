@@ -147,6 +147,60 @@ START_TEST(test_presync_threshold) {
 }
 END_TEST
 
+static unsigned stores;
+
+static int counting_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  stores += 1;
+  return os_ops_real.store(fd, to, from, length, offset);
+}
+
+/* Of some small commits. */
+static unsigned stores_of(unsigned flags, unsigned txn_flags, uint64_t by_calls) {
+  struct os_ops counting = os_ops_real;
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_option(env, MDBX_opt_write_by_calls, by_calls));
+  OK(api_try_open(env, flags));
+  counting.store = counting_store;
+  os_ops = &counting;
+  stores = 0;
+  for (uint32_t i = 0; i < 30; ++i) {
+    MDBX_txn *txn = api_begin(env, txn_flags);
+    put_number(txn, i, 100);
+    OK(mdbx_txn_commit(txn));
+  }
+  api_sound(env);
+  os_ops = &os_ops_real;
+  OK(mdbx_env_close(env));
+  remove_files();
+  return stores;
+}
+
+/* Weak commits copy pages, where the file system lets them, unless they are told to call the system. */
+START_TEST(test_write_by_calls) {
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  mdbx_filehandle_t fd;
+  uint64_t value;
+  OK(mdbx_env_get_option(env, MDBX_opt_write_by_calls, &value));
+  ck_assert_uint_eq(value, 0);
+  IS(mdbx_env_set_option(env, MDBX_opt_write_by_calls, 2), MDBX_EINVAL);
+  IS(mdbx_env_set_option(env, (MDBX_option_t)(MDBX_opt_write_by_calls - 1), 0), MDBX_EINVAL);
+  IS(mdbx_env_get_option(env, (MDBX_option_t)(MDBX_opt_write_by_calls - 1), &value), MDBX_EINVAL);
+  IS(mdbx_env_set_option(env, (MDBX_option_t)(MDBX_opt_write_by_calls + 1), 0), MDBX_EINVAL);
+  OK(mdbx_env_get_fd(env, &fd));
+  const bool copies = os_file_keeps_blocks(fd) && !os_addresses_are_limited();
+  OK(mdbx_env_close(env));
+  remove_files();
+  const unsigned least = copies ? 30 : 0;
+  ck_assert_uint_ge(stores_of(MDBX_SAFE_NOSYNC, MDBX_TXN_READWRITE, UINT64_MAX), least);
+  ck_assert_uint_ge(stores_of(MDBX_UTTERLY_NOSYNC, MDBX_TXN_READWRITE, 0), least);
+  ck_assert_uint_ge(stores_of(MDBX_SYNC_DURABLE, MDBX_TXN_NOSYNC, 0), least);
+  ck_assert_uint_eq(stores_of(MDBX_SAFE_NOSYNC, MDBX_TXN_READWRITE, 1), 0);
+  ck_assert_uint_eq(stores_of(MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, MDBX_TXN_READWRITE, 0), 0);
+  ck_assert_uint_eq(stores_of(MDBX_SYNC_DURABLE, MDBX_TXN_READWRITE, 0), 0);
+  ck_assert_uint_eq(stores_of(MDBX_NOMETASYNC, MDBX_TXN_READWRITE, 0), 0);
+}
+END_TEST
+
 /* Pages copied when in groups of half-filled leaves the second is emptied, after the third was changed and the first was
  * not. */
 static uint64_t copied_by_merging(uint64_t prefer, unsigned *groups) {
@@ -283,6 +337,7 @@ int main(void) {
   tcase_add_test(tests, test_subpage_limit);
   tcase_add_test(tests, test_spilling);
   tcase_add_test(tests, test_presync_threshold);
+  tcase_add_test(tests, test_write_by_calls);
   tcase_add_test(tests, test_prefer_waf);
   tcase_add_test(tests, test_dp_reserve_limit);
   tcase_add_test(tests, test_dp_limit_in_a_control_group);

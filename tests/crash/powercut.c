@@ -28,8 +28,9 @@ enum style {
   DEFRAGGED, /* every third commit is followed by a defragmentation */
 };
 
-/* Among the flags of a scenario: mdbx_env_set_lockless(). */
+/* Among the flags of a scenario: mdbx_env_set_lockless(); MDBX_opt_write_by_calls. */
 #define LOCKLESS 1u
+#define BY_CALLS 2u
 
 struct scenario {
   const char *name;
@@ -53,6 +54,9 @@ static const struct scenario scenarios[] = {
     {"no meta sync", 4096, MDBX_NOMETASYNC, 20, 6, 120, 0, 1, 0, 0, 0, ALONE},
     {"safe no sync", 4096, MDBX_SAFE_NOSYNC, 30, 6, 120, 4, 0, 0, 0, 0, ALONE},
     {"safe no sync, lifo", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 6, 120, 5, 0, 0, 0, 0, ALONE},
+    {"safe no sync, by calls", 4096, MDBX_SAFE_NOSYNC | BY_CALLS, 30, 6, 120, 4, 0, 0, 0, 0, ALONE},
+    {"safe no sync, large values, page 512", 512, MDBX_SAFE_NOSYNC, 24, 4, 9000, 4, 0, 5, 0, 0, ALONE},
+    {"safe no sync, spilled", 512, MDBX_SAFE_NOSYNC, 10, 400, 90, 3, 0, 0, 128, 0, ALONE},
     {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, ALONE},
     {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, ALONE},
     {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, ALONE},
@@ -98,7 +102,9 @@ static int open_env(const struct run *run, const char *path, unsigned flags, MDB
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_set_lockless(*env, run->scenario->flags & LOCKLESS);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)((flags & ~LOCKLESS) | MDBX_NOSUBDIR), 0600);
+    rc = mdbx_env_set_option(*env, MDBX_opt_write_by_calls, run->scenario->flags & BY_CALLS ? 1 : 0);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)((flags & ~(LOCKLESS | BY_CALLS)) | MDBX_NOSUBDIR), 0600);
   return rc;
 }
 
@@ -249,6 +255,14 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
   }
 }
 
+/* Weak commits copy pages where the file system lets them, unless they must not; others never do. */
+static void check_stores(const struct run *run, const struct recorder *recorder) {
+  const unsigned flags = run->scenario->flags;
+  const bool copies = (flags & MDBX_SAFE_NOSYNC) && !(flags & (MDBX_WRITEMAP | BY_CALLS));
+  if (!copies ? recorder->stores > 0 : recorder->stores < 20 && os_file_keeps_blocks(recorder->fd) && !os_addresses_are_limited())
+    fail("pages were copied where they must not be, or were not copied", (int)recorder->stores);
+}
+
 static struct recorder *work(struct run *run) {
   MDBX_env *env;
   pretend_boot(1);
@@ -263,6 +277,7 @@ static struct recorder *work(struct run *run) {
   run->states[0] = digest_of(env);
   for (unsigned i = 1; i <= run->scenario->commits; ++i)
     one_commit(run, env, recorder, i);
+  check_stores(run, recorder);
   recorder_stop(recorder);
   MUST(mdbx_env_close_ex(env, true));
   return recorder;

@@ -148,8 +148,17 @@ static int recording_msync(void *addr, size_t length, int fd) {
   return recording_datasync(fd);
 }
 
-static const struct os_ops recording = {recording_pwritev, recording_datasync, recording_resize, recording_allocate,
-                                        recording_msync};
+static int recording_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  before_call();
+  append_write(active, offset, from, length);
+  active->stores += 1;
+  const int rc = os_ops_real.store(fd, to, from, length, offset);
+  see_file(active);
+  return rc;
+}
+
+static const struct os_ops recording = {recording_pwritev,  recording_datasync, recording_resize,
+                                        recording_allocate, recording_msync,    recording_store};
 
 void recorder_join(struct recorder *recorder) {
   active = recorder;

@@ -32,6 +32,7 @@ enum { RECORDER_DEAD = 9 };
 struct recorder {
   struct record *records;
   size_t count;
+  size_t stores; /* pages, or parts of them, copied by os_ops->store() */
   size_t unit;     /* bytes of a database page */
   bool mapped;     /* look for writes through a mapping */
   uint8_t *shadow; /* the file as seen last, if mapped */

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree/recent.h"
+
+#include "base/assert.h"
+#include "tree/tree_verify.h"
+
+static struct recent_path *place_of(const struct space *space, const struct tree *tree) {
+  return &space->paths->of[tree->record.root % RECENT_PATHS];
+}
+
+static void copy_path(struct path *to, const struct path *from) {
+  to->depth = from->depth;
+  memcpy(to->level, from->level, from->depth * sizeof(to->level[0]));
+}
+
+/* The remembered path of the tree, or NULL. */
+static const struct path *find(const struct space *space, const struct tree *tree) {
+  if (!space->paths || tree_is_empty(tree))
+    return NULL;
+  const struct recent_path *recent = place_of(space, tree);
+  if (recent->turn != space->turn || recent->path.depth != tree->record.depth ||
+      recent->path.level[0].page->pgno != tree->record.root)
+    return NULL;
+  VERIFY(tree_verify_path(space, tree, &recent->path));
+  return &recent->path;
+}
+
+void recent_note(struct space *space, const struct tree *tree, const struct path *path) {
+  if (!space->paths || !path->depth || path->depth != tree->record.depth)
+    return;
+  struct recent_path *recent = place_of(space, tree);
+  recent->turn = space->turn;
+  copy_path(&recent->path, path);
+  recent->path.level[path->depth - 1].index = 0; /* which records are in the leaf is not remembered */
+}
+
+bool recent_has(const struct space *space, const struct tree *tree, const struct path *path) {
+  const struct path *known = find(space, tree);
+  return known && known->depth == path->depth &&
+         known->level[known->depth - 1].page == path->level[path->depth - 1].page;
+}
+
+/* Whether a key behind (or before) all records of the leaf at the end of the path belongs there nevertheless: where the path
+ * does not run along the edge, the next separator tells. */
+static bool within_bounds(const struct path *path, const struct tree *tree, const struct seek_key *key, bool behind) {
+  for (unsigned i = path->depth - 1; i-- > 0;) {
+    const struct path_level *level = &path->level[i];
+    if (behind ? level->index + 1 < level->page->count : level->index > 0)
+      return branch_find(level->page, &tree->rules, key) == level->index;
+  }
+  return true;
+}
+
+static int compare_with(const struct tree *tree, const struct seek_key *key, const struct page *leaf, unsigned at) {
+  size_t length;
+  const uint8_t *bytes = leaf_key(leaf, at, &length);
+  return key_compare_raw(&tree->rules, key->raw, key->length, bytes, length);
+}
+
+/* Index of the key in the leaf at the end of the path; false if it belongs elsewhere. */
+static bool seek_in_leaf(const struct path *path, const struct tree *tree, const struct seek_key *key, unsigned *index,
+                         bool *exact) {
+  const struct page *leaf = path->level[path->depth - 1].page;
+  if (!leaf->count)
+    return false;
+  const unsigned last = leaf->count - 1u;
+  const int order = compare_with(tree, key, leaf, last);
+  *exact = order == 0;
+  *index = last + (order > 0);
+  if (order >= 0)
+    return order == 0 || within_bounds(path, tree, key, true);
+  if (compare_with(tree, key, leaf, 0) < 0) {
+    *index = 0;
+    return within_bounds(path, tree, key, false);
+  }
+  *index = leaf_seek(leaf, &tree->rules, key, exact);
+  return true;
+}
+
+bool recent_seek(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
+                 bool *exact) {
+  const struct path *known = find(space, tree);
+  unsigned index;
+  if (!known || !seek_in_leaf(known, tree, key, &index, exact))
+    return false;
+  copy_path(path, known);
+  path_leaf(path)->index = index;
+  return true;
+}
+
+int tree_seek_to_change(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
+                        bool *exact) {
+  return recent_seek(space, tree, key, path, exact) ? MDBX_SUCCESS : tree_seek(&space->view, tree, key, path, exact);
+}
+
+/* At the end of the tree, if that is what is remembered, and the key belongs there. */
+static bool seek_end(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
+                     bool *exact) {
+  const struct path *known = find(space, tree);
+  if (!known || !path_is_at_edge(known, true))
+    return false;
+  const struct page *leaf = known->level[known->depth - 1].page;
+  const int order = leaf->count ? compare_with(tree, key, leaf, leaf->count - 1u) : -1;
+  if (order < 0)
+    return false;
+  *exact = order == 0;
+  copy_path(path, known);
+  path_leaf(path)->index = leaf->count - (unsigned)*exact;
+  return true;
+}
+
+int tree_seek_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
+                     unsigned flags, bool *exact) {
+  if (!(flags & MDBX_APPEND))
+    return tree_seek_to_change(space, tree, key, path, exact);
+  return seek_end(space, tree, key, path, exact) ? MDBX_SUCCESS : tree_seek_append(&space->view, tree, key, path, exact);
+}

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Changes near the last change: found without a descent from the root, whatever happened in between. */
+#include "api.h"
+
+enum { KEYS = 6000, TABLES = 2 };
+
+/* What a table must hold: of each key the length of its value, or 0. */
+struct expected {
+  uint16_t lengths[TABLES][KEYS];
+};
+
+static struct expected now, at_begin;
+static uint64_t seed;
+
+static unsigned pick(unsigned below) {
+  seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+  return (unsigned)(seed >> 33) % below;
+}
+
+static MDBX_val key_of(uint32_t number, uint32_t *bytes) {
+  *bytes = __builtin_bswap32(number);
+  return (MDBX_val){bytes, sizeof(*bytes)};
+}
+
+static void put_key(MDBX_txn *txn, MDBX_dbi dbi, unsigned table, unsigned number) {
+  static uint8_t bytes[2000];
+  uint32_t store;
+  const MDBX_val key = key_of(number, &store);
+  MDBX_val value = {bytes, 1 + pick(pick(20) ? 40 : 1500)};
+  memset(bytes, (int)(number & 0xff), value.iov_len);
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT));
+  now.lengths[table][number] = (uint16_t)value.iov_len;
+}
+
+static void del_key(MDBX_txn *txn, MDBX_dbi dbi, unsigned table, unsigned number) {
+  uint32_t store;
+  const MDBX_val key = key_of(number, &store);
+  IS(mdbx_del(txn, dbi, &key, NULL), now.lengths[table][number] ? MDBX_SUCCESS : MDBX_NOTFOUND);
+  now.lengths[table][number] = 0;
+}
+
+static void check_table(MDBX_txn *txn, MDBX_dbi dbi, unsigned table) {
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  for (unsigned number = 0; number < KEYS; ++number) {
+    if (!now.lengths[table][number])
+      continue;
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+    ck_assert_uint_eq(__builtin_bswap32(*(const uint32_t *)key.iov_base), number);
+    ck_assert_uint_eq(value.iov_len, now.lengths[table][number]);
+    ck_assert_uint_eq(*(const uint8_t *)value.iov_base, number & 0xff);
+  }
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), MDBX_NOTFOUND);
+  mdbx_cursor_close(cursor);
+}
+
+/* Some changes in one direction, or to and fro, from some key on. */
+static void change_nearby(MDBX_txn *txn, const MDBX_dbi *tables) {
+  const unsigned table = pick(TABLES), steps = 1 + pick(60);
+  const bool deleting = pick(3) == 0, alternating = pick(3) == 0;
+  const int way = (int)pick(3) - 1;
+  int number = (int)pick(KEYS);
+  for (unsigned i = 0; i < steps; ++i) {
+    const unsigned chosen = alternating ? pick(TABLES) : table;
+    number += way ? way * (int)(1 + pick(2)) : (int)pick(9) - 4;
+    if (number < 0 || number >= KEYS)
+      return;
+    if (deleting != (pick(8) == 0))
+      del_key(txn, tables[chosen], chosen, (unsigned)number);
+    else
+      put_key(txn, tables[chosen], chosen, (unsigned)number);
+  }
+}
+
+/* A range goes, the table is emptied, or pages are written out, between two changes at one place. */
+static void disturb(MDBX_txn *txn, const MDBX_dbi *tables) {
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  uint32_t store;
+  const unsigned table = pick(TABLES), number = pick(KEYS);
+  uint64_t gone;
+  put_key(txn, tables[table], table, number);
+  if (pick(40) == 0) {
+    OK(mdbx_drop(txn, tables[table], false));
+    memset(now.lengths[table], 0, sizeof(now.lengths[table]));
+  } else if (pick(3) == 0) {
+    OK(mdbx_cursor_open(txn, tables[table], &cursor));
+    key = key_of(number, &store);
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_SET));
+    OK(mdbx_cursor_bunch_delete(cursor, MDBX_DELETE_BEFORE_EXCLUDING, &gone));
+    mdbx_cursor_close(cursor);
+    memset(now.lengths[table], 0, number * sizeof(now.lengths[table][0]));
+  }
+  put_key(txn, tables[table], table, number);
+}
+
+static void change_nested(MDBX_txn *txn, const MDBX_dbi *tables) {
+  MDBX_txn *child;
+  struct expected *before = malloc(sizeof(*before));
+  *before = now;
+  OK(mdbx_txn_begin(mdbx_txn_env(txn), txn, MDBX_TXN_READWRITE, &child));
+  for (unsigned i = pick(4); i; --i)
+    change_nearby(child, tables);
+  if (pick(2)) {
+    OK(mdbx_txn_commit(child));
+  } else {
+    OK(mdbx_txn_abort(child));
+    now = *before;
+  }
+  free(before);
+}
+
+static void one_transaction(MDBX_env *env, const MDBX_dbi *tables, bool nesting) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  at_begin = now;
+  for (unsigned i = 0; i < 12; ++i) {
+    change_nearby(txn, tables);
+    if (nesting && pick(4) == 0)
+      change_nested(txn, tables);
+    if (pick(6) == 0)
+      disturb(txn, tables);
+  }
+  for (unsigned table = 0; table < TABLES; ++table)
+    check_table(txn, tables[table], table);
+  if (pick(5)) {
+    OK(mdbx_txn_commit(txn));
+    return;
+  }
+  OK(mdbx_txn_abort(txn));
+  now = at_begin;
+}
+
+static void run_near(unsigned flags, intptr_t page_size) {
+  MDBX_dbi tables[TABLES];
+  MDBX_env *env = api_create();
+  memset(&now, 0, sizeof(now));
+  seed = flags + (unsigned)page_size;
+  OK(mdbx_env_set_geometry(env, -1, -1, 64 << 20, -1, -1, page_size));
+  OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
+  OK(api_try_open(env, flags));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, "one", MDBX_CREATE, &tables[0]));
+  OK(mdbx_dbi_open(txn, "two", MDBX_CREATE, &tables[1]));
+  OK(mdbx_txn_commit(txn));
+  for (unsigned i = 0; i < 120; ++i) {
+    one_transaction(env, tables, !(flags & MDBX_WRITEMAP));
+    if (i % 20 == 0)
+      api_sound(env);
+  }
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+
+START_TEST(near_the_last_change) {
+  static const intptr_t sizes[] = {256, 1024, 4096};
+  run_near(_i / 3 ? MDBX_WRITEMAP | MDBX_UTTERLY_NOSYNC : MDBX_SAFE_NOSYNC, sizes[_i % 3]);
+}
+END_TEST
+
+/* Loads in order leave full pages behind, with the flag and without it. */
+static uint64_t leaves_of_load(unsigned flags, unsigned table_flags) {
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  MDBX_dbi dbi;
+  MDBX_stat stat;
+  uint8_t bytes[100] = {0};
+  OK(mdbx_dbi_open(txn, "table", MDBX_CREATE | (MDBX_db_flags_t)table_flags, &dbi));
+  for (uint32_t i = 0; i < 20000; ++i) {
+    uint32_t store = table_flags & MDBX_INTEGERKEY ? i : __builtin_bswap32(i);
+    const MDBX_val key = {&store, sizeof(store)};
+    MDBX_val value = {bytes, sizeof(bytes)};
+    OK(mdbx_put(txn, dbi, &key, &value, (MDBX_put_flags_t)flags));
+  }
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  OK(mdbx_env_delete(unit_path(API_DB), MDBX_ENV_JUST_DELETE));
+  return stat.ms_leaf_pages;
+}
+
+START_TEST(loads_leave_full_pages) {
+  const uint64_t in_leaf = (4096 - 32) / (4 + 100 + 4 + 6), least = 20000 / in_leaf;
+  ck_assert_uint_le(leaves_of_load(MDBX_UPSERT, 0), least + 1);
+  ck_assert_uint_le(leaves_of_load(MDBX_APPEND, 0), least + 1);
+  ck_assert_uint_le(leaves_of_load(MDBX_UPSERT, MDBX_INTEGERKEY), least + 1);
+  ck_assert_uint_le(leaves_of_load(MDBX_APPEND, MDBX_INTEGERKEY), least + 1);
+}
+END_TEST
+
+/* The flag is still an error for a key that is less, wherever the last change was. */
+START_TEST(append_in_disorder) {
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (unsigned i = 0; i < 5000; ++i) {
+    char text[16];
+    snprintf(text, sizeof(text), "%05u", i);
+    OK(api_put(txn, DBI_MAIN, text, "some value that fills pages", MDBX_APPEND));
+  }
+  IS(api_put(txn, DBI_MAIN, "04998", "x", MDBX_APPEND), MDBX_EKEYMISMATCH);
+  IS(api_put(txn, DBI_MAIN, "00001x", "x", MDBX_APPEND), MDBX_EKEYMISMATCH);
+  OK(api_put(txn, DBI_MAIN, "00001x", "x", MDBX_UPSERT));
+  IS(api_put(txn, DBI_MAIN, "00001y", "x", MDBX_APPEND), MDBX_EKEYMISMATCH);
+  OK(api_put(txn, DBI_MAIN, "04999", "y", MDBX_APPEND));
+  OK(api_put(txn, DBI_MAIN, "05000", "z", MDBX_APPEND));
+  IS(api_put(txn, DBI_MAIN, "05000", "z", MDBX_APPEND | MDBX_NOOVERWRITE), MDBX_KEYEXIST);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("near");
+  TCase *tests = tcase_create("near");
+  tcase_add_checked_fixture(tests, unit_setup, unit_teardown);
+  tcase_set_timeout(tests, 120);
+  tcase_add_loop_test(tests, near_the_last_change, 0, 6);
+  tcase_add_test(tests, loads_leave_full_pages);
+  tcase_add_test(tests, append_in_disorder);
+  suite_add_tcase(suite, tests);
+  return unit_run(suite);
+}
