@@ -2,6 +2,7 @@
 /* Readers and what they keep: the list of them, the slow-reader callback, parking, clones. */
 #include "api/api.h"
 
+#include "base/array.h"
 #include "txn/txn_park.h"
 #include "txn/txn_read.h"
 #include "txn/txn_write.h"
@@ -32,14 +33,8 @@ static bool keeps_something(const struct reader_listing *listing, const struct l
 
 static int note_reader(void *context, unsigned number, const struct reader_view *view) {
   struct reader_listing *listing = context;
-  if (listing->length == listing->capacity) {
-    const size_t capacity = listing->capacity ? listing->capacity * 2 : 16;
-    struct listed *bigger = realloc(listing->readers, capacity * sizeof(*bigger));
-    if (!bigger)
-      return MDBX_ENOMEM;
-    listing->readers = bigger;
-    listing->capacity = capacity;
-  }
+  if (!array_room(listing->readers, listing->length, listing->capacity))
+    return MDBX_ENOMEM;
   struct listed *reader = &listing->readers[listing->length++];
   *reader = (struct listed){*view, number, 0};
   listing->lagging += keeps_something(listing, reader);

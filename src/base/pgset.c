@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "base/pgset.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 void pgset_init(pgset *set) { memset(set, 0, sizeof(*set)); }
@@ -36,23 +38,11 @@ pgset_region *pgset_region_find(const pgset *set, uint32_t number) {
   return i < set->length && set->regions[i]->number == number ? set->regions[i] : NULL;
 }
 
-static bool grow(pgset *set) {
-  if (set->length < set->capacity)
-    return true;
-  const size_t wanted = set->capacity ? set->capacity * 2 : 16;
-  pgset_region **bigger = realloc(set->regions, wanted * sizeof(*bigger));
-  if (!bigger)
-    return false;
-  set->regions = bigger;
-  set->capacity = wanted;
-  return true;
-}
-
 pgset_region *pgset_region_get(pgset *set, uint32_t number) {
   const size_t i = lower_bound(set, number);
   if (i < set->length && set->regions[i]->number == number)
     return set->regions[i];
-  if (!grow(set))
+  if (!array_room(set->regions, set->length, set->capacity))
     return NULL;
   pgset_region *fresh = calloc(1, sizeof(*fresh));
   if (!fresh)

@@ -10,6 +10,7 @@
  */
 #include "gc/gc.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "gc/gc_verify.h"
@@ -339,14 +340,8 @@ struct run_list {
 static int add_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct run_list *list = context;
   ASSERT(pgno >= PGNO_FIRST && pages > 0);
-  if (list->length == list->capacity) {
-    const size_t capacity = list->capacity ? list->capacity * 2 : 64;
-    struct retired_run *bigger = realloc(list->runs, capacity * sizeof(*bigger));
-    if (!bigger)
-      return MDBX_ENOMEM;
-    list->runs = bigger;
-    list->capacity = capacity;
-  }
+  if (!array_room(list->runs, list->length, list->capacity))
+    return MDBX_ENOMEM;
   list->runs[list->length++] = (struct retired_run){pgno, pages, birth};
   return MDBX_SUCCESS;
 }

@@ -4,6 +4,7 @@
  */
 #include "gc/gc.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "gc/gc_verify.h"
@@ -137,15 +138,8 @@ static struct gc_key key_after(const struct gc_key *key) {
 /* ------------------------------------------------------------------------------------------- lists of retired pages */
 
 static int note_consumed(struct gc *gc, const struct gc_key *key) {
-  if (gc->consumed_length == gc->consumed_capacity) {
-    const size_t capacity = gc->consumed_capacity ? gc->consumed_capacity * 2 : 16;
-    struct gc_key *bigger = realloc(gc->consumed, capacity * sizeof(*bigger));
-    if (!bigger)
-      return MDBX_ENOMEM;
-    gc->consumed = bigger;
-    gc->consumed_capacity = capacity;
-  }
-  ASSERT(gc->consumed_length < gc->consumed_capacity);
+  if (!array_room(gc->consumed, gc->consumed_length, gc->consumed_capacity))
+    return MDBX_ENOMEM;
   gc->consumed[gc->consumed_length++] = *key;
   return MDBX_SUCCESS;
 }
@@ -153,15 +147,8 @@ static int note_consumed(struct gc *gc, const struct gc_key *key) {
 static int note_held(struct gc *gc, txnid_t pin, pgno_t pgno, uint32_t pages, txnid_t birth) {
   ASSERT(pin != TXNID_NONE && birth <= pin);
   ASSERT(pgno >= PGNO_FIRST && pages > 0);
-  if (gc->held_length == gc->held_capacity) {
-    const size_t capacity = gc->held_capacity ? gc->held_capacity * 2 : 64;
-    struct gc_held *bigger = realloc(gc->held, capacity * sizeof(*bigger));
-    if (!bigger)
-      return MDBX_ENOMEM;
-    gc->held = bigger;
-    gc->held_capacity = capacity;
-  }
-  ASSERT(gc->held_length < gc->held_capacity);
+  if (!array_room(gc->held, gc->held_length, gc->held_capacity))
+    return MDBX_ENOMEM;
   gc->held[gc->held_length++] = (struct gc_held){pin, {pgno, pages, birth}};
   return MDBX_SUCCESS;
 }

@@ -2,6 +2,7 @@
 /* The stage of the check that walks all trees: their pages, records, order, and the counts of their records. */
 #include "service/check_parts.h"
 
+#include "base/array.h"
 #include "base/text.h"
 #include "format/branch.h"
 #include "tree/values.h"
@@ -446,14 +447,8 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
 
 static MDBX_chk_table_t *new_table(struct check *check, const MDBX_val *name, const struct table_record *record,
                                    int id) {
-  if (check->table_count == check->table_capacity) {
-    const size_t capacity = check->table_capacity ? check->table_capacity * 2 : 16;
-    MDBX_chk_table_t **bigger = realloc(check->tables, capacity * sizeof(*bigger));
-    if (!bigger)
-      return NULL;
-    check->tables = bigger;
-    check->table_capacity = capacity;
-  }
+  if (!array_room(check->tables, check->table_count, check->table_capacity))
+    return NULL;
   MDBX_chk_table_t *table = calloc(1, sizeof(*table));
   if (!table)
     return NULL;

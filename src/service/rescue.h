@@ -104,9 +104,6 @@ struct rescue {
 
 /* ---- rescue_pages.c: what each page is ---- */
 
-/* Makes room for one element more in an array that grows. MDBX_ENOMEM, and the array is as it was. */
-int rescue_more(void **array, size_t count, size_t *capacity, size_t size);
-
 int rescue_look(struct rescue *rescue);
 /* A record or tree that is met only now. */
 int rescue_add_table(struct rescue *rescue, const MDBX_val *name, const struct leaf_item *item);

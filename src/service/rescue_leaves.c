@@ -2,6 +2,8 @@
 /* Units that nothing leads to, and the gaps they belong into. */
 #include "service/rescue.h"
 
+#include "base/array.h"
+
 #include <stdlib.h>
 
 static int order_of(const struct tree *tree, const MDBX_val *a, const MDBX_val *b) {
@@ -119,14 +121,11 @@ int rescue_place(const struct rescue *rescue, const struct rescue_unit *unit, si
 /* ---- what is found ---------------------------------------------------------------------------------------------- */
 
 static int put_into(struct rescue_gap *gap, const struct rescue_unit *unit) {
-  void *found = gap->found;
-  const int rc = rescue_more(&found, gap->found_count, &gap->found_capacity, sizeof(*gap->found));
-  gap->found = found;
-  if (rc != MDBX_SUCCESS)
-    return rc;
+  if (!array_room(gap->found, gap->found_count, gap->found_capacity))
+    return MDBX_ENOMEM;
   gap->found[gap->found_count++] = (struct rescue_found){unit->ref, unit->height, unit->first};
   gap->leaf_count += unit->leaves;
-  return rc;
+  return MDBX_SUCCESS;
 }
 
 /* Tables first, and what has data: that leads to trees of values, whose leaves are then known. */

@@ -2,6 +2,7 @@
 /* Units that belong nowhere: tables whose names are lost, values whose keys are lost, and what fits several tables. */
 #include "service/rescue.h"
 
+#include "base/array.h"
 #include "gc/gc_record.h"
 
 #include <stdio.h>
@@ -144,13 +145,10 @@ static bool may_be_old(const struct rescue *rescue, const struct rescue_unit *un
 }
 
 static int doubt(struct rescue *rescue, const struct rescue_unit *unit) {
-  void *doubts = rescue->doubts;
-  const int rc = rescue_more(&doubts, rescue->doubt_count, &rescue->doubt_capacity, sizeof(*rescue->doubts));
-  rescue->doubts = doubts;
-  if (rc == MDBX_SUCCESS)
-    rescue->doubts[rescue->doubt_count++] =
-        (struct rescue_doubt){unit->ref.pgno, unit->leaves, unit->first, unit->last};
-  return rc;
+  if (!array_room(rescue->doubts, rescue->doubt_count, rescue->doubt_capacity))
+    return MDBX_ENOMEM;
+  rescue->doubts[rescue->doubt_count++] = (struct rescue_doubt){unit->ref.pgno, unit->leaves, unit->first, unit->last};
+  return MDBX_SUCCESS;
 }
 
 /* ---- tables ----------------------------------------------------------------------------------------------------- */
@@ -226,11 +224,8 @@ static int collect(const struct rescue *rescue, struct waiting **waiting, size_t
     const bool old_parents = rescue->free_damaged && (rescue->height[pgno] & RESCUE_SOUND);
     if (rescue->use[pgno] != RESCUE_UNKNOWN || !(rescue_is_unit(rescue, pgno) || old_parents))
       continue;
-    void *array = *waiting;
-    const int rc = rescue_more(&array, *count, &capacity, sizeof(**waiting));
-    *waiting = array;
-    if (rc != MDBX_SUCCESS)
-      return rc;
+    if (!array_room(*waiting, *count, capacity))
+      return MDBX_ENOMEM;
     (*waiting)[(*count)++] = (struct waiting){pgno, rescue->height[pgno] & RESCUE_HEIGHT,
                                               snapshot_mapped(rescue->view, pgno)->txnid};
   }

@@ -2,6 +2,7 @@
 /* What each page of a damaged database is, as far as anything leads to it. */
 #include "service/rescue.h"
 
+#include "base/array.h"
 #include "base/log.h"
 #include "gc/gc_record.h"
 #include "tree/values.h"
@@ -20,28 +21,14 @@ struct look {
 
 static struct rescue_table *table_of_look(const struct look *look) { return &look->rescue->tables[look->table]; }
 
-int rescue_more(void **array, size_t count, size_t *capacity, size_t size) {
-  if (count < *capacity)
-    return MDBX_SUCCESS;
-  const size_t wanted = *capacity * 2 + 16;
-  void *bigger = realloc(*array, wanted * size);
-  if (!bigger)
-    return MDBX_ENOMEM;
-  *array = bigger;
-  *capacity = wanted;
-  return MDBX_SUCCESS;
-}
-
 /* ---- gaps ------------------------------------------------------------------------------------------------------- */
 
 static int add_gap(struct look *look, const struct rescue_gap *gap) {
   struct rescue_table *table = table_of_look(look);
-  void *gaps = table->gaps;
-  const int rc = rescue_more(&gaps, table->gap_count, &table->gap_capacity, sizeof(*table->gaps));
-  table->gaps = gaps;
-  if (rc == MDBX_SUCCESS)
-    table->gaps[table->gap_count++] = *gap;
-  return rc;
+  if (!array_room(table->gaps, table->gap_count, table->gap_capacity))
+    return MDBX_ENOMEM;
+  table->gaps[table->gap_count++] = *gap;
+  return MDBX_SUCCESS;
 }
 
 static void mark(const struct rescue *rescue, pgno_t pgno, enum rescue_use use) {
@@ -164,10 +151,7 @@ static int look_at_table(struct rescue *rescue, size_t index) {
 /* ---- tables ----------------------------------------------------------------------------------------------------- */
 
 static struct rescue_table *new_table(struct rescue *rescue) {
-  void *tables = rescue->tables;
-  const int rc = rescue_more(&tables, rescue->table_count, &rescue->table_capacity, sizeof(*rescue->tables));
-  rescue->tables = tables;
-  if (rc != MDBX_SUCCESS)
+  if (!array_room(rescue->tables, rescue->table_count, rescue->table_capacity))
     return NULL;
   struct rescue_table *table = &rescue->tables[rescue->table_count++];
   memset(table, 0, sizeof(*table));

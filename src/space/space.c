@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "space/space.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "space/space_verify.h"
 #include "space/undo.h"
@@ -230,14 +231,8 @@ int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_
   struct retired_list *list = &space->retired;
   ASSERT(pages > 0);
   space->turn += 1;
-  if (list->length == list->capacity) {
-    const size_t capacity = list->capacity ? list->capacity * 2 : 64;
-    struct retired_run *runs = realloc(list->runs, capacity * sizeof(*runs));
-    if (!runs)
-      return MDBX_ENOMEM;
-    list->runs = runs;
-    list->capacity = capacity;
-  }
+  if (!array_room(list->runs, list->length, list->capacity))
+    return MDBX_ENOMEM;
   list->runs[list->length++] = (struct retired_run){pgno, pages, birth};
   list->pages += pages;
   return MDBX_SUCCESS;

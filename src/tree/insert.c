@@ -268,22 +268,6 @@ int tree_set_value(struct space *space, struct tree *tree, struct path *path, co
   return put_at(space, tree, path, key, value, flags, true);
 }
 
-int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
-                     struct path *path, bool *exact) {
-  *exact = false;
-  const int rc = tree_last(snapshot, tree, path);
-  if (rc != MDBX_SUCCESS)
-    return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-  struct leaf_item last;
-  path_item(path, &last);
-  const int order = key_compare_raw(&tree->rules, key->raw, key->length, last.key, last.key_length);
-  if (order < 0)
-    return MDBX_EKEYMISMATCH;
-  *exact = order == 0;
-  path_leaf(path)->index += !*exact;
-  return MDBX_SUCCESS;
-}
-
 int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
              unsigned flags) {
   bool exact;

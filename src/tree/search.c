@@ -82,6 +82,22 @@ int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct p
   return to_edge(snapshot, tree, path, true);
 }
 
+int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
+                     struct path *path, bool *exact) {
+  *exact = false;
+  const int rc = tree_last(snapshot, tree, path);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  struct leaf_item last;
+  path_item(path, &last);
+  const int order = key_compare_raw(&tree->rules, key->raw, key->length, last.key, last.key_length);
+  if (order < 0)
+    return MDBX_EKEYMISMATCH;
+  *exact = order == 0;
+  path_leaf(path)->index += !*exact;
+  return MDBX_SUCCESS;
+}
+
 /* A forward scan has come to a leaf: asks for its first nodes, and for the head and slots of the leaf behind it, so that
  * they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_next_in_leaf). */
 static void prefetch_scan(const struct snapshot *snapshot, const struct path *path) {

@@ -1,10 +1,39 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Values as text (base/text), the log (base/log), and buffers of pages (space/pool). */
+/* Arrays that grow (base/array), values as text (base/text), the log (base/log), and buffers of pages (space/pool). */
+#include "base/array.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "space/pool.h"
 
 #include "unit.h"
+
+/* ---- Arrays ------------------------------------------------------------------------------------------------------ */
+
+START_TEST(arrays_grow) {
+  struct item {
+    uint64_t number;
+    uint8_t rest[5];
+  } *items = NULL;
+  size_t capacity = 0;
+  unsigned wrong = 0;
+  for (size_t count = 0; count < 5000; ++count) {
+    ck_assert(array_room(items, count, capacity));
+    wrong += count >= capacity;
+    items[count].number = count * 3;
+  }
+  for (size_t i = 0; i < 5000; ++i)
+    wrong += items[i].number != i * 3;
+  ck_assert_uint_eq(wrong, 0);
+  ck_assert_uint_le(capacity, 10000);
+  /* One that would be longer than memory has addresses leaves the array as it is. */
+  capacity = SIZE_MAX / sizeof(*items) / 2 + 1;
+  const size_t before = capacity;
+  ck_assert(!array_room(items, capacity, capacity));
+  ck_assert_uint_eq(capacity, before);
+  ck_assert_uint_eq(items[4999].number, 4999 * 3);
+  free(items);
+}
+END_TEST
 
 /* ---- Text -------------------------------------------------------------------------------------------------------- */
 
@@ -136,6 +165,7 @@ int main(void) {
   Suite *suite = suite_create("base");
   TCase *tcase = tcase_create("base");
   suite_add_tcase(suite, tcase);
+  tcase_add_test(tcase, arrays_grow);
   tcase_add_test(tcase, values_as_text);
   tcase_add_test(tcase, text_is_cut_to_the_buffer);
   tcase_add_test(tcase, levels_and_sinks);

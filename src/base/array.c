@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "base/array.h"
+
+#include <stdlib.h>
+
+enum { FIRST_ROOM = 16 };
+
+void *array_grow(void *items, size_t *capacity, size_t size) {
+  const size_t wanted = *capacity ? *capacity * 2 : FIRST_ROOM;
+  if (wanted > SIZE_MAX / size)
+    return NULL;
+  void *grown = realloc(items, wanted * size);
+  if (grown)
+    *capacity = wanted;
+  return grown;
+}
