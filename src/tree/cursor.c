@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/cursor.h"
 
+#include "base/assert.h"
 #include "base/log.h"
+#include "tree/tree_verify.h"
 
 #include <stdlib.h>
 
@@ -24,6 +26,7 @@ void cursor_unset(struct cursor *cursor) {
 }
 
 void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struct tree *tree, struct space *space) {
+  ASSERT(!space || snapshot == &space->view);
   cursor->snapshot = snapshot;
   cursor->tree = tree;
   cursor->space = space;
@@ -58,6 +61,7 @@ static int save_place(struct cursor *cursor, const void *key, size_t length, con
     memmove(cursor->saved, key, length);
   if (value_length)
     memmove(cursor->saved + length, value->iov_base, value_length);
+  ASSERT(length + value_length <= cursor->saved_capacity);
   cursor->saved_key = length;
   cursor->saved_length = length + value_length;
   cursor->saved_value = value != NULL;
@@ -67,6 +71,7 @@ static int save_place(struct cursor *cursor, const void *key, size_t length, con
 }
 
 static int save_position(struct cursor *cursor) {
+  ASSERT(!cursor->detached && cursor->path.depth > 0);
   struct leaf_item item;
   path_item(&cursor->path, &item);
   if (!cursor->in_set)
@@ -88,6 +93,7 @@ static int lose_place(struct cursor *cursor, int rc) {
 
 /* The place before what follows a deleted record. */
 static int save_successor(struct cursor *cursor) {
+  ASSERT(!cursor->detached && cursor->state == CURSOR_BEFORE_NEXT);
   struct leaf_item item;
   if (cursor->in_set && !values_behind(&cursor->set))
     return save_position(cursor);
@@ -156,6 +162,7 @@ void cursor_doubt(struct cursor *cursor, const MDBX_val *key, const MDBX_val *va
 }
 
 static int open_set(struct cursor *cursor) {
+  ASSERT(cursor->multi && cursor->path.depth > 0);
   struct leaf_item item;
   path_item(&cursor->path, &item);
   const int rc = values_open(cursor->snapshot, cursor->tree, &item, &cursor->set);
@@ -164,6 +171,7 @@ static int open_set(struct cursor *cursor) {
 }
 
 static int seek_saved_key(struct cursor *cursor, bool *exact) {
+  ASSERT(cursor->saved_key <= cursor->saved_length && cursor->saved_length <= cursor->saved_capacity);
   const MDBX_val key = {cursor->saved, cursor->saved_key};
   struct seek_key prepared;
   const int rc = tree_prepare_key(cursor->tree, &key, &prepared);
@@ -172,6 +180,7 @@ static int seek_saved_key(struct cursor *cursor, bool *exact) {
 
 /* *exact comes in true: the key is there; it goes out whether the value is there too. */
 static int seek_saved_value(struct cursor *cursor, bool *exact) {
+  ASSERT(*exact);
   const MDBX_val value = {cursor->saved + cursor->saved_key, cursor->saved_length - cursor->saved_key};
   const bool behind = cursor->saved_edge == SAVED_BEHIND_VALUES;
   if (!cursor->multi || !(cursor->saved_value || behind))
@@ -184,6 +193,7 @@ static int seek_saved_value(struct cursor *cursor, bool *exact) {
 
 /* An empty tree has no path. */
 static int go_behind_all(struct cursor *cursor) {
+  ASSERT(cursor->state == CURSOR_AT || cursor->state == CURSOR_BEFORE_NEXT);
   const int rc = tree_last(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc == MDBX_SUCCESS)
     path_leaf(&cursor->path)->index += 1;
@@ -210,6 +220,7 @@ int cursor_restore(struct cursor *cursor) {
       cursor->state = CURSOR_BEFORE_NEXT;
   }
   cursor->detached = cursor->in_doubt = false;
+  VERIFY(tree_verify_cursor(cursor));
   return MDBX_SUCCESS;
 }
 
@@ -293,6 +304,7 @@ static int check_order(const struct cursor *cursor, const struct page *from, boo
 }
 
 static int step_next(struct cursor *cursor) {
+  ASSERT(cursor->path.depth > 0);
   const struct path_level from = *path_leaf(&cursor->path);
   const int rc = path_next(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc != MDBX_SUCCESS || path_leaf(&cursor->path)->index == from.index + 1)
@@ -301,6 +313,7 @@ static int step_next(struct cursor *cursor) {
 }
 
 static int step_prev(struct cursor *cursor) {
+  ASSERT(cursor->path.depth > 0);
   const struct path_level from = *path_leaf(&cursor->path);
   const int rc = path_prev(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc != MDBX_SUCCESS || path_leaf(&cursor->path)->index + 1 == from.index)
@@ -314,6 +327,7 @@ static int prev_key(struct cursor *cursor) { return land(cursor, step_prev(curso
 
 /* From "before next" onto the next record, and with `same_key` only onto a value of the key. */
 static int step_onto(struct cursor *cursor, bool same_key) {
+  ASSERT(cursor->state == CURSOR_BEFORE_NEXT);
   if (cursor->in_set && !values_behind(&cursor->set))
     return arrive(cursor, MDBX_SUCCESS);
   if (same_key)
@@ -327,6 +341,7 @@ static int step_onto(struct cursor *cursor, bool same_key) {
 enum reach { ANY_RECORD, SAME_KEY, OTHER_KEY };
 
 static int next_from_here(struct cursor *cursor, enum reach reach) {
+  ASSERT(cursor->state == CURSOR_AT);
   int rc = MDBX_NOTFOUND;
   if (cursor->in_set && reach != OTHER_KEY)
     rc = arrive(cursor, values_next(&cursor->set));
@@ -555,6 +570,7 @@ static int seek_pair(struct cursor *cursor, const MDBX_val *key, const MDBX_val 
 
 /* How the value at the path stands to the given one. */
 static int compare_single(const struct cursor *cursor, const MDBX_val *value, int *order) {
+  ASSERT(!cursor->multi);
   struct leaf_item item;
   MDBX_val stored;
   path_item(&cursor->path, &item);
@@ -633,6 +649,7 @@ static int seek_pair_lowerbound(struct cursor *cursor, const MDBX_val *key, cons
 
 /* Operations that look at values too. */
 static int seek_both(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value, MDBX_cursor_op op) {
+  ASSERT(cursor->multi);
   switch (op) {
   case MDBX_GET_BOTH:
     return seek_exact_key(cursor, key, value, EQUAL);
@@ -758,6 +775,7 @@ int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor
   int rc = cursor_restore(cursor);
   if (rc == MDBX_SUCCESS)
     rc = lose_place(cursor, move_by(cursor, key, data, op));
+  VERIFY(tree_verify_cursor(cursor));
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
   struct leaf_item item;
@@ -781,6 +799,7 @@ static int stand_on(struct cursor *cursor, const struct seek_key *key, const MDB
 }
 
 static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  ASSERT(cursor->space && cursor->multi);
   /* Saved first: what key and value point to may be gone afterwards. */
   struct cursor place = {.saved = NULL};
   int rc = save_place(&place, key->raw, key->length, data);
@@ -800,6 +819,7 @@ static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_v
 }
 
 int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  ASSERT(cursor->space != NULL);
   if (cursor->multi)
     return put_several(cursor, key, data, flags);
   const int rc = tree_put(cursor->space, cursor->tree, &cursor->path, key, data, flags);
@@ -812,6 +832,7 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
 }
 
 static int put_current_value(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  ASSERT(cursor->multi && cursor->in_set);
   struct cursor place = {.saved = NULL};
   int rc = save_place(&place, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
@@ -827,6 +848,7 @@ static int put_current_value(struct cursor *cursor, const struct seek_key *key, 
 }
 
 int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags) {
+  ASSERT(cursor->space != NULL);
   struct leaf_item item;
   struct seek_key prepared;
   int rc = cursor_settle(cursor);
@@ -844,6 +866,7 @@ int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *dat
 
 /* One of several values goes. */
 static int delete_value(struct cursor *cursor) {
+  ASSERT(cursor->in_set && !cursor->detached);
   int rc = save_position(cursor);
   if (rc == MDBX_SUCCESS)
     rc = dup_erase(cursor->space, cursor->tree, &cursor->path, &cursor->set);
@@ -853,6 +876,7 @@ static int delete_value(struct cursor *cursor) {
 
 /* The record goes, with all its values. */
 static int delete_record(struct cursor *cursor) {
+  ASSERT(!cursor->detached);
   struct leaf_item item;
   bool moved = true;
   path_item(&cursor->path, &item);
@@ -864,6 +888,7 @@ static int delete_record(struct cursor *cursor) {
 }
 
 int cursor_delete(struct cursor *cursor, bool all_values) {
+  ASSERT(cursor->space != NULL);
   int rc = cursor_settle(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -876,10 +901,12 @@ int cursor_delete(struct cursor *cursor, bool all_values) {
   cursor->eof = false;
   if (!cursor->detached && path_settle(cursor->snapshot, cursor->tree, &cursor->path) == MDBX_NOTFOUND)
     cursor->eof = true;
+  VERIFY(tree_verify_cursor(cursor));
   return MDBX_SUCCESS;
 }
 
 void cursor_bound(const struct cursor *cursor, struct range_bound *bound) {
+  ASSERT(cursor->state == CURSOR_AT && !cursor->detached);
   struct leaf_item item;
   path_item(&cursor->path, &item);
   bound->key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
@@ -912,6 +939,7 @@ static const struct range_bound *copy_bound(struct range_bound *to, const struct
 
 int cursor_erase_between(struct cursor *cursor, const struct range_bound *from, const struct range_bound *to,
                          uint64_t *removed) {
+  ASSERT(cursor->space != NULL);
   struct range_bound own_from, own_to;
   uint8_t *memory = malloc(bound_bytes(from) + bound_bytes(to) + 1);
   if (!memory)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/distance.h"
 
+#include "base/assert.h"
+
 /* More than any table has, and so far from the limits of the type that sums need no care. */
 #define DISTANCE_MAX (INT64_MAX / 4)
 
@@ -43,6 +45,7 @@ static int count_item(const struct measure *measure, const struct leaf_item *ite
 /* Adds what the entries [from, to) of a page of the level count. */
 static int add_span(const struct measure *measure, const struct page *page, unsigned from, unsigned to,
                     int64_t *total) {
+  ASSERT(from <= page->count && to <= page->count);
   if (!measure->values) {
     *total += (int64_t)to - from;
     return MDBX_SUCCESS;
@@ -62,6 +65,7 @@ static int add_span(const struct measure *measure, const struct page *page, unsi
 
 /* Down from an entry of level `from` - 1 to level `to`, along the first or last entries. */
 static int descend(struct measure *measure, struct path *path, unsigned from, unsigned to, bool last) {
+  ASSERT(from > 0 && to < path->depth);
   for (unsigned i = from; i <= to; ++i) {
     const struct path_level *above = &path->level[i - 1];
     struct path_level *level = &path->level[i];
@@ -79,6 +83,7 @@ static int descend(struct measure *measure, struct path *path, unsigned from, un
 
 /* To the first entry of the next page of the level, or to the last of the one before. MDBX_NOTFOUND at the edge. */
 static int turn_page(struct measure *measure, struct path *path, bool back) {
+  ASSERT(measure->level < path->depth);
   for (unsigned i = measure->level; i-- > 0;) {
     struct path_level *level = &path->level[i];
     if (back ? level->index == 0 : level->index + 1 >= level->page->count)
@@ -204,6 +209,7 @@ static int find_entry(const struct measure *measure, struct path_level *here, in
 
 /* Moves a path by *offset steps; what is left of it then counts values of the entry. */
 static int scroll_path(struct measure *measure, struct path *path, int64_t *offset) {
+  ASSERT(measure->level < path->depth);
   struct path_level *here = &path->level[measure->level];
   int64_t before = 0;
   int rc = add_span(measure, here->page, 0, here->index, &before);
@@ -251,6 +257,7 @@ static int choose_last_value(struct cursor *cursor, bool last) {
 }
 
 int cursor_scroll(struct cursor *cursor, int64_t amount, unsigned level) {
+  ASSERT(cursor->state == CURSOR_AT && !cursor->detached);
   struct cursor moved = *cursor;
   struct measure measure = measure_of(cursor, level);
   int64_t offset = amount < -DISTANCE_MAX ? -DISTANCE_MAX : MIN_OF(amount, DISTANCE_MAX), rank = 0;
@@ -272,6 +279,7 @@ int cursor_scroll(struct cursor *cursor, int64_t amount, unsigned level) {
 }
 
 int cursor_stand_with(struct cursor *cursor, const struct cursor *other) {
+  ASSERT(other->state == CURSOR_AT && !other->detached);
   cursor_unset(cursor);
   cursor->path = other->path;
   if (other->multi) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/dup.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "tree/recent.h"
 
@@ -20,6 +21,7 @@ struct change {
 
 static int change_begin(struct change *change, struct space *space, struct tree *tree, struct path *path,
                         const void *key, size_t key_length, const MDBX_val *value) {
+  ASSERT(tree_is_multi(tree));
   const size_t value_length = value ? value->iov_len : 0;
   *change = (struct change){.space = space, .tree = tree, .path = path};
   change->memory = malloc(2 * key_length + value_length + 1);
@@ -44,6 +46,7 @@ static void count_items(struct tree *tree, uint64_t gone, uint64_t come) {
 }
 
 static int open_set(const struct change *change, struct value_set *set) {
+  ASSERT(change->path->depth > 0);
   struct leaf_item item;
   path_item(change->path, &item);
   return values_open(&change->space->view, change->tree, &item, set);
@@ -74,6 +77,7 @@ static struct nested_record record_of(const struct tree *nested) {
 }
 
 static int put_nested(const struct change *change, bool exists, const struct tree *nested) {
+  ASSERT(!tree_is_empty(nested) && nested->record.depth > 0);
   const struct nested_record record = record_of(nested);
   return put_node(change, exists, NODE_TREE, &record, sizeof(record));
 }
@@ -92,6 +96,7 @@ static int nested_append(const struct change *change, struct tree *nested, struc
 
 /* A value of the old ones and the new one, which comes at index `at`. */
 static MDBX_val merged_value(const struct change *change, const struct value_set *set, unsigned at, unsigned i) {
+  ASSERT(set->kind != NODE_TREE && at <= values_count(set) && i <= values_count(set));
   if (i == at)
     return change->value;
   if (set->kind == NODE_SUBPAGE)
@@ -111,10 +116,12 @@ static int move_to_tree(const struct change *change, const struct value_set *set
     if (rc != MDBX_SUCCESS)
       return rc;
   }
+  ASSERT(nested.record.items == count && path.depth == nested.record.depth);
   return put_nested(change, true, &nested);
 }
 
 static int add_to_tree(const struct change *change, struct value_set *set) {
+  ASSERT(set->kind == NODE_TREE);
   struct seek_key key;
   uint8_t *unused;
   bool exact;
@@ -155,6 +162,7 @@ static int put_subpage(const struct change *change, const struct value_set *set,
     const MDBX_val value = merged_value(change, set, at, i);
     subpage_add(&writer, &value);
   }
+  ASSERT(writer.written == count && subpage_check(bytes, size));
   const int rc = put_node(change, true, NODE_SUBPAGE, bytes, size);
   free(bytes);
   return rc;
@@ -269,6 +277,7 @@ int dup_replace_all(struct space *space, struct tree *tree, struct path *path, c
 /* The values of a node without the one at the position. */
 static int shrink_subpage(const struct change *change, const struct value_set *set) {
   const unsigned count = subpage_count(&set->bytes);
+  ASSERT(count > 1 && set->index < count);
   if (count == 2) {
     const MDBX_val other = subpage_value(&set->bytes, !set->index);
     uint8_t *copy = malloc(other.iov_len + 1);
@@ -288,6 +297,7 @@ static int shrink_subpage(const struct change *change, const struct value_set *s
   subpage_begin(&writer, bytes, is_fixed(change->tree), count - 1);
   subpage_add_range(&writer, &set->bytes, 0, set->index);
   subpage_add_range(&writer, &set->bytes, set->index + 1, count);
+  ASSERT(subpage_check(bytes, subpage_size(is_fixed(change->tree), count - 1, total)));
   const int rc = put_node(change, true, NODE_SUBPAGE, bytes, subpage_size(is_fixed(change->tree), count - 1, total));
   free(bytes);
   return rc;
@@ -305,6 +315,7 @@ static size_t leaf_value_bytes(const struct page *leaf) {
 
 /* The values of a leaf come back into the node. */
 static int put_leaf_back(const struct change *change, const struct page *leaf, size_t size) {
+  ASSERT(leaf->count > 0);
   struct subpage_writer writer;
   uint8_t *bytes = malloc(size);
   if (!bytes)
@@ -338,6 +349,7 @@ static int settle_tree(const struct change *change, struct tree *nested) {
 }
 
 static int erase_from_tree(const struct change *change, struct value_set *set) {
+  ASSERT(set->kind == NODE_TREE);
   bool moved;
   int rc = tree_touch_path(change->space, change->tree, change->path);
   if (rc == MDBX_SUCCESS)
@@ -356,6 +368,7 @@ static int erase_value(const struct change *change, struct value_set *set) {
 }
 
 int dup_settle_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested) {
+  ASSERT(tree_is_multi(tree) && nested != tree);
   struct change change;
   struct leaf_item item;
   path_item(path, &item);
@@ -381,6 +394,7 @@ int dup_erase(struct space *space, struct tree *tree, struct path *path, struct 
 }
 
 int dup_erase_all(struct space *space, struct tree *tree, struct path *path, bool *moved) {
+  ASSERT(tree_is_multi(tree));
   struct leaf_item item;
   struct value_set set;
   path_item(path, &item);

@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "space/space_verify.h"
 #include "tree/dup.h"
+#include "tree/tree_verify.h"
 
 static bool is_small(const struct space *space, const struct page *page) {
   return page_used(page, space->view.page_size) < space->tuning.merge_below;
@@ -32,6 +33,7 @@ static int retire_page(struct space *space, struct tree *tree, const struct page
 
 /* The page at `level` is empty: it leaves the tree, and so do parents it leaves empty. */
 static int remove_page(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+  ASSERT(level < path->depth);
   *moved = true;
   ASSERT(path->level[level].page->count == 0);
   const int rc = retire_page(space, tree, path->level[level].page);
@@ -53,12 +55,13 @@ static bool join_leaves(const struct tree *tree, struct page *left, const struct
   for (unsigned i = 0; i < right->count; ++i)
     leaf_append(left, right, i);
   leaf_rehead(left, tree->rules.order);
-  ASSERT(page_used(left, page_size) <= body_size(page_size));
+  ASSERT(left != right && page_used(left, page_size) <= body_size(page_size));
   return true;
 }
 
 static int join_branches(struct page *left, const struct page *right, const struct separator *between,
                          size_t page_size, bool *joined) {
+  ASSERT(left != right);
   struct branch_list list;
   int rc = branch_list_init(&list, page_size);
   if (rc == MDBX_SUCCESS)
@@ -76,6 +79,7 @@ static int join_branches(struct page *left, const struct page *right, const stru
 /* A neighbour of the page at `level`, under the same parent. */
 static int neighbour(const struct space *space, const struct path *path, unsigned level, unsigned index,
                      const struct page **page) {
+  ASSERT(level > 0 && index < path->level[level - 1].page->count);
   const struct page *parent = path->level[level - 1].page;
   const unsigned type = path->level[level].page->flags;
   return snapshot_tree_page(&space->view, branch_child(parent, index), type, page);
@@ -117,12 +121,14 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   VERIFY(space_verify_page(space, left));
   rc = retire_page(space, tree, right);
   branch_erase(parent, index + 1);
+  ASSERT(parent->count > 0);
   VERIFY(space_verify_page(space, parent));
   return rc;
 }
 
 /* Whether the right neighbour is the better one to merge with: it has been copied already, and the left one not. */
 static bool right_comes_first(const struct space *space, const struct path *path, unsigned level) {
+  ASSERT(level > 0);
   const struct path_level *parent = &path->level[level - 1];
   const struct page *left, *right;
   if (!space->tuning.prefer_changed || parent->index == 0 || parent->index + 1 >= parent->page->count)
@@ -134,6 +140,7 @@ static bool right_comes_first(const struct space *space, const struct path *path
 }
 
 static int merge_small(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+  ASSERT(level > 0 && level < path->depth);
   const struct path_level *parent = &path->level[level - 1];
   const bool right_first = right_comes_first(space, path, level);
   bool joined = false;
@@ -167,6 +174,7 @@ static int shorten_root(struct space *space, struct tree *tree, struct path *pat
 }
 
 int erase_mend(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
+  ASSERT(level < path->depth);
   const struct page *page = path->level[level].page;
   ASSERT(space_owns(space, page));
   if (!page->count)
@@ -187,10 +195,14 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
   leaf_erase(writable_level(path, path->depth - 1), path_leaf(path)->index);
   VERIFY(space_verify_page(space, path_leaf(path)->page));
   tree->record.items -= tree->record.items > 0;
-  return erase_mend(space, tree, path, path->depth - 1, moved);
+  const int mended = erase_mend(space, tree, path, path->depth - 1, moved);
+  if (mended == MDBX_SUCCESS && !*moved)
+    VERIFY(tree_verify_path(space, tree, path));
+  return mended;
 }
 
 int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved) {
+  ASSERT(path->depth > 0 && path->depth == tree->record.depth);
   struct leaf_item item;
   if (tree_is_multi(tree))
     return dup_erase_all(space, tree, path, moved);

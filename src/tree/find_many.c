@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/find_many.h"
 
+#include "base/assert.h"
+
 enum { LINE = 64 };
 
 static void prefetch_bytes(const void *from, size_t length) {
@@ -79,6 +81,7 @@ static void read_leaves(const struct tree *tree, struct lookup *lookups, unsigne
 }
 
 int tree_find_many(const struct snapshot *snapshot, const struct tree *tree, struct lookup *lookups, unsigned count) {
+  ASSERT(tree_is_empty(tree) == (tree->record.depth == 0));
   const bool empty = tree_is_empty(tree);
   for (unsigned i = 0; i < count; ++i) {
     lookups[i].ref = tree_root(tree);

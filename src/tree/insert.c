@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 static void set_child(struct tree *tree, const struct path *path, unsigned level, const struct page *child) {
+  ASSERT(level < path->depth);
   if (level == 0)
     tree_set_root(tree, page_ref(child));
   else
@@ -19,6 +20,7 @@ static void set_child(struct tree *tree, const struct path *path, unsigned level
 /* A damaged list of free pages can hand out pages of the very path. With WRITEMAP their bytes change at once: a run
  * that was allocated since the descent may have become part of it. */
 static int check_level(const struct space *space, const struct tree *tree, const struct path *path, unsigned level) {
+  ASSERT(space->writemap && level < path->depth);
   const struct path_level *above = level ? &path->level[level - 1] : NULL;
   const struct page *page;
   return snapshot_tree_page(&space->view, above ? branch_child(above->page, above->index) : tree_root(tree),
@@ -27,6 +29,7 @@ static int check_level(const struct space *space, const struct tree *tree, const
 
 /* The copy of the page at `level` must not lie where that page or one below it is. */
 static int check_copy(const struct path *path, unsigned level, const struct page *copy) {
+  ASSERT(level < path->depth);
   for (unsigned i = level; i < path->depth; ++i)
     if (path->level[i].page->pgno == copy->pgno)
       return log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", copy->pgno);
@@ -34,6 +37,7 @@ static int check_copy(const struct path *path, unsigned level, const struct page
 }
 
 int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
+  ASSERT(path->depth <= TREE_DEPTH_MAX && path->depth == tree->record.depth);
   tree->changed = true;
   tree->record.mod_txnid = space->view.txnid;
   if (recent_has(space, tree, path))
@@ -50,6 +54,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
       rc = check_copy(path, i, writable);
     if (rc != MDBX_SUCCESS)
       return rc;
+    ASSERT(space_owns(space, writable));
     path->level[i].page = writable;
     if (writable->pgno != before)
       set_child(tree, path, i, writable);
@@ -82,6 +87,11 @@ static int split_leaf(struct space *space, struct tree *tree, struct path *path,
   return rc;
 }
 
+/* For assertions. */
+static inline bool lies_in_body(const struct page *page, const uint8_t *bytes, size_t length, size_t page_size) {
+  return bytes >= page_body(page) && bytes + length <= page_body(page) + body_size(page_size);
+}
+
 /* The path is writable. */
 static int insert_into_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                             enum node_kind kind, size_t data_length, uint8_t **data) {
@@ -90,6 +100,7 @@ static int insert_into_leaf(struct space *space, struct tree *tree, struct path 
   if (page_room(leaf) < leaf_bytes_for(leaf, key->length, data_length))
     return split_leaf(space, tree, path, key, kind, data_length, data);
   *data = leaf_insert(leaf, tree->rules.order, path_leaf(path)->index, key, kind, data_length);
+  ASSERT(lies_in_body(leaf, *data, data_length, space->view.page_size));
   VERIFY(tree_verify_leaf(space, leaf, kind));
   return MDBX_SUCCESS;
 }
@@ -121,6 +132,7 @@ int tree_update(struct space *space, struct tree *tree, struct path *path, const
   leaf_get(leaf, at, &old);
   if (data_length <= old.data_length + page_room(leaf)) {
     *data = leaf_resize(leaf, at, kind, data_length);
+    ASSERT(lies_in_body(leaf, *data, data_length, space->view.page_size));
     VERIFY(tree_verify_leaf(space, leaf, kind));
     return MDBX_SUCCESS;
   }
@@ -144,6 +156,7 @@ static bool fits_leaf(const struct space *space, const struct seek_key *key, con
 
 static int new_large(struct space *space, struct tree *tree, MDBX_val *value, unsigned flags,
                      struct large_ref *ref) {
+  ASSERT(value->iov_len <= UINT32_MAX);
   struct page *run;
   const int rc = space_new_run(space, (uint32_t)value->iov_len, &run);
   if (rc != MDBX_SUCCESS)
@@ -166,6 +179,7 @@ int tree_retire_run(struct space *space, struct tree *tree, const struct large_r
 
 static int insert_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                         MDBX_val *value, unsigned flags) {
+  ASSERT(key->length <= limit_pair(space->view.page_size));
   uint8_t *data;
   struct large_ref ref;
   if (fits_leaf(space, key, value)) {
@@ -261,6 +275,7 @@ static int put_at(struct space *space, struct tree *tree, struct path *path, con
 
 int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                    MDBX_val *value, unsigned flags) {
+  ASSERT(path->depth > 0 && path->depth == tree->record.depth);
   struct leaf_item old;
   path_item(path, &old);
   if (old.kind != NODE_PLAIN && old.kind != NODE_LARGE)
@@ -270,6 +285,7 @@ int tree_set_value(struct space *space, struct tree *tree, struct path *path, co
 
 int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
              unsigned flags) {
+  ASSERT(!tree_is_multi(tree));
   bool exact;
   int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
   if (rc != MDBX_SUCCESS)

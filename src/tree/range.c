@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/range.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "tree/dup.h"
 #include "tree/erase.h"
@@ -66,6 +67,7 @@ static bool is_empty(const struct path *from, const struct path *to) {
 
 /* The highest level whose entry leads to records of the stretch only: nothing before it below, and the end elsewhere. */
 static unsigned cut_level(const struct path *from, const struct path *to) {
+  ASSERT(from->depth > 0);
   const unsigned parted = to->depth ? parting(from, to) : 0;
   unsigned level = from->depth - 1;
   while (level > parted && from->level[level].index == 0)
@@ -77,11 +79,14 @@ static unsigned cut_level(const struct path *from, const struct path *to) {
 
 /* The index of the page at that level where the stretch ends. */
 static unsigned end_index(const struct path *from, const struct path *to, unsigned level) {
+  ASSERT(level < from->depth);
   const bool same_page = to->depth && parting(from, to) >= level;
   return same_page ? to->level[level].index : from->level[level].page->count;
 }
 
 static int cut_branches(const struct stretch *stretch, struct path *path, unsigned level, unsigned end) {
+  ASSERT(level + 1 < path->depth && space_owns(stretch->space, path->level[level].page));
+  ASSERT(path->level[level].index < end && end <= path->level[level].page->count);
   struct page *page = (struct page *)(uintptr_t)path->level[level].page;
   const unsigned at = path->level[level].index;
   for (unsigned left = end - at; left; --left) {
@@ -94,6 +99,8 @@ static int cut_branches(const struct stretch *stretch, struct path *path, unsign
 }
 
 static int cut_records(const struct stretch *stretch, struct path *path, unsigned end) {
+  ASSERT(space_owns(stretch->space, path_leaf(path)->page));
+  ASSERT(path_leaf(path)->index < end && end <= path_leaf(path)->page->count);
   struct page *page = (struct page *)(uintptr_t)path_leaf(path)->page;
   const unsigned at = path_leaf(path)->index;
   for (unsigned left = end - at; left; --left) {
@@ -154,6 +161,7 @@ int range_meets_tables(struct space *space, struct tree *tree, const struct rang
 /* Values of a nested tree; at least one stays. */
 static int erase_nested(struct space *space, struct tree *tree, struct path *path, struct value_set *set,
                         const MDBX_val *from, const MDBX_val *to) {
+  ASSERT(set->kind == NODE_TREE && tree_is_multi(tree));
   const uint64_t before = set->tree.record.items;
   const struct stretch stretch = {space, &set->tree, from, to, false};
   /* One memory for both: what the nested tree asks for first is the table's to free. */
@@ -206,6 +214,7 @@ static int covers_all(struct value_set *set, const MDBX_val *from, const MDBX_va
 /* Values that lie in the node itself go one by one: they are few. */
 static int erase_inline(struct space *space, struct tree *tree, const MDBX_val *key, const MDBX_val *from,
                         const MDBX_val *to) {
+  ASSERT(tree_is_multi(tree));
   for (;;) {
     struct path path;
     struct value_set set;
@@ -262,6 +271,7 @@ static int erase_pairs(struct space *space, struct tree *tree, const struct rang
 
 int range_erase(struct space *space, struct tree *tree, const struct range_bound *from, const struct range_bound *to,
                 uint64_t *removed) {
+  ASSERT(removed != NULL);
   const uint64_t before = tree->record.items;
   const int rc = erase_pairs(space, tree, from, to);
   *removed = before - MIN_OF(before, tree->record.items);

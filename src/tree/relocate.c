@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/relocate.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "tree/values.h"
 
@@ -42,6 +43,7 @@ static pgno_t highest_foreign(const struct relocation *relocation, const struct 
 }
 
 static int touch(struct relocation *relocation, struct tree *tree, struct path *path) {
+  ASSERT(path->depth == tree->record.depth);
   count_moved(relocation, count_foreign(relocation, path));
   return tree_touch_path(relocation->space, tree, path);
 }
@@ -55,6 +57,7 @@ static uint8_t *item_bytes(const struct path *path) {
 /* --------------------------------------------------------------------------------------------------------- runs */
 
 static int copy_run(struct relocation *relocation, struct path *path, struct large_ref *ref, const struct page *run) {
+  ASSERT(path_leaf(path)->index < path_leaf(path)->page->count);
   struct space *space = relocation->space;
   struct page *copy;
   const int rc = space_new_run(space, ref->bytes, &copy);
@@ -107,6 +110,7 @@ static int move_run(struct relocation *relocation, struct tree *tree, struct pat
 /* -------------------------------------------------------------------------------------------------- trees in trees */
 
 static int move_nested(struct relocation *relocation, struct tree *tree, struct path *path) {
+  ASSERT(tree_is_multi(tree));
   struct tree nested;
   struct leaf_item item;
   struct nested_record record;
@@ -128,6 +132,7 @@ static int move_nested(struct relocation *relocation, struct tree *tree, struct 
 }
 
 static int move_named(struct relocation *relocation, struct tree *main, struct path *path) {
+  ASSERT(!tree_is_multi(main));
   struct tree named = {.changed = false};
   struct table_record record;
   struct leaf_item item;
@@ -159,6 +164,7 @@ static int move_item(struct relocation *relocation, struct tree *tree, struct pa
 }
 
 static int move_leaf(struct relocation *relocation, struct tree *tree, struct path *path) {
+  ASSERT(path->depth > 0);
   if (++relocation->entered > relocation->space->view.limit)
     return log_damage(MDBX_CORRUPTED, "the trees have more pages than there are: some are in them twice");
   int rc = MDBX_SUCCESS;
@@ -174,6 +180,7 @@ static int move_leaf(struct relocation *relocation, struct tree *tree, struct pa
 }
 
 int tree_relocate(struct relocation *relocation, struct tree *tree) {
+  ASSERT(tree_is_empty(tree) == (tree->record.depth == 0));
   struct path path;
   if (tree_is_empty(tree))
     return MDBX_SUCCESS;

@@ -2,6 +2,7 @@
 /* Reading a tree. Every descent goes down exactly as many levels as the record says, so damaged links cannot loop. */
 #include "tree/tree.h"
 
+#include "base/assert.h"
 #include "tree/values.h"
 
 static int level_page(const struct snapshot *snapshot, const struct tree *tree, struct page_ref ref, bool leaf,
@@ -11,6 +12,8 @@ static int level_page(const struct snapshot *snapshot, const struct tree *tree, 
 
 int tree_find(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
               struct leaf_item *item) {
+  ASSERT(tree->record.depth <= TREE_DEPTH_MAX);
+  ASSERT(tree_is_empty(tree) == (tree->record.depth == 0));
   struct page_ref ref = tree_root(tree);
   const struct page *page;
   if (ref.pgno == PGNO_NONE)
@@ -33,6 +36,8 @@ int tree_find(const struct snapshot *snapshot, const struct tree *tree, const st
 
 int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key, struct path *path,
               bool *exact) {
+  ASSERT(tree->record.depth <= TREE_DEPTH_MAX);
+  ASSERT(tree_is_empty(tree) == (tree->record.depth == 0));
   struct page_ref ref = tree_root(tree);
   *exact = false;
   path->depth = tree->record.depth;
@@ -55,6 +60,7 @@ int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const st
 /* Goes from the child under path->level[from - 1] down to a leaf, along the first or last entries. */
 static int descend_edge(const struct snapshot *snapshot, const struct tree *tree, struct path *path, unsigned from,
                         bool last) {
+  ASSERT(from < path->depth && path->depth <= TREE_DEPTH_MAX);
   for (unsigned i = from; i < path->depth; ++i) {
     const struct path_level *above = i ? &path->level[i - 1] : NULL;
     const struct page_ref ref = above ? branch_child(above->page, above->index) : tree_root(tree);
@@ -101,6 +107,7 @@ int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, c
 /* A forward scan has come to a leaf: asks for its first nodes, and for the head and slots of the leaf behind it, so that
  * they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_next_in_leaf). */
 static void prefetch_scan(const struct snapshot *snapshot, const struct path *path) {
+  ASSERT(path->depth > 1);
   enum { LINE = 64, HEADER_LINES = 5 };
   const struct page *leaf = path->level[path->depth - 1].page;
   for (unsigned i = 0; i < MIN_OF(leaf->count, LEAF_PREFETCH); ++i)
@@ -118,6 +125,7 @@ static void prefetch_scan(const struct snapshot *snapshot, const struct path *pa
 
 /* To the first record of the leaf behind this one. */
 static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  ASSERT(path->depth > 0 && path->depth == tree->record.depth);
   for (unsigned i = path->depth - 1; i-- > 0;) {
     struct path_level *level = &path->level[i];
     if (level->index + 1 < level->page->count) {
@@ -132,6 +140,7 @@ static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, s
 }
 
 static int prev_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  ASSERT(path->depth > 0 && path->depth == tree->record.depth);
   for (unsigned i = path->depth - 1; i-- > 0;) {
     struct path_level *level = &path->level[i];
     if (level->index > 0) {
@@ -158,6 +167,7 @@ int path_settle(const struct snapshot *snapshot, const struct tree *tree, struct
 }
 
 int path_next(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  ASSERT(path->depth > 0);
   struct path_level *leaf = path_leaf(path);
   if (leaf->index + 1 < leaf->page->count) {
     leaf->index += 1;
@@ -167,6 +177,7 @@ int path_next(const struct snapshot *snapshot, const struct tree *tree, struct p
 }
 
 int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
+  ASSERT(path->depth > 0);
   struct path_level *leaf = path_leaf(path);
   if (leaf->index > 0) {
     leaf->index -= 1;

@@ -59,12 +59,14 @@ static int link_right(struct space *space, struct tree *tree, struct path *path,
   const unsigned depth = path->depth;
   const int rc = insert_in_branch(space, tree, path, *level - 1, insertion);
   *level += path->depth - depth;
+  ASSERT(path->depth >= depth && *level > 0 && *level < path->depth);
   return rc;
 }
 
 /* Where to cut a list of branch entries in two that fit a page each: at the end for ascending loads, else as near to
  * the middle as possible. */
 static unsigned choose_branch_cut(const struct branch_list *list, unsigned inserted, bool heads, size_t body) {
+  ASSERT(list->count > 1 && inserted > 0 && inserted < list->count);
   const unsigned middle = inserted + 1 == list->count ? list->count - 1 : list->count / 2;
   for (unsigned off = 0; off < list->count; ++off) {
     const unsigned cuts[2] = {middle + off, middle - off};
@@ -78,6 +80,7 @@ static unsigned choose_branch_cut(const struct branch_list *list, unsigned inser
 
 static int split_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                         const struct branch_list *list, unsigned inserted, bool follow) {
+  ASSERT(level + 1 < path->depth);
   struct page *left = (struct page *)(uintptr_t)path->level[level].page, *right;
   const bool heads = page_has_heads(left);
   const unsigned cut = choose_branch_cut(list, inserted, heads, body_size(space->view.page_size));
@@ -88,6 +91,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
     return rc;
   branch_list_store(list, 0, cut, left, space->view.page_size);
   branch_list_store(list, cut, list->count, right, space->view.page_size);
+  ASSERT(left->count == cut && right->count == list->count - cut);
   VERIFY(space_verify_page(space, left));
   VERIFY(space_verify_page(space, right));
   tree->record.branch_pages += 1;
@@ -102,6 +106,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
 /* The general way: unpack, insert, and store on one page or two. */
 static int rebuild_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                           const struct branch_insertion *insertion) {
+  ASSERT(level + 1 < path->depth);
   struct page *page = (struct page *)(uintptr_t)path->level[level].page;
   const unsigned at = path->level[level].index + 1;
   const size_t page_size = space->view.page_size;
@@ -125,6 +130,7 @@ static int rebuild_branch(struct space *space, struct tree *tree, struct path *p
 
 static int insert_in_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                             const struct branch_insertion *insertion) {
+  ASSERT(level + 1 < path->depth);
   struct page *page = (struct page *)(uintptr_t)path->level[level].page;
   ASSERT(space_owns(space, page) && page->flags & P_BRANCH);
   if (!branch_insert(page, path->level[level].index + 1, &insertion->separator, insertion->child))
@@ -151,6 +157,7 @@ struct leaf_split {
 
 /* Raw key of entry i, counting the new record. */
 static const uint8_t *key_of(const struct leaf_split *split, unsigned i, size_t *length) {
+  ASSERT(i <= split->old->count);
   if (i == split->at) {
     *length = split->key->length;
     return split->key->raw;
@@ -180,6 +187,7 @@ static struct separator separator_at(const struct leaf_split *split, unsigned cu
 }
 
 static size_t entry_bytes(const struct leaf_split *split, unsigned i) {
+  ASSERT(i <= split->old->count);
   if (i == split->at)
     return leaf_bytes_for(split->old, split->key->length, split->data_length);
   return leaf_bytes_of(split->old, i < split->at ? i : i - 1);
@@ -187,18 +195,23 @@ static size_t entry_bytes(const struct leaf_split *split, unsigned i) {
 
 /* Copies old records [from, to) to an emptied page. */
 static void move_records(const struct leaf_split *split, struct page *page, unsigned from, unsigned to) {
+  ASSERT(from <= to && to <= split->old->count);
   page_init(page, split->space->view.page_size, page->pgno, page->txnid, page->flags);
   for (unsigned i = from; i < to; ++i)
     leaf_append(page, split->old, i);
   leaf_rehead(page, split->tree->rules.order);
+  ASSERT(page->count == to - from);
 }
 
 static uint8_t *add_new(const struct leaf_split *split, struct page *page, unsigned index) {
+  ASSERT(index <= page->count);
+  ASSERT(page_room(page) >= leaf_bytes_for(page, split->key->length, split->data_length));
   return leaf_insert(page, split->tree->rules.order, index, split->key, split->kind, split->data_length);
 }
 
 static int link_leaf(const struct leaf_split *split, const struct separator *separator, const struct page *page,
                      bool follow) {
+  ASSERT(split->path->depth == split->tree->record.depth);
   unsigned level = split->path->depth - 1;
   const struct branch_insertion insertion = {*separator, page_ref(page), follow};
   split->tree->record.leaf_pages += 1;
@@ -217,6 +230,7 @@ static int split_in_two(const struct leaf_split *split, unsigned cut, uint8_t **
   move_records(split, left, 0, old_cut);
   move_records(split, right, old_cut, split->old->count);
   *data = add_new(split, to_right ? right : left, to_right ? split->at - cut : split->at);
+  ASSERT(left->count + right->count == split->old->count + 1);
   VERIFY(tree_verify_leaf(split->space, left, split->kind));
   VERIFY(tree_verify_leaf(split->space, right, split->kind));
   rc = link_leaf(split, &separator, right, to_right);
@@ -237,6 +251,10 @@ static int split_in_three(const struct leaf_split *split, uint8_t **data) {
   move_records(split, right, split->at, split->old->count);
   page_init(middle, split->space->view.page_size, middle->pgno, middle->txnid, middle->flags);
   *data = add_new(split, middle, 0);
+  ASSERT(left->count + middle->count + right->count == split->old->count + 1);
+  VERIFY(tree_verify_leaf(split->space, left, split->kind));
+  VERIFY(tree_verify_leaf(split->space, middle, split->kind));
+  VERIFY(tree_verify_leaf(split->space, right, split->kind));
   struct separator separator = separator_at(split, split->at);
   rc = link_leaf(split, &separator, middle, true);
   *path_leaf(split->path) = (struct path_level){middle, 0};
@@ -266,6 +284,7 @@ static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
   choice.descending = split->at == 0 && path_is_at_edge(split->path, false);
   const unsigned cut = split_choose(&choice);
   free(sizes);
+  ASSERT(cut < count);
   return cut ? split_in_two(split, cut, data) : split_in_three(split, data);
 }
 

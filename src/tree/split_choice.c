@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/split_choice.h"
 
+#include "base/assert.h"
+
 #include <stdint.h>
 
 static size_t difference(size_t a, size_t b) { return a > b ? a - b : b - a; }
@@ -14,6 +16,7 @@ struct candidate {
 };
 
 static struct candidate candidate_at(const struct split_choice *choice, unsigned cut, size_t left, size_t right) {
+  ASSERT(cut > 0 && cut < choice->count);
   struct candidate candidate = {cut, difference(left, right), SHORT_SEPARATOR};
   if (choice->separators && choice->separators[cut] > SHORT_SEPARATOR)
     candidate.separator = choice->separators[cut];
@@ -58,6 +61,7 @@ static unsigned cut_evenly(const struct split_choice *choice, size_t total) {
 }
 
 unsigned split_choose(const struct split_choice *choice) {
+  ASSERT(choice->count > 1 && choice->inserted < choice->count);
   size_t total = 0;
   for (unsigned i = 0; i < choice->count; ++i)
     total += choice->sizes[i];

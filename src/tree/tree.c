@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/tree.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -78,6 +79,7 @@ void tree_release(struct tree *tree) {
 #define SOUGHT_MAX (PAGE_SIZE_MAX / 2)
 
 static int prepare(enum key_order order, uint8_t **scratch, const MDBX_val *bytes, struct seek_key *prepared) {
+  ASSERT(order != ORDER_REVERSE || scratch);
   const uint8_t *raw = bytes->iov_len ? bytes->iov_base : (const uint8_t *)"";
   size_t length = bytes->iov_len;
   if (order == ORDER_REVERSE) {

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/values.h"
 
+#include "base/assert.h"
+
 void values_nested_init(const struct tree *owner, struct tree *nested) {
+  ASSERT(owner->record.flags & TABLE_DUPSORT);
   const bool fixed = owner->record.flags & TABLE_DUPFIXED;
   memset(nested, 0, sizeof(*nested));
   nested->record.root = PGNO_NONE;
@@ -86,6 +89,7 @@ static int check_order(const struct value_set *set, const struct path_level *fro
 }
 
 int values_next(struct value_set *set) {
+  ASSERT(set->kind != NODE_TREE || set->path.depth > 0);
   if (set->kind == NODE_TREE) {
     const struct path_level from = *path_leaf(&set->path);
     const int rc = path_next(set->snapshot, &set->tree, &set->path);
@@ -98,6 +102,7 @@ int values_next(struct value_set *set) {
 }
 
 int values_prev(struct value_set *set) {
+  ASSERT(set->kind != NODE_TREE || set->path.depth > 0);
   if (set->kind == NODE_TREE) {
     const struct path_level from = *path_leaf(&set->path);
     const int rc = path_prev(set->snapshot, &set->tree, &set->path);
@@ -155,6 +160,7 @@ int values_to_end(struct value_set *set) {
 }
 
 static bool on_edge(const struct value_set *set, bool last) {
+  ASSERT(set->kind != NODE_TREE || set->path.depth == set->tree.record.depth);
   if (set->kind != NODE_TREE)
     return set->index == (last ? (unsigned)values_count(set) - 1 : 0);
   for (unsigned i = 0; i < set->path.depth; ++i)
@@ -168,6 +174,7 @@ bool values_on_first(const struct value_set *set) { return on_edge(set, false); 
 bool values_on_last(const struct value_set *set) { return on_edge(set, true); }
 
 MDBX_val values_get(const struct value_set *set) {
+  ASSERT(!values_behind(set));
   if (set->kind == NODE_SUBPAGE)
     return subpage_value(&set->bytes, set->index);
   if (set->kind == NODE_PLAIN)

@@ -5,6 +5,7 @@
  */
 #include "tree/tree.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "tree/values.h"
 
@@ -72,6 +73,7 @@ static int visit_records(const struct walk *walk, const struct page *leaf) {
 }
 
 static int visit(const struct walk *walk, struct page_ref ref, unsigned level) {
+  ASSERT(level < walk->tree->record.depth);
   const bool leaf = level + 1 == walk->tree->record.depth;
   const unsigned flags = tree_page_type(walk->tree, leaf);
   const struct page *page;
@@ -167,6 +169,7 @@ static int clear_leaf(const struct clearing *clearing, const struct page *leaf) 
 }
 
 static int clear_level(const struct clearing *clearing, struct page_ref ref, unsigned level) {
+  ASSERT(level < clearing->tree->record.depth);
   const bool leaf = level + 1 == clearing->tree->record.depth;
   const struct page *page;
   int rc = snapshot_tree_page(&clearing->space->view, ref, tree_page_type(clearing->tree, leaf), &page);
@@ -203,6 +206,7 @@ static void subtract(struct table_record *record, const struct table_record *gon
 }
 
 int tree_drop_subtree(struct space *space, struct tree *tree, struct page_ref page, unsigned level) {
+  ASSERT(level > 0 && level < tree->record.depth);
   pgno_t entered = 0;
   struct table_record gone = {.items = 0};
   const struct clearing clearing = {space, tree, &entered, &gone};
@@ -212,6 +216,7 @@ int tree_drop_subtree(struct space *space, struct tree *tree, struct page_ref pa
 }
 
 int tree_drop_record(struct space *space, struct tree *tree, const struct page *leaf, unsigned index) {
+  ASSERT(space_owns(space, leaf) && index < leaf->count);
   pgno_t entered = 0;
   struct table_record gone = {.items = 0};
   const struct clearing clearing = {space, tree, &entered, &gone};

@@ -21,11 +21,26 @@
 #include "space/space_verify.h"
 #include "space/writeout.h"
 #include "txn/table.h"
+#include "txn/txn_verify.h"
 #include "txn/txn_write.h"
 
 #include <stdlib.h>
 
 enum durability { COMMIT_DURABLE, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
+
+/* A commit goes through these in their order, and may leave some out. */
+enum commit_step {
+  STEP_BEGUN,
+  STEP_TABLES,       /* records of tables are in the main table */
+  STEP_FREE_PAGES,   /* the table of free pages is written: no page changes any more */
+  STEP_EXTENDED,     /* the file has room */
+  STEP_PAGES,        /* all pages are in the file */
+  STEP_PAGES_FLUSHED,
+  STEP_META,
+  STEP_META_FLUSHED,
+  STEP_PUBLISHED,
+  STEP_SHRUNK
+};
 
 struct commit {
   MDBX_txn *txn;
@@ -39,7 +54,47 @@ struct commit {
   unsigned slot;
   bool point_of_no_return; /* the meta may be in the file */
   uint64_t flushing;       /* time spent on flushes, 16.16 */
+#if MDBX_DEBUG
+  enum commit_step step;
+#endif
 };
+
+#if MDBX_DEBUG
+static void step_to(struct commit *commit, enum commit_step step) {
+  ASSERT(step > commit->step);
+  commit->step = step;
+}
+
+/* A flush is that of what was written last. */
+static void step_flush(struct commit *commit) {
+  ASSERT(commit->step == STEP_PAGES || commit->step == STEP_META);
+  step_to(commit, commit->step + 1);
+}
+
+static void check_step_before_meta(const struct commit *commit, enum meta_kind kind) {
+  ASSERT(commit->step == STEP_PAGES || commit->step == STEP_PAGES_FLUSHED); /* C2 */
+  ASSERT(kind != META_STEADY || commit->step == STEP_PAGES_FLUSHED);       /* C3 */
+}
+
+static void check_step_before_publishing(const struct commit *commit, bool durable) {
+  ASSERT(commit->step == (durable ? STEP_META_FLUSHED : STEP_META)); /* C4, C5 */
+}
+
+/* The pages of the commit, each once, in the order in which they are written. */
+static void verify_list(const struct commit *commit) {
+  const struct space *space = &commit->txn->space;
+  ASSERT(commit->count == space->dirty.used);
+  for (size_t i = 0; i < commit->count; ++i) {
+    ASSERT(i == 0 || commit->list[i - 1].pgno + commit->list[i - 1].pages <= commit->list[i].pgno);
+    ASSERT(commit->list[i].pgno + commit->list[i].pages <= space->view.limit);
+  }
+}
+#else
+#define step_to(commit, step) ((void)(commit))
+#define step_flush(commit) ((void)(commit))
+#define check_step_before_meta(commit, kind) ((void)(commit))
+#define check_step_before_publishing(commit, durable) ((void)(commit))
+#endif
 
 bool txn_has_changes(const MDBX_txn *txn) {
   return txn->space.dirty.used || txn->space.spilled || txn->space.retired.length || txn->main.changed ||
@@ -56,6 +111,7 @@ static enum durability durability_of(const MDBX_txn *txn) {
 }
 
 static int list_pages(struct commit *commit) {
+  ASSERT(!commit->list);
   const struct space *space = &commit->txn->space;
   commit->count = space->dirty.used;
   commit->bytes = space->dirty.pages << space->view.shift;
@@ -64,6 +120,7 @@ static int list_pages(struct commit *commit) {
 }
 
 static void choose_slot(struct commit *commit) {
+  ASSERT(commit->txn->base_slot < META_COUNT);
   txnid_t txnids[META_COUNT];
   for (unsigned i = 0; i < META_COUNT; ++i) {
     const struct page *header = snapshot_mapped(&commit->txn->space.view, i);
@@ -107,10 +164,12 @@ int commit_check_lock(const MDBX_txn *txn) {
 }
 
 static int write_pages(struct commit *commit) {
+  ASSERT(commit->count == commit->txn->space.dirty.used);
   struct space *space = &commit->txn->space;
   const int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
+  step_to(commit, STEP_PAGES);
   lck_count(&commit->env->lck, LCK_WOPS, commit->count);
   return writeout_pages(space, commit->list, commit->count);
 }
@@ -118,6 +177,7 @@ static int write_pages(struct commit *commit) {
 static int flush(struct commit *commit) {
   const uint64_t begun = os_monotonic_16dot16();
   const int rc = sync_flush(commit->env);
+  step_flush(commit);
   commit->flushing += os_monotonic_16dot16() - begun;
   return rc;
 }
@@ -130,6 +190,9 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
   ASSERT(kind != META_MANIFEST || commit->txn->base_txnid == commit->txn->durable);      /* C4 */
   ASSERT(kind != META_MANIFEST || entries == commit->count);
+  ASSERT(commit->slot != commit->txn->base_slot); /* C1 */
+  check_step_before_meta(commit, kind);
+  step_to(commit, STEP_META);
   commit->meta.kind = kind;
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
              entries);
@@ -147,6 +210,8 @@ static void publish(struct commit *commit, bool durable) {
   MDBX_env *env = commit->env;
   const txnid_t txnid = commit->txn->view->txnid;
   ASSERT(commit->point_of_no_return);                     /* C5 */
+  check_step_before_publishing(commit, durable);
+  step_to(commit, STEP_PUBLISHED);
   ASSERT(txnid > lck_head_txnid(lck_head(&env->lck)));
   for (size_t i = 0; i < commit->count && !commit->txn->view->always_check; ++i)
     snapshot_vouch(commit->txn->view, commit->list[i].pgno, txnid);
@@ -191,6 +256,7 @@ static int commit_small(struct commit *commit) {
 }
 
 static int commit_large(struct commit *commit) {
+  ASSERT(commit->durability == COMMIT_DURABLE);
   int rc = write_pages(commit);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
@@ -225,6 +291,7 @@ static int commit_nometasync(struct commit *commit) {
 }
 
 static int commit_weak(struct commit *commit) {
+  ASSERT(commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY);
   int rc = write_pages(commit);
   if (rc == MDBX_SUCCESS)
     rc = write_meta(commit, META_WEAK, NULL, 0);
@@ -235,6 +302,7 @@ static int commit_weak(struct commit *commit) {
 
 /* Takes older metas their standing as points to fall back to: their pages are not kept. */
 static int wipe_marks(struct commit *commit) {
+  ASSERT(commit->durability == COMMIT_UTTERLY);
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     const struct meta_page *mapped =
         (const struct meta_page *)(const void *)snapshot_mapped(&commit->txn->space.view, slot);
@@ -256,6 +324,7 @@ static int wipe_marks(struct commit *commit) {
 }
 
 static int commit_utterly(struct commit *commit) {
+  ASSERT(!commit->point_of_no_return);
   int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -295,17 +364,20 @@ static void plan_shrink(struct commit *commit) {
   struct geometry *geometry = &commit->txn->space.geometry;
   if (!commit->txn->keep_size)
     geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
+  ASSERT(geometry->now >= commit->txn->space.view.limit && geometry->now <= geometry->upper);
 }
 
 /* Before the meta says how long the file is: a disk that has no room for a whole step may have room for the pages. A size
  * that the user set is that size or an error. */
 static int extend_file(MDBX_txn *txn) {
+  ASSERT(txn->space.geometry.now >= txn->space.view.limit || txn->keep_size);
   struct space *space = &txn->space;
   return writeout_extend_file(space, txn->keep_size ? space->geometry.now : space->view.limit);
 }
 
 /* The file gets the size of this commit when nothing that a crash may fall back to needs the tail, see C6. */
 static void shrink_file(const struct commit *commit) {
+  ASSERT(commit->point_of_no_return);
   const MDBX_txn *txn = commit->txn;
   MDBX_env *env = commit->env;
   const pgno_t now = txn->space.geometry.now, before = txn->base.now;
@@ -331,10 +403,12 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   txn->space.reserve = 0;
   ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
   VERIFY(space_verify(&txn->space));
+  VERIFY(txn_verify(txn));
   latency->gc_prof.kicks = txn->kicks;
   latency->gc_prof.max_reader_lag = txn->max_lag;
   latency->gc_prof.max_retained_pages = (uint32_t)txn->max_retained;
   int rc = tables_store(txn);
+  step_to(commit, STEP_TABLES);
   latency->preparation = since(&mark);
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
@@ -343,25 +417,34 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
+  step_to(commit, STEP_FREE_PAGES);
   VERIFY(space_verify(&txn->space));
+  VERIFY(verify_list(commit));
   commit->durability = durability_needed(commit);
   txn->space.copying &= commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY;
   plan_shrink(commit);
   choose_slot(commit);
   rc = extend_file(txn);
   if (rc == MDBX_SUCCESS) {
+    ASSERT(txn->space.backed >= txn->space.view.limit);
+    step_to(commit, STEP_EXTENDED);
     compose_meta(commit);
     rc = write_by_durability(commit);
   }
   latency->sync = (uint32_t)commit->flushing;
   latency->write = since(&mark);
   latency->write -= MIN_OF(latency->write, latency->sync);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    step_to(commit, STEP_SHRUNK);
     shrink_file(commit);
+  }
   return rc;
 }
 
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  ASSERT(txn->root == txn && !txn_is_readonly(txn));
+  ASSERT(!(txn->flags & MDBX_TXN_ERROR));
+  ASSERT(!txn->owner || txn->owner == os_thread_self());
   struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn)};
   MDBX_commit_latency unwanted;
   if (!txn_has_changes(txn))

@@ -14,6 +14,7 @@
  */
 #include "txn/laggards.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/sync.h"
 
@@ -60,6 +61,7 @@ int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
   if (believable != TXNID_NONE)
     all[(*count)++] = believable;
   *count = make_unique(all, *count);
+  ASSERT(*count > 0);
   *pins = all;
   return MDBX_SUCCESS;
 }
@@ -79,6 +81,7 @@ struct shortage {
 
 /* What the pins that are left do not hold. While they are the same all has been looked at. */
 static int look_again(struct shortage *shortage) {
+  ASSERT(shortage->need != SPACE_CHEAP);
   txnid_t *pins;
   size_t count;
   struct gc *gc = &shortage->txn->collector;
@@ -127,6 +130,7 @@ static int look_for_reader(void *context, unsigned number, const struct reader_v
 
 /* Ousts parked readers that are in the way, and finds the oldest other one. *gone: some reader has gone. */
 static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
+  ASSERT(shortage->txn->collector.pin_count > 0);
   MDBX_txn *txn = shortage->txn;
   struct gc *gc = &txn->collector;
   struct lck *lck = &txn->env->lck;
@@ -157,6 +161,7 @@ static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
 /* Asks the application what to do with a reader. It is handed the innermost transaction, which is the one it may ask
  * about. False: it gives up. */
 static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr_func callback) {
+  ASSERT(callback && blamed->found && blamed->pages);
   MDBX_txn *txn = shortage->txn;
   const struct reader_view *view = &blamed->view;
   const int answer =
@@ -222,6 +227,7 @@ static int make_durable(MDBX_txn *txn) {
 }
 
 int txn_refill(struct space *space, uint32_t pages, enum space_need need) {
+  ASSERT(pages > 0 && space->refill_context);
   MDBX_txn *txn = (MDBX_txn *)((uint8_t *)space - offsetof(MDBX_txn, space));
   struct shortage shortage = {.txn = txn, .pages = pages, .need = need};
   const uint64_t before = space->avail.count;

@@ -12,6 +12,7 @@
  */
 #include "txn/table.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "env/handles.h"
@@ -53,6 +54,7 @@ static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
 
 /* The handle to which the transaction gave that name, 0 if it did not. */
 static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
+  ASSERT(txn->root == txn);
   for (MDBX_dbi i = CORE_TABLES; txn->tables && i < txn->env->handles_used; ++i)
     if (is_renamed(txn, i) && handle_has_name(&txn->tables[i]->name, name))
       return i;
@@ -76,6 +78,7 @@ static MDBX_val claimed_name(const MDBX_txn *txn, MDBX_dbi dbi) {
 
 /* From its first change of a table to its end the write transaction keeps the handle open and its name as it is. */
 static int claim(MDBX_txn *txn, MDBX_dbi dbi, struct txn_table *entry) {
+  ASSERT(dbi >= CORE_TABLES && entry->dbi == dbi);
   int rc = MDBX_BAD_DBI;
   os_mutex_lock(&txn->env->handles_mutex);
   if (entry->generation == atomic_load(&txn->env->handles[dbi].generation)) {
@@ -92,6 +95,7 @@ int table_claim(MDBX_txn *txn, struct tree *tree) {
   if (tree == &txn->main || tree == &txn->gc)
     return MDBX_SUCCESS;
   struct txn_table *entry = (struct txn_table *)((uint8_t *)tree - offsetof(struct txn_table, tree));
+  ASSERT(entry->dbi < txn->tables_capacity && txn->tables[entry->dbi] == entry);
   return entry->state & TABLE_CLAIMED ? MDBX_SUCCESS : claim(txn, entry->dbi, entry);
 }
 
@@ -104,12 +108,14 @@ static bool reserve_entries(MDBX_txn *txn, unsigned count) {
   if (!more)
     return false;
   memset(more + txn->tables_capacity, 0, (capacity - txn->tables_capacity) * sizeof(*more));
+  ASSERT(capacity >= count);
   txn->tables = more;
   txn->tables_capacity = capacity;
   return true;
 }
 
 static struct txn_table *make_entry(MDBX_txn *txn, MDBX_dbi dbi) {
+  ASSERT(dbi >= CORE_TABLES);
   if (!reserve_entries(txn, dbi + 1))
     return NULL;
   if (!txn->tables[dbi])
@@ -144,6 +150,7 @@ static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record 
 
 /* Writes a table's record under its name. */
 static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_record *record) {
+  ASSERT(!tree_is_multi(&txn->main) && !txn_is_readonly(txn));
   struct seek_key key;
   struct path path;
   uint8_t scratch[PAGE_SIZE_MAX / 2], *data;
@@ -164,6 +171,7 @@ static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_
 }
 
 static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
+  ASSERT(!tree_is_multi(&txn->main) && !txn_is_readonly(txn));
   struct seek_key key;
   struct path path;
   uint8_t scratch[PAGE_SIZE_MAX / 2];
@@ -182,6 +190,7 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
  * when the entry is used. */
 static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MDBX_val *name,
                       const struct table_record *record) {
+  ASSERT(txn->root == txn && dbi < txn->env->handles_used);
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
@@ -239,6 +248,7 @@ int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
   }
   if (entry->generation != atomic_load(&txn->env->handles[dbi].generation) || (entry->state & TABLE_DROPPED))
     return MDBX_BAD_DBI;
+  ASSERT(entry->dbi == dbi && entry->stamp == txn->stamp);
   *tree = &entry->tree;
   return MDBX_SUCCESS;
 }
@@ -313,6 +323,7 @@ static int make_main_hold_names(MDBX_txn *txn) {
 }
 
 static int create_record(const struct opening *opening, struct table_record *record) {
+  ASSERT(!txn_is_readonly(opening->txn));
   const int rc = make_main_hold_names(opening->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -418,6 +429,7 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
 
 /* An empty table takes a kind of order it did not have. MDBX_RESULT_TRUE: not in this transaction. */
 static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigned order_flags) {
+  ASSERT(txn->root == txn && order_flags);
   if (!tree_is_empty(tree))
     return MDBX_INCOMPATIBLE;
   if (readonly)
@@ -562,6 +574,7 @@ static int drop_main(MDBX_txn *txn) {
 }
 
 int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove) {
+  ASSERT(txn->root->innermost == txn);
   txn = txn->root;
   struct tree *tree;
   int rc = dbi == DBI_GC ? MDBX_EACCESS : txn_tree(txn, dbi, &tree);
@@ -582,6 +595,7 @@ int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove) {
 }
 
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
+  ASSERT(txn->root->innermost == txn);
   txn = txn->root;
   struct tree *tree;
   struct table_record record;
@@ -635,6 +649,7 @@ bool tables_changed(const MDBX_txn *txn) {
 }
 
 int tables_store(MDBX_txn *txn) {
+  ASSERT(txn->root == txn && txn->innermost == txn);
   for (MDBX_dbi dbi = CORE_TABLES; txn->tables && dbi < txn->env->handles_used; ++dbi) {
     struct txn_table *entry = entry_of(txn, dbi);
     if (!entry || !entry->tree.changed || (entry->state & TABLE_DROPPED))
@@ -655,6 +670,7 @@ static bool must_close(const struct txn_table *entry, bool committed) {
 
 /* The new name becomes everybody's. Handles that are left of a dropped table of that name go: one name, one handle. */
 static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
+  ASSERT(entry->dbi == dbi && (entry->state & TABLE_RENAMED));
   const MDBX_val name = handle_name(&entry->name);
   for (MDBX_dbi i = CORE_TABLES; i < env->handles_used; ++i)
     if (i != dbi && !env->handles[i].claimed && handle_is_open(&env->handles[i]) &&
@@ -687,6 +703,7 @@ void tables_end(MDBX_txn *txn, bool committed) {
 /* A handle that the level opened for a table it made goes; one for a table that was there stays, but only those who begin
  * or open later know it. */
 void table_forget(MDBX_txn *txn, struct txn_table *table) {
+  ASSERT(txn->root == txn);
   struct table_handle *handle = &txn->env->handles[table->dbi];
   if (table->generation == atomic_load(&handle->generation) && (table->state & TABLE_FRESH)) {
     if (table->state & TABLE_CREATED)

@@ -8,6 +8,7 @@
  */
 #include "txn/txn_chain.h"
 
+#include "base/assert.h"
 #include "txn/commit.h"
 #include "txn/table.h"
 #include "txn/txn_read.h"
@@ -17,6 +18,7 @@
 
 /* Ends what the handle held and begins anew on the head, under the same lock. After a failure the handle is gone. */
 static int restart(MDBX_txn *txn) {
+  ASSERT(txn->root == txn && txn->innermost == txn);
   void *const context = txn->user_context;
   const unsigned flags = txn->flags & DURABILITY_FLAGS;
   txn_drop_work(txn);
@@ -27,6 +29,7 @@ static int restart(MDBX_txn *txn) {
 }
 
 int txn_checkpoint(MDBX_txn *txn, unsigned flags, MDBX_commit_latency *latency) {
+  ASSERT(txn->innermost == txn);
   const unsigned own = txn->flags & DURABILITY_FLAGS;
   txn->flags |= flags;
   const int rc = commit_write(txn, latency);
@@ -41,12 +44,14 @@ int txn_checkpoint(MDBX_txn *txn, unsigned flags, MDBX_commit_latency *latency) 
 }
 
 int txn_rollback(MDBX_txn *txn) {
+  ASSERT(txn->innermost == txn);
   txn_undo_growth(txn);
   tables_end(txn, false);
   return restart(txn);
 }
 
 int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency) {
+  ASSERT((*handle)->innermost == *handle && !txn_is_readonly(*handle));
   MDBX_txn *txn = *handle, *reader;
   /* The slot comes first: after the commit it would be too late to find that there is none. */
   int rc = txn_begin_read(txn->env, MDBX_TXN_RDONLY_PREPARE, txn->user_context, &reader);
@@ -67,6 +72,7 @@ static bool is_newest(const MDBX_txn *reader) {
 }
 
 int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer) {
+  ASSERT(txn_is_reader(reader));
   const unsigned keep = flags & MDBX_TXN_RDONLY_PREPARE;
   MDBX_txn *txn;
   if (!is_newest(reader)) /* without a lock file this says little, and the look below all */

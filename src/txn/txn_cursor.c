@@ -2,6 +2,7 @@
 /* The list of cursors bound to a transaction. */
 #include "txn/txn_cursor.h"
 
+#include "base/assert.h"
 #include "txn/table.h"
 
 int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
@@ -27,12 +28,14 @@ int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
   if (cursor->next)
     cursor->next->link = &cursor->next;
   txn->cursors = cursor;
+  ASSERT(cursor->level <= txn->innermost->level && *cursor->link == cursor);
   return MDBX_SUCCESS;
 }
 
 void txn_cursor_unbind(MDBX_cursor *cursor) {
   if (!cursor->txn)
     return;
+  ASSERT(*cursor->link == cursor && cursor->txn->root == cursor->txn);
   *cursor->link = cursor->next;
   if (cursor->next)
     cursor->next->link = cursor->link;
@@ -49,6 +52,7 @@ void txn_cursors_unbind_all(MDBX_txn *txn) {
 }
 
 static int detach_all(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, bool to_delete) {
+  ASSERT(txn->root->root == txn->root);
   for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next) {
     if (cursor == except || (tree && cursor->core.tree != tree))
       continue;

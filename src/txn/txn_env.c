@@ -2,6 +2,7 @@
 /* Transactions when an environment is opened, closed or inherited, and changes of its geometry. */
 #include "txn/txn_env.h"
 
+#include "base/assert.h"
 #include "env/env_open.h"
 #include "txn/table.h"
 #include "txn/txn_write.h"
@@ -12,6 +13,7 @@
 
 /* What a request makes of the geometry that a write transaction sees. With WRITEMAP the file grows at once. */
 static int change_geometry(MDBX_txn *txn, const struct geometry_request *request) {
+  ASSERT(txn->root == txn && !txn_is_readonly(txn));
   const struct geometry_system system = env_system();
   MDBX_env *env = txn->env;
   struct space *space = &txn->space;

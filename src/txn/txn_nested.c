@@ -11,9 +11,11 @@
  */
 #include "txn/txn_nested.h"
 
+#include "base/assert.h"
 #include "space/undo.h"
 #include "txn/table.h"
 #include "txn/txn_cursor.h"
+#include "txn/txn_verify.h"
 
 #include <stdlib.h>
 
@@ -46,6 +48,7 @@ static void free_state(struct nested_state *state) {
 }
 
 static bool is_loaded(const MDBX_txn *root, MDBX_dbi dbi) {
+  ASSERT(dbi >= CORE_TABLES);
   return root->tables && root->tables[dbi] && root->tables[dbi]->stamp == root->stamp;
 }
 
@@ -98,6 +101,7 @@ static int save_cursors(struct nested_state *state, const MDBX_txn *root) {
 }
 
 static int write_down(MDBX_txn *root, struct nested_state **result) {
+  ASSERT(root->root == root);
   struct nested_state *state = calloc(1, sizeof(*state));
   if (!state)
     return MDBX_ENOMEM;
@@ -120,6 +124,7 @@ static int write_down(MDBX_txn *root, struct nested_state **result) {
 }
 
 int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn **result) {
+  ASSERT(parent->root->innermost == parent);
   MDBX_txn *root = parent->root;
   MDBX_txn *child = calloc(1, sizeof(*child));
   if (!child)
@@ -143,6 +148,7 @@ int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn *
                  ((parent->flags | flags) & MDBX_TXN_RDONLY);
   parent->flags |= MDBX_TXN_HAS_CHILD;
   root->innermost = child;
+  VERIFY(txn_verify(root));
   *result = child;
   return MDBX_SUCCESS;
 }
@@ -207,6 +213,7 @@ static void put_geometry_back(MDBX_txn *root, const struct nested_state *state) 
 }
 
 static int put_back(MDBX_txn *root, struct nested_state *state) {
+  ASSERT(root->root == root && root->space.undo);
   const int rc = undo_restore(&root->space);
   put_tree_back(&root->main, &state->main);
   put_tables_back(root, state);
@@ -230,6 +237,8 @@ static void unbind_own_cursors(MDBX_txn *root, unsigned level) {
 }
 
 static void free_handle(MDBX_txn *child) {
+  ASSERT(child->parent && child->parent->level + 1 == child->level);
+  ASSERT(child->root->innermost == child);
   MDBX_txn *parent = child->parent;
   parent->flags &= ~(unsigned)MDBX_TXN_HAS_CHILD;
   parent->root->innermost = parent;
@@ -239,12 +248,14 @@ static void free_handle(MDBX_txn *child) {
 }
 
 static int end_level(MDBX_txn *child, bool keep) {
+  ASSERT(child->root->innermost == child && child->nested);
   MDBX_txn *root = child->root, *parent = child->parent;
   unbind_own_cursors(root, child->level);
   const int rc = keep ? undo_keep(&root->space) : put_back(root, child->nested);
   free_handle(child);
   if (rc != MDBX_SUCCESS)
     parent->flags |= MDBX_TXN_ERROR;
+  VERIFY(txn_verify(root));
   return rc;
 }
 
@@ -266,6 +277,7 @@ int txn_abort_nested(MDBX_txn *child) {
 
 /* The level was ended, with that result, and begins anew under the same handle. */
 static int begin_again(MDBX_txn *child, int rc) {
+  ASSERT(child->parent);
   MDBX_txn *parent = child->parent;
   struct nested_state *again = NULL;
   if (rc == MDBX_SUCCESS)
@@ -278,10 +290,12 @@ static int begin_again(MDBX_txn *child, int rc) {
   free_state(child->nested);
   child->nested = again;
   child->flags &= ~(unsigned)MDBX_TXN_ERROR;
+  VERIFY(txn_verify(child->root));
   return MDBX_SUCCESS;
 }
 
 int txn_rollback_nested(MDBX_txn *child) {
+  ASSERT(child->root->innermost == child);
   unbind_own_cursors(child->root, child->level);
   return begin_again(child, put_back(child->root, child->nested));
 }
@@ -309,6 +323,7 @@ static bool level_has_changes(const MDBX_txn *child) {
 }
 
 int txn_checkpoint_nested(MDBX_txn *child) {
+  ASSERT(child->root->innermost == child);
   if (!level_has_changes(child))
     return MDBX_RESULT_TRUE;
   unbind_own_cursors(child->root, child->level);
@@ -316,6 +331,7 @@ int txn_checkpoint_nested(MDBX_txn *child) {
 }
 
 int txn_end_children(MDBX_txn *txn, bool keep) {
+  ASSERT(txn->root->innermost->level >= txn->level);
   int rc = MDBX_SUCCESS;
   while (txn->root->innermost != txn) {
     MDBX_txn *child = txn->root->innermost;

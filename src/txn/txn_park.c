@@ -10,9 +10,11 @@
  */
 #include "txn/txn_park.h"
 
+#include "base/assert.h"
 #include "txn/txn_read.h"
 
 int txn_park(MDBX_txn *txn, bool autounpark) {
+  ASSERT(txn_is_reader(txn) && !(txn->flags & MDBX_TXN_PARKED));
   const int rc = readers_park(txn->slot, txn->snapshot.txnid);
   if (rc != MDBX_SUCCESS)
     return txn_lost(txn);
@@ -21,6 +23,7 @@ int txn_park(MDBX_txn *txn, bool autounpark) {
 }
 
 int txn_unpark(MDBX_txn *txn) {
+  ASSERT(txn_is_reader(txn) && (txn->flags & MDBX_TXN_PARKED));
   const int rc = readers_unpark(txn->slot, txn->snapshot.txnid);
   if (rc == MDBX_SUCCESS) {
     txn->flags &= ~(unsigned)(MDBX_TXN_PARKED | MDBX_TXN_AUTOUNPARK);
@@ -37,6 +40,7 @@ int txn_lost(MDBX_txn *txn) {
 }
 
 int txn_wake(MDBX_txn *txn) {
+  ASSERT(txn->flags & MDBX_TXN_BLOCKED);
   if ((txn->flags & MDBX_TXN_BLOCKED) != MDBX_TXN_PARKED)
     return MDBX_BAD_TXN;
   if (txn->flags & MDBX_TXN_AUTOUNPARK)

@@ -8,6 +8,7 @@
  */
 #include "txn/txn_read.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/lockless.h"
 #include "txn/table.h"
@@ -25,6 +26,7 @@ static bool has_own_slot(const MDBX_txn *txn) {
 }
 
 static int find_own_slot(MDBX_txn *txn) {
+  ASSERT(txn_is_readonly(txn));
   if (has_own_slot(txn))
     return MDBX_SUCCESS;
   const int rc = readers_bind(&txn->env->lck, 0, &txn->slot);
@@ -55,6 +57,7 @@ static int find_slot(MDBX_txn *txn) {
 }
 
 static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) {
+  ASSERT(txn->slot != NULL);
   MDBX_env *env = txn->env;
   int rc = env_check_map_limit(env, meta->next);
   if (rc == MDBX_SUCCESS)
@@ -98,12 +101,14 @@ static int pin_newest(MDBX_txn *txn) {
 
 /* The handle has a snapshot now. */
 static void activate(MDBX_txn *txn) {
+  ASSERT(txn->slot != NULL && txn->view == &txn->snapshot);
   txn->stamp += 1;
   txn->owner = env_thread(txn->env);
   txn->flags &= ~(unsigned)(MDBX_TXN_FINISHED | MDBX_TXN_ERROR | MDBX_TXN_OUSTED);
 }
 
 static int start(MDBX_txn *txn) {
+  ASSERT(!txn->cursors && (txn->flags & MDBX_TXN_FINISHED));
   tree_release(&txn->main);
   tree_release(&txn->gc);
   int rc = find_slot(txn);
@@ -160,6 +165,7 @@ int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **resu
 }
 
 static void unpin(MDBX_txn *txn) {
+  ASSERT(txn_is_reader(txn));
   if (!(txn->flags & MDBX_TXN_FINISHED) && slot_is_here(txn)) {
     readers_unpin(txn->slot, txn->snapshot.txnid);
     if (txn->flags & MDBX_TXN_PARKED)
@@ -167,6 +173,7 @@ static void unpin(MDBX_txn *txn) {
   }
   txn->flags |= MDBX_TXN_FINISHED;
   txn->flags &= ~(unsigned)(MDBX_TXN_PARKED | MDBX_TXN_AUTOUNPARK);
+  ASSERT(!txn->cursors);
 }
 
 int txn_reset_read(MDBX_txn *txn) {
@@ -190,11 +197,13 @@ int txn_refresh_read(MDBX_txn *txn) {
 }
 
 void txn_end_read(MDBX_txn *txn) {
+  ASSERT(txn_is_reader(txn) && txn->signature == TXN_SIGNATURE);
   txn_cursors_unbind_all(txn);
   unpin(txn);
   if (has_own_slot(txn))
     readers_release(&txn->env->lck, txn->slot);
   tables_release(txn);
+  ASSERT(!txn->tables);
   txn->signature = DEAD_SIGNATURE;
   free(txn);
 }
@@ -202,6 +211,7 @@ void txn_end_read(MDBX_txn *txn) {
 /* ------------------------------------------------------------------------------------------------------------ clones */
 
 static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
+  ASSERT(txn->slot != NULL && txn_is_reader(origin));
   txn->snapshot = origin->snapshot;
   txn->snapshot.pin = &txn->slot->txnid;
   txn->geometry = origin->geometry;

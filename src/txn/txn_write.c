@@ -2,6 +2,7 @@
 /* Write transactions: from taking the writer lock to giving it back. The commit itself is in commit.c. */
 #include "txn/txn_write.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/env_writer.h"
 #include "env/options.h"
@@ -14,6 +15,7 @@
 #include "txn/txn_cursor.h"
 #include "txn/txn_nested.h"
 #include "txn/txn_park.h"
+#include "txn/txn_verify.h"
 
 #include <stdlib.h>
 
@@ -125,6 +127,8 @@ static bool wants_copies(const MDBX_env *env, unsigned flags) {
 }
 
 static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
+  ASSERT(!txn->space.dirty.used && !txn->space.retired.length);
+  ASSERT(!txn->space.undo);
   struct space *space = &txn->space;
   const unsigned flags = env->flags;
   space->view.txnid = txn->base_txnid + 1;
@@ -150,6 +154,7 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
 }
 
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
+  ASSERT(!txn->main.scratch && !txn->gc.scratch);
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "@MAIN");
   if (rc == MDBX_SUCCESS)
     rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "@GC");
@@ -158,6 +163,7 @@ static int load_trees(MDBX_env *env, MDBX_txn *txn) {
 }
 
 int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
+  ASSERT(!txn->cursors && txn->env == env);
   txnid_t *pins = NULL;
   size_t pin_count = 0;
   tree_release(&txn->main);
@@ -204,7 +210,9 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   int rc = locked_before ? MDBX_SUCCESS : env_lock_writer(env, flags & MDBX_TXN_TRY);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(!atomic_load(&env->writer_thread));
   MDBX_txn *txn = writer_memory(env);
+  ASSERT(!txn || txn->signature != TXN_SIGNATURE);
   rc = txn ? txn_start_locked(env, flags, context, txn) : MDBX_ENOMEM;
   if (rc != MDBX_SUCCESS) {
     if (!locked_before)
@@ -217,6 +225,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   txn->signature = TXN_SIGNATURE;
   env->work = &txn->space;
   atomic_store(&env->writer_thread, self);
+  VERIFY(txn_verify(txn));
   *result = txn;
   return MDBX_SUCCESS;
 }
@@ -232,14 +241,18 @@ static void count_pages(MDBX_env *env, struct space_counters *counters) {
 }
 
 void txn_drop_work(MDBX_txn *txn) {
+  ASSERT(txn->root == txn || !txn->root);
   txn_cursors_unbind_all(txn);
   txn_drop_children(txn);
   count_pages(txn->env, &txn->space.counters);
   gc_end(&txn->collector);
   space_release(&txn->space);
+  ASSERT(!txn->cursors && !txn->space.undo);
 }
 
 void txn_finish_write(MDBX_txn *txn) {
+  ASSERT(txn->root == txn && !txn_is_readonly(txn));
+  ASSERT(!txn->owner || txn->owner == os_thread_self());
   MDBX_env *env = txn->env;
   txn_drop_work(txn);
   txn->signature = DEAD_SIGNATURE;
@@ -251,6 +264,7 @@ void txn_finish_write(MDBX_txn *txn) {
 }
 
 void txn_undo_growth(MDBX_txn *txn) {
+  ASSERT(!txn_is_readonly(txn));
   if (txn->space.backed <= txn->base.now)
     return;
   if (txn->durable == txn->base_txnid)
@@ -260,12 +274,14 @@ void txn_undo_growth(MDBX_txn *txn) {
 }
 
 void txn_abort_write(MDBX_txn *txn) {
+  ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   txn_undo_growth(txn);
   tables_end(txn, false);
   txn_finish_write(txn);
 }
 
 void txn_settle(MDBX_txn *txn, int rc) {
+  ASSERT(txn->root == txn && txn->innermost == txn);
   const bool committed = rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE;
   if (!committed && !atomic_load(&txn->env->fatal))
     txn_undo_growth(txn);
@@ -281,6 +297,8 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
 }
 
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
+  ASSERT(!txn->owner || txn->owner == os_thread_self());
   if (latency)
     memset(latency, 0, sizeof(*latency));
   const uint64_t begun = os_monotonic_16dot16();
@@ -300,6 +318,8 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
 
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   txn = txn->root;
+  ASSERT(!txn_is_readonly(txn) && (!txn->owner || txn->owner == os_thread_self()));
+  AUDIT(txn_verify(txn));
   const int claimed = tree ? table_claim(txn, tree) : MDBX_SUCCESS;
   if (unlikely(claimed != MDBX_SUCCESS))
     return claimed;

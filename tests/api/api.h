@@ -41,8 +41,10 @@ static inline bool api_equal(const MDBX_val *val, const char *text) {
 #define IS_TEXT(val, text) ck_assert_msg(api_equal(&(val), (text)), "%.*s is not %s", (int)(val).iov_len, \
                                          (const char *)(val).iov_base, (text))
 
+/* In a debug build all that is asserted is looked at. */
 static inline MDBX_env *api_create(void) {
   MDBX_env *env;
+  mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_ASSERT | MDBX_DBG_AUDIT, MDBX_LOGGER_DONTCHANGE);
   OK(mdbx_env_create(&env));
   OK(mdbx_env_set_maxdbs(env, 16));
   return env;

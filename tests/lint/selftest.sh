@@ -61,6 +61,13 @@ fresh
 echo 'int a;' | file src/strange.c
 expect fail includes "a file in no layer"
 
+# ---- assertions
+fresh
+{ echo 'void f(void) {'; echo '  ASSERT(1);'; seq 1 30 | sed 's/.*/  \/\* & \*\//'; echo '}'; } | file src/tree/a.c
+expect pass assertions "an assertion on few lines"
+{ echo 'void g(void) {'; echo '  /* ASSERT(1); */'; seq 1 60 | sed 's/.*/  g();/'; echo '}'; } | file src/tree/b.c
+expect fail assertions "too few assertions, one in a comment"
+
 # ---- headers
 fresh
 printf '#ifndef A\n#define A\nstruct a { int b; };\n#endif\n' | file src/base/a.h
