@@ -236,7 +236,7 @@ int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor
   int rc = check_bound(cur);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
-  if (op == MDBX_NEXT && key && data && cursor_next_in_leaf(&cur->core, key, data))
+  if (key && data && cursor_step(&cur->core, op, key, data))
     return MDBX_SUCCESS;
   rc = api_check_op(cur, key, data, op);
   return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;

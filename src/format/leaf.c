@@ -196,6 +196,18 @@ uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t
   return node + NODE_HEADER + key_length;
 }
 
+uint8_t *leaf_open_gap(struct page *page, unsigned at, size_t offset, size_t bytes) {
+  const unsigned node_at = leaf_slots(page)[at];
+  uint8_t *start = page_body(page) + page->upper, *node = page_body(page) + node_at;
+  const size_t before = NODE_HEADER + (get_u16(node) & NODE_LENGTH) + offset;
+  memmove(start - bytes, start, node_at - page->upper + before);
+  shift_slots(page, node_at, -(int)bytes);
+  page->upper = (uint16_t)(page->upper - bytes);
+  node -= bytes;
+  put_u16(node + 2, (uint16_t)(get_u16(node + 2) + bytes));
+  return node + before;
+}
+
 void leaf_erase(struct page *page, unsigned at) {
   if (leaf_is_array(page)) {
     array_erase(page, at);

@@ -96,6 +96,10 @@ uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const
  * are lost. */
 uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t data_length);
 
+/* Makes the data of a record longer by `bytes`, for which there is room: those from `offset` on lie behind the gap. Returns
+ * the gap. */
+uint8_t *leaf_open_gap(struct page *page, unsigned at, size_t offset, size_t bytes);
+
 void leaf_erase(struct page *page, unsigned at);
 
 /* Appends record i of another leaf of the same kind; heads are zero until leaf_rehead(). */

@@ -264,12 +264,29 @@ static int arrive(struct cursor *cursor, int rc) {
 
 enum edge { AT_FIRST, AT_LAST };
 
+/* A scan that walks through the values of this key comes to those of the neighbour next: asks for the page they begin on. */
+static void prefetch_values(const struct cursor *cursor, bool forward) {
+  const struct path_level *leaf = &cursor->path.level[cursor->path.depth - 1];
+  const unsigned next = leaf->index + (forward ? 1u : -1u);
+  struct nested_record record;
+  struct leaf_item item;
+  if (next >= leaf->page->count)
+    return;
+  leaf_get(leaf->page, next, &item);
+  if (item.kind != NODE_TREE || item.data_length != sizeof(record))
+    return;
+  memcpy(&record, item.data, sizeof(record));
+  snapshot_prefetch(cursor->snapshot, record.root);
+}
+
 /* The path has come to a record: stands on the first or last of its values. */
 static int land(struct cursor *cursor, int rc, enum edge edge) {
   if (rc == MDBX_SUCCESS && cursor->multi) {
     rc = open_set(cursor);
     if (rc == MDBX_SUCCESS)
       rc = edge == AT_FIRST ? values_first(&cursor->set) : values_last(&cursor->set);
+    if (rc == MDBX_SUCCESS && cursor->set.kind == NODE_TREE)
+      prefetch_values(cursor, edge == AT_FIRST);
   }
   return arrive(cursor, rc);
 }
@@ -335,6 +352,64 @@ static int step_onto(struct cursor *cursor, bool same_key) {
   if (cursor->in_set)
     return next_key(cursor);
   return land(cursor, path_settle(cursor->snapshot, cursor->tree, &cursor->path), AT_FIRST);
+}
+
+/* Among the values of the key, as far as they lie on one page. */
+static bool step_in_tree(struct value_set *set, bool forward) {
+  struct path_level *leaf = path_leaf(&set->path);
+  const unsigned to = leaf->index + (forward ? 1u : -1u);
+  if (to >= leaf->page->count || leaf->index >= leaf->page->count)
+    return false;
+  leaf->index = to;
+  const unsigned ahead = to + (forward ? (unsigned)LEAF_PREFETCH : -(unsigned)LEAF_PREFETCH);
+  if (ahead < leaf->page->count && !leaf_is_array(leaf->page))
+    __builtin_prefetch(leaf_node(leaf->page, ahead));
+  return true;
+}
+
+static bool step_among_values(struct value_set *set, bool forward) {
+  if (set->kind == NODE_TREE)
+    return step_in_tree(set, forward);
+  const unsigned count = set->kind == NODE_SUBPAGE ? subpage_count(&set->bytes) : 1;
+  const unsigned to = set->index + (forward ? 1u : -1u);
+  if (to >= count || set->index >= count)
+    return false;
+  set->index = to;
+  return true;
+}
+
+/* Onto the next record of the leaf, if its values lie there too. */
+static bool step_to_neighbour(struct cursor *cursor, bool forward) {
+  struct value_set *set = &cursor->set;
+  struct path_level *leaf = path_leaf(&cursor->path);
+  const unsigned to = leaf->index + (forward ? 1u : -1u);
+  struct leaf_item item;
+  if (set->kind == NODE_TREE || to >= leaf->page->count)
+    return false;
+  leaf_get(leaf->page, to, &item);
+  const struct subpage bytes = {item.data, item.data_length};
+  if (item.kind == NODE_PLAIN)
+    set->index = 0;
+  else if (item.kind == NODE_SUBPAGE && (subpage_item(&bytes) || !(cursor->tree->record.flags & TABLE_DUPFIXED)))
+    set->index = forward ? 0 : subpage_count(&bytes) - 1;
+  else
+    return false;
+  set->kind = item.kind;
+  set->key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  set->bytes = bytes;
+  leaf->index = to;
+  return true;
+}
+
+bool cursor_step_in_set(struct cursor *cursor, bool forward, bool same_key, MDBX_val *key, MDBX_val *data) {
+  if (cursor->state != CURSOR_AT || cursor->detached || !cursor->in_set)
+    return false;
+  if (!step_among_values(&cursor->set, forward) && (same_key || !step_to_neighbour(cursor, forward)))
+    return false;
+  cursor->eof = false;
+  *key = cursor->set.key;
+  *data = values_get(&cursor->set);
+  return true;
 }
 
 /* How far a move may go. */

@@ -69,24 +69,39 @@ int cursor_copy_position(const struct cursor *from, struct cursor *to);
 
 /* mdbx_cursor_get(). Checks of arguments are done. */
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op);
-/* MDBX_NEXT inside a leaf, the step scans are made of: true if that is what it was, and key and data are set. */
-static inline bool cursor_next_in_leaf(struct cursor *cursor, MDBX_val *key, MDBX_val *data) {
-  if (cursor->state != CURSOR_AT || cursor->detached || cursor->multi)
+/* MDBX_NEXT or MDBX_PREV inside a leaf, the steps scans are made of: true if that is what it was, and key and data are
+ * set. */
+static inline bool cursor_step_in_leaf(struct cursor *cursor, bool forward, MDBX_val *key, MDBX_val *data) {
+  if (cursor->state != CURSOR_AT || cursor->detached)
     return false;
   struct path_level *leaf = &cursor->path.level[cursor->path.depth - 1];
   struct leaf_item item;
-  if (leaf->index + 1 >= leaf->page->count)
+  const unsigned to = leaf->index + (forward ? 1u : -1u);
+  if (to >= leaf->page->count)
     return false;
-  leaf_get(leaf->page, leaf->index + 1, &item);
+  leaf_get(leaf->page, to, &item);
   if (item.kind != NODE_PLAIN)
     return false;
-  leaf->index += 1;
-  if (leaf->index + LEAF_PREFETCH < leaf->page->count)
-    __builtin_prefetch(leaf_node(leaf->page, leaf->index + LEAF_PREFETCH));
+  leaf->index = to;
+  const unsigned ahead = to + (forward ? (unsigned)LEAF_PREFETCH : -(unsigned)LEAF_PREFETCH);
+  if (ahead < leaf->page->count)
+    __builtin_prefetch(leaf_node(leaf->page, ahead));
   cursor->eof = false;
   *key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
   *data = (MDBX_val){(void *)(uintptr_t)item.data, item.data_length};
   return true;
+}
+
+/* The same in a table with several values per key, with `same_key` only onto a value of the key. */
+bool cursor_step_in_set(struct cursor *cursor, bool forward, bool same_key, MDBX_val *key, MDBX_val *data);
+
+/* The steps of scans that need no more than the leaf, or the values, they are on; false: cursor_get() is to be asked. */
+static inline bool cursor_step(struct cursor *cursor, MDBX_cursor_op op, MDBX_val *key, MDBX_val *data) {
+  if (op != MDBX_NEXT && op != MDBX_PREV)
+    return cursor->multi && (op == MDBX_NEXT_DUP || op == MDBX_PREV_DUP) &&
+           cursor_step_in_set(cursor, op == MDBX_NEXT_DUP, true, key, data);
+  return cursor->multi ? cursor_step_in_set(cursor, op == MDBX_NEXT, false, key, data)
+                       : cursor_step_in_leaf(cursor, op == MDBX_NEXT, key, data);
 }
 
 /* mdbx_cursor_put() without MDBX_CURRENT: that is cursor_put_current(). */

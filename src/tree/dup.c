@@ -17,14 +17,18 @@ struct change {
   struct seek_key key;
   MDBX_val value;
   uint8_t *memory;
+  uint8_t small[256]; /* `memory`, if that is enough */
 };
 
 static int change_begin(struct change *change, struct space *space, struct tree *tree, struct path *path,
                         const void *key, size_t key_length, const MDBX_val *value) {
   ASSERT(tree_is_multi(tree));
   const size_t value_length = value ? value->iov_len : 0;
-  *change = (struct change){.space = space, .tree = tree, .path = path};
-  change->memory = malloc(2 * key_length + value_length + 1);
+  const size_t bytes = 2 * key_length + value_length;
+  change->space = space;
+  change->tree = tree;
+  change->path = path;
+  change->memory = bytes <= sizeof(change->small) ? change->small : malloc(bytes);
   if (!change->memory)
     return MDBX_ENOMEM;
   if (key_length)
@@ -37,7 +41,10 @@ static int change_begin(struct change *change, struct space *space, struct tree 
   return MDBX_SUCCESS;
 }
 
-static void change_end(struct change *change) { free(change->memory); }
+static void change_end(struct change *change) {
+  if (change->memory != change->small)
+    free(change->memory);
+}
 
 static bool is_fixed(const struct tree *tree) { return tree->record.flags & TABLE_DUPFIXED; }
 
@@ -168,6 +175,33 @@ static int put_subpage(const struct change *change, const struct value_set *set,
   return rc;
 }
 
+/* Into a sub-page of values of one size, where it lies, if the leaf has room. */
+static int insert_in_subpage(const struct change *change, unsigned at, bool *done) {
+  const size_t item = change->value.iov_len;
+  int rc = tree_touch_path(change->space, change->tree, change->path);
+  if (rc == MDBX_SUCCESS)
+    rc = path_must_stand(change->path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const struct path_level *level = path_leaf(change->path);
+  struct page *leaf = (struct page *)(uintptr_t)level->page;
+  struct leaf_item node;
+  *done = page_room(leaf) >= item;
+  if (!*done)
+    return MDBX_SUCCESS;
+  memcpy(leaf_open_gap(leaf, level->index, SUBPAGE_HEADER + at * item, item), change->value.iov_base, item);
+  leaf_get(leaf, level->index, &node);
+  put_u16((uint8_t *)(uintptr_t)node.data, (uint16_t)(get_u16(node.data) + 1));
+  return MDBX_SUCCESS;
+}
+
+static int add_to_subpage(const struct change *change, const struct value_set *set, size_t size) {
+  const unsigned at = set->index, item = set->kind == NODE_SUBPAGE ? subpage_item(&set->bytes) : 0;
+  bool done = false;
+  const int rc = item && item == change->value.iov_len ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
+  return rc == MDBX_SUCCESS && !done ? put_subpage(change, set, at, size) : rc;
+}
+
 /* The new value comes to the position of the set. */
 static int add_value(const struct change *change, struct value_set *set) {
   int rc;
@@ -176,8 +210,7 @@ static int add_value(const struct change *change, struct value_set *set) {
   } else {
     const size_t size = subpage_size(is_fixed(change->tree), values_count(set) + 1,
                                      total_bytes(set) + change->value.iov_len);
-    const unsigned at = set->index;
-    rc = fits_the_leaf(change, size) ? put_subpage(change, set, at, size) : move_to_tree(change, set, at);
+    rc = fits_the_leaf(change, size) ? add_to_subpage(change, set, size) : move_to_tree(change, set, set->index);
   }
   if (rc == MDBX_SUCCESS)
     count_items(change->tree, 0, 1);

@@ -104,23 +104,20 @@ int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, c
   return MDBX_SUCCESS;
 }
 
-/* A forward scan has come to a leaf: asks for its first nodes, and for the head and slots of the leaf behind it, so that
- * they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_next_in_leaf). */
-static void prefetch_scan(const struct snapshot *snapshot, const struct path *path) {
+/* A scan has come to a leaf: asks for the nodes it will come to first, and for the head and slots of the next leaf, so that
+ * they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_step_in_leaf). */
+static void prefetch_scan(const struct snapshot *snapshot, const struct path *path, bool forward) {
   ASSERT(path->depth > 1);
-  enum { LINE = 64, HEADER_LINES = 5 };
   const struct page *leaf = path->level[path->depth - 1].page;
+  if (leaf_is_array(leaf))
+    return;
   for (unsigned i = 0; i < MIN_OF(leaf->count, LEAF_PREFETCH); ++i)
-    __builtin_prefetch(leaf_node(leaf, i));
+    __builtin_prefetch(leaf_node(leaf, forward ? i : leaf->count - 1u - i));
   const struct path_level *above = &path->level[path->depth - 2];
-  if (above->index + 1 >= above->page->count)
+  const unsigned next = above->index + (forward ? 1u : -1u);
+  if (next >= above->page->count)
     return;
-  const pgno_t pgno = branch_child(above->page, above->index + 1).pgno;
-  if (pgno >= snapshot->limit)
-    return;
-  const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
-  for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)LINE * HEADER_LINES); at += LINE)
-    __builtin_prefetch(bytes + at);
+  snapshot_prefetch(snapshot, branch_child(above->page, next).pgno);
 }
 
 /* To the first record of the leaf behind this one. */
@@ -132,7 +129,7 @@ static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, s
       level->index += 1;
       const int rc = descend_edge(snapshot, tree, path, i + 1, false);
       if (rc == MDBX_SUCCESS)
-        prefetch_scan(snapshot, path);
+        prefetch_scan(snapshot, path, true);
       return rc;
     }
   }
@@ -145,7 +142,10 @@ static int prev_leaf(const struct snapshot *snapshot, const struct tree *tree, s
     struct path_level *level = &path->level[i];
     if (level->index > 0) {
       level->index -= 1;
-      return descend_edge(snapshot, tree, path, i + 1, true);
+      const int rc = descend_edge(snapshot, tree, path, i + 1, true);
+      if (rc == MDBX_SUCCESS)
+        prefetch_scan(snapshot, path, false);
+      return rc;
     }
   }
   return MDBX_NOTFOUND;

@@ -39,6 +39,7 @@ int values_open(const struct snapshot *snapshot, struct tree *owner, const struc
   set->kind = item->kind;
   set->snapshot = snapshot;
   set->owner = owner;
+  set->key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
   set->bytes = (struct subpage){item->data, item->data_length};
   set->index = 0;
   if (item->kind == NODE_TREE)

@@ -15,6 +15,7 @@ struct value_set {
   enum node_kind kind; /* NODE_PLAIN, NODE_SUBPAGE or NODE_TREE */
   const struct snapshot *snapshot;
   struct tree *owner; /* the table's tree */
+  MDBX_val key;         /* of the record */
   struct subpage bytes; /* NODE_PLAIN: the value itself */
   unsigned index;       /* of the value; the count of values: behind the last */
   struct tree tree;     /* NODE_TREE; borrows the scratch memory of the owner */
