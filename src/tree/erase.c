@@ -59,20 +59,27 @@ static bool join_leaves(const struct tree *tree, struct page *left, const struct
   return true;
 }
 
-static int join_branches(struct page *left, const struct page *right, const struct separator *between,
-                         size_t page_size, bool *joined) {
-  ASSERT(left != right);
+/* The same for branches; entry `at` of the parent leads to the right one. */
+static int join_branches(struct space *space, struct page *left, const struct page *right, const struct page *parent,
+                         unsigned at, bool *joined) {
+  ASSERT(left != right && at > 0);
+  const size_t page_size = space->view.page_size;
   struct branch_list list;
+  uint8_t *bytes = pool_take(space->pool);
+  if (!bytes)
+    return MDBX_ENOMEM;
+  const struct separator between = {bytes, branch_separator(parent, at, bytes)};
   int rc = branch_list_init(&list, page_size);
   if (rc == MDBX_SUCCESS)
     rc = branch_list_load(&list, left);
   if (rc == MDBX_SUCCESS)
-    rc = branch_list_append(&list, right, between);
+    rc = branch_list_append(&list, right, &between);
   *joined =
       rc == MDBX_SUCCESS && branch_list_size(&list, 0, list.count, page_has_heads(left)) <= body_size(page_size);
   if (*joined)
     branch_list_store(&list, 0, list.count, left, page_size);
   branch_list_destroy(&list);
+  pool_give(space->pool, bytes);
   return rc;
 }
 
@@ -112,9 +119,7 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   if (left->flags & P_LEAF) {
     *joined = join_leaves(tree, left, right, page_size);
   } else {
-    uint8_t bytes[PAGE_SIZE_MAX];
-    const struct separator between = {bytes, branch_separator(parent, index + 1, bytes)};
-    rc = join_branches(left, right, &between, page_size, joined);
+    rc = join_branches(space, left, right, parent, index + 1, joined);
   }
   if (rc != MDBX_SUCCESS || !*joined)
     return rc;

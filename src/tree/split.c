@@ -292,11 +292,14 @@ static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
 static int add_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                     enum node_kind kind, size_t data_length, uint8_t **data) {
   const struct page *last = path_leaf(path)->page;
-  uint8_t keys[PAGE_SIZE_MAX];
+  uint8_t *keys = pool_take(space->pool);
   struct page *page;
-  int rc = space_new_page(space, last->flags, &page);
-  if (rc != MDBX_SUCCESS)
+  int rc = keys ? space_new_page(space, last->flags, &page) : MDBX_ENOMEM;
+  if (rc != MDBX_SUCCESS) {
+    if (keys)
+      pool_give(space->pool, keys);
     return rc;
+  }
   const struct leaf_split split = {
       .space = space, .tree = tree, .path = path, .key = key, .at = last->count, .old = last, .keys = keys};
   const struct separator separator = separator_at(&split, last->count);
@@ -304,6 +307,7 @@ static int add_leaf(struct space *space, struct tree *tree, struct path *path, c
   VERIFY(tree_verify_leaf(space, page, kind));
   rc = link_leaf(&split, &separator, page, true);
   *path_leaf(path) = (struct path_level){page, 0};
+  pool_give(space->pool, keys);
   return rc;
 }
 
