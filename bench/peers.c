@@ -248,6 +248,17 @@ static double row_oneput(const struct engine *e, void *h) { return small_transac
 
 static double row_update(const struct engine *e, void *h) { return small_transactions(e, h, 50000, 1, 0); }
 
+/* One put a transaction right after a transaction of many. */
+static double row_after(const struct engine *e, void *h) {
+  unsigned char value[VALUE];
+  memset(value, 5, sizeof(value));
+  e->begin(h, 0);
+  for (uint64_t i = 0; i < 100000; ++i)
+    e->put(h, mix(i % records), value, VALUE, UPSERT);
+  e->commit(h);
+  return row_oneput(e, h);
+}
+
 static double row_ten(const struct engine *e, void *h) { return small_transactions(e, h, 10000, 10, 0); }
 
 static double row_thousand(const struct engine *e, void *h) { return small_transactions(e, h, 200, 1000, 0); }
@@ -342,6 +353,7 @@ static const struct row rows[] = {
     {"arrays", row_arrays, LOADS, ARRAYS, NULL},
     {"oneput", row_oneput, 0, PLAIN, row_load},
     {"update", row_update, 0, PLAIN, row_load},
+    {"after", row_after, 0, PLAIN, row_load},
     {"ten", row_ten, 0, PLAIN, row_load},
     {"thousand", row_thousand, 0, PLAIN, row_load},
     {"crud", row_crud, 0, PLAIN, row_load},

@@ -7,15 +7,33 @@
 
 void pgset_init(pgset *set) { memset(set, 0, sizeof(*set)); }
 
+/* As from calloc(); members all lie from the hint on. */
+static void empty_region(pgset_region *region) {
+  for (uint32_t word = region->hint; region->count; ++word) {
+    region->count -= (uint32_t)__builtin_popcountll(region->bits[word]);
+    region->bits[word] = 0;
+  }
+  region->loaded = region->changed = false;
+  region->hint = 0;
+}
+
 void pgset_clear(pgset *set) {
-  for (size_t i = 0; i < set->length; ++i)
-    free(set->regions[i]);
+  for (size_t i = 0; i < set->length; ++i) {
+    if (set->spares == PGSET_SPARES) {
+      free(set->regions[i]);
+      continue;
+    }
+    empty_region(set->regions[i]);
+    set->spare[set->spares++] = set->regions[i];
+  }
   set->length = 0;
   set->count = 0;
 }
 
 void pgset_destroy(pgset *set) {
   pgset_clear(set);
+  while (set->spares)
+    free(set->spare[--set->spares]);
   free(set->regions);
   pgset_init(set);
 }
@@ -44,7 +62,7 @@ pgset_region *pgset_region_get(pgset *set, uint32_t number) {
     return set->regions[i];
   if (!array_room(set->regions, set->length, set->capacity))
     return NULL;
-  pgset_region *fresh = calloc(1, sizeof(*fresh));
+  pgset_region *fresh = set->spares ? set->spare[--set->spares] : calloc(1, sizeof(*fresh));
   if (!fresh)
     return NULL;
   fresh->number = number;

@@ -13,6 +13,7 @@
 #define PGSET_REGION_BITS 13
 #define PGSET_REGION_PAGES (1u << PGSET_REGION_BITS)
 #define PGSET_WORDS (PGSET_REGION_PAGES / 64)
+#define PGSET_SPARES 4u
 
 typedef struct pgset_region {
   uint32_t number;  /* first page of the region divided by PGSET_REGION_PAGES */
@@ -27,10 +28,13 @@ typedef struct pgset {
   pgset_region **regions; /* ascending by number */
   size_t length, capacity;
   uint64_t count; /* members of all regions */
+  pgset_region *spare[PGSET_SPARES]; /* empty, kept by pgset_clear() */
+  unsigned spares;
 } pgset;
 
 void pgset_init(pgset *set);
 void pgset_destroy(pgset *set);
+/* Removes all members, and keeps some memory for the next ones. Costs what the members and their regions are. */
 void pgset_clear(pgset *set);
 
 /* The region with that number, made empty if absent; NULL when memory is short. */

@@ -12,6 +12,7 @@ void dirty_init(struct dirty *dirty) { memset(dirty, 0, sizeof(*dirty)); }
 void dirty_destroy(struct dirty *dirty) {
   free(dirty->entries);
   free(dirty->places);
+  free(dirty->sorted);
   dirty_init(dirty);
 }
 
@@ -156,10 +157,20 @@ static struct dirty_page *sort_many(struct dirty_page *list, uint32_t count, pgn
   return from;
 }
 
-struct dirty_page *dirty_sorted(const struct dirty *dirty) {
-  struct dirty_page *list = dirty->used ? malloc(2 * (size_t)dirty->used * sizeof(*list)) : NULL;
-  if (!list)
+static bool reserve_sorted(struct dirty *dirty) {
+  if (dirty->used <= dirty->sorted_room)
+    return true;
+  const uint32_t room = MAX_OF(dirty->used, (uint32_t)PLACES_MIN);
+  free(dirty->sorted);
+  dirty->sorted = malloc(2 * (size_t)room * sizeof(*dirty->sorted));
+  dirty->sorted_room = dirty->sorted ? room : 0;
+  return dirty->sorted != NULL;
+}
+
+struct dirty_page *dirty_sorted(struct dirty *dirty) {
+  if (!dirty->used || !reserve_sorted(dirty))
     return NULL;
+  struct dirty_page *list = dirty->sorted;
   const uint32_t count = dirty->used;
   pgno_t highest = 0;
   memcpy(list, dirty->entries, count * sizeof(*list));

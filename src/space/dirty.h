@@ -31,6 +31,8 @@ struct dirty {
   uint32_t mask;  /* places - 1; 0 while nothing was ever added */
   uint32_t used;  /* entries */
   uint64_t pages; /* sum of their pages */
+  struct dirty_page *sorted; /* of dirty_sorted(): twice sorted_room entries */
+  uint32_t sorted_room;
 };
 
 void dirty_init(struct dirty *dirty);
@@ -54,7 +56,8 @@ static inline struct page *dirty_find(const struct dirty *dirty, pgno_t pgno) {
 int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page);
 /* Removes a page and returns its buffer, NULL if it was not there. */
 struct page *dirty_remove(struct dirty *dirty, pgno_t pgno);
-/* Copies all entries, sorted by page number, to a malloced array (NULL when memory is short or nothing is dirty). */
-struct dirty_page *dirty_sorted(const struct dirty *dirty);
+/* All entries, sorted by page number, as they are now; NULL when memory is short or nothing is dirty. The array is the
+ * struct's, until it is called again, cleared or destroyed. */
+struct dirty_page *dirty_sorted(struct dirty *dirty);
 
 #endif

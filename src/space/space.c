@@ -310,7 +310,6 @@ int space_spill(struct space *space, uint64_t keep) {
     space->counters.spilled += count;
     move_to_limbo(space, list, count);
   }
-  free(list);
   return rc;
 }
 
@@ -321,8 +320,8 @@ void space_release(struct space *space) {
   for (uint32_t i = 0; i < space->dirty.used; ++i)
     space_free_buffer(space, space->dirty.entries[i].pages, space->dirty.entries[i].page);
   dirty_clear(&space->dirty);
-  pgset_destroy(&space->avail);
-  pgset_destroy(&space->recent);
+  pgset_clear(&space->avail);
+  pgset_clear(&space->recent);
   space->retired.length = 0;
   space->retired.pages = 0;
 }

@@ -112,7 +112,7 @@ static enum durability durability_of(const MDBX_txn *txn) {
 
 static int list_pages(struct commit *commit) {
   ASSERT(!commit->list);
-  const struct space *space = &commit->txn->space;
+  struct space *space = &commit->txn->space;
   commit->count = space->dirty.used;
   commit->bytes = space->dirty.pages << space->view.shift;
   commit->list = dirty_sorted(&space->dirty);
@@ -449,7 +449,7 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   MDBX_commit_latency unwanted;
   if (!txn_has_changes(txn))
     return MDBX_RESULT_TRUE;
-  commit.page = malloc(txn->env->page_size);
+  commit.page = pool_take(&txn->env->pool);
   if (!commit.page)
     return MDBX_ENOMEM;
   const int rc = run_steps(&commit, latency ? latency : &unwanted);
@@ -458,7 +458,6 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     log_error("%s: commit of transaction %llu failed with %d after its meta page was written", txn->env->data_path,
               (unsigned long long)txn->view->txnid, rc);
   }
-  free(commit.page);
-  free(commit.list);
+  pool_give(&txn->env->pool, commit.page);
   return rc;
 }

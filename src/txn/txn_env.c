@@ -93,6 +93,8 @@ static void free_writer(MDBX_env *env) {
     return;
   tables_release(env->writer_txn);
   dirty_destroy(&env->writer_txn->space.dirty);
+  pgset_destroy(&env->writer_txn->space.avail);
+  pgset_destroy(&env->writer_txn->space.recent);
   free(env->writer_txn->space.retired.runs);
   free(env->writer_txn);
   env->writer_txn = NULL;

@@ -47,7 +47,10 @@ static void check_table(MDBX_txn *txn, MDBX_dbi dbi, unsigned table) {
     if (!now.lengths[table][number])
       continue;
     OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
-    ck_assert_uint_eq(__builtin_bswap32(*(const uint32_t *)key.iov_base), number);
+    uint32_t store;
+    ck_assert_uint_eq(key.iov_len, sizeof(store));
+    memcpy(&store, key.iov_base, sizeof(store));
+    ck_assert_uint_eq(__builtin_bswap32(store), number);
     ck_assert_uint_eq(value.iov_len, now.lengths[table][number]);
     ck_assert_uint_eq(*(const uint8_t *)value.iov_base, number & 0xff);
   }

@@ -113,7 +113,18 @@ static void random_walk(uint64_t start, int steps, uint32_t adds, uint32_t remov
   pgset_clear(&set);
   ck_assert_uint_eq(set.count, 0);
   ck_assert_uint_eq(pgset_lowest(&set, 0), PGNO_NONE);
+  /* What was kept is as new. */
+  memset(model, 0, sizeof(model));
+  for (int i = 0; i < 50; ++i)
+    step_add(&set, adds);
+  for (size_t i = 0; i < set.length; ++i)
+    ck_assert(!set.regions[i]->loaded);
+  compare_everywhere(&set);
+  pgset_clear(&set);
+  pgset_clear(&set);
+  ck_assert_uint_le(set.spares, PGSET_SPARES);
   pgset_destroy(&set);
+  ck_assert_uint_eq(set.spares, 0);
 }
 
 START_TEST(walk_sparse) { random_walk(1, 3000, 4, 4); }
