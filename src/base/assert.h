@@ -9,6 +9,9 @@
  * VERIFY(call)        a walk over a structure that reports by ASSERT; made when MDBX_DBG_ASSERT is set at run time
  *                     (mdbx_setup_debug()).
  * AUDIT(call)         a walk over all that the transaction has; when MDBX_DBG_AUDIT is set.
+ *
+ * Both walks take the file for sound: a damaged list of free pages gives a page two owners, a damaged head leads a record to a
+ * wrong place, and no function does wrong.
  */
 #ifndef MDBX_BASE_ASSERT_H
 #define MDBX_BASE_ASSERT_H

@@ -7,7 +7,7 @@
 enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = GC_FREE_EMPTY, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
 
 void gc_key_encode(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE]) {
-  ASSERT(key->kind >= GC_FREE && key->kind <= GC_HELD);
+  ASSERT(key->kind <= GC_HELD); /* 0 is below all */
   put_be64(bytes, (uint64_t)key->kind << 56 | (key->number & GC_NUMBER_MASK));
   put_be32(bytes + 8, key->sequence);
 }

@@ -93,13 +93,30 @@ static void list_known(struct account *account) {
     list(account, gc->space->retired.runs[i].pgno, gc->space->retired.runs[i].pages);
 }
 
+/* The pages of the table itself; changed ones are listed as such. */
+struct own_pages {
+  struct tree_visitor visitor;
+  struct account *account;
+};
+
+static int list_own(struct tree_visitor *visitor, const struct page *page, unsigned level) {
+  struct account *account = ((struct own_pages *)visitor)->account;
+  (void)level;
+  if (!dirty_find(&account->gc->space->dirty, page->pgno))
+    list(account, page->pgno, 1);
+  return MDBX_SUCCESS;
+}
+
 static bool is_right(const struct gc *gc, bool stored_only) {
   struct account account = {.gc = gc, .stored_only = stored_only, .right = true};
+  struct own_pages own = {.visitor = {.page = list_own}, .account = &account};
   const struct dirty *dirty = &gc->space->dirty;
   pgset_init(&account.listed);
   if (!stored_only)
     list_known(&account);
   if (gc_visit(&gc->space->view, gc->tree, list_stored, &account) != MDBX_SUCCESS)
+    account.right = false;
+  if (tree_walk(&gc->space->view, gc->tree, &own.visitor) != MDBX_SUCCESS)
     account.right = false;
   for (uint32_t i = 0; i < dirty->used; ++i)
     list(&account, dirty->entries[i].pgno, dirty->entries[i].pages);

@@ -17,7 +17,8 @@ void gc_verify(const struct gc *gc);
 void gc_verify_pins(const struct gc *gc, const txnid_t *pins, size_t count);
 /* Runs that are to be written: ascending, each page once. */
 void gc_verify_runs(const struct retired_run *runs, size_t count);
-/* Before and after pages are given back: each page is listed once and below the end, and none that was changed is free.
+/* Before and after pages are given back: each page is listed once and below the end, and none that was changed, or is of
+ * the table of free pages, is free.
  * The latter asserts it, if the former found it so. */
 void gc_verify_before(const struct gc *gc);
 void gc_verify_after(const struct gc *gc);

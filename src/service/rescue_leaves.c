@@ -199,6 +199,8 @@ void rescue_sort_gaps(struct rescue *rescue) {
   for (size_t t = 0; t < rescue->table_count; ++t)
     for (size_t g = 0; g < rescue->tables[t].gap_count; ++g) {
       struct tree tree;
+      if (rescue->tables[t].gaps[g].record)
+        continue;
       rescue_tree_of(&rescue->tables[t], &rescue->tables[t].gaps[g], &tree);
       sort_found(&tree, &rescue->tables[t].gaps[g]);
     }

@@ -257,6 +257,7 @@ START_TEST(every_byte_of_a_page) {
 END_TEST
 
 int main(void) {
+  api_no_audit = true;
   Suite *suite = suite_create("corruption of several values");
   TCase *tcase = tcase_create("bytes");
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
