@@ -60,6 +60,17 @@ static void forget_from(struct stores *stores, pgno_t pgno) {
   stores->end = pgno;
 }
 
+/* Nothing is known of any page, without a visit of each: no epoch of theirs is the present one or the one before. */
+static void forget_all(struct stores *stores) {
+  if (stores->epoch > EPOCH_MAX - 2) {
+    forget_from(stores, 0);
+    stores->epoch = 1;
+  } else {
+    stores->epoch += 2;
+  }
+  stores->in_epoch = 0;
+}
+
 bool stores_begin(struct stores *stores, int fd, unsigned shift, size_t length, txnid_t base, pgno_t pages) {
   if (stores->base && (stores->generation != os_fork_generation() || stores->length < length))
     unmap(stores);
@@ -71,7 +82,9 @@ bool stores_begin(struct stores *stores, int fd, unsigned shift, size_t length, 
   }
   if (stores->refused)
     return false;
-  forget_from(stores, base == stores->newest ? pages : 0);
+  if (base != stores->newest)
+    forget_all(stores);
+  forget_from(stores, pages);
   return true;
 }
 

@@ -93,8 +93,8 @@ bool os_file_on_readonly_fs(int fd);
  * memory that processes share does not reach them. False when unknown. */
 bool os_file_is_remote(int fd);
 bool os_path_is_remote(const char *path);
-/* True for file systems where a block that was written once is written in place for ever, as long as the file is not cut: a
- * store to it through a mapping needs no room. False when unknown. */
+/* True for file systems where a block that was written once is written in place for ever, as long as the file is not cut, and
+ * where a block is no less than a page of memory: then a store to it through a mapping needs no room. False when unknown. */
 bool os_file_keeps_blocks(int fd);
 /* Permission bits of the file (0777 mask). */
 int os_file_mode(int fd, mode_t *mode);

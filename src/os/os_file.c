@@ -24,8 +24,9 @@
 #define CALL_BYTES_MAX ((size_t)1 << 30)
 /* POSIX promises 16, every system in use gives 1024. */
 #define CALL_CHUNKS_MAX 1024
-/* No file system hands out storage in smaller pieces that matter, see allocate_by_writing(). */
-#define BLOCK_BYTES 4096u
+/* File systems hand out storage in pieces of this size or less, see allocate_by_writing(). */
+#define BLOCK_BYTES_MAX 4096u
+#define BLOCK_BYTES_MIN 512u
 
 /* ---- Writing ---------------------------------------------------------------------------------------------------- */
 
@@ -187,7 +188,13 @@ static int real_msync(void *addr, size_t length, int fd) {
 /* Writes back one byte of each block, the one that is there already or zero behind the end, so that the file system
  * must find room for the block. */
 static int allocate_by_writing(int fd, uint64_t from, uint64_t to, uint64_t length) {
-  for (uint64_t at = from; at < to; at += BLOCK_BYTES - at % BLOCK_BYTES) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  uint64_t block = BLOCK_BYTES_MAX;
+  while (block > BLOCK_BYTES_MIN && block > (uint64_t)st.st_blksize)
+    block /= 2;
+  for (uint64_t at = from; at < to; at += block - at % block) {
     char byte = 0;
     size_t got;
     int rc = at < length ? os_pread_full(fd, &byte, 1, at, &got) : MDBX_SUCCESS;
@@ -457,7 +464,10 @@ bool os_path_is_remote(const char *path) {
 bool os_file_keeps_blocks(int fd) {
   enum { EXT4 = 0xEF53, TMPFS = 0x01021994 };
   struct statfs fs;
-  return fstatfs(fd, &fs) == 0 && ((uint32_t)fs.f_type == EXT4 || (uint32_t)fs.f_type == TMPFS);
+  if (fstatfs(fd, &fs) != 0 || ((uint32_t)fs.f_type != EXT4 && (uint32_t)fs.f_type != TMPFS))
+    return false;
+  /* A store needs all blocks of the page of memory it goes to. */
+  return fs.f_bsize >= sysconf(_SC_PAGESIZE);
 }
 #else
 bool os_file_is_remote(int fd) {

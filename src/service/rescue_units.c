@@ -133,6 +133,7 @@ struct scan {
   const struct rescue *rescue;
   struct rescue_unit *unit;
   pgno_t *pages_left;
+  bool values; /* of one key */
   bool begun;
 };
 
@@ -204,7 +205,7 @@ static int note_nested(struct scan *scan, const struct leaf_item *item) {
   if (record.depth == 0 || record.depth > TREE_DEPTH_MAX)
     return MDBX_SUCCESS;
   struct rescue_unit values = {.orders = unit->value_orders};
-  struct scan inner = {.rescue = scan->rescue, .unit = &values, .pages_left = scan->pages_left};
+  struct scan inner = {.rescue = scan->rescue, .unit = &values, .pages_left = scan->pages_left, .values = true};
   const int rc = scan_page(&inner, (struct page_ref){record.root, record.root_birth}, record.depth);
   unit->taken |= values.taken;
   if (rc != MDBX_SUCCESS || !values.leaves)
@@ -224,7 +225,8 @@ static int note_data(struct scan *scan, const struct leaf_item *item) {
   case NODE_SUBPAGE: note_subpage(unit, item); break;
   case NODE_TREE:
     unit->names |= item->data_length == sizeof(struct table_record);
-    return item->data_length == sizeof(struct nested_record) ? note_nested(scan, item) : MDBX_SUCCESS;
+    /* Values have no values: a page that says so is not followed. */
+    return item->data_length == sizeof(struct nested_record) && !scan->values ? note_nested(scan, item) : MDBX_SUCCESS;
   }
   return MDBX_SUCCESS;
 }

@@ -142,8 +142,10 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
   space->map = &env->map;
   space->fd = env->fd;
   space->stores = &env->stores;
-  space->copying = wants_copies(env, flags | txn_flags) &&
-                   stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map), txn->base_txnid, txn->base.now);
+  const bool copies = wants_copies(env, flags | txn_flags);
+  /* Commits that do not copy have to learn of cuts, too, and of what others have committed. */
+  space->copying = (copies || env->stores.base) && stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map),
+                                                                 txn->base_txnid, txn->base.now) && copies;
   space->pool = &env->pool;
   space->backed = txn->base.now;
   space->end = env_map_end(env);

@@ -201,6 +201,45 @@ START_TEST(test_write_by_calls) {
 }
 END_TEST
 
+/* Stores to where the file has no data: of what was written there before a cut nothing is left. */
+static unsigned stores_to_nothing;
+
+static int checking_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  stores_to_nothing += lseek(fd, (off_t)offset, SEEK_DATA) != (off_t)offset;
+  return os_ops_real.store(fd, to, from, length, offset);
+}
+
+static void put_many(MDBX_env *env, uint32_t from, uint32_t to, unsigned txn_flags) {
+  MDBX_txn *txn = api_begin(env, txn_flags);
+  for (uint32_t i = from; i < to; ++i)
+    put_number(txn, i, 3000);
+  OK(mdbx_txn_commit(txn));
+}
+
+/* Commits that copy nothing cut the file and let it grow again between two that copy. */
+START_TEST(test_copies_after_a_cut) {
+  struct os_ops checking = os_ops_real;
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 1 << 16, -1, 64 << 20, 1 << 20, 1 << 20, 4096));
+  OK(api_try_open(env, MDBX_SYNC_DURABLE));
+  checking.store = checking_store;
+  os_ops = &checking;
+  put_many(env, 0, 1000, MDBX_TXN_NOSYNC);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_drop(txn, DBI_MAIN, false));
+  OK(mdbx_txn_commit(txn));
+  for (unsigned i = 0; i < 3; ++i)
+    put_many(env, 0, 1, MDBX_TXN_READWRITE);
+  ck_assert_uint_lt(api_info(env).mi_geo.current, 2 << 20);
+  put_many(env, 0, 300, MDBX_TXN_READWRITE);
+  put_many(env, 1000, 1400, MDBX_TXN_NOSYNC);
+  os_ops = &os_ops_real;
+  ck_assert_uint_eq(stores_to_nothing, 0);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Pages copied when in groups of half-filled leaves the second is emptied, after the third was changed and the first was
  * not. */
 static uint64_t copied_by_merging(uint64_t prefer, unsigned *groups) {
@@ -338,6 +377,7 @@ int main(void) {
   tcase_add_test(tests, test_spilling);
   tcase_add_test(tests, test_presync_threshold);
   tcase_add_test(tests, test_write_by_calls);
+  tcase_add_test(tests, test_copies_after_a_cut);
   tcase_add_test(tests, test_prefer_waf);
   tcase_add_test(tests, test_dp_reserve_limit);
   tcase_add_test(tests, test_dp_limit_in_a_control_group);

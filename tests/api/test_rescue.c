@@ -2,6 +2,10 @@
 /* What is left of a damaged database: a leaf costs its records, a branch nothing while its leaves can be found. */
 #include "api.h"
 
+#include "format/leaf.h"
+#include "format/page.h"
+
+#include <fcntl.h>
 #include <unistd.h>
 
 enum { KINDS = 7, UNTOLD, RECORDS = 6000, KEYS_MANY = 10 };
@@ -473,6 +477,78 @@ START_TEST(free_pages_unknown) {
 }
 END_TEST
 
+/* A leaf of values that itself names a nested tree, whose leaf does so, and so on: each of them is sound by itself. */
+static unsigned make_chain(const char *path) {
+  enum { SIZE = 256 };
+  struct stat status;
+  const int fd = open(path, O_RDWR);
+  ck_assert(fd >= 0 && fstat(fd, &status) == 0);
+  uint8_t *file = mmap(NULL, (size_t)status.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  ck_assert(file != MAP_FAILED);
+  const struct meta_page *newest = NULL;
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    const struct meta_page *meta = (const void *)(file + i * SIZE);
+    if (meta->header.flags == P_META && (!newest || meta->header.txnid > newest->header.txnid))
+      newest = meta;
+  }
+  const uint64_t seed = checksum_seed(newest->meta.database_id), txnid = newest->header.txnid;
+  const pgno_t next = newest->meta.next, root = newest->meta.main.root;
+  struct page *above = NULL;
+  unsigned count = 0;
+  for (pgno_t pgno = PGNO_FIRST; pgno < next; ++pgno) {
+    if (pgno == root)
+      continue;
+    struct page *page = (void *)(file + (size_t)pgno * SIZE);
+    const struct nested_record self = {
+        .root = PGNO_NONE, .depth = 1, .root_birth = birth_bits(txnid), .leaf_pages = 1, .items = 1};
+    struct seek_key key;
+    char name[16];
+    memset(page, 0, SIZE);
+    page_init(page, SIZE, pgno, txnid, P_LEAF);
+    snprintf(name, sizeof(name), "key%08u", pgno);
+    key_prepare(&key, ORDER_BYTES, name, strlen(name), NULL);
+    memcpy(leaf_insert(page, ORDER_BYTES, 0, &key, NODE_TREE, sizeof(self)), &self, sizeof(self));
+    leaf_rehead(page, ORDER_BYTES);
+    page->checksum = page_checksum(page, SIZE, seed);
+    if (above) {
+      struct leaf_item item;
+      leaf_get(above, 0, &item);
+      memcpy((uint8_t *)(uintptr_t)item.data + offsetof(struct nested_record, root), &pgno, sizeof(pgno));
+      above->checksum = page_checksum(above, SIZE, seed);
+    }
+    above = page;
+    ++count;
+  }
+  memset(file + (size_t)root * SIZE + PAGE_HEADER, 0x55, 100);
+  munmap(file, (size_t)status.st_size);
+  close(fd);
+  return count;
+}
+
+START_TEST(values_have_no_values) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, -1, -1, 1 << 28, -1, -1, 256));
+  OK(api_try_open(env, MDBX_UTTERLY_NOSYNC));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, "table", MDBX_CREATE);
+  for (unsigned i = 0; i < 60000; ++i) {
+    char text[120];
+    memset(text, 'v', sizeof(text));
+    MDBX_val key = {&i, sizeof(i)}, value = {text, sizeof(text)};
+    OK(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT));
+  }
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  ck_assert_uint_gt(make_chain(unit_path(API_DB)), 50000);
+  env = api_open(MDBX_RDONLY);
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  struct orphan_values values = {0};
+  IS(mdbx_rescue(txn, &value_callbacks, &values), MDBX_RESULT_TRUE);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 static int stop(void *context, const MDBX_val *key, const MDBX_val *value) {
   (void)context, (void)key, (void)value;
   return 77;
@@ -512,6 +588,7 @@ int main(void) {
   tcase_add_loop_test(tcase, keys_of_values_are_gone, 0, 2);
   tcase_add_test(tcase, names_and_free_pages_unknown);
   tcase_add_test(tcase, free_pages_unknown);
+  tcase_add_test(tcase, values_have_no_values);
   tcase_add_test(tcase, arguments);
   return unit_run(suite);
 }
