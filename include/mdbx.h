@@ -3224,6 +3224,10 @@ typedef struct MDBX_rescue_loss {
                             `before` are its first and last key. Told of the main
                             table */
   size_t leaves_found;   /* of those: so many were found without it */
+  bool old;              /* some of them may be old versions, of this table or of
+                            another one: free pages are not known, or a page holds an
+                            older version than the one that belongs there, so that
+                            others may */
   MDBX_val key;          /* some values of this key are lost; else keys are */
   MDBX_val after, before; /* the last readable before the gap and the first behind
                           it: keys, or values of `key`; both without a base and a
@@ -3259,8 +3263,8 @@ typedef struct MDBX_rescue_callbacks {
  * as a table of its own, named lost- and the number of its page: a table whose name
  * was on a damaged leaf of the main table, the values of a key that is lost, or a
  * part of one of the tables it fits. Its flags are guessed from its pages.
- * If the lists of free pages are damaged too, old versions may be met: of a key the
- * newest one counts, but a record that was deleted may come back. What has the first
+ * If the lists of free pages are damaged too, or the last write of some page was
+ * lost, old versions may be met: of a key the newest one counts, but a record that was deleted may come back. What has the first
  * or last key of another table may be an old version of it: then a whole tree is
  * told as a table that may be old, and single pages are told as losses.
  * Large values are read twice; memory takes two bytes for each page.

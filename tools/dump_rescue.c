@@ -66,8 +66,8 @@ static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
   describe_place(loss, place, sizeof(place));
   int length = snprintf(text, size, "page %" PRIu64 " is damaged: ", loss->page);
   if (loss->branch)
-    length += snprintf(text + length, size - (size_t)length, "a branch, %zu leaves were found without it; else ",
-                       loss->leaves_found);
+    length += snprintf(text + length, size - (size_t)length, "a branch, %zu leaves were found without it%s; else ",
+                       loss->leaves_found, loss->old ? ", some of them may be old versions" : "");
   if (loss->key.iov_base)
     snprintf(text + length, size - (size_t)length, "values of %s%s are lost", show(&loss->key, key, sizeof(key)), place);
   else
@@ -116,7 +116,7 @@ static void note_orphan(const struct rescuing *rescuing) {
     note(rescuing, text);
   }
   if (table->old)
-    note(rescuing, "it may be an old version of another table: not all free pages are known");
+    note(rescuing, "it may be an old version of another table: not all free pages are known, or writes were lost");
   if (table->comparator)
     note(rescuing, "its order is none that this program knows: the application had a comparator, or the order is damaged");
   if (table->remains.iov_base) {

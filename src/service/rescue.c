@@ -24,11 +24,11 @@ static bool has_key_between(const struct tree *tree, const struct page *leaf, co
          key_compare_raw(&tree->rules, item->key, item->key_length, last, last_length) <= 0;
 }
 
-/* Where not all free pages are known, an old version of a leaf may have been found beside what took its place. */
+/* An old version of a leaf may have been found beside what took its place. */
 static bool is_outdated(const struct telling *telling, const struct tree *tree, const struct rescue_gap *gap, size_t at,
                         const struct leaf_item *item) {
   const struct snapshot *view = telling->rescue->view;
-  if (!telling->rescue->free_damaged || tree->rules.order == ORDER_USER)
+  if (!rescue_may_be_old(telling->rescue) || tree->rules.order == ORDER_USER)
     return false;
   const size_t from = at > NEIGHBOURS ? at - NEIGHBOURS : 0, to = MIN_OF(at + NEIGHBOURS, gap->found_count);
   for (size_t i = from; i < to; ++i) {
@@ -41,8 +41,8 @@ static bool is_outdated(const struct telling *telling, const struct tree *tree, 
 
 /* ---- records ---------------------------------------------------------------------------------------------------- */
 
-static int tell_page(struct telling *telling, const struct tree *tree, const MDBX_val *key, struct page_ref ref,
-                     unsigned level);
+static int tell_page(struct telling *telling, const struct tree *tree, const MDBX_val *key,
+                     const struct rescue_step *step);
 
 static int tell(struct telling *telling, const MDBX_val *key, const MDBX_val *value) {
   telling->told += 1;
@@ -77,7 +77,8 @@ static int tell_values(struct telling *telling, const MDBX_val *key, const struc
   if (item->kind != NODE_TREE ||
       values_nested_tree(telling->rescue->view, &telling->table->tree, item, &nested) != MDBX_SUCCESS)
     return MDBX_SUCCESS;
-  return tell_page(telling, &nested, key, tree_root(&nested), 0);
+  const struct rescue_step root = rescue_root(&nested);
+  return tell_page(telling, &nested, key, &root);
 }
 
 /* `values`: the key whose values the leaf has; NULL: it has keys. */
@@ -120,37 +121,29 @@ static int tell_gap(struct telling *telling, const struct tree *tree, const stru
   int rc = MDBX_SUCCESS;
   for (size_t at = 0; rc == MDBX_SUCCESS && at < gap->found_count; ++at) {
     const struct rescue_found *found = &gap->found[at];
-    rc = found->height == 1 ? tell_newest(telling, tree, gap, at)
-                            : tell_page(telling, tree, values, found->ref, gap->depth - found->height);
+    const struct rescue_step step = rescue_found(found->ref, gap->depth - found->height);
+    rc = found->height == 1 ? tell_newest(telling, tree, gap, at) : tell_page(telling, tree, values, &step);
   }
   return rc;
 }
 
-static const struct rescue_gap *gap_at(const struct rescue_table *table, struct page_ref ref, const MDBX_val *key) {
-  for (size_t i = 0; i < table->gap_count; ++i) {
-    const struct rescue_gap *gap = &table->gaps[i];
-    if (gap->ref.pgno == ref.pgno && gap->ref.birth == ref.birth && !gap->record &&
-        gap->key.iov_base == (key ? key->iov_base : NULL))
-      return gap;
-  }
-  return NULL;
-}
-
-static int tell_page(struct telling *telling, const struct tree *tree, const MDBX_val *key, struct page_ref ref,
-                     unsigned level) {
+static int tell_page(struct telling *telling, const struct tree *tree, const MDBX_val *key,
+                     const struct rescue_step *step) {
   const struct rescue *rescue = telling->rescue;
-  const bool leaf = level + 1 == tree->record.depth;
+  const bool leaf = step->level + 1 == tree->record.depth;
   const struct page *page;
-  const struct rescue_gap *gap = telling->table->gap_count ? gap_at(telling->table, ref, key) : NULL;
+  const struct rescue_gap *gap = rescue_gap_at(telling->table, step, key);
   if (gap)
     return tell_gap(telling, tree, gap);
-  int rc = snapshot_tree_page(rescue->view, ref, tree_page_type(tree, leaf), &page);
+  int rc = snapshot_tree_page(rescue->view, step->ref, tree_page_type(tree, leaf), &page);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
   if (leaf)
     return tell_leaf(telling, key, page);
-  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i)
-    rc = tell_page(telling, tree, key, branch_child(page, i), level + 1);
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i) {
+    const struct rescue_step child = rescue_child(page, i, step->level + 1);
+    rc = tell_page(telling, tree, key, &child);
+  }
   return rc;
 }
 
@@ -164,10 +157,11 @@ static int tell_losses(const struct rescue *rescue, const struct rescue_table *t
   }
   for (size_t i = 0; rc == MDBX_SUCCESS && i < table->gap_count; ++i) {
     const struct rescue_gap *gap = &table->gaps[i];
-    const MDBX_rescue_loss_t loss = {.page = gap->ref.pgno,
+    const MDBX_rescue_loss_t loss = {.page = gap->step.ref.pgno,
                                      .error = gap->error,
                                      .branch = gap->branch,
                                      .leaves_found = gap->leaf_count,
+                                     .old = gap->leaf_count && rescue_may_be_old(rescue),
                                      .key = gap->key,
                                      .after = gap->after,
                                      .before = gap->before};
@@ -232,8 +226,9 @@ static int tell_table(struct rescue *rescue, size_t index) {
   rc = tell_losses(rescue, table);
   if (rc == MDBX_SUCCESS && !index)
     rc = tell_doubts(rescue);
+  const struct rescue_step root = rescue_root(&table->tree);
   if (rc == MDBX_SUCCESS && !table->error && !tree_is_empty(&table->tree))
-    rc = tell_page(&telling, &table->tree, NULL, tree_root(&table->tree), 0);
+    rc = tell_page(&telling, &table->tree, NULL, &root);
   return rc == MDBX_SUCCESS ? rescue->callbacks->table_end(rescue->context, &told, telling.told) : rc;
 }
 
@@ -248,6 +243,7 @@ static void forget(struct rescue *rescue) {
   for (size_t t = 0; t < rescue->table_count; ++t) {
     for (size_t g = 0; g < rescue->tables[t].gap_count; ++g)
       free(rescue->tables[t].gaps[g].found);
+    free(rescue->tables[t].by_place);
     free(rescue->tables[t].gaps);
     free(rescue->tables[t].made_up);
   }
@@ -266,9 +262,7 @@ static int find_lost(struct rescue *rescue) {
     rc = rescue_fill_gaps(rescue);
   if (rc == MDBX_SUCCESS)
     rc = rescue_add_orphans(rescue);
-  if (rc == MDBX_SUCCESS)
-    rescue_sort_gaps(rescue);
-  return rc;
+  return rc == MDBX_SUCCESS ? rescue_sort_gaps(rescue) : rc;
 }
 
 int rescue_tables(const MDBX_txn *txn, const MDBX_rescue_callbacks_t *callbacks, void *context) {

@@ -43,11 +43,31 @@ struct rescue_found {
   MDBX_val first;
 };
 
+/* One reference to a page of a tree. What was crafted may refer to a page from many places: each place is one of its own. */
+struct rescue_step {
+  struct page_ref ref;
+  unsigned level;
+  pgno_t above;  /* the branch that has it, and where; 0: it leads to the root of the tree, or, if `slot` is not 0, to */
+  unsigned slot; /* what was found of it on that page */
+};
+
+static inline struct rescue_step rescue_root(const struct tree *tree) {
+  return (struct rescue_step){.ref = tree_root(tree)};
+}
+
+static inline struct rescue_step rescue_child(const struct page *branch, unsigned i, unsigned level) {
+  return (struct rescue_step){branch_child(branch, i), level, branch->pgno, i};
+}
+
+static inline struct rescue_step rescue_found(struct page_ref ref, unsigned level) {
+  return (struct rescue_step){.ref = ref, .level = level, .slot = ref.pgno};
+}
+
 /* A place where a table cannot be read. Keys and values point into the mapping. */
 struct rescue_gap {
-  struct page_ref ref;
+  struct rescue_step step;
   int error;
-  unsigned depth, level; /* of its tree, and of the page there */
+  unsigned depth;      /* of its tree */
   bool branch;         /* leaves may be found */
   bool record;         /* the value of `key` alone is lost, and nothing around it */
   MDBX_val key;        /* of a gap among the values of one key; else without a base */
@@ -62,7 +82,8 @@ struct rescue_table {
   struct tree tree;
   int error; /* its record is damaged, there is no tree */
   struct rescue_gap *gaps;
-  size_t gap_count, gap_capacity;
+  const struct rescue_gap **by_place; /* those where a page is lost, once all are known */
+  size_t gap_count, gap_capacity, place_count;
   /* Of an orphan, whose name is made up. */
   pgno_t orphan;       /* its root; 0: it is none */
   char *made_up;       /* memory of the name */
@@ -89,12 +110,15 @@ struct rescue {
   struct rescue_table *tables; /* the main one first */
   size_t table_count, table_capacity;
   bool free_damaged; /* not all free pages are known: old versions of pages may be met */
+  bool old_met;      /* an old version of a page has been met in its place: its last write was lost, others may be as well */
   bool values_lost;  /* a leaf of a table with several values per key is bad: nobody knows whose its nested trees are */
   bool names_lost;   /* a leaf of the main table is bad, or the record of a table */
   bool others_bad;   /* there are bad pages that nothing leads to */
   uint8_t *height;   /* of each page that nothing leads to and that can be used, with RESCUE_REFERRED; else 0 */
   struct rescue_doubt *doubts;
   size_t doubt_count, doubt_capacity;
+  /* What is left to be done for units: a file may be made such that each leads to all others. */
+  uint64_t pages_left, places_left;
 };
 
 /* Bits of rescue.height. */
@@ -116,14 +140,20 @@ int rescue_take(struct rescue *rescue, size_t table, const struct rescue_gap *ga
 
 /* ---- rescue_units.c: pages that nothing leads to ---- */
 
+/* Whether old versions of pages may be met. */
+static inline bool rescue_may_be_old(const struct rescue *rescue) { return rescue->free_damaged || rescue->old_met; }
+/* Whether what is there is sound, and another version than the one that is meant. */
+bool rescue_is_other_version(const struct rescue *rescue, struct page_ref ref);
 /* Fills rescue.height. */
 int rescue_find_units(struct rescue *rescue);
 /* Whether a unit begins at the page. */
 bool rescue_is_unit(const struct rescue *rescue, pgno_t pgno);
-/* Reads a unit; without leaves if there is nothing to know. */
-int rescue_read_unit(const struct rescue *rescue, pgno_t pgno, struct rescue_unit *unit);
-/* Whether the bytes of a bad page still refer to the page. */
-bool rescue_mentions(const struct rescue *rescue, pgno_t bad, struct page_ref ref);
+/* Reads a unit; without leaves if there is nothing to know, or all units together took too long. */
+int rescue_read_unit(struct rescue *rescue, pgno_t pgno, struct rescue_unit *unit);
+/* Whether the bytes of a bad page still refer to the page. BY_OTHER: it is sound, and an old version: that may have been of
+ * another table. */
+enum rescue_mention { MENTION_NONE, MENTION_BY_OTHER, MENTION_SURE };
+enum rescue_mention rescue_mentions(const struct rescue *rescue, pgno_t bad, struct page_ref ref);
 /* What a bad leaf of the main table still calls the table with that root; without a base: nothing. */
 void rescue_remains(const struct rescue *rescue, pgno_t bad, struct page_ref root, MDBX_val *name);
 
@@ -131,11 +161,15 @@ void rescue_remains(const struct rescue *rescue, pgno_t bad, struct page_ref roo
 
 /* The gap that a unit belongs into; MDBX_NOTFOUND: none or nobody knows which, then the tables that have such gaps are in
  * `orphan`. */
-int rescue_place(const struct rescue *rescue, const struct rescue_unit *unit, size_t *table, size_t *gap,
+int rescue_place(struct rescue *rescue, const struct rescue_unit *unit, size_t *table, size_t *gap,
                  struct rescue_table *orphan);
 /* Finds what belongs into gaps. */
 int rescue_fill_gaps(struct rescue *rescue);
-void rescue_sort_gaps(struct rescue *rescue);
+/* Puts what was found in order, and fills rescue_table.by_place. */
+int rescue_sort_gaps(struct rescue *rescue);
+/* The gap that is there; NULL: none. */
+const struct rescue_gap *rescue_gap_at(const struct rescue_table *table, const struct rescue_step *step,
+                                       const MDBX_val *key);
 
 /* ---- rescue_orphans.c ---- */
 

@@ -10,12 +10,15 @@ static int order_of(const struct tree *tree, const MDBX_val *a, const MDBX_val *
   return key_compare_raw(&tree->rules, a->iov_base, a->iov_len, b->iov_base, b->iov_len);
 }
 
+/* A budget that is spent stays so. */
+static bool spend(uint64_t *left) { return *left && (*left)--; }
+
 /* ---- which gap -------------------------------------------------------------------------------------------------- */
 
 /* What is there below a bad page of that place. A page that is lost between the two is bad itself. */
 static bool height_fits(const struct rescue *rescue, const struct rescue_gap *gap, const struct rescue_unit *unit) {
-  const unsigned most = gap->depth - gap->level - 1;
-  return unit->height == most || (unit->height < most && (rescue->others_bad || rescue->free_damaged));
+  const unsigned most = gap->depth - gap->step.level - 1;
+  return unit->height == most || (unit->height < most && (rescue->others_bad || rescue_may_be_old(rescue)));
 }
 
 static bool pages_fit(const struct tree *tree, const struct rescue_unit *unit) {
@@ -26,7 +29,7 @@ static bool pages_fit(const struct tree *tree, const struct rescue_unit *unit) {
 /* A page is never younger than the one that leads to it. Of that one the low bits of its birth are known. */
 static bool birth_fits(const struct snapshot *view, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   const txnid_t span = (txnid_t)UINT16_MAX + 1;
-  txnid_t latest = view->txnid / span * span + gap->ref.birth;
+  txnid_t latest = view->txnid / span * span + gap->step.ref.birth;
   if (latest > view->txnid)
     latest = latest < span ? 0 : latest - span;
   return unit->birth <= latest;
@@ -93,26 +96,28 @@ static void note_fitting(struct rescue_table *orphan, size_t table) {
   orphan->fits += 1;
 }
 
-int rescue_place(const struct rescue *rescue, const struct rescue_unit *unit, size_t *table, size_t *gap,
+int rescue_place(struct rescue *rescue, const struct rescue_unit *unit, size_t *table, size_t *gap,
                  struct rescue_table *orphan) {
   bool found = false, doubtful = false;
   orphan->fits = 0;
   for (size_t t = 0; t < rescue->table_count; ++t)
     for (size_t g = 0; g < rescue->tables[t].gap_count; ++g) {
       const struct rescue_gap *here = &rescue->tables[t].gaps[g];
+      if (here->branch && !spend(&rescue->places_left))
+        return MDBX_NOTFOUND;
       if (!fits(rescue, t, here, unit))
         continue;
       note_fitting(orphan, t);
-      const bool mentioned = rescue_mentions(rescue, here->ref.pgno, unit->ref);
+      const enum rescue_mention mention = rescue_mentions(rescue, here->step.ref.pgno, unit->ref);
       /* Gaps of the same tree lie side by side: either is right. */
       const bool same = found && t == *table && rescue->tables[t].gaps[*gap].key.iov_base == here->key.iov_base;
-      doubtful |= (found && !same) || may_be_apart(rescue, here, unit);
-      if (!found || mentioned) {
+      doubtful |= (found && !same) || (mention == MENTION_NONE && may_be_apart(rescue, here, unit));
+      if (!found || mention == MENTION_SURE) {
         *table = t;
         *gap = g;
       }
       found = true;
-      if (mentioned)
+      if (mention == MENTION_SURE)
         return MDBX_SUCCESS;
     }
   return found && !doubtful ? MDBX_SUCCESS : MDBX_NOTFOUND;
@@ -150,10 +155,10 @@ static int place_unit(struct rescue *rescue, pgno_t pgno, enum round round) {
   return rc == MDBX_SUCCESS ? rescue_take(rescue, table, &gap, &unit) : rc;
 }
 
-/* Where not all free pages are known an old branch may lead to what is new: then leaves are placed one by one, the newest
+/* Where old versions may be met an old branch may lead to what is new: then leaves are placed one by one, the newest
  * word about a key counts. */
 static bool is_placed(const struct rescue *rescue, pgno_t pgno) {
-  if (rescue->free_damaged)
+  if (rescue_may_be_old(rescue))
     return rescue->use[pgno] == RESCUE_UNKNOWN && (rescue->height[pgno] & RESCUE_HEIGHT) == 1;
   return rescue_is_unit(rescue, pgno);
 }
@@ -195,13 +200,61 @@ static void sort_found(const struct tree *tree, struct rescue_gap *gap) {
     }
 }
 
-void rescue_sort_gaps(struct rescue *rescue) {
-  for (size_t t = 0; t < rescue->table_count; ++t)
-    for (size_t g = 0; g < rescue->tables[t].gap_count; ++g) {
+static int order_of_step(const struct rescue_step *a, const void *a_key, const struct rescue_step *b, const void *b_key) {
+  if (a->above != b->above)
+    return a->above < b->above ? -1 : 1;
+  if (a->slot != b->slot)
+    return a->slot < b->slot ? -1 : 1;
+  return (a_key > b_key) - (a_key < b_key);
+}
+
+static int order_of_place(const void *a, const void *b) {
+  const struct rescue_gap *left = *(struct rescue_gap *const *)a, *right = *(struct rescue_gap *const *)b;
+  return order_of_step(&left->step, left->key.iov_base, &right->step, right->key.iov_base);
+}
+
+static int list_places(struct rescue_table *table) {
+  if (!table->gap_count)
+    return MDBX_SUCCESS;
+  table->by_place = calloc(table->gap_count, sizeof(*table->by_place));
+  if (!table->by_place)
+    return MDBX_ENOMEM;
+  for (size_t g = 0; g < table->gap_count; ++g)
+    if (!table->gaps[g].record)
+      table->by_place[table->place_count++] = &table->gaps[g];
+  qsort(table->by_place, table->place_count, sizeof(*table->by_place), order_of_place);
+  return MDBX_SUCCESS;
+}
+
+int rescue_sort_gaps(struct rescue *rescue) {
+  int rc = MDBX_SUCCESS;
+  for (size_t t = 0; rc == MDBX_SUCCESS && t < rescue->table_count; ++t) {
+    struct rescue_table *table = &rescue->tables[t];
+    rc = list_places(table);
+    for (size_t g = 0; g < table->gap_count; ++g) {
       struct tree tree;
-      if (rescue->tables[t].gaps[g].record)
+      if (table->gaps[g].record)
         continue;
-      rescue_tree_of(&rescue->tables[t], &rescue->tables[t].gaps[g], &tree);
-      sort_found(&tree, &rescue->tables[t].gaps[g]);
+      rescue_tree_of(table, &table->gaps[g], &tree);
+      sort_found(&tree, &table->gaps[g]);
     }
+  }
+  return rc;
+}
+
+const struct rescue_gap *rescue_gap_at(const struct rescue_table *table, const struct rescue_step *step,
+                                       const MDBX_val *key) {
+  size_t from = 0, to = table->place_count;
+  while (from < to) {
+    const size_t middle = from + (to - from) / 2;
+    const struct rescue_gap *gap = table->by_place[middle];
+    const int order = order_of_step(step, key ? key->iov_base : NULL, &gap->step, gap->key.iov_base);
+    if (!order)
+      return gap;
+    if (order < 0)
+      to = middle;
+    else
+      from = middle + 1;
+  }
+  return NULL;
 }

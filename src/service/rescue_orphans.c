@@ -134,11 +134,11 @@ static bool may_be_free_list(const struct rescue_unit *unit) {
          gc_key_decode(unit->last.iov_base, unit->last.iov_len, &key);
 }
 
-/* Only where not all free pages are known is anything old met at all. What has no data may be old values of a key. */
+/* What has no data may be old values of a key. */
 static bool may_be_old(const struct rescue *rescue, const struct rescue_unit *unit) {
-  if (rescue->free_damaged && (!unit->data || may_be_free_list(unit)))
+  if (rescue_may_be_old(rescue) && (!unit->data || may_be_free_list(unit)))
     return true;
-  for (size_t t = 0; rescue->free_damaged && t < rescue->table_count; ++t)
+  for (size_t t = 0; rescue_may_be_old(rescue) && t < rescue->table_count; ++t)
     if (may_be_old_of(rescue, &rescue->tables[t], unit))
       return true;
   return false;
@@ -157,7 +157,7 @@ static void find_remains(const struct rescue *rescue, const struct rescue_unit *
   const struct rescue_table *main = &rescue->tables[0];
   for (size_t g = 0; g < main->gap_count && !orphan->remains.iov_base; ++g)
     if (!main->gaps[g].branch && !main->gaps[g].record)
-      rescue_remains(rescue, main->gaps[g].ref.pgno, unit->ref, &orphan->remains);
+      rescue_remains(rescue, main->gaps[g].step.ref.pgno, unit->ref, &orphan->remains);
 }
 
 static int add_orphan(struct rescue *rescue, const struct rescue_unit *unit, bool old) {
@@ -179,7 +179,7 @@ static int take_orphan(struct rescue *rescue, pgno_t pgno) {
   int rc = rescue_read_unit(rescue, pgno, &unit);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (rescue->free_damaged && unit.taken) {
+  if (rescue_may_be_old(rescue) && unit.taken) {
     rescue->use[pgno] = RESCUE_PASSED;
     return rc;
   }
@@ -221,7 +221,7 @@ static int order_of_waiting(const void *a, const void *b) {
 static int collect(const struct rescue *rescue, struct waiting **waiting, size_t *count) {
   size_t capacity = 0;
   for (pgno_t pgno = PGNO_FIRST; pgno < rescue->view->present; ++pgno) {
-    const bool old_parents = rescue->free_damaged && (rescue->height[pgno] & RESCUE_SOUND);
+    const bool old_parents = rescue_may_be_old(rescue) && (rescue->height[pgno] & RESCUE_SOUND);
     if (rescue->use[pgno] != RESCUE_UNKNOWN || !(rescue_is_unit(rescue, pgno) || old_parents))
       continue;
     if (!array_room(*waiting, *count, capacity))

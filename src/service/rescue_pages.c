@@ -37,16 +37,18 @@ static void mark(const struct rescue *rescue, pgno_t pgno, enum rescue_use use) 
 }
 
 /* Anything but damage ends the rescue. */
-static int open_gap(struct look *look, struct page_ref ref, unsigned level, bool branch, int error) {
+static int open_gap(struct look *look, const struct rescue_step *step, bool branch, int error) {
   if (error != MDBX_CORRUPTED)
     return error;
   struct rescue *rescue = look->rescue;
+  const struct page_ref ref = step->ref;
+  rescue->old_met |= rescue_is_other_version(rescue, ref);
   if (ref.pgno < rescue->view->limit && rescue->use[ref.pgno] == RESCUE_UNKNOWN)
     mark(rescue, ref.pgno, RESCUE_BAD);
   rescue->values_lost |= !look->key.iov_base && tree_is_multi(look->tree);
   rescue->names_lost |= !look->table && !tree_is_multi(look->tree);
   const struct rescue_gap gap = {
-      .ref = ref, .error = error, .depth = look->tree->record.depth, .level = level, .branch = branch,
+      .step = *step, .error = error, .depth = look->tree->record.depth, .branch = branch,
       .key = look->key, .after = look->last};
   return add_gap(look, &gap);
 }
@@ -56,7 +58,7 @@ static int lose_record(struct look *look, const struct leaf_item *item, struct p
     return error;
   mark(look->rescue, ref.pgno, RESCUE_BAD);
   const struct rescue_gap gap = {
-      .ref = ref, .error = error, .record = true, .key = {(void *)(uintptr_t)item->key, item->key_length}};
+      .step = {.ref = ref}, .error = error, .record = true, .key = {(void *)(uintptr_t)item->key, item->key_length}};
   return add_gap(look, &gap);
 }
 
@@ -73,16 +75,30 @@ static void read_on(struct look *look, const struct leaf_item *item) {
 
 /* ---- trees ------------------------------------------------------------------------------------------------------ */
 
-static int look_at_page(struct look *look, struct page_ref ref, unsigned level);
+static int look_at_page(struct look *look, const struct rescue_step *step);
+
+/* Whether an older or newer value than the one that is meant is there, and sound. */
+static bool is_other_run(const struct snapshot *strict, struct large_ref ref) {
+  const struct page *run;
+  if (ref.pgno < PGNO_FIRST || ref.pgno >= strict->present)
+    return false;
+  const struct page *there = snapshot_mapped(strict, ref.pgno);
+  if (birth_bits(there->txnid) == ref.birth || there->txnid > strict->txnid)
+    return false;
+  ref.birth = birth_bits(there->txnid);
+  ref.bytes = there->run_bytes;
+  return snapshot_run(strict, &ref, &run) == MDBX_SUCCESS;
+}
 
 static int look_at_run(struct look *look, const struct leaf_item *item) {
-  const struct rescue *rescue = look->rescue;
+  struct rescue *rescue = look->rescue;
   struct large_ref ref;
   const struct page *run;
   memcpy(&ref, item->data, sizeof(ref));
   struct snapshot strict = *rescue->view;
   strict.always_check = true; /* the whole of it is wanted */
   const int rc = snapshot_run(&strict, &ref, &run);
+  rescue->old_met |= rc == MDBX_CORRUPTED && is_other_run(&strict, ref);
   if (rc != MDBX_SUCCESS)
     return lose_record(look, item, (struct page_ref){ref.pgno, ref.birth}, rc);
   for (uint32_t i = 0; i < run->run_pages; ++i)
@@ -100,7 +116,8 @@ static int look_at_values(struct look *look, const struct page *leaf, const stru
                        .tree = &nested,
                        .key = {(void *)(uintptr_t)item->key, item->key_length},
                        .waiting = table_of_look(look)->gap_count};
-  return look_at_page(&inner, tree_root(&nested), 0);
+  const struct rescue_step root = rescue_root(&nested);
+  return look_at_page(&inner, &root);
 }
 
 static int look_at_leaf(struct look *look, const struct page *leaf) {
@@ -123,20 +140,23 @@ static int look_at_leaf(struct look *look, const struct page *leaf) {
 }
 
 /* No page has two places, so a walk has an end. */
-static int look_at_page(struct look *look, struct page_ref ref, unsigned level) {
+static int look_at_page(struct look *look, const struct rescue_step *step) {
   struct rescue *rescue = look->rescue;
-  const bool leaf = level + 1 == look->tree->record.depth;
+  const pgno_t pgno = step->ref.pgno;
+  const bool leaf = step->level + 1 == look->tree->record.depth;
   const struct page *page;
-  int rc = snapshot_tree_page(rescue->view, ref, tree_page_type(look->tree, leaf), &page);
-  if (rc == MDBX_SUCCESS && rescue->use[ref.pgno] != RESCUE_UNKNOWN)
-    rc = log_damage(MDBX_CORRUPTED, "page %u is used twice", ref.pgno);
+  int rc = snapshot_tree_page(rescue->view, step->ref, tree_page_type(look->tree, leaf), &page);
+  if (rc == MDBX_SUCCESS && rescue->use[pgno] != RESCUE_UNKNOWN)
+    rc = log_damage(MDBX_CORRUPTED, "page %u is used twice", pgno);
   if (rc != MDBX_SUCCESS)
-    return open_gap(look, ref, level, !leaf, rc);
-  mark(rescue, ref.pgno, RESCUE_USED);
+    return open_gap(look, step, !leaf, rc);
+  mark(rescue, pgno, RESCUE_USED);
   if (leaf)
     return look_at_leaf(look, page);
-  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i)
-    rc = look_at_page(look, branch_child(page, i), level + 1);
+  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i) {
+    const struct rescue_step child = rescue_child(page, i, step->level + 1);
+    rc = look_at_page(look, &child);
+  }
   return rc;
 }
 
@@ -145,7 +165,8 @@ static int look_at_table(struct rescue *rescue, size_t index) {
   struct look look = {.rescue = rescue, .table = index, .tree = &tree};
   if (rescue->tables[index].error || tree_is_empty(&tree))
     return MDBX_SUCCESS;
-  return look_at_page(&look, tree_root(&tree), 0);
+  const struct rescue_step root = rescue_root(&tree);
+  return look_at_page(&look, &root);
 }
 
 /* ---- tables ----------------------------------------------------------------------------------------------------- */
@@ -230,7 +251,8 @@ int rescue_take(struct rescue *rescue, size_t index, const struct rescue_gap *ga
                       .key = gap->key,
                       .last = gap->after,
                       .waiting = rescue->tables[index].gap_count};
-  const int rc = look_at_page(&look, unit->ref, level);
+  const struct rescue_step step = rescue_found(unit->ref, level);
+  const int rc = look_at_page(&look, &step);
   return rc == MDBX_SUCCESS && names ? add_tables_below(rescue, unit->ref, level) : rc;
 }
 

@@ -21,7 +21,14 @@ static bool is_meant(const struct rescue *rescue, struct page_ref ref) {
          birth_bits(snapshot_mapped(rescue->view, ref.pgno)->txnid) == ref.birth;
 }
 
-static void refer(const struct rescue *rescue, struct page_ref ref) {
+bool rescue_is_other_version(const struct rescue *rescue, struct page_ref ref) {
+  const struct page *page;
+  return ref.pgno >= PGNO_FIRST && ref.pgno < rescue->view->present && !is_meant(rescue, ref) &&
+         may_be_node(rescue->view, ref.pgno) && snapshot_page(rescue->view, ref.pgno, &page) == MDBX_SUCCESS;
+}
+
+static void refer(struct rescue *rescue, struct page_ref ref) {
+  rescue->old_met |= rescue_is_other_version(rescue, ref);
   if (is_meant(rescue, ref) && (rescue->height[ref.pgno] & RESCUE_SOUND))
     rescue->height[ref.pgno] |= RESCUE_REFERRED;
 }
@@ -79,7 +86,7 @@ static void measure(const struct rescue *rescue) {
 }
 
 /* Roots of tables and of values begin at the same bytes of their records as here. */
-static void refer_from_leaf(const struct rescue *rescue, const struct page *leaf) {
+static void refer_from_leaf(struct rescue *rescue, const struct page *leaf) {
   for (unsigned i = 0; i < leaf->count; ++i) {
     struct leaf_item item;
     struct table_record table;
@@ -97,7 +104,7 @@ static void refer_from_leaf(const struct rescue *rescue, const struct page *leaf
   }
 }
 
-static void refer_all(const struct rescue *rescue) {
+static void refer_all(struct rescue *rescue) {
   for (pgno_t pgno = PGNO_FIRST; pgno < rescue->view->present; ++pgno) {
     const struct page *page = snapshot_mapped(rescue->view, pgno);
     if (!(rescue->height[pgno] & RESCUE_SOUND))
@@ -110,6 +117,9 @@ static void refer_all(const struct rescue *rescue) {
 }
 
 int rescue_find_units(struct rescue *rescue) {
+  enum { PAGES = 64, PLACES = 4096 }; /* for each page there is: no damage that is none on purpose comes near */
+  rescue->pages_left = (uint64_t)rescue->view->limit * PAGES;
+  rescue->places_left = (uint64_t)rescue->view->limit * PLACES;
   rescue->height = calloc(rescue->view->limit, 1);
   if (!rescue->height)
     return MDBX_ENOMEM;
@@ -130,7 +140,7 @@ bool rescue_is_unit(const struct rescue *rescue, pgno_t pgno) {
 
 /* A walk through a unit. A crafted one could lead to its pages again and again: as many pages as there are, and it ends. */
 struct scan {
-  const struct rescue *rescue;
+  struct rescue *rescue;
   struct rescue_unit *unit;
   pgno_t *pages_left;
   bool values; /* of one key */
@@ -260,9 +270,10 @@ static int scan_branch(struct scan *scan, const struct page *branch, unsigned he
 static int scan_page(struct scan *scan, struct page_ref ref, unsigned height) {
   const struct rescue *rescue = scan->rescue;
   const struct page *page;
-  if (!*scan->pages_left)
+  if (!*scan->pages_left || !scan->rescue->pages_left)
     return MDBX_CORRUPTED;
   *scan->pages_left -= 1;
+  scan->rescue->pages_left -= 1;
   if (!is_meant(rescue, ref) || rescue->use[ref.pgno] != RESCUE_UNKNOWN ||
       (rescue->height[ref.pgno] & RESCUE_HEIGHT) != height) {
     scan->unit->ends_early = true;
@@ -277,7 +288,7 @@ static int scan_page(struct scan *scan, struct page_ref ref, unsigned height) {
   return page->flags & P_LEAF ? scan_leaf(scan, page) : scan_branch(scan, page, height);
 }
 
-int rescue_read_unit(const struct rescue *rescue, pgno_t pgno, struct rescue_unit *unit) {
+int rescue_read_unit(struct rescue *rescue, pgno_t pgno, struct rescue_unit *unit) {
   const struct page *page = snapshot_mapped(rescue->view, pgno);
   pgno_t pages_left = rescue->view->limit;
   struct scan scan = {.rescue = rescue, .unit = unit, .pages_left = &pages_left};
@@ -309,14 +320,18 @@ static const uint8_t *find_bytes(const uint8_t *in, size_t size, const uint8_t *
 }
 
 /* Damage seldom takes a whole page. Six or eight bytes that are just those are no chance. */
-bool rescue_mentions(const struct rescue *rescue, pgno_t bad, struct page_ref ref) {
+enum rescue_mention rescue_mentions(const struct rescue *rescue, pgno_t bad, struct page_ref ref) {
   uint8_t child[CHILD_SIZE];
+  const struct page *sound;
   if (bad < PGNO_FIRST || bad >= rescue->view->present)
-    return false;
+    return MENTION_NONE;
   put_u32(child, ref.pgno);
   put_u16(child + 4, ref.birth);
   const uint8_t *page = (const uint8_t *)snapshot_mapped(rescue->view, bad);
-  return find_bytes(page, rescue->view->page_size, child, sizeof(child)) != NULL;
+  if (!find_bytes(page, rescue->view->page_size, child, sizeof(child)))
+    return MENTION_NONE;
+  const bool other = may_be_node(rescue->view, bad) && snapshot_page(rescue->view, bad, &sound) == MDBX_SUCCESS;
+  return other ? MENTION_BY_OTHER : MENTION_SURE;
 }
 
 /* The name lies between the header of its node and the record. */
