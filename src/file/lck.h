@@ -154,7 +154,7 @@ enum lck_kind {
   LCK_KIND_PRIVATE    /* in memory, nobody else is seen */
 };
 
-struct lck_file; /* lck.c: the lock file as this process has it open */
+struct lck_file; /* lck_parts.h: the lock file as this process has it open */
 
 /* One per environment, at a fixed address while open. Constant between lck_open() and lck_close() but for what is
  * said; any thread reads. */

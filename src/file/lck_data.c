@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The lock on the data file, by which two lock files of the same data are noticed. */
+#include "file/lck_parts.h"
+
+#include "base/log.h"
+
+/* The byte that stands for a lock file. */
+static uint64_t data_place(const struct os_file_id *lock) {
+  uint64_t mixed = lock->inode * UINT64_C(0x9e3779b97f4a7c15) ^ lock->device;
+  mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
+  return LCK_DATA_BASE + (mixed ^ mixed >> 32) % LCK_DATA_PLACES;
+}
+
+static int data_range_used(int data_fd, uint64_t from, uint64_t to, bool *used) {
+  uint64_t start, length;
+  bool busy = false;
+  const int rc = from < to ? os_range_test(data_fd, from, to - from, true, &busy, &start, &length) : MDBX_SUCCESS;
+  *used |= busy;
+  return rc;
+}
+
+/* An open file of its own: the caller's is mapped, and lives as long as the mapping does in any child. */
+void lck_data_open(struct lck *lck, int data_fd) {
+  lck->data_fd = data_fd;
+  lck->data_fd_is_own = os_range_belongs_to_file() && os_open_again(data_fd, &lck->data_fd) == MDBX_SUCCESS;
+  if (!lck->data_fd_is_own)
+    lck->data_fd = data_fd | OS_LOCK_BY_PROCESS;
+}
+
+void lck_data_close(struct lck *lck) {
+  if (lck->data_fd_is_own)
+    os_close(lck->data_fd & ~OS_LOCK_BY_PROCESS);
+  lck->data_fd_is_own = false;
+  lck->data_fd = -1;
+}
+
+/* The own byte first, then the look for others: of two that come at the same time one at least sees the other. */
+int lck_data_take(struct lck *lck, const char *path) {
+  struct os_file_id id;
+  bool used = false;
+  int rc = os_file_id(lck->file->fd, &id);
+  const uint64_t place = rc == MDBX_SUCCESS ? data_place(&id) : 0;
+  if (rc == MDBX_SUCCESS)
+    rc = os_range_lock(lck->data_fd, place, 1, false, false);
+  if (rc == MDBX_SUCCESS)
+    rc = data_range_used(lck->data_fd, LCK_DATA_BASE, place, &used);
+  if (rc == MDBX_SUCCESS)
+    rc = data_range_used(lck->data_fd, place + 1, LCK_DATA_BASE + LCK_DATA_PLACES, &used);
+  if (rc != MDBX_SUCCESS || !used)
+    return rc;
+  os_range_unlock(lck->data_fd, place, 1);
+  return log_damage(MDBX_DUPLICATED_LCK,
+                    "the data file is in use with another lock file than %s: under another name, or that was removed",
+                    path);
+}
+
+/* Where locks belong to the process the last environment gives it back for all. */
+void lck_data_give(struct lck *lck) {
+  const bool own = os_range_belongs_to_file() && !(lck->data_fd & OS_LOCK_BY_PROCESS);
+  if (lck->data_fd >= 0 && (own || lck->file->users == 1))
+    os_range_unlock(lck->data_fd, LCK_DATA_BASE, LCK_DATA_PLACES);
+}
