@@ -4,7 +4,6 @@
 # tests/tools/access.sh: databases that can be read, but not in the usual way: without a right to the lock file, with less address
 # space than the file may take, on a network file system. The message names what is in the way and the option that helps.
 . "$(dirname "$0")/common.sh"
-go_direct
 
 printf 'k\nv\n' | "$load" -q -T -u 64G db || fail "load"
 "$mdbx" put db -t table -c a b || fail "put"

@@ -6,7 +6,6 @@
 # Then what they write to: closed, full, forbidden; and what they are called with.
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || TMPDIR=/dev/shm
 . "$(dirname "$0")/common.sh"
-go_direct
 
 # ---- what they are given
 printf 'k\nv\n' | "$load" -q -T db || fail "load"

@@ -13,7 +13,6 @@ if [ ! -x "$craft" ]; then
   exit 77
 fi
 
-go_direct
 # The tables "plain" (with a large value), "multi" and "fixed" (several values per key: one, few, many).
 input() {
   awk -v round="$1" 'BEGIN {

@@ -9,22 +9,7 @@ if [ ! -x "$top_builddir/tools/mdbx_load" ]; then
   exit 77
 fi
 
-chk=$top_builddir/mdbx_chk/mdbx_chk
-copy=$top_builddir/tools/mdbx_copy
-defrag=$top_builddir/tools/mdbx_defrag
-drop=$top_builddir/tools/mdbx_drop
-dump=$top_builddir/tools/mdbx_dump
-load=$top_builddir/tools/mdbx_load
-mdbx=$top_builddir/tools/mdbx/mdbx
-stat=$top_builddir/tools/mdbx_stat
-# Where "mdbx chk" finds the checker of this build.
-PATH=$top_builddir/mdbx_chk:$PATH
-
-work=$(mktemp -d "${TMPDIR:-/tmp}/mdbx-tools-XXXXXX") || exit 99
-trap 'rm -rf "$work"' EXIT
-trap 'exit 99' HUP INT TERM
-cd "$work" || exit 99
-
+# The program itself instead of libtool's script around it, which takes ten times as long as most of what is done here.
 direct() {
   if [ -x "${1%/*}/.libs/${1##*/}" ]; then
     echo "${1%/*}/.libs/${1##*/}"
@@ -33,14 +18,23 @@ direct() {
   fi
 }
 
-# go_direct: the programs themselves instead of libtool's scripts around them, for a test that starts them by the thousand.
-go_direct() {
-  chk=$(direct "$chk") copy=$(direct "$copy") defrag=$(direct "$defrag") drop=$(direct "$drop") dump=$(direct "$dump")
-  load=$(direct "$load") mdbx=$(direct "$mdbx") stat=$(direct "$stat")
-  PATH=${chk%/*}:$PATH
-  LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
-  export LD_LIBRARY_PATH
-}
+chk=$(direct "$top_builddir/mdbx_chk/mdbx_chk")
+copy=$(direct "$top_builddir/tools/mdbx_copy")
+defrag=$(direct "$top_builddir/tools/mdbx_defrag")
+drop=$(direct "$top_builddir/tools/mdbx_drop")
+dump=$(direct "$top_builddir/tools/mdbx_dump")
+load=$(direct "$top_builddir/tools/mdbx_load")
+mdbx=$(direct "$top_builddir/tools/mdbx/mdbx")
+stat=$(direct "$top_builddir/tools/mdbx_stat")
+LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+export LD_LIBRARY_PATH
+# Where "mdbx chk" finds the checker of this build.
+PATH=${chk%/*}:$PATH
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/mdbx-tools-XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+trap 'exit 99' HUP INT TERM
+cd "$work" || exit 99
 
 checks=0
 failures=0
@@ -84,8 +78,7 @@ sane() {
   ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
 }
 
-# catches PID: returns when the process, started a moment ago, catches SIGTERM. A libtool script may have to become the program
-# first, and the program to begin.
+# catches PID: returns when the process, started a moment ago, catches SIGTERM. It may have to begin first.
 catches() {
   tries=0
   while [ $tries -lt 6000 ] && kill -0 "$1" 2>/dev/null; do

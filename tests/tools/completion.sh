@@ -10,7 +10,7 @@ if ! command -v bash >/dev/null; then
   echo "bash is not there: skipped"
   exit 77
 fi
-PATH=$top_builddir/tools/mdbx:$top_builddir/tools:$PATH
+PATH=${mdbx%/*}:${stat%/*}:$PATH
 "$mdbx" put -c db k v
 "$mdbx" -t people put -c db k v
 "$mdbx" -t places put -c db k v

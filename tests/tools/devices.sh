@@ -4,7 +4,6 @@
 # tests/tools/devices.sh: what is no regular file is written through, never replaced or removed; links of others are not
 # followed; and a pipe or terminal given as a database is refused at once.
 . "$(dirname "$0")/common.sh"
-go_direct
 
 "$mdbx" put --create db key value >/dev/null || fail "cannot make a database"
 "$mdbx" get db >text

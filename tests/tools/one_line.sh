@@ -6,7 +6,6 @@
 # nothing is changed or made.
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || TMPDIR=/dev/shm
 . "$(dirname "$0")/common.sh"
-go_direct
 
 printf 'k\nv\n' | "$load" -q -T db || fail "load"
 "$copy" -q db whole || fail "copy"

@@ -4,7 +4,6 @@
 # tests/tools/rescue.sh: mdbx_dump -r brings back all but the records of damaged leaves, and says which those are; mdbx_load
 # repeats it; the checker says what to do.
 . "$(dirname "$0")/common.sh"
-go_direct
 
 table() {
   printf 'VERSION=3\nformat=print\ndatabase=%s\ntype=btree\n%sHEADER=END\n' "$1" "$2"
