@@ -29,6 +29,7 @@ if [ ! -e "$top_builddir/.libs/libmdbx.so" ]; then
   echo "no shared library: the examples are not compiled"
 else
   for document in "$root"/README.md "$root"/doc/*.md; do
+    [ "$document" != "$root/doc/tutorial.md" ] || continue
     awk -v out="$work/block" '
       /^```c$/ { inside = 1; text = ""; next }
       /^```$/ && inside { inside = 0; if (text ~ /int main\(/) { printf "%s", text >(out "." ++count ".c"); close(out "." count ".c") } next }
@@ -45,6 +46,23 @@ else
   [ "$number" -ge 3 ] || fail "only $number examples were found"
 fi
 
+# ---- the tutorial: its parts are one program, and print what it says; then the commands in its end ------------------------
+
+if [ -e "$top_builddir/.libs/libmdbx.so" ]; then
+  awk '/^```c$/ { inside = 1; next } /^```$/ { inside = 0; next } inside' "$root/doc/tutorial.md" >tour.c
+  run_example tour.c tutorial.md
+  cp output said
+  awk '/^It prints:$/ { inside = 1; next } /^## / { inside = 0 } inside && /^    /' "$root/doc/tutorial.md" | sed 's/^    //' >promised
+  expect_same said promised "the tutorial prints something else than it says"
+  awk '/^## From the command line$/ { inside = 1; next } /^Then:/ { inside = 0 } inside && /^    /' "$root/doc/tutorial.md" >commands
+  checks=$((checks + 1))
+  [ "$(wc -l <commands)" -ge 4 ] || fail "the tutorial has no commands"
+  while read -r command; do
+    # shellcheck disable=SC2086
+    expect 0 "tutorial: $command" env PATH="${mdbx%/*}:${chk%/*}:$PATH" sh -c "cd in$number && $command"
+  done <commands
+fi
+
 # ---- what the README says to compile with: on a system that has no other development package ------------------------
 
 if command -v pkg-config >/dev/null; then
@@ -59,7 +77,7 @@ fi
 
 # ---- links and names of files ----------------------------------------------------------------------------------------
 
-for document in "$root"/README.md "$root"/NEWS "$root"/doc/*.md; do
+for document in "$root"/README.md "$root"/CONTRIBUTING.md "$root"/SECURITY.md "$root"/NEWS "$root"/doc/*.md; do
   folder=$(dirname "$document")
   for link in $(grep -o '](\([^)]*\))' "$document" | sed 's/^](//; s/)$//; s/#.*//'); do
     case $link in *://*) continue ;; esac
