@@ -1091,3 +1091,56 @@ int cursor_compare_positions(struct cursor *left, struct cursor *right, bool key
     *order = values_compare(&a.set, &b.set);
   return MDBX_SUCCESS;
 }
+
+int cursor_at_end(struct cursor *cursor) {
+  struct cursor copy;
+  const int rc = cursor_peek(cursor, &copy);
+  if (rc != MDBX_SUCCESS && rc != MDBX_ENODATA)
+    return rc;
+  return rc == MDBX_ENODATA || copy.eof ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+}
+
+int cursor_nested_record(struct cursor *cursor, struct table_record *record) {
+  struct cursor copy;
+  const int rc = cursor_peek(cursor, &copy);
+  memset(record, 0, sizeof(*record));
+  if (rc == MDBX_SUCCESS && copy.multi && copy.set.kind == NODE_TREE) {
+    *record = copy.set.tree.record;
+    record->mod_txnid = copy.tree->record.mod_txnid;
+  }
+  return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
+}
+
+/* ---------------------------------------------------------------------------------------------------- many at once */
+
+/* Fills pairs from the present record on until the space or the data ends. The cursor ends on the last one given. */
+static int batch_from_here(struct cursor *cursor, size_t *count, MDBX_val *pairs, size_t limit) {
+  for (;;) {
+    int rc = cursor_get(cursor, &pairs[*count], &pairs[*count + 1], MDBX_GET_CURRENT);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    *count += 2;
+    if (cursor_on_edge(cursor, true) == MDBX_RESULT_TRUE) {
+      cursor->eof = true;
+      return MDBX_RESULT_TRUE;
+    }
+    if (*count + 2 > limit)
+      return MDBX_SUCCESS;
+    rc = cursor_get(cursor, NULL, NULL, MDBX_NEXT);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
+}
+
+int cursor_get_batch(struct cursor *cursor, size_t *count, MDBX_val *pairs, size_t limit, MDBX_cursor_op op) {
+  ASSERT(limit >= 2 && (op == MDBX_FIRST || op == MDBX_NEXT));
+  *count = 0;
+  if (cursor->multi)
+    return MDBX_INCOMPATIBLE;
+  int rc = cursor_restore(cursor);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (op == MDBX_NEXT || cursor->state == CURSOR_UNSET)
+    rc = cursor_get(cursor, NULL, NULL, op);
+  return rc == MDBX_SUCCESS ? batch_from_here(cursor, count, pairs, limit) : rc;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree/admit.h: which keys and values a table takes.
+ */
+#ifndef MDBX_TREE_ADMIT_H
+#define MDBX_TREE_ADMIT_H
+
+#include "tree/tree.h"
+
+/* A key for a search, which is prepared for this tree. MDBX_NOTFOUND: so long that it cannot be there; MDBX_BAD_VALSIZE: no
+ * integer of the table; MDBX_INCOMPATIBLE: the table's comparator is not known here. */
+int admit_search_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+
+/* The same for a key that is to be stored: one that is too long is MDBX_BAD_VALSIZE. */
+int admit_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+
+/* A value to be stored or looked for. MDBX_BAD_VALSIZE; MDBX_INCOMPATIBLE when values cannot be compared. */
+int admit_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value);
+
+/* Notes the length of keys and values in tables where all have the same, when one is stored. */
+void admit_note_sizes(struct tree *tree, size_t key_length, size_t value_length);
+
+#endif
