@@ -33,9 +33,6 @@ int api_cursor_for_write(const MDBX_cursor *cursor);
 /* A cursor that is bound to a transaction that may be used. */
 int api_check_bound(const MDBX_cursor *cursor);
 
-/* The arguments of mdbx_cursor_get(). */
-int api_check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op);
-
 /* Before a question about a const cursor: the position may have to be found again. */
 static inline struct cursor *api_cursor_core(const MDBX_cursor *cursor) {
   return &((MDBX_cursor *)(uintptr_t)cursor)->core;

@@ -2,7 +2,7 @@
 /* Cursors. */
 #include "api/api.h"
 
-#include "tree/admit.h"
+#include "tree/cursor_ops.h"
 #include "txn/txn_cursor.h"
 #include "txn/txn_multiple.h"
 #include "txn/txn_nested.h"
@@ -172,72 +172,13 @@ int mdbx_cursor_ignord(MDBX_cursor *cur) {
 
 /* --------------------------------------------------------------------------------------------------------- reading */
 
-static bool op_needs_key(MDBX_cursor_op op) {
-  return op == MDBX_SET || op == MDBX_SET_KEY || op == MDBX_SET_RANGE ||
-         (op >= MDBX_SET_LOWERBOUND && op <= MDBX_TO_KEY_GREATER_THAN);
-}
-
-/* Operations on several values of a key. */
-static bool op_is_for_multivalues(MDBX_cursor_op op) { return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE; }
-
-static bool op_compares_values(MDBX_cursor_op op) {
-  return op_is_for_multivalues(op) ||
-         (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
-}
-
-static bool op_gets_many(MDBX_cursor_op op) {
-  return op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE || op == MDBX_PREV_MULTIPLE ||
-         op == MDBX_SEEK_AND_GET_MULTIPLE;
-}
-
-static bool op_needs_data(MDBX_cursor_op op) {
-  return op_compares_values(op) || op_gets_many(op) || op == MDBX_FIRST_DUP || op == MDBX_LAST_DUP ||
-         op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
-}
-
-static int check_op_kind(const struct tree *tree, MDBX_cursor_op op) {
-  if ((unsigned)op > MDBX_SEEK_AND_GET_MULTIPLE)
-    return MDBX_EINVAL;
-  if (op_gets_many(op) && !(tree->record.flags & TABLE_DUPFIXED))
-    return MDBX_INCOMPATIBLE;
-  return op_is_for_multivalues(op) && !tree_is_multi(tree) ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
-}
-
-static int check_op_key(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
-  struct seek_key unused;
-  if (!op_needs_key(op) && !op_compares_values(op) && op != MDBX_SEEK_AND_GET_MULTIPLE)
-    return MDBX_SUCCESS;
-  if (!key)
-    return MDBX_EINVAL;
-  const int rc = admit_search_key(cursor->txn->view, cursor->core.tree, key, &unused);
-  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-}
-
-/* A value that is compared with those of the table. */
-static int check_op_value(const MDBX_cursor *cursor, const MDBX_val *data, MDBX_cursor_op op) {
-  const bool bound = op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
-  if (!tree_is_multi(cursor->core.tree) || !(bound || op_compares_values(op)) || (bound && !data->iov_base))
-    return MDBX_SUCCESS;
-  return admit_value(cursor->txn->view, cursor->core.tree, data);
-}
-
-int api_check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op) {
-  int rc = check_op_kind(cursor->core.tree, op);
-  if (rc == MDBX_SUCCESS && !data && op_needs_data(op))
-    rc = MDBX_EINVAL;
-  if (rc == MDBX_SUCCESS)
-    rc = check_op_key(cursor, key, op);
-  return rc == MDBX_SUCCESS ? check_op_value(cursor, data, op) : rc;
-}
-
 int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
-  int rc = check_bound(cur);
+  const int rc = check_bound(cur);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
   if (key && data && cursor_step(&cur->core, op, key, data))
     return MDBX_SUCCESS;
-  rc = api_check_op(cur, key, data, op);
-  return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;
+  return cursor_get(&cur->core, key, data, op);
 }
 
 int mdbx_cursor_count_ex(const MDBX_cursor *cur, size_t *count, MDBX_stat *stat, size_t bytes) {
@@ -315,15 +256,10 @@ static int scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_val 
   }
 }
 
-static bool op_turns(MDBX_cursor_op op) {
-  return op == MDBX_NEXT || op == MDBX_PREV || op == MDBX_NEXT_NODUP || op == MDBX_PREV_NODUP ||
-         op == MDBX_NEXT_DUP || op == MDBX_PREV_DUP;
-}
-
 int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op start_op,
                      MDBX_cursor_op turn_op, void *arg) {
   MDBX_val key = {NULL, 0}, value = {NULL, 0};
-  if (!pred || !op_turns(turn_op) || op_needs_key(start_op))
+  if (!pred || !cursor_op_is(turn_op, OP_TURNS) || cursor_op_is(start_op, OP_KEY_ALONE))
     return MDBX_EINVAL;
   return scan(cur, pred, ctx, &key, &value, start_op, turn_op, arg);
 }
@@ -331,7 +267,8 @@ int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX
 int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op from_op,
                           MDBX_val *from_key, MDBX_val *from_value, MDBX_cursor_op turn_op, void *arg) {
   MDBX_val value = {NULL, 0};
-  if (!pred || !from_key || !op_turns(turn_op) || !(op_needs_key(from_op) || op_compares_values(from_op)))
+  if (!pred || !from_key || !cursor_op_is(turn_op, OP_TURNS) ||
+      !cursor_op_is(from_op, OP_KEY_ALONE | OP_VALUE))
     return MDBX_EINVAL;
   return scan(cur, pred, ctx, from_key, from_value ? from_value : &value, from_op, turn_op, arg);
 }

@@ -60,18 +60,14 @@ int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MDBX_val *data
 
 int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MDBX_val *data) {
   struct tree *tree;
-  struct seek_key unused;
   struct cursor cursor;
-  int rc = api_tree(txn, dbi, &tree);
+  const int rc = api_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!key || !data)
     return MDBX_EINVAL;
-  rc = admit_key(txn->view, tree, key, &unused);
-  if (rc == MDBX_SUCCESS && tree_is_multi(tree) && data->iov_base)
-    rc = admit_value(txn->view, tree, data);
-  if (rc != MDBX_SUCCESS)
-    return rc;
+  if (!admit_has_length(txn->view, tree, key))
+    return MDBX_BAD_VALSIZE;
   cursor_init(&cursor);
   cursor_attach(&cursor, txn->view, tree, NULL);
   return cursor_get(&cursor, key, data, MDBX_SET_LOWERBOUND);

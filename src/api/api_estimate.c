@@ -41,8 +41,6 @@ int mdbx_estimate_move(const MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MD
   *distance = 0;
   rc = cursor_place(api_cursor_core(cur), &from);
   if (rc == MDBX_SUCCESS)
-    rc = api_check_op(cur, key, data, move_op);
-  if (rc == MDBX_SUCCESS)
     rc = cursor_place_after(api_cursor_core(cur), key, data, move_op, &to);
   return rc == MDBX_SUCCESS ? estimate(&from, &to, distance) : rc;
 }

@@ -11,9 +11,19 @@ static bool integer_length_fits(const struct tree *tree, size_t length) {
   return (length == 4 || length == 8) && (!present || present == length);
 }
 
+bool admit_has_length(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *key) {
+  return key->iov_len <= limit_key(snapshot->page_size, tree->record.flags);
+}
+
+int admit_sought_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key,
+                     struct seek_key *prepared) {
+  const int rc = admit_search_key(snapshot, tree, key, prepared);
+  return unlikely(rc == MDBX_NOTFOUND) ? tree_prepare_key(tree, key, prepared) : rc;
+}
+
 int admit_search_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key,
                      struct seek_key *prepared) {
-  if (unlikely(key->iov_len > limit_key(snapshot->page_size, tree->record.flags)))
+  if (unlikely(!admit_has_length(snapshot, tree, key)))
     return tree->record.flags & TABLE_INTEGERKEY ? MDBX_BAD_VALSIZE : MDBX_NOTFOUND;
   if (unlikely((tree->record.flags & TABLE_INTEGERKEY) && !integer_length_fits(tree, key->iov_len)))
     return MDBX_BAD_VALSIZE;
@@ -43,10 +53,8 @@ int admit_value(const struct snapshot *snapshot, const struct tree *tree, const 
   return tree->values.unknown ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
 }
 
-void admit_note_sizes(struct tree *tree, size_t key_length, size_t value_length) {
+void admit_set_sizes(struct tree *tree, size_t key_length, size_t value_length) {
   const unsigned flags = tree->record.flags;
-  if (likely(!(flags & (TABLE_INTEGERKEY | TABLE_DUPFIXED))))
-    return;
   ASSERT(key_length <= UINT16_MAX && value_length <= UINT16_MAX);
   const uint32_t for_key = flags & TABLE_INTEGERKEY ? (uint32_t)key_length : 0;
   const uint32_t for_value = flags & TABLE_DUPFIXED ? (uint32_t)value_length : 0;

@@ -72,7 +72,9 @@ void cursor_doubt(struct cursor *cursor, const MDBX_val *key, const MDBX_val *va
 int cursor_restore(struct cursor *cursor);
 int cursor_copy_position(const struct cursor *from, struct cursor *to);
 
-/* mdbx_cursor_get(). Checks of arguments are done. */
+/* An operation that seeks nothing, and reads nothing. */
+int cursor_move(struct cursor *cursor, MDBX_cursor_op op);
+/* mdbx_cursor_get(), with all it checks. */
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op);
 /* MDBX_NEXT or MDBX_PREV inside a leaf, the steps scans are made of: true if that is what it was, and key and data are
  * set. */
@@ -109,9 +111,10 @@ static inline bool cursor_step(struct cursor *cursor, MDBX_cursor_op op, MDBX_va
                        : cursor_step_in_leaf(cursor, op == MDBX_NEXT, key, data);
 }
 
-/* mdbx_cursor_put() without MDBX_CURRENT: that is cursor_put_current(). */
+/* mdbx_cursor_put() without MDBX_CURRENT. */
 int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
-int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags);
+/* Other data for the record the cursor stands on, or the value. MDBX_EKEYMISMATCH unless the key is that of the record. */
+int cursor_put_current(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
 /* Deletes the value the cursor stands on, or all values of its key. */
 int cursor_delete(struct cursor *cursor, bool all_values);
 

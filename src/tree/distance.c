@@ -298,6 +298,6 @@ int cursor_edge_of(const struct cursor *other, bool last, struct cursor *place) 
   cursor_init(place);
   cursor_attach(place, other->snapshot, other->tree, NULL);
   place->ignore_order = other->ignore_order;
-  const int rc = cursor_get(place, NULL, NULL, last ? MDBX_LAST : MDBX_FIRST);
+  const int rc = cursor_move(place, last ? MDBX_LAST : MDBX_FIRST);
   return rc == MDBX_NOTFOUND ? MDBX_ENODATA : rc;
 }

@@ -14,7 +14,7 @@ struct bounds {
 /* The place a move from here leads to; *there is false at the edge. The cursor itself stays. */
 static int bound_by(const struct cursor *here, MDBX_cursor_op op, struct range_bound *bound, bool *there) {
   struct cursor copy = *here;
-  const int rc = cursor_get(&copy, NULL, NULL, op);
+  const int rc = cursor_move(&copy, op);
   *there = rc == MDBX_SUCCESS;
   if (*there)
     cursor_bound(&copy, bound);
@@ -99,12 +99,12 @@ static int place_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
   switch (*action) {
   case MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING:
     *action = MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING;
-    return cursor_get(core, NULL, NULL, MDBX_FIRST);
+    return cursor_move(core, MDBX_FIRST);
   case MDBX_DELETE_AFTER_EXCLUDING:
     *action = MDBX_DELETE_AFTER_INCLUDING;
-    return cursor_get(core, NULL, NULL, MDBX_FIRST);
+    return cursor_move(core, MDBX_FIRST);
   case MDBX_DELETE_AFTER_INCLUDING: {
-    const int rc = cursor_get(core, NULL, NULL, MDBX_LAST);
+    const int rc = cursor_move(core, MDBX_LAST);
     return rc == MDBX_SUCCESS ? MDBX_ENODATA : rc;
   }
   default:

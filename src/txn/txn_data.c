@@ -7,7 +7,7 @@
 #include "txn/txn_cursor.h"
 #include "txn/txn_write.h"
 
-int txn_change_begin(const struct txn_change *change, bool deleting) {
+static inline int begin(const struct txn_change *change, bool deleting) {
   ASSERT(!change->cursor || change->cursor->core.tree == change->tree);
   const int rc = txn_make_room(change->txn, change->tree, deleting);
   if (rc != MDBX_SUCCESS)
@@ -15,6 +15,8 @@ int txn_change_begin(const struct txn_change *change, bool deleting) {
   return deleting ? txn_cursors_detach_to_delete(change->txn, change->tree, change->cursor)
                   : txn_cursors_detach(change->txn, change->tree, change->cursor);
 }
+
+int txn_change_begin(const struct txn_change *change, bool deleting) { return begin(change, deleting); }
 
 void txn_change_doubt(const struct txn_change *change, const struct path *path) {
   ASSERT(!change->cursor);
@@ -26,7 +28,7 @@ void txn_change_doubt(const struct txn_change *change, const struct path *path) 
 
 /* --------------------------------------------------------------------------------------------------------- putting */
 
-static int put_tree(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+static inline int put_tree(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   struct path path;
   struct space *space = &change->txn->root->space;
   if (change->cursor)
@@ -42,14 +44,15 @@ static void doubt_values(const struct txn_change *change, const struct seek_key 
     txn_cursors_doubt(change->txn, change->tree, change->cursor, &raw, NULL);
 }
 
-int txn_put_prepared(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+static inline int put_prepared(const struct txn_change *change, const struct seek_key *key, MDBX_val *data,
+                               unsigned flags) {
   int rc = admit_value(change->txn->view, change->tree, data);
   if (rc == MDBX_SUCCESS)
-    rc = txn_change_begin(change, false);
-  if (rc != MDBX_SUCCESS)
+    rc = begin(change, false);
+  if (unlikely(rc != MDBX_SUCCESS))
     return rc;
   const size_t length = data->iov_len;
-  if (flags & (MDBX_ALLDUPS | MDBX_CURRENT))
+  if (unlikely(flags & (MDBX_ALLDUPS | MDBX_CURRENT)))
     doubt_values(change, key);
   rc = put_tree(change, key, data, flags);
   if (rc == MDBX_SUCCESS)
@@ -57,7 +60,11 @@ int txn_put_prepared(const struct txn_change *change, const struct seek_key *key
   return txn_mark(change->txn, rc);
 }
 
-/* The value that the cursor stands on becomes another. */
+int txn_put_prepared(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  return put_prepared(change, key, data, flags);
+}
+
+/* The value that the cursor stands on becomes another. The key is prepared when nothing else needs the memory for that. */
 static int put_current(const struct txn_change *change, const MDBX_val *key, MDBX_val *data, unsigned flags) {
   struct seek_key prepared;
   struct cursor *core = &change->cursor->core;
@@ -66,15 +73,15 @@ static int put_current(const struct txn_change *change, const MDBX_val *key, MDB
     return rc;
   if (flags & (MDBX_NOOVERWRITE | MDBX_APPEND | MDBX_APPENDDUP))
     return MDBX_EINVAL;
-  rc = cursor_settle(core);
+  rc = txn_change_begin(change, false);
+  if (rc == MDBX_SUCCESS)
+    rc = cursor_settle(core);
   if (rc == MDBX_SUCCESS)
     rc = admit_key(change->txn->view, change->tree, key, &prepared);
-  if (rc == MDBX_SUCCESS)
-    rc = txn_change_begin(change, false);
   if (rc != MDBX_SUCCESS)
     return rc;
   doubt_values(change, &prepared);
-  return txn_mark(change->txn, cursor_put_current(core, key, data, flags));
+  return txn_mark(change->txn, cursor_put_current(core, &prepared, data, flags));
 }
 
 /* Of a key with one value, CURRENT and NOOVERWRITE contradict each other unless it is absent. */
@@ -94,7 +101,7 @@ int txn_put(const struct txn_change *change, const MDBX_val *key, MDBX_val *data
     return rc;
   if (unlikely((flags & both) == both) && !tree_is_multi(change->tree))
     return put_contradiction(change, &prepared);
-  return txn_put_prepared(change, &prepared, data, flags);
+  return put_prepared(change, &prepared, data, flags);
 }
 
 /* -------------------------------------------------------------------------------------------------------- deleting */
