@@ -2856,7 +2856,8 @@ LIBMDBX_API int mdbx_cursor_compare(const MDBX_cursor *left,
  *   GET_BOTH, GET_BOTH_RANGE    by key and value, MDBX_DUPSORT only
  *   SET_LOWERBOUND              first pair not less; MDBX_RESULT_TRUE if it is
  *                               greater
- *   SET_UPPERBOUND              first pair greater
+ *   SET_UPPERBOUND              first pair greater; for both bounds a value
+ *                               without address means the key alone
  *   TO_KEY_...                  by key in relation to the given one; on equal
  *                               keys stands on the first value, on a lesser key
  *                               on its last

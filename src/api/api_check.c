@@ -4,6 +4,7 @@
 
 #include "service/check.h"
 #include "service/check_report.h"
+#include "service/free_pages.h"
 #include "service/page_walk.h"
 #include "service/rescue.h"
 
@@ -49,46 +50,13 @@ int mdbx_rescue(MDBX_txn *txn, const MDBX_rescue_callbacks_t *callbacks, void *c
 
 /* ------------------------------------------------------------------------------------------------------ free pages */
 
-struct gc_account {
-  const MDBX_txn *txn;
-  MDBX_gc_info_t *info;
-  MDBX_gc_iter_func each;
-  void *context;
-};
-
-static int account_run(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
-  struct gc_account *account = context;
-  const bool reclaimable = gc_run_is_free(key, birth);
-  account->info->pages_gc += pages;
-  if (reclaimable) {
-    account->info->gc_reclaimable.pages += pages;
-    report_histogram_add(&account->info->gc_reclaimable.span_histogram, pages);
-    report_histogram_add(&account->info->gc_reclaimable.pgno_distribution, pgno);
-  }
-  if (!account->each)
-    return MDBX_SUCCESS;
-  return account->each(account->context, account->txn, reclaimable ? 0 : key->number, pgno, pages,
-                       reclaimable);
-}
-
 int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes, MDBX_gc_iter_func iter_func, void *iter_ctx) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!info || bytes != sizeof(*info))
     return MDBX_EINVAL;
-  memset(info, 0, sizeof(*info));
-  const struct geometry *geometry = txn_is_reader(txn) ? &txn->geometry : &txn->root->space.geometry;
-  const txnid_t newest = lck_head_txnid(lck_head(&txn->env->lck));
-  info->pages_total = geometry->upper;
-  info->pages_backed = geometry->now;
-  info->pages_allocated = txn->view->limit;
-  info->pages_gc = txn->root->gc.record.branch_pages + txn->root->gc.record.leaf_pages;
-  info->max_reader_lag = (size_t)(newest - MIN_OF(readers_oldest(&txn->env->lck), newest));
-  if (tree_is_empty(&txn->root->gc))
-    return MDBX_NOTFOUND;
-  struct gc_account account = {txn, info, iter_func, iter_ctx};
-  return gc_visit(txn->view, &txn->root->gc, account_run, &account);
+  return free_pages_tell(txn, info, iter_func, iter_ctx);
 }
 
 /* ------------------------------------------------------------------------------------------------- numbers as text */

@@ -2,9 +2,10 @@
 /* Cursors. */
 #include "api/api.h"
 
+#include "tree/cursor_ops.h"
 #include "txn/txn_cursor.h"
+#include "txn/txn_multiple.h"
 #include "txn/txn_nested.h"
-#include "txn/txn_write.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -39,9 +40,6 @@ int api_cursor_for_write(const MDBX_cursor *cursor) {
   const int checked = txn_check_write(cursor->txn->innermost);
   return checked == MDBX_SUCCESS && unlikely(txn_cursor_is_stray(cursor)) ? MDBX_BAD_DBI : checked;
 }
-
-/* Before a question about a const cursor: the position may have to be found again. */
-static struct cursor *core_of(const MDBX_cursor *cursor) { return &((MDBX_cursor *)(uintptr_t)cursor)->core; }
 
 /* -------------------------------------------------------------------------------------------------------- lifetime */
 
@@ -160,7 +158,7 @@ int mdbx_cursor_compare(const MDBX_cursor *left, const MDBX_cursor *right, bool 
   int order = 0;
   if (check_bound(left) != MDBX_SUCCESS || check_bound(right) != MDBX_SUCCESS)
     return 0;
-  return cursor_compare_positions(core_of(left), core_of(right), keys_only, &order) == MDBX_SUCCESS
+  return cursor_compare_positions(api_cursor_core(left), api_cursor_core(right), keys_only, &order) == MDBX_SUCCESS
              ? order
              : 0;
 }
@@ -168,122 +166,56 @@ int mdbx_cursor_compare(const MDBX_cursor *left, const MDBX_cursor *right, bool 
 int mdbx_cursor_ignord(MDBX_cursor *cur) {
   const int rc = check_cursor(cur);
   if (rc == MDBX_SUCCESS)
-    cur->core.ignore_order = true;
+    cursor_ignore_order(&cur->core);
   return rc;
 }
 
 /* --------------------------------------------------------------------------------------------------------- reading */
 
-static bool op_needs_key(MDBX_cursor_op op) {
-  return op == MDBX_SET || op == MDBX_SET_KEY || op == MDBX_SET_RANGE ||
-         (op >= MDBX_SET_LOWERBOUND && op <= MDBX_TO_KEY_GREATER_THAN);
-}
-
-/* Operations on several values of a key. */
-static bool op_is_for_multivalues(MDBX_cursor_op op) { return op == MDBX_GET_BOTH || op == MDBX_GET_BOTH_RANGE; }
-
-static bool op_compares_values(MDBX_cursor_op op) {
-  return op_is_for_multivalues(op) ||
-         (op >= MDBX_TO_EXACT_KEY_VALUE_LESSER_THAN && op <= MDBX_TO_PAIR_GREATER_THAN);
-}
-
-static bool op_gets_many(MDBX_cursor_op op) {
-  return op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE || op == MDBX_PREV_MULTIPLE ||
-         op == MDBX_SEEK_AND_GET_MULTIPLE;
-}
-
-static bool op_needs_data(MDBX_cursor_op op) {
-  return op_compares_values(op) || op_gets_many(op) || op == MDBX_FIRST_DUP || op == MDBX_LAST_DUP ||
-         op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
-}
-
-static int check_op_kind(const struct tree *tree, MDBX_cursor_op op) {
-  if ((unsigned)op > MDBX_SEEK_AND_GET_MULTIPLE)
-    return MDBX_EINVAL;
-  if (op_gets_many(op) && !(tree->record.flags & TABLE_DUPFIXED))
-    return MDBX_INCOMPATIBLE;
-  return op_is_for_multivalues(op) && !tree_is_multi(tree) ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
-}
-
-static int check_op_key(const MDBX_cursor *cursor, const MDBX_val *key, MDBX_cursor_op op) {
-  struct seek_key unused;
-  if (!op_needs_key(op) && !op_compares_values(op) && op != MDBX_SEEK_AND_GET_MULTIPLE)
-    return MDBX_SUCCESS;
-  if (!key)
-    return MDBX_EINVAL;
-  const int rc = api_search_key(cursor->txn, cursor->core.tree, key, &unused);
-  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-}
-
-/* A value that is compared with those of the table. */
-static int check_op_value(const MDBX_cursor *cursor, const MDBX_val *data, MDBX_cursor_op op) {
-  const bool bound = op == MDBX_SET_LOWERBOUND || op == MDBX_SET_UPPERBOUND;
-  if (!tree_is_multi(cursor->core.tree) || !(bound || op_compares_values(op)) || (bound && !data->iov_base))
-    return MDBX_SUCCESS;
-  return api_value(cursor->txn, cursor->core.tree, data);
-}
-
-int api_check_op(const MDBX_cursor *cursor, const MDBX_val *key, const MDBX_val *data, MDBX_cursor_op op) {
-  int rc = check_op_kind(cursor->core.tree, op);
-  if (rc == MDBX_SUCCESS && !data && op_needs_data(op))
-    rc = MDBX_EINVAL;
-  if (rc == MDBX_SUCCESS)
-    rc = check_op_key(cursor, key, op);
-  return rc == MDBX_SUCCESS ? check_op_value(cursor, data, op) : rc;
-}
-
 int mdbx_cursor_get(MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
-  int rc = check_bound(cur);
+  const int rc = check_bound(cur);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
   if (key && data && cursor_step(&cur->core, op, key, data))
     return MDBX_SUCCESS;
-  rc = api_check_op(cur, key, data, op);
-  return likely(rc == MDBX_SUCCESS) ? cursor_get(&cur->core, key, data, op) : rc;
+  return cursor_get(&cur->core, key, data, op);
 }
 
 int mdbx_cursor_count_ex(const MDBX_cursor *cur, size_t *count, MDBX_stat *stat, size_t bytes) {
-  struct cursor copy;
   uint64_t values;
+  struct table_record nested;
   int rc = check_bound(cur);
   if (rc != MDBX_SUCCESS)
     return rc;
   if ((!count && !stat) || (stat && bytes != sizeof(*stat)))
     return MDBX_EINVAL;
-  rc = cursor_count_values(core_of(cur), &values);
+  rc = cursor_count_values(api_cursor_core(cur), &values);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (count)
     *count = (size_t)values;
   if (!stat)
     return MDBX_SUCCESS;
-  *stat = (MDBX_stat){.ms_psize = (uint32_t)cur->txn->view->page_size, .ms_entries = values};
-  rc = cursor_peek(core_of(cur), &copy);
-  if (rc == MDBX_SUCCESS && copy.multi && copy.set.kind == NODE_TREE) {
-    const struct table_record *record = &copy.set.tree.record;
-    stat->ms_depth = record->depth;
-    stat->ms_branch_pages = record->branch_pages;
-    stat->ms_leaf_pages = record->leaf_pages;
-    stat->ms_mod_txnid = copy.tree->record.mod_txnid;
-  }
-  return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
+  rc = cursor_nested_record(api_cursor_core(cur), &nested);
+  *stat = (MDBX_stat){.ms_psize = (uint32_t)cur->txn->view->page_size,
+                      .ms_depth = nested.depth,
+                      .ms_branch_pages = nested.branch_pages,
+                      .ms_leaf_pages = nested.leaf_pages,
+                      .ms_entries = values,
+                      .ms_mod_txnid = nested.mod_txnid};
+  return rc;
 }
 
 int mdbx_cursor_count(const MDBX_cursor *cur, size_t *count) { return mdbx_cursor_count_ex(cur, count, NULL, 0); }
 
 int mdbx_cursor_eof(const MDBX_cursor *cur) {
-  struct cursor copy;
-  int rc = check_bound(cur);
-  if (rc == MDBX_SUCCESS)
-    rc = cursor_peek(core_of(cur), &copy);
-  if (rc != MDBX_SUCCESS && rc != MDBX_ENODATA)
-    return rc;
-  return rc == MDBX_ENODATA || copy.eof ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
+  const int rc = check_bound(cur);
+  return rc == MDBX_SUCCESS ? cursor_at_end(api_cursor_core(cur)) : rc;
 }
 
 static int on_edge(const MDBX_cursor *cur, bool last) {
   const int rc = check_bound(cur);
-  return rc == MDBX_SUCCESS ? cursor_on_edge(core_of(cur), last) : rc;
+  return rc == MDBX_SUCCESS ? cursor_on_edge(api_cursor_core(cur), last) : rc;
 }
 
 int mdbx_cursor_on_first(const MDBX_cursor *cur) { return on_edge(cur, false); }
@@ -292,31 +224,12 @@ int mdbx_cursor_on_last(const MDBX_cursor *cur) { return on_edge(cur, true); }
 
 static int on_value_edge(const MDBX_cursor *cursor, bool last) {
   const int rc = check_bound(cursor);
-  return rc == MDBX_SUCCESS ? cursor_on_value_edge(core_of(cursor), last) : rc;
+  return rc == MDBX_SUCCESS ? cursor_on_value_edge(api_cursor_core(cursor), last) : rc;
 }
 
 int mdbx_cursor_on_first_dup(const MDBX_cursor *cur) { return on_value_edge(cur, false); }
 
 int mdbx_cursor_on_last_dup(const MDBX_cursor *cur) { return on_value_edge(cur, true); }
-
-/* Fills pairs from the present record on until the space or the data ends. The cursor ends on the last one given. */
-static int batch_from_here(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size_t limit) {
-  for (;;) {
-    int rc = cursor_get(&cur->core, &pairs[*count], &pairs[*count + 1], MDBX_GET_CURRENT);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    *count += 2;
-    if (cursor_on_edge(&cur->core, true) == MDBX_RESULT_TRUE) {
-      cur->core.eof = true;
-      return MDBX_RESULT_TRUE;
-    }
-    if (*count + 2 > limit)
-      return MDBX_SUCCESS;
-    rc = cursor_get(&cur->core, NULL, NULL, MDBX_NEXT);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-  }
-}
 
 int mdbx_cursor_get_batch(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size_t limit, MDBX_cursor_op op) {
   int rc = check_bound(cur);
@@ -324,15 +237,7 @@ int mdbx_cursor_get_batch(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size
     return rc;
   if (!count || !pairs || limit < 4 || (op != MDBX_FIRST && op != MDBX_NEXT))
     return MDBX_EINVAL;
-  *count = 0;
-  if (cur->core.multi)
-    return MDBX_INCOMPATIBLE;
-  rc = cursor_restore(&cur->core);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (op == MDBX_NEXT || cur->core.state == CURSOR_UNSET)
-    rc = cursor_get(&cur->core, NULL, NULL, op);
-  return rc == MDBX_SUCCESS ? batch_from_here(cur, count, pairs, limit) : rc;
+  return cursor_get_batch(&cur->core, count, pairs, limit, op);
 }
 
 /* Asks the predicate about record after record. */
@@ -351,15 +256,10 @@ static int scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_val 
   }
 }
 
-static bool op_turns(MDBX_cursor_op op) {
-  return op == MDBX_NEXT || op == MDBX_PREV || op == MDBX_NEXT_NODUP || op == MDBX_PREV_NODUP ||
-         op == MDBX_NEXT_DUP || op == MDBX_PREV_DUP;
-}
-
 int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op start_op,
                      MDBX_cursor_op turn_op, void *arg) {
   MDBX_val key = {NULL, 0}, value = {NULL, 0};
-  if (!pred || !op_turns(turn_op) || op_needs_key(start_op))
+  if (!pred || !cursor_op_is(turn_op, OP_TURNS) || cursor_op_is(start_op, OP_KEY_ALONE))
     return MDBX_EINVAL;
   return scan(cur, pred, ctx, &key, &value, start_op, turn_op, arg);
 }
@@ -367,80 +267,13 @@ int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX
 int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op from_op,
                           MDBX_val *from_key, MDBX_val *from_value, MDBX_cursor_op turn_op, void *arg) {
   MDBX_val value = {NULL, 0};
-  if (!pred || !from_key || !op_turns(turn_op) || !(op_needs_key(from_op) || op_compares_values(from_op)))
+  if (!pred || !from_key || !cursor_op_is(turn_op, OP_TURNS) ||
+      !cursor_op_is(from_op, OP_KEY_ALONE | OP_VALUE))
     return MDBX_EINVAL;
   return scan(cur, pred, ctx, from_key, from_value ? from_value : &value, from_op, turn_op, arg);
 }
 
 /* --------------------------------------------------------------------------------------------------------- writing */
-
-static int begin_change(MDBX_cursor *cur, bool deleting) {
-  const int rc = txn_make_room(cur->txn, cur->core.tree, deleting);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  return deleting ? txn_cursors_detach_to_delete(cur->txn, cur->core.tree, cur)
-                  : txn_cursors_detach(cur->txn, cur->core.tree, cur);
-}
-
-/* The record the cursor stands on, or the one value, is about to go. */
-static void doubt_record(MDBX_cursor *cur, bool all) {
-  struct range_bound bound;
-  cursor_bound(&cur->core, &bound);
-  txn_cursors_doubt(cur->txn, cur->core.tree, cur, &bound.key, bound.has_value && !all ? &bound.value : NULL);
-}
-
-static int put_current(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
-  struct seek_key prepared;
-  if (flags & (MDBX_NOOVERWRITE | MDBX_APPEND | MDBX_APPENDDUP))
-    return MDBX_EINVAL;
-  int rc = cursor_settle(&cur->core);
-  if (rc == MDBX_SUCCESS)
-    rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
-  if (rc == MDBX_SUCCESS)
-    rc = begin_change(cur, false);
-  if (rc == MDBX_SUCCESS && cur->core.multi)
-    txn_cursors_doubt(cur->txn, cur->core.tree, cur, key, NULL);
-  return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_put_current(&cur->core, key, data, flags)) : rc;
-}
-
-static int put_one(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
-  struct seek_key prepared;
-  int rc = api_store_key(cur->txn, cur->core.tree, key, &prepared);
-  if (rc == MDBX_SUCCESS)
-    rc = api_value(cur->txn, cur->core.tree, data);
-  if (rc == MDBX_SUCCESS)
-    rc = begin_change(cur, false);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  const MDBX_val sizes = {NULL, data->iov_len};
-  if (cur->core.multi && (flags & MDBX_ALLDUPS))
-    txn_cursors_doubt(cur->txn, cur->core.tree, cur, key, NULL);
-  rc = cursor_put(&cur->core, &prepared, data, flags);
-  if (rc == MDBX_SUCCESS)
-    api_note_sizes(cur->core.tree, key, &sizes);
-  return txn_mark(cur->txn, rc);
-}
-
-struct cursor_multiple {
-  struct multiple multiple;
-  MDBX_cursor *cursor;
-};
-
-static int put_element(struct multiple *multiple, MDBX_val *value, unsigned flags) {
-  return put_one(((struct cursor_multiple *)multiple)->cursor, multiple->key, value, flags);
-}
-
-static int remove_key(struct multiple *multiple) {
-  MDBX_cursor *cursor = ((struct cursor_multiple *)multiple)->cursor;
-  MDBX_val key = *multiple->key;
-  const int rc = cursor_get(&cursor->core, &key, NULL, MDBX_SET);
-  return rc == MDBX_SUCCESS ? mdbx_cursor_del(cursor, MDBX_ALLDUPS) : rc;
-}
-
-static int put_multiple(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, unsigned flags) {
-  struct cursor_multiple multiple = {{cur->txn, cur->core.tree, key, flags, put_element, remove_key}, cur};
-  return api_put_multiple(&multiple.multiple, data);
-}
 
 int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_put_flags_t flags) {
   int rc = api_cursor_for_write(cur);
@@ -448,28 +281,18 @@ int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_
     return rc;
   if (!key || !data)
     return MDBX_EINVAL;
-  rc = api_put_flags(cur->core.tree, flags);
+  const struct txn_change change = txn_change_by(cur);
+  rc = api_put_flags(change.tree, flags);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (flags & MDBX_MULTIPLE)
-    return put_multiple(cur, key, data, flags);
-  if (!(flags & MDBX_CURRENT))
-    return put_one(cur, key, data, flags);
-  rc = api_value(cur->txn, cur->core.tree, data);
-  return rc == MDBX_SUCCESS ? put_current(cur, key, data, flags) : rc;
+  return flags & MDBX_MULTIPLE ? txn_put_multiple(&change, key, data, flags) : txn_put(&change, key, data, flags);
 }
 
 int mdbx_cursor_del(MDBX_cursor *cur, MDBX_put_flags_t flags) {
-  int rc = api_cursor_for_write(cur);
+  const int rc = api_cursor_for_write(cur);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (flags & ~(unsigned)(MDBX_ALLDUPS | MDBX_NODUPDATA | MDBX_CURRENT))
     return MDBX_EINVAL;
-  rc = begin_change(cur, true);
-  const bool all = flags & (MDBX_ALLDUPS | MDBX_NODUPDATA);
-  if (rc == MDBX_SUCCESS)
-    rc = cursor_settle(&cur->core);
-  if (rc == MDBX_SUCCESS)
-    doubt_record(cur, all);
-  return rc == MDBX_SUCCESS ? txn_mark(cur->txn, cursor_delete(&cur->core, all)) : rc;
+  return txn_cursor_delete(cur, flags & (MDBX_ALLDUPS | MDBX_NODUPDATA));
 }

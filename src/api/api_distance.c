@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Distances between cursors that are counted, and moves by them. */
 #include "api/api.h"
+
 #include "tree/distance.h"
 
 int api_check_related(const MDBX_cursor *a, const MDBX_cursor *b) {
@@ -17,11 +18,7 @@ int api_check_related(const MDBX_cursor *a, const MDBX_cursor *b) {
 static int find_end(const MDBX_cursor *cursor, const MDBX_cursor *other, bool last, struct cursor *place) {
   if (cursor)
     return cursor_peek(api_cursor_core(cursor), place);
-  cursor_init(place);
-  cursor_attach(place, other->core.snapshot, other->core.tree, NULL);
-  place->ignore_order = other->core.ignore_order;
-  const int rc = cursor_get(place, NULL, NULL, last ? MDBX_LAST : MDBX_FIRST);
-  return rc == MDBX_NOTFOUND ? MDBX_ENODATA : rc;
+  return cursor_edge_of(&other->core, last, place);
 }
 
 /* The two ends of a range; one of the cursors may be NULL. */

@@ -45,43 +45,19 @@ int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode) { return env_
 
 /* ------------------------------------------------------------------------------------------------------------ sync */
 
-/* Much to flush: most of it goes before the writer lock is taken, so that writers need not wait for it. */
-static int flush_ahead(MDBX_env *env) {
-  const uint64_t pending = atomic_load(&env->lck.shared->unsynced_bytes);
-  return pending >= env_option(env, MDBX_opt_presync_threshold) ? sync_flush(env) : MDBX_SUCCESS;
-}
-
 int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
-  int rc = env_check_open(env);
+  const int rc = env_check_open(env);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (env_is_readonly(env))
     return MDBX_EACCESS;
-  if (!env->lockless && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
-    return MDBX_RESULT_TRUE;
-  if (!force && !sync_is_due(env, 0))
-    return MDBX_SUCCESS;
-  const bool own = atomic_load(&env->writer_thread) == os_thread_self() ||
-                   (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
-  if (!own && !nonblock)
-    rc = flush_ahead(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  const bool pending = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
-  rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = sync_head(env);
-  if (!own)
-    env_unlock_writer(env);
-  /* Without a lock file whoever takes the writer lock may have done it already. */
-  return rc == MDBX_RESULT_TRUE && pending && env->lockless ? MDBX_SUCCESS : rc;
+  return sync_newest(env, force, nonblock);
 }
 
 /* ----------------------------------------------------------------------------------------------------------- flags */
 
 int mdbx_env_set_flags(MDBX_env *env, MDBX_env_flags_t flags, bool onoff) {
-  int rc = env_check(env);
+  const int rc = env_check(env);
   if (rc != MDBX_SUCCESS)
     return rc;
   if ((unsigned)flags & ~(unsigned)ENV_FLAGS_CHANGEABLE)
@@ -90,17 +66,7 @@ int mdbx_env_set_flags(MDBX_env *env, MDBX_env_flags_t flags, bool onoff) {
     return MDBX_EPERM;
   if (env_is_readonly(env))
     return MDBX_EACCESS;
-  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
-  rc = own ? MDBX_SUCCESS : env_lock_writer(env, false);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (onoff)
-    atomic_fetch_or(&env->flags, (unsigned)flags);
-  else
-    atomic_fetch_and(&env->flags, ~(unsigned)flags);
-  if (!own)
-    env_unlock_writer(env);
-  return MDBX_SUCCESS;
+  return env_change_flags(env, (unsigned)flags, onoff);
 }
 
 int mdbx_env_get_flags(const MDBX_env *env, unsigned *flags) {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Many records with one call. */
 #include "api/api.h"
+
+#include "tree/admit.h"
 #include "tree/find_many.h"
 
 static const MDBX_val nothing = {NULL, 0};
@@ -20,7 +22,7 @@ static int get_group(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key
                      unsigned count) {
   struct lookup lookups[FIND_GROUP];
   for (unsigned i = 0; i < count; ++i) {
-    lookups[i].rc = api_search_key(txn, tree, &keys[i], &lookups[i].key);
+    lookups[i].rc = admit_search_key(txn->view, tree, &keys[i], &lookups[i].key);
     if (rc_ends(lookups[i].rc))
       return lookups[i].rc;
   }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "txn/table.h"
+#include "txn/table_walk.h"
 #include "txn/txn_write.h"
 
 #define OPEN_FLAGS_KNOWN                                                                                               \
@@ -187,39 +188,7 @@ int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result, uint64_t in
     return MDBX_SUCCESS;
   if (before + increment < before)
     return MDBX_RESULT_TRUE;
-  rc = table_claim(txn, tree);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  tree->record.sequence = before + increment;
-  tree->record.mod_txnid = txn->view->txnid;
-  tree->changed = true;
-  return MDBX_SUCCESS;
-}
-
-static int pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
-  (void)visitor, (void)page, (void)level;
-  return MDBX_SUCCESS;
-}
-
-struct depth_walk {
-  struct tree_visitor visitor;
-  uint32_t mask;
-};
-
-static int note_depth(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
-                      const struct leaf_item *item) {
-  uint32_t *mask = &((struct depth_walk *)visitor)->mask;
-  (void)leaf, (void)index;
-  if (visitor->nested)
-    return MDBX_SUCCESS;
-  if (item->kind == NODE_TREE && item->data_length == sizeof(struct nested_record)) {
-    struct nested_record record;
-    memcpy(&record, item->data, sizeof(record));
-    *mask |= UINT32_C(1) << MIN_OF(record.depth, 31u);
-  } else {
-    *mask |= item->kind == NODE_SUBPAGE ? 2 : 1;
-  }
-  return MDBX_SUCCESS;
+  return table_set_sequence(txn, tree, before + increment);
 }
 
 int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi, uint32_t *mask) {
@@ -232,49 +201,31 @@ int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi, uint32_t *mask
   *mask = 0;
   if (!tree_is_multi(tree))
     return MDBX_RESULT_TRUE;
-  struct depth_walk walk = {.visitor = {.page = pass_page, .record = note_depth}};
-  const int walked = tree_walk(txn->view, tree, &walk.visitor);
-  *mask = walk.mask;
-  return walked;
+  return table_nested_depths(txn, tree, mask);
 }
 
 /* ----------------------------------------------------------------------------------------------------- enumeration */
 
+/* Passes what is found to the callback of the user. */
 struct enumeration {
-  struct tree_visitor visitor;
   const MDBX_txn *txn;
-  MDBX_table_enum_func callback;
+  MDBX_table_enum_func func;
   void *context;
 };
 
-static int enumerate_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
-                            const struct leaf_item *item) {
-  const struct enumeration *enumeration = (const struct enumeration *)visitor;
-  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
-  struct tree tree;
-  MDBX_dbi dbi;
-  (void)leaf, (void)index;
-  if (item->kind != NODE_TREE)
-    return MDBX_SUCCESS;
-  const int rc = table_of_record(enumeration->txn, item, &tree, &dbi);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  const MDBX_stat stat = stat_of_record(enumeration->txn, &tree.record);
-  tree_release(&tree);
-  return enumeration->callback(enumeration->context, enumeration->txn, &name,
-                               (MDBX_db_flags_t)(tree.record.flags & TABLE_FLAGS_PUBLIC), &stat, dbi);
+static int tell_table(void *context, const MDBX_val *name, const struct table_record *record, MDBX_dbi dbi) {
+  const struct enumeration *enumeration = context;
+  const MDBX_stat stat = stat_of_record(enumeration->txn, record);
+  return enumeration->func(enumeration->context, enumeration->txn, name,
+                           (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC), &stat, dbi);
 }
 
 int mdbx_enumerate_tables(const MDBX_txn *txn, MDBX_table_enum_func func, void *ctx) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!func)
-    return MDBX_EINVAL;
-  struct enumeration enumeration = {
-      .visitor = {.page = pass_page, .record = enumerate_record}, .txn = txn, .callback = func, .context = ctx};
-  return tree_is_multi(&txn->root->main) ? MDBX_SUCCESS
-                                         : tree_walk(txn->view, &txn->root->main, &enumeration.visitor);
+  struct enumeration enumeration = {txn, func, ctx};
+  return func ? tables_enumerate(txn, tell_table, &enumeration) : MDBX_EINVAL;
 }
 
 /* ------------------------------------------------------------------------------------------------------ comparators */

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "env/env_writer.h"
 #include "txn/txn_cursor.h"
+#include "txn/txn_info.h"
 #include "txn/txn_nested.h"
 #include "txn/txn_read.h"
 #include "txn/txn_write.h"
@@ -157,24 +158,10 @@ int mdbx_txn_refresh(MDBX_txn *txn) {
 
 MDBX_env *mdbx_txn_env(const MDBX_txn *txn) { return txn && txn->signature == TXN_SIGNATURE ? txn->env : NULL; }
 
-/* Bits without a name in the interface that libmdbx shows as well. */
-enum { SHOWN_GC_DRAINED = 0x100, SHOWN_HAD_CURSORS = 0x400 };
-
-static unsigned writer_state(const MDBX_txn *root) {
-  const struct gc *gc = &root->collector;
-  return (txn_has_changes(root) ? MDBX_TXN_DIRTY : 0u) | (root->space.spilled ? MDBX_TXN_SPILLS : 0u) |
-         (gc->asked && gc->fresh_done && gc->held_done && gc->regions_done ? SHOWN_GC_DRAINED : 0u) |
-         (root->cursors ? SHOWN_HAD_CURSORS : 0u);
-}
-
 MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn) {
   if (!txn || txn->signature != TXN_SIGNATURE)
     return MDBX_TXN_INVALID;
-  /* Another thread may ask, but then does not get what is not one word. */
-  const bool writing = !txn_is_reader(txn) && !(txn->flags & MDBX_TXN_FINISHED) &&
-                       (!txn->owner || txn->owner == os_thread_self()) &&
-                       txn->generation == os_fork_generation();
-  return (MDBX_txn_flags_t)(txn->flags | (writing ? writer_state(txn->root) : 0u));
+  return (MDBX_txn_flags_t)txn_shown_flags(txn);
 }
 
 uint64_t mdbx_txn_id(const MDBX_txn *txn) {
@@ -194,50 +181,13 @@ void *mdbx_txn_get_userctx(const MDBX_txn *txn) {
   return txn && txn->signature == TXN_SIGNATURE ? txn->user_context : NULL;
 }
 
-static uint64_t bytes_of(const MDBX_txn *txn, uint64_t pages) { return pages << txn->view->shift; }
-
-static void reader_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
-  struct meta head;
-  txnid_t newest;
-  unsigned slot;
-  info->txn_id = txn->view->txnid;
-  info->txn_space_used = bytes_of(txn, txn->view->limit);
-  info->txn_space_limit_soft = bytes_of(txn, txn->geometry.now);
-  info->txn_space_limit_hard = bytes_of(txn, txn->geometry.upper);
-  if (env_read_head(txn->env, &head, &newest, &slot) != MDBX_SUCCESS)
-    return;
-  info->txn_reader_lag = newest - txn->view->txnid;
-  info->txn_space_retired = bytes_of(txn, head.retired - txn->retired);
-  info->txn_space_leftover = bytes_of(txn, head.upper > head.next ? head.upper - head.next : 0);
-  if (scan && readers_oldest(&txn->env->lck) == txn->view->txnid)
-    info->txn_space_dirty = info->txn_space_retired;
-}
-
-static void writer_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan) {
-  info->txn_id = txn->view->txnid;
-  info->txn_space_used = bytes_of(txn, txn->view->limit);
-  info->txn_space_limit_soft = bytes_of(txn, txn->root->space.geometry.now);
-  info->txn_space_limit_hard = bytes_of(txn, txn->root->space.geometry.upper);
-  info->txn_space_retired = bytes_of(txn, txn->root->space.retired.pages);
-  info->txn_space_dirty = bytes_of(txn, txn->root->space.dirty.pages);
-  info->txn_space_leftover = bytes_of(txn, txn->root->space.tuning.dirty_limit > txn->root->space.dirty.pages
-                                               ? txn->root->space.tuning.dirty_limit - txn->root->space.dirty.pages
-                                               : 0);
-  if (scan)
-    info->txn_reader_lag = txn->root->base_txnid - MIN_OF(readers_oldest(&txn->env->lck), txn->root->base_txnid);
-}
-
 int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info, bool scan_rlt) {
   const int rc = txn_check_for_info(txn, MDBX_TXN_ERROR | MDBX_TXN_PARKED);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!info)
     return MDBX_EINVAL;
-  memset(info, 0, sizeof(*info));
-  if (txn_is_reader(txn))
-    reader_info(txn, info, scan_rlt);
-  else
-    writer_info(txn, info, scan_rlt);
+  txn_tell(txn, info, scan_rlt);
   return MDBX_SUCCESS;
 }
 
@@ -246,11 +196,8 @@ int mdbx_txn_straggler(const MDBX_txn *txn, int *percent) {
   if (rc != MDBX_SUCCESS)
     return rc > 0 ? -rc : rc;
   if (percent)
-    *percent = txn->root->geometry.now ? (int)((uint64_t)txn->view->limit * 100 / txn->root->geometry.now) : 100;
-  if (!txn_is_reader(txn))
-    return 0;
-  const uint64_t lag = lck_head_txnid(lck_head(&txn->env->lck)) - txn->view->txnid;
-  return lag > INT32_MAX ? INT32_MAX : (int)lag;
+    *percent = txn_fill_percent(txn);
+  return (int)MIN_OF(txn_lag(txn), INT32_MAX);
 }
 
 /* ------------------------------------------------------------------------------------------------------ writer lock */

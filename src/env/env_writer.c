@@ -80,3 +80,17 @@ void env_unlock_writer(MDBX_env *env) {
     lockless_end_writing(env);
   lck_writer_unlock(&env->lck);
 }
+
+int env_change_flags(MDBX_env *env, unsigned flags, bool on) {
+  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
+  const int rc = own ? MDBX_SUCCESS : env_lock_writer(env, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (on)
+    atomic_fetch_or(&env->flags, flags);
+  else
+    atomic_fetch_and(&env->flags, ~flags);
+  if (!own)
+    env_unlock_writer(env);
+  return MDBX_SUCCESS;
+}

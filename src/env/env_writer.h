@@ -20,4 +20,7 @@ void env_unlock_writer(MDBX_env *env);
  * goes on before that meta is gone for sure. Under the writer lock. */
 void env_doubt_metas(MDBX_env *env, unsigned slot);
 
+/* Sets or clears flags of ENV_FLAGS_CHANGEABLE while nobody writes. */
+int env_change_flags(MDBX_env *env, unsigned flags, bool on);
+
 #endif

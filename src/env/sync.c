@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "env/env_view.h"
 #include "env/env_writer.h"
+#include "env/options.h"
 
 int sync_flush(MDBX_env *env) {
   const int rc = env->flags & MDBX_WRITEMAP ? map_flush(&env->map, env->fd, 0, map_length(&env->map))
@@ -82,4 +83,38 @@ bool sync_is_due(const MDBX_env *env, uint64_t more_bytes) {
   if (bytes && atomic_load(&shared->unsynced_bytes) + more_bytes >= bytes)
     return true;
   return period && since && os_monotonic_16dot16() - since >= period;
+}
+
+/* ------------------------------------------------------------------------------------------------ asked for by the user */
+
+/* Much to flush: most of it goes before the writer lock is taken, so that writers need not wait for it. */
+static int flush_ahead(MDBX_env *env) {
+  const uint64_t pending = atomic_load(&env->lck.shared->unsynced_bytes);
+  return pending >= env_option(env, MDBX_opt_presync_threshold) ? sync_flush(env) : MDBX_SUCCESS;
+}
+
+/* Whether the calling thread has the writer lock, with a transaction or without. */
+static bool writer_lock_is_own(const MDBX_env *env) {
+  return atomic_load(&env->writer_thread) == os_thread_self() ||
+         (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
+}
+
+int sync_newest(MDBX_env *env, bool force, bool nonblock) {
+  if (!env->lockless && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+    return MDBX_RESULT_TRUE;
+  if (!force && !sync_is_due(env, 0))
+    return MDBX_SUCCESS;
+  const bool own = writer_lock_is_own(env);
+  int rc = own || nonblock ? MDBX_SUCCESS : flush_ahead(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool pending = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
+  rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = sync_head(env);
+  if (!own)
+    env_unlock_writer(env);
+  /* Without a lock file whoever takes the writer lock may have done it already. */
+  return rc == MDBX_RESULT_TRUE && pending && env->lockless ? MDBX_SUCCESS : rc;
 }

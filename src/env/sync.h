@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/sync.h: making commits durable that were not when they were made. All under the writer lock.
+ * env/sync.h: making commits durable that were not when they were made. Under the writer lock, but for sync_newest(),
+ * which takes it.
  */
 #ifndef MDBX_ENV_SYNC_H
 #define MDBX_ENV_SYNC_H
@@ -19,5 +20,9 @@ bool sync_file_is_long(const MDBX_env *env);
 void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
 /* Whether a threshold for making weak commits durable is reached. */
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
+
+/* mdbx_env_sync_ex() with its arguments: makes the newest commit durable if a threshold says so or `force` does.
+ * MDBX_RESULT_TRUE: it is; MDBX_BUSY when nonblock. */
+int sync_newest(MDBX_env *env, bool force, bool nonblock);
 
 #endif

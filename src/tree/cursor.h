@@ -53,6 +53,11 @@ void cursor_destroy(struct cursor *cursor);
 /* Takes a place in a tree of a transaction, unset. */
 void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struct tree *tree, struct space *space);
 void cursor_unset(struct cursor *cursor);
+static inline void cursor_ignore_order(struct cursor *cursor) { cursor->ignore_order = true; }
+/* Whether the comparators of the table are known here. */
+static inline bool cursor_knows_order(const struct cursor *cursor) {
+  return !cursor->tree->rules.unknown && !(cursor->multi && cursor->tree->values.unknown);
+}
 /* Behind all records, after a deletion up to there: no record is current, and the one before is the last. */
 void cursor_to_end(struct cursor *cursor);
 /* Remembers the place and lets go of the path. A cursor that stands before the successor of a deleted record remembers
@@ -67,7 +72,9 @@ void cursor_doubt(struct cursor *cursor, const MDBX_val *key, const MDBX_val *va
 int cursor_restore(struct cursor *cursor);
 int cursor_copy_position(const struct cursor *from, struct cursor *to);
 
-/* mdbx_cursor_get(). Checks of arguments are done. */
+/* An operation that seeks nothing, and reads nothing. */
+int cursor_move(struct cursor *cursor, MDBX_cursor_op op);
+/* mdbx_cursor_get(), with all it checks. */
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op);
 /* MDBX_NEXT or MDBX_PREV inside a leaf, the steps scans are made of: true if that is what it was, and key and data are
  * set. */
@@ -104,9 +111,10 @@ static inline bool cursor_step(struct cursor *cursor, MDBX_cursor_op op, MDBX_va
                        : cursor_step_in_leaf(cursor, op == MDBX_NEXT, key, data);
 }
 
-/* mdbx_cursor_put() without MDBX_CURRENT: that is cursor_put_current(). */
+/* mdbx_cursor_put() without MDBX_CURRENT. */
 int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
-int cursor_put_current(struct cursor *cursor, const MDBX_val *key, MDBX_val *data, unsigned flags);
+/* Other data for the record the cursor stands on, or the value. MDBX_EKEYMISMATCH unless the key is that of the record. */
+int cursor_put_current(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags);
 /* Deletes the value the cursor stands on, or all values of its key. */
 int cursor_delete(struct cursor *cursor, bool all_values);
 
@@ -127,6 +135,14 @@ int cursor_count_values(struct cursor *cursor, uint64_t *count);
 int cursor_on_edge(struct cursor *cursor, bool last);
 /* The same among the values of the key. */
 int cursor_on_value_edge(struct cursor *cursor, bool last);
+/* Whether no record is left in front of the cursor, as mdbx_cursor_eof() says it: MDBX_RESULT_TRUE, MDBX_RESULT_FALSE or
+ * an error. */
+int cursor_at_end(struct cursor *cursor);
+/* The record of the nested tree that the values of the key are in, with the id of the last change of the table; all 0 if
+ * they are in none. */
+int cursor_nested_record(struct cursor *cursor, struct table_record *record);
+/* mdbx_cursor_get_batch(): *count is that of keys and values given. MDBX_RESULT_TRUE at the last record. */
+int cursor_get_batch(struct cursor *cursor, size_t *count, MDBX_val *pairs, size_t limit, MDBX_cursor_op op);
 /* Order of two positioned cursors of one tree. */
 int cursor_compare_positions(struct cursor *left, struct cursor *right, bool keys_only, int *order);
 

@@ -46,8 +46,6 @@ static void change_end(struct change *change) {
     free(change->memory);
 }
 
-static bool is_fixed(const struct tree *tree) { return tree->record.flags & TABLE_DUPFIXED; }
-
 static void count_items(struct tree *tree, uint64_t gone, uint64_t come) {
   tree->record.items = tree->record.items - MIN_OF(tree->record.items, gone) + come;
 }
@@ -164,7 +162,7 @@ static int put_subpage(const struct change *change, const struct value_set *set,
   if (!bytes)
     return MDBX_ENOMEM;
   const unsigned count = (unsigned)values_count(set) + 1;
-  subpage_begin(&writer, bytes, is_fixed(change->tree), count);
+  subpage_begin(&writer, bytes, tree_is_fixed(change->tree), count);
   for (unsigned i = 0; i < count; ++i) {
     const MDBX_val value = merged_value(change, set, at, i);
     subpage_add(&writer, &value);
@@ -208,7 +206,7 @@ static int add_value(const struct change *change, struct value_set *set) {
   if (set->kind == NODE_TREE) {
     rc = add_to_tree(change, set);
   } else {
-    const size_t size = subpage_size(is_fixed(change->tree), values_count(set) + 1,
+    const size_t size = subpage_size(tree_is_fixed(change->tree), values_count(set) + 1,
                                      total_bytes(set) + change->value.iov_len);
     rc = fits_the_leaf(change, size) ? add_to_subpage(change, set, size) : move_to_tree(change, set, set->index);
   }
@@ -276,20 +274,24 @@ static int put_on_present(const struct change *change, MDBX_val *value, unsigned
   return add_value(change, &set);
 }
 
-int dup_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
-            unsigned flags) {
+int dup_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
+               MDBX_val *value, unsigned flags) {
   struct change change;
-  bool exact;
-  int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
-  if (rc == MDBX_SUCCESS && !exact && (flags & MDBX_CURRENT))
-    rc = MDBX_NOTFOUND;
-  if (rc == MDBX_SUCCESS)
-    rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+  if (!exact && (flags & MDBX_CURRENT))
+    return MDBX_NOTFOUND;
+  int rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = exact ? put_on_present(&change, value, flags) : put_single(&change, false);
   change_end(&change);
   return rc;
+}
+
+int dup_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
+            unsigned flags) {
+  bool exact;
+  const int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
+  return rc == MDBX_SUCCESS ? dup_put_at(space, tree, path, key, exact, value, flags) : rc;
 }
 
 int dup_replace_all(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
@@ -327,11 +329,11 @@ static int shrink_subpage(const struct change *change, const struct value_set *s
   if (!bytes)
     return MDBX_ENOMEM;
   const size_t total = total_bytes(set) - subpage_value(&set->bytes, set->index).iov_len;
-  subpage_begin(&writer, bytes, is_fixed(change->tree), count - 1);
+  subpage_begin(&writer, bytes, tree_is_fixed(change->tree), count - 1);
   subpage_add_range(&writer, &set->bytes, 0, set->index);
   subpage_add_range(&writer, &set->bytes, set->index + 1, count);
-  ASSERT(subpage_check(bytes, subpage_size(is_fixed(change->tree), count - 1, total)));
-  const int rc = put_node(change, true, NODE_SUBPAGE, bytes, subpage_size(is_fixed(change->tree), count - 1, total));
+  ASSERT(subpage_check(bytes, subpage_size(tree_is_fixed(change->tree), count - 1, total)));
+  const int rc = put_node(change, true, NODE_SUBPAGE, bytes, subpage_size(tree_is_fixed(change->tree), count - 1, total));
   free(bytes);
   return rc;
 }
@@ -353,14 +355,14 @@ static int put_leaf_back(const struct change *change, const struct page *leaf, s
   uint8_t *bytes = malloc(size);
   if (!bytes)
     return MDBX_ENOMEM;
-  subpage_begin(&writer, bytes, is_fixed(change->tree), leaf->count);
+  subpage_begin(&writer, bytes, tree_is_fixed(change->tree), leaf->count);
   for (unsigned i = 0; i < leaf->count; ++i) {
     MDBX_val value;
     value.iov_base = (void *)(uintptr_t)leaf_key(leaf, i, &value.iov_len);
     subpage_add(&writer, &value);
   }
   const bool single = leaf->count == 1;
-  const size_t skip = single ? subpage_size(is_fixed(change->tree), 1, 0) : 0;
+  const size_t skip = single ? subpage_size(tree_is_fixed(change->tree), 1, 0) : 0;
   const int rc = put_node(change, true, single ? NODE_PLAIN : NODE_SUBPAGE, bytes + skip, size - skip);
   free(bytes);
   return rc;
@@ -374,7 +376,7 @@ static int settle_tree(const struct change *change, struct tree *nested) {
   int rc = snapshot_tree_page(&change->space->view, tree_root(nested), tree_page_type(nested, true), &leaf);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const size_t size = subpage_size(is_fixed(change->tree), leaf->count, leaf_value_bytes(leaf));
+  const size_t size = subpage_size(tree_is_fixed(change->tree), leaf->count, leaf_value_bytes(leaf));
   if (!fits_the_leaf(change, 2 * size))
     return put_nested(change, true, nested);
   rc = put_leaf_back(change, leaf, size);

@@ -16,6 +16,9 @@
  * on the key. */
 int dup_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
             unsigned flags);
+/* The same at the path that was found for the key. */
+int dup_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
+               MDBX_val *value, unsigned flags);
 /* The value at the position of the set, which was opened from the record at the path, becomes another; if that one is
  * there already, the two become one. */
 int dup_replace(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,

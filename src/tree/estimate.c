@@ -189,3 +189,12 @@ int cursor_place(struct cursor *cursor, struct cursor *place) {
     return place_behind(place);
   return rc;
 }
+
+int cursor_place_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
+                       struct cursor *place) {
+  struct cursor moved = *cursor;
+  const int rc = cursor_get(&moved, key, data, op);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE && !(rc == MDBX_NOTFOUND && moved.state == CURSOR_BEHIND))
+    return rc;
+  return cursor_place(&moved, place);
+}

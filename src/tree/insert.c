@@ -283,22 +283,25 @@ int tree_set_value(struct space *space, struct tree *tree, struct path *path, co
   return put_at(space, tree, path, key, value, flags, true);
 }
 
-int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
-             unsigned flags) {
+int tree_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
+                MDBX_val *value, unsigned flags) {
   ASSERT(!tree_is_multi(tree));
-  bool exact;
-  int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
-  if (rc != MDBX_SUCCESS)
-    return rc;
   if (!exact)
     return flags & MDBX_CURRENT ? MDBX_NOTFOUND : put_at(space, tree, path, key, value, flags, false);
   struct leaf_item old;
   path_item(path, &old);
   if (flags & MDBX_NOOVERWRITE) {
-    rc = tree_value(&space->view, tree, &old, value);
+    const int rc = tree_value(&space->view, tree, &old, value);
     return rc == MDBX_SUCCESS ? MDBX_KEYEXIST : rc;
   }
   if (old.kind == NODE_TREE || old.kind == NODE_SUBPAGE)
     return MDBX_INCOMPATIBLE;
   return put_at(space, tree, path, key, value, flags, true);
+}
+
+int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
+             unsigned flags) {
+  bool exact;
+  const int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
+  return rc == MDBX_SUCCESS ? tree_put_at(space, tree, path, key, exact, value, flags) : rc;
 }

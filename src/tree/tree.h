@@ -54,6 +54,8 @@ static inline unsigned tree_page_type(const struct tree *tree, bool leaf) {
 }
 
 static inline bool tree_is_multi(const struct tree *tree) { return tree->record.flags & TABLE_DUPSORT; }
+/* All values have one length. */
+static inline bool tree_is_fixed(const struct tree *tree) { return tree->record.flags & TABLE_DUPFIXED; }
 
 /* An empty tree with those flags. */
 void tree_init(struct tree *tree, unsigned table_flags);
@@ -131,6 +133,9 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
  * MDBX_NOTFOUND, MDBX_EKEYMISMATCH, MDBX_INCOMPATIBLE. The path ends on the record. */
 int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
              unsigned flags);
+/* The same at the path that was found for the key. */
+int tree_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
+                MDBX_val *value, unsigned flags);
 /* Overwrites the value of the record at the path. */
 int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
                    MDBX_val *value, unsigned flags);

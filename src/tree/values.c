@@ -57,6 +57,17 @@ uint64_t values_count(const struct value_set *set) {
   return set->kind == NODE_SUBPAGE ? subpage_count(&set->bytes) : 1;
 }
 
+int values_count_of(const struct snapshot *snapshot, struct tree *owner, const struct leaf_item *item, size_t *count) {
+  struct value_set set;
+  *count = 1;
+  if (!tree_is_multi(owner))
+    return MDBX_SUCCESS;
+  const int rc = values_open(snapshot, owner, item, &set);
+  if (rc == MDBX_SUCCESS)
+    *count = (size_t)values_count(&set);
+  return rc;
+}
+
 /* A nested tree is never empty. */
 static int not_empty(const struct value_set *set, int rc) {
   return rc == MDBX_NOTFOUND ? snapshot_damage(set->snapshot, "a nested tree is empty") : rc;

@@ -32,6 +32,8 @@ int values_nested_tree(const struct snapshot *snapshot, const struct tree *owner
 void values_nested_init(const struct tree *owner, struct tree *nested);
 
 uint64_t values_count(const struct value_set *set);
+/* How many values a record has, in any table. */
+int values_count_of(const struct snapshot *snapshot, struct tree *owner, const struct leaf_item *item, size_t *count);
 int values_first(struct value_set *set);
 int values_last(struct value_set *set);
 /* MDBX_NOTFOUND at the edge, where the position stays. values_prev() goes from behind the last onto the last. */

@@ -623,6 +623,17 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   return rc;
 }
 
+int table_set_sequence(MDBX_txn *txn, struct tree *tree, uint64_t sequence) {
+  ASSERT(!txn_is_readonly(txn) && tree != &txn->root->gc);
+  const int rc = table_claim(txn, tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tree->record.sequence = sequence;
+  tree->record.mod_txnid = txn->view->txnid;
+  tree->changed = true;
+  return MDBX_SUCCESS;
+}
+
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
   txn = txn->root;
   struct tree *tree;

@@ -23,6 +23,10 @@ static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
   const uint8_t *tree = (const uint8_t *)cursor->core.tree;
   return ((const struct txn_table *)(const void *)(tree - offsetof(struct txn_table, tree)))->state & TABLE_DROPPED;
 }
+/* Whether two bound cursors are in one table of one transaction. */
+static inline bool txn_cursors_match(const MDBX_cursor *a, const MDBX_cursor *b) {
+  return a->txn == b->txn && a->core.tree == b->core.tree;
+}
 void txn_cursors_unbind_all(MDBX_txn *txn);
 /* Tells all cursors on a tree (NULL: on all trees) but one that it is about to change, and may get records. */
 int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);

@@ -343,3 +343,16 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
     rc = txn_cursors_detach(txn, NULL, NULL);
   return rc == MDBX_SUCCESS ? space_spill(space, space->tuning.dirty_kept) : rc;
 }
+
+/* ------------------------------------------------------------------------------------------------------- canary */
+
+void txn_set_canary(MDBX_txn *txn, const MDBX_canary *canary) {
+  MDBX_canary *own = &txn->root->canary;
+  ASSERT(!txn_is_readonly(txn));
+  if (canary && own->x == canary->x && own->y == canary->y && own->z == canary->z)
+    return;
+  if (canary)
+    *own = *canary;
+  own->v = txn->view->txnid;
+  txn->root->canary_changed = true;
+}

@@ -25,6 +25,8 @@ void txn_settle(MDBX_txn *txn, int rc);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
  * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting);
+/* Marks the data with numbers of the user's, and the id of this transaction; NULL: with the id only. */
+void txn_set_canary(MDBX_txn *txn, const MDBX_canary *canary);
 /* Whether there is anything to commit. */
 bool txn_has_changes(const MDBX_txn *txn);
 

@@ -78,6 +78,61 @@ START_TEST(value_of_a_spilled_run) {
 }
 END_TEST
 
+/* What a replacement hands out is the old value, also when it is the one that brings pages out of memory. */
+START_TEST(replacements_while_pages_are_spilled) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
+  OK(api_try_open(env, 0));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi multi = api_table(txn, "multi", MDBX_CREATE | MDBX_DUPSORT);
+  enum { RECORDS = 5000, ROUNDS = 3 };
+  static char bytes[400], kept[400];
+  for (int i = 0; i < ROUNDS * RECORDS; ++i) {
+    const unsigned number = (unsigned)(i % RECORDS) * 7919u % RECORDS;
+    const MDBX_dbi dbi = number % 2 ? DBI_MAIN : multi;
+    char name[16];
+    snprintf(name, sizeof(name), "k%u", number);
+    snprintf(bytes, sizeof(bytes), "%s in round %d", name, i / RECORDS);
+    MDBX_val key = api_val(name), data = {bytes, sizeof(bytes)}, old = {kept, sizeof(kept)};
+    OK(mdbx_replace(txn, dbi, &key, &data, &old, i < RECORDS ? MDBX_UPSERT : MDBX_CURRENT));
+    ck_assert_uint_eq(old.iov_len, i < RECORDS ? 0 : sizeof(bytes));
+    snprintf(bytes, sizeof(bytes), "%s in round %d", name, i / RECORDS - 1);
+    if (i >= RECORDS)
+      ck_assert_str_eq(old.iov_base, bytes);
+  }
+  ck_assert_uint_ne((unsigned)mdbx_txn_flags(txn) & MDBX_TXN_SPILLS, 0);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Where MDBX_APPEND is given, a key that is not the last one is refused; what else was asked for is answered first. */
+START_TEST(replacements_at_the_end) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  char kept[16];
+  for (unsigned round = 0; round < 2; ++round) {
+    const MDBX_dbi dbi = round ? api_table(txn, "multi", MDBX_CREATE | MDBX_DUPSORT) : DBI_MAIN;
+    MDBX_val a = api_val("a"), b = api_val("b"), data = api_val("1"), old = {kept, sizeof(kept)};
+    OK(mdbx_replace(txn, dbi, &b, &data, &old, MDBX_APPEND));
+    IS(mdbx_replace(txn, dbi, &a, &data, &old, MDBX_APPEND), MDBX_EKEYMISMATCH);
+    IS(mdbx_replace(txn, dbi, &a, &data, &old, MDBX_APPEND | MDBX_CURRENT), MDBX_NOTFOUND);
+    OK(mdbx_replace(txn, dbi, &a, &data, &old, MDBX_UPSERT));
+    old = (MDBX_val){kept, sizeof(kept)};
+    IS(mdbx_replace(txn, dbi, &a, &data, &old, MDBX_APPEND | MDBX_CURRENT), MDBX_EKEYMISMATCH);
+    IS(mdbx_replace(txn, dbi, &a, &data, &old, MDBX_APPEND | MDBX_NOOVERWRITE), MDBX_KEYEXIST);
+    old = (MDBX_val){kept, sizeof(kept)};
+    data = api_val("2");
+    OK(mdbx_replace(txn, dbi, &b, &data, &old, MDBX_APPEND | MDBX_CURRENT));
+    IS_TEXT(old, "1");
+  }
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------------------------- failed flushes */
 
 static int flushes_left;
@@ -143,6 +198,8 @@ int main(void) {
   tcase_add_test(tcase, drop_rename_and_open_again);
   tcase_add_test(tcase, one_handle_a_name);
   tcase_add_test(tcase, value_of_a_spilled_run);
+  tcase_add_test(tcase, replacements_while_pages_are_spilled);
+  tcase_add_test(tcase, replacements_at_the_end);
   tcase_add_loop_test(tcase, flush_fails_in_another_process, 0, 4);
   return unit_run(suite);
 }

@@ -253,6 +253,19 @@ START_TEST(test_rule_41_bounds_compare_pairs) {
   is_on(cursor, "b", "1");
   IS(seek(MDBX_SET_LOWERBOUND, "c", NULL), MDBX_RESULT_TRUE);
   is_on(cursor, "d", "2");
+  /* Without an address the length of a value means nothing. */
+  for (size_t length = 0; length < 10; length += 9) {
+    MDBX_val key = api_val("b"), value = {NULL, length};
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_SET_UPPERBOUND));
+    is_on(cursor, "b", "1");
+    key = api_val("c");
+    value = (MDBX_val){NULL, length};
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_SET_UPPERBOUND));
+    is_on(cursor, "d", "2");
+    key = api_val("e");
+    value = (MDBX_val){NULL, length};
+    IS(mdbx_cursor_get(cursor, &key, &value, MDBX_SET_UPPERBOUND), MDBX_NOTFOUND);
+  }
   /* on_first and on_last do not look at the value. */
   OK(seek(MDBX_GET_BOTH, "b", "3"));
   IS(mdbx_cursor_on_first(cursor), MDBX_RESULT_TRUE);

@@ -26,7 +26,7 @@ file() {
 expect() {
   checks=$((checks + 1))
   LINT_ROOT=$lint_tmp/tree top_builddir=$lint_tmp top_srcdir=$top_srcdir LINT_LIBRARY=$lint_tmp/library.so \
-    LINT_OBJECTS=$lint_tmp/tree/src LINT_CIRCLES=$lint_tmp/circles LINT_WITHOUT=$lint_tmp/without \
+    LINT_OBJECTS=$lint_tmp/tree/src LINT_CIRCLES=$lint_tmp/circles LINT_WITHOUT=$lint_tmp/without LINT_ENTRIES=$lint_tmp/entries \
     sh "$lint_dir/$2.sh" >"$lint_tmp/output" 2>&1
   status=$?
   case $1 in pass) wanted=0 ;; fail) wanted=1 ;; esac
@@ -136,6 +136,23 @@ printf '# known\ntree/below tree/beside\ntree/below tree/last\ntree/beside tree/
 expect pass objects "a circle that is known"
 echo 'int last(void) { return 1; }' | object tree/last
 expect fail objects "a known circle that is none any more"
+
+# ---- entries
+fresh
+printf '# allowed\ninclude txn/x.h\nreach api/a.c 1\n' >"$lint_tmp/entries"
+printf '#include "api/api.h"\n#include "txn/x.h"\nint f(struct t *t) { return t->record.items; }\n/* s->space.dirty */\n' |
+  file src/api/a.c
+expect pass entries "what is listed"
+printf '#include "space/y.h"\n' | file src/api/b.c
+expect fail entries "a header of a layer that is none of theirs"
+for logic in 't->space.used = 1' 'cursor->core.tree' 'tree->changed = true' 'tree->record += 2' 'root->space.n++'; do
+  echo "void g(void) { $logic; }" | file src/api/b.c
+  expect fail entries "$logic"
+done
+echo 'int g(void) { return tree->changed == true || same(&t->record); }' | file src/api/b.c
+expect pass entries "what only looks like a change"
+echo '#include "txn/x.h"' | file src/api/a.c
+expect fail entries "a list that could shrink"
 
 # ---- units
 fresh

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * service/reader_list.h: who reads a database, and what the snapshots of readers keep.
+ */
+#ifndef MDBX_SERVICE_READER_LIST_H
+#define MDBX_SERVICE_READER_LIST_H
+
+#include "env/env.h"
+
+/* As mdbx_reader_list(). */
+int reader_list(const MDBX_env *env, MDBX_reader_list_func func, void *context);
+
+#endif

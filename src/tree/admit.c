@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tree/admit.h"
+
+#include "base/assert.h"
+
+/* Length of all keys of an INTEGERKEY table, 0 while it has none. */
+static size_t integer_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item & 0xffff; }
+
+static bool integer_length_fits(const struct tree *tree, size_t length) {
+  const size_t present = integer_length(tree);
+  return (length == 4 || length == 8) && (!present || present == length);
+}
+
+bool admit_has_length(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *key) {
+  return key->iov_len <= limit_key(snapshot->page_size, tree->record.flags);
+}
+
+int admit_sought_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key,
+                     struct seek_key *prepared) {
+  const int rc = admit_search_key(snapshot, tree, key, prepared);
+  return unlikely(rc == MDBX_NOTFOUND) ? tree_prepare_key(tree, key, prepared) : rc;
+}
+
+int admit_search_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key,
+                     struct seek_key *prepared) {
+  if (unlikely(!admit_has_length(snapshot, tree, key)))
+    return tree->record.flags & TABLE_INTEGERKEY ? MDBX_BAD_VALSIZE : MDBX_NOTFOUND;
+  if (unlikely((tree->record.flags & TABLE_INTEGERKEY) && !integer_length_fits(tree, key->iov_len)))
+    return MDBX_BAD_VALSIZE;
+  if (unlikely(tree->rules.unknown && tree->rules.order == ORDER_USER))
+    return MDBX_INCOMPATIBLE;
+  return tree_prepare_key(tree, key, prepared);
+}
+
+int admit_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key, struct seek_key *prepared) {
+  const int rc = admit_search_key(snapshot, tree, key, prepared);
+  return rc == MDBX_NOTFOUND ? MDBX_BAD_VALSIZE : rc;
+}
+
+/* Length of all values of a DUPFIXED table, 0 while it has none. */
+static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item >> 16; }
+
+int admit_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value) {
+  const unsigned flags = tree->record.flags;
+  if (!tree_is_multi(tree))
+    return value->iov_len <= MDBX_MAXDATASIZE ? MDBX_SUCCESS : MDBX_BAD_VALSIZE;
+  if (value->iov_len > limit_pair(snapshot->page_size))
+    return MDBX_BAD_VALSIZE;
+  if ((flags & TABLE_INTEGERDUP) && value->iov_len != 4 && value->iov_len != 8)
+    return MDBX_BAD_VALSIZE;
+  if ((flags & TABLE_DUPFIXED) && !tree_is_empty(tree) && fixed_length(tree) != value->iov_len)
+    return MDBX_BAD_VALSIZE;
+  return tree->values.unknown ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
+}
+
+void admit_set_sizes(struct tree *tree, size_t key_length, size_t value_length) {
+  const unsigned flags = tree->record.flags;
+  ASSERT(key_length <= UINT16_MAX && value_length <= UINT16_MAX);
+  const uint32_t for_key = flags & TABLE_INTEGERKEY ? (uint32_t)key_length : 0;
+  const uint32_t for_value = flags & TABLE_DUPFIXED ? (uint32_t)value_length : 0;
+  tree->record.item = for_key | for_value << 16;
+}

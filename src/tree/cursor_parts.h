@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tree/cursor_parts.h: what the parts of the cursor share: keeping a place (cursor.c), operations (cursor_get.c), changes
+ * (cursor_change.c).
+ */
+#ifndef MDBX_TREE_CURSOR_PARTS_H
+#define MDBX_TREE_CURSOR_PARTS_H
+
+#include "tree/cursor.h"
+
+/* Remembers a place: a key, and a value unless it is NULL. MDBX_ENOMEM. */
+int cursor_save_place(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value);
+/* The same for where the cursor is. */
+int cursor_save_position(struct cursor *cursor);
+/* After an error that is no answer the path may lead anywhere: the cursor has no place any more. Returns rc. */
+int cursor_lose_place(struct cursor *cursor, int rc);
+/* Opens the values of the record at the path, without a position among them. */
+int cursor_open_set(struct cursor *cursor);
+
+/* After a move or a change that returned rc: with success the cursor stands on a record. Returns rc. */
+static inline int cursor_arrive(struct cursor *cursor, int rc) {
+  if (rc == MDBX_SUCCESS) {
+    cursor->state = CURSOR_AT;
+    cursor->eof = false;
+  }
+  return rc;
+}
+
+#endif
