@@ -450,8 +450,9 @@ static int draw_map(MDBX_env *env, int result) {
   if (rc == MDBX_SUCCESS && !out)
     rc = errno;
   if (out) {
-    page_map_draw(&map, run.path, out);
-    rc = tool_flush(out, run.map);
+    rc = page_map_draw(&map, run.path, out);
+    const int flushed = tool_flush(out, run.map);
+    rc = rc == MDBX_SUCCESS ? flushed : rc;
     fclose(out);
     if (rc != MDBX_SUCCESS)
       tool_discard(run.map);

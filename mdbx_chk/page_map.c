@@ -74,6 +74,18 @@ static int on_free(void *context, const MDBX_txn *txn, uint64_t txnid, size_t pg
   return MDBX_SUCCESS;
 }
 
+static int on_reader(void *context, int number, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid, uint64_t lag,
+                     size_t used, size_t retained) MDBX_CXX17_NOEXCEPT {
+  struct page_map *map = context;
+  (void)number, (void)slot, (void)thread, (void)txnid, (void)used;
+  if (!retained)
+    return MDBX_SUCCESS;
+  if (map->holder_count < PAGE_HOLDERS)
+    map->holders[map->holder_count] = (struct page_holder){(uint64_t)pid, lag, retained};
+  map->holder_count += 1;
+  return MDBX_SUCCESS;
+}
+
 static int read_pages(MDBX_txn *txn, struct page_map *map) {
   MDBX_gc_info_t gc;
   int rc = mdbx_env_info_ex(mdbx_txn_env(txn), txn, &map->info, sizeof(map->info));
@@ -86,9 +98,11 @@ static int read_pages(MDBX_txn *txn, struct page_map *map) {
   rc = mdbx_env_pgwalk(txn, on_page, map);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_gc_info(txn, &gc, sizeof(gc), on_free, map);
+  if (rc == MDBX_SUCCESS || rc == MDBX_NOTFOUND)
+    rc = mdbx_reader_list(mdbx_txn_env(txn), on_reader, map);
   for (size_t i = 0; i < map->count; ++i)
     map->of_kind[map->kind[i]] += 1;
-  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc; /* without a lock file there are no readers to see */
 }
 
 int page_map_read(MDBX_env *env, struct page_map *map) {

@@ -33,6 +33,13 @@ struct page_table {
   size_t pages, used_bytes;
 };
 
+/* Readers that keep pages from being used again: the first of them are named. */
+#define PAGE_HOLDERS 3
+
+struct page_holder {
+  uint64_t pid, behind, bytes; /* commits behind the newest; what it sees of retired pages */
+};
+
 struct page_map {
   size_t count, page_size;
   uint8_t *kind;  /* enum page_kind */
@@ -41,6 +48,8 @@ struct page_map {
   size_t of_kind[PAGE_KINDS];
   struct page_table tables[PAGE_TABLES];
   size_t table_count;
+  struct page_holder holders[PAGE_HOLDERS];
+  size_t holder_count; /* of all */
   MDBX_envinfo info;
 };
 
@@ -48,7 +57,7 @@ struct page_map {
 int page_map_read(MDBX_env *env, struct page_map *map);
 void page_map_free(struct page_map *map);
 
-/* Writes it as a picture. */
-void page_map_draw(const struct page_map *map, const char *title, FILE *out);
+/* Writes it as a picture. MDBX_ENOMEM. */
+int page_map_draw(const struct page_map *map, const char *title, FILE *out);
 
 #endif

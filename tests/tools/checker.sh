@@ -126,6 +126,9 @@ fi
 expect 0 "picture" "$chk" -q --map map.svg good
 checks=$((checks + 1))
 grep -q "<svg " map.svg && grep -q "</svg>" map.svg && grep -q ">named<" map.svg || fail "no picture"
+checks=$((checks + 1))
+grep -q "<title>pages 0 to 2: meta</title>" map.svg && grep -q "in use .*(.* %)" map.svg && grep -q "UTC, transaction" map.svg &&
+  grep -q "prefers-color-scheme:dark" map.svg || fail "the picture lacks its texts"
 if command -v xmllint >/dev/null; then
   expect 0 "the picture is well-formed" xmllint --noout map.svg
 else
