@@ -15,6 +15,35 @@ expect 0 "stat" "$mdbx" stat db
 expect_text "^page size 4096, commit " "stat"
 expect_text "^@MAIN  *20001 " "stat"
 expect_text "^named  *1 " "stat"
+# Metrics: every line is a comment or a sample, a metric has one type, told before its samples, which stand together.
+# metrics FILE WHAT
+metrics() {
+  checks=$((checks + 1))
+  awk '
+    /^# HELP mdbx_[a-z_]+ [A-Z].*\.$/ { next }
+    /^# TYPE mdbx_[a-z_]+ (gauge|counter)$/ { if ($3 in type) bad = $0; type[$3] = $4; now = $3; next }
+    /^mdbx_[a-z_]+\{database="[^"]*"(,[a-z]+="[^"]*")?\} [0-9]+$/ {
+      name = $1; sub(/\{.*/, "", name)
+      if (name != now || $0 in seen || (name ~ /_total$/) != (type[name] == "counter")) bad = $0
+      seen[$0] = 1; ++samples; next }
+    { bad = $0 }
+    END { if (bad != "") { print bad; exit 1 } exit samples < 20 }' "$1" >output || fail "$2: no metrics"
+  if command -v promtool >/dev/null; then
+    expect 0 "$2: promtool" promtool check metrics <"$1"
+  fi
+}
+"$mdbx" stat --prometheus db >metrics.txt || fail "metrics"
+metrics metrics.txt "metrics"
+cp metrics.txt output
+expect_text '^mdbx_table_records{database="db",table="@MAIN"} 20001$' "metrics"
+expect_text '^mdbx_table_records{database="db",table="named"} 1$' "metrics"
+expect_text '^mdbx_pages{database="db",use="free"} ' "metrics"
+expect 0 "metrics in a file" "$mdbx" watch --prometheus db.prom -i 0.01 -r 3 db
+[ ! -s output ] || fail "metrics in a file: something was printed"
+metrics db.prom "metrics in a file"
+[ "$(echo db.prom*)" = db.prom ] || fail "metrics in a file: something is left"
+expect 1 "metrics into nowhere" "$mdbx" watch --prometheus no/such/file -r 1 db
+expect_text "no/such/file" "metrics into nowhere"
 expect 0 "stat of a table" "$mdbx" stat -t named db
 [ "$(wc -l <output)" -eq 2 ] || fail "stat of a table shows more"
 

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "facts.h"
+#include "metrics.h"
 #include "tools/defrag_run.h"
 #include "tools/tool_sizes.h"
 
@@ -122,13 +123,20 @@ static int show_stat(struct place *place, const char *path) {
   return rc;
 }
 
+static int show_metrics(struct place *place, const char *path) {
+  const int rc = place_begin_reading(place, path);
+  return rc == MDBX_SUCCESS ? metrics_write(stdout, place->txn, path ? path : tool_opened()) : rc;
+}
+
 int run_stat(int argc, char *argv[]) {
+  static const struct option longs[] = {{"prometheus", no_argument, NULL, COMMAND_OPTION}, {NULL, 0, NULL, 0}};
   struct place place = {.env = NULL};
-  while (command_option(argc, argv, "", NULL) != -1)
-    continue;
+  bool metrics = false;
+  while (command_option(argc, argv, "", longs) != -1)
+    metrics = true;
   char **arguments = command_arguments(argc, argv, 1, 1, NULL);
   tool_catch_signals();
-  const int rc = show_stat(&place, arguments[0]);
+  const int rc = metrics ? show_metrics(&place, arguments[0]) : show_stat(&place, arguments[0]);
   place_close(&place);
   return command_end(rc);
 }

@@ -4,6 +4,7 @@
 
 #include "bytes.h"
 #include "facts.h"
+#include "metrics.h"
 #include "tools/tool_sizes.h"
 
 #include <inttypes.h>
@@ -18,6 +19,7 @@ struct watch {
   uint64_t interval; /* 1/65536 second */
   uint64_t rounds;   /* 0: until stopped */
   bool csv;
+  const char *metrics; /* a file for Prometheus, instead of lines */
 };
 
 /* One column: what is printed, and under which name in which form. */
@@ -134,16 +136,30 @@ static int watch_rounds(const MDBX_env *env, const struct watch *watch) {
   return rc;
 }
 
+/* The first one at once: whoever collects them shall not find an old one for an interval. */
+static int metrics_rounds(MDBX_env *env, const struct watch *watch, const char *path) {
+  int rc = MDBX_SUCCESS;
+  for (uint64_t round = 0; rc == MDBX_SUCCESS && (!watch->rounds || round < watch->rounds); ++round) {
+    if (round && !wait_for(watch->interval))
+      break;
+    rc = metrics_replace(watch->metrics, env, path);
+  }
+  return rc;
+}
+
 int run_watch(int argc, char *argv[]) {
   static const struct option longs[] = {{"csv", no_argument, NULL, 'c'},
                                         {"interval", required_argument, NULL, 'i'},
                                         {"rounds", required_argument, NULL, 'r'},
+                                        {"prometheus", required_argument, NULL, COMMAND_OPTION},
                                         {NULL, 0, NULL, 0}};
   struct watch watch = {.interval = 65536};
   MDBX_env *env = NULL;
   for (int option; (option = command_option(argc, argv, "ci:r:", longs)) != -1;) {
     if (option == 'c')
       watch.csv = true;
+    else if (option == COMMAND_OPTION)
+      watch.metrics = optarg;
     else if (option == 'i' && (!seconds_parse(optarg, &watch.interval) || !watch.interval))
       tool_usage("\"%s\" is no interval", optarg);
     else if (option == 'r' && (!number_parse(optarg, UINT64_MAX, &watch.rounds) || !watch.rounds))
@@ -153,7 +169,7 @@ int run_watch(int argc, char *argv[]) {
   tool_catch_signals();
   int rc = tool_open_for_reading(&env, arguments[0], wishes.env_flags);
   if (rc == MDBX_SUCCESS)
-    rc = watch_rounds(env, &watch);
+    rc = watch.metrics ? metrics_rounds(env, &watch, arguments[0]) : watch_rounds(env, &watch);
   tool_close(env, NULL);
   return command_end(rc);
 }

@@ -40,7 +40,8 @@ const struct command commands[] = {
      "  -d, --delete           delete it\n"
      "Without -t it is the main table, and all named tables go with it.\n",
      run_drop},
-    {"stat", "State", "[OPTION...] DATABASE", "Show sizes, pages and tables", "", run_stat},
+    {"stat", "State", "[OPTION...] DATABASE", "Show sizes, pages and tables",
+     "  --prometheus           as metrics in the text format of Prometheus\n", run_stat},
     {"readers", "State", "[OPTION...] DATABASE", "Show who reads, and what is held back by that",
      "  -c, --clean            first clear what dead processes left\n", run_readers},
     {"geometry", "State", "[OPTION...] DATABASE", "Show or change the sizes of a file, also of one in use",
@@ -128,7 +129,8 @@ const struct command commands[] = {
     {"watch", "Sessions", "[OPTION...] DATABASE", "Show what happens in a database, a line for each interval",
      "  -c, --csv              values separated by commas\n"
      "  -i, --interval TIME    seconds between lines, 1 if not given\n"
-     "  -r, --rounds N         as many lines\n",
+     "  -r, --rounds N         as many lines\n"
+     "  --prometheus FILE      no lines: metrics in a file that is replaced each time\n",
      run_watch},
     {"shell", "Sessions", "[OPTION...] [DATABASE]", "Read commands, with line editing, history and completion", "",
      run_shell},
