@@ -177,7 +177,7 @@ static int insert_in_subpage(const struct dup_change *change, unsigned at, bool 
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct path_level *level = path_leaf(change->node.path);
-  struct page *leaf = (struct page *)(uintptr_t)level->page;
+  struct page *leaf = space_writable(change->node.space, level->page);
   struct leaf_item node;
   *done = page_room(leaf) >= item;
   if (!*done)

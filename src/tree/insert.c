@@ -8,13 +8,13 @@
 
 #include <stdlib.h>
 
-static void set_child(struct tree *tree, const struct path *path, unsigned level, const struct page *child) {
+static void set_child(const struct space *space, struct tree *tree, const struct path *path, unsigned level,
+                      const struct page *child) {
   ASSERT(level < path->depth);
   if (level == 0)
     tree_set_root(tree, page_ref(child));
   else
-    branch_set_child((struct page *)(uintptr_t)path->level[level - 1].page, path->level[level - 1].index,
-                     page_ref(child));
+    branch_set_child(space_writable(space, path->level[level - 1].page), path->level[level - 1].index, page_ref(child));
 }
 
 /* A damaged list of free pages can hand out pages of the very path. With WRITEMAP their bytes change at once: a run
@@ -57,7 +57,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
     ASSERT(space_owns(space, writable));
     path->level[i].page = writable;
     if (writable->pgno != before)
-      set_child(tree, path, i, writable);
+      set_child(space, tree, path, i, writable);
   }
   VERIFY(tree_verify_path(space, tree, path));
   recent_note(space, tree, path);
@@ -95,8 +95,8 @@ static inline bool lies_in_body(const struct page *page, const struct change *ch
 /* The path is writable. */
 static int insert_into_leaf(struct change *change) {
   const struct path_level *level = path_leaf(change->path);
-  struct page *leaf = (struct page *)(uintptr_t)level->page;
-  ASSERT(space_owns(change->space, leaf) && level->index <= leaf->count);
+  struct page *leaf = space_writable(change->space, level->page);
+  ASSERT(level->index <= leaf->count);
   if (page_room(leaf) < leaf_bytes_for(leaf, change->key->length, change->length))
     return split_leaf(change);
   change->data = leaf_insert(leaf, change->tree->rules.order, level->index, change->key, change->kind, change->length);
@@ -124,7 +124,7 @@ int change_update(struct change *change) {
   const int stands = path_must_stand(change->path);
   if (stands != MDBX_SUCCESS)
     return stands;
-  struct page *leaf = (struct page *)(uintptr_t)path_leaf(change->path)->page;
+  struct page *leaf = space_writable(change->space, path_leaf(change->path)->page);
   const unsigned at = path_leaf(change->path)->index;
   struct leaf_item old;
   leaf_get(leaf, at, &old);

@@ -81,7 +81,7 @@ static unsigned choose_branch_cut(const struct branch_list *list, unsigned inser
 static int split_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                         const struct branch_list *list, unsigned inserted, bool follow) {
   ASSERT(level + 1 < path->depth);
-  struct page *left = (struct page *)(uintptr_t)path->level[level].page, *right;
+  struct page *left = space_writable(space, path->level[level].page), *right;
   const bool heads = page_has_heads(left);
   const unsigned cut = choose_branch_cut(list, inserted, heads, body_size(space->view.page_size));
   if (!cut)
@@ -107,7 +107,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
 static int rebuild_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                           const struct branch_insertion *insertion) {
   ASSERT(level + 1 < path->depth);
-  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
+  struct page *page = space_writable(space, path->level[level].page);
   const unsigned at = path->level[level].index + 1;
   const size_t page_size = space->view.page_size;
   struct branch_list list;
@@ -131,8 +131,8 @@ static int rebuild_branch(struct space *space, struct tree *tree, struct path *p
 static int insert_in_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                             const struct branch_insertion *insertion) {
   ASSERT(level + 1 < path->depth);
-  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
-  ASSERT(space_owns(space, page) && page->flags & P_BRANCH);
+  struct page *page = space_writable(space, path->level[level].page);
+  ASSERT(page->flags & P_BRANCH);
   if (!branch_insert(page, path->level[level].index + 1, &insertion->separator, insertion->child))
     return rebuild_branch(space, tree, path, level, insertion);
   VERIFY(space_verify_page(space, page));
@@ -215,7 +215,7 @@ static int link_leaf(const struct leaf_split *split, const struct separator *sep
 }
 
 static int split_in_two(const struct leaf_split *split, unsigned cut) {
-  struct page *left = (struct page *)(uintptr_t)path_leaf(split->change->path)->page, *right;
+  struct page *left = space_writable(split->change->space, path_leaf(split->change->path)->page), *right;
   int rc = space_new_page(split->change->space, left->flags, &right);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -237,7 +237,7 @@ static int split_in_two(const struct leaf_split *split, unsigned cut) {
 
 /* Between two records that are so long that the new one fits with neither of them. */
 static int split_in_three(const struct leaf_split *split) {
-  struct page *left = (struct page *)(uintptr_t)path_leaf(split->change->path)->page, *middle, *right;
+  struct page *left = space_writable(split->change->space, path_leaf(split->change->path)->page), *middle, *right;
   ASSERT(split->at > 0 && split->at < split->old->count);
   int rc = space_new_page(split->change->space, left->flags, &middle);
   if (rc == MDBX_SUCCESS)
