@@ -219,7 +219,7 @@ int space_touch(struct space *space, const struct page *page, struct page **writ
   if (rc != MDBX_SUCCESS)
     return rc;
   if (space->writemap || dirty_find(&space->dirty, page->pgno) == page) {
-    *writable = (struct page *)(uintptr_t)page;
+    *writable = space_writable(space, page);
     return MDBX_SUCCESS;
   }
   return unspill(space, page, writable);

@@ -12,6 +12,7 @@
 #ifndef MDBX_SPACE_SPACE_H
 #define MDBX_SPACE_SPACE_H
 
+#include "base/assert.h"
 #include "base/pgset.h"
 #include "file/geometry.h"
 #include "file/map.h"
@@ -106,6 +107,13 @@ int space_touch(struct space *space, const struct page *page, struct page **writ
 /* Whether this transaction wrote the page, so that it may be written in place after space_touch(). */
 static inline bool space_owns(const struct space *space, const struct page *page) {
   return page->txnid == space->view.txnid;
+}
+
+/* A page that this transaction has made or made writable, for a change: the only way from a page that a path shows to one
+ * that may be written to. */
+static inline struct page *space_writable(const struct space *space, const struct page *page) {
+  ASSERT(space_owns(space, page));
+  return (struct page *)(uintptr_t)page;
 }
 
 /* The page (with all pages of its run) leaves the tree. `page` is invalid afterwards if it was of this transaction. */

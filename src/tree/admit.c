@@ -40,10 +40,9 @@ int admit_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val
 /* Length of all values of a DUPFIXED table, 0 while it has none. */
 static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item >> 16; }
 
-int admit_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value) {
+int admit_one_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value) {
+  ASSERT(tree_is_multi(tree));
   const unsigned flags = tree->record.flags;
-  if (!tree_is_multi(tree))
-    return value->iov_len <= MDBX_MAXDATASIZE ? MDBX_SUCCESS : MDBX_BAD_VALSIZE;
   if (value->iov_len > limit_pair(snapshot->page_size))
     return MDBX_BAD_VALSIZE;
   if ((flags & TABLE_INTEGERDUP) && value->iov_len != 4 && value->iov_len != 8)

@@ -20,8 +20,15 @@ int admit_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val
 /* Whether a key is not too long. */
 bool admit_has_length(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *key);
 
-/* A value to be stored or looked for. MDBX_BAD_VALSIZE; MDBX_INCOMPATIBLE when values cannot be compared. */
-int admit_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value);
+/* One of several values of a key, to be stored or looked for. MDBX_BAD_VALSIZE; MDBX_INCOMPATIBLE when values cannot be
+ * compared. */
+int admit_one_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value);
+/* A value of any table. */
+static inline int admit_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value) {
+  if (tree_is_multi(tree))
+    return admit_one_value(snapshot, tree, value);
+  return value->iov_len <= MDBX_MAXDATASIZE ? MDBX_SUCCESS : MDBX_BAD_VALSIZE;
+}
 
 /* Of a table where all keys, or all values, have one length: that length. */
 void admit_set_sizes(struct tree *tree, size_t key_length, size_t value_length);

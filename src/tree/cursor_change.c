@@ -17,13 +17,18 @@ static int stand_on(struct cursor *cursor, const struct seek_key *key, const MDB
   return rc;
 }
 
+static struct change change_at(struct cursor *cursor, const struct seek_key *key) {
+  return (struct change){.space = cursor->space, .tree = cursor->tree, .path = &cursor->path, .key = key};
+}
+
 static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   ASSERT(cursor->space && cursor->multi);
+  const struct change change = change_at(cursor, key);
   /* Saved first: what key and value point to may be gone afterwards. */
   struct cursor place = {.saved = NULL};
   int rc = cursor_save_place(&place, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
-    rc = dup_put(cursor->space, cursor->tree, &cursor->path, key, data, flags);
+    rc = dup_put(&change, data, flags);
   const struct seek_key stored = {.raw = place.saved, .length = place.saved_key};
   const MDBX_val value = {place.saved + place.saved_key, place.saved_length - place.saved_key};
   int stood = MDBX_SUCCESS;
@@ -41,7 +46,8 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
   ASSERT(cursor->space != NULL);
   if (cursor->multi)
     return put_several(cursor, key, data, flags);
-  const int rc = tree_put(cursor->space, cursor->tree, &cursor->path, key, data, flags);
+  struct change change = change_at(cursor, key);
+  const int rc = tree_put(&change, data, flags);
   cursor->detached = false;
   if (rc == MDBX_KEYEXIST)
     cursor_arrive(cursor, MDBX_SUCCESS);
@@ -52,12 +58,13 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
 
 static int put_current_value(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   ASSERT(cursor->multi && cursor->in_set);
+  const struct change change = change_at(cursor, key);
   struct cursor place = {.saved = NULL};
   int rc = cursor_save_place(&place, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
     rc = flags & MDBX_ALLDUPS
-             ? dup_replace_all(cursor->space, cursor->tree, &cursor->path, key, data)
-             : dup_replace(cursor->space, cursor->tree, &cursor->path, key, &cursor->set, data);
+             ? dup_replace_all(&change, data)
+             : dup_replace(&change, &cursor->set, data);
   const struct seek_key stored = {.raw = place.saved, .length = place.saved_key};
   const MDBX_val value = {place.saved + place.saved_key, place.saved_length - place.saved_key};
   if (rc == MDBX_SUCCESS)
@@ -72,8 +79,10 @@ int cursor_put_current(struct cursor *cursor, const struct seek_key *key, MDBX_v
   path_item(&cursor->path, &item);
   if (key_compare_raw(&cursor->tree->rules, key->raw, key->length, item.key, item.key_length) != 0)
     return MDBX_EKEYMISMATCH;
-  return cursor->multi ? put_current_value(cursor, key, data, flags)
-                       : tree_set_value(cursor->space, cursor->tree, &cursor->path, key, data, flags);
+  if (cursor->multi)
+    return put_current_value(cursor, key, data, flags);
+  struct change change = change_at(cursor, key);
+  return tree_set_value(&change, data, flags);
 }
 
 /* One of several values goes. */

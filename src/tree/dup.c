@@ -10,24 +10,20 @@
 /* ------------------------------------------------------------------------------------------------- what is changed */
 
 /* A change of the values of one key. Key and value are copies. */
-struct change {
-  struct space *space;
-  struct tree *tree;
-  struct path *path;
+struct dup_change {
+  struct change node; /* of the node of the key */
   struct seek_key key;
   MDBX_val value;
   uint8_t *memory;
   uint8_t small[256]; /* `memory`, if that is enough */
 };
 
-static int change_begin(struct change *change, struct space *space, struct tree *tree, struct path *path,
+static int change_begin(struct dup_change *change, struct space *space, struct tree *tree, struct path *path,
                         const void *key, size_t key_length, const MDBX_val *value) {
   ASSERT(tree_is_multi(tree));
   const size_t value_length = value ? value->iov_len : 0;
   const size_t bytes = 2 * key_length + value_length;
-  change->space = space;
-  change->tree = tree;
-  change->path = path;
+  change->node = (struct change){.space = space, .tree = tree, .path = path, .key = &change->key};
   change->memory = bytes <= sizeof(change->small) ? change->small : malloc(bytes);
   if (!change->memory)
     return MDBX_ENOMEM;
@@ -41,7 +37,7 @@ static int change_begin(struct change *change, struct space *space, struct tree 
   return MDBX_SUCCESS;
 }
 
-static void change_end(struct change *change) {
+static void change_end(struct dup_change *change) {
   if (change->memory != change->small)
     free(change->memory);
 }
@@ -50,23 +46,22 @@ static void count_items(struct tree *tree, uint64_t gone, uint64_t come) {
   tree->record.items = tree->record.items - MIN_OF(tree->record.items, gone) + come;
 }
 
-static int open_set(const struct change *change, struct value_set *set) {
-  ASSERT(change->path->depth > 0);
+static int open_set(const struct dup_change *change, struct value_set *set) {
+  ASSERT(change->node.path->depth > 0);
   struct leaf_item item;
-  path_item(change->path, &item);
-  return values_open(&change->space->view, change->tree, &item, set);
+  path_item(change->node.path, &item);
+  return values_open(&change->node.space->view, change->node.tree, &item, set);
 }
 
 /* Other data for the node of the key, or a node for it. */
-static int put_node(const struct change *change, bool exists, enum node_kind kind, const void *bytes, size_t length) {
-  uint8_t *data;
-  int rc;
-  if (exists)
-    rc = tree_update(change->space, change->tree, change->path, &change->key, kind, length, &data);
-  else
-    rc = tree_insert(change->space, change->tree, change->path, &change->key, kind, length, &data);
+static int put_node(const struct dup_change *change, bool exists, enum node_kind kind, const void *bytes,
+                    size_t length) {
+  struct change node = change->node;
+  node.kind = kind;
+  node.length = length;
+  const int rc = exists ? change_update(&node) : change_insert(&node);
   if (rc == MDBX_SUCCESS && length)
-    memcpy(data, bytes, length);
+    memcpy(node.data, bytes, length);
   return rc;
 }
 
@@ -81,26 +76,25 @@ static struct nested_record record_of(const struct tree *nested) {
                                 .items = nested->record.items};
 }
 
-static int put_nested(const struct change *change, bool exists, const struct tree *nested) {
+static int put_nested(const struct dup_change *change, bool exists, const struct tree *nested) {
   ASSERT(!tree_is_empty(nested) && nested->record.depth > 0);
   const struct nested_record record = record_of(nested);
   return put_node(change, exists, NODE_TREE, &record, sizeof(record));
 }
 
 /* Puts a value behind those a new nested tree has. */
-static int nested_append(const struct change *change, struct tree *nested, struct path *path, const MDBX_val *value) {
+static int nested_append(const struct dup_change *change, struct tree *nested, struct path *path,
+                         const MDBX_val *value) {
   struct seek_key key;
-  uint8_t *unused;
-  int rc = tree_prepare_value(change->tree, value, &key);
+  struct change node = {.space = change->node.space, .tree = nested, .path = path, .key = &key, .kind = NODE_PLAIN};
+  const int rc = tree_prepare_value(change->node.tree, value, &key);
   if (path->depth)
     path_leaf(path)->index += 1;
-  if (rc == MDBX_SUCCESS)
-    rc = tree_insert(change->space, nested, path, &key, NODE_PLAIN, 0, &unused);
-  return rc;
+  return rc == MDBX_SUCCESS ? change_insert(&node) : rc;
 }
 
 /* A value of the old ones and the new one, which comes at index `at`. */
-static MDBX_val merged_value(const struct change *change, const struct value_set *set, unsigned at, unsigned i) {
+static MDBX_val merged_value(const struct dup_change *change, const struct value_set *set, unsigned at, unsigned i) {
   ASSERT(set->kind != NODE_TREE && at <= values_count(set) && i <= values_count(set));
   if (i == at)
     return change->value;
@@ -110,10 +104,10 @@ static MDBX_val merged_value(const struct change *change, const struct value_set
 }
 
 /* The values of a node and the new one go to a nested tree. */
-static int move_to_tree(const struct change *change, const struct value_set *set, unsigned at) {
+static int move_to_tree(const struct dup_change *change, const struct value_set *set, unsigned at) {
   struct tree nested;
   struct path path = {.depth = 0};
-  values_nested_init(change->tree, &nested);
+  values_nested_init(change->node.tree, &nested);
   const unsigned count = (unsigned)values_count(set) + 1;
   for (unsigned i = 0; i < count; ++i) {
     const MDBX_val value = merged_value(change, set, at, i);
@@ -125,18 +119,19 @@ static int move_to_tree(const struct change *change, const struct value_set *set
   return put_nested(change, true, &nested);
 }
 
-static int add_to_tree(const struct change *change, struct value_set *set) {
+static int add_to_tree(const struct dup_change *change, struct value_set *set) {
   ASSERT(set->kind == NODE_TREE);
   struct seek_key key;
-  uint8_t *unused;
+  struct change node = {
+      .space = change->node.space, .tree = &set->tree, .path = &set->path, .key = &key, .kind = NODE_PLAIN};
   bool exact;
-  int rc = tree_touch_path(change->space, change->tree, change->path);
+  int rc = tree_touch_path(change->node.space, change->node.tree, change->node.path);
   if (rc == MDBX_SUCCESS)
-    rc = tree_prepare_value(change->tree, &change->value, &key);
+    rc = tree_prepare_value(change->node.tree, &change->value, &key);
   if (rc == MDBX_SUCCESS)
-    rc = tree_seek_to_change(change->space, &set->tree, &key, &set->path, &exact);
+    rc = tree_seek_to_change(change->node.space, &set->tree, &key, &set->path, &exact);
   if (rc == MDBX_SUCCESS)
-    rc = tree_insert(change->space, &set->tree, &set->path, &key, NODE_PLAIN, 0, &unused);
+    rc = change_insert(&node);
   return rc == MDBX_SUCCESS ? put_nested(change, true, &set->tree) : rc;
 }
 
@@ -150,19 +145,19 @@ static size_t total_bytes(const struct value_set *set) {
   return set->bytes.length - subpage_size(fixed, subpage_count(&set->bytes), 0);
 }
 
-static bool fits_the_leaf(const struct change *change, size_t size) {
-  return size <= change->space->tuning.subpage_most &&
-         change->key.length + size <= limit_pair(change->space->view.page_size);
+static bool fits_the_leaf(const struct dup_change *change, size_t size) {
+  return size <= change->node.space->tuning.subpage_most &&
+         change->key.length + size <= limit_pair(change->node.space->view.page_size);
 }
 
 /* The values of a node and the new one as a sub-page. */
-static int put_subpage(const struct change *change, const struct value_set *set, unsigned at, size_t size) {
+static int put_subpage(const struct dup_change *change, const struct value_set *set, unsigned at, size_t size) {
   struct subpage_writer writer;
   uint8_t *bytes = malloc(size);
   if (!bytes)
     return MDBX_ENOMEM;
   const unsigned count = (unsigned)values_count(set) + 1;
-  subpage_begin(&writer, bytes, tree_is_fixed(change->tree), count);
+  subpage_begin(&writer, bytes, tree_is_fixed(change->node.tree), count);
   for (unsigned i = 0; i < count; ++i) {
     const MDBX_val value = merged_value(change, set, at, i);
     subpage_add(&writer, &value);
@@ -174,15 +169,15 @@ static int put_subpage(const struct change *change, const struct value_set *set,
 }
 
 /* Into a sub-page of values of one size, where it lies, if the leaf has room. */
-static int insert_in_subpage(const struct change *change, unsigned at, bool *done) {
+static int insert_in_subpage(const struct dup_change *change, unsigned at, bool *done) {
   const size_t item = change->value.iov_len;
-  int rc = tree_touch_path(change->space, change->tree, change->path);
+  int rc = tree_touch_path(change->node.space, change->node.tree, change->node.path);
   if (rc == MDBX_SUCCESS)
-    rc = path_must_stand(change->path);
+    rc = path_must_stand(change->node.path);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const struct path_level *level = path_leaf(change->path);
-  struct page *leaf = (struct page *)(uintptr_t)level->page;
+  const struct path_level *level = path_leaf(change->node.path);
+  struct page *leaf = space_writable(change->node.space, level->page);
   struct leaf_item node;
   *done = page_room(leaf) >= item;
   if (!*done)
@@ -193,7 +188,7 @@ static int insert_in_subpage(const struct change *change, unsigned at, bool *don
   return MDBX_SUCCESS;
 }
 
-static int add_to_subpage(const struct change *change, const struct value_set *set, size_t size) {
+static int add_to_subpage(const struct dup_change *change, const struct value_set *set, size_t size) {
   const unsigned at = set->index, item = set->kind == NODE_SUBPAGE ? subpage_item(&set->bytes) : 0;
   bool done = false;
   const int rc = item && item == change->value.iov_len ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
@@ -201,53 +196,53 @@ static int add_to_subpage(const struct change *change, const struct value_set *s
 }
 
 /* The new value comes to the position of the set. */
-static int add_value(const struct change *change, struct value_set *set) {
+static int add_value(const struct dup_change *change, struct value_set *set) {
   int rc;
   if (set->kind == NODE_TREE) {
     rc = add_to_tree(change, set);
   } else {
-    const size_t size = subpage_size(tree_is_fixed(change->tree), values_count(set) + 1,
+    const size_t size = subpage_size(tree_is_fixed(change->node.tree), values_count(set) + 1,
                                      total_bytes(set) + change->value.iov_len);
     rc = fits_the_leaf(change, size) ? add_to_subpage(change, set, size) : move_to_tree(change, set, set->index);
   }
   if (rc == MDBX_SUCCESS)
-    count_items(change->tree, 0, 1);
+    count_items(change->node.tree, 0, 1);
   return rc;
 }
 
 /* The key gets a single value. One that does not fit a node with the key has a nested tree of its own. */
-static int put_single(const struct change *change, bool exists) {
-  if (change->key.length + change->value.iov_len <= limit_pair(change->space->view.page_size))
+static int put_single(const struct dup_change *change, bool exists) {
+  if (change->key.length + change->value.iov_len <= limit_pair(change->node.space->view.page_size))
     return put_node(change, exists, NODE_PLAIN, change->value.iov_base, change->value.iov_len);
   struct tree nested;
   struct path path = {.depth = 0};
-  values_nested_init(change->tree, &nested);
+  values_nested_init(change->node.tree, &nested);
   const int rc = nested_append(change, &nested, &path, &change->value);
   return rc == MDBX_SUCCESS ? put_nested(change, exists, &nested) : rc;
 }
 
-static int replace_all(const struct change *change, struct value_set *set) {
+static int replace_all(const struct dup_change *change, struct value_set *set) {
   const uint64_t before = values_count(set);
-  int rc = set->kind == NODE_TREE ? tree_clear(change->space, &set->tree) : MDBX_SUCCESS;
+  int rc = set->kind == NODE_TREE ? tree_clear(change->node.space, &set->tree) : MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = put_single(change, true);
   if (rc == MDBX_SUCCESS)
-    count_items(change->tree, before, 1);
+    count_items(change->node.tree, before, 1);
   return rc;
 }
 
 /* MDBX_EKEYMISMATCH unless the value comes behind the last one. */
-static int check_append(const struct change *change, struct value_set *set) {
+static int check_append(const struct dup_change *change, struct value_set *set) {
   const int rc = values_last(set);
   if (rc != MDBX_SUCCESS)
     return rc;
   const MDBX_val last = values_get(set);
-  const int order = key_compare_raw(&change->tree->values, change->value.iov_base, change->value.iov_len,
+  const int order = key_compare_raw(&change->node.tree->values, change->value.iov_base, change->value.iov_len,
                                     last.iov_base, last.iov_len);
   return order > 0 ? MDBX_SUCCESS : MDBX_EKEYMISMATCH;
 }
 
-static int put_on_present(const struct change *change, MDBX_val *value, unsigned flags) {
+static int put_on_present(const struct dup_change *change, MDBX_val *value, unsigned flags) {
   struct value_set set;
   bool exact;
   int rc = open_set(change, &set);
@@ -274,12 +269,15 @@ static int put_on_present(const struct change *change, MDBX_val *value, unsigned
   return add_value(change, &set);
 }
 
-int dup_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
-               MDBX_val *value, unsigned flags) {
-  struct change change;
+static int begin_under_key(struct dup_change *change, const struct change *node, const MDBX_val *value) {
+  return change_begin(change, node->space, node->tree, node->path, node->key->raw, node->key->length, value);
+}
+
+int dup_put_at(const struct change *node, bool exact, MDBX_val *value, unsigned flags) {
+  struct dup_change change;
   if (!exact && (flags & MDBX_CURRENT))
     return MDBX_NOTFOUND;
-  int rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+  int rc = begin_under_key(&change, node, value);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = exact ? put_on_present(&change, value, flags) : put_single(&change, false);
@@ -287,18 +285,16 @@ int dup_put_at(struct space *space, struct tree *tree, struct path *path, const 
   return rc;
 }
 
-int dup_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
-            unsigned flags) {
+int dup_put(const struct change *node, MDBX_val *value, unsigned flags) {
   bool exact;
-  const int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
-  return rc == MDBX_SUCCESS ? dup_put_at(space, tree, path, key, exact, value, flags) : rc;
+  const int rc = tree_seek_to_put(node->space, node->tree, node->key, node->path, flags, &exact);
+  return rc == MDBX_SUCCESS ? dup_put_at(node, exact, value, flags) : rc;
 }
 
-int dup_replace_all(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                    const MDBX_val *value) {
-  struct change change;
+int dup_replace_all(const struct change *node, const MDBX_val *value) {
+  struct dup_change change;
   struct value_set set;
-  int rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+  int rc = begin_under_key(&change, node, value);
   if (rc == MDBX_SUCCESS)
     rc = open_set(&change, &set);
   if (rc == MDBX_SUCCESS)
@@ -310,7 +306,7 @@ int dup_replace_all(struct space *space, struct tree *tree, struct path *path, c
 /* --------------------------------------------------------------------------------------------------------- erasing */
 
 /* The values of a node without the one at the position. */
-static int shrink_subpage(const struct change *change, const struct value_set *set) {
+static int shrink_subpage(const struct dup_change *change, const struct value_set *set) {
   const unsigned count = subpage_count(&set->bytes);
   ASSERT(count > 1 && set->index < count);
   if (count == 2) {
@@ -329,11 +325,12 @@ static int shrink_subpage(const struct change *change, const struct value_set *s
   if (!bytes)
     return MDBX_ENOMEM;
   const size_t total = total_bytes(set) - subpage_value(&set->bytes, set->index).iov_len;
-  subpage_begin(&writer, bytes, tree_is_fixed(change->tree), count - 1);
+  subpage_begin(&writer, bytes, tree_is_fixed(change->node.tree), count - 1);
   subpage_add_range(&writer, &set->bytes, 0, set->index);
   subpage_add_range(&writer, &set->bytes, set->index + 1, count);
-  ASSERT(subpage_check(bytes, subpage_size(tree_is_fixed(change->tree), count - 1, total)));
-  const int rc = put_node(change, true, NODE_SUBPAGE, bytes, subpage_size(tree_is_fixed(change->tree), count - 1, total));
+  const size_t size = subpage_size(tree_is_fixed(change->node.tree), count - 1, total);
+  ASSERT(subpage_check(bytes, size));
+  const int rc = put_node(change, true, NODE_SUBPAGE, bytes, size);
   free(bytes);
   return rc;
 }
@@ -349,62 +346,62 @@ static size_t leaf_value_bytes(const struct page *leaf) {
 }
 
 /* The values of a leaf come back into the node. */
-static int put_leaf_back(const struct change *change, const struct page *leaf, size_t size) {
+static int put_leaf_back(const struct dup_change *change, const struct page *leaf, size_t size) {
   ASSERT(leaf->count > 0);
   struct subpage_writer writer;
   uint8_t *bytes = malloc(size);
   if (!bytes)
     return MDBX_ENOMEM;
-  subpage_begin(&writer, bytes, tree_is_fixed(change->tree), leaf->count);
+  subpage_begin(&writer, bytes, tree_is_fixed(change->node.tree), leaf->count);
   for (unsigned i = 0; i < leaf->count; ++i) {
     MDBX_val value;
     value.iov_base = (void *)(uintptr_t)leaf_key(leaf, i, &value.iov_len);
     subpage_add(&writer, &value);
   }
   const bool single = leaf->count == 1;
-  const size_t skip = single ? subpage_size(tree_is_fixed(change->tree), 1, 0) : 0;
+  const size_t skip = single ? subpage_size(tree_is_fixed(change->node.tree), 1, 0) : 0;
   const int rc = put_node(change, true, single ? NODE_PLAIN : NODE_SUBPAGE, bytes + skip, size - skip);
   free(bytes);
   return rc;
 }
 
 /* A nested tree that has become small goes back into the node; a bigger one stays. */
-static int settle_tree(const struct change *change, struct tree *nested) {
+static int settle_tree(const struct dup_change *change, struct tree *nested) {
   const struct page *leaf;
   if (nested->record.depth > 1)
     return put_nested(change, true, nested);
-  int rc = snapshot_tree_page(&change->space->view, tree_root(nested), tree_page_type(nested, true), &leaf);
+  int rc = snapshot_tree_page(&change->node.space->view, tree_root(nested), tree_page_type(nested, true), &leaf);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const size_t size = subpage_size(tree_is_fixed(change->tree), leaf->count, leaf_value_bytes(leaf));
+  const size_t size = subpage_size(tree_is_fixed(change->node.tree), leaf->count, leaf_value_bytes(leaf));
   if (!fits_the_leaf(change, 2 * size))
     return put_nested(change, true, nested);
   rc = put_leaf_back(change, leaf, size);
-  return rc == MDBX_SUCCESS ? space_retire(change->space, leaf) : rc;
+  return rc == MDBX_SUCCESS ? space_retire(change->node.space, leaf) : rc;
 }
 
-static int erase_from_tree(const struct change *change, struct value_set *set) {
+static int erase_from_tree(const struct dup_change *change, struct value_set *set) {
   ASSERT(set->kind == NODE_TREE);
   bool moved;
-  int rc = tree_touch_path(change->space, change->tree, change->path);
+  int rc = tree_touch_path(change->node.space, change->node.tree, change->node.path);
   if (rc == MDBX_SUCCESS)
-    rc = tree_erase(change->space, &set->tree, &set->path, &moved);
+    rc = tree_erase(change->node.space, &set->tree, &set->path, &moved);
   return rc == MDBX_SUCCESS ? settle_tree(change, &set->tree) : rc;
 }
 
 /* One of several values. */
-static int erase_value(const struct change *change, struct value_set *set) {
+static int erase_value(const struct dup_change *change, struct value_set *set) {
   if (values_behind(set))
-    return snapshot_damage(&change->space->view, "the values of a key are out of order: one is not found again");
+    return snapshot_damage(&change->node.space->view, "the values of a key are out of order: one is not found again");
   const int rc = set->kind == NODE_TREE ? erase_from_tree(change, set) : shrink_subpage(change, set);
   if (rc == MDBX_SUCCESS)
-    count_items(change->tree, 1, 0);
+    count_items(change->node.tree, 1, 0);
   return rc;
 }
 
 int dup_settle_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested) {
   ASSERT(tree_is_multi(tree) && nested != tree);
-  struct change change;
+  struct dup_change change;
   struct leaf_item item;
   path_item(path, &item);
   int rc = change_begin(&change, space, tree, path, item.key, item.key_length, NULL);
@@ -415,7 +412,7 @@ int dup_settle_nested(struct space *space, struct tree *tree, struct path *path,
 }
 
 int dup_erase(struct space *space, struct tree *tree, struct path *path, struct value_set *set) {
-  struct change change;
+  struct dup_change change;
   struct leaf_item item;
   bool moved;
   if (values_count(set) == 1)
@@ -448,14 +445,13 @@ int dup_erase_all(struct space *space, struct tree *tree, struct path *path, boo
 
 /* ------------------------------------------------------------------------------------------------------- replacing */
 
-int dup_replace(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                struct value_set *set, const MDBX_val *value) {
-  struct change change;
+int dup_replace(const struct change *node, struct value_set *set, const MDBX_val *value) {
+  struct dup_change change;
   struct value_set after;
   bool exact;
   if (values_count(set) == 1)
-    return dup_replace_all(space, tree, path, key, value);
-  int rc = change_begin(&change, space, tree, path, key->raw, key->length, value);
+    return dup_replace_all(node, value);
+  int rc = begin_under_key(&change, node, value);
   if (rc == MDBX_SUCCESS)
     rc = erase_value(&change, set);
   if (rc == MDBX_SUCCESS)

@@ -5,6 +5,7 @@
  * A key's values move between the three forms of tree/values.h as they become more or fewer: into a sub-page from the
  * second on, into a nested tree when the node would pass half a page, back when they would fill less than half of that.
  * Keys and values may point anywhere, also into pages that change.
+ * A struct change names the key; of its node no more is given.
  */
 #ifndef MDBX_TREE_DUP_H
 #define MDBX_TREE_DUP_H
@@ -14,18 +15,14 @@
 /* mdbx_put() with its flags, but for MULTIPLE and RESERVE. *value is the stored one when MDBX_KEYEXIST. Errors that
  * leave the tree as it was: MDBX_KEYEXIST, MDBX_NOTFOUND, MDBX_EKEYMISMATCH, MDBX_EMULTIVAL, MDBX_EINVAL. The path ends
  * on the key. */
-int dup_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
-            unsigned flags);
+int dup_put(const struct change *node, MDBX_val *value, unsigned flags);
 /* The same at the path that was found for the key. */
-int dup_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
-               MDBX_val *value, unsigned flags);
+int dup_put_at(const struct change *node, bool exact, MDBX_val *value, unsigned flags);
 /* The value at the position of the set, which was opened from the record at the path, becomes another; if that one is
  * there already, the two become one. */
-int dup_replace(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                struct value_set *set, const MDBX_val *value);
+int dup_replace(const struct change *node, struct value_set *set, const MDBX_val *value);
 /* All values of the record at the path give way to one. */
-int dup_replace_all(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                    const MDBX_val *value);
+int dup_replace_all(const struct change *node, const MDBX_val *value);
 /* Removes the value at the position of the set, and its key with the last one. The path is invalid afterwards. */
 int dup_erase(struct space *space, struct tree *tree, struct path *path, struct value_set *set);
 /* Puts the record of a nested tree, or its values if they have become few, into the node at the writable path after

@@ -16,9 +16,9 @@ static bool is_small(const struct space *space, const struct page *page) {
   return page_used(page, space->view.page_size) < space->tuning.merge_below;
 }
 
-static struct page *writable_level(struct path *path, unsigned level) {
+static struct page *writable_level(const struct space *space, const struct path *path, unsigned level) {
   ASSERT(level < path->depth);
-  return (struct page *)(uintptr_t)path->level[level].page;
+  return space_writable(space, path->level[level].page);
 }
 
 static void count_page_less(struct tree *tree, const struct page *page) {
@@ -44,7 +44,7 @@ static int remove_page(struct space *space, struct tree *tree, struct path *path
     tree->record.depth = 0;
     return MDBX_SUCCESS;
   }
-  branch_erase(writable_level(path, level - 1), path->level[level - 1].index);
+  branch_erase(writable_level(space, path, level - 1), path->level[level - 1].index);
   return erase_mend(space, tree, path, level - 1, moved);
 }
 
@@ -100,7 +100,7 @@ static bool may_join(const struct page *a, const struct page *b, size_t page_siz
 /* Joins children `index` and `index + 1` of the parent of `level` into the left one. */
 static int join_children(struct space *space, struct tree *tree, struct path *path, unsigned level, unsigned index,
                          bool *joined) {
-  struct page *parent = writable_level(path, level - 1), *left;
+  struct page *parent = writable_level(space, path, level - 1), *left;
   ASSERT(level > 0 && index + 1u < parent->count);
   const struct page *seen, *right;
   const size_t page_size = space->view.page_size;
@@ -197,7 +197,7 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
   const int stands = path_must_stand(path);
   if (stands != MDBX_SUCCESS)
     return stands;
-  leaf_erase(writable_level(path, path->depth - 1), path_leaf(path)->index);
+  leaf_erase(writable_level(space, path, path->depth - 1), path_leaf(path)->index);
   VERIFY(space_verify_page(space, path_leaf(path)->page));
   tree->record.items -= tree->record.items > 0;
   const int mended = erase_mend(space, tree, path, path->depth - 1, moved);

@@ -8,13 +8,13 @@
 
 #include <stdlib.h>
 
-static void set_child(struct tree *tree, const struct path *path, unsigned level, const struct page *child) {
+static void set_child(const struct space *space, struct tree *tree, const struct path *path, unsigned level,
+                      const struct page *child) {
   ASSERT(level < path->depth);
   if (level == 0)
     tree_set_root(tree, page_ref(child));
   else
-    branch_set_child((struct page *)(uintptr_t)path->level[level - 1].page, path->level[level - 1].index,
-                     page_ref(child));
+    branch_set_child(space_writable(space, path->level[level - 1].page), path->level[level - 1].index, page_ref(child));
 }
 
 /* A damaged list of free pages can hand out pages of the very path. With WRITEMAP their bytes change at once: a run
@@ -57,7 +57,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
     ASSERT(space_owns(space, writable));
     path->level[i].page = writable;
     if (writable->pgno != before)
-      set_child(tree, path, i, writable);
+      set_child(space, tree, path, i, writable);
   }
   VERIFY(tree_verify_path(space, tree, path));
   recent_note(space, tree, path);
@@ -79,65 +79,63 @@ static int plant_root(struct space *space, struct tree *tree, struct path *path)
 }
 
 /* The next record may well come behind this one. */
-static int split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                      enum node_kind kind, size_t data_length, uint8_t **data) {
-  const int rc = tree_split_leaf(space, tree, path, key, kind, data_length, data);
+static int split_leaf(struct change *change) {
+  const int rc = change_split_leaf(change);
   if (rc == MDBX_SUCCESS)
-    recent_note(space, tree, path);
+    recent_note(change->space, change->tree, change->path);
   return rc;
 }
 
 /* For assertions. */
-static inline bool lies_in_body(const struct page *page, const uint8_t *bytes, size_t length, size_t page_size) {
-  return bytes >= page_body(page) && bytes + length <= page_body(page) + body_size(page_size);
+static inline bool lies_in_body(const struct page *page, const struct change *change) {
+  return change->data >= page_body(page) &&
+         change->data + change->length <= page_body(page) + body_size(change->space->view.page_size);
 }
 
 /* The path is writable. */
-static int insert_into_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                            enum node_kind kind, size_t data_length, uint8_t **data) {
-  struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
-  ASSERT(space_owns(space, leaf) && path_leaf(path)->index <= leaf->count);
-  if (page_room(leaf) < leaf_bytes_for(leaf, key->length, data_length))
-    return split_leaf(space, tree, path, key, kind, data_length, data);
-  *data = leaf_insert(leaf, tree->rules.order, path_leaf(path)->index, key, kind, data_length);
-  ASSERT(lies_in_body(leaf, *data, data_length, space->view.page_size));
-  VERIFY(tree_verify_leaf(space, leaf, kind));
+static int insert_into_leaf(struct change *change) {
+  const struct path_level *level = path_leaf(change->path);
+  struct page *leaf = space_writable(change->space, level->page);
+  ASSERT(level->index <= leaf->count);
+  if (page_room(leaf) < leaf_bytes_for(leaf, change->key->length, change->length))
+    return split_leaf(change);
+  change->data = leaf_insert(leaf, change->tree->rules.order, level->index, change->key, change->kind, change->length);
+  ASSERT(lies_in_body(leaf, change));
+  VERIFY(tree_verify_leaf(change->space, leaf, change->kind));
   return MDBX_SUCCESS;
 }
 
-int tree_insert(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                enum node_kind kind, size_t data_length, uint8_t **data) {
-  int rc = tree_touch_path(space, tree, path);
-  if (rc == MDBX_SUCCESS && path->depth == 0)
-    rc = plant_root(space, tree, path);
+int change_insert(struct change *change) {
+  int rc = tree_touch_path(change->space, change->tree, change->path);
+  if (rc == MDBX_SUCCESS && change->path->depth == 0)
+    rc = plant_root(change->space, change->tree, change->path);
   if (rc == MDBX_SUCCESS)
-    rc = insert_into_leaf(space, tree, path, key, kind, data_length, data);
-  ASSERT(rc != MDBX_SUCCESS || path->depth == tree->record.depth);
+    rc = insert_into_leaf(change);
+  ASSERT(rc != MDBX_SUCCESS || change->path->depth == change->tree->record.depth);
   if (rc == MDBX_SUCCESS)
-    tree->record.items += 1;
+    change->tree->record.items += 1;
   return rc;
 }
 
-int tree_update(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                enum node_kind kind, size_t data_length, uint8_t **data) {
-  const int rc = tree_touch_path(space, tree, path);
+int change_update(struct change *change) {
+  const int rc = tree_touch_path(change->space, change->tree, change->path);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const int stands = path_must_stand(path);
+  const int stands = path_must_stand(change->path);
   if (stands != MDBX_SUCCESS)
     return stands;
-  struct page *leaf = (struct page *)(uintptr_t)path_leaf(path)->page;
-  const unsigned at = path_leaf(path)->index;
+  struct page *leaf = space_writable(change->space, path_leaf(change->path)->page);
+  const unsigned at = path_leaf(change->path)->index;
   struct leaf_item old;
   leaf_get(leaf, at, &old);
-  if (data_length <= old.data_length + page_room(leaf)) {
-    *data = leaf_resize(leaf, at, kind, data_length);
-    ASSERT(lies_in_body(leaf, *data, data_length, space->view.page_size));
-    VERIFY(tree_verify_leaf(space, leaf, kind));
+  if (change->length <= old.data_length + page_room(leaf)) {
+    change->data = leaf_resize(leaf, at, change->kind, change->length);
+    ASSERT(lies_in_body(leaf, change));
+    VERIFY(tree_verify_leaf(change->space, leaf, change->kind));
     return MDBX_SUCCESS;
   }
   leaf_erase(leaf, at);
-  return insert_into_leaf(space, tree, path, key, kind, data_length, data);
+  return insert_into_leaf(change);
 }
 
 /* ------------------------------------------------------------------------------------------------------- values */
@@ -177,47 +175,35 @@ int tree_retire_run(struct space *space, struct tree *tree, const struct large_r
   return space_retire(space, run);
 }
 
-static int insert_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                        MDBX_val *value, unsigned flags) {
-  ASSERT(key->length <= limit_pair(space->view.page_size));
-  uint8_t *data;
+/* The record gets that value, which may be in a run of its own. */
+static int store_value(struct change *change, bool exact, MDBX_val *value, unsigned flags) {
+  ASSERT(change->key->length <= limit_pair(change->space->view.page_size));
   struct large_ref ref;
-  if (fits_leaf(space, key, value)) {
-    const int rc = tree_insert(space, tree, path, key, NODE_PLAIN, value->iov_len, &data);
-    if (rc == MDBX_SUCCESS)
-      fill(data, value, flags);
+  const bool plain = fits_leaf(change->space, change->key, value);
+  int rc = plain ? MDBX_SUCCESS : new_large(change->space, change->tree, value, flags, &ref);
+  if (rc != MDBX_SUCCESS)
     return rc;
-  }
-  int rc = new_large(space, tree, value, flags, &ref);
-  if (rc == MDBX_SUCCESS)
-    rc = tree_insert(space, tree, path, key, NODE_LARGE, sizeof(ref), &data);
-  if (rc == MDBX_SUCCESS)
-    memcpy(data, &ref, sizeof(ref));
-  return rc;
+  change->kind = plain ? NODE_PLAIN : NODE_LARGE;
+  change->length = plain ? value->iov_len : sizeof(ref);
+  rc = exact ? change_update(change) : change_insert(change);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (plain)
+    fill(change->data, value, flags);
+  else
+    memcpy(change->data, &ref, sizeof(ref));
+  return MDBX_SUCCESS;
 }
 
 /* Stores the new value before the old run goes, because the caller may have passed bytes of the old one. */
-static int replace_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                         const struct leaf_item *old, MDBX_val *value, unsigned flags) {
-  uint8_t *data;
-  struct large_ref ref, old_ref = {.pgno = 0};
-  if (old->kind == NODE_LARGE)
-    memcpy(&old_ref, old->data, sizeof(old_ref));
-  int rc;
-  if (fits_leaf(space, key, value)) {
-    rc = tree_update(space, tree, path, key, NODE_PLAIN, value->iov_len, &data);
-    if (rc == MDBX_SUCCESS)
-      fill(data, value, flags);
-  } else {
-    rc = new_large(space, tree, value, flags, &ref);
-    if (rc == MDBX_SUCCESS)
-      rc = tree_update(space, tree, path, key, NODE_LARGE, sizeof(ref), &data);
-    if (rc == MDBX_SUCCESS)
-      memcpy(data, &ref, sizeof(ref));
-  }
-  if (rc == MDBX_SUCCESS && old_ref.pgno)
-    rc = tree_retire_run(space, tree, &old_ref);
-  return rc;
+static int replace_value(struct change *change, MDBX_val *value, unsigned flags) {
+  struct leaf_item old;
+  struct large_ref old_ref = {.pgno = 0};
+  path_item(change->path, &old);
+  if (old.kind == NODE_LARGE)
+    memcpy(&old_ref, old.data, sizeof(old_ref));
+  const int rc = store_value(change, true, value, flags);
+  return rc == MDBX_SUCCESS && old_ref.pgno ? tree_retire_run(change->space, change->tree, &old_ref) : rc;
 }
 
 static bool lies_in(const void *bytes, const struct page *page, size_t page_size) {
@@ -232,76 +218,73 @@ struct rescued {
   uint8_t *memory;
 };
 
-static int rescue(const struct space *space, const struct tree *tree, const struct path *path,
-                  const struct seek_key **key, MDBX_val *value, unsigned flags, struct rescued *rescued) {
+static int rescue(struct change *change, MDBX_val *value, unsigned flags, struct rescued *rescued) {
   rescued->memory = NULL;
   rescued->value = *value;
-  if (!path->depth)
+  if (!change->path->depth)
     return MDBX_SUCCESS;
-  const struct page *leaf = path->level[path->depth - 1].page;
-  const bool copy_value = !(flags & MDBX_RESERVE) && lies_in(value->iov_base, leaf, space->view.page_size);
-  if (!copy_value && !lies_in((*key)->raw, leaf, space->view.page_size))
+  const struct page *leaf = path_leaf(change->path)->page;
+  const struct seek_key *key = change->key;
+  const size_t page_size = change->space->view.page_size;
+  const bool copy_value = !(flags & MDBX_RESERVE) && lies_in(value->iov_base, leaf, page_size);
+  if (!copy_value && !lies_in(key->raw, leaf, page_size))
     return MDBX_SUCCESS;
-  uint8_t *memory = malloc(2 * (*key)->length + (copy_value ? value->iov_len : 0) + 1);
+  uint8_t *memory = malloc(2 * key->length + (copy_value ? value->iov_len : 0) + 1);
   if (!memory)
     return MDBX_ENOMEM;
   rescued->memory = memory;
-  memcpy(memory, (*key)->raw, (*key)->length);
-  key_prepare(&rescued->key, tree->rules.order, memory, (*key)->length, memory + (*key)->length);
-  *key = &rescued->key;
+  memcpy(memory, key->raw, key->length);
+  key_prepare(&rescued->key, change->tree->rules.order, memory, key->length, memory + key->length);
+  change->key = &rescued->key;
   if (copy_value)
     rescued->value.iov_base = memcpy(memory + 2 * rescued->key.length, value->iov_base, value->iov_len);
   return MDBX_SUCCESS;
 }
 
-static int put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                  MDBX_val *value, unsigned flags, bool exact) {
+static int put_at(struct change *change, bool exact, MDBX_val *value, unsigned flags) {
   struct rescued rescued;
-  int rc = rescue(space, tree, path, &key, value, flags, &rescued);
+  const struct seek_key *given = change->key;
+  int rc = rescue(change, value, flags, &rescued);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (exact) {
-    struct leaf_item old;
-    path_item(path, &old);
-    rc = replace_value(space, tree, path, key, &old, &rescued.value, flags);
-  } else {
-    rc = insert_value(space, tree, path, key, &rescued.value, flags);
-  }
+  rc = exact ? replace_value(change, &rescued.value, flags) : store_value(change, false, &rescued.value, flags);
+  change->key = given;
   free(rescued.memory);
   if (flags & MDBX_RESERVE)
     value->iov_base = rescued.value.iov_base;
   return rc;
 }
 
-int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                   MDBX_val *value, unsigned flags) {
-  ASSERT(path->depth > 0 && path->depth == tree->record.depth);
+int tree_set_value(struct change *change, MDBX_val *value, unsigned flags) {
+  ASSERT(change->path->depth > 0 && change->path->depth == change->tree->record.depth);
   struct leaf_item old;
-  path_item(path, &old);
+  path_item(change->path, &old);
   if (old.kind != NODE_PLAIN && old.kind != NODE_LARGE)
     return MDBX_INCOMPATIBLE;
-  return put_at(space, tree, path, key, value, flags, true);
+  return put_at(change, true, value, flags);
 }
 
-int tree_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
-                MDBX_val *value, unsigned flags) {
-  ASSERT(!tree_is_multi(tree));
+static inline int put_found(struct change *change, bool exact, MDBX_val *value, unsigned flags) {
+  ASSERT(!tree_is_multi(change->tree));
   if (!exact)
-    return flags & MDBX_CURRENT ? MDBX_NOTFOUND : put_at(space, tree, path, key, value, flags, false);
+    return flags & MDBX_CURRENT ? MDBX_NOTFOUND : put_at(change, false, value, flags);
   struct leaf_item old;
-  path_item(path, &old);
+  path_item(change->path, &old);
   if (flags & MDBX_NOOVERWRITE) {
-    const int rc = tree_value(&space->view, tree, &old, value);
+    const int rc = tree_value(&change->space->view, change->tree, &old, value);
     return rc == MDBX_SUCCESS ? MDBX_KEYEXIST : rc;
   }
   if (old.kind == NODE_TREE || old.kind == NODE_SUBPAGE)
     return MDBX_INCOMPATIBLE;
-  return put_at(space, tree, path, key, value, flags, true);
+  return put_at(change, true, value, flags);
 }
 
-int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
-             unsigned flags) {
+int tree_put_at(struct change *change, bool exact, MDBX_val *value, unsigned flags) {
+  return put_found(change, exact, value, flags);
+}
+
+int tree_put(struct change *change, MDBX_val *value, unsigned flags) {
   bool exact;
-  const int rc = tree_seek_to_put(space, tree, key, path, flags, &exact);
-  return rc == MDBX_SUCCESS ? tree_put_at(space, tree, path, key, exact, value, flags) : rc;
+  const int rc = tree_seek_to_put(change->space, change->tree, change->key, change->path, flags, &exact);
+  return rc == MDBX_SUCCESS ? put_found(change, exact, value, flags) : rc;
 }

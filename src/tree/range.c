@@ -85,9 +85,9 @@ static unsigned end_index(const struct path *from, const struct path *to, unsign
 }
 
 static int cut_branches(const struct stretch *stretch, struct path *path, unsigned level, unsigned end) {
-  ASSERT(level + 1 < path->depth && space_owns(stretch->space, path->level[level].page));
+  ASSERT(level + 1 < path->depth);
   ASSERT(path->level[level].index < end && end <= path->level[level].page->count);
-  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
+  struct page *page = space_writable(stretch->space, path->level[level].page);
   const unsigned at = path->level[level].index;
   for (unsigned left = end - at; left; --left) {
     const int rc = tree_drop_subtree(stretch->space, stretch->tree, branch_child(page, at), level + 1);
@@ -99,9 +99,8 @@ static int cut_branches(const struct stretch *stretch, struct path *path, unsign
 }
 
 static int cut_records(const struct stretch *stretch, struct path *path, unsigned end) {
-  ASSERT(space_owns(stretch->space, path_leaf(path)->page));
   ASSERT(path_leaf(path)->index < end && end <= path_leaf(path)->page->count);
-  struct page *page = (struct page *)(uintptr_t)path_leaf(path)->page;
+  struct page *page = space_writable(stretch->space, path_leaf(path)->page);
   const unsigned at = path_leaf(path)->index;
   for (unsigned left = end - at; left; --left) {
     const int rc = tree_drop_record(stretch->space, stretch->tree, page, at);

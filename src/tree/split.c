@@ -81,7 +81,7 @@ static unsigned choose_branch_cut(const struct branch_list *list, unsigned inser
 static int split_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                         const struct branch_list *list, unsigned inserted, bool follow) {
   ASSERT(level + 1 < path->depth);
-  struct page *left = (struct page *)(uintptr_t)path->level[level].page, *right;
+  struct page *left = space_writable(space, path->level[level].page), *right;
   const bool heads = page_has_heads(left);
   const unsigned cut = choose_branch_cut(list, inserted, heads, body_size(space->view.page_size));
   if (!cut)
@@ -107,7 +107,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
 static int rebuild_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                           const struct branch_insertion *insertion) {
   ASSERT(level + 1 < path->depth);
-  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
+  struct page *page = space_writable(space, path->level[level].page);
   const unsigned at = path->level[level].index + 1;
   const size_t page_size = space->view.page_size;
   struct branch_list list;
@@ -131,8 +131,8 @@ static int rebuild_branch(struct space *space, struct tree *tree, struct path *p
 static int insert_in_branch(struct space *space, struct tree *tree, struct path *path, unsigned level,
                             const struct branch_insertion *insertion) {
   ASSERT(level + 1 < path->depth);
-  struct page *page = (struct page *)(uintptr_t)path->level[level].page;
-  ASSERT(space_owns(space, page) && page->flags & P_BRANCH);
+  struct page *page = space_writable(space, path->level[level].page);
+  ASSERT(page->flags & P_BRANCH);
   if (!branch_insert(page, path->level[level].index + 1, &insertion->separator, insertion->child))
     return rebuild_branch(space, tree, path, level, insertion);
   VERIFY(space_verify_page(space, page));
@@ -144,12 +144,7 @@ static int insert_in_branch(struct space *space, struct tree *tree, struct path 
 
 /* The leaf that is split, as it was, and the record that comes in. */
 struct leaf_split {
-  struct space *space;
-  struct tree *tree;
-  struct path *path;
-  const struct seek_key *key;
-  enum node_kind kind;
-  size_t data_length;
+  struct change *change;
   unsigned at;
   const struct page *old; /* a copy */
   uint8_t *keys;          /* room for two normalised keys */
@@ -159,8 +154,8 @@ struct leaf_split {
 static const uint8_t *key_of(const struct leaf_split *split, unsigned i, size_t *length) {
   ASSERT(i <= split->old->count);
   if (i == split->at) {
-    *length = split->key->length;
-    return split->key->raw;
+    *length = split->change->key->length;
+    return split->change->key->raw;
   }
   return leaf_key(split->old, i < split->at ? i : i - 1, length);
 }
@@ -168,10 +163,10 @@ static const uint8_t *key_of(const struct leaf_split *split, unsigned i, size_t 
 /* The shortest separator between two neighbours: what they share and one byte more of the greater one. */
 static struct separator separator_between(const struct leaf_split *split, const uint8_t *low, size_t low_length,
                                           const uint8_t *high, size_t high_length, uint8_t *store) {
-  const enum key_order order = split->tree->rules.order;
+  const enum key_order order = split->change->tree->rules.order;
   if (order == ORDER_USER)
     return (struct separator){high, high_length};
-  const size_t longest = split->space->view.page_size / 2;
+  const size_t longest = split->change->space->view.page_size / 2;
   key_normalise(order, low, low_length, store + longest);
   key_normalise(order, high, high_length, store);
   const size_t common = common_bytes(store, store + longest, MIN_OF(low_length, high_length));
@@ -189,38 +184,39 @@ static struct separator separator_at(const struct leaf_split *split, unsigned cu
 static size_t entry_bytes(const struct leaf_split *split, unsigned i) {
   ASSERT(i <= split->old->count);
   if (i == split->at)
-    return leaf_bytes_for(split->old, split->key->length, split->data_length);
+    return leaf_bytes_for(split->old, split->change->key->length, split->change->length);
   return leaf_bytes_of(split->old, i < split->at ? i : i - 1);
 }
 
 /* Copies old records [from, to) to an emptied page. */
 static void move_records(const struct leaf_split *split, struct page *page, unsigned from, unsigned to) {
   ASSERT(from <= to && to <= split->old->count);
-  page_init(page, split->space->view.page_size, page->pgno, page->txnid, page->flags);
+  page_init(page, split->change->space->view.page_size, page->pgno, page->txnid, page->flags);
   for (unsigned i = from; i < to; ++i)
     leaf_append(page, split->old, i);
-  leaf_rehead(page, split->tree->rules.order);
+  leaf_rehead(page, split->change->tree->rules.order);
   ASSERT(page->count == to - from);
 }
 
 static uint8_t *add_new(const struct leaf_split *split, struct page *page, unsigned index) {
   ASSERT(index <= page->count);
-  ASSERT(page_room(page) >= leaf_bytes_for(page, split->key->length, split->data_length));
-  return leaf_insert(page, split->tree->rules.order, index, split->key, split->kind, split->data_length);
+  ASSERT(page_room(page) >= leaf_bytes_for(page, split->change->key->length, split->change->length));
+  const struct change *change = split->change;
+  return leaf_insert(page, change->tree->rules.order, index, change->key, change->kind, change->length);
 }
 
 static int link_leaf(const struct leaf_split *split, const struct separator *separator, const struct page *page,
                      bool follow) {
-  ASSERT(split->path->depth == split->tree->record.depth);
-  unsigned level = split->path->depth - 1;
+  ASSERT(split->change->path->depth == split->change->tree->record.depth);
+  unsigned level = split->change->path->depth - 1;
   const struct branch_insertion insertion = {*separator, page_ref(page), follow};
-  split->tree->record.leaf_pages += 1;
-  return link_right(split->space, split->tree, split->path, &level, &insertion);
+  split->change->tree->record.leaf_pages += 1;
+  return link_right(split->change->space, split->change->tree, split->change->path, &level, &insertion);
 }
 
-static int split_in_two(const struct leaf_split *split, unsigned cut, uint8_t **data) {
-  struct page *left = (struct page *)(uintptr_t)path_leaf(split->path)->page, *right;
-  int rc = space_new_page(split->space, left->flags, &right);
+static int split_in_two(const struct leaf_split *split, unsigned cut) {
+  struct page *left = space_writable(split->change->space, path_leaf(split->change->path)->page), *right;
+  int rc = space_new_page(split->change->space, left->flags, &right);
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(cut > 0 && cut <= split->old->count);
@@ -229,44 +225,45 @@ static int split_in_two(const struct leaf_split *split, unsigned cut, uint8_t **
   const struct separator separator = separator_at(split, cut);
   move_records(split, left, 0, old_cut);
   move_records(split, right, old_cut, split->old->count);
-  *data = add_new(split, to_right ? right : left, to_right ? split->at - cut : split->at);
+  split->change->data = add_new(split, to_right ? right : left, to_right ? split->at - cut : split->at);
   ASSERT(left->count + right->count == split->old->count + 1);
-  VERIFY(tree_verify_leaf(split->space, left, split->kind));
-  VERIFY(tree_verify_leaf(split->space, right, split->kind));
+  VERIFY(tree_verify_leaf(split->change->space, left, split->change->kind));
+  VERIFY(tree_verify_leaf(split->change->space, right, split->change->kind));
   rc = link_leaf(split, &separator, right, to_right);
-  *path_leaf(split->path) = to_right ? (struct path_level){right, split->at - cut} : (struct path_level){left, split->at};
+  *path_leaf(split->change->path) =
+      to_right ? (struct path_level){right, split->at - cut} : (struct path_level){left, split->at};
   return rc;
 }
 
 /* Between two records that are so long that the new one fits with neither of them. */
-static int split_in_three(const struct leaf_split *split, uint8_t **data) {
-  struct page *left = (struct page *)(uintptr_t)path_leaf(split->path)->page, *middle, *right;
+static int split_in_three(const struct leaf_split *split) {
+  struct page *left = space_writable(split->change->space, path_leaf(split->change->path)->page), *middle, *right;
   ASSERT(split->at > 0 && split->at < split->old->count);
-  int rc = space_new_page(split->space, left->flags, &middle);
+  int rc = space_new_page(split->change->space, left->flags, &middle);
   if (rc == MDBX_SUCCESS)
-    rc = space_new_page(split->space, left->flags, &right);
+    rc = space_new_page(split->change->space, left->flags, &right);
   if (rc != MDBX_SUCCESS)
     return rc;
   move_records(split, left, 0, split->at);
   move_records(split, right, split->at, split->old->count);
-  page_init(middle, split->space->view.page_size, middle->pgno, middle->txnid, middle->flags);
-  *data = add_new(split, middle, 0);
+  page_init(middle, split->change->space->view.page_size, middle->pgno, middle->txnid, middle->flags);
+  split->change->data = add_new(split, middle, 0);
   ASSERT(left->count + middle->count + right->count == split->old->count + 1);
-  VERIFY(tree_verify_leaf(split->space, left, split->kind));
-  VERIFY(tree_verify_leaf(split->space, middle, split->kind));
-  VERIFY(tree_verify_leaf(split->space, right, split->kind));
+  VERIFY(tree_verify_leaf(split->change->space, left, split->change->kind));
+  VERIFY(tree_verify_leaf(split->change->space, middle, split->change->kind));
+  VERIFY(tree_verify_leaf(split->change->space, right, split->change->kind));
   struct separator separator = separator_at(split, split->at);
   rc = link_leaf(split, &separator, middle, true);
-  *path_leaf(split->path) = (struct path_level){middle, 0};
+  *path_leaf(split->change->path) = (struct path_level){middle, 0};
   if (rc != MDBX_SUCCESS)
     return rc;
   separator = separator_at(split, split->at + 1);
   rc = link_leaf(split, &separator, right, false);
-  *path_leaf(split->path) = (struct path_level){middle, 0};
+  *path_leaf(split->change->path) = (struct path_level){middle, 0};
   return rc;
 }
 
-static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
+static int choose_and_split(const struct leaf_split *split) {
   const unsigned count = split->old->count + 1u;
   size_t *sizes = malloc(2 * count * sizeof(*sizes));
   if (!sizes)
@@ -279,19 +276,19 @@ static int choose_and_split(const struct leaf_split *split, uint8_t **data) {
                                 .separators = sizes + count,
                                 .count = count,
                                 .inserted = split->at,
-                                .body = body_size(split->space->view.page_size)};
-  choice.ascending = split->at + 1 == count && path_is_at_edge(split->path, true);
-  choice.descending = split->at == 0 && path_is_at_edge(split->path, false);
+                                .body = body_size(split->change->space->view.page_size)};
+  choice.ascending = split->at + 1 == count && path_is_at_edge(split->change->path, true);
+  choice.descending = split->at == 0 && path_is_at_edge(split->change->path, false);
   const unsigned cut = split_choose(&choice);
   free(sizes);
   ASSERT(cut < count);
-  return cut ? split_in_two(split, cut, data) : split_in_three(split, data);
+  return cut ? split_in_two(split, cut) : split_in_three(split);
 }
 
 /* Behind the last record of the tree: the full leaf stays as it is, and the record begins a new one. */
-static int add_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                    enum node_kind kind, size_t data_length, uint8_t **data) {
-  const struct page *last = path_leaf(path)->page;
+static int add_leaf(struct change *change) {
+  struct space *space = change->space;
+  const struct page *last = path_leaf(change->path)->page;
   uint8_t *keys = pool_take(space->pool);
   struct page *page;
   int rc = keys ? space_new_page(space, last->flags, &page) : MDBX_ENOMEM;
@@ -300,39 +297,33 @@ static int add_leaf(struct space *space, struct tree *tree, struct path *path, c
       pool_give(space->pool, keys);
     return rc;
   }
-  const struct leaf_split split = {
-      .space = space, .tree = tree, .path = path, .key = key, .at = last->count, .old = last, .keys = keys};
+  const struct leaf_split split = {.change = change, .at = last->count, .old = last, .keys = keys};
   const struct separator separator = separator_at(&split, last->count);
-  *data = leaf_insert(page, tree->rules.order, 0, key, kind, data_length);
-  VERIFY(tree_verify_leaf(space, page, kind));
+  change->data = leaf_insert(page, change->tree->rules.order, 0, change->key, change->kind, change->length);
+  VERIFY(tree_verify_leaf(space, page, change->kind));
   rc = link_leaf(&split, &separator, page, true);
-  *path_leaf(path) = (struct path_level){page, 0};
+  *path_leaf(change->path) = (struct path_level){page, 0};
   pool_give(space->pool, keys);
   return rc;
 }
 
-int tree_split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                    enum node_kind kind, size_t data_length, uint8_t **data) {
-  const size_t page_size = space->view.page_size;
-  ASSERT(path->depth == tree->record.depth && space_owns(space, path_leaf(path)->page));
-  if (path_leaf(path)->index == path_leaf(path)->page->count && path_is_at_edge(path, true))
-    return add_leaf(space, tree, path, key, kind, data_length, data);
+int change_split_leaf(struct change *change) {
+  const size_t page_size = change->space->view.page_size;
+  const struct path_level leaf = *path_leaf(change->path);
+  ASSERT(change->path->depth == change->tree->record.depth && space_owns(change->space, leaf.page));
+  if (leaf.index == leaf.page->count && path_is_at_edge(change->path, true))
+    return add_leaf(change);
   uint8_t *memory = malloc(2 * page_size);
   if (!memory)
     return MDBX_ENOMEM;
-  memcpy(memory, path_leaf(path)->page, page_size);
+  memcpy(memory, leaf.page, page_size);
   const struct leaf_split split = {
-      .space = space,
-      .tree = tree,
-      .path = path,
-      .key = key,
-      .kind = kind,
-      .data_length = data_length,
-      .at = path_leaf(path)->index,
+      .change = change,
+      .at = leaf.index,
       .old = (const struct page *)(const void *)memory,
       .keys = memory + page_size,
   };
-  const int rc = choose_and_split(&split, data);
+  const int rc = choose_and_split(&split);
   free(memory);
   return rc;
 }

@@ -114,16 +114,41 @@ int tree_value(const struct snapshot *snapshot, const struct tree *tree, const s
 /* Makes every page of the path writable. */
 int tree_touch_path(struct space *space, struct tree *tree, struct path *path);
 
-/* A new record at the path, which tree_seek() gave for the key without an exact match. Afterwards the path stands on
- * the record and *data is where to write `data_length` bytes. `key` must not point into a page of the tree. */
-int tree_insert(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                enum node_kind kind, size_t data_length, uint8_t **data);
+/* A change of one record: where it is, or belongs, and what its node is to be. */
+struct change {
+  struct space *space;
+  struct tree *tree;
+  struct path *path; /* ends on the record */
+  const struct seek_key *key;
+  enum node_kind kind;
+  size_t length; /* of the data of the node */
+  uint8_t *data; /* out: where to write them */
+};
+
+/* A new record at the path, which tree_seek() gave for the key without an exact match. `key` must not point into a page of
+ * the tree. */
+int change_insert(struct change *change);
 /* Other data for the record at the path; the old bytes are lost. */
-int tree_update(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                enum node_kind kind, size_t data_length, uint8_t **data);
-/* Makes room for a record that does not fit its leaf. As tree_insert(), for an already writable path. */
-int tree_split_leaf(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                    enum node_kind kind, size_t data_length, uint8_t **data);
+int change_update(struct change *change);
+/* Makes room for a record that does not fit its leaf. As change_insert(), for an already writable path. */
+int change_split_leaf(struct change *change);
+
+/* change_insert() and change_update() for a caller that changes one node. */
+static inline int tree_insert(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                              enum node_kind kind, size_t length, uint8_t **data) {
+  struct change change = {space, tree, path, key, kind, length, NULL};
+  const int rc = change_insert(&change);
+  *data = change.data;
+  return rc;
+}
+
+static inline int tree_update(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
+                              enum node_kind kind, size_t length, uint8_t **data) {
+  struct change change = {space, tree, path, key, kind, length, NULL};
+  const int rc = change_update(&change);
+  *data = change.data;
+  return rc;
+}
 /* Removes the record at the path, but not the run its value may have. *moved tells that pages were merged or removed,
  * so that the path is invalid; else it stands on the successor, possibly behind the last record of its leaf. */
 int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *moved);
@@ -131,14 +156,11 @@ int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *
 /* Puts a value under a key. As the user asked for it with the flags of mdbx_put(): NOOVERWRITE, CURRENT, APPEND,
  * RESERVE. When MDBX_KEYEXIST, *value is the stored one. Errors that leave the tree as it was: MDBX_KEYEXIST,
  * MDBX_NOTFOUND, MDBX_EKEYMISMATCH, MDBX_INCOMPATIBLE. The path ends on the record. */
-int tree_put(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, MDBX_val *value,
-             unsigned flags);
+int tree_put(struct change *change, MDBX_val *value, unsigned flags);
 /* The same at the path that was found for the key. */
-int tree_put_at(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key, bool exact,
-                MDBX_val *value, unsigned flags);
+int tree_put_at(struct change *change, bool exact, MDBX_val *value, unsigned flags);
 /* Overwrites the value of the record at the path. */
-int tree_set_value(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                   MDBX_val *value, unsigned flags);
+int tree_set_value(struct change *change, MDBX_val *value, unsigned flags);
 /* The run of a large value leaves the tree. */
 int tree_retire_run(struct space *space, struct tree *tree, const struct large_ref *ref);
 /* Removes the record at the path with its run or all its values. `moved` as in tree_erase(). */

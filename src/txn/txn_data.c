@@ -30,11 +30,10 @@ void txn_change_doubt(const struct txn_change *change, const struct path *path) 
 
 static inline int put_tree(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   struct path path;
-  struct space *space = &change->txn->root->space;
   if (change->cursor)
     return cursor_put(&change->cursor->core, key, data, flags);
-  return tree_is_multi(change->tree) ? dup_put(space, change->tree, &path, key, data, flags)
-                                     : tree_put(space, change->tree, &path, key, data, flags);
+  struct change record = {.space = &change->txn->root->space, .tree = change->tree, .path = &path, .key = key};
+  return tree_is_multi(change->tree) ? dup_put(&record, data, flags) : tree_put(&record, data, flags);
 }
 
 /* All values of the key give way to one. */

@@ -14,6 +14,7 @@ struct replacing {
   struct space *space;
   struct seek_key key;
   struct path path;
+  struct change record; /* of the three */
   bool exact;
 };
 
@@ -58,10 +59,8 @@ static int put_here(struct replacing *replacing, unsigned flags) {
   const size_t length = data->iov_len;
   if (replacing->exact && tree_is_multi(replacing->tree))
     txn_change_doubt(&replacing->given->change, &replacing->path);
-  rc = tree_is_multi(replacing->tree) ? dup_put_at(replacing->space, replacing->tree, &replacing->path, &replacing->key,
-                                                   replacing->exact, data, flags)
-                                      : tree_put_at(replacing->space, replacing->tree, &replacing->path,
-                                                    &replacing->key, replacing->exact, data, flags);
+  rc = tree_is_multi(replacing->tree) ? dup_put_at(&replacing->record, replacing->exact, data, flags)
+                                      : tree_put_at(&replacing->record, replacing->exact, data, flags);
   if (rc == MDBX_SUCCESS)
     admit_note_sizes(replacing->tree, replacing->key.length, length);
   return txn_mark(replacing->txn, rc);
@@ -131,8 +130,7 @@ static int exchange(struct replacing *replacing, struct value_set *set) {
   if (given->flags & MDBX_ALLDUPS)
     return given->new_data ? put_here(replacing, MDBX_ALLDUPS) : delete_here(replacing);
   txn_change_doubt(&given->change, path);
-  return txn_mark(replacing->txn, given->new_data ? dup_replace(replacing->space, replacing->tree, path,
-                                                                &replacing->key, set, given->new_data)
+  return txn_mark(replacing->txn, given->new_data ? dup_replace(&replacing->record, set, given->new_data)
                                                   : dup_erase(replacing->space, replacing->tree, path, set));
 }
 
@@ -175,6 +173,8 @@ int txn_replace(const struct replacement *replacement) {
   replacing.txn = change->txn;
   replacing.tree = change->tree;
   replacing.space = &change->txn->root->space;
+  replacing.record = (struct change){
+      .space = replacing.space, .tree = change->tree, .path = &replacing.path, .key = &replacing.key};
   int rc = admit_key(change->txn->view, change->tree, replacement->key, &replacing.key);
   if (rc == MDBX_SUCCESS)
     rc = txn_change_begin(change, !replacement->new_data);

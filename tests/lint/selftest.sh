@@ -137,6 +137,14 @@ expect pass objects "a circle that is known"
 echo 'int last(void) { return 1; }' | object tree/last
 expect fail objects "a known circle that is none any more"
 
+# ---- casts
+fresh
+echo 'struct page *f(const struct page *p) { return (struct page *)(uintptr_t)p; }' | file src/space/a.c
+echo '/* (struct page *)(uintptr_t)p */ struct page *f(void *p) { return (struct page *)p; }' | file src/tree/a.c
+expect pass casts "a cast in space/, and one in a comment"
+echo 'struct page *f(const struct page *p) { return (struct page *)(uintptr_t)p; }' | file src/tree/a.c
+expect fail casts "a cast in tree/"
+
 # ---- entries
 fresh
 printf '# allowed\ninclude txn/x.h\nreach api/a.c 1\n' >"$lint_tmp/entries"
