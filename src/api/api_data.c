@@ -11,7 +11,7 @@
 /* ---------------------------------------------------------------------------------------------------------- checks */
 
 /* Length of all keys of an INTEGERKEY table, 0 while it has none. */
-static size_t integer_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item & 0xffff; }
+static size_t integer_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.key_item; }
 
 static bool integer_length_fits(const struct tree *tree, size_t length) {
   const size_t present = integer_length(tree);
@@ -44,7 +44,7 @@ int api_put_flags(const struct tree *tree, unsigned flags) {
 }
 
 /* Length of all values of a DUPFIXED table, 0 while it has none. */
-static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item >> 16; }
+static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.value_item; }
 
 int api_value(const MDBX_txn *txn, const struct tree *tree, const MDBX_val *value) {
   const unsigned flags = tree->record.flags;
@@ -63,9 +63,8 @@ void api_note_sizes(struct tree *tree, const MDBX_val *key, const MDBX_val *valu
   const unsigned flags = tree->record.flags;
   if (likely(!(flags & (TABLE_INTEGERKEY | TABLE_DUPFIXED))))
     return;
-  const uint32_t for_key = flags & TABLE_INTEGERKEY ? (uint32_t)key->iov_len : 0;
-  const uint32_t for_value = flags & TABLE_DUPFIXED ? (uint32_t)value->iov_len : 0;
-  tree->record.item = for_key | for_value << 16;
+  tree->record.key_item = flags & TABLE_INTEGERKEY ? (uint8_t)key->iov_len : 0;
+  tree->record.value_item = flags & TABLE_DUPFIXED ? (uint16_t)value->iov_len : 0;
 }
 
 /* --------------------------------------------------------------------------------------------------------- reading */

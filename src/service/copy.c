@@ -54,7 +54,7 @@ static int append_metas(struct copying *copying, const struct meta *meta) {
   int rc = MDBX_SUCCESS;
   for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
     const txnid_t txnid = copying->view->txnid - (META_COUNT - 1 - slot);
-    meta_build(page, page_size, slot, txnid, meta, NULL, 0);
+    meta_build(page, page_size, slot, txnid, meta, NULL);
     rc = copy_append(copying, page, page_size);
   }
   free(page);
@@ -92,7 +92,7 @@ static int write_as_is(struct copying *copying, const struct copy_plan *plan) {
   struct meta meta;
   pgno_t pages;
   copy_compose_meta(copying, &meta, copying->view->limit);
-  meta.gc = copying->txn->gc.record;
+  meta_set_gc(&meta, &copying->txn->gc.record);
   meta.main = copying->txn->main.record;
   meta.copy_of = copying->view->txnid;
   int rc = append_metas(copying, &meta);
@@ -280,7 +280,7 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
   if (rc != MDBX_SUCCESS)
     return rc;
   copy_compose_meta(copying, meta, compaction->next);
-  meta->gc = (struct table_record){.root = PGNO_NONE};
+  meta->gc = (struct gc_record){.root = PGNO_NONE};
   meta->main = main->record;
   if (!tree_is_empty(main))
     meta->main.root = compaction->numbers[main->record.root];

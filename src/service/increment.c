@@ -86,7 +86,7 @@ static int append_trailer(struct copying *copying, uint64_t pages) {
   const struct increment_record end = {0, 0};
   struct increment_trailer trailer = {.pages = pages};
   copy_compose_meta(copying, &trailer.meta, copying->view->limit);
-  trailer.meta.gc = copying->txn->gc.record;
+  meta_set_gc(&trailer.meta, &copying->txn->gc.record);
   trailer.meta.main = copying->txn->main.record;
   trailer.meta.copy_of = copying->view->txnid;
   int rc = copy_append(copying, &end, sizeof(end));

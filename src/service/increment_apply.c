@@ -222,7 +222,7 @@ static int write_content(struct target *target, const char *path) {
 static int put_meta(const struct target *target, struct meta_page *page, unsigned slot) {
   const uint32_t page_size = target->header->page_size;
   const txnid_t txnid = target->header->txnid - (META_COUNT - 1 - slot);
-  meta_build(page, page_size, slot, txnid, &target->trailer->meta, NULL, 0);
+  meta_build(page, page_size, slot, txnid, &target->trailer->meta, NULL);
   return meta_write(target->fd, page, page_size);
 }
 

@@ -141,7 +141,7 @@ static void compose_meta(struct commit *commit) {
   meta->grow = geometry->grow;
   meta->shrink = geometry->shrink;
   meta->next = txn->space.view.limit;
-  meta->gc = txn->gc.record;
+  meta_set_gc(meta, &txn->gc.record);
   meta->main = txn->main.record;
   meta->canary[0] = txn->canary.x;
   meta->canary[1] = txn->canary.y;
@@ -184,6 +184,7 @@ static int flush(struct commit *commit) {
 
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
+  const struct meta_tail tail = {manifest, entries, NULL, 0};
   int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -194,8 +195,7 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   check_step_before_meta(commit, kind);
   step_to(commit, STEP_META);
   commit->meta.kind = kind;
-  meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
-             entries);
+  meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, &tail);
   commit->point_of_no_return = true;
   const struct space *space = &commit->txn->space;
   if (space->copying && stores_may_copy(space->stores, commit->slot, 1))
@@ -313,9 +313,9 @@ static int wipe_marks(struct commit *commit) {
     if (rc == MDBX_SUCCESS && !old.valid)
       continue;
     if (rc == MDBX_SUCCESS) {
-      old.meta.kind = META_WIPED;
-      meta_build(commit->page, commit->env->page_size, slot, old.txnid, &old.meta, NULL, 0);
-      rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
+      struct meta meta = old.meta;
+      meta.kind = META_WIPED;
+      rc = meta_restate(commit->env->fd, commit->env->page_size, slot, &old, old.txnid, &meta);
     }
     if (rc != MDBX_SUCCESS)
       return rc;

@@ -157,9 +157,10 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
 
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   ASSERT(!txn->main.scratch && !txn->gc.scratch);
+  const struct table_record free_pages = meta_gc_record(&txn->base);
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "@MAIN");
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "@GC");
+    rc = tree_load(&txn->gc, &free_pages, txn->base.next, "@GC");
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
   return rc;
 }
