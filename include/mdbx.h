@@ -3178,8 +3178,12 @@ LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
  *            zero ends the walk and is returned.
  * iter_ctx   handed to iter_func.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if the free space table is
- * empty, MDBX_EINVAL for a wrong size or NULL. */
+ * Pages that small commits have set free stand in the meta page. Of a reader whose
+ * snapshot is older than the last few commits they are not known any more, and are
+ * not counted.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if no page is listed,
+ * MDBX_EINVAL for a wrong size or NULL. */
 LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
                              MDBX_gc_iter_func iter_func, void *iter_ctx);
 

@@ -8,6 +8,7 @@
 #include "service/rescue.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb, MDBX_chk_context_t *ctx, const MDBX_chk_flags_t flags,
                  MDBX_chk_severity_t verbosity, unsigned timeout_seconds_16dot16) {
@@ -71,6 +72,20 @@ static int account_run(void *context, const struct gc_key *key, pgno_t pgno, uin
                        reclaimable);
 }
 
+/* The list of the snapshot's meta; that of an older reader may be gone. */
+static int account_list(const MDBX_txn *txn, struct gc_account *account) {
+  const MDBX_txn *root = txn->root;
+  struct meta_page *page;
+  size_t length;
+  int rc = env_find_meta(txn->env, txn_is_reader(txn) ? txn->view->txnid : root->base_txnid, &page);
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_RESULT_TRUE ? MDBX_NOTFOUND : rc;
+  const uint8_t *list = meta_list_of(page, &length);
+  rc = length ? gc_visit_list(txn->view, list, length, account_run, account) : MDBX_NOTFOUND;
+  free(page);
+  return rc;
+}
+
 int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes, MDBX_gc_iter_func iter_func, void *iter_ctx) {
   const int rc = txn_check(txn);
   if (rc != MDBX_SUCCESS)
@@ -85,9 +100,12 @@ int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes, MDBX_gc_iter
   info->pages_allocated = txn->view->limit;
   info->pages_gc = txn->root->gc.record.branch_pages + txn->root->gc.record.leaf_pages;
   info->max_reader_lag = (size_t)(newest - MIN_OF(readers_oldest(&txn->env->lck), newest));
-  if (tree_is_empty(&txn->root->gc))
-    return MDBX_NOTFOUND;
   struct gc_account account = {txn, info, iter_func, iter_ctx};
+  const int listed = account_list(txn, &account);
+  if (listed != MDBX_SUCCESS && listed != MDBX_NOTFOUND)
+    return listed;
+  if (tree_is_empty(&txn->root->gc))
+    return listed;
   return gc_visit(txn->view, &txn->root->gc, account_run, &account);
 }
 

@@ -31,6 +31,13 @@ const uint8_t *meta_list_of(const struct meta_page *page, size_t *length) {
   return page_body(&page->header) + page->header.lower - page->header.upper;
 }
 
+const uint8_t *meta_list_inside(const struct meta_page *page, uint32_t page_size, size_t *length) {
+  const struct page *header = &page->header;
+  if (header->lower > body_size(page_size) || header->lower < META_BODY || header->upper > header->lower - META_BODY)
+    return NULL;
+  return meta_list_of(page, length);
+}
+
 static bool list_is_sane(const struct meta_page *page) {
   size_t length;
   const uint8_t *list = meta_list_of(page, &length);
@@ -360,7 +367,7 @@ int meta_read_page(int fd, uint32_t page_size, unsigned slot, const struct meta_
   if (rc == MDBX_SUCCESS) {
     judge_slot(page, page_size, slot, &seen);
     if (!seen.valid || seen.txnid != old->txnid || seen.checksum != old->checksum)
-      rc = log_damage(MDBX_CORRUPTED, "meta page %u: cannot be read twice alike", slot);
+      rc = MDBX_CORRUPTED;
   }
   if (rc == MDBX_SUCCESS)
     *result = page;
@@ -374,6 +381,8 @@ int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_sl
   struct meta_page *page;
   struct meta_tail tail = {NULL, 0, NULL, 0};
   int rc = meta_read_page(fd, page_size, slot, old, &page);
+  if (rc == MDBX_CORRUPTED)
+    return log_damage(rc, "meta page %u: cannot be read twice alike", slot);
   if (rc != MDBX_SUCCESS)
     return rc;
   tail.list = meta_list_of(page, &tail.list_length);

@@ -96,9 +96,11 @@ void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid
 
 /* The list of a built or read page, which is sound. */
 const uint8_t *meta_list_of(const struct meta_page *page, size_t *length);
+/* The same of a page that was sound when the database was opened; NULL: it does not lie inside the page. */
+const uint8_t *meta_list_inside(const struct meta_page *page, uint32_t page_size, size_t *length);
 
-/* Reads a slot again, of which `old` was read, and gives its page, which is the caller's to free. MDBX_CORRUPTED: it has
- * changed. */
+/* Reads a slot again, of which `old` was read, and gives its page, which is the caller's to free. MDBX_CORRUPTED, without a
+ * report: it has changed. */
 int meta_read_page(int fd, uint32_t page_size, unsigned slot, const struct meta_slot *old, struct meta_page **page);
 
 /* Writes a slot anew, with that meta and id, and the list it has. The manifest goes. No flush. */

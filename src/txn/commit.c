@@ -184,7 +184,8 @@ static int flush(struct commit *commit) {
 
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
-  const struct meta_tail tail = {manifest, entries, NULL, 0};
+  const struct gc_list *list = &commit->txn->collector.list;
+  const struct meta_tail tail = {manifest, entries, list->bytes, list->length};
   int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -228,11 +229,12 @@ static void publish(struct commit *commit, bool durable) {
   env->stores.newest = txnid;
 }
 
+static bool may_have_manifest(const MDBX_txn *txn) { return txn->base_txnid == txn->durable && !txn->space.spilled; }
+
 /* Whether all that this commit needs beyond its durable parent can be listed in the meta. */
 static bool manifest_fits(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  return txn->base_txnid == txn->durable && !txn->space.spilled &&
-         commit->count <= limit_manifest(commit->env->page_size);
+  return may_have_manifest(txn) && meta_tail_fits(commit->env->page_size, commit->count, txn->collector.list.length);
 }
 
 static int commit_small(struct commit *commit) {
@@ -410,6 +412,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   int rc = tables_store(txn);
   step_to(commit, STEP_TABLES);
   latency->preparation = since(&mark);
+  txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && may_have_manifest(txn);
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
   latency->gc_wallclock = since(&mark);

@@ -151,6 +151,20 @@ int txn_begin_read_apart(MDBX_env *env, MDBX_txn **result) {
   return rc;
 }
 
+int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **result, struct meta_page **page) {
+  enum { TRIES = 1000 };
+  int rc = MDBX_RESULT_TRUE;
+  for (unsigned tries = 0; rc == MDBX_RESULT_TRUE && tries < TRIES; ++tries) {
+    rc = txn_begin_read_apart(env, result);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    rc = env_find_meta(env, (*result)->view->txnid, page);
+    if (rc != MDBX_SUCCESS)
+      txn_end_read(*result);
+  }
+  return rc == MDBX_RESULT_TRUE ? MDBX_BUSY : rc;
+}
+
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
   MDBX_txn *txn;
   int rc = make_handle(env, context, false, &txn);

@@ -50,16 +50,22 @@ static void fill_tables(MDBX_txn *txn) {
   put_big(txn, dbi, 'L', BIG);
 }
 
-/* Some pages are free, and the newest three commits hold the same data. */
+/* Some pages are free, more than the list of a meta is for, and the newest three commits hold the same data. */
 static void build_base(void) {
   MDBX_env *env = api_create();
   OK(mdbx_env_set_geometry(env, 0, 0, 1024 * 1024, 4096, 0, PAGE));
   OK(api_try_open(env, MDBX_SAFE_NOSYNC));
-  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
-  const MDBX_dbi junk = api_table(txn, "junk", MDBX_CREATE);
-  for (unsigned i = 0; i < 20; ++i)
-    OK(api_put(txn, junk, key_of(i), value_of(i), MDBX_UPSERT));
-  OK(mdbx_txn_commit(txn));
+  MDBX_txn *txn;
+  MDBX_dbi junk = 0;
+  for (unsigned i = 0; i < 38; ++i) { /* pages of different births */
+    static char page[400];
+    const MDBX_val key = api_val(key_of(i));
+    MDBX_val data = {page, sizeof(page)};
+    txn = api_begin(env, MDBX_TXN_READWRITE);
+    junk = api_table(txn, "junk", MDBX_CREATE);
+    OK(mdbx_put(txn, junk, &key, &data, MDBX_UPSERT));
+    OK(mdbx_txn_commit(txn));
+  }
   txn = api_begin(env, MDBX_TXN_READWRITE);
   fill_tables(txn);
   OK(mdbx_drop(txn, junk, true));
