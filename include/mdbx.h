@@ -1469,7 +1469,9 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
  *                          was called
  *   MDBX_BUSY              open in this process already, or somebody uses it
  *                          and one of the two wants it MDBX_EXCLUSIVE
- *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE
+ *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE; or the
+ *                          database uses an optional feature this library does not
+ *                          know
  *   MDBX_INVALID           not a database file; or what has the lock file's name
  *                          is no lock file, a symbolic link, or the lock file
  *                          of another database
@@ -2413,7 +2415,8 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *   MDBX_NOTFOUND      there is none, and MDBX_CREATE is not given
  *   MDBX_EACCESS       to be created, but the transaction is read-only
  *   MDBX_EINVAL        flags that do not go together
- *   MDBX_INCOMPATIBLE  it has other flags, or the name is a plain record, or
+ *   MDBX_INCOMPATIBLE  it has an optional feature this library does not know, or
+ *                      it has other flags, or the name is a plain record, or
  *                      the main table is of a kind that cannot hold names
  *   MDBX_BAD_VALSIZE   the name is too long
  *   MDBX_DBS_FULL      no handle is left
@@ -3176,8 +3179,12 @@ LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
  *            zero ends the walk and is returned.
  * iter_ctx   handed to iter_func.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if the free space table is
- * empty, MDBX_EINVAL for a wrong size or NULL. */
+ * Pages that small commits have set free stand in the meta page. Of a reader whose
+ * snapshot is older than the last few commits they are not known any more, and are
+ * not counted.
+ *
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if no page is listed,
+ * MDBX_EINVAL for a wrong size or NULL. */
 LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
                              MDBX_gc_iter_func iter_func, void *iter_ctx);
 

@@ -5,6 +5,8 @@
 #include "service/increment.h"
 #include "txn/txn_read.h"
 
+#include <stdlib.h>
+
 #define WRITE_FLAGS ((unsigned)(MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC | MDBX_CP_OVERWRITE | MDBX_CP_NO_VERIFY))
 
 static int begin_increment(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **txn) {
@@ -38,15 +40,16 @@ int mdbx_env_copy2fd_since(MDBX_env *env, uint64_t txnid, mdbx_filehandle_t fd, 
 
 int mdbx_increment_info(const char *path, MDBX_increment_info *info, size_t bytes) {
   struct increment_header header;
-  struct increment_trailer trailer;
+  struct increment_end end;
   if (!path || !*path || !info || bytes != sizeof(*info))
     return MDBX_EINVAL;
-  const int rc = increment_verify(path, &header, &trailer);
+  const int rc = increment_verify(path, &header, &end);
   if (rc != MDBX_SUCCESS)
     return rc;
+  free(end.list);
   *info = (MDBX_increment_info){.ii_base_txnid = header.base,
                                 .ii_txnid = header.txnid,
-                                .ii_pages = trailer.pages,
+                                .ii_pages = end.trailer.pages,
                                 .ii_pagesize = header.page_size};
   info->ii_dxbid.x = header.database_id[0];
   info->ii_dxbid.y = header.database_id[1];

@@ -169,7 +169,7 @@ static int report_newest(const MDBX_env *env, struct reported *reported) {
     rc = env_read_head(env, &meta, &txnid, &slot);
   if (rc != MDBX_SUCCESS)
     return rc;
-  reported->gc = meta.gc;
+  reported->gc = meta_gc_record(&meta);
   reported->main = meta.main;
   reported->next = meta.next;
   env_geometry_of(env, &meta, &reported->geometry);

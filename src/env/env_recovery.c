@@ -17,8 +17,6 @@
 #include "env/env_writer.h"
 #include "env/sync.h"
 
-#include <stdlib.h>
-
 int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool writable) {
   if (env->opened)
     return MDBX_EPERM;
@@ -48,15 +46,11 @@ static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, 
   return *txnid < TXNID_MAX ? MDBX_SUCCESS : MDBX_TXN_FULL;
 }
 
-static int write_as_newest(MDBX_env *env, unsigned slot, txnid_t txnid, struct meta *meta) {
-  struct meta_page *page = malloc(env->page_size);
-  if (!page)
-    return MDBX_ENOMEM;
-  meta->kind = META_STEADY;
-  memcpy(meta->boot_id, env->boot_id, sizeof(meta->boot_id));
-  meta_build(page, env->page_size, slot, txnid, meta, NULL, 0);
-  const int rc = meta_write(env->fd, page, env->page_size);
-  free(page);
+static int write_as_newest(MDBX_env *env, unsigned slot, txnid_t txnid, const struct meta_slot *chosen) {
+  struct meta meta = chosen->meta;
+  meta.kind = META_STEADY;
+  memcpy(meta.boot_id, env->boot_id, sizeof(meta.boot_id));
+  const int rc = meta_restate(env->fd, env->page_size, slot, chosen, txnid, &meta);
   return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
 }
 
@@ -76,7 +70,7 @@ static int turn(MDBX_env *env, unsigned slot) {
     rc = sync_flush(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = write_as_newest(env, slot, txnid, &chosen.meta);
+  rc = write_as_newest(env, slot, txnid, &chosen);
   if (rc != MDBX_SUCCESS) {
     atomic_store(&env->fatal, true);
     return rc;

@@ -114,6 +114,29 @@ int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsign
   }
 }
 
+/* How often a meta that looks damaged is read again, a millisecond apart: it may be in the middle of being written. */
+enum { META_READS = 50 };
+
+int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
+  int rc = MDBX_RESULT_TRUE;
+  for (unsigned reads = 0; reads < META_READS && rc != MDBX_SUCCESS; ++reads) {
+    bool claimed = false;
+    for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+      struct meta_slot seen;
+      const int read = meta_read_slot(env->fd, env->page_size, slot, &seen);
+      if (read != MDBX_SUCCESS)
+        return read;
+      claimed |= seen.claimed == txnid;
+      if (seen.valid && seen.txnid == txnid && meta_read_page(env->fd, env->page_size, slot, &seen, page) == MDBX_SUCCESS)
+        return MDBX_SUCCESS;
+    }
+    if (!claimed)
+      break;
+    os_sleep_ms(1);
+  }
+  return rc;
+}
+
 static bool meta_is_usable(const MDBX_env *env, const struct meta *meta) {
   return meta->page_size == env->page_size && meta->next >= META_COUNT && meta->next <= meta->now &&
          meta->now <= meta->upper && meta->upper <= PGNO_LIMIT;

@@ -33,4 +33,7 @@ int env_check_map_limit(const MDBX_env *env, pgno_t pages);
 /* The first page this process may not use. */
 pgno_t env_map_end(const MDBX_env *env);
 
+/* The page of the meta of that transaction, which is the caller's to free. MDBX_RESULT_TRUE: there is none any more. */
+int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page);
+
 #endif

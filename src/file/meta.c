@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "file/meta.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "format/check.h"
 #include "format/increment.h"
@@ -13,15 +14,34 @@
 
 static bool header_is_sane(const struct meta_page *page, uint32_t page_size, unsigned slot) {
   const struct page *header = &page->header;
-  return header->flags == P_META && header->pgno == slot && header->count <= limit_manifest(page_size) &&
-         header->lower == META_BODY + header->count * sizeof(struct meta_manifest) && header->upper == 0 &&
+  const size_t manifest = header->count * sizeof(struct meta_manifest);
+  return header->flags == P_META && header->pgno == slot && manifest <= meta_room(page_size) &&
+         header->upper <= meta_room(page_size) - manifest && header->lower == META_BODY + manifest + header->upper &&
          header->txnid == page->meta.txnid_again && header->txnid >= 1 && header->txnid <= TXNID_MAX;
 }
 
 bool meta_is_sane(const struct meta *meta) {
   return meta->lower >= META_COUNT && meta->lower <= meta->now && meta->now <= meta->upper &&
          meta->upper <= PGNO_LIMIT && meta->next >= META_COUNT && meta->next <= meta->now &&
-         meta->kind <= META_MANIFEST && (meta->database_id[0] | meta->database_id[1]);
+         meta->kind <= META_MANIFEST && meta->gc.depth <= UINT8_MAX && (meta->database_id[0] | meta->database_id[1]);
+}
+
+const uint8_t *meta_list_of(const struct meta_page *page, size_t *length) {
+  *length = page->header.upper;
+  return page_body(&page->header) + page->header.lower - page->header.upper;
+}
+
+const uint8_t *meta_list_inside(const struct meta_page *page, uint32_t page_size, size_t *length) {
+  const struct page *header = &page->header;
+  if (header->lower > body_size(page_size) || header->lower < META_BODY || header->upper > header->lower - META_BODY)
+    return NULL;
+  return meta_list_of(page, length);
+}
+
+static bool list_is_sane(const struct meta_page *page) {
+  size_t length;
+  const uint8_t *list = meta_list_of(page, &length);
+  return meta_list_is_sound(list, length, page->header.txnid, page->meta.next);
 }
 
 static bool checksum_matches(const struct meta_page *page, uint32_t page_size) {
@@ -42,9 +62,11 @@ static const char *fault_of(const struct meta_page *page, uint32_t page_size, un
     return "it was not written to its end";
   if (!checksum_matches(page, page_size))
     return header_is_sane(page, page_size, slot) ? "checksum does not match" : "its header makes no sense";
-  const char *fault = !header_is_sane(page, page_size, slot) ? "its header makes no sense"
-                      : !meta_is_sane(&page->meta)           ? "its sizes make no sense"
-                                                             : NULL;
+  const char *fault = page->header.features & ~META_FEATURES_KNOWN ? "it has optional features that are not known here"
+                      : !header_is_sane(page, page_size, slot)       ? "its header makes no sense"
+                      : !meta_is_sane(&page->meta)                   ? "its sizes make no sense"
+                      : !list_is_sane(page)                          ? "its list of free pages makes no sense"
+                                                                     : NULL;
   *senseless = fault != NULL;
   return fault;
 }
@@ -57,6 +79,8 @@ static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigne
   out->signature = (page->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE;
   out->claimed = page->header.txnid;
   out->fault = out->blank ? NULL : fault_of(page, page_size, slot, &out->senseless);
+  /* Only where the checksum is right. */
+  out->unknown = out->senseless ? page->header.features & ~META_FEATURES_KNOWN : 0;
   if (out->blank || out->fault)
     return;
   out->valid = true;
@@ -132,6 +156,10 @@ int meta_read_all(int fd, const char *path, struct meta_set *set) {
     const int rc = read_with_page_size(fd, page_size, set, &signature, &version);
     if (rc != MDBX_SUCCESS)
       return rc;
+    const uint32_t unknown = set->slot[0].unknown | set->slot[1].unknown | set->slot[2].unknown;
+    if (unknown)
+      return log_damage(MDBX_INCOMPATIBLE, "%s: the database uses optional features that this library does not know: 0x%x",
+                        path, unknown);
     if (any_valid(set)) {
       drop_strangers(set);
       return MDBX_SUCCESS;
@@ -174,7 +202,8 @@ static int is_believable(const struct meta_set *set, unsigned slot, const uint64
 static unsigned find_twin(const struct meta_set *set, unsigned head) {
   for (unsigned i = 0; i < META_COUNT; ++i)
     if (i != head && set->slot[i].valid && set->slot[i].txnid == set->slot[head].txnid &&
-        memcmp(&set->slot[i].meta.gc, &set->slot[head].meta.gc, 2 * sizeof(struct table_record)) != 0)
+        (memcmp(&set->slot[i].meta.gc, &set->slot[head].meta.gc, sizeof(struct gc_record)) != 0 ||
+         memcmp(&set->slot[i].meta.main, &set->slot[head].meta.main, sizeof(struct table_record)) != 0))
       return i;
   return head;
 }
@@ -291,19 +320,26 @@ int meta_verify_manifest(void *context, unsigned slot, bool *matches) {
 /* ------------------------------------------------------------------------------------------------------- writing */
 
 void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid_t txnid, const struct meta *meta,
-                const struct meta_manifest *manifest, unsigned count) {
-  memset(page, 0, page_size);
+                const struct meta_tail *tail) {
+  static const struct meta_tail nothing = {NULL, 0, NULL, 0};
+  if (!tail)
+    tail = &nothing;
+  const size_t manifest = tail->count * sizeof(*tail->manifest), used = META_BODY + manifest + tail->list_length;
+  ASSERT(meta_tail_fits(page_size, tail->count, tail->list_length));
   page->meta = *meta;
   page->meta.magic = META_MAGIC;
   page->meta.page_size = page_size;
   page->meta.txnid_again = txnid;
-  if (count)
-    memcpy(page->manifest, manifest, count * sizeof(*manifest));
-  page->header.txnid = txnid;
-  page->header.pgno = slot;
-  page->header.flags = P_META;
-  page->header.count = (uint16_t)count;
-  page->header.lower = (uint16_t)(META_BODY + count * sizeof(*manifest));
+  if (tail->count)
+    memcpy(page->manifest, tail->manifest, manifest);
+  /* The old list may stand in the same page. */
+  if (tail->list_length)
+    memmove((uint8_t *)page->manifest + manifest, tail->list, tail->list_length);
+  memset((uint8_t *)&page->meta + used, 0, body_size(page_size) - used);
+  page->header = (struct page){.txnid = txnid, .pgno = slot, .flags = P_META};
+  page->header.count = (uint16_t)tail->count;
+  page->header.lower = (uint16_t)used;
+  page->header.upper = (uint16_t)tail->list_length;
   page->header.checksum = page_checksum(&page->header, page_size, checksum_seed(meta->database_id));
 }
 
@@ -321,16 +357,45 @@ int meta_copy(const struct stores *stores, int fd, const struct meta_page *page,
                             : rc;
 }
 
-int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old) {
+int meta_read_page(int fd, uint32_t page_size, unsigned slot, const struct meta_slot *old, struct meta_page **result) {
   struct meta_page *page = malloc(page_size);
+  struct meta_slot seen;
+  bool whole;
   if (!page)
     return MDBX_ENOMEM;
-  struct meta meta = old->meta;
-  meta.kind = META_STEADY;
-  meta_build(page, page_size, slot, old->txnid, &meta, NULL, 0);
-  const int rc = meta_write(fd, page, page_size);
+  int rc = read_page(fd, page_size, slot, page, &whole);
+  if (rc == MDBX_SUCCESS) {
+    judge_slot(page, page_size, slot, &seen);
+    if (!seen.valid || seen.txnid != old->txnid || seen.checksum != old->checksum)
+      rc = MDBX_CORRUPTED;
+  }
+  if (rc == MDBX_SUCCESS)
+    *result = page;
+  else
+    free(page);
+  return rc;
+}
+
+int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_slot *old, txnid_t txnid,
+                 const struct meta *meta) {
+  struct meta_page *page;
+  struct meta_tail tail = {NULL, 0, NULL, 0};
+  int rc = meta_read_page(fd, page_size, slot, old, &page);
+  if (rc == MDBX_CORRUPTED)
+    return log_damage(rc, "meta page %u: cannot be read twice alike", slot);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tail.list = meta_list_of(page, &tail.list_length);
+  meta_build(page, page_size, slot, txnid, meta, &tail);
+  rc = meta_write(fd, page, page_size);
   free(page);
   return rc;
+}
+
+int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old) {
+  struct meta meta = old->meta;
+  meta.kind = META_STEADY;
+  return meta_restate(fd, (uint32_t)page_size, slot, old, old->txnid, &meta);
 }
 
 int meta_create(int fd, uint32_t page_size, const struct meta *meta) {
@@ -338,8 +403,8 @@ int meta_create(int fd, uint32_t page_size, const struct meta *meta) {
   if (!pages)
     return MDBX_ENOMEM;
   for (unsigned slot = 0; slot < META_COUNT; ++slot)
-    meta_build((struct meta_page *)(void *)(pages + (size_t)slot * page_size), page_size, slot, slot + 1, meta, NULL,
-               0);
+    meta_build((struct meta_page *)(void *)(pages + (size_t)slot * page_size), page_size, slot, slot + 1, meta,
+               NULL);
   struct iovec vector = {pages, (size_t)page_size * META_COUNT};
   const int rc = os_ops->pwritev(fd, &vector, 1, 0);
   free(pages);

@@ -17,7 +17,7 @@
 #define MDBX_FILE_META_H
 
 #include "file/stores.h"
-#include "format/format.h"
+#include "format/meta_list.h"
 
 /* What is known of one slot. */
 struct meta_slot {
@@ -31,6 +31,7 @@ struct meta_slot {
   txnid_t txnid;  /* 0 unless valid */
   uint64_t checksum;
   unsigned manifest; /* entries */
+  uint32_t unknown; /* optional features that this engine does not know: then not valid */
   struct meta meta;
 };
 
@@ -40,7 +41,8 @@ struct meta_set {
 };
 
 /* Reads the metas of a file of any page size. MDBX_SUCCESS if at least one is valid; MDBX_INVALID: no database (no
- * signature anywhere); MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: a database, but no meta is sound; or an errno value. */
+ * signature anywhere); MDBX_VERSION_MISMATCH; MDBX_INCOMPATIBLE: it uses an optional feature this engine does not know;
+ * MDBX_CORRUPTED: a database, but no meta is sound; or an errno value. */
 int meta_read_all(int fd, const char *path, struct meta_set *set);
 
 /* Whether the fields are possible, but for the ids and the trees. */
@@ -75,9 +77,35 @@ struct meta_verify_context {
 /* The real meta_verify: reads the pages from the file. */
 int meta_verify_manifest(void *context, unsigned slot, bool *matches);
 
-/* Builds the page of a meta: `page` has page_size bytes. */
+/* What stands behind a meta on its page. */
+struct meta_tail {
+  const struct meta_manifest *manifest;
+  unsigned count;
+  const uint8_t *list; /* format/meta_list.h */
+  size_t list_length;
+};
+
+/* Whether a tail has room in a page. */
+static inline bool meta_tail_fits(uint32_t page_size, size_t manifest, size_t list_length) {
+  return manifest * sizeof(struct meta_manifest) + list_length <= meta_room(page_size);
+}
+
+/* Builds the page of a meta: `page` has page_size bytes. The tail may be NULL: nothing. */
 void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid_t txnid, const struct meta *meta,
-                const struct meta_manifest *manifest, unsigned count);
+                const struct meta_tail *tail);
+
+/* The list of a built or read page, which is sound. */
+const uint8_t *meta_list_of(const struct meta_page *page, size_t *length);
+/* The same of a page that was sound when the database was opened; NULL: it does not lie inside the page. */
+const uint8_t *meta_list_inside(const struct meta_page *page, uint32_t page_size, size_t *length);
+
+/* Reads a slot again, of which `old` was read, and gives its page, which is the caller's to free. MDBX_CORRUPTED, without a
+ * report: it has changed. */
+int meta_read_page(int fd, uint32_t page_size, unsigned slot, const struct meta_slot *old, struct meta_page **page);
+
+/* Writes a slot anew, with that meta and id, and the list it has. The manifest goes. No flush. */
+int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_slot *old, txnid_t txnid,
+                 const struct meta *meta);
 
 /* Writes a built page to its slot; no flush. */
 int meta_write(int fd, const struct meta_page *page, uint32_t page_size);

@@ -36,7 +36,7 @@ struct page {
   union {
     struct {
       uint16_t lower; /* end of the arrays that grow up from the body's start */
-      uint16_t upper; /* start of the nodes that grow down from the body's end */
+      uint16_t upper; /* start of the nodes that grow down from the body's end; on a meta page: bytes of its list */
     };
     uint32_t run_pages; /* P_LARGE: pages of the run */
   };
@@ -46,6 +46,7 @@ struct page {
       uint16_t item;   /* P_DUPFIX: bytes of one value */
     };
     uint32_t run_bytes; /* P_LARGE: bytes of the value */
+    uint32_t features;  /* P_META: optional features, enum meta_features */
   };
 };
 
@@ -124,6 +125,14 @@ enum table_flags {
 };
 #define TABLE_FLAGS_PUBLIC 0x7eu
 
+/* Optional features of a table. An engine refuses a table that has one it does not know: there is none yet that this one
+ * knows, the names are reserved. */
+enum table_features {
+  TABLE_COUNTED = 0x01, /* branches tell the number of items below each child */
+  TABLE_DIGEST = 0x02,  /* 16 bytes follow the record: a digest of the content; of the main table they are in the meta */
+};
+#define TABLE_FEATURES_KNOWN 0u
+
 struct table_record {
   uint8_t flags; /* enum table_flags */
   uint8_t depth;
@@ -132,8 +141,9 @@ struct table_record {
   uint32_t branch_pages;
   uint32_t leaf_pages;
   uint32_t large_pages;
-  uint32_t item; /* bytes of every key of an INTEGERKEY table (0: none stored yet), low half; of every value of a
-                    DUPFIXED one, high half */
+  uint8_t key_item;    /* bytes of every key of an INTEGERKEY table; 0: none stored yet */
+  uint8_t features;    /* enum table_features */
+  uint16_t value_item; /* bytes of every value of a DUPFIXED one */
   uint64_t items;
   uint64_t sequence;
   uint64_t mod_txnid;
@@ -161,12 +171,13 @@ _Static_assert(sizeof(struct nested_record) == 24, "nested_record");
 
 /* --------------------------------------------------------------------------------------------------------- meta
  * A meta page is a page header (flags P_META, txnid = id of the commit, count = entries of the manifest, lower = used
- * bytes of the body) followed by struct meta and the manifest. */
+ * bytes of the body, upper = bytes of the list) followed by struct meta, the manifest and the list: pages that wait and are
+ * not in table 0 (format/meta_list.h). */
 
 /* "libmdbxC" without its last letter, and the format version in the last byte. */
 #define META_SIGNATURE UINT64_C(0x00786264626d696c)
 #define META_SIGNATURE_MASK UINT64_C(0x00ffffffffffffff)
-#define META_VERSION 2u
+#define META_VERSION 3u
 #define META_MAGIC (META_SIGNATURE | (uint64_t)META_VERSION << 56)
 
 enum meta_kind {
@@ -176,12 +187,27 @@ enum meta_kind {
   META_MANIFEST = 3, /* written together with its pages: believed if every page of the manifest matches */
 };
 
+/* Optional features of a database, which no table has for itself. As of table_features: none is known yet. */
+#define META_FEATURES_KNOWN 0u
+
 struct meta_manifest {
   uint32_t pgno;
   uint32_t checksum_low;
   uint32_t checksum_high;
 };
 _Static_assert(sizeof(struct meta_manifest) == 12, "meta_manifest");
+
+/* Table 0, of which less can be said than of a table of the user. */
+struct gc_record {
+  uint32_t root;
+  uint16_t depth;
+  uint16_t root_birth;
+  uint32_t branch_pages;
+  uint32_t leaf_pages;
+  uint64_t items;
+  uint64_t mod_txnid;
+};
+_Static_assert(sizeof(struct gc_record) == 32, "gc_record");
 
 struct meta {
   uint64_t magic;
@@ -191,8 +217,10 @@ struct meta {
   uint32_t lower, upper, now; /* geometry, in pages */
   uint32_t next;        /* first unallocated page */
   uint32_t grow, shrink;
-  struct table_record gc, main;
-  uint64_t canary[4]; /* x, y, z, v */
+  struct gc_record gc;
+  struct table_record main;
+  uint64_t main_digest[2]; /* with TABLE_DIGEST; else zero */
+  uint64_t canary[4];      /* x, y, z, v */
   uint64_t boot_id[2];
   uint64_t retired; /* pages retired by all commits so far */
   uint64_t copy_of; /* of a copy as is: the snapshot it has; other than the header's txnid once it was changed */
@@ -207,6 +235,28 @@ struct meta_page {
   struct meta_manifest manifest[];
 };
 _Static_assert(sizeof(struct meta_page) == PAGE_SIZE_MIN, "a meta fits a page of 256 bytes");
+
+/* The record of table 0 as one of any table, and back. */
+static inline struct table_record meta_gc_record(const struct meta *meta) {
+  const struct gc_record *gc = &meta->gc;
+  return (struct table_record){.depth = gc->depth <= UINT8_MAX ? (uint8_t)gc->depth : UINT8_MAX,
+                               .root_birth = gc->root_birth,
+                               .root = gc->root,
+                               .branch_pages = gc->branch_pages,
+                               .leaf_pages = gc->leaf_pages,
+                               .items = gc->items,
+                               .mod_txnid = gc->mod_txnid};
+}
+
+static inline void meta_set_gc(struct meta *meta, const struct table_record *record) {
+  meta->gc = (struct gc_record){.root = record->root,
+                                .depth = record->depth,
+                                .root_birth = record->root_birth,
+                                .branch_pages = record->branch_pages,
+                                .leaf_pages = record->leaf_pages,
+                                .items = record->items,
+                                .mod_txnid = record->mod_txnid};
+}
 
 /* --------------------------------------------------------------------------------------------- free-space records
  * Table 0. Key, 12 bytes: u64 big-endian with the kind in the top byte and a number below it, then u32 big-endian
@@ -234,8 +284,11 @@ static inline size_t limit_key(size_t page_size, unsigned table_flags) {
   return limit_pair(page_size) - (table_flags & TABLE_DUPSORT ? 42 : 0);
 }
 
+/* Room of a meta page for its manifest and its list. */
+static inline size_t meta_room(size_t page_size) { return page_size - PAGE_SIZE_MIN; }
+
 static inline size_t limit_manifest(size_t page_size) {
-  return (page_size - PAGE_SIZE_MIN) / sizeof(struct meta_manifest);
+  return meta_room(page_size) / sizeof(struct meta_manifest);
 }
 
 /* Pages of a run that holds a value of that many bytes. */

@@ -6,6 +6,8 @@
  *   any number of: struct increment_record, and the bytes of its pages as they stand in the file
  *   a struct increment_record of zeros
  *   struct increment_trailer
+ *   the list of the meta
+ *   u64: checksum of all bytes before it
  *
  * Written and read in sequence. Little-endian like the database; nothing is aligned.
  */
@@ -16,7 +18,7 @@
 
 /* "mdbxincr" */
 #define INCREMENT_MAGIC UINT64_C(0x72636E697862646D)
-#define INCREMENT_VERSION 1u
+#define INCREMENT_VERSION 2u
 
 struct increment_header {
   uint64_t magic;
@@ -36,7 +38,7 @@ struct increment_record {
 struct increment_trailer {
   struct meta meta; /* of the snapshot, as a copy has it */
   uint64_t pages;   /* in all records */
-  uint64_t checksum; /* of all bytes before it */
+  uint64_t list_length; /* bytes of the list of the meta, which follow */
 };
 _Static_assert(sizeof(struct increment_header) == 64 && sizeof(struct increment_trailer) == META_BODY + 16,
                "an increment has no padding");

@@ -8,6 +8,8 @@
 #ifndef MDBX_GC_GC_H
 #define MDBX_GC_GC_H
 
+#include "format/meta_list.h"
+#include "gc/gc_list.h"
 #include "gc/gc_record.h"
 #include "tree/tree.h"
 
@@ -19,6 +21,14 @@ struct gc_held {
 /* Free pages that a commit takes out of a region for those after it. */
 #define GC_ASIDE_PAGES 64u
 
+/* When the lists of the table had nothing to give: as it and the pins were then. */
+struct gc_idle {
+  txnid_t changed; /* the table's last change */
+  uint64_t items, pins;
+  pgno_t root;
+  bool known;
+};
+
 struct gc {
   struct space *space;
   struct tree *tree;
@@ -28,6 +38,12 @@ struct gc {
   size_t consumed_length, consumed_capacity;
   struct gc_held *held; /* pages found to be seen by a pinned snapshot */
   size_t held_length, held_capacity;
+  struct gc_list list;  /* of the meta: what has not been taken from it; once gc_give() is done what the commit's meta gets */
+  struct run_list runs; /* gc_give: what goes into the list of this commit */
+  size_t loose;         /* and how many of them are loose: the first ones */
+  struct gc_idle idle;  /* kept from one transaction to the next */
+  bool beside_manifest; /* for the owner to set: the list has to leave room for a manifest if it can */
+  bool fresh_in_table;  /* gc_give: what this commit retired goes to the table, not into the list */
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
   bool asked; /* the transaction has looked for pages */
   bool begun, fresh_done, held_done, regions_done;
@@ -39,9 +55,13 @@ struct gc {
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };
 
-/* `pins` is taken over. Sets space->refill_context; space->refill is a function that calls gc_take. */
-void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count);
+/* `pins` is taken over. Sets space->refill_context; space->refill is a function that calls gc_take. The list is that of the
+ * head's meta; only its length has been looked at, unless `list_is_sound`. */
+int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count, const uint8_t *list,
+             size_t list_length, bool list_is_sound);
+/* Keeps some memory for the next transaction. */
 void gc_end(struct gc *gc);
+void gc_free_memory(struct gc *gc);
 
 /* Other pins, of which none is new: looks again at all that the old ones held. Takes `pins` over. */
 int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count);
@@ -62,16 +82,22 @@ int gc_load_region_of(struct gc *gc, pgno_t pgno);
 /* Whether the table lists a page as free; the page's region has not been read. */
 int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has);
 
-/* Writes what has become of the free pages to table 0. Nothing else may change pages afterwards. Takes pages for
- * itself from the set, then from the end, never through refill. */
+/* Writes what has become of the free pages: into the list for the meta, and to table 0 if the list has no room for all or
+ * pages come from there. Nothing else may change pages afterwards. Takes pages for itself from the set, then from the end,
+ * never through refill. */
 int gc_give(struct gc *gc);
 
-/* Pages a commit may need for table 0, for space->reserve. */
-uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree);
+/* Reads all that the list still has, whether anybody needs it or not. */
+int gc_empty_list(struct gc *gc);
+
+/* Pages a commit may need for table 0, for space->reserve; `list_length` bytes are in the list. */
+uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree, size_t list_length);
 
 /* Calls `each` for all runs of table 0 of a snapshot, with the key of their record. */
 typedef int (*gc_each_record)(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth);
 int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
+/* The same for the list of a snapshot's meta. */
+int gc_visit_list(const struct snapshot *snapshot, const uint8_t *list, size_t length, gc_each_record each, void *context);
 /* The same for the lists of retired pages only. */
 int gc_visit_retired(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
 

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing what has become of free and retired pages back to table 0.
+ * Writing what has become of free and retired pages back: into the list of the meta, or to table 0.
+ *
+ * A small commit adds to the list of the meta and leaves the table alone: it has read nothing there that must not be read
+ * again, and what it adds fits. Any other commit writes all that the list has to the table, and begins a new list with what it
+ * retired itself and a few free pages, so that the commits after it find them without the table.
  *
  * Writing to the table takes and retires pages itself. So: first make place (delete, insert with some bytes to spare,
  * make leaves writable) in passes until a pass changes nothing; then fill the places in, which moves no page.
  *
- * Invariants once filled in: a page is listed once in all of table 0 or used by a tree, never both; no listed page is
- * at or above the first unallocated one.
+ * Invariants once filled in: a page is listed once, in table 0 or in the list, or used by a tree, never both; no listed page
+ * is at or above the first unallocated one.
  */
 #include "gc/gc.h"
 
@@ -18,17 +22,23 @@
 #include <stdlib.h>
 
 /* Bytes a place gets more than its record needs now: what the next passes may add. */
-enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 128 };
+enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 128, RUN_BYTES = 6, FEW_RUNS = 24 };
 
-uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree) {
+/* What the list needs if it has to go to the table: its records there may be on half empty leaves. */
+static uint32_t list_reserve(const struct snapshot *snapshot, size_t list_length) {
+  return (uint32_t)(2 * list_length / snapshot->page_size);
+}
+
+uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree, size_t list_length) {
   const struct page *root;
+  const uint32_t for_list = list_reserve(snapshot, list_length);
   if (tree->record.depth == 0)
-    return 1;
+    return 1 + for_list;
   const bool one_leaf =
       tree->record.depth == 1 && snapshot_page(snapshot, tree->record.root, &root) == MDBX_SUCCESS;
   if (one_leaf && page_room(root) > body_size(snapshot->page_size) / 2)
-    return 1;
-  return tree->record.depth + 2u;
+    return 1 + for_list;
+  return tree->record.depth + 2u + for_list;
 }
 
 /* ------------------------------------------------------------------------------------------------- single records */
@@ -246,10 +256,25 @@ static int by_page(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
+/* A few are put where they belong one by one. */
+static void insert_runs(struct retired_run *runs, size_t sorted, size_t count) {
+  for (size_t i = MAX_OF(sorted, 1); i < count; ++i) {
+    const struct retired_run run = runs[i];
+    size_t at = i;
+    for (; at > 0 && runs[at - 1].pgno > run.pgno; --at)
+      runs[at] = runs[at - 1];
+    runs[at] = run;
+  }
+}
+
 /* Sorts runs of which the first `sorted` are in order already: few are new in a long list. */
 static int sort_runs(struct retired_run *runs, size_t sorted, size_t count) {
   const size_t more = count - sorted;
   ASSERT(sorted <= count);
+  if (count <= FEW_RUNS) {
+    insert_runs(runs, sorted, count);
+    return MDBX_SUCCESS;
+  }
   if (more)
     qsort(runs + sorted, more, sizeof(*runs), by_page);
   if (!sorted || !more || runs[sorted - 1].pgno < runs[sorted].pgno)
@@ -332,11 +357,6 @@ static int fill_chunk(struct gc *gc, const struct gc_key *key, const struct reti
 
 /* ---------------------------------------------------------------------------------------------------- held pages */
 
-struct run_list {
-  struct retired_run *runs;
-  size_t length, capacity;
-};
-
 static int add_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
   struct run_list *list = context;
   ASSERT(pgno >= PGNO_FIRST && pages > 0);
@@ -376,19 +396,28 @@ static int list_free(const struct gc *gc, struct run_list *list) {
   return rc;
 }
 
-/* They, and what this commit retired. */
-static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
-  struct run_list list = {NULL, 0, 0};
-  int rc = list_free(gc, &list);
-  const size_t sorted = list.length;
+/* They, and behind them what this commit retired: gc->runs. */
+static int collect_fresh(struct gc *gc) {
+  struct run_list *list = &gc->runs;
+  list->length = 0;
+  int rc = list_free(gc, list);
+  gc->loose = list->length;
   if (rc == MDBX_SUCCESS)
-    rc = add_runs(&list, gc->space->retired.runs, gc->space->retired.length);
-  if (rc == MDBX_SUCCESS)
-    rc = tidy_runs(list.runs, sorted, &list.length);
-  if (rc == MDBX_SUCCESS)
-    rc = each_chunk(gc, (struct gc_key){GC_FRESH, gc->space->view.txnid, 0}, list.runs, list.length, action, changed);
-  free(list.runs);
+    rc = add_runs(list, gc->space->retired.runs, gc->space->retired.length);
+  size_t retired = list->length - gc->loose;
+  if (rc == MDBX_SUCCESS && retired)
+    rc = tidy_runs(list->runs + gc->loose, 0, &retired);
+  list->length = gc->loose + retired;
   return rc;
+}
+
+/* For a record of the table they are one list. */
+static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
+  const struct gc_key key = {GC_FRESH, gc->space->view.txnid, 0};
+  int rc = collect_fresh(gc);
+  if (rc == MDBX_SUCCESS)
+    rc = tidy_runs(gc->runs.runs, gc->loose, &gc->runs.length);
+  return rc == MDBX_SUCCESS ? each_chunk(gc, key, gc->runs.runs, gc->runs.length, action, changed) : rc;
 }
 
 /* The last chunk already kept for a pin: its pages join the new ones while it is short, for each commit writes it anew.
@@ -456,7 +485,88 @@ static int give_held(struct gc *gc) {
     if (rc != MDBX_SUCCESS)
       return rc;
   }
+  gc->held_length = 0;
   return MDBX_SUCCESS;
+}
+
+/* ------------------------------------------------------------------------------------------- the list of the meta */
+
+/* Bytes that the list may have: a manifest comes first, since it saves a flush. */
+static size_t room_for_list(const struct gc *gc) {
+  const size_t page_size = gc->space->view.page_size, limit = gc_list_limit(page_size);
+  const size_t manifest = gc->space->dirty.used * sizeof(struct meta_manifest);
+  if (!gc->beside_manifest || manifest > meta_room(page_size))
+    return limit;
+  return MIN_OF(limit, meta_room(page_size) - manifest);
+}
+
+/* What collect_fresh() has found as it stands in the list. */
+static txnid_t fresh_number(const struct gc *gc, size_t i) {
+  return i < gc->loose ? GC_LOOSE_NUMBER : gc->space->view.txnid;
+}
+
+static struct retired_run fresh_run(const struct gc *gc, size_t i) {
+  const struct retired_run *run = &gc->runs.runs[i];
+  return (struct retired_run){run->pgno, run->pages, i < gc->loose ? GC_LOOSE_NUMBER : run->birth};
+}
+
+/* Bytes that the pages found to be held, and what collect_fresh() has found, add to the list. */
+static size_t growth_of_list(const struct gc *gc) {
+  size_t bytes = 0;
+  for (size_t i = 0; i < gc->held_length; ++i)
+    bytes += gc_list_growth(&gc->list, GC_HELD, gc->held[i].pin, &gc->held[i].run,
+                            i > 0 && gc->held[i].pin == gc->held[i - 1].pin);
+  for (size_t i = 0; i < gc->runs.length; ++i) {
+    const struct retired_run run = fresh_run(gc, i);
+    bytes += gc_list_growth(&gc->list, GC_FRESH, fresh_number(gc, i), &run, i > 0 && i != gc->loose);
+  }
+  return bytes;
+}
+
+static bool fits_list(const struct gc *gc) {
+  const size_t room = room_for_list(gc);
+  enum { LEAST = 6 }; /* of an entry: most that does not fit is seen at once */
+  const size_t least = gc->list.length + (gc->held_length + gc->runs.length) * LEAST;
+  return least <= room && gc->list.length + growth_of_list(gc) <= room;
+}
+
+static void add_to_list(struct gc *gc) {
+  for (size_t i = 0; i < gc->held_length; ++i)
+    gc_list_add(&gc->list, GC_HELD, gc->held[i].pin, &gc->held[i].run);
+  for (size_t i = 0; i < gc->runs.length; ++i) {
+    const struct retired_run run = fresh_run(gc, i);
+    gc_list_add(&gc->list, GC_FRESH, fresh_number(gc, i), &run);
+  }
+  ASSERT(gc->list.length <= room_for_list(gc));
+}
+
+/* Whether nothing has been read from the table that must not be read there again. */
+static bool table_is_right(const struct gc *gc) {
+  const struct pgset *avail = &gc->space->avail;
+  if (gc->consumed_length)
+    return false;
+  for (size_t i = 0; i < avail->length; ++i)
+    if (avail->regions[i]->changed && avail->regions[i]->loaded)
+      return false;
+  return true;
+}
+
+/* The way of a small commit. *done: all is in the list, and the table needs no change. */
+static int give_to_list(struct gc *gc, bool *done) {
+  *done = false;
+  if (!table_is_right(gc))
+    return MDBX_SUCCESS;
+  /* What the commit before left at the end of the table's doing waits for the next one that writes the table. */
+  int rc = pgset_has(&gc->space->avail, gc->space->view.limit - 1) ? shorten_tail(gc) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS || !table_is_right(gc) || loose_pages(gc) > LOOSE_MAX)
+    return rc;
+  gc->keep_loose = true;
+  rc = collect_fresh(gc);
+  *done = rc == MDBX_SUCCESS && fits_list(gc);
+  if (*done)
+    add_to_list(gc);
+  gc->keep_loose = *done;
+  return rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------ the whole */
@@ -477,8 +587,13 @@ static int make_places(struct gc *gc, bool *changed) {
   int rc = complete_regions(gc);
   if (rc == MDBX_SUCCESS)
     rc = each_changed(gc, place_region, changed);
+  if (rc == MDBX_SUCCESS && gc->fresh_in_table)
+    return each_fresh_chunk(gc, place_chunk, changed);
   if (rc == MDBX_SUCCESS)
-    rc = each_fresh_chunk(gc, place_chunk, changed);
+    rc = collect_fresh(gc);
+  /* What the table takes may be too much in the end; then it stays so, or there might be no end. */
+  gc->fresh_in_table = rc == MDBX_SUCCESS && !fits_list(gc);
+  *changed |= gc->fresh_in_table;
   return rc;
 }
 
@@ -487,8 +602,10 @@ static int fill_places(struct gc *gc) {
   const pgno_t limit = gc->space->view.limit;
   const uint64_t free_pages = gc->space->avail.count, retired = gc->space->retired.pages;
   int rc = each_changed(gc, fill_region, &changed);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS && gc->fresh_in_table)
     rc = each_fresh_chunk(gc, fill_chunk, &changed);
+  if (rc == MDBX_SUCCESS && !gc->fresh_in_table)
+    add_to_list(gc);
   ASSERT(gc->space->view.limit == limit && gc->space->avail.count == free_pages);
   ASSERT(gc->space->retired.pages == retired);
   (void)limit, (void)free_pages, (void)retired;
@@ -497,18 +614,17 @@ static int fill_places(struct gc *gc) {
 
 /* What the commit itself takes comes from pages that are known by now, or else from the end, however many are free. */
 static int stock_up(struct gc *gc) {
-  const uint32_t wanted = 2 * gc_reserve(&gc->space->view, gc->tree);
+  const uint32_t wanted = 2 * gc_reserve(&gc->space->view, gc->tree, gc->held_length * RUN_BYTES);
   int rc = gc->asked ? MDBX_SUCCESS : MDBX_NOTFOUND; /* a commit that took no page changes nothing in the table */
   while (rc == MDBX_SUCCESS && gc->space->avail.count < wanted)
     rc = gc_take(gc->space, 1, SPACE_CHEAP);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
-int gc_give(struct gc *gc) {
-  ASSERT(!gc->only_grow && !gc->keep_loose);
-  VERIFY(gc_verify(gc));
-  AUDIT(gc_verify_before(gc));
-  int rc = stock_up(gc);
+static int give_to_table(struct gc *gc) {
+  int rc = gc_empty_list(gc);
+  if (rc == MDBX_SUCCESS)
+    rc = stock_up(gc);
   gc->space->refill = NULL;
   if (rc == MDBX_SUCCESS)
     rc = drop_consumed(gc);
@@ -516,9 +632,11 @@ int gc_give(struct gc *gc) {
     rc = give_held(gc);
   if (rc == MDBX_SUCCESS)
     rc = shorten_tail(gc);
+  gc->keep_loose = rc == MDBX_SUCCESS && loose_pages(gc) <= LOOSE_MAX;
+  if (rc == MDBX_SUCCESS)
+    rc = complete_regions(gc);
   if (rc == MDBX_SUCCESS)
     set_aside(gc);
-  gc->keep_loose = rc == MDBX_SUCCESS && loose_pages(gc) <= LOOSE_MAX;
   bool changed = true;
   for (unsigned pass = 0; rc == MDBX_SUCCESS && changed; ++pass) {
     if (pass == PASSES_MAX)
@@ -526,8 +644,18 @@ int gc_give(struct gc *gc) {
     rc = make_places(gc, &changed);
     gc->only_grow = true;
   }
-  if (rc == MDBX_SUCCESS)
-    rc = fill_places(gc);
+  return rc == MDBX_SUCCESS ? fill_places(gc) : rc;
+}
+
+int gc_give(struct gc *gc) {
+  ASSERT(!gc->only_grow && !gc->keep_loose);
+  VERIFY(gc_verify(gc));
+  AUDIT(gc_verify_before(gc));
+  bool done;
+  int rc = give_to_list(gc, &done);
+  if (rc == MDBX_SUCCESS && !done)
+    rc = give_to_table(gc);
+  gc->space->refill = NULL;
   if (rc == MDBX_SUCCESS) {
     VERIFY(gc_verify(gc));
     AUDIT(gc_verify_after(gc));

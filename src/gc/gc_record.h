@@ -63,6 +63,12 @@ static inline bool gc_run_is_free(const struct gc_key *key, txnid_t birth) {
   return key->kind == GC_FREE || (key->kind == GC_FRESH && birth == key->number);
 }
 
+/* Runs in memory. */
+struct run_list {
+  struct retired_run *runs;
+  size_t length, capacity;
+};
+
 /* Any record; GC_FREE runs get birth 0. */
 int gc_record_decode(const struct gc_key *key, const uint8_t *bytes, size_t length, size_t page_size, pgno_t limit,
                      gc_each_run each, void *context);

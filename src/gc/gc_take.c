@@ -12,12 +12,30 @@
 #include <stdlib.h>
 
 /* What one commit looks at unasked, so that a list of a million pages hurts no small commit. */
-enum { ENTRY_BUDGET = 8192, REGIONS_UNASKED = 64 };
+enum { ENTRY_BUDGET = 8192, REGIONS_UNASKED = 64, LOOSE_BATCH = 4 };
 
-void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count) {
+static int bad_list(const struct gc *gc) {
+  return log_damage(MDBX_CORRUPTED, "the list of free pages in the meta page of transaction %llu makes no sense",
+                    (unsigned long long)(gc->space->view.txnid - 1));
+}
+
+/* What a transaction leaves is memory. */
+static void forget(struct gc *gc) {
+  const struct gc_list list = gc->list;
+  const struct run_list runs = gc->runs;
+  const struct gc_idle idle = gc->idle;
+  memset(gc, 0, sizeof(*gc));
+  gc->idle = idle;
+  gc->list = list;
+  gc->runs = runs;
+  gc->list.length = gc->runs.length = 0;
+}
+
+int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count, const uint8_t *list,
+             size_t list_length, bool list_is_sound) {
   ASSERT(pins || !pin_count);
   ASSERT(tree->record.depth <= TREE_DEPTH_MAX);
-  memset(gc, 0, sizeof(*gc));
+  forget(gc);
   gc->space = space;
   gc->tree = tree;
   gc->pins = pins;
@@ -27,14 +45,26 @@ void gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pi
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
   space->refill_context = gc;
+  if (!gc_list_set(&gc->list, list, list_length, space->view.page_size))
+    return MDBX_ENOMEM;
+  if (!list_is_sound && !meta_list_is_sound(gc->list.bytes, list_length, space->view.txnid - 1, space->view.limit))
+    return bad_list(gc);
   VERIFY(gc_verify(gc));
+  return MDBX_SUCCESS;
 }
 
 void gc_end(struct gc *gc) {
   free(gc->pins);
   free(gc->consumed);
   free(gc->held);
-  memset(gc, 0, sizeof(*gc));
+  forget(gc);
+}
+
+void gc_free_memory(struct gc *gc) {
+  free(gc->list.bytes);
+  free(gc->runs.runs);
+  gc->list = (struct gc_list){NULL, 0, 0};
+  gc->runs = (struct run_list){NULL, 0, 0};
 }
 
 /* The newest pinned snapshot in [birth, retired), or TXNID_NONE. */
@@ -178,6 +208,83 @@ static int consume(struct gc *gc, const struct found *found) {
   return rc == MDBX_SUCCESS ? note_consumed(gc, &found->key) : rc;
 }
 
+/* ------------------------------------------------------------------------------------------- the list of the meta */
+
+/* Judges entries of a record until so many pages are free; the first one that was left is at *rest. */
+static int judge_record(struct gc *gc, const struct meta_list_record *record, uint64_t enough, const uint8_t **rest) {
+  struct judging judging = {gc, record->number};
+  const uint8_t *at = record->entries, *end = at + record->length;
+  int rc = MDBX_SUCCESS;
+  while (at < end && rc == MDBX_SUCCESS && gc->space->avail.count < enough) {
+    struct meta_list_entry entry;
+    at = meta_list_entry(at, end, record->number, gc->space->view.limit, &entry);
+    if (!at)
+      return bad_list(gc);
+    rc = judge_run(&judging, entry.pgno, entry.pages, entry.birth);
+  }
+  *rest = at;
+  return rc;
+}
+
+/* Shares the pages of all records out that may have free ones, but the loose ones. */
+static int take_list(struct gc *gc) {
+  struct gc_list *list = &gc->list;
+  int rc = MDBX_SUCCESS;
+  for (const uint8_t *at = list->bytes, *rest; at < list->bytes + list->length && rc == MDBX_SUCCESS;) {
+    struct meta_list_record record;
+    const uint8_t *next = meta_list_record(at, list->bytes + list->length, &record);
+    if (!next)
+      return bad_list(gc);
+    if (gc_is_loose(&record) || (record.kind == GC_HELD && is_pinned(gc, record.number))) {
+      at = next;
+      continue;
+    }
+    rc = judge_record(gc, &record, UINT64_MAX, &rest);
+    gc_list_cut(list, at, next);
+  }
+  return rc;
+}
+
+/* Takes loose pages until `enough` are free. */
+static int take_loose(struct gc *gc, uint64_t enough) {
+  struct gc_list *list = &gc->list;
+  struct meta_list_record record;
+  for (const uint8_t *at = list->bytes, *next, *rest; at < list->bytes + list->length; at = next) {
+    next = meta_list_record(at, list->bytes + list->length, &record);
+    if (!next)
+      return bad_list(gc);
+    if (!gc_is_loose(&record))
+      continue;
+    const int rc = judge_record(gc, &record, enough, &rest);
+    if (rc == MDBX_SUCCESS)
+      gc_list_cut_entries(list, at, rest);
+    return rc;
+  }
+  return MDBX_SUCCESS;
+}
+
+int gc_empty_list(struct gc *gc) {
+  int rc = take_loose(gc, UINT64_MAX);
+  if (rc == MDBX_SUCCESS)
+    rc = take_list(gc);
+  const uint8_t *at = gc->list.bytes, *end = at + gc->list.length;
+  while (at < end && rc == MDBX_SUCCESS) {
+    struct meta_list_record record;
+    const uint8_t *next = meta_list_record(at, end, &record);
+    for (at = record.entries; next && at && at < next && rc == MDBX_SUCCESS;) {
+      struct meta_list_entry entry;
+      at = meta_list_entry(at, next, record.number, gc->space->view.limit, &entry);
+      if (at)
+        rc = note_held(gc, record.number, entry.pgno, entry.pages, entry.birth);
+    }
+    if (!next || !at)
+      return bad_list(gc);
+  }
+  if (rc == MDBX_SUCCESS)
+    gc->list.length = 0;
+  return rc;
+}
+
 /* Lists are of transactions that have been; 0 is none, and means "not begun" where the search goes on. */
 static bool number_is_sane(const struct gc *gc, const struct gc_key *key) {
   return key->number != TXNID_NONE && key->number < gc->space->view.txnid;
@@ -295,10 +402,21 @@ static int weigh_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   return MDBX_SUCCESS;
 }
 
+static int weigh_entry(void *context, const struct meta_list_record *record, const struct meta_list_entry *entry) {
+  struct weighing *weighing = context;
+  weighing->newest = record->number;
+  return record->kind == GC_HELD ? weigh_run(weighing, entry->pgno, entry->pages, entry->birth) : MDBX_SUCCESS;
+}
+
 int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen) {
   struct gc_key at = {GC_HELD, 0, 0};
+  struct weighing listed = {gc, TXNID_NONE, fixed, seen};
   ASSERT(seen || !gc->pin_count);
   memset(seen, 0, gc->pin_count * sizeof(*seen));
+  const int visited = meta_list_visit(gc->list.bytes, gc->list.length, gc->space->view.txnid - 1, gc->space->view.limit,
+                                      weigh_entry, &listed);
+  if (visited != MDBX_SUCCESS)
+    return visited;
   for (size_t i = 0; i < gc->held_length; ++i) {
     struct weighing weighing = {gc, gc->held[i].pin, fixed, seen};
     weigh_run(&weighing, gc->held[i].run.pgno, gc->held[i].run.pages, gc->held[i].run.birth);
@@ -435,18 +553,55 @@ static int take_regions(struct gc *gc, uint32_t pages, bool urgent) {
   return MDBX_SUCCESS;
 }
 
+/* What distinguishes the pins: the head goes with every commit, and no page waits for it. */
+static uint64_t mark_of_pins(const struct gc *gc) {
+  uint64_t mark = 0;
+  for (size_t i = 0; i < gc->pin_count; ++i)
+    if (gc->pins[i] + 1 != gc->space->view.txnid)
+      mark = (mark ^ gc->pins[i]) * UINT64_C(0x9e3779b97f4a7c15);
+  return mark;
+}
+
+static struct gc_idle idle_now(const struct gc *gc) {
+  const struct table_record *record = &gc->tree->record;
+  return (struct gc_idle){record->mod_txnid, record->items, mark_of_pins(gc), record->root, true};
+}
+
+/* Whether the lists of the table had nothing to give when this process looked last, and nothing has changed since. */
+static bool is_idle(struct gc *gc) {
+  const struct gc_idle now = idle_now(gc);
+  if (!gc->idle.known || gc->idle.changed != now.changed || gc->idle.items != now.items || gc->idle.pins != now.pins ||
+      gc->idle.root != now.root)
+    return false;
+  gc->fresh_done = gc->held_done = true;
+  return true;
+}
+
+static int take_table(struct gc *gc, bool urgent) {
+  int rc = take_fresh(gc, urgent);
+  if (rc == MDBX_SUCCESS)
+    rc = take_held(gc, urgent);
+  if (rc == MDBX_SUCCESS && gc->fresh_done && gc->held_done && !gc->consumed_length)
+    gc->idle = idle_now(gc);
+  return rc;
+}
+
 int gc_take(struct space *space, uint32_t pages, enum space_need need) {
   struct gc *gc = space->refill_context;
   const bool urgent = need == SPACE_FULL;
   const uint64_t before = space->avail.count;
   int rc = MDBX_SUCCESS;
   if (!gc->begun || urgent) {
-    rc = take_fresh(gc, urgent);
-    if (rc == MDBX_SUCCESS)
-      rc = take_held(gc, urgent);
+    rc = take_list(gc);
+    if (rc == MDBX_SUCCESS && (urgent || !is_idle(gc)))
+      rc = take_table(gc, urgent);
   }
+  if (rc == MDBX_SUCCESS && (urgent || pages > 1))
+    rc = take_loose(gc, UINT64_MAX);
+  else if (rc == MDBX_SUCCESS && space->avail.count == before)
+    rc = take_loose(gc, before + LOOSE_BATCH);
   gc->asked = true;
-  const bool enough = space->lifo && !gc->begun && space->avail.count > before;
+  const bool enough = gc->begun ? space->avail.count > before && pages == 1 && !urgent : space->lifo && space->avail.count > before;
   gc->begun = true;
   if (rc == MDBX_SUCCESS && !enough)
     rc = take_regions(gc, pages, urgent);
@@ -493,6 +648,23 @@ int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_r
   struct path path;
   const int rc = tree_first(snapshot, tree, &path);
   return rc == MDBX_SUCCESS ? visit_on(snapshot, tree, &path, each, context) : rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+struct visiting_list {
+  gc_each_record each;
+  void *context;
+};
+
+static int visit_entry(void *context, const struct meta_list_record *record, const struct meta_list_entry *entry) {
+  const struct visiting_list *visiting = context;
+  const struct gc_key key = {record->kind, record->number, 0};
+  return visiting->each(visiting->context, &key, entry->pgno, entry->pages, entry->birth);
+}
+
+int gc_visit_list(const struct snapshot *snapshot, const uint8_t *list, size_t length, gc_each_record each,
+                  void *context) {
+  struct visiting_list visiting = {each, context};
+  return meta_list_visit(list, length, snapshot->txnid, snapshot->limit, visit_entry, &visiting);
 }
 
 int gc_visit_retired(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {

@@ -82,6 +82,20 @@ static int list_stored(void *context, const struct gc_key *key, pgno_t pgno, uin
   return MDBX_SUCCESS;
 }
 
+static int list_entry(void *context, const struct meta_list_record *record, const struct meta_list_entry *entry) {
+  (void)record;
+  list(context, entry->pgno, entry->pages);
+  return MDBX_SUCCESS;
+}
+
+/* What is in the list of the meta is nowhere else. */
+static void list_listed(struct account *account) {
+  const struct gc *gc = account->gc;
+  if (meta_list_visit(gc->list.bytes, gc->list.length, gc->space->view.txnid, gc->space->view.limit, list_entry,
+                      account) != MDBX_SUCCESS)
+    account->right = false;
+}
+
 static void list_known(struct account *account) {
   const struct gc *gc = account->gc;
   const struct pgset *avail = &gc->space->avail;
@@ -114,6 +128,7 @@ static bool is_right(const struct gc *gc, bool stored_only) {
   pgset_init(&account.listed);
   if (!stored_only)
     list_known(&account);
+  list_listed(&account);
   if (gc_visit(&gc->space->view, gc->tree, list_stored, &account) != MDBX_SUCCESS)
     account.right = false;
   if (tree_walk(&gc->space->view, gc->tree, &own.visitor) != MDBX_SUCCESS)

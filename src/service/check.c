@@ -122,7 +122,7 @@ static int report_no_snapshot(struct check *check) {
 
 static int begin_transaction(struct check *check) {
   report_listen(check->context);
-  const int rc = txn_begin_read_apart(check->env, &check->txn);
+  const int rc = txn_begin_read_with_meta(check->env, &check->txn, &check->meta_page);
   report_deafen();
   return rc;
 }
@@ -142,6 +142,7 @@ static int run_in_transaction(struct check *check) {
     rc = check_snapshot(check);
     context->txn = NULL;
     txn_end_read(check->txn);
+    free(check->meta_page);
   }
   if (writer && lck_writer_is_mine(&check->env->lck))
     env_unlock_writer(check->env);

@@ -24,6 +24,7 @@ struct check {
   size_t table_count, table_capacity;
   size_t pauses;
   unsigned meta;  /* slot of the snapshot */
+  struct meta_page *meta_page; /* as it was when the snapshot was pinned */
   bool unreached; /* something damaged leads to pages that were not met */
 };
 

@@ -2,10 +2,10 @@
 /* The stages of the check that look at what is not in a tree: the lists of free pages, and that each page has one use. */
 #include "service/check_parts.h"
 
-/* A record of table 0 and where it stands. */
+/* A record of table 0, or of the list of the meta, and where it stands. */
 struct free_record {
   struct check *check;
-  const struct page *leaf;
+  const struct page *leaf; /* NULL: in the list */
   unsigned index;
   struct gc_key key;
 };
@@ -16,7 +16,11 @@ static int seen_gc_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth
   const bool is_free = gc_run_is_free(&record->key, birth);
   for (uint32_t i = 0; i < pages; ++i) {
     const enum page_use use = (enum page_use)check->use[pgno + i];
-    if (use != PAGE_UNKNOWN)
+    if (use != PAGE_UNKNOWN && !record->leaf)
+      report_issue(check->context, "page", pgno + i,
+                   use == PAGE_USED ? "is in use, and listed as free" : "is listed as free twice",
+                   "by the list of meta %u", check->meta);
+    else if (use != PAGE_UNKNOWN)
       report_issue(check->context, "page", pgno + i,
                    use == PAGE_USED ? "is in use, and listed as free" : "is listed as free twice",
                    "table @GC: by record %u of page %u", record->index, record->leaf->pgno);
@@ -67,6 +71,18 @@ static int check_free_record(struct tree_visitor *visitor, const struct page *le
   return rc;
 }
 
+static int seen_list_entry(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  struct free_record record = {.check = context, .key = *key};
+  return seen_gc_run(&record, pgno, pages, birth);
+}
+
+/* What is wrong with its bytes was seen with the meta. */
+static int check_list(struct check *check) {
+  size_t length;
+  const uint8_t *list = meta_list_of(check->meta_page, &length);
+  return gc_visit_list(&check->view, list, length, seen_list_entry, check);
+}
+
 int check_free_lists(struct check *check) {
   MDBX_chk_context_t *context = check->context;
   struct tree tree = check->txn->gc;
@@ -80,6 +96,8 @@ int check_free_lists(struct check *check) {
   context->scope->object = check->tables[0];
   rc = tree_walk(&check->view, &tree, &walk.visitor);
   context->scope->object = NULL;
+  if (rc == MDBX_SUCCESS)
+    rc = check_list(check);
   return report_stage_end(context, MDBX_chk_gc, rc);
 }
 

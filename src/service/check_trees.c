@@ -271,7 +271,7 @@ static bool kind_belongs(const struct table_check *walk, const struct leaf_item 
   case NODE_PLAIN: return true;
   case NODE_LARGE: return !multi;
   case NODE_SUBPAGE: return multi;
-  default: return multi || (walk->is_main && item->data_length == sizeof(struct table_record));
+  default: return multi || (walk->is_main && item->data_length >= sizeof(struct table_record));
   }
 }
 
@@ -560,7 +560,7 @@ static int check_named(struct tree_visitor *visitor, const struct page *leaf, un
   MDBX_dbi dbi;
   char text[256];
   (void)index;
-  if (item->kind != NODE_TREE || item->data_length != sizeof(struct table_record))
+  if (item->kind != NODE_TREE || item->data_length < sizeof(struct table_record))
     return MDBX_SUCCESS;
   text_of_value(&name, text, sizeof(text));
   const char *shown = item->key_length ? text : "<empty>";

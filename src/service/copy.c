@@ -46,7 +46,9 @@ void copy_compose_meta(const struct copying *copying, struct meta *meta, pgno_t 
   meta->retired = txn->retired;
 }
 
-static int append_metas(struct copying *copying, const struct meta *meta) {
+/* The list is of the snapshot: the metas before it are of none. */
+static int append_metas(struct copying *copying, const struct meta *meta, const struct gc_list *list) {
+  const struct meta_tail tail = {NULL, 0, list ? list->bytes : NULL, list ? list->length : 0};
   const uint32_t page_size = (uint32_t)copying->view->page_size;
   struct meta_page *page = malloc(page_size);
   if (!page)
@@ -54,7 +56,7 @@ static int append_metas(struct copying *copying, const struct meta *meta) {
   int rc = MDBX_SUCCESS;
   for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
     const txnid_t txnid = copying->view->txnid - (META_COUNT - 1 - slot);
-    meta_build(page, page_size, slot, txnid, meta, NULL, 0);
+    meta_build(page, page_size, slot, txnid, meta, slot == META_COUNT - 1 ? &tail : NULL);
     rc = copy_append(copying, page, page_size);
   }
   free(page);
@@ -88,14 +90,14 @@ static int read_pages(struct copying *copying, const struct copy_plan *plan, pgn
 }
 
 /* The newest of three metas in a copy is the snapshot; the two before it never get believed, their pages are gone. */
-static int write_as_is(struct copying *copying, const struct copy_plan *plan) {
+static int write_as_is(struct copying *copying, const struct copy_plan *plan, const struct gc_list *list) {
   struct meta meta;
   pgno_t pages;
   copy_compose_meta(copying, &meta, copying->view->limit);
-  meta.gc = copying->txn->gc.record;
+  meta_set_gc(&meta, &copying->txn->gc.record);
   meta.main = copying->txn->main.record;
   meta.copy_of = copying->view->txnid;
-  int rc = append_metas(copying, &meta);
+  int rc = append_metas(copying, &meta, list);
   for (pgno_t pgno = META_COUNT; pgno < copying->view->limit && rc == MDBX_SUCCESS; pgno += pages) {
     rc = read_pages(copying, plan, pgno, &pages);
     if (rc == MDBX_SUCCESS && copying->filled == COPY_CHUNK)
@@ -106,9 +108,13 @@ static int write_as_is(struct copying *copying, const struct copy_plan *plan) {
 
 static int copy_as_is(struct copying *copying) {
   struct copy_plan *plan = NULL;
+  struct gc_list list = {NULL, 0, 0};
   int rc = copying->flags & MDBX_CP_NO_VERIFY ? MDBX_SUCCESS : copy_plan_new(copying->txn, &plan);
   if (rc == MDBX_SUCCESS)
-    rc = write_as_is(copying, plan);
+    rc = copy_plan_list(copying->txn, plan, &list);
+  if (rc == MDBX_SUCCESS)
+    rc = write_as_is(copying, plan, &list);
+  free(list.bytes);
   copy_plan_free(plan);
   return rc;
 }
@@ -280,11 +286,11 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
   if (rc != MDBX_SUCCESS)
     return rc;
   copy_compose_meta(copying, meta, compaction->next);
-  meta->gc = (struct table_record){.root = PGNO_NONE};
+  meta->gc = (struct gc_record){.root = PGNO_NONE};
   meta->main = main->record;
   if (!tree_is_empty(main))
     meta->main.root = compaction->numbers[main->record.root];
-  rc = append_metas(copying, meta);
+  rc = append_metas(copying, meta, NULL);
   compaction->page = write_numbered;
   if (rc == MDBX_SUCCESS)
     rc = walk_table(compaction, main);

@@ -118,6 +118,68 @@ void copy_plan_free(struct copy_plan *plan) {
   free(plan);
 }
 
+/* ------------------------------------------------------------------------------------------------------- the list */
+
+static int note_listed(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  (void)key, (void)birth;
+  memset((uint8_t *)context + pgno, 1, pages);
+  return MDBX_SUCCESS;
+}
+
+/* Pages that nobody refers to go into the list as runs: no more than the list had that they come from. In a damaged database
+ * there may be more; they are lost as they were. */
+static void list_rest(const struct snapshot *view, const uint8_t *known, struct gc_list *list) {
+  for (pgno_t at = PGNO_FIRST, end; at < view->limit; at = end + 1) {
+    for (; at < view->limit && known[at];)
+      ++at;
+    for (end = at; end < view->limit && !known[end];)
+      ++end;
+    const struct retired_run run = {at, end - at, GC_LOOSE_NUMBER};
+    if (at == end || list->length + META_LIST_HEADER + META_LIST_ENTRY_MOST > meta_room(view->page_size))
+      break;
+    gc_list_add(list, GC_FRESH, GC_LOOSE_NUMBER, &run);
+  }
+}
+
+static int list_by_plan(const struct copy_plan *plan, struct gc_list *list) {
+  const struct snapshot *view = plan->txn->view;
+  uint8_t *known = malloc(view->limit);
+  if (!known)
+    return MDBX_ENOMEM;
+  for (pgno_t pgno = 0; pgno < view->limit; ++pgno)
+    known[pgno] = plan->marks[pgno] != 0;
+  const int rc = tree_is_empty(&plan->txn->gc) ? MDBX_SUCCESS : gc_visit(view, &plan->txn->gc, note_listed, known);
+  if (rc == MDBX_SUCCESS)
+    list_rest(view, known, list);
+  free(known);
+  return rc;
+}
+
+static int list_anew(MDBX_txn *txn, const struct copy_plan *plan, struct gc_list *list) {
+  struct copy_plan *made = NULL;
+  int rc = plan ? MDBX_SUCCESS : copy_plan_new(txn, &made);
+  if (rc == MDBX_SUCCESS && !gc_list_set(list, NULL, 0, txn->view->page_size))
+    rc = MDBX_ENOMEM;
+  if (rc == MDBX_SUCCESS)
+    rc = list_by_plan(plan ? plan : made, list);
+  copy_plan_free(made);
+  return rc;
+}
+
+int copy_plan_list(MDBX_txn *txn, const struct copy_plan *plan, struct gc_list *list) {
+  struct meta_page *page;
+  size_t length;
+  int rc = env_find_meta(txn->env, txn->view->txnid, &page);
+  if (rc == MDBX_RESULT_TRUE)
+    return list_anew(txn, plan, list);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const uint8_t *bytes = meta_list_of(page, &length);
+  rc = gc_list_set(list, bytes, length, txn->view->page_size) ? MDBX_SUCCESS : MDBX_ENOMEM;
+  free(page);
+  return rc;
+}
+
 /* ------------------------------------------------------------------------------------------------------- judging */
 
 static struct page_expectation expectation(const struct snapshot *view, pgno_t pgno) {

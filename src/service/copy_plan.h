@@ -19,6 +19,9 @@ struct copy_plan;
  * for it is damaged, or two places refer to one. */
 int copy_plan_new(MDBX_txn *txn, struct copy_plan **plan);
 void copy_plan_free(struct copy_plan *plan);
+/* The list that the meta of a copy gets: pages that are neither in a tree nor in table 0. It is that of the snapshot's meta, or,
+ * when later commits have written over that, what the plan says (which may be NULL: then one is made). */
+int copy_plan_list(MDBX_txn *txn, const struct copy_plan *plan, struct gc_list *list);
 /* Judges that many pages of the snapshot, whose bytes have been read. */
 int copy_plan_check(const struct copy_plan *plan, pgno_t first, const uint8_t *bytes, pgno_t pages);
 /* Judges the bytes of a page that a tree leads to, or of a whole run, here in a copy of the caller's: what passed once may

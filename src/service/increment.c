@@ -7,6 +7,8 @@
 #include "service/copy_plan.h"
 #include "txn/table.h"
 
+#include <stdlib.h>
+
 struct since {
   struct tree_visitor visitor;
   const struct tree *tree;
@@ -82,33 +84,41 @@ static int append_header(struct copying *copying, txnid_t base) {
 }
 
 /* The digest is of what has been flushed. */
-static int append_trailer(struct copying *copying, uint64_t pages) {
+static int append_end(struct copying *copying, uint64_t pages, const struct gc_list *list) {
   const struct increment_record end = {0, 0};
-  struct increment_trailer trailer = {.pages = pages};
+  struct increment_trailer trailer = {.pages = pages, .list_length = list->length};
   copy_compose_meta(copying, &trailer.meta, copying->view->limit);
-  trailer.meta.gc = copying->txn->gc.record;
+  meta_set_gc(&trailer.meta, &copying->txn->gc.record);
   trailer.meta.main = copying->txn->main.record;
   trailer.meta.copy_of = copying->view->txnid;
   int rc = copy_append(copying, &end, sizeof(end));
   if (rc == MDBX_SUCCESS)
-    rc = copy_append(copying, &trailer, offsetof(struct increment_trailer, checksum));
+    rc = copy_append(copying, &trailer, sizeof(trailer));
+  if (rc == MDBX_SUCCESS && list->length)
+    rc = copy_append(copying, list->bytes, list->length);
   if (rc == MDBX_SUCCESS)
     rc = copy_flush(copying);
-  trailer.checksum = increment_digest_value(copying->digest_context);
+  const uint64_t checksum = increment_digest_value(copying->digest_context);
   if (rc == MDBX_SUCCESS)
-    rc = copy_append(copying, &trailer.checksum, sizeof(trailer.checksum));
+    rc = copy_append(copying, &checksum, sizeof(checksum));
   return rc == MDBX_SUCCESS ? copy_flush(copying) : rc;
 }
 
 static int write_all(struct copying *copying, txnid_t base) {
   uint64_t pages = 0;
   const struct since since = {.copying = copying, .base = base, .pages = &pages};
-  int rc = append_header(copying, base);
+  struct gc_list list = {NULL, 0, 0};
+  int rc = copy_plan_list(copying->txn, NULL, &list); /* now, while it is most likely still there */
+  if (rc == MDBX_SUCCESS)
+    rc = append_header(copying, base);
   if (rc == MDBX_SUCCESS)
     rc = walk_table(&since, &copying->txn->gc);
   if (rc == MDBX_SUCCESS)
     rc = walk_table(&since, &copying->txn->main);
-  return rc == MDBX_SUCCESS ? append_trailer(copying, pages) : rc;
+  if (rc == MDBX_SUCCESS)
+    rc = append_end(copying, pages, &list);
+  free(list.bytes);
+  return rc;
 }
 
 int increment_to_fd(MDBX_txn *txn, txnid_t base, int fd, unsigned flags) {

@@ -16,8 +16,15 @@
 int increment_to_fd(MDBX_txn *txn, txnid_t base, int fd, unsigned flags);
 int increment_to_path(MDBX_txn *txn, txnid_t base, const char *path, unsigned flags);
 
-/* Reads an increment from beginning to end and gives its header and trailer when it is whole. */
-int increment_verify(const char *path, struct increment_header *header, struct increment_trailer *trailer);
+/* What stands at the end of an increment. */
+struct increment_end {
+  struct increment_trailer trailer;
+  uint8_t *list; /* trailer.list_length bytes */
+};
+
+/* Reads an increment from beginning to end and gives its header and its end when it is whole. The list of *end is the
+ * caller's to free, and NULL on failure. */
+int increment_verify(const char *path, struct increment_header *header, struct increment_end *end);
 /* Makes the copy at `target` one of the increment's snapshot. MDBX_RESULT_TRUE: it is that already. */
 int increment_apply(const char *target, const char *path, unsigned flags);
 

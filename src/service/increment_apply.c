@@ -68,18 +68,36 @@ static int check_record(const struct source *source, const struct increment_reco
 }
 
 static int check_trailer(const struct source *source, const struct increment_header *header,
-                         const struct increment_trailer *trailer, uint64_t expected, uint64_t pages, uint64_t end) {
-  if (trailer->checksum != expected)
-    return log_damage(MDBX_CORRUPTED, "%s: the checksum of the increment does not match", source->path);
+                         const struct increment_end *ending, uint64_t pages, uint64_t end) {
+  const struct increment_trailer *trailer = &ending->trailer;
   const struct meta *meta = &trailer->meta;
-  if (trailer->pages == pages && meta_is_sane(meta) && meta->page_size == header->page_size && end <= meta->next &&
+  if (trailer->pages == pages && meta_list_is_sound(ending->list, trailer->list_length, header->txnid, meta->next) && meta_is_sane(meta) && meta->page_size == header->page_size && end <= meta->next &&
       meta->copy_of == header->txnid && memcmp(meta->database_id, header->database_id, sizeof(meta->database_id)) == 0)
     return MDBX_SUCCESS;
   return log_damage(MDBX_CORRUPTED, "%s: the end of the increment does not belong to its beginning", source->path);
 }
 
+/* The trailer, the list, and the checksum of all. */
+static int read_end(struct source *source, const struct increment_header *header, struct increment_end *ending) {
+  struct increment_trailer *trailer = &ending->trailer;
+  uint64_t checksum;
+  int rc = read_exactly(source, trailer, sizeof(*trailer));
+  if (rc == MDBX_SUCCESS && trailer->list_length > meta_room(header->page_size))
+    rc = log_damage(MDBX_CORRUPTED, "%s: the list of free pages is longer than its page", source->path);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  ending->list = malloc((size_t)trailer->list_length + 1);
+  rc = ending->list ? read_exactly(source, ending->list, (size_t)trailer->list_length) : MDBX_ENOMEM;
+  const uint64_t expected = increment_digest_value(source->digest);
+  if (rc == MDBX_SUCCESS)
+    rc = read_exactly(source, &checksum, sizeof(checksum));
+  if (rc == MDBX_SUCCESS && checksum != expected)
+    rc = log_damage(MDBX_CORRUPTED, "%s: the checksum of the increment does not match", source->path);
+  return rc;
+}
+
 /* The whole of it, in sequence. */
-static int read_all(struct source *source, struct increment_header *header, struct increment_trailer *trailer,
+static int read_all(struct source *source, struct increment_header *header, struct increment_end *ending,
                     page_taker *take, void *context) {
   uint64_t pages = 0, end = 0;
   int rc = read_exactly(source, header, sizeof(*header));
@@ -97,30 +115,32 @@ static int read_all(struct source *source, struct increment_header *header, stru
       rc = read_pages(source, &record, header->page_size, take, context);
   }
   if (rc == MDBX_SUCCESS)
-    rc = read_exactly(source, trailer, offsetof(struct increment_trailer, checksum));
-  const uint64_t expected = increment_digest_value(source->digest);
-  if (rc == MDBX_SUCCESS)
-    rc = read_exactly(source, &trailer->checksum, sizeof(trailer->checksum));
-  return rc == MDBX_SUCCESS ? check_trailer(source, header, trailer, expected, pages, end) : rc;
+    rc = read_end(source, header, ending);
+  return rc == MDBX_SUCCESS ? check_trailer(source, header, ending, pages, end) : rc;
 }
 
-static int read_through(const char *path, struct increment_header *header, struct increment_trailer *trailer,
+static int read_through(const char *path, struct increment_header *header, struct increment_end *ending,
                         page_taker *take, void *context) {
   struct source source = {.path = path};
+  ending->list = NULL;
   int rc = os_open(path, OS_OPEN_READ, 0, &source.fd);
   if (rc != MDBX_SUCCESS)
     return rc;
   source.digest = increment_digest_new();
   source.chunk = malloc(COPY_CHUNK);
-  rc = source.digest && source.chunk ? read_all(&source, header, trailer, take, context) : MDBX_ENOMEM;
+  rc = source.digest && source.chunk ? read_all(&source, header, ending, take, context) : MDBX_ENOMEM;
   increment_digest_free(source.digest);
   free(source.chunk);
   os_close(source.fd);
+  if (rc != MDBX_SUCCESS) {
+    free(ending->list);
+    ending->list = NULL;
+  }
   return rc;
 }
 
-int increment_verify(const char *path, struct increment_header *header, struct increment_trailer *trailer) {
-  return read_through(path, header, trailer, NULL, NULL);
+int increment_verify(const char *path, struct increment_header *header, struct increment_end *ending) {
+  return read_through(path, header, ending, NULL, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------------------ the copy */
@@ -130,7 +150,7 @@ struct target {
   int fd;
   unsigned flags;
   const struct increment_header *header;
-  const struct increment_trailer *trailer;
+  const struct increment_end *end;
 };
 
 static int settle(const struct target *target) {
@@ -206,14 +226,16 @@ static int write_pages(void *context, pgno_t pgno, const uint8_t *bytes, size_t 
 /* Step 2. */
 static int write_content(struct target *target, const char *path) {
   struct increment_header header;
-  struct increment_trailer trailer;
-  const uint64_t length = (uint64_t)target->trailer->meta.now * target->header->page_size;
+  struct increment_end ending;
+  const uint64_t length = (uint64_t)target->end->trailer.meta.now * target->header->page_size;
   uint64_t present;
   int rc = os_file_size(target->fd, &present);
   if (rc == MDBX_SUCCESS && present < length)
     rc = os_ops->allocate(target->fd, present, length);
-  if (rc == MDBX_SUCCESS)
-    rc = read_through(path, &header, &trailer, write_pages, target);
+  if (rc == MDBX_SUCCESS) {
+    rc = read_through(path, &header, &ending, write_pages, target);
+    free(ending.list);
+  }
   if (rc == MDBX_SUCCESS && present > length)
     rc = os_ops->resize(target->fd, length);
   return rc == MDBX_SUCCESS ? settle(target) : rc;
@@ -222,7 +244,8 @@ static int write_content(struct target *target, const char *path) {
 static int put_meta(const struct target *target, struct meta_page *page, unsigned slot) {
   const uint32_t page_size = target->header->page_size;
   const txnid_t txnid = target->header->txnid - (META_COUNT - 1 - slot);
-  meta_build(page, page_size, slot, txnid, &target->trailer->meta, NULL, 0);
+  const struct meta_tail tail = {NULL, 0, target->end->list, (size_t)target->end->trailer.list_length};
+  meta_build(page, page_size, slot, txnid, &target->end->trailer.meta, slot == META_COUNT - 1 ? &tail : NULL);
   return meta_write(target->fd, page, page_size);
 }
 
@@ -268,19 +291,22 @@ static int change_alone(struct target *target, const char *path, const struct en
 
 int increment_apply(const char *path, const char *increment, unsigned flags) {
   struct increment_header header;
-  struct increment_trailer trailer;
+  struct increment_end ending;
   struct env_paths paths;
-  int rc = increment_verify(increment, &header, &trailer);
+  int rc = increment_verify(increment, &header, &ending);
   if (rc == MDBX_SUCCESS)
     rc = env_paths_make(path, false, &paths);
-  if (rc != MDBX_SUCCESS)
+  if (rc != MDBX_SUCCESS) {
+    free(ending.list);
     return rc;
-  struct target target = {.path = paths.data, .flags = flags, .header = &header, .trailer = &trailer};
+  }
+  struct target target = {.path = paths.data, .flags = flags, .header = &header, .end = &ending};
   rc = os_open(paths.data, OS_OPEN_WRITE, 0, &target.fd);
   if (rc == MDBX_SUCCESS) {
     rc = change_alone(&target, increment, &paths);
     os_close(target.fd);
   }
   env_paths_free(&paths);
+  free(ending.list);
   return rc;
 }

@@ -53,10 +53,15 @@ static int count_kept(struct reader_listing *listing) {
   MDBX_txn *txn;
   if (!listing->lagging || listing->length > READERS_MOST)
     return listing->lagging ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
-  int rc = txn_begin_read_apart((MDBX_env *)(uintptr_t)listing->env, &txn);
+  struct meta_page *page;
+  size_t length;
+  int rc = txn_begin_read_with_meta((MDBX_env *)(uintptr_t)listing->env, &txn, &page);
   if (rc != MDBX_SUCCESS)
-    return rc;
-  if (!tree_is_empty(&txn->gc))
+    return rc == MDBX_BUSY ? MDBX_RESULT_TRUE : rc;
+  const uint8_t *list = meta_list_of(page, &length);
+  rc = gc_visit_list(txn->view, list, length, count_run, listing);
+  free(page);
+  if (rc == MDBX_SUCCESS && !tree_is_empty(&txn->gc))
     rc = gc_visit_retired(txn->view, &txn->gc, count_run, listing);
   txn_end_read(txn);
   return rc;

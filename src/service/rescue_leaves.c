@@ -52,12 +52,12 @@ static bool records_fit(const struct rescue *rescue, size_t index, const struct 
 static bool sizes_fit(const struct rescue_table *table, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   const struct table_record *record = &table->tree.record;
   if (gap->key.iov_base)
-    return !(unit->leaf_flags & P_DUPFIX) || !(record->item >> 16) || unit->key_most == record->item >> 16;
+    return !(unit->leaf_flags & P_DUPFIX) || !record->value_item || unit->key_most == record->value_item;
   if ((record->flags & TABLE_INTEGERKEY) &&
-      (unit->key_least != (record->item & 0xffff) || unit->key_most != (record->item & 0xffff)))
+      (unit->key_least != record->key_item || unit->key_most != record->key_item))
     return false;
-  return !(record->flags & TABLE_DUPFIXED) || !(record->item >> 16) || !unit->value_most ||
-         (unit->value_least == record->item >> 16 && unit->value_most == record->item >> 16);
+  return !(record->flags & TABLE_DUPFIXED) || !record->value_item || !unit->value_most ||
+         (unit->value_least == record->value_item && unit->value_most == record->value_item);
 }
 
 /* Between what was read on both sides. In an order that nobody knows here all fit. */

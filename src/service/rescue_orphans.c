@@ -67,9 +67,9 @@ static int load_tree(const struct rescue *rescue, const struct rescue_unit *unit
                                 .root = unit->ref.pgno,
                                 .root_birth = unit->ref.birth};
   if (record.flags & TABLE_INTEGERKEY)
-    record.item = (uint32_t)unit->key_most;
+    record.key_item = (uint8_t)unit->key_most;
   if (record.flags & TABLE_DUPFIXED)
-    record.item |= (uint32_t)unit->value_most << 16;
+    record.value_item = (uint16_t)unit->value_most;
   const int rc = tree_load(&orphan->tree, &record, rescue->view->limit, "(orphan)");
   /* Values of one size have an order that their pages do not show. */
   orphan->tree.leaf_flags = unit->leaf_flags & (P_NOHEADS | P_DUPFIX);

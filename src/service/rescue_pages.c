@@ -303,10 +303,31 @@ static int on_free_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
   return MDBX_SUCCESS;
 }
 
+static int on_list_entry(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth) {
+  (void)key;
+  return on_free_run(context, pgno, pages, birth);
+}
+
+/* The list of the meta. Later commits may have written over it: then not all free pages are known. */
+static int look_at_list(struct rescue *rescue) {
+  struct meta_page *page;
+  size_t length;
+  int rc = env_find_meta(rescue->txn->env, rescue->view->txnid, &page);
+  if (rc == MDBX_RESULT_TRUE)
+    rescue->free_damaged = true;
+  if (rc != MDBX_SUCCESS)
+    return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+  const uint8_t *list = meta_list_of(page, &length);
+  rc = gc_visit_list(rescue->view, list, length, on_list_entry, rescue);
+  free(page);
+  return rc;
+}
+
 static int look_at_free(struct rescue *rescue) {
   struct free_look look = {.visitor = {.page = on_free_page, .record = on_free_record, .damage = on_free_damage},
                            .rescue = rescue};
-  return tree_walk(rescue->view, &rescue->txn->gc, &look.visitor);
+  const int rc = look_at_list(rescue);
+  return rc == MDBX_SUCCESS ? tree_walk(rescue->view, &rescue->txn->gc, &look.visitor) : rc;
 }
 
 /* Free pages last, see mark_unknown(). */

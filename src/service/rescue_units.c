@@ -234,7 +234,7 @@ static int note_data(struct scan *scan, const struct leaf_item *item) {
   case NODE_LARGE: unit->large = true; break;
   case NODE_SUBPAGE: note_subpage(unit, item); break;
   case NODE_TREE:
-    unit->names |= item->data_length == sizeof(struct table_record);
+    unit->names |= item->data_length >= sizeof(struct table_record);
     /* Values have no values: a page that says so is not followed. */
     return item->data_length == sizeof(struct nested_record) && !scan->values ? note_nested(scan, item) : MDBX_SUCCESS;
   }

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 
 /* Length of all keys of an INTEGERKEY table, 0 while it has none. */
-static size_t integer_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item & 0xffff; }
+static size_t integer_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.key_item; }
 
 static bool integer_length_fits(const struct tree *tree, size_t length) {
   const size_t present = integer_length(tree);
@@ -38,7 +38,7 @@ int admit_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val
 }
 
 /* Length of all values of a DUPFIXED table, 0 while it has none. */
-static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.item >> 16; }
+static size_t fixed_length(const struct tree *tree) { return tree_is_empty(tree) ? 0 : tree->record.value_item; }
 
 int admit_one_value(const struct snapshot *snapshot, const struct tree *tree, const MDBX_val *value) {
   ASSERT(tree_is_multi(tree));
@@ -54,8 +54,8 @@ int admit_one_value(const struct snapshot *snapshot, const struct tree *tree, co
 
 void admit_set_sizes(struct tree *tree, size_t key_length, size_t value_length) {
   const unsigned flags = tree->record.flags;
-  ASSERT(key_length <= UINT16_MAX && value_length <= UINT16_MAX);
-  const uint32_t for_key = flags & TABLE_INTEGERKEY ? (uint32_t)key_length : 0;
-  const uint32_t for_value = flags & TABLE_DUPFIXED ? (uint32_t)value_length : 0;
-  tree->record.item = for_key | for_value << 16;
+  ASSERT(!(flags & TABLE_INTEGERKEY) || key_length <= UINT8_MAX);
+  ASSERT(!(flags & TABLE_DUPFIXED) || value_length <= UINT16_MAX);
+  tree->record.key_item = flags & TABLE_INTEGERKEY ? (uint8_t)key_length : 0;
+  tree->record.value_item = flags & TABLE_DUPFIXED ? (uint16_t)value_length : 0;
 }

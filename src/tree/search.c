@@ -220,7 +220,7 @@ int tree_value(const struct snapshot *snapshot, const struct tree *tree, const s
     return first_of_several(snapshot, tree, item, value);
   if (item->kind == NODE_LARGE)
     return large_value(snapshot, item, value);
-  if (item->kind == NODE_TREE && item->data_length == sizeof(struct table_record)) {
+  if (item->kind == NODE_TREE && item->data_length >= sizeof(struct table_record)) {
     value->iov_base = (void *)(uintptr_t)item->data;
     value->iov_len = item->data_length;
     return MDBX_SUCCESS;

@@ -56,7 +56,29 @@ static bool root_is_sane(const struct table_record *record, pgno_t limit) {
   return record->root >= PGNO_FIRST && record->root < limit && record->depth > 0 && record->depth <= TREE_DEPTH_MAX;
 }
 
+static int check_features(const struct table_record *record, const char *name) {
+  const unsigned unknown = record->features & ~TABLE_FEATURES_KNOWN;
+  if (likely(!unknown))
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_INCOMPATIBLE, "table %s: it has optional features that this library does not know: 0x%x%s%s", name,
+                    unknown, unknown & TABLE_COUNTED ? ", counted" : "", unknown & TABLE_DIGEST ? ", digest" : "");
+}
+
+int tree_read_record(const void *bytes, size_t length, struct table_record *record, const char *name) {
+  int rc = MDBX_SUCCESS;
+  if (length >= sizeof(*record)) {
+    memcpy(record, bytes, sizeof(*record));
+    rc = check_features(record, name); /* which may make it longer */
+  }
+  if (rc == MDBX_SUCCESS && length != sizeof(*record))
+    rc = log_damage(MDBX_CORRUPTED, "table %s: its record has %zu bytes", name, length);
+  return rc;
+}
+
 int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name) {
+  const int rc = check_features(record, name);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   if (!flags_are_sane(record->flags))
     return log_damage(MDBX_CORRUPTED, "table %s: record has the flags 0x%x", name, record->flags);
   if (!root_is_sane(record, limit))

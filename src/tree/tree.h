@@ -59,6 +59,9 @@ static inline bool tree_is_fixed(const struct tree *tree) { return tree->record.
 
 /* An empty tree with those flags. */
 void tree_init(struct tree *tree, unsigned table_flags);
+/* A record of a table as it is stored, of which only the length is looked at, and that its optional features are known:
+ * else MDBX_INCOMPATIBLE. */
+int tree_read_record(const void *bytes, size_t length, struct table_record *record, const char *name);
 /* A tree from its stored record, which is checked: flags, depth, root. `compare` belongs to TABLE_USER_ORDER tables. */
 int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name);
 void tree_release(struct tree *tree);

@@ -141,7 +141,7 @@ static void compose_meta(struct commit *commit) {
   meta->grow = geometry->grow;
   meta->shrink = geometry->shrink;
   meta->next = txn->space.view.limit;
-  meta->gc = txn->gc.record;
+  meta_set_gc(meta, &txn->gc.record);
   meta->main = txn->main.record;
   meta->canary[0] = txn->canary.x;
   meta->canary[1] = txn->canary.y;
@@ -184,6 +184,8 @@ static int flush(struct commit *commit) {
 
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
+  const struct gc_list *list = &commit->txn->collector.list;
+  const struct meta_tail tail = {manifest, entries, list->bytes, list->length};
   int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -194,8 +196,7 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   check_step_before_meta(commit, kind);
   step_to(commit, STEP_META);
   commit->meta.kind = kind;
-  meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, manifest,
-             entries);
+  meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, &tail);
   commit->point_of_no_return = true;
   const struct space *space = &commit->txn->space;
   if (space->copying && stores_may_copy(space->stores, commit->slot, 1))
@@ -228,11 +229,12 @@ static void publish(struct commit *commit, bool durable) {
   env->stores.newest = txnid;
 }
 
+static bool may_have_manifest(const MDBX_txn *txn) { return txn->base_txnid == txn->durable && !txn->space.spilled; }
+
 /* Whether all that this commit needs beyond its durable parent can be listed in the meta. */
 static bool manifest_fits(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  return txn->base_txnid == txn->durable && !txn->space.spilled &&
-         commit->count <= limit_manifest(commit->env->page_size);
+  return may_have_manifest(txn) && meta_tail_fits(commit->env->page_size, commit->count, txn->collector.list.length);
 }
 
 static int commit_small(struct commit *commit) {
@@ -313,9 +315,9 @@ static int wipe_marks(struct commit *commit) {
     if (rc == MDBX_SUCCESS && !old.valid)
       continue;
     if (rc == MDBX_SUCCESS) {
-      old.meta.kind = META_WIPED;
-      meta_build(commit->page, commit->env->page_size, slot, old.txnid, &old.meta, NULL, 0);
-      rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
+      struct meta meta = old.meta;
+      meta.kind = META_WIPED;
+      rc = meta_restate(commit->env->fd, commit->env->page_size, slot, &old, old.txnid, &meta);
     }
     if (rc != MDBX_SUCCESS)
       return rc;
@@ -410,6 +412,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   int rc = tables_store(txn);
   step_to(commit, STEP_TABLES);
   latency->preparation = since(&mark);
+  txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && may_have_manifest(txn);
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
   latency->gc_wallclock = since(&mark);

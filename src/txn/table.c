@@ -129,7 +129,8 @@ static void prepare_name(const struct tree *main, const MDBX_val *name, struct s
   key_prepare(key, main->rules.order, name->iov_len ? name->iov_base : "", name->iov_len, scratch);
 }
 
-/* The record stored under a name. MDBX_NOTFOUND; MDBX_INCOMPATIBLE when it is a plain record. */
+/* The record stored under a name. MDBX_NOTFOUND; MDBX_INCOMPATIBLE when it is a plain record, or of a table with optional
+ * features that are not known. */
 static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record *record) {
   struct seek_key key;
   struct leaf_item item;
@@ -142,10 +143,8 @@ static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record 
     return rc;
   if (item.kind != NODE_TREE)
     return MDBX_INCOMPATIBLE;
-  if (item.data_length != sizeof(*record))
-    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item.data_length);
-  memcpy(record, item.data, sizeof(*record));
-  return MDBX_SUCCESS;
+  char text[64];
+  return tree_read_record(item.data, item.data_length, record, text_of_value(name, text, sizeof(text)));
 }
 
 /* Writes a table's record under its name. */
@@ -503,10 +502,10 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   struct tree *opened;
   char text[64];
   *dbi = 0;
-  if (item->data_length != sizeof(record))
-    return log_damage(MDBX_CORRUPTED, "a table record has %u bytes", item->data_length);
-  memcpy(&record, item->data, sizeof(record));
-  const int rc = tree_load(tree, &record, txn->view->limit, text_of_value(&name, text, sizeof(text)));
+  text_of_value(&name, text, sizeof(text));
+  int rc = tree_read_record(item->data, item->data_length, &record, text);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_load(tree, &record, txn->view->limit, text);
   if (rc != MDBX_SUCCESS)
     return rc;
   *dbi = table_handle_of(txn, &name);

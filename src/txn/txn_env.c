@@ -96,6 +96,7 @@ static void free_writer(MDBX_env *env) {
   pgset_destroy(&env->writer_txn->space.avail);
   pgset_destroy(&env->writer_txn->space.recent);
   free(env->writer_txn->space.retired.runs);
+  gc_free_memory(&env->writer_txn->collector);
   free(env->writer_txn);
   env->writer_txn = NULL;
 }

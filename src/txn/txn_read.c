@@ -59,6 +59,7 @@ static int find_slot(MDBX_txn *txn) {
 static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) {
   ASSERT(txn->slot != NULL);
   MDBX_env *env = txn->env;
+  const struct table_record free_pages = meta_gc_record(meta);
   int rc = env_check_map_limit(env, meta->next);
   if (rc == MDBX_SUCCESS)
     rc = env_snapshot(env, meta, txnid, &txn->snapshot);
@@ -66,7 +67,7 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   if (rc == MDBX_SUCCESS)
     rc = tree_load(&txn->main, &meta->main, meta->next, "@MAIN");
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->gc, &meta->gc, meta->next, "@GC");
+    rc = tree_load(&txn->gc, &free_pages, meta->next, "@GC");
   if (rc != MDBX_SUCCESS)
     return rc;
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
@@ -148,6 +149,20 @@ int txn_begin_read_apart(MDBX_env *env, MDBX_txn **result) {
   if (rc != MDBX_SUCCESS)
     txn_end_read(*result);
   return rc;
+}
+
+int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **result, struct meta_page **page) {
+  enum { TRIES = 1000 };
+  int rc = MDBX_RESULT_TRUE;
+  for (unsigned tries = 0; rc == MDBX_RESULT_TRUE && tries < TRIES; ++tries) {
+    rc = txn_begin_read_apart(env, result);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    rc = env_find_meta(env, (*result)->view->txnid, page);
+    if (rc != MDBX_SUCCESS)
+      txn_end_read(*result);
+  }
+  return rc == MDBX_RESULT_TRUE ? MDBX_BUSY : rc;
 }
 
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {

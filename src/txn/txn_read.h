@@ -10,6 +10,8 @@
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
 /* The same for a look of the engine's own, whatever transactions the thread has. */
 int txn_begin_read_apart(MDBX_env *env, MDBX_txn **txn);
+/* And with the page of its meta, which is the caller's to free. MDBX_BUSY: others commit too fast. */
+int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **txn, struct meta_page **page);
 int txn_reset_read(MDBX_txn *txn);
 int txn_renew_read(MDBX_txn *txn);
 int txn_refresh_read(MDBX_txn *txn);

@@ -157,11 +157,24 @@ static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
 
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   ASSERT(!txn->main.scratch && !txn->gc.scratch);
+  const struct table_record free_pages = meta_gc_record(&txn->base);
   int rc = tree_load(&txn->main, &txn->base.main, txn->base.next, "@MAIN");
   if (rc == MDBX_SUCCESS)
-    rc = tree_load(&txn->gc, &txn->base.gc, txn->base.next, "@GC");
+    rc = tree_load(&txn->gc, &free_pages, txn->base.next, "@GC");
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
   return rc;
+}
+
+/* The list of the head's meta, which nobody writes while the lock is held. What this process wrote needs no look. */
+static int begin_gc(MDBX_env *env, MDBX_txn *txn, txnid_t *pins, size_t pin_count) {
+  const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
+  size_t length = 0;
+  const uint8_t *list = meta_list_inside(page, env->page_size, &length);
+  const int rc = gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count, list, length,
+                          env->stores.newest == txn->base_txnid);
+  if (list)
+    return rc;
+  return log_damage(MDBX_CORRUPTED, "%s: the header of meta page %u makes no sense", env->data_path, txn->base_slot);
 }
 
 int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
@@ -188,12 +201,16 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   if (rc != MDBX_SUCCESS)
     return rc;
   prepare_space(env, txn, flags);
-  gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count);
+  rc = begin_gc(env, txn, pins, pin_count);
+  if (rc != MDBX_SUCCESS) {
+    gc_end(&txn->collector);
+    return rc;
+  }
   txn->space.refill = txn_refill;
   env_geometry_of(env, &txn->base, &txn->geometry);
   txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
   txn->retired = txn->base.retired;
-  txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc);
+  txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc, txn->collector.list.length);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
   txn->view = &txn->space.view;
   txn->flags = flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC);

@@ -50,16 +50,22 @@ static void fill_tables(MDBX_txn *txn) {
   put_big(txn, dbi, 'L', BIG);
 }
 
-/* Some pages are free, and the newest three commits hold the same data. */
+/* Some pages are free, more than the list of a meta is for, and the newest three commits hold the same data. */
 static void build_base(void) {
   MDBX_env *env = api_create();
   OK(mdbx_env_set_geometry(env, 0, 0, 1024 * 1024, 4096, 0, PAGE));
   OK(api_try_open(env, MDBX_SAFE_NOSYNC));
-  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
-  const MDBX_dbi junk = api_table(txn, "junk", MDBX_CREATE);
-  for (unsigned i = 0; i < 20; ++i)
-    OK(api_put(txn, junk, key_of(i), value_of(i), MDBX_UPSERT));
-  OK(mdbx_txn_commit(txn));
+  MDBX_txn *txn;
+  MDBX_dbi junk = 0;
+  for (unsigned i = 0; i < 38; ++i) { /* pages of different births */
+    static char page[400];
+    const MDBX_val key = api_val(key_of(i));
+    MDBX_val data = {page, sizeof(page)};
+    txn = api_begin(env, MDBX_TXN_READWRITE);
+    junk = api_table(txn, "junk", MDBX_CREATE);
+    OK(mdbx_put(txn, junk, &key, &data, MDBX_UPSERT));
+    OK(mdbx_txn_commit(txn));
+  }
   txn = api_begin(env, MDBX_TXN_READWRITE);
   fill_tables(txn);
   OK(mdbx_drop(txn, junk, true));
@@ -427,10 +433,31 @@ struct craft {
       RECORD_BY(place, leaf_pages, 1), RECORD_BY(place, branch_pages, 1), RECORD_BY(place, large_pages, 1), \
       RECORD_BY(place, root_birth, 1)
 
+/* The record of table 0 is another one. */
+#define GC(field, value) {IN_GC, offsetof(struct gc_record, field), sizeof(((struct gc_record *)0)->field), value, false}
+#define GC_BY(field, delta) {IN_GC, offsetof(struct gc_record, field), sizeof(((struct gc_record *)0)->field), \
+                             (uint64_t)(delta), true}
+
 static const struct craft crafts[] = {
     RECORD_CLASSES(IN_TABLE),
     RECORD_CLASSES(IN_MAIN),
-    RECORD_CLASSES(IN_GC),
+    GC(depth, 0),
+    GC(depth, 200),
+    GC(depth, 0x101),
+    GC(depth, 0xffff),
+    GC_BY(depth, 1),
+    GC(root, 0),
+    GC(root, 1),
+    GC(root, 2),
+    GC(root, 0xffffffff),
+    GC(root, 0x7fffffff),
+    GC(root, 4000),
+    GC_BY(items, 1),
+    GC_BY(items, -1),
+    GC(items, 0),
+    GC_BY(leaf_pages, 1),
+    GC_BY(branch_pages, 1),
+    GC_BY(root_birth, 1),
     RECORD_BY(IN_TABLE, depth, -1),
     RECORD(IN_TABLE, large_pages, 0),
     META(page_size, 0),
@@ -1112,6 +1139,45 @@ START_TEST(directories_and_versions) {
 }
 END_TEST
 
+/* What an engine of a later version may do with a database or with a table is refused, not guessed at. */
+START_TEST(optional_features) {
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_dbi dbi;
+  image.head->header.features = 1;
+  seal(&image.head->header);
+  write_image();
+  for (unsigned readonly = 0; readonly < 2; ++readonly) {
+    env = api_create();
+    IS(api_try_open(env, readonly ? MDBX_RDONLY : 0), MDBX_INCOMPATIBLE);
+    OK(mdbx_env_close(env));
+  }
+  image.head->header.features = 0;
+  seal(&image.head->header);
+  for (unsigned feature = 1; feature < 0x100; feature *= 2) {
+    image.record->features = (uint8_t)feature;
+    seal(image.record_page);
+    write_image();
+    env = api_create();
+    OK(api_try_open(env, 0));
+    OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+    IS(mdbx_dbi_open(txn, "t", MDBX_DB_ACCEDE, &dbi), MDBX_INCOMPATIBLE);
+    OK(mdbx_txn_abort(txn));
+    OK(mdbx_env_close(env));
+  }
+  image.record->features = 0;
+  seal(image.record_page);
+  image.head->meta.main.features = TABLE_COUNTED;
+  seal(&image.head->header);
+  write_image();
+  env = api_create();
+  OK(api_try_open(env, 0));
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), MDBX_INCOMPATIBLE);
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), MDBX_INCOMPATIBLE);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(two_metas_of_one_commit) {
   struct meta_page *other = NULL;
   for (pgno_t slot = 0; slot < META_COUNT; ++slot)
@@ -1266,6 +1332,7 @@ int main(void) {
   tcase_add_loop_test(tcase, crafted_free_keys, 0, 5);
   tcase_add_loop_test(tcase, crafted_free_runs, 0, 2);
   tcase_add_loop_test(tcase, crafted_free_children, 0, 8);
+  tcase_add_test(tcase, optional_features);
   tcase_add_test(tcase, two_metas_of_one_commit);
   tcase_add_loop_test(tcase, one_commit_twice, 0, 2);
   tcase_add_test(tcase, last_transactions);

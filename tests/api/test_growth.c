@@ -589,7 +589,7 @@ static void make_wide(uint64_t upper, uint64_t used, unsigned newest) {
     meta.upper = (pgno_t)(upper / 4096);
     if (used)
       meta.now = meta.next = (pgno_t)(used / 4096);
-    meta_build(page, 4096, i, set.slot[i].txnid, &meta, NULL, 0);
+    meta_build(page, 4096, i, set.slot[i].txnid, &meta, NULL);
     ck_assert_int_eq(meta_write(fd, page, 4096), 0);
   }
   if (used)

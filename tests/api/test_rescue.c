@@ -432,9 +432,24 @@ START_TEST(keys_of_values_are_gone) {
 }
 END_TEST
 
+/* More free pages than the list of a meta is for, so that table 0 has some. What was on them is no page of a table. */
+static void make_free_pages(MDBX_env *env) {
+  enum { PAGES = 300 };
+  static char data[PAGES * 4096];
+  MDBX_val key = api_val("run"), value = {data, sizeof(data)};
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_put(txn, DBI_MAIN, &key, &value, MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  fill(env, 0); /* behind it: what is free at the end is cut off */
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_del(txn, DBI_MAIN, &key, NULL));
+  OK(mdbx_txn_commit(txn));
+}
+
 /* All that is known of free pages is gone as well. Old versions of the tables lie about: the newest are told. */
 START_TEST(names_and_free_pages_unknown) {
   MDBX_env *env = api_open(0);
+  make_free_pages(env);
   fill(env, KINDS);
   OK(mdbx_env_close(env));
   struct choice free_pages = {.table = "@GC", .type = MDBX_page_leaf, .deep = -1};

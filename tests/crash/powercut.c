@@ -80,6 +80,16 @@ static const struct scenario scenarios[] = {
     {"defragmentation", 4096, MDBX_SYNC_DURABLE, 12, 40, 1500, 0, 0, 3, 0, 0, DEFRAGGED},
     {"without a lock file", 4096, LOCKLESS, 20, 6, 120, 0, 0, 3, 0, 0, ALONE},
     {"without a lock file, safe no sync", 4096, LOCKLESS | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 3, 0, 0, ALONE},
+    /* The list of the meta page has little room: it goes to table 0 every few commits, and commits fall back to metas before and
+     * after that. */
+    {"lists, page 512", 512, MDBX_SYNC_DURABLE, 30, 2, 60, 0, 0, 0, 0, 0, ALONE},
+    {"lists, lifo, page 1024", 1024, MDBX_LIFORECLAIM, 30, 3, 60, 0, 0, 0, 0, 0, ALONE},
+    {"lists, no meta sync, page 512", 512, MDBX_NOMETASYNC, 24, 2, 60, 0, 1, 0, 0, 0, ALONE},
+    {"lists, safe no sync, page 512", 512, MDBX_SAFE_NOSYNC, 30, 2, 60, 9, 0, 0, 0, 0, ALONE},
+    {"lists, safe no sync, lifo, page 1024", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 4, 60, 11, 0, 0, 0, 0, ALONE},
+    {"lists, writemap, by turns, page 512", 512, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 2, 60, 0, 0, 0, 0, 5, ALONE},
+    {"lists, chained, safe no sync, page 512", 512, MDBX_SAFE_NOSYNC, 24, 2, 60, 7, 0, 0, 0, 0, CHAINED},
+    {"lists, nested, page 512", 512, MDBX_SYNC_DURABLE, 20, 2, 60, 0, 0, 0, 0, 0, NESTED},
     {"defragmentation, writemap", 4096, MDBX_WRITEMAP, 12, 40, 1500, 0, 0, 3, 0, 0, DEFRAGGED},
 };
 

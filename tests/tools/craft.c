@@ -191,7 +191,8 @@ static void find_place(char *name) {
     *key++ = '\0';
   place.table = strcmp(name, "gc") == 0 ? "@GC" : strcmp(name, "main") == 0 ? "@MAIN" : name;
   place.holder = &image.head->header;
-  place.record = (uint8_t *)(strcmp(name, "gc") == 0 ? &image.head->meta.gc : &image.head->meta.main);
+  place.record = (uint8_t *)(strcmp(name, "gc") == 0 ? (void *)&image.head->meta.gc : &image.head->meta.main);
+  place.nested = strcmp(name, "gc") == 0; /* the record of table 0 begins like that of a nested tree */
   if (place.table[0] != '@')
     enter(name, false);
   if (key)

@@ -195,7 +195,7 @@ START_TEST(wiped_and_made_steady) {
   struct meta_page *page = malloc(PAGE);
   const struct meta weak = a_meta(META_WEAK, this_boot);
   const struct meta_manifest entries[2] = {{20, 1, 2}, {21, 3, 4}};
-  meta_build(page, PAGE, 2, 9, &weak, entries, 2);
+  meta_build(page, PAGE, 2, 9, &weak, &(struct meta_tail){entries, 2, NULL, 0});
   ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
   free(page);
   ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
@@ -203,6 +203,56 @@ START_TEST(wiped_and_made_steady) {
   ck_assert_int_eq(meta_make_steady(fd, PAGE, 2, &slot), MDBX_SUCCESS);
   ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
   ck_assert(slot.valid && slot.txnid == 9 && slot.manifest == 0 && slot.meta.kind == META_STEADY);
+}
+END_TEST
+
+/* The list stays with a meta that is written anew; one that makes no sense makes the meta senseless. */
+START_TEST(lists) {
+  uint8_t list[META_LIST_HEADER + META_LIST_ENTRY_MOST];
+  const struct meta_list_entry entry = {20, 2, 5};
+  const size_t length = (size_t)(meta_list_put_entry(list + META_LIST_HEADER, 8, &entry) - list);
+  const struct meta_manifest manifest[2] = {{20, 1, 2}, {21, 3, 4}};
+  const struct meta weak = a_meta(META_WEAK, this_boot);
+  struct meta_page *page = malloc(PAGE), *again;
+  struct meta_slot slot;
+  size_t found;
+  meta_list_put_header(list, GC_FRESH, 8, length - META_LIST_HEADER);
+  meta_build(page, PAGE, 2, 9, &weak, &(struct meta_tail){manifest, 2, list, length});
+  ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
+  ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
+  ck_assert(slot.valid && slot.manifest == 2);
+  ck_assert_int_eq(meta_make_steady(fd, PAGE, 2, &slot), MDBX_SUCCESS);
+  ck_assert_int_eq(meta_read_page(fd, PAGE, 2, &slot, &again), MDBX_CORRUPTED);
+  ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
+  ck_assert(slot.valid && slot.manifest == 0 && slot.meta.kind == META_STEADY);
+  ck_assert_int_eq(meta_read_page(fd, PAGE, 2, &slot, &again), MDBX_SUCCESS);
+  ck_assert_int_eq(memcmp(meta_list_of(again, &found), list, length), 0);
+  ck_assert_uint_eq(found, length);
+  free(again);
+  put_u32(list + META_LIST_HEADER, weak.next);
+  meta_build(page, PAGE, 2, 9, &weak, &(struct meta_tail){NULL, 0, list, length});
+  ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
+  ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
+  ck_assert(!slot.valid && slot.senseless);
+  ck_assert_str_eq(slot.fault, "its list of free pages makes no sense");
+  free(page);
+}
+END_TEST
+
+/* An older meta without the feature is no way round it. */
+START_TEST(optional_features) {
+  const struct meta meta = a_meta(META_STEADY, this_boot);
+  struct meta_page *page = malloc(PAGE);
+  meta_build(page, PAGE, 2, 9, &meta, NULL);
+  page->header.features = 0x10;
+  page->header.checksum = page_checksum(&page->header, PAGE, checksum_seed(meta.database_id));
+  ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
+  ck_assert_int_eq(meta_read_all(fd, path, &set), MDBX_INCOMPATIBLE);
+  ck_assert(!set.slot[2].valid && set.slot[2].unknown == 0x10);
+  page->header.checksum += 1; /* it says nothing then */
+  ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
+  ck_assert_int_eq(meta_read_all(fd, path, &set), MDBX_SUCCESS);
+  free(page);
 }
 END_TEST
 
@@ -230,7 +280,7 @@ START_TEST(a_meta_of_another_database) {
   struct meta_page *page = malloc(PAGE);
   struct meta meta = a_meta(META_STEADY, other_boot);
   meta.database_id[0] = 99;
-  meta_build(page, PAGE, 0, 2, &meta, NULL, 0);
+  meta_build(page, PAGE, 0, 2, &meta, NULL);
   ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
   free(page);
   ck_assert_int_eq(meta_read_all(fd, path, &set), MDBX_SUCCESS);
@@ -276,7 +326,7 @@ START_TEST(manifests_are_compared_with_the_pages) {
   const struct meta_manifest entry = {20, (uint32_t)page->checksum, (uint32_t)(page->checksum >> 32)};
   struct meta_page *built = malloc(PAGE);
   const struct meta meta = a_meta(META_MANIFEST, other_boot);
-  meta_build(built, PAGE, 0, 9, &meta, &entry, 1);
+  meta_build(built, PAGE, 0, 9, &meta, &(struct meta_tail){&entry, 1, NULL, 0});
   ck_assert_int_eq(meta_write(fd, built, PAGE), MDBX_SUCCESS);
   ck_assert_int_eq(meta_read_all(fd, path, &set), MDBX_SUCCESS);
   struct meta_verify_context context = {fd, &set};
@@ -310,6 +360,8 @@ int main(void) {
   tcase_add_test(files, made_and_read);
   tcase_add_test(files, every_bit_of_a_meta_counts);
   tcase_add_test(files, wiped_and_made_steady);
+  tcase_add_test(files, lists);
+  tcase_add_test(files, optional_features);
   tcase_add_test(files, files_that_are_none);
   tcase_add_test(files, a_meta_of_another_database);
   tcase_add_test(files, manifests_are_compared_with_the_pages);
