@@ -52,6 +52,7 @@ struct gc {
   size_t aside_length;
   bool only_grow; /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
+  pgno_t limit;    /* first unallocated page when the transaction began */
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };
 

@@ -530,14 +530,30 @@ static bool fits_list(const struct gc *gc) {
   return least <= room && gc->list.length + growth_of_list(gc) <= room;
 }
 
-static void add_to_list(struct gc *gc) {
-  for (size_t i = 0; i < gc->held_length; ++i)
-    gc_list_add(&gc->list, GC_HELD, gc->held[i].pin, &gc->held[i].run);
-  for (size_t i = 0; i < gc->runs.length; ++i) {
+/* What a damaged tree or table refers to would make a list that makes no sense, and a meta that nobody accepts. */
+static int add_entry(struct gc *gc, enum gc_kind kind, uint64_t number, const struct retired_run *run) {
+  const pgno_t limit = gc->space->view.limit;
+  if (run->pgno < PGNO_FIRST || run->pgno >= limit || run->pages > limit - run->pgno || run->birth > number)
+    return log_damage(MDBX_CORRUPTED, "page %u and the %u from it on, born in transaction %llu: cannot have become free in %llu",
+                      run->pgno, run->pages, (unsigned long long)run->birth, (unsigned long long)number);
+  gc_list_add(&gc->list, kind, number, run);
+  return MDBX_SUCCESS;
+}
+
+static int add_to_list(struct gc *gc) {
+  const struct snapshot *view = &gc->space->view;
+  /* A page that a damaged table lists twice may have gone off the end, and be in the list. */
+  int rc = view->limit < gc->limit && !meta_list_is_sound(gc->list.bytes, gc->list.length, view->txnid, view->limit)
+               ? log_damage(MDBX_CORRUPTED, "a page at or behind %u, where the pages in use end, is listed as waiting", view->limit)
+               : MDBX_SUCCESS;
+  for (size_t i = 0; i < gc->held_length && rc == MDBX_SUCCESS; ++i)
+    rc = add_entry(gc, GC_HELD, gc->held[i].pin, &gc->held[i].run);
+  for (size_t i = 0; i < gc->runs.length && rc == MDBX_SUCCESS; ++i) {
     const struct retired_run run = fresh_run(gc, i);
-    gc_list_add(&gc->list, GC_FRESH, fresh_number(gc, i), &run);
+    rc = add_entry(gc, GC_FRESH, fresh_number(gc, i), &run);
   }
-  ASSERT(gc->list.length <= room_for_list(gc));
+  ASSERT(rc != MDBX_SUCCESS || gc->list.length <= room_for_list(gc));
+  return rc;
 }
 
 /* Whether nothing has been read from the table that must not be read there again. */
@@ -563,10 +579,8 @@ static int give_to_list(struct gc *gc, bool *done) {
   gc->keep_loose = true;
   rc = collect_fresh(gc);
   *done = rc == MDBX_SUCCESS && fits_list(gc);
-  if (*done)
-    add_to_list(gc);
   gc->keep_loose = *done;
-  return rc;
+  return *done ? add_to_list(gc) : rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------ the whole */
@@ -605,7 +619,7 @@ static int fill_places(struct gc *gc) {
   if (rc == MDBX_SUCCESS && gc->fresh_in_table)
     rc = each_fresh_chunk(gc, fill_chunk, &changed);
   if (rc == MDBX_SUCCESS && !gc->fresh_in_table)
-    add_to_list(gc);
+    rc = add_to_list(gc);
   ASSERT(gc->space->view.limit == limit && gc->space->avail.count == free_pages);
   ASSERT(gc->space->retired.pages == retired);
   (void)limit, (void)free_pages, (void)retired;

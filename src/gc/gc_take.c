@@ -41,6 +41,7 @@ int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pin
   gc->pins = pins;
   gc->pin_count = pin_count;
   gc->budget = ENTRY_BUDGET;
+  gc->limit = space->view.limit;
   gc->next_region = (struct gc_key){GC_FREE, 0, 0};
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};

@@ -320,7 +320,8 @@ static int look_at_list(struct rescue *rescue) {
   const uint8_t *list = meta_list_of(page, &length);
   rc = gc_visit_list(rescue->view, list, length, on_list_entry, rescue);
   free(page);
-  return rc;
+  rescue->free_damaged |= rc == MDBX_CORRUPTED;
+  return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
 }
 
 static int look_at_free(struct rescue *rescue) {

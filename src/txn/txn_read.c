@@ -153,16 +153,24 @@ int txn_begin_read_apart(MDBX_env *env, MDBX_txn **result) {
 
 int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **result, struct meta_page **page) {
   enum { TRIES = 1000 };
-  int rc = MDBX_RESULT_TRUE;
-  for (unsigned tries = 0; rc == MDBX_RESULT_TRUE && tries < TRIES; ++tries) {
-    rc = txn_begin_read_apart(env, result);
+  for (unsigned tries = 0; tries < TRIES; ++tries) {
+    int rc = txn_begin_read_apart(env, result);
     if (rc != MDBX_SUCCESS)
       return rc;
-    rc = env_find_meta(env, (*result)->view->txnid, page);
-    if (rc != MDBX_SUCCESS)
-      txn_end_read(*result);
+    const txnid_t txnid = (*result)->view->txnid;
+    rc = env_find_meta(env, txnid, page);
+    if (rc == MDBX_SUCCESS)
+      return rc;
+    txn_end_read(*result);
+    if (rc != MDBX_RESULT_TRUE)
+      return rc;
+    /* A newer commit may have taken its place; else it is there, and damaged. */
+    const uint64_t head = lck_head(&env->lck);
+    if (lck_head_txnid(head) == txnid)
+      return log_damage(MDBX_CORRUPTED, "%s: meta page %u of transaction %llu is damaged", env->data_path,
+                        lck_head_slot(head), (unsigned long long)txnid);
   }
-  return rc == MDBX_RESULT_TRUE ? MDBX_BUSY : rc;
+  return MDBX_BUSY;
 }
 
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
