@@ -358,6 +358,13 @@ static void copy_both_ways(MDBX_env *env) {
     mdbx_env_copy(env, unit_path("copy"), flags[i]);
 }
 
+/* Whatever was read, nothing was written that cannot be opened. */
+static void must_open(unsigned flags) {
+  MDBX_env *env = api_create();
+  OK(api_try_open(env, flags));
+  OK(mdbx_env_close_ex(env, true));
+}
+
 /* One life of the image: reads, and with a kind of change (from 1 on) that. True if somebody noticed the damage; wrong
  * data that nobody notices is a failure. */
 static bool live(unsigned flags, unsigned kind) {
@@ -381,6 +388,8 @@ static bool live(unsigned flags, unsigned kind) {
     }
   }
   OK(mdbx_env_close_ex(env, kind != 1));
+  if (kind && rc == MDBX_SUCCESS)
+    must_open(flags);
   return noticed;
 }
 
