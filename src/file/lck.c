@@ -9,9 +9,10 @@
  *     -> lck_content_make | lck_content_adopt -> caller recovers -> lck_open_done [byte 0 back] ... lck_close_begin [byte 0]
  *     -> lck_close
  */
-#include "file/lck_parts.h"
+#include "file/lck.h"
 
 #include "base/log.h"
+#include "file/lck_parts.h"
 
 #include <stdlib.h>
 
