@@ -78,7 +78,8 @@ sane() {
   ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
 }
 
-# catches PID: returns when the process, started a moment ago, catches SIGTERM. It may have to begin first.
+# catches PID: returns when the process, started a moment ago, catches SIGTERM. Until it has become the program it is a copy of
+# this shell, which catches it as well.
 catches() {
   tries=0
   while [ $tries -lt 6000 ] && kill -0 "$1" 2>/dev/null; do
@@ -86,9 +87,11 @@ catches() {
       sleep 3
       return
     fi
-    case $(sed -n 's/^SigCgt:.*\(.\)...$/\1/p' "/proc/$1/status") in
-    [4-7c-f]) return ;;
-    esac
+    if [ "$(cat "/proc/$1/comm" 2>/dev/null)" != "$(cat "/proc/$$/comm")" ]; then
+      case $(sed -n 's/^SigCgt:.*\(.\)...$/\1/p' "/proc/$1/status") in
+      [4-7c-f]) return ;;
+      esac
+    fi
     sleep 0.05
     tries=$((tries + 1))
   done
