@@ -7,17 +7,21 @@
  * that may be the result: none older than the last one known to be durable, none that had not begun. Recovery itself is
  * recorded and cut as well.
  *
- * Usage: powercut [scenario [seed]]
+ * Images that are alike byte for byte, and of which the same is allowed, are opened once.
+ *
+ * Usage: powercut [scenario [seed [places]]]: how many places of a record are cut at most
  */
 #include "recorder.h"
 #include "verdict.h"
+
+#include <xxhash.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { COMMITS_MAX = 64, MARK_BEGIN = 1, MARK_DURABLE = 2 };
+enum { COMMITS_MAX = 64, MARK_BEGIN = 1, MARK_DURABLE = 2, PLACES = 250, SEEN_SLOTS = 1 << 18 };
 
 /* How its transactions come about. */
 enum style {
@@ -100,7 +104,10 @@ struct run {
   char path[128], copy[128];
   uint64_t states[COMMITS_MAX + 1]; /* digest of the content after each commit; [0]: before the first */
   struct image start;
-  unsigned long images, recoveries;
+  unsigned long places; /* of a record that are cut at most */
+  unsigned long images, recoveries, alike;
+  uint64_t seen[SEEN_SLOTS]; /* a hash table: digests of the images that have been opened; 0 is a free slot */
+  size_t seen_count;
 };
 
 /* ---------------------------------------------------------------------------------------------------------- workload */
@@ -349,6 +356,24 @@ static void open_and_compare(struct run *run, int oldest, int newest) {
   MUST(mdbx_env_close_ex(env, false));
 }
 
+/* True if an image like this one, of which the same is allowed, has been here before. */
+static bool seen_before(struct run *run, const struct image *image, int oldest, int newest) {
+  const uint64_t seed = (uint64_t)(unsigned)oldest << 32 | (unsigned)newest;
+  const uint64_t digest = XXH3_64bits_withSeed(image->bytes, image->length, seed) | 1;
+  size_t slot = (digest >> 1) % SEEN_SLOTS;
+  while (run->seen[slot] != 0 && run->seen[slot] != digest)
+    slot = (slot + 1) % SEEN_SLOTS;
+  if (run->seen[slot] == digest) {
+    run->alike += 1;
+    return true;
+  }
+  if (run->seen_count < SEEN_SLOTS / 2) {
+    run->seen[slot] = digest;
+    run->seen_count += 1;
+  }
+  return false;
+}
+
 /* Cuts the recovery of an image at every operation. */
 static void cut_recovery(struct run *run, const struct image *image, int oldest, int newest) {
   MDBX_env *env;
@@ -366,11 +391,13 @@ static void cut_recovery(struct run *run, const struct image *image, int oldest,
     for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
       struct image second;
       recorder_image(recorder, image, at, style, &run->random, &second);
-      image_store(&second, run->copy);
-      pretend_boot(next_random(&run->random));
-      open_and_compare(run, oldest, newest);
-      image_free(&second);
       run->recoveries += 1;
+      if (!seen_before(run, &second, oldest, newest)) {
+        image_store(&second, run->copy);
+        pretend_boot(next_random(&run->random));
+        open_and_compare(run, oldest, newest);
+      }
+      image_free(&second);
     }
   recorder_free(recorder);
 }
@@ -382,10 +409,12 @@ static void cut_at(struct run *run, const struct recorder *recorder, size_t at, 
            run->scenario->name, at, (int)style);
   allowed_states(recorder, at, &oldest, &newest);
   recorder_image(recorder, &run->start, at, style, &run->random, &image);
-  image_store(&image, run->copy);
-  pretend_boot(next_random(&run->random));
-  try_readonly(run, &image);
-  open_and_compare(run, oldest, newest);
+  if (!seen_before(run, &image, oldest, newest)) {
+    image_store(&image, run->copy);
+    pretend_boot(next_random(&run->random));
+    try_readonly(run, &image);
+    open_and_compare(run, oldest, newest);
+  }
   run->images += 1;
   if (run->images % 37 == 0)
     cut_recovery(run, &image, oldest, newest);
@@ -397,24 +426,25 @@ static void remove_all(const struct run *run) {
   mdbx_env_delete(run->copy, MDBX_ENV_JUST_DELETE);
 }
 
-static void run_scenario(const struct scenario *scenario, uint64_t seed) {
+static void run_scenario(const struct scenario *scenario, uint64_t seed, unsigned long places) {
   struct run *run = calloc(1, sizeof(*run));
   const char *folder = getenv("TEST_TMPDIR");
   snprintf(verdict_place, sizeof(verdict_place), "powercut: %s", scenario->name);
   run->scenario = scenario;
   run->random = seed;
+  run->places = places;
   snprintf(run->path, sizeof(run->path), "%s/cut-%d.db", folder ? folder : "/tmp", (int)getpid());
   snprintf(run->copy, sizeof(run->copy), "%s/cut-%d-copy.db", folder ? folder : "/tmp", (int)getpid());
   remove_all(run);
   struct recorder *recorder = work(run);
-  /* Long records are sampled: about 700 places, always all styles. */
-  const size_t stride = 1 + recorder->count / 700;
+  /* Long records are sampled: about so many places, always all styles. */
+  const size_t stride = 1 + recorder->count / run->places;
   for (size_t at = next_random(&run->random) % stride; at <= recorder->count; at += stride)
     for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style)
       cut_at(run, recorder, at, style);
   remove_all(run);
-  printf("%-36s %5zu operations, %6lu images, %6lu cut recoveries: all sound\n", scenario->name, recorder->count,
-         run->images, run->recoveries);
+  printf("%-36s %5zu operations, %6lu images, %6lu cut recoveries, %6lu of them alike: all sound\n", scenario->name,
+         recorder->count, run->images, run->recoveries, run->alike);
   fflush(stdout);
   recorder_free(recorder);
   image_free(&run->start);
@@ -423,10 +453,11 @@ static void run_scenario(const struct scenario *scenario, uint64_t seed) {
 
 int main(int argc, char **argv) {
   const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+  const unsigned long places = argc > 3 ? strtoul(argv[3], NULL, 10) : PLACES;
   /* The content is read while the next transaction of a chain is there already. */
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_LEGACY_OVERLAP, NULL);
   for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); ++i)
     if (argc < 2 || strstr(scenarios[i].name, argv[1]))
-      run_scenario(&scenarios[i], seed);
+      run_scenario(&scenarios[i], seed, places ? places : 1);
   return 0;
 }

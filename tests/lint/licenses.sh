@@ -15,9 +15,17 @@ candidates() {
   done
 }
 
-for file in $(candidates); do
-  head -n 4 "$file" | grep -q 'SPDX-License-Identifier: Apache-2\.0' || lint_report "$file: no SPDX line"
-  # The words are put together here so that this file does not hold them.
-  grep -nwE "TO[D]O|FIX[M]E|X[X]X|HA[C]K" "$file" && lint_report "$file: a note of unfinished work"
-done
+lint_temporary
+candidates >"$lint_tmp/files"
+while read -r file; do
+  found=no count=0
+  while [ $count -lt 4 ] && IFS= read -r line; do
+    count=$((count + 1))
+    case $line in *'SPDX-License-Identifier: Apache-2.0'*) found=yes ;; esac
+  done <"$file"
+  [ $found = yes ] || lint_report "$file: no SPDX line"
+done <"$lint_tmp/files"
+# The words are put together here so that this file does not hold them.
+tr '\n' '\0' <"$lint_tmp/files" | xargs -0 grep -nwE "TO[D]O|FIX[M]E|X[X]X|HA[C]K" /dev/null &&
+  lint_report "notes of unfinished work are above"
 lint_finish

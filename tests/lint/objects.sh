@@ -11,14 +11,19 @@ lint_temporary
 objects=${LINT_OBJECTS:-$top_builddir/src}
 circles=${LINT_CIRCLES:-$lint_dir/circles.txt}
 
-# Lines "layer/file kind symbol" of the objects whose source is there.
-for object in "$objects"/*/.libs/*.o "$objects"/*/*.o; do
-  [ -f "$object" ] || continue
-  name=${object#"$objects"/}
-  name=$(echo "${name%.o}" | sed 's|/\.libs/|/|; s|libmdbx_core_la-||')
-  [ -f "$LINT_ROOT/src/$name.c" ] || continue
-  ${NM:-nm} -g "$object" 2>/dev/null | awk -v name="$name" 'NF >= 2 { print name, $(NF - 1), $NF }'
-done | LC_ALL=C sort -u >"$lint_tmp/symbols"
+# Lines "layer/file kind symbol" of the objects whose source is there: nm writes "object:address kind symbol".
+for source in "$LINT_ROOT"/src/*/*.c; do
+  [ ! -f "$source" ] || echo "${source#"$LINT_ROOT"/src/}"
+done >"$lint_tmp/sources"
+find "$objects" -name '*.o' -exec ${NM:-nm} -A -g {} + 2>/dev/null | awk -v objects="$objects/" '
+  FILENAME != "-" { sub(/\.c$/, ""); there[$0]; next }
+  {
+    name = substr($0, length(objects) + 1)
+    sub(/\.o:.*/, "", name)
+    sub(/\/\.libs\//, "/", name)
+    sub(/libmdbx_core_la-/, "", name)
+    if (name in there) print name, $(NF - 1), $NF
+  }' "$lint_tmp/sources" - | LC_ALL=C sort -u >"$lint_tmp/symbols"
 if ! grep -q ' T ' "$lint_tmp/symbols"; then
   echo "nm shows no symbols of the objects: skipped"
   exit 77

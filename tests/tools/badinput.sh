@@ -96,9 +96,9 @@ refused() {
   line=$1 path=$2 what=$3
   shift 3
   checks=$((checks + 1))
-  command=$(echo "$line" | sed 's/@\([^M]\|$\)/"$path"\1/')
+  command_line "$line"
   eval "set -- \"\$@\" $command"
-  timeout 300 "$@" >answer 2>output </dev/null
+  "$@" >answer 2>output </dev/null
   code=$?
   case $line in
   *chk*) wanted="2 3 4" ;;
@@ -110,13 +110,22 @@ refused() {
   esac
   sane "$what: $line"
   tool=${line%% *}
-  [ "$tool" = '$mdbx' ] && tool="mdbx\( [a-z]*\)\{0,1\}" || tool="mdbx_${tool#?}"
-  case $line in '$mdbx chk'*) tool=mdbx_chk ;; esac
-  grep -q "^$tool: ..*" output || fail "$what: $line does not say who speaks"
-  [ -z "$path" ] || grep -q -F -e "$path" output || fail "$what: $line does not name $path"
-  [ ! -e target ] || fail "$what: $line left a target"
-  ls -d target* >/dev/null 2>&1 && fail "$what: $line left $(ls -d target*)"
-  rm -rf target*
+  tool=mdbx_${tool#?}
+  case $line in
+  '$mdbx chk'*) tool=mdbx_chk ;;
+  '$mdbx '*) tool=${line#* } && tool="mdbx ${tool%% *}" ;;
+  esac
+  hear
+  case $said in
+  *"$line_feed$tool: "?*) ;;
+  *"${line_feed}mdbx: "?*) [ "${tool%% *}" = mdbx ] || fail "$what: $line does not say who speaks" ;;
+  *) fail "$what: $line does not say who speaks" ;;
+  esac
+  case $said in
+  *"$path"*) ;;
+  *) fail "$what: $line does not name $path" ;;
+  esac
+  gone target "$what: $line"
 }
 
 # all LIST PATH [PREFIX...]

@@ -1,6 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/tools/common.sh: what the tests of the command-line tools share. Sourced, not run.
+#
+# Starting a process takes longer than most of what is looked at here: what runs a hundred times uses the shell alone.
+
+# A tool that hangs is ended, and the test with it.
+if [ -z "${TOOLS_TIMED:-}" ] && command -v timeout >/dev/null; then
+  TOOLS_TIMED=yes
+  export TOOLS_TIMED
+  exec timeout 3000 sh "$0" "$@"
+fi
 
 : "${top_builddir:=.}"
 top_builddir=$(cd "$top_builddir" && pwd)
@@ -74,8 +83,53 @@ expect_same() {
 }
 
 # sane WHAT: no sanitizer has complained in the last output.
+sanitized=no
+! grep -q -a "__asan_\|__ubsan_\|__tsan_\|__msan_" "$chk" || sanitized=yes
 sane() {
-  ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
+  [ $sanitized = no ] || ! grep -q "Sanitizer\|runtime error:" output || fail "$1"
+}
+
+# hear: the last output becomes $said, each line behind a line feed; $heard is how many there are, of 100 at most. For short ones.
+line_feed='
+'
+hear() {
+  said= heard=0
+  while IFS= read -r heard_line || [ -n "$heard_line" ]; do
+    said=$said$line_feed$heard_line
+    heard=$((heard + 1))
+    [ $heard -lt 100 ] || break
+  done <output
+}
+
+# command_line LINE: $command is it with "$path" for each @, but for that of @MAIN, and $option for %.
+command_line() {
+  command= rest=$1
+  while :; do
+    case $rest in
+    *@*) ;;
+    *) break ;;
+    esac
+    command=$command${rest%%@*}
+    rest=${rest#*@}
+    case $rest in
+    MAIN*) command=$command@ ;;
+    *) command=$command\"\$path\" ;;
+    esac
+  done
+  command=$command$rest
+  case $command in
+  *%*) command=${command%%%*}\$option${command#*%} ;;
+  esac
+}
+
+# gone PREFIX WHAT: nothing has a name that begins so. What does is removed.
+gone() {
+  for found in "$1"*; do
+    if [ -e "$found" ] || [ -L "$found" ]; then
+      fail "$2 left $found"
+      rm -rf "$found"
+    fi
+  done
 }
 
 # catches PID: returns when the process, started a moment ago, catches SIGTERM. Until it has become the program it is a copy of

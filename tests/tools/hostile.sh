@@ -91,21 +91,33 @@ awk 'BEGIN {
   for (i = 0; i < 20; ++i) printf " k%d\\00\n v%d\\\\\n", i, i
   print "DATA=END"
 }' >good
+awk -v rounds="${HOSTILE_ROUNDS:-300}" '
+  { text[NR] = $0 }
+  END {
+    for (round = 1; round <= rounds; ++round) {
+      srand(round)
+      rate = rand() * 0.1
+      out = "bad." round
+      printf "" >out
+      for (i = 1; i <= NR; ++i) {
+        if (rand() < rate) continue
+        if (rand() < rate) print text[i] >out
+        line = text[i]
+        while (rand() < rate * 3 && length(line)) {
+          at = int(rand() * length(line)) + 1
+          line = substr(line, 1, at - 1) sprintf("%c", int(rand() * 95) + 32) substr(line, at + (rand() < 0.7))
+        }
+        print line >out
+      }
+      close(out)
+    }
+  }' good
 round=0
 while [ $round -lt "${HOSTILE_ROUNDS:-300}" ]; do
   round=$((round + 1))
-  awk -v seed=$round 'BEGIN { srand(seed); rate = rand() * 0.1 }
-    { if (rand() < rate) next
-      if (rand() < rate) print
-      line = $0
-      while (rand() < rate * 3 && length(line)) {
-        at = int(rand() * length(line)) + 1
-        line = substr(line, 1, at - 1) sprintf("%c", int(rand() * 95) + 32) substr(line, at + (rand() < 0.7))
-      }
-      print line }' good >bad
-  rm -rf bad.db
+  [ ! -e bad.db ] || rm -rf bad.db
   checks=$((checks + 1))
-  "$load" -q -r -f bad bad.db >output 2>&1
+  "$load" -q -r -f bad.$round bad.db >output 2>&1
   code=$?
   [ $code -le 1 ] || fail "round $round left with $code"
   if [ -e bad.db/mdbx.dat ]; then

@@ -63,46 +63,65 @@ mdbx_chk|$mdbx chk % @
 state_of() {
   find watched whole stale db/mdbx.dat -type f -exec cksum {} + | LC_ALL=C sort
   find watched | LC_ALL=C sort
-  ls -d target* 2>/dev/null
 }
 state_of >before
 
 # run LINE OPTION PATH: the command line, with these in it.
 run() {
-  command=$(echo "$1" | sed 's/%/$option/; s/@\([^M]\|$\)/"$path"\1/')
+  command_line "$1"
   option=$2 path=$3
   eval "set -- $command"
   checks=$((checks + 1))
-  timeout 300 "$@" >answer 2>output </dev/null
+  "$@" >answer 2>output </dev/null
   code=$?
 }
 
-# says LINES NAME PATTERN WHAT: the last command failed with so many lines, the first of which has the name and the pattern.
+# says LINES NAME PATTERN WHAT: the last command failed with so many lines, the first of which has the name and the pattern
+# (of the shell).
 says() {
   checks=$((checks + 1))
+  hear
   [ $code -ge 1 ] && [ $code -le 5 ] || fail "$4 left with $code"
   [ ! -s answer ] || fail "$4 writes to standard output"
-  [ "$(wc -l <output)" -eq "$1" ] || fail "$4 does not say it in $1 lines"
-  head -n 1 output | grep -q "^$2: .*$3" || fail "$4 does not begin with \"$2: \" and have \"$3\""
-  [ "$1" -eq 1 ] || sed -n 2p output | grep -q "^usage: $2 " || fail "$4 does not end with the usage"
+  [ $heard -eq "$1" ] || fail "$4 does not say it in $1 lines"
+  first=${said#"$line_feed"}
+  first=${first%%"$line_feed"*}
+  # shellcheck disable=SC2254
+  case $first in
+  "$2: "*$3*) ;;
+  *) fail "$4 does not begin with \"$2: \" and have \"$3\"" ;;
+  esac
+  if [ "$1" -ne 1 ]; then
+    case $said in
+    *"$line_feed$first${line_feed}usage: $2 "*) ;;
+    *) fail "$4 does not end with the usage" ;;
+    esac
+  fi
   sane "$4"
+  gone target "$4"
+}
+
+# unchanged WHAT
+unchanged() {
+  checks=$((checks + 1))
   state_of | cmp -s - before || {
     state_of | diff before - >output
-    fail "$4 changed something"
-    rm -rf target*
+    fail "$1 changed something"
+    state_of >before
   }
 }
 
 echo "$table" | grep -F '|' >rows
 while IFS='|' read -r name line; do
   run "$line" --frob db
-  says 2 "$name" "option.*" "$line with an unknown option"
+  says 2 "$name" "option" "$line with an unknown option"
   run "$line" -Z db
   says 2 "$name" "unknown option -Z" "$line with an unknown letter"
   for path in watched/missing watched/directory watched/empty watched/foreign; do
     run "$line" "" $path
     says 1 "$name" "$path" "$line of $path"
   done
+  unchanged "$line"
 done <rows
 
 # Without an operand; the shell needs none, and mdbx_load reads standard input.
@@ -128,7 +147,7 @@ says 2 mdbx '"frob"' "mdbx with an unknown command"
 # An unknown table.
 while IFS='|' read -r name line; do
   run "$line" "$line" db
-  says 1 "$name" "db.*frob" "an unknown table: $line"
+  says 1 "$name" "db*frob" "an unknown table: $line"
 done <<'END'
 mdbx_stat|$stat -s frob @
 mdbx_dump|$dump -s frob @
@@ -160,4 +179,5 @@ mkdir wrapped
 cp whole wrapped/data.mdb
 run '$mdbx import % @ target' "" wrapped
 says 1 "mdbx import" "wrapped is no environment of LMDB, but a database of this engine" "import of one in LMDB's clothes"
+unchanged "one of the commands behind the rows"
 finish
