@@ -812,7 +812,9 @@ typedef enum MDBX_option {
   /* Bytes flushed before the writer lock. */
   MDBX_opt_presync_threshold = 22,
   /* Weak commits call the system for pages. */
-  MDBX_opt_write_by_calls = 64
+  MDBX_opt_write_by_calls = 64,
+  /* Durable commits share flushes. */
+  MDBX_opt_group_commit = 65
 } MDBX_option_t;
 
 /* ------------------------------------------------------------------------
@@ -1994,6 +1996,12 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   write_by_calls                0 or 1, commits without a flush write pages
  *                                 by system calls only, see "Stray pointers"
  *                                 at the top; 0
+ *   group_commit                  0 or 1, a durable commit that other writers
+ *                                 wait behind lets them go on while it waits
+ *                                 for a flush that several commits share; none
+ *                                 is seen by readers, or returns, before it is
+ *                                 durable, and they become so in their order;
+ *                                 1
  *
  * What is set holds from the next write transaction on. These are kept, with
  * their ranges and initial values, for programs that set them, and change

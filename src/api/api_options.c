@@ -31,6 +31,7 @@ static const struct option_rule option_rules[] = {
     [MDBX_opt_split_reserve] = {0, 32768, false},
     [MDBX_opt_presync_threshold] = {1, UINT64_C(1) << 31, false},
     [MDBX_opt_write_by_calls] = {0, 1, false},
+    [MDBX_opt_group_commit] = {0, 1, false},
 };
 
 /* Those that are no others have a range. */

@@ -44,6 +44,8 @@ void assert_failed(const char *condition, const char *function, int line) __attr
 enum lock_rank {
   RANK_OPENING = 1,
   RANK_WRITER,
+  RANK_FLUSHER,
+  RANK_METAS,
   RANK_HANDLES,
   RANK_MAP,
   RANK_GUARD, /* of the length of a mapping */

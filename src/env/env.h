@@ -66,7 +66,7 @@ struct metas_seen {
 
 struct env_options {
   unsigned max_dbs, max_readers;
-  uint64_t values[MDBX_opt_write_by_calls + 1]; /* the others, by number, as set; UINT64_MAX: default */
+  uint64_t values[MDBX_opt_group_commit + 1]; /* the others, by number, as set; UINT64_MAX: default */
 };
 
 struct MDBX_env {

@@ -3,6 +3,7 @@
 #include "env/env_view.h"
 
 #include "base/log.h"
+#include "file/pending.h"
 
 #include <stdlib.h>
 
@@ -86,7 +87,8 @@ void env_forget_memo(MDBX_env *env) {
 
 /* --------------------------------------------------------------------------------------------------------- snapshots */
 
-int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
+/* True if there is such a meta page, and it was not written while it was read. */
+static bool copy_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
   const struct meta_page *page =
       (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)lck_head_slot(head) << env->shift));
   const txnid_t txnid = lck_head_txnid(head);
@@ -95,12 +97,28 @@ int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
   atomic_thread_fence(memory_order_acquire);
   memcpy(meta, &page->meta, sizeof(*meta));
   atomic_thread_fence(memory_order_acquire);
-  if (likely(first == txnid && meta->txnid_again == txnid && *before == txnid && *after == txnid))
+  return first == txnid && meta->txnid_again == txnid && *before == txnid && *after == txnid;
+}
+
+static int no_such_meta(const MDBX_env *env, uint64_t head) {
+  return log_damage(MDBX_CORRUPTED, "%s: meta page %u is not of transaction %llu", env->data_path, lck_head_slot(head),
+                    (unsigned long long)lck_head_txnid(head));
+}
+
+int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
+  if (likely(copy_meta(env, head, meta)))
     return MDBX_SUCCESS;
-  if (lck_head(&env->lck) != head)
-    return MDBX_RESULT_TRUE;
-  return log_damage(MDBX_CORRUPTED, "%s: meta page %u is not of transaction %llu", env->data_path,
-                    lck_head_slot(head), (unsigned long long)txnid);
+  return lck_head(&env->lck) != head ? MDBX_RESULT_TRUE : no_such_meta(env, head);
+}
+
+/* Nobody writes meta pages but the holder of the writer lock, and one whose flush failed: he wipes them. */
+int env_read_tip(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot) {
+  const uint64_t tip = pending_tip(&env->lck);
+  *txnid = lck_head_txnid(tip);
+  *slot = lck_head_slot(tip);
+  if (likely(copy_meta(env, tip, meta)))
+    return MDBX_SUCCESS;
+  return pending_tip(&env->lck) != tip ? MDBX_PANIC : no_such_meta(env, tip);
 }
 
 int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot) {

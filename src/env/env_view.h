@@ -9,6 +9,9 @@
 
 /* The meta page of the newest published commit, copied. */
 int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
+/* That of the newest commit, which may wait for its flush: what a writer builds on, under the writer lock. MDBX_PANIC: what
+ * waited failed meanwhile. */
+int env_read_tip(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
 /* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
 /* Whether a file of that many pages can be mapped, whatever else the process has mapped. */

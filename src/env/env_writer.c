@@ -3,7 +3,9 @@
 #include "env/env_writer.h"
 
 #include "base/log.h"
+#include "env/group.h"
 #include "env/lockless.h"
+#include "file/pending.h"
 
 /* A writer died. Its pages may be in the file and even its meta; what it had not published never happened, unless the
  * meta is whole: then the commit stands (it may be durable already, and must not be overwritten as if it were not). */
@@ -62,10 +64,22 @@ static int enter_as_writer(MDBX_env *env, int rc) {
     return lockless_begin_writing(env);
   if (atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL)
     return settle_doubt(env);
-  return rc == MDBX_RESULT_TRUE ? adopt_newest_meta(env) : MDBX_SUCCESS;
+  if (rc != MDBX_RESULT_TRUE)
+    return MDBX_SUCCESS;
+  return pending_any(&env->lck) ? group_inherit(env) : adopt_newest_meta(env);
 }
 
 int env_lock_writer(MDBX_env *env, bool try_only) {
+  int rc = env_lock_writer_beside_pending(env, try_only);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = group_drain(env);
+  if (rc != MDBX_SUCCESS)
+    env_unlock_writer(env);
+  return rc;
+}
+
+int env_lock_writer_beside_pending(MDBX_env *env, bool try_only) {
   int rc = lck_writer_lock(&env->lck, try_only);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;

@@ -13,8 +13,10 @@ enum {
   FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
 };
 
-/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. */
+/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. No commit waits for its flush then. */
 int env_lock_writer(MDBX_env *env, bool try_only);
+/* The same, but commits may wait (file/pending.h): for one who builds on them. */
+int env_lock_writer_beside_pending(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
 /* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
  * goes on before that meta is gone for sure. Under the writer lock. */

@@ -29,6 +29,7 @@ static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
       [MDBX_opt_subpage_reserve_limit] = 2753,
       [MDBX_opt_presync_threshold] = 262144,
       [MDBX_opt_write_by_calls] = 0,
+      [MDBX_opt_group_commit] = 1,
   };
   if (option == MDBX_opt_txn_dp_limit)
     return env->opened ? env->dirty_limit : env_default_dirty_limit(os_page_size());

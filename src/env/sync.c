@@ -5,17 +5,25 @@
 #include "base/log.h"
 #include "env/env_view.h"
 #include "env/env_writer.h"
+#include "env/group.h"
 #include "env/options.h"
+#include "file/pending.h"
 
-int sync_flush(MDBX_env *env) {
-  const int rc = env->flags & MDBX_WRITEMAP ? map_flush(&env->map, env->fd, 0, map_length(&env->map))
-                                            : os_ops->datasync(env->fd);
-  lck_count(&env->lck, env->flags & MDBX_WRITEMAP ? LCK_MSYNC : LCK_FSYNC, 1);
+static int note_flush(MDBX_env *env, enum lck_counter counter, int rc) {
+  lck_count(&env->lck, counter, 1);
   if (rc == MDBX_SUCCESS)
     return rc;
   atomic_store(&env->fatal, true);
   log_error("%s: flush failed with %d; the environment must be opened again", env->data_path, rc);
   return rc;
+}
+
+int sync_datasync(MDBX_env *env) { return note_flush(env, LCK_FSYNC, os_ops->datasync(env->fd)); }
+
+int sync_flush(MDBX_env *env) {
+  if (env->flags & MDBX_WRITEMAP)
+    return note_flush(env, LCK_MSYNC, map_flush(&env->map, env->fd, 0, map_length(&env->map)));
+  return sync_datasync(env);
 }
 
 /* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
@@ -49,6 +57,9 @@ static pgno_t pages_added(const MDBX_env *env) {
 }
 
 int sync_head(MDBX_env *env) {
+  const int drained = group_drain(env);
+  if (drained != MDBX_SUCCESS)
+    return drained;
   const uint64_t head = lck_head(&env->lck);
   const txnid_t txnid = lck_head_txnid(head);
   struct meta_slot slot;
@@ -100,7 +111,7 @@ static bool writer_lock_is_own(const MDBX_env *env) {
 }
 
 int sync_newest(MDBX_env *env, bool force, bool nonblock) {
-  if (!env->lockless && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+  if (!env->lockless && !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_RESULT_TRUE;
   if (!force && !sync_is_due(env, 0))
     return MDBX_SUCCESS;

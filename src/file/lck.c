@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "file/lck_parts.h"
+#include "file/pending.h"
 
 #include <stdlib.h>
 
@@ -39,6 +40,8 @@ bool lck_writer_is_mine(const struct lck *lck) {
   const struct os_shlock *lock = &lck->shared->writer;
   return os_shlock_owner(lock) == lck->process + 1 && os_shlock_turn(lock) == lck->writer_turn;
 }
+
+bool lck_writer_is_wanted(const struct lck *lck) { return os_shlock_is_wanted(&lck->shared->writer); }
 
 int lck_table_lock(struct lck *lck) {
   struct os_shlock *lock = &lck->shared->table;
@@ -86,6 +89,7 @@ static void slots_free_own(struct lck *lck) {
  * close since the next one must not look like us. */
 static void traces_remove(struct lck *lck) {
   os_shlock_bury(&lck->shared->table, lck->process + 1);
+  pending_bury(lck);
   if (os_shlock_bury(&lck->shared->writer, lck->process + 1))
     log_notice("the writer lock was held by a process that is gone");
   if (lck_table_lock(lck) == MDBX_SUCCESS) {
@@ -321,6 +325,8 @@ static int shared_reopen(struct lck *lck, const struct lck *old, const char *pat
 static int private_reopen(struct lck *lck) {
   os_shlock_bury(&lck->shared->table, lck->process + 1);
   os_shlock_bury(&lck->shared->writer, lck->process + 1);
+  pending_bury(lck);
+  pending_drop(lck);
   lck->first = true;
   lck->generation = os_fork_generation();
   lck->pid = os_pid();

@@ -17,7 +17,7 @@
  *   byte LCK_DATA_BASE + a number made from the identity of the lock file, held shared by every environment. So whoever
  *   comes to the same data by another name, or after the lock file was removed, with another lock file, sees it.
  *
- * Rank of locks, outermost first: byte 0, writer lock, reader-table lock, process mutex (os_process_lock). Take byte 0
+ * Rank of locks, outermost first: byte 0, writer lock, flusher lock, metas lock, reader-table lock, process mutex (os_process_lock). Take byte 0
  * (lck_open, lck_close_begin, lck_close) only while holding none of the others.
  *
  * Invariants:
@@ -40,7 +40,7 @@
 
 #include "os/os.h"
 
-#define LCK_VERSION 2u
+#define LCK_VERSION 3u
 /* Environments that can have one database open at a time. */
 #define LCK_PROCESSES 32768u
 #define LCK_BYTE_OPENING 0u
@@ -114,6 +114,15 @@ struct lck_shared {
   /* Held for the length of a write transaction. */
   _Alignas(64) struct os_shlock writer;
 
+  /* Commits that wait for their flush, see file/pending.h. All but `flushes` are changed under `metas`. */
+  _Alignas(64) _Atomic uint64_t pending; /* the newest of them, as `head`; 0: there is none */
+  _Atomic uint64_t flushing;             /* the one for which a flush is under way, as `head`; 0: none */
+  _Atomic uint64_t failed_above;         /* head when commits that waited failed last */
+  _Atomic uint32_t failures;             /* so often they have */
+  _Atomic uint32_t flushes;              /* that have ended; who waits sleeps on it */
+  struct os_shlock flusher;              /* held for the length of a flush of waiting commits */
+  struct os_shlock metas;                /* held while a meta page is written that others may be flushing, or published */
+
   /* Held while slots change hands. */
   _Alignas(64) struct os_shlock table;
   _Atomic uint32_t readers_high; /* slots ever bound; written under `table`, only grows */
@@ -171,6 +180,7 @@ struct lck {
   uint32_t pid;
   uint32_t writer_turn; /* of the writer lock; written by its holder */
   uint32_t table_turn;  /* the same of the reader-table lock */
+  uint32_t flusher_turn, metas_turn; /* of those locks */
   int data_fd;          /* of the data file, as os_range_lock() takes it; -1: none */
   bool data_fd_is_own;  /* else it is the caller's */
   size_t length;         /* of the mapping */
@@ -221,6 +231,9 @@ bool lck_writer_is_mine(const struct lck *lck);
 /* As the writer lock, but a take-over is MDBX_SUCCESS: each slot is consistent by itself. */
 int lck_table_lock(struct lck *lck);
 void lck_table_unlock(struct lck *lck);
+
+/* True when somebody waits for the writer lock, or may. */
+bool lck_writer_is_wanted(const struct lck *lck);
 
 /* Makes a commit visible to readers; under the writer lock (or by the first opener). */
 void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot);

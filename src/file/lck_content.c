@@ -11,7 +11,7 @@
 #define SLOTS_MAX 65536u
 
 _Static_assert(sizeof(struct reader_slot) == 64, "a reader slot is one cache line");
-_Static_assert(sizeof(struct lck_shared) == 448, "the head of the lock file is seven cache lines");
+_Static_assert(sizeof(struct lck_shared) == 512, "the head of the lock file is eight cache lines");
 _Static_assert(offsetof(struct lck_shared, magic) == 0, "a lock file begins with its magic");
 
 size_t lck_content_length(uint32_t slots) {

@@ -295,7 +295,7 @@ static int page_matches(const struct meta_verify_context *context, const struct 
   const int rc = read_listed_page(context->fd, expected.page_size, entry->pgno, expected.limit, &page);
   if (rc == MDBX_SUCCESS) {
     const uint64_t listed = (uint64_t)entry->checksum_high << 32 | entry->checksum_low;
-    *matches = page->txnid == slot->txnid && page->checksum == listed && page_check(page, &expected) == MDBX_SUCCESS;
+    *matches = page->checksum == listed && page_check(page, &expected) == MDBX_SUCCESS;
   }
   free(page);
   return rc;

@@ -43,6 +43,7 @@ struct gc {
   size_t loose;         /* and how many of them are loose: the first ones */
   struct gc_idle idle;  /* kept from one transaction to the next */
   bool beside_manifest; /* for the owner to set: the list has to leave room for a manifest if it can */
+  size_t inherited;     /* so many entries it has besides those of this commit; for the owner to set as well */
   bool fresh_in_table;  /* gc_give: what this commit retired goes to the table, not into the list */
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
   bool asked; /* the transaction has looked for pages */

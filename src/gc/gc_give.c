@@ -494,7 +494,7 @@ static int give_held(struct gc *gc) {
 /* Bytes that the list may have: a manifest comes first, since it saves a flush. */
 static size_t room_for_list(const struct gc *gc) {
   const size_t page_size = gc->space->view.page_size, limit = gc_list_limit(page_size);
-  const size_t manifest = gc->space->dirty.used * sizeof(struct meta_manifest);
+  const size_t manifest = (gc->inherited + gc->space->dirty.used) * sizeof(struct meta_manifest);
   if (!gc->beside_manifest || manifest > meta_room(page_size))
     return limit;
   return MIN_OF(limit, meta_room(page_size) - manifest);

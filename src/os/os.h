@@ -216,9 +216,16 @@ uint32_t os_shlock_turn(const struct os_shlock *lock);
 int os_shlock_release(struct os_shlock *lock, uint32_t token, uint32_t turn);
 /* The owner's token, 0 when free or when the owner is known dead. */
 uint32_t os_shlock_owner(const struct os_shlock *lock);
+/* True when somebody waits for it, or may. */
+bool os_shlock_is_wanted(const struct os_shlock *lock);
 /* To be called when it is known that a former holder of token is gone: the next acquirer is told so. True when the
  * lock was held by it. */
 bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
+
+/* Sleeps while a word shared by processes has that value, at most a twentieth of a second; may end early. */
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value);
+/* Wakes all who sleep on it; its value has changed before. */
+void os_word_wake(_Atomic uint32_t *word);
 
 /* ---- Threads (os_thread.c) ---------------------------------------------------------------------------------------*/
 

@@ -22,6 +22,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -169,6 +170,13 @@ int os_open_again(int fd, int *twin) {
 #define SPINS 100
 
 #ifdef __linux__
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value) {
+  const struct timespec limit = {.tv_sec = 0, .tv_nsec = WAIT_NS};
+  syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAIT, value, &limit, NULL, 0);
+}
+
+void os_word_wake(_Atomic uint32_t *word) { syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }
+
 static uint32_t *futex_of(struct os_shlock *lock) {
   uint32_t *halves = (uint32_t *)(void *)&lock->word;
   return halves + (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? 0 : 1);
@@ -183,6 +191,14 @@ static void wake(struct os_shlock *lock, int count) {
   syscall(SYS_futex, futex_of(lock), FUTEX_WAKE, count, NULL, NULL, 0);
 }
 #else
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value) {
+  const struct timespec slice = {.tv_sec = 0, .tv_nsec = POLL_NS / 5};
+  for (long slept = 0; slept < WAIT_NS && atomic_load(word) == value; slept += POLL_NS / 5)
+    nanosleep(&slice, NULL);
+}
+
+void os_word_wake(_Atomic uint32_t *word) { (void)word; }
+
 static void sleep_while(struct os_shlock *lock, uint64_t word) {
   const struct timespec slice = {.tv_sec = 0, .tv_nsec = POLL_NS};
   for (long slept = 0; slept < WAIT_NS && atomic_load(&lock->word) == word; slept += POLL_NS)
@@ -289,6 +305,10 @@ int os_shlock_release(struct os_shlock *lock, uint32_t token, uint32_t turn) {
   if (seen & WAITERS)
     wake(lock, 1);
   return MDBX_SUCCESS;
+}
+
+bool os_shlock_is_wanted(const struct os_shlock *lock) {
+  return atomic_load_explicit(&lock->word, memory_order_relaxed) & WAITERS;
 }
 
 uint32_t os_shlock_owner(const struct os_shlock *lock) {

@@ -17,7 +17,10 @@
 
 #include "base/assert.h"
 #include "env/env_writer.h"
+#include "env/group.h"
+#include "env/options.h"
 #include "env/sync.h"
+#include "file/pending.h"
 #include "space/space_verify.h"
 #include "space/writeout.h"
 #include "txn/table.h"
@@ -26,7 +29,7 @@
 
 #include <stdlib.h>
 
-enum durability { COMMIT_DURABLE, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
+enum durability { COMMIT_DURABLE, COMMIT_GROUPED, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
 
 /* A commit goes through these in their order, and may leave some out. */
 enum commit_step {
@@ -51,6 +54,9 @@ struct commit {
   uint64_t bytes;
   struct meta meta;
   struct meta_page *page; /* as it will be written */
+  struct meta_manifest *manifest; /* room for `inherited` entries of its base and `count` of its own */
+  size_t inherited;
+  struct commit_wait *wait; /* NULL: it must not wait when it has given the writer lock on */
   unsigned slot;
   bool point_of_no_return; /* the meta may be in the file */
   uint64_t flushing;       /* time spent on flushes, 16.16 */
@@ -119,13 +125,17 @@ static int list_pages(struct commit *commit) {
   return commit->count && !commit->list ? MDBX_ENOMEM : MDBX_SUCCESS;
 }
 
-static void choose_slot(struct commit *commit) {
-  ASSERT(commit->txn->base_slot < META_COUNT);
-  txnid_t txnids[META_COUNT];
+static void read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]) {
   for (unsigned i = 0; i < META_COUNT; ++i) {
     const struct page *header = snapshot_mapped(&commit->txn->space.view, i);
     txnids[i] = header->flags == P_META ? header->txnid : TXNID_NONE;
   }
+}
+
+static void choose_slot(struct commit *commit) {
+  ASSERT(commit->txn->base_slot < META_COUNT);
+  txnid_t txnids[META_COUNT];
+  read_slots(commit, txnids);
   commit->slot = meta_next_slot(txnids, commit->txn->base_slot, commit->txn->durable);
   ASSERT(commit->slot < META_COUNT && commit->slot != commit->txn->base_slot);
 }
@@ -190,9 +200,10 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
-  ASSERT(kind != META_MANIFEST || commit->txn->base_txnid == commit->txn->durable);      /* C4 */
-  ASSERT(kind != META_MANIFEST || entries == commit->count);
-  ASSERT(commit->slot != commit->txn->base_slot); /* C1 */
+  ASSERT(kind != META_MANIFEST || commit->durability == COMMIT_GROUPED ||
+         commit->txn->base_txnid == commit->txn->durable); /* C4 */
+  ASSERT(kind != META_MANIFEST || entries == commit->inherited + commit->count);
+  ASSERT(commit->durability == COMMIT_GROUPED || commit->slot != commit->txn->base_slot); /* C1 */
   check_step_before_meta(commit, kind);
   step_to(commit, STEP_META);
   commit->meta.kind = kind;
@@ -237,19 +248,34 @@ static bool manifest_fits(const struct commit *commit) {
   return may_have_manifest(txn) && meta_tail_fits(commit->env->page_size, commit->count, txn->collector.list.length);
 }
 
-static int commit_small(struct commit *commit) {
-  struct meta_manifest *manifest = malloc((commit->count + 1) * sizeof(*manifest));
-  ASSERT(manifest_fits(commit));
-  if (!manifest)
-    return MDBX_ENOMEM;
-  int rc = write_pages(commit);
+static bool make_manifest(struct commit *commit, size_t inherited) {
+  ASSERT(!commit->manifest);
+  commit->manifest = malloc((inherited + commit->count + 1) * sizeof(*commit->manifest));
+  return commit->manifest;
+}
+
+/* Behind what is inherited, when the pages have been written, and so have their checksums. */
+static void list_own_pages(struct commit *commit) {
+  struct meta_manifest *entry = commit->manifest + commit->inherited;
   for (size_t i = 0; i < commit->count; ++i) {
     const uint64_t checksum = commit->list[i].page->checksum;
-    manifest[i] = (struct meta_manifest){commit->list[i].pgno, (uint32_t)checksum, (uint32_t)(checksum >> 32)};
+    *entry++ = (struct meta_manifest){commit->list[i].pgno, (uint32_t)checksum, (uint32_t)(checksum >> 32)};
   }
+}
+
+static int write_manifest_meta(struct commit *commit) {
+  return write_meta(commit, META_MANIFEST, commit->manifest, (unsigned)(commit->inherited + commit->count));
+}
+
+static int commit_small(struct commit *commit) {
+  ASSERT(manifest_fits(commit));
+  commit->inherited = 0;
+  if (!commit->manifest && !make_manifest(commit, 0))
+    return MDBX_ENOMEM;
+  int rc = write_pages(commit);
+  list_own_pages(commit);
   if (rc == MDBX_SUCCESS)
-    rc = write_meta(commit, META_MANIFEST, manifest, (unsigned)commit->count);
-  free(manifest);
+    rc = write_manifest_meta(commit);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc == MDBX_SUCCESS)
@@ -347,7 +373,146 @@ static enum durability durability_needed(const struct commit *commit) {
   return commit->durability;
 }
 
-static int write_by_durability(struct commit *commit) {
+/* ---------------------------------------------------------------------------------------- commits that share a flush */
+
+/* What this commit builds on has failed, or what failed may still be found by an opener. */
+static int check_base(const struct commit *commit) {
+  const struct lck *lck = &commit->env->lck;
+  if (pending_failures(lck) == commit->txn->failures && !(atomic_load(&lck->shared->user) & METAS_DOUBTFUL))
+    return MDBX_SUCCESS;
+  atomic_store(&commit->env->fatal, true);
+  return MDBX_PANIC;
+}
+
+static const struct meta_page *base_page(const MDBX_txn *txn) {
+  return (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
+}
+
+/* Entries of the manifest of what it builds on, if that waits for its flush. */
+static size_t entries_of_base(const MDBX_txn *txn) {
+  if (!pending_any(&txn->env->lck) || txn->base.kind != META_MANIFEST)
+    return 0;
+  return base_page(txn)->header.count;
+}
+
+static bool is_retired(const struct space *space, pgno_t pgno) {
+  for (size_t i = 0; i < space->retired.length; ++i)
+    if (pgno - space->retired.runs[i].pgno < space->retired.runs[i].pages)
+      return true;
+  return false;
+}
+
+/* Of the pages that what it builds on needs beyond the durable commit, those that this commit needs as well: the others may be
+ * written over before it is durable. */
+static void inherit_manifest(struct commit *commit, size_t entries) {
+  const MDBX_txn *txn = commit->txn;
+  const struct meta_page *base = base_page(txn);
+  for (size_t i = 0; i < entries; ++i) {
+    const struct meta_manifest *entry = &base->manifest[i];
+    if (entry->pgno < txn->base.next && snapshot_mapped(&txn->space.view, entry->pgno)->txnid > txn->durable &&
+        !is_retired(&txn->space, entry->pgno))
+      commit->manifest[commit->inherited++] = *entry;
+  }
+}
+
+/* Whether readers see the durable commit, and all that is newer waits for its flush. */
+static bool builds_on_durable(const MDBX_txn *txn) {
+  const struct lck *lck = &txn->env->lck;
+  const uint64_t head = lck_head(lck);
+  return lck_durable(lck) == lck_head_txnid(head) && (pending_any(lck) || lck_head_txnid(head) == txn->base_txnid);
+}
+
+/* A long list of either kind is a large commit, which need not be quick. */
+enum { INHERIT_EFFORT = 1 << 16 };
+
+/* Whether the commit may hand the writer lock on before its flush: somebody waits for that, or others wait for a flush already. */
+static bool may_share_flush(const struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  const MDBX_env *env = commit->env;
+  return commit->wait && commit->durability == COMMIT_DURABLE && env_option(env, MDBX_opt_group_commit) && !env->lockless &&
+         !txn->space.writemap && !txn->space.spilled && txn->space.geometry.now >= txn->space.backed &&
+         !sync_file_is_long(env) && (pending_any(&env->lck) || lck_writer_is_wanted(&env->lck)) && builds_on_durable(txn);
+}
+
+/* A slot that neither readers, nor a crash, nor the flush that is under way need; rather not that of what it builds on, but
+ * nobody has been told of that. */
+static void choose_slot_beside_flush(struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  const struct lck *lck = &commit->env->lck;
+  const uint64_t flushing = pending_flushing(lck);
+  const txnid_t durable = lck_durable(lck);
+  txnid_t txnids[META_COUNT];
+  read_slots(commit, txnids);
+  int chosen = -1;
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    if (i == lck_head_slot(lck_head(lck)) || (flushing && i == lck_head_slot(flushing)) || txnids[i] == durable)
+      continue;
+    if (chosen < 0 || (unsigned)chosen == txn->base_slot || (i != txn->base_slot && txnids[i] < txnids[chosen]))
+      chosen = (int)i;
+  }
+  ASSERT(chosen >= 0);
+  commit->slot = (unsigned)chosen;
+}
+
+static void leave_pending(struct commit *commit) {
+  MDBX_env *env = commit->env;
+  const txnid_t txnid = commit->txn->view->txnid;
+  step_to(commit, STEP_PUBLISHED);
+  for (size_t i = 0; i < commit->count && !commit->txn->view->always_check; ++i)
+    snapshot_vouch(commit->txn->view, commit->list[i].pgno, txnid);
+  env->stores.newest = txnid;
+  *commit->wait = (struct commit_wait){true, txnid, commit->txn->failures};
+  pending_set(&env->lck, txnid, commit->slot);
+}
+
+/* The meta is written while no flush of waiting commits begins or ends: its slot may be that of one of them. */
+static int commit_grouped(struct commit *commit) {
+  struct lck *lck = &commit->env->lck;
+  int rc = write_pages(commit);
+  list_own_pages(commit);
+  if (rc == MDBX_SUCCESS)
+    rc = pending_metas_lock(lck);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = check_base(commit);
+  if (rc == MDBX_SUCCESS) {
+    choose_slot_beside_flush(commit);
+    rc = write_manifest_meta(commit);
+    if (rc == MDBX_SUCCESS)
+      leave_pending(commit);
+    else
+      group_fail(commit->env);
+  }
+  pending_metas_unlock(lck);
+  return rc;
+}
+
+/* True: it is one that shares a flush, and its manifest has what it inherits. */
+static bool begin_sharing(struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  if (!may_share_flush(commit))
+    return false;
+  const size_t entries = entries_of_base(txn);
+  if ((pending_any(&commit->env->lck) && !entries) || entries * txn->space.retired.length > INHERIT_EFFORT ||
+      !make_manifest(commit, entries))
+    return false;
+  inherit_manifest(commit, entries);
+  return meta_tail_fits(commit->env->page_size, commit->inherited + commit->count, txn->collector.list.length);
+}
+
+/* All that waits for a flush is durable before a commit that is alone. */
+static int be_alone(struct commit *commit) {
+  int rc = group_drain(commit->env);
+  if (rc == MDBX_SUCCESS)
+    rc = check_base(commit);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  commit->txn->durable = lck_durable(&commit->env->lck);
+  choose_slot(commit);
+  return rc;
+}
+
+static int write_alone(struct commit *commit) {
   switch (commit->durability) {
   case COMMIT_NOMETASYNC:
     return commit_nometasync(commit);
@@ -358,6 +523,15 @@ static int write_by_durability(struct commit *commit) {
   default:
     return manifest_fits(commit) ? commit_small(commit) : commit_large(commit);
   }
+}
+
+static int write_by_durability(struct commit *commit) {
+  if (begin_sharing(commit)) {
+    commit->durability = COMMIT_GROUPED;
+    return commit_grouped(commit);
+  }
+  const int rc = be_alone(commit);
+  return rc == MDBX_SUCCESS ? write_alone(commit) : rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------ the whole */
@@ -412,7 +586,8 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   int rc = tables_store(txn);
   step_to(commit, STEP_TABLES);
   latency->preparation = since(&mark);
-  txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && may_have_manifest(txn);
+  txn->collector.inherited = commit->wait ? entries_of_base(txn) : 0;
+  txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
   latency->gc_wallclock = since(&mark);
@@ -426,7 +601,6 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   commit->durability = durability_needed(commit);
   txn->space.copying &= commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY;
   plan_shrink(commit);
-  choose_slot(commit);
   rc = extend_file(txn);
   if (rc == MDBX_SUCCESS) {
     ASSERT(txn->space.backed >= txn->space.view.limit);
@@ -444,14 +618,17 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   return rc;
 }
 
-int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
   ASSERT(txn->root == txn && !txn_is_readonly(txn));
   ASSERT(!(txn->flags & MDBX_TXN_ERROR));
   ASSERT(!txn->owner || txn->owner == os_thread_self());
-  struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn)};
+  struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn), .wait = wait};
   MDBX_commit_latency unwanted;
-  if (!txn_has_changes(txn))
-    return MDBX_RESULT_TRUE;
+  if (!txn_has_changes(txn)) {
+    /* The caller goes on with what it has seen. */
+    const int drained = wait ? MDBX_SUCCESS : group_drain(txn->env);
+    return drained == MDBX_SUCCESS ? MDBX_RESULT_TRUE : drained;
+  }
   commit.page = pool_take(&txn->env->pool);
   if (!commit.page)
     return MDBX_ENOMEM;
@@ -461,6 +638,7 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     log_error("%s: commit of transaction %llu failed with %d after its meta page was written", txn->env->data_path,
               (unsigned long long)txn->view->txnid, rc);
   }
+  free(commit.manifest);
   pool_give(&txn->env->pool, commit.page);
   return rc;
 }

@@ -7,8 +7,16 @@
 
 #include "txn/txn.h"
 
-/* The commit steps. */
-int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
+/* What the caller has to wait for, by group_wait(), when it has given the writer lock back. */
+struct commit_wait {
+  bool needed;
+  txnid_t txnid;
+  uint32_t failures;
+};
+
+/* The commit steps. wait: NULL if the commit must be durable, as far as its mode says, when this returns. MDBX_RESULT_TRUE:
+ * there was nothing to commit. */
+int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait);
 
 /* MDBX_PANIC when somebody else took this process for dead and has the writer lock: what it commits must not be written
  * over, see C11. Before anything is written to the file. */

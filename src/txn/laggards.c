@@ -39,8 +39,13 @@ static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
   return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
 }
 
+/* What a crash falls back to is looked at first, and the believable commit before the durable one: when a flush that is under
+ * way ends, each moves on, and readers begin at the new head. So everything that readers not yet seen can pin is among those
+ * two and the commit that the transaction builds on. */
 int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
   struct reader_pins readers;
+  const txnid_t believable = lck_believable(&txn->env->lck);
+  txn->durable = lck_durable(&txn->env->lck);
   readers_pins_init(&readers);
   const int rc = readers_collect(&txn->env->lck, &readers);
   txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 3) * sizeof(*all)) : NULL;
@@ -57,7 +62,6 @@ int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
   all[(*count)++] = txn->base_txnid;
   if (txn->durable != TXNID_NONE)
     all[(*count)++] = txn->durable;
-  const txnid_t believable = lck_believable(&txn->env->lck);
   if (believable != TXNID_NONE)
     all[(*count)++] = believable;
   *count = make_unique(all, *count);

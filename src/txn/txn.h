@@ -83,6 +83,7 @@ struct MDBX_txn {
   struct meta base; /* meta of the commit it builds on */
   txnid_t base_txnid;
   unsigned base_slot;
+  uint32_t failures;     /* of commits that waited for a flush, when it began: it builds on what waits */
   txnid_t durable;       /* newest durable commit when it began */
   uint32_t gc_reserve;   /* pages the commit will need for table 0 */
   uint32_t kicks;        /* calls of the slow-reader callback */

@@ -32,7 +32,7 @@ int txn_checkpoint(MDBX_txn *txn, unsigned flags, MDBX_commit_latency *latency) 
   ASSERT(txn->innermost == txn);
   const unsigned own = txn->flags & DURABILITY_FLAGS;
   txn->flags |= flags;
-  const int rc = commit_write(txn, latency);
+  const int rc = commit_write(txn, latency, NULL);
   txn->flags = (txn->flags & ~DURABILITY_FLAGS) | own;
   if (rc == MDBX_RESULT_TRUE)
     return rc;
@@ -57,7 +57,7 @@ int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency) {
   int rc = txn_begin_read(txn->env, MDBX_TXN_RDONLY_PREPARE, txn->user_context, &reader);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const int committed = commit_write(txn, latency);
+  const int committed = commit_write(txn, latency, NULL);
   txn_settle(txn, committed);
   rc = committed == MDBX_SUCCESS || committed == MDBX_RESULT_TRUE ? txn_renew_read(reader) : committed;
   txn_finish_write(txn);
@@ -80,7 +80,7 @@ int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer
   const int rc = txn_begin_write(reader->env, flags & ~keep, context, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!is_newest(reader)) {
+  if (txn->base_txnid != reader->snapshot.txnid) {
     txn_abort_write(txn);
     return MDBX_RESULT_TRUE;
   }

@@ -5,8 +5,10 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "env/env_writer.h"
+#include "env/group.h"
 #include "env/options.h"
 #include "env/sync.h"
+#include "file/pending.h"
 #include "space/writeout.h"
 #include "tree/recent.h"
 #include "txn/commit.h"
@@ -183,7 +185,8 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   size_t pin_count = 0;
   tree_release(&txn->main);
   tree_release(&txn->gc);
-  int rc = env_read_head(env, &txn->base, &txn->base_txnid, &txn->base_slot);
+  txn->failures = pending_failures(&env->lck);
+  int rc = env_read_tip(env, &txn->base, &txn->base_txnid, &txn->base_slot);
   if (rc == MDBX_SUCCESS && txn->base_txnid >= TXNID_MAX)
     rc = MDBX_TXN_FULL;
   if (rc == MDBX_SUCCESS)
@@ -194,7 +197,6 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
     rc = load_trees(env, txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  txn->durable = lck_durable(&env->lck);
   txn->kicks = txn->max_lag = 0;
   txn->max_retained = 0;
   rc = txn_collect_pins(txn, &pins, &pin_count);
@@ -226,7 +228,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   if (env->recovery)
     return MDBX_EPERM;
   const bool locked_before = env->writer_locked_by_user && env->writer_lock_thread == self;
-  int rc = locked_before ? MDBX_SUCCESS : env_lock_writer(env, flags & MDBX_TXN_TRY);
+  int rc = locked_before ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, flags & MDBX_TXN_TRY);
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(!atomic_load(&env->writer_thread));
@@ -315,6 +317,15 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
   latency->ending = latency->whole - MIN_OF(latency->whole, parts);
 }
 
+/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
+static int wait_for_flush(MDBX_env *env, const struct commit_wait *wait, MDBX_commit_latency *latency) {
+  const uint64_t begun = os_monotonic_16dot16();
+  const int rc = group_wait(env, wait->txnid, wait->failures);
+  if (latency)
+    latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);
+  return rc;
+}
+
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   ASSERT(!txn->owner || txn->owner == os_thread_self());
@@ -326,9 +337,13 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     txn_abort_write(txn);
     return MDBX_RESULT_TRUE;
   }
-  const int rc = commit_write(txn, latency);
+  MDBX_env *env = txn->env;
+  struct commit_wait wait = {.needed = false};
+  int rc = commit_write(txn, latency, &wait);
   txn_settle(txn, rc);
   txn_finish_write(txn);
+  if (wait.needed)
+    rc = wait_for_flush(env, &wait, latency);
   txn_end_latency(latency, begun);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }

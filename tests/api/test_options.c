@@ -185,7 +185,7 @@ START_TEST(test_write_by_calls) {
   IS(mdbx_env_set_option(env, MDBX_opt_write_by_calls, 2), MDBX_EINVAL);
   IS(mdbx_env_set_option(env, (MDBX_option_t)(MDBX_opt_write_by_calls - 1), 0), MDBX_EINVAL);
   IS(mdbx_env_get_option(env, (MDBX_option_t)(MDBX_opt_write_by_calls - 1), &value), MDBX_EINVAL);
-  IS(mdbx_env_set_option(env, (MDBX_option_t)(MDBX_opt_write_by_calls + 1), 0), MDBX_EINVAL);
+  IS(mdbx_env_set_option(env, (MDBX_option_t)(MDBX_opt_group_commit + 1), 0), MDBX_EINVAL);
   OK(mdbx_env_get_fd(env, &fd));
   const bool copies = os_file_keeps_blocks(fd) && !os_addresses_are_limited();
   OK(mdbx_env_close(env));

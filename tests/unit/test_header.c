@@ -531,7 +531,8 @@
   X(MDBX_opt_subpage_reserve_limit, 20) \
   X(MDBX_opt_split_reserve, 21) \
   X(MDBX_opt_presync_threshold, 22) \
-  X(MDBX_opt_write_by_calls, 64)
+  X(MDBX_opt_write_by_calls, 64) \
+  X(MDBX_opt_group_commit, 65)
 
 #define ERRORS(X) \
   X(MDBX_SUCCESS, 0) \

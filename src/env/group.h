@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * env/group.h: durable commits of several threads and processes that share a flush.
+ *
+ * A commit that others wait behind is written, made pending (file/pending.h), and gives the writer lock on. Then it waits here:
+ * whoever finds no flush running makes one for all that is pending by then. Called without the writer lock by those who
+ * wait, and with it by those who need that nothing waits.
+ */
+#ifndef MDBX_ENV_GROUP_H
+#define MDBX_ENV_GROUP_H
+
+#include "env/env.h"
+
+/* Returns when that commit, made pending after so many failures, is durable and published, or with the error of the flush.
+ * MDBX_PANIC: somebody else's flush failed, or a commit that it builds on. */
+int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures);
+/* Under the writer lock: waits for, or makes, the flush of all that is pending. */
+int group_drain(MDBX_env *env);
+/* Under the writer lock, whose last holder died: nothing of a pending commit must have been lost with it. */
+int group_inherit(MDBX_env *env);
+/* Under the metas lock: all that is pending has failed, and no opener shall find it. */
+void group_fail(MDBX_env *env);
+
+#endif

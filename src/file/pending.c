@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "file/pending.h"
+
+#include "base/assert.h"
+#include "base/log.h"
+
+static bool owner_is_alive(void *context, uint32_t token) {
+  return lck_process_is_alive((const struct lck *)context, token - 1);
+}
+
+/* ---- Locks ------------------------------------------------------------------------------------------------------ */
+
+int pending_metas_lock(struct lck *lck) {
+  struct os_shlock *lock = &lck->shared->metas;
+  rank_check(RANK_METAS);
+  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, false);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return rc;
+  rank_enter(RANK_METAS);
+  lck->metas_turn = os_shlock_turn(lock);
+  return MDBX_SUCCESS;
+}
+
+void pending_metas_unlock(struct lck *lck) {
+  rank_leave(RANK_METAS);
+  if (os_shlock_release(&lck->shared->metas, lck->process + 1, lck->metas_turn) != MDBX_SUCCESS)
+    log_error("the meta pages are unlocked by somebody who has not locked them");
+}
+
+int pending_flusher_try(struct lck *lck) {
+  struct os_shlock *lock = &lck->shared->flusher;
+  rank_check(RANK_FLUSHER);
+  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, true);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return rc;
+  rank_enter(RANK_FLUSHER);
+  lck->flusher_turn = os_shlock_turn(lock);
+  return MDBX_SUCCESS;
+}
+
+void pending_flusher_unlock(struct lck *lck) {
+  rank_leave(RANK_FLUSHER);
+  if (os_shlock_release(&lck->shared->flusher, lck->process + 1, lck->flusher_turn) != MDBX_SUCCESS)
+    log_error("the flush of commits is ended by somebody who has not begun it");
+  atomic_fetch_add(&lck->shared->flushes, 1);
+  os_word_wake(&lck->shared->flushes);
+}
+
+void pending_sleep(struct lck *lck, uint32_t seen) { os_word_sleep(&lck->shared->flushes, seen); }
+
+void pending_bury(struct lck *lck) {
+  os_shlock_bury(&lck->shared->flusher, lck->process + 1);
+  os_shlock_bury(&lck->shared->metas, lck->process + 1);
+}
+
+/* ---- What waits ------------------------------------------------------------------------------------------------- */
+
+int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
+  /* The head first: after a failure the same ids are given to other commits. */
+  const txnid_t head = lck_head_txnid(lck_head(lck));
+  const uint32_t now = pending_failures(lck);
+  if (now == failures)
+    return head >= txnid ? MDBX_SUCCESS : MDBX_RESULT_TRUE;
+  const bool before = now == failures + 1 && txnid <= atomic_load(&lck->shared->failed_above);
+  return before ? MDBX_SUCCESS : MDBX_PANIC;
+}
+
+void pending_set(struct lck *lck, txnid_t txnid, unsigned slot) {
+  ASSERT(txnid > lck_head_txnid(pending_tip(lck)));
+  ASSERT(slot != lck_head_slot(lck_head(lck)));
+  ASSERT(!pending_flushing(lck) || slot != lck_head_slot(pending_flushing(lck)));
+  atomic_store(&lck->shared->pending, txnid << 2 | slot);
+}
+
+uint64_t pending_freeze(struct lck *lck) {
+  const uint64_t frozen = atomic_load(&lck->shared->pending);
+  if (frozen) {
+    atomic_store(&lck->shared->flushing, frozen);
+    lck_publish_believable(lck, lck_head_txnid(frozen));
+  }
+  return frozen;
+}
+
+/* The head first: until it is there the slot of the old one, which is the durable one, must not be written. */
+bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
+  atomic_store(&lck->shared->flushing, 0);
+  if (pending_failures(lck) != failures)
+    return false;
+  /* Equal: the one who published it died half way. */
+  ASSERT(frozen && lck_head_txnid(frozen) >= lck_head_txnid(lck_head(lck)));
+  lck_publish_head(lck, lck_head_txnid(frozen), lck_head_slot(frozen));
+  lck_publish_durable(lck, lck_head_txnid(frozen));
+  if (atomic_load(&lck->shared->pending) == frozen)
+    atomic_store(&lck->shared->pending, 0);
+  return true;
+}
+
+void pending_fail(struct lck *lck) {
+  atomic_store(&lck->shared->failed_above, lck_head_txnid(lck_head(lck)));
+  atomic_fetch_add(&lck->shared->failures, 1);
+  atomic_store(&lck->shared->pending, 0);
+  atomic_store(&lck->shared->flushing, 0);
+}
+
+void pending_drop(struct lck *lck) {
+  atomic_store(&lck->shared->pending, 0);
+  atomic_store(&lck->shared->flushing, 0);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * file/pending.h: commits that are written and wait for a flush which makes them durable, and visible, together.
+ *
+ * Owns the fields of the lock file about them; doc/commit.md has the invariants (C13 to C16). In short:
+ *
+ *   pending   the newest such commit, on which the next writer builds; readers do not see it
+ *   flushing  the one that the running flush was begun for: its meta page and its pages are left alone
+ *   head      the newest that readers see; while there are pending commits it is durable
+ *
+ * The writer makes commits pending, under the writer lock and the metas lock. Whoever holds the flusher lock freezes the newest
+ * one, flushes without any other lock, and publishes it. A failure ends all that wait: their number of failures tells them.
+ */
+#ifndef MDBX_FILE_PENDING_H
+#define MDBX_FILE_PENDING_H
+
+#include "file/lck.h"
+
+/* The newest commit, published or not, in the form of lck_head(). Under the writer lock. */
+static inline uint64_t pending_tip(const struct lck *lck) {
+  const uint64_t pending = atomic_load(&lck->shared->pending);
+  return pending ? pending : lck_head(lck);
+}
+
+static inline bool pending_any(const struct lck *lck) { return atomic_load(&lck->shared->pending) != 0; }
+
+static inline uint32_t pending_failures(const struct lck *lck) { return atomic_load(&lck->shared->failures); }
+
+static inline uint64_t pending_flushing(const struct lck *lck) { return atomic_load(&lck->shared->flushing); }
+
+/* What became of a commit that was made pending after so many failures: MDBX_SUCCESS: it is published, and durable;
+ * MDBX_RESULT_TRUE: it waits; MDBX_PANIC: it failed. */
+int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures);
+
+/* An owner that died is no hindrance: what these locks guard is changed by single stores, each of which leaves it whole. */
+int pending_metas_lock(struct lck *lck);
+void pending_metas_unlock(struct lck *lck);
+/* MDBX_SUCCESS, or MDBX_BUSY: a living process holds it. */
+int pending_flusher_try(struct lck *lck);
+/* Wakes those who wait for a flush. */
+void pending_flusher_unlock(struct lck *lck);
+/* Sleeps until a flush ends after `seen` have, or for a moment. */
+void pending_sleep(struct lck *lck, uint32_t seen);
+
+/* ---- Under the metas lock ---- */
+
+/* The commit is written, its meta last. Under the writer lock as well. */
+void pending_set(struct lck *lck, txnid_t txnid, unsigned slot);
+/* Chooses what a flush that begins now makes durable; 0: nothing waits. */
+uint64_t pending_freeze(struct lck *lck);
+/* The flush has ended well: what it was begun for is durable and the head. False: commits failed meanwhile. */
+bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures);
+/* All that wait have failed. Their metas are to be wiped before the lock is given back. */
+void pending_fail(struct lck *lck);
+
+/* Nothing waits: of a lock file that nobody else uses. */
+void pending_drop(struct lck *lck);
+/* Locks of an index whose holder is gone. */
+void pending_bury(struct lck *lck);
+
+#endif
