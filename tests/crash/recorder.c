@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "recorder.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +18,8 @@ __attribute__((constructor)) static void verify_all(void) {
 enum { SECTOR = 512 };
 
 static struct recorder *active;
+/* Of this process: records are made in the order in which things happen. */
+static pthread_mutex_t order = PTHREAD_MUTEX_INITIALIZER;
 
 uint64_t next_random(uint64_t *random) {
   uint64_t z = (*random += UINT64_C(0x9e3779b97f4a7c15));
@@ -109,6 +113,7 @@ static void before_call(void) {
 }
 
 static int recording_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
+  pthread_mutex_lock(&order);
   before_call();
   uint64_t at = offset;
   for (int i = 0; i < count; ++i) {
@@ -117,29 +122,53 @@ static int recording_pwritev(int fd, struct iovec *iov, int count, uint64_t offs
   }
   const int rc = os_ops_real.pwritev(fd, iov, count, offset);
   see_file(active);
+  pthread_mutex_unlock(&order);
   return rc;
+}
+
+enum { MOMENTS = 40 };
+
+/* As a disk does: others write while it is at work. */
+static void linger_from(size_t begin) {
+  for (int i = 0; i < MOMENTS && active->count < begin + active->linger; ++i) {
+    pthread_mutex_unlock(&order);
+    usleep(100);
+    pthread_mutex_lock(&order);
+  }
 }
 
 static int recording_datasync(int fd) {
   (void)fd;
+  pthread_mutex_lock(&order);
   before_call();
-  append(active, RECORD_FLUSH);
-  return MDBX_SUCCESS;
+  const size_t begin = active->count;
+  linger_from(begin);
+  const bool fails = active->good_flushes == 0;
+  if (active->good_flushes >= 0)
+    active->good_flushes -= 1;
+  if (!fails)
+    append(active, RECORD_FLUSH)->offset = begin;
+  pthread_mutex_unlock(&order);
+  return fails ? EIO : MDBX_SUCCESS;
 }
 
 static int recording_resize(int fd, uint64_t length) {
+  pthread_mutex_lock(&order);
   before_call();
   append(active, RECORD_LENGTH)->offset = length;
   const int rc = os_ops_real.resize(fd, length);
   see_file(active);
+  pthread_mutex_unlock(&order);
   return rc;
 }
 
 static int recording_allocate(int fd, uint64_t from, uint64_t to) {
+  pthread_mutex_lock(&order);
   before_call();
   append(active, RECORD_LENGTH)->offset = to;
   const int rc = os_ops_real.allocate(fd, from, to);
   see_file(active);
+  pthread_mutex_unlock(&order);
   return rc;
 }
 
@@ -149,11 +178,13 @@ static int recording_msync(void *addr, size_t length, int fd) {
 }
 
 static int recording_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  pthread_mutex_lock(&order);
   before_call();
   append_write(active, offset, from, length);
   active->stores += 1;
   const int rc = os_ops_real.store(fd, to, from, length, offset);
   see_file(active);
+  pthread_mutex_unlock(&order);
   return rc;
 }
 
@@ -175,7 +206,7 @@ struct recorder *recorder_start(const char *path, size_t unit, bool mapped) {
   recorder->shadow = mapped ? take(recorder, FILE_MAX) : NULL;
   recorder->unit = unit;
   recorder->mapped = mapped;
-  recorder->fuse = -1;
+  recorder->fuse = recorder->good_flushes = -1;
   recorder->fd = open(path, O_RDONLY | O_CLOEXEC);
   if (recorder->fd < 0)
     give_up(path);
@@ -185,10 +216,12 @@ struct recorder *recorder_start(const char *path, size_t unit, bool mapped) {
 }
 
 void recorder_mark(struct recorder *recorder, int mark, int value) {
+  pthread_mutex_lock(&order);
   find_mapped_writes(recorder);
   struct record *record = append(recorder, RECORD_MARK);
   record->mark = mark;
   record->value = value;
+  pthread_mutex_unlock(&order);
 }
 
 void recorder_stop(struct recorder *recorder) {
@@ -235,15 +268,16 @@ static void apply_torn(struct image *image, const struct record *record, uint64_
   }
 }
 
-static size_t last_flush_before(const struct recorder *recorder, size_t at) {
+/* So many records are on the disk for sure. */
+static size_t flushed_before(const struct recorder *recorder, size_t at) {
   while (at > 0 && recorder->records[at - 1].kind != RECORD_FLUSH)
     --at;
-  return at;
+  return at > 0 ? (size_t)recorder->records[at - 1].offset : 0;
 }
 
 void recorder_image(const struct recorder *recorder, const struct image *start, size_t at, enum cut_style style,
                     uint64_t *random, struct image *image) {
-  const size_t safe = last_flush_before(recorder, at);
+  const size_t safe = flushed_before(recorder, at);
   image->length = 0;
   image->bytes = NULL;
   put_bytes(image, 0, start->bytes, start->length);

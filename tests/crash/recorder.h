@@ -7,6 +7,8 @@
  * may have some pages of one call and not others. What is written through a mapping is found by comparing the file
  * with what was seen before, at each recorded call: such pages may reach the disk at any time after they changed.
  *
+ * A flush covers what was recorded before it began, and counts from its end on: threads may write meanwhile.
+ *
  * All that is recorded lies in memory that forked processes share, so several processes may work on the file, one at a
  * time: each calls recorder_join() once, and somebody sees to it that they take turns.
  */
@@ -19,7 +21,7 @@ enum record_kind { RECORD_WRITE, RECORD_FLUSH, RECORD_LENGTH, RECORD_MARK };
 
 struct record {
   enum record_kind kind;
-  uint64_t offset; /* RECORD_WRITE; RECORD_LENGTH: the new length */
+  uint64_t offset; /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: the records before that one are on the disk */
   size_t length;
   uint8_t *bytes;
   int mark; /* RECORD_MARK: see the workload */
@@ -40,12 +42,15 @@ struct recorder {
   int fd;          /* of the file, a descriptor of our own */
   size_t used;     /* of the shared memory this lies in */
   long fuse;       /* so many more calls happen, then the process ends before the next one; negative: none does */
+  unsigned linger; /* a flush goes on until so many records are made meanwhile, or a moment has passed */
+  long good_flushes; /* so many more work, then one fails; negative: all do */
 };
 
 /* Begins to record all changes the engine makes (one recorder at a time). Present content of the file is the start. */
 struct recorder *recorder_start(const char *path, size_t unit, bool mapped);
 /* In a process forked since: what it does is recorded as well. */
 void recorder_join(struct recorder *recorder);
+/* Any thread. */
 void recorder_mark(struct recorder *recorder, int mark, int value);
 void recorder_stop(struct recorder *recorder);
 void recorder_free(struct recorder *recorder);

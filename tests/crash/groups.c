@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Power cuts, and flushes that fail, while threads commit side by side and share flushes.
+ *
+ * Each transaction takes the next number, and stores it with what it changes: so the commits that a file has are known, and must
+ * be those of the first numbers. After a cut none may be missing that a commit has returned, or a reader has seen, and none may
+ * be there that had not begun. Flushes go on while others write, as those of a disk do.
+ *
+ * Usage: groups [scenario [seed]]
+ */
+#include "recorder.h"
+#include "verdict.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { THREADS = 4, PLACES = 150, MARK_BEGIN = 1, MARK_DURABLE = 2 };
+
+struct scenario {
+  const char *name;
+  size_t page_size;
+  unsigned flags;
+  unsigned commits; /* of each thread */
+  unsigned puts, value;
+  unsigned weak_every;  /* every so many of one thread's commits wait for no flush */
+  unsigned lazy_every;  /* the same with MDBX_TXN_NOMETASYNC */
+  unsigned alone_every; /* every so many of another thread's are written ahead in part, and so share no flush */
+  bool failing;         /* some flush fails */
+};
+
+static const struct scenario scenarios[] = {
+    {"durable", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false},
+    {"durable, lifo, page 512", 512, MDBX_LIFORECLAIM, 12, 2, 60, 0, 0, 0, false},
+    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 10, 2, 20000, 0, 0, 0, false},
+    {"page 65536", 65536, MDBX_SYNC_DURABLE, 10, 2, 60, 0, 0, 0, false},
+    {"with weak ones", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 3, 0, 0, false},
+    {"with lazy ones, lifo", 4096, MDBX_LIFORECLAIM, 12, 1, 60, 0, 3, 0, false},
+    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false},
+    {"a flush fails", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, true},
+    {"a flush fails, page 512", 512, MDBX_LIFORECLAIM, 12, 3, 90, 0, 0, 5, true},
+};
+
+struct run {
+  const struct scenario *scenario;
+  struct recorder *recorder;
+  MDBX_env *env;
+  uint64_t random;
+  char path[128], copy[128];
+  struct image start;
+  _Atomic bool failed; /* a commit has */
+  _Atomic bool over;
+  unsigned long images, recoveries, flushes;
+};
+
+/* ---------------------------------------------------------------------------------------------------------- workload */
+
+static int open_env(const struct run *run, const char *path, unsigned flags, MDBX_env **env) {
+  int rc = mdbx_env_create(env);
+  if (rc == MDBX_SUCCESS && run->scenario->alone_every)
+    rc = mdbx_env_set_option(*env, MDBX_opt_txn_dp_limit, 128);
+  if (rc == MDBX_SUCCESS)
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR), 0600);
+  return rc;
+}
+
+/* The number of the newest commit that the transaction sees. */
+static int newest_in(MDBX_txn *txn, uint32_t *number) {
+  const uint32_t name = 0;
+  MDBX_val key = {(void *)(uintptr_t)&name, sizeof(name)}, value;
+  const int rc = mdbx_get(txn, 1, &key, &value);
+  *number = 0;
+  if (rc == MDBX_SUCCESS)
+    memcpy(number, value.iov_base, sizeof(*number));
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
+}
+
+static int store_number(MDBX_txn *txn, uint32_t name, uint32_t number) {
+  MDBX_val key = {&name, sizeof(name)}, value = {&number, sizeof(number)};
+  return mdbx_put(txn, 1, &key, &value, MDBX_UPSERT);
+}
+
+static int fill(const struct run *run, MDBX_txn *txn, uint64_t *random, bool much) {
+  static const uint8_t bytes[20000];
+  int rc = MDBX_SUCCESS;
+  for (unsigned i = 0; i < run->scenario->puts + (much ? 2000 : 0) && rc == MDBX_SUCCESS; ++i) {
+    const uint32_t name = 0x80000000u | (uint32_t)(next_random(random) % (much ? 4000 : 200));
+    MDBX_val key = {(void *)(uintptr_t)&name, sizeof(name)};
+    MDBX_val value = {(void *)(uintptr_t)bytes, 1 + next_random(random) % run->scenario->value};
+    rc = mdbx_put(txn, 1, &key, &value, MDBX_UPSERT);
+  }
+  return rc;
+}
+
+/* One commit of a thread: an error only if a flush failed. */
+static int one_commit(struct run *run, unsigned flags, bool much, uint64_t *random) {
+  MDBX_txn *txn;
+  uint32_t number;
+  int rc = mdbx_txn_begin_ex(run->env, NULL, (MDBX_txn_flags_t)flags, &txn, NULL);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  MUST(newest_in(txn, &number));
+  number += 1;
+  recorder_mark(run->recorder, MARK_BEGIN, (int)number);
+  rc = store_number(txn, 0, number);
+  if (rc == MDBX_SUCCESS)
+    rc = store_number(txn, number, number);
+  if (rc == MDBX_SUCCESS)
+    rc = fill(run, txn, random, much);
+  if (rc != MDBX_SUCCESS) {
+    mdbx_txn_abort_ex(txn, NULL);
+    return rc;
+  }
+  rc = mdbx_txn_commit_ex(txn, NULL);
+  if (rc == MDBX_SUCCESS && !(flags & MDBX_TXN_NOSYNC))
+    recorder_mark(run->recorder, MARK_DURABLE, (int)(number - (flags & MDBX_TXN_NOMETASYNC ? 1 : 0)));
+  return rc;
+}
+
+struct worker {
+  struct run *run;
+  unsigned number;
+  pthread_t thread;
+};
+
+static bool is_turn(unsigned every, unsigned commit) { return every && commit % every == 0; }
+
+static void *work(void *argument) {
+  const struct worker *worker = argument;
+  struct run *run = worker->run;
+  const struct scenario *scenario = run->scenario;
+  uint64_t random = worker->number * 1000 + scenario->commits;
+  for (unsigned i = 1; i <= scenario->commits; ++i) {
+    unsigned flags = MDBX_TXN_READWRITE;
+    if (worker->number == 1 && is_turn(scenario->weak_every, i))
+      flags |= MDBX_TXN_NOSYNC;
+    if (worker->number == 2 && is_turn(scenario->lazy_every, i))
+      flags |= MDBX_TXN_NOMETASYNC;
+    const int rc = one_commit(run, flags, worker->number == 3 && is_turn(scenario->alone_every, i), &random);
+    if (rc == MDBX_SUCCESS)
+      continue;
+    if (!scenario->failing || (rc != EIO && rc != MDBX_PANIC))
+      fail("commit", rc);
+    atomic_store(&run->failed, true);
+    break;
+  }
+  return NULL;
+}
+
+/* What a reader sees stays. */
+static void *look(void *argument) {
+  struct run *run = argument;
+  while (!atomic_load(&run->over)) {
+    MDBX_txn *txn;
+    uint32_t number;
+    const int rc = mdbx_txn_begin_ex(run->env, NULL, MDBX_TXN_RDONLY, &txn, NULL);
+    if (rc == MDBX_PANIC && run->scenario->failing)
+      break;
+    MUST(rc);
+    MUST(newest_in(txn, &number));
+    recorder_mark(run->recorder, MARK_DURABLE, (int)number);
+    MUST(mdbx_txn_abort_ex(txn, NULL));
+    usleep(300);
+  }
+  return NULL;
+}
+
+static void live(struct run *run) {
+  const struct scenario *scenario = run->scenario;
+  struct worker workers[THREADS];
+  pthread_t reader;
+  const bool reads = !scenario->weak_every && !scenario->lazy_every;
+  pretend_boot(1);
+  MUST(mdbx_env_create(&run->env));
+  MUST(mdbx_env_set_geometry(run->env, 0, 262144, 64 << 20, 262144, 262144, (intptr_t)scenario->page_size));
+  MUST(mdbx_env_open(run->env, run->path, MDBX_NOSUBDIR, 0600));
+  MUST(mdbx_env_close_ex(run->env, false));
+  image_load(&run->start, run->path);
+  run->recorder = recorder_start(run->path, scenario->page_size, false);
+  MUST(open_env(run, run->path, scenario->flags, &run->env));
+  run->recorder->linger = 12;
+  if (scenario->failing)
+    run->recorder->good_flushes = 5 + (long)(next_random(&run->random) % 8);
+  if (reads && pthread_create(&reader, NULL, look, run) != 0)
+    fail("thread", 0);
+  for (unsigned i = 0; i < THREADS; ++i) {
+    workers[i] = (struct worker){.run = run, .number = i};
+    if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+      fail("thread", 0);
+  }
+  for (unsigned i = 0; i < THREADS; ++i)
+    pthread_join(workers[i].thread, NULL);
+  atomic_store(&run->over, true);
+  if (reads)
+    pthread_join(reader, NULL);
+  run->recorder->linger = 0;
+  if (scenario->failing != atomic_load(&run->failed))
+    fail("a flush that failed was not told, or was told where none did", 0);
+  const int rc = mdbx_env_close_ex(run->env, true);
+  if (rc != MDBX_SUCCESS && rc != MDBX_PANIC)
+    fail("close", rc);
+  recorder_stop(run->recorder);
+}
+
+/* ----------------------------------------------------------------------------------------------------------- judging */
+
+static void allowed(const struct recorder *recorder, size_t at, uint32_t *oldest, uint32_t *newest) {
+  *oldest = *newest = 0;
+  for (size_t i = 0; i < at; ++i) {
+    const struct record *record = &recorder->records[i];
+    uint32_t *bound = record->mark == MARK_BEGIN ? newest : oldest;
+    if (record->kind == RECORD_MARK && record->value > (int)*bound)
+      *bound = (uint32_t)record->value;
+  }
+}
+
+/* All numbers up to the newest are there, and none above. */
+static void must_be_prefix(MDBX_env *env, uint32_t oldest, uint32_t newest) {
+  MDBX_txn *txn;
+  uint32_t number;
+  MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_RDONLY, &txn, NULL));
+  MUST(newest_in(txn, &number));
+  if (number < oldest || number > newest) {
+    fprintf(stderr, "groups: commit %u is the newest, %u to %u were allowed\n", number, oldest, newest);
+    fail("commits are missing, or there are too many", 0);
+  }
+  for (uint32_t i = 1; i <= newest + 1; ++i) {
+    MDBX_val key = {&i, sizeof(i)}, value;
+    if (mdbx_get(txn, 1, &key, &value) != (i <= number ? MDBX_SUCCESS : MDBX_NOTFOUND))
+      fail("the commits are not the first ones", (int)i);
+  }
+  MUST(mdbx_txn_abort_ex(txn, NULL));
+}
+
+static void judge(struct run *run, uint32_t oldest, uint32_t newest) {
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MUST(open_env(run, run->copy, run->scenario->flags, &env));
+  must_be_sound(env);
+  must_be_prefix(env, oldest, newest);
+  MUST(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL));
+  MUST(store_number(txn, 0xffffff, 1));
+  MUST(mdbx_txn_commit_ex(txn, NULL));
+  must_be_sound(env);
+  MUST(mdbx_env_close_ex(env, false));
+}
+
+static void cut_recovery(struct run *run, const struct image *image, uint32_t oldest, uint32_t newest) {
+  MDBX_env *env;
+  image_store(image, run->copy);
+  struct recorder *recorder = recorder_start(run->copy, run->scenario->page_size, false);
+  pretend_boot(next_random(&run->random));
+  MUST(open_env(run, run->copy, run->scenario->flags, &env));
+  recorder_stop(recorder);
+  MUST(mdbx_env_close_ex(env, true));
+  for (size_t at = 0; at <= recorder->count; ++at)
+    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
+      struct image second;
+      recorder_image(recorder, image, at, style, &run->random, &second);
+      image_store(&second, run->copy);
+      pretend_boot(next_random(&run->random));
+      judge(run, oldest, newest);
+      image_free(&second);
+      run->recoveries += 1;
+    }
+  recorder_free(recorder);
+}
+
+static void cut_at(struct run *run, size_t at, enum cut_style style) {
+  struct image image;
+  uint32_t oldest, newest;
+  snprintf(verdict_place, sizeof(verdict_place), "groups: %s, cut behind operation %zu, style %d", run->scenario->name, at,
+           (int)style);
+  allowed(run->recorder, at, &oldest, &newest);
+  recorder_image(run->recorder, &run->start, at, style, &run->random, &image);
+  image_store(&image, run->copy);
+  pretend_boot(next_random(&run->random));
+  judge(run, oldest, newest);
+  run->images += 1;
+  if (run->images % 53 == 0)
+    cut_recovery(run, &image, oldest, newest);
+  image_free(&image);
+}
+
+/* The process goes on, in the same boot: what it left is whole. */
+static void open_again(struct run *run) {
+  uint32_t oldest, newest;
+  struct image image;
+  snprintf(verdict_place, sizeof(verdict_place), "groups: %s, opened again", run->scenario->name);
+  allowed(run->recorder, run->recorder->count, &oldest, &newest);
+  image_load(&image, run->path);
+  image_store(&image, run->copy);
+  image_free(&image);
+  pretend_boot(1);
+  judge(run, oldest, run->scenario->failing ? newest : oldest);
+}
+
+static void remove_all(const struct run *run) {
+  mdbx_env_delete(run->path, MDBX_ENV_JUST_DELETE);
+  mdbx_env_delete(run->copy, MDBX_ENV_JUST_DELETE);
+}
+
+static void run_scenario(const struct scenario *scenario, uint64_t seed) {
+  struct run *run = calloc(1, sizeof(*run));
+  const char *folder = getenv("TEST_TMPDIR");
+  snprintf(verdict_place, sizeof(verdict_place), "groups: %s", scenario->name);
+  run->scenario = scenario;
+  run->random = seed;
+  snprintf(run->path, sizeof(run->path), "%s/groups-%d.db", folder ? folder : "/tmp", (int)getpid());
+  snprintf(run->copy, sizeof(run->copy), "%s/groups-%d-copy.db", folder ? folder : "/tmp", (int)getpid());
+  remove_all(run);
+  live(run);
+  open_again(run);
+  const struct recorder *recorder = run->recorder;
+  for (size_t i = 0; i < recorder->count; ++i)
+    run->flushes += recorder->records[i].kind == RECORD_FLUSH;
+  const size_t stride = 1 + recorder->count / PLACES;
+  for (size_t at = next_random(&run->random) % stride; at <= recorder->count; at += stride)
+    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style)
+      cut_at(run, at, style);
+  remove_all(run);
+  printf("%-48s %5zu operations, %4lu flushes, %6lu images, %6lu cut recoveries: all sound\n", scenario->name,
+         recorder->count, run->flushes, run->images, run->recoveries);
+  fflush(stdout);
+  recorder_free(run->recorder);
+  image_free(&run->start);
+  free(run);
+}
+
+int main(int argc, char **argv) {
+  const uint64_t seed = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
+  mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, NULL);
+  for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); ++i)
+    if (argc < 2 || strstr(scenarios[i].name, argv[1]))
+      run_scenario(&scenarios[i], seed);
+  return 0;
+}
