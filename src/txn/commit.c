@@ -487,6 +487,26 @@ static int commit_grouped(struct commit *commit) {
   return rc;
 }
 
+/* Whether the file is as long as the commit says if its manifest matches: no page is allocated behind those of the durable commit
+ * and those that are listed. (A page that a waiting commit took there, and this one retired, is neither.) */
+static bool lists_the_end(const struct commit *commit) {
+  const struct snapshot *view = &commit->txn->space.view;
+  const unsigned slot = lck_head_slot(lck_head(&commit->env->lck));
+  const struct meta_page *durable = (const struct meta_page *)(const void *)snapshot_mapped(view, slot);
+  if (durable->meta.next >= view->limit)
+    return true;
+  for (size_t i = 0; i < commit->count; ++i)
+    if (commit->list[i].pgno + commit->list[i].pages == view->limit)
+      return true;
+  for (size_t i = 0; i < commit->inherited; ++i) {
+    const pgno_t pgno = commit->manifest[i].pgno;
+    const struct page *page = snapshot_mapped(view, pgno);
+    if (pgno + (page->flags == P_LARGE ? page->run_pages : 1) == view->limit)
+      return true;
+  }
+  return false;
+}
+
 /* True: it is one that shares a flush, and its manifest has what it inherits. */
 static bool begin_sharing(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
@@ -497,7 +517,8 @@ static bool begin_sharing(struct commit *commit) {
       !make_manifest(commit, entries))
     return false;
   inherit_manifest(commit, entries);
-  return meta_tail_fits(commit->env->page_size, commit->inherited + commit->count, txn->collector.list.length);
+  return lists_the_end(commit) &&
+         meta_tail_fits(commit->env->page_size, commit->inherited + commit->count, txn->collector.list.length);
 }
 
 /* All that waits for a flush is durable before a commit that is alone. */
