@@ -349,11 +349,11 @@ int meta_write(int fd, const struct meta_page *page, uint32_t page_size) {
 }
 
 /* A reader that sees any of the new bytes must see the new id in the header as well: it looks there last. */
-int meta_copy(const struct stores *stores, int fd, const struct meta_page *page, uint32_t page_size) {
+int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_size) {
   const uint64_t offset = (uint64_t)page->header.pgno * page_size;
-  const int rc = stores_copy(stores, fd, offset, page, PAGE_HEADER);
-  return rc == MDBX_SUCCESS ? stores_copy(stores, fd, offset + PAGE_HEADER, (const uint8_t *)page + PAGE_HEADER,
-                                          page_size - PAGE_HEADER)
+  const int rc = os_ops->store(fd, base + offset, page, PAGE_HEADER, offset);
+  return rc == MDBX_SUCCESS ? os_ops->store(fd, base + offset + PAGE_HEADER, (const uint8_t *)page + PAGE_HEADER,
+                                            page_size - PAGE_HEADER, offset + PAGE_HEADER)
                             : rc;
 }
 

@@ -16,7 +16,6 @@
 #ifndef MDBX_FILE_META_H
 #define MDBX_FILE_META_H
 
-#include "file/stores.h"
 #include "format/meta_list.h"
 
 /* What is known of one slot. */
@@ -109,8 +108,8 @@ int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_sl
 
 /* Writes a built page to its slot; no flush. */
 int meta_write(int fd, const struct meta_page *page, uint32_t page_size);
-/* The same through the mapping for stores. */
-int meta_copy(const struct stores *stores, int fd, const struct meta_page *page, uint32_t page_size);
+/* The same through a writable mapping of the file that begins at `base`. */
+int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_size);
 
 /* Writes a meta that was weak anew as steady. Its pages have been flushed; a flush must follow. */
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);

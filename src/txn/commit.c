@@ -17,6 +17,7 @@
 
 #include "base/assert.h"
 #include "env/env_writer.h"
+#include "env/options.h"
 #include "env/sync.h"
 #include "space/space_verify.h"
 #include "space/writeout.h"
@@ -182,6 +183,16 @@ static int flush(struct commit *commit) {
   return rc;
 }
 
+/* The mapping through which a meta that nobody flushes goes to the file; NULL: it is written by a call. */
+static char *mapping_for_meta(const struct commit *commit, enum meta_kind kind) {
+  const struct space *space = &commit->txn->space;
+  if (kind != META_WEAK)
+    return NULL;
+  if (space->writemap)
+    return env_option(commit->env, MDBX_opt_write_by_calls) ? NULL : map_base(space->map);
+  return space->copying && stores_may_copy(space->stores, commit->slot, 1) ? space->stores->base : NULL;
+}
+
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
   const struct gc_list *list = &commit->txn->collector.list;
@@ -198,12 +209,12 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   commit->meta.kind = kind;
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, &tail);
   commit->point_of_no_return = true;
-  const struct space *space = &commit->txn->space;
-  if (space->copying && stores_may_copy(space->stores, commit->slot, 1))
-    return meta_copy(space->stores, commit->env->fd, commit->page, commit->env->page_size);
+  char *base = mapping_for_meta(commit, kind);
+  if (base)
+    return meta_store(base, commit->env->fd, commit->page, commit->env->page_size);
   rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
   if (rc == MDBX_SUCCESS)
-    stores_note(space->stores, commit->slot, 1);
+    stores_note(commit->txn->space.stores, commit->slot, 1);
   return rc;
 }
 
