@@ -639,7 +639,7 @@ static int give_to_table(struct gc *gc) {
   int rc = gc_empty_list(gc);
   if (rc == MDBX_SUCCESS)
     rc = stock_up(gc);
-  gc->space->refill = NULL;
+  space_stop_refill(gc->space);
   if (rc == MDBX_SUCCESS)
     rc = drop_consumed(gc);
   if (rc == MDBX_SUCCESS)
@@ -669,7 +669,7 @@ int gc_give(struct gc *gc) {
   int rc = give_to_list(gc, &done);
   if (rc == MDBX_SUCCESS && !done)
     rc = give_to_table(gc);
-  gc->space->refill = NULL;
+  space_stop_refill(gc->space);
   if (rc == MDBX_SUCCESS) {
     VERIFY(gc_verify(gc));
     AUDIT(gc_verify_after(gc));

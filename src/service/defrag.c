@@ -120,7 +120,7 @@ static int move_trees(struct defrag *defrag, MDBX_txn *txn, struct relocation *r
 static int do_cycle(struct defrag *defrag, MDBX_txn *txn) {
   MDBX_defrag_result_t *result = defrag->result;
   struct relocation relocation = {.space = &txn->space, .budget = 4 * batch_of(defrag) + BATCH_SLACK};
-  txn->space.lifo = false; /* the lowest free page, not the latest */
+  space_prefer_low(&txn->space);
   int rc = release_durable(txn);
   if (rc == MDBX_SUCCESS)
     rc = find_all_free(txn);

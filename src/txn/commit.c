@@ -363,10 +363,11 @@ static int write_by_durability(struct commit *commit) {
 /* ------------------------------------------------------------------------------------------------------ the whole */
 
 static void plan_shrink(struct commit *commit) {
-  struct geometry *geometry = &commit->txn->space.geometry;
+  struct space *space = &commit->txn->space;
+  struct geometry geometry = space->geometry;
   if (!commit->txn->keep_size)
-    geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
-  ASSERT(geometry->now >= commit->txn->space.view.limit && geometry->now <= geometry->upper);
+    geometry.now = geometry_shrink_target(&geometry, space->view.limit);
+  space_set_geometry(space, &geometry);
 }
 
 /* Before the meta says how long the file is: a disk that has no room for a whole step may have room for the pages. A size
@@ -402,7 +403,7 @@ static uint32_t since(uint64_t *mark) {
 static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
   uint64_t mark = os_monotonic_16dot16();
-  txn->space.reserve = 0;
+  space_set_reserve(&txn->space, 0);
   ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
   VERIFY(space_verify(&txn->space));
   VERIFY(txn_verify(txn));
