@@ -132,21 +132,13 @@ static void choose_slot(struct commit *commit) {
 
 static void compose_meta(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  const struct geometry *geometry = &txn->space.geometry;
   struct meta *meta = &commit->meta;
   *meta = txn->base;
-  meta->lower = geometry->lower;
-  meta->upper = geometry->upper;
-  meta->now = geometry->now;
-  meta->grow = geometry->grow;
-  meta->shrink = geometry->shrink;
+  meta_set_geometry(meta, &txn->space.geometry);
   meta->next = txn->space.view.limit;
   meta_set_gc(meta, &txn->gc.record);
   meta->main = txn->main.record;
-  meta->canary[0] = txn->canary.x;
-  meta->canary[1] = txn->canary.y;
-  meta->canary[2] = txn->canary.z;
-  meta->canary[3] = txn->canary.v;
+  meta_set_canary(meta, &txn->canary);
   meta->retired = txn->base.retired + txn->space.retired.pages;
   memcpy(meta->boot_id, commit->env->boot_id, sizeof(meta->boot_id));
 }

@@ -148,7 +148,7 @@ static void begin_space(MDBX_env *env, MDBX_txn *txn, unsigned flags, struct spa
   start->refill = txn_refill;
   start->refill_context = &txn->collector;
   env_tuning(env, &start->tuning);
-  env_geometry_of(env, &txn->base, &start->geometry);
+  start->geometry = meta_geometry(&txn->base);
   env->pool.limit = (unsigned)env_option(env, MDBX_opt_dp_reserve_limit);
   space_begin(&txn->space, start);
   txn->geometry = start->geometry;
@@ -207,7 +207,7 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
     space_end(&txn->space);
     return rc;
   }
-  txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
+  txn->canary = meta_canary(&txn->base);
   txn->retired = txn->base.retired;
   txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc, txn->collector.list.length);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
