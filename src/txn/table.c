@@ -12,6 +12,7 @@
  */
 #include "txn/table.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -101,16 +102,11 @@ int table_claim(MDBX_txn *txn, struct tree *tree) {
 
 /* By what is used, not by how many handles there may be. */
 static bool reserve_entries(MDBX_txn *txn, unsigned count) {
-  if (count <= txn->tables_capacity)
-    return true;
-  const unsigned capacity = MAX_OF(count, MAX_OF(2 * txn->tables_capacity, 16u));
-  struct txn_table **more = realloc(txn->tables, capacity * sizeof(*more));
-  if (!more)
+  const size_t before = txn->tables_capacity;
+  if (!array_reserve(txn->tables, count, txn->tables_capacity))
     return false;
-  memset(more + txn->tables_capacity, 0, (capacity - txn->tables_capacity) * sizeof(*more));
-  ASSERT(capacity >= count);
-  txn->tables = more;
-  txn->tables_capacity = capacity;
+  if (txn->tables_capacity > before)
+    memset(txn->tables + before, 0, (txn->tables_capacity - before) * sizeof(*txn->tables));
   return true;
 }
 
