@@ -207,17 +207,6 @@ bool readers_evict(struct reader_slot *slot, txnid_t txnid) {
   return pin_change(slot, txnid, 0) || pin_change(slot, txnid | READER_PARKED, 0);
 }
 
-unsigned readers_oust_parked(struct lck *lck, txnid_t below) {
-  const uint32_t high = readers_high_water(lck);
-  unsigned count = 0;
-  for (uint32_t i = 0; i < high; ++i) {
-    const uint64_t seen = atomic_load(&lck->slots[i].txnid);
-    if ((seen & READER_PARKED) && (seen & ~READER_PARKED) < below && pin_change(lck->slots + i, seen, 0))
-      ++count;
-  }
-  return count;
-}
-
 bool readers_any_parked(const struct lck *lck) {
   const uint32_t high = readers_high_water(lck);
   for (uint32_t i = 0; i < high; ++i)

@@ -56,8 +56,6 @@ int readers_park(struct reader_slot *slot, txnid_t txnid);
 void readers_forget_parking(struct reader_slot *slot, txnid_t txnid);
 /* MDBX_SUCCESS: pinned as before. MDBX_OUSTED: the pin is gone. */
 int readers_unpark(struct reader_slot *slot, txnid_t txnid);
-/* Ousts every parked reader of a snapshot older than `below`; returns how many. */
-unsigned readers_oust_parked(struct lck *lck, txnid_t below);
 bool readers_any_parked(const struct lck *lck);
 /* Ousts the parked readers of exactly that snapshot; returns how many. */
 unsigned readers_oust_snapshot(struct lck *lck, txnid_t txnid);

@@ -148,7 +148,7 @@ static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_
   ASSERT(!tree_is_multi(&txn->main) && !txn_is_readonly(txn));
   struct seek_key key;
   struct path path;
-  uint8_t scratch[PAGE_SIZE_MAX / 2], *data;
+  uint8_t scratch[PAGE_SIZE_MAX / 2];
   bool exact;
   prepare_name(&txn->main, name, &key, scratch);
   int rc = txn_cursors_detach(txn, &txn->main, NULL);
@@ -156,12 +156,10 @@ static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_
     rc = tree_seek(txn->view, &txn->main, &key, &path, &exact);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (exact)
-    rc = tree_update(&txn->space, &txn->main, &path, &key, NODE_TREE, sizeof(*record), &data);
-  else
-    rc = tree_insert(&txn->space, &txn->main, &path, &key, NODE_TREE, sizeof(*record), &data);
+  struct change change = {&txn->space, &txn->main, &path, &key, NODE_TREE, sizeof(*record), NULL};
+  rc = change_put(&change, exact);
   if (rc == MDBX_SUCCESS)
-    memcpy(data, record, sizeof(*record));
+    memcpy(change.data, record, sizeof(*record));
   return rc;
 }
 
