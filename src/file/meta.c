@@ -10,6 +10,37 @@
 
 #include <stdlib.h>
 
+/* ------------------------------------------------------------------------------------------------ what is stored */
+
+struct geometry meta_geometry(const struct meta *meta) {
+  return (struct geometry){.page_size = meta->page_size,
+                           .lower = meta->lower,
+                           .upper = meta->upper,
+                           .now = meta->now,
+                           .grow = meta->grow,
+                           .shrink = meta->shrink};
+}
+
+void meta_set_geometry(struct meta *meta, const struct geometry *geometry) {
+  meta->page_size = geometry->page_size;
+  meta->lower = geometry->lower;
+  meta->upper = geometry->upper;
+  meta->now = geometry->now;
+  meta->grow = geometry->grow;
+  meta->shrink = geometry->shrink;
+}
+
+MDBX_canary meta_canary(const struct meta *meta) {
+  return (MDBX_canary){meta->canary[0], meta->canary[1], meta->canary[2], meta->canary[3]};
+}
+
+void meta_set_canary(struct meta *meta, const MDBX_canary *canary) {
+  meta->canary[0] = canary->x;
+  meta->canary[1] = canary->y;
+  meta->canary[2] = canary->z;
+  meta->canary[3] = canary->v;
+}
+
 /* ------------------------------------------------------------------------------------------------------- reading */
 
 static bool header_is_sane(const struct meta_page *page, uint32_t page_size, unsigned slot) {

@@ -16,6 +16,7 @@
 #ifndef MDBX_FILE_META_H
 #define MDBX_FILE_META_H
 
+#include "file/geometry.h"
 #include "format/meta_list.h"
 
 /* What is known of one slot. */
@@ -46,6 +47,12 @@ int meta_read_all(int fd, const char *path, struct meta_set *set);
 
 /* Whether the fields are possible, but for the ids and the trees. */
 bool meta_is_sane(const struct meta *meta);
+
+/* What a meta stores, as the structs that the layers above use, and back. */
+struct geometry meta_geometry(const struct meta *meta);
+void meta_set_geometry(struct meta *meta, const struct geometry *geometry);
+MDBX_canary meta_canary(const struct meta *meta);
+void meta_set_canary(struct meta *meta, const MDBX_canary *canary);
 
 /* Reads one slot anew. */
 int meta_read_slot(int fd, uint32_t page_size, unsigned slot, struct meta_slot *out);

@@ -133,21 +133,13 @@ static void choose_slot(struct commit *commit) {
 
 static void compose_meta(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  const struct geometry *geometry = &txn->space.geometry;
   struct meta *meta = &commit->meta;
   *meta = txn->base;
-  meta->lower = geometry->lower;
-  meta->upper = geometry->upper;
-  meta->now = geometry->now;
-  meta->grow = geometry->grow;
-  meta->shrink = geometry->shrink;
+  meta_set_geometry(meta, &txn->space.geometry);
   meta->next = txn->space.view.limit;
   meta_set_gc(meta, &txn->gc.record);
   meta->main = txn->main.record;
-  meta->canary[0] = txn->canary.x;
-  meta->canary[1] = txn->canary.y;
-  meta->canary[2] = txn->canary.z;
-  meta->canary[3] = txn->canary.v;
+  meta_set_canary(meta, &txn->canary);
   meta->retired = txn->base.retired + txn->space.retired.pages;
   memcpy(meta->boot_id, commit->env->boot_id, sizeof(meta->boot_id));
 }
@@ -374,10 +366,11 @@ static int write_by_durability(struct commit *commit) {
 /* ------------------------------------------------------------------------------------------------------ the whole */
 
 static void plan_shrink(struct commit *commit) {
-  struct geometry *geometry = &commit->txn->space.geometry;
+  struct space *space = &commit->txn->space;
+  struct geometry geometry = space->geometry;
   if (!commit->txn->keep_size)
-    geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
-  ASSERT(geometry->now >= commit->txn->space.view.limit && geometry->now <= geometry->upper);
+    geometry.now = geometry_shrink_target(&geometry, space->view.limit);
+  space_set_geometry(space, &geometry);
 }
 
 /* Before the meta says how long the file is: a disk that has no room for a whole step may have room for the pages. A size
@@ -413,7 +406,7 @@ static uint32_t since(uint64_t *mark) {
 static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
   uint64_t mark = os_monotonic_16dot16();
-  txn->space.reserve = 0;
+  space_set_reserve(&txn->space, 0);
   ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
   VERIFY(space_verify(&txn->space));
   VERIFY(txn_verify(txn));
