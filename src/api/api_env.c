@@ -172,7 +172,7 @@ static int report_newest(const MDBX_env *env, struct reported *reported) {
   reported->gc = meta_gc_record(&meta);
   reported->main = meta.main;
   reported->next = meta.next;
-  env_geometry_of(env, &meta, &reported->geometry);
+  reported->geometry = meta_geometry(&meta);
   return MDBX_SUCCESS;
 }
 
@@ -231,17 +231,6 @@ int mdbx_env_stat_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_stat *stat, 
   if (!stat || bytes != sizeof(*stat) || (txn && env && txn->env != env))
     return MDBX_EINVAL;
   return txn ? stat_of_txn(txn, stat) : stat_of_newest(env, stat);
-}
-
-static void fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
-  info->mi_geo.lower = geometry_bytes(geometry, geometry->lower);
-  info->mi_geo.upper = geometry_bytes(geometry, geometry->upper);
-  info->mi_geo.current = geometry_bytes(geometry, geometry->now);
-  info->mi_geo.shrink = geometry_bytes(geometry, geometry->shrink);
-  info->mi_geo.grow = geometry_bytes(geometry, geometry->grow);
-  info->mi_dxb_pagesize = geometry->page_size;
-  info->mi_sys_pagesize = (uint32_t)os_page_size();
-  info->mi_sys_upcblk = (uint32_t)os_page_size();
 }
 
 /* Without a steady meta nothing can be rolled back to: the oldest is shown as what it is then, nothing. */
@@ -318,7 +307,7 @@ static int info_before_open(const MDBX_env *env, MDBX_envinfo *info) {
   const struct geometry_system system = env_system();
   const int rc = geometry_new(&env->geometry_request, &system, &geometry);
   if (rc == MDBX_SUCCESS)
-    fill_geometry(info, &geometry);
+    env_fill_geometry(info, &geometry);
   return rc;
 }
 
@@ -343,7 +332,7 @@ int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *inf
     reported.geometry = txn_is_reader(txn) ? txn->geometry : txn->root->space.geometry;
     reported.next = txn->view->limit;
   }
-  fill_geometry(info, &reported.geometry);
+  env_fill_geometry(info, &reported.geometry);
   fill_file(info, env);
   rc = fill_metas(info, env);
   if (rc != MDBX_SUCCESS)

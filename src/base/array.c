@@ -5,8 +5,8 @@
 
 enum { FIRST_ROOM = 16 };
 
-void *array_grow(void *items, size_t *capacity, size_t size) {
-  const size_t wanted = *capacity ? *capacity * 2 : FIRST_ROOM;
+void *array_grow(void *items, size_t *capacity, size_t least, size_t size) {
+  const size_t wanted = MAX_OF(*capacity ? *capacity * 2 : FIRST_ROOM, least);
   if (wanted > SIZE_MAX / size)
     return NULL;
   void *grown = realloc(items, wanted * size);

@@ -191,18 +191,6 @@ pgno_t pgset_lowest(const pgset *set, pgno_t from) {
   return PGNO_NONE;
 }
 
-pgno_t pgset_highest(const pgset *set) {
-  for (size_t i = set->length; i-- > 0;) {
-    const pgset_region *region = set->regions[i];
-    if (!region->count)
-      continue;
-    for (uint32_t word = PGSET_WORDS; word-- > 0;)
-      if (region->bits[word])
-        return region->number * PGSET_REGION_PAGES + word * 64 + 63 - (uint32_t)__builtin_clzll(region->bits[word]);
-  }
-  return PGNO_NONE;
-}
-
 /* Members in a row from `bit` on inside one region. */
 static uint32_t row_in_region(const pgset_region *region, uint32_t bit) {
   uint32_t end = bit;

@@ -52,8 +52,6 @@ int pgset_add_words(pgset *set, pgno_t first, const uint64_t *words, uint32_t co
 bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count);
 /* Lowest member not below `from`, or PGNO_NONE. */
 pgno_t pgset_lowest(const pgset *set, pgno_t from);
-/* Highest member, or PGNO_NONE. */
-pgno_t pgset_highest(const pgset *set);
 /* First page of the lowest run of `count` members, or PGNO_NONE. */
 pgno_t pgset_find_run(const pgset *set, uint32_t count);
 /* Length of the run that begins at member pgno, at most `limit`. */

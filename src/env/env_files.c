@@ -71,16 +71,21 @@ int env_delete(const char *path, int how) {
 
 /* ----------------------------------------------------------------------------------------------------------- peeking */
 
+void env_fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
+  info->mi_geo.lower = geometry_bytes(geometry, geometry->lower);
+  info->mi_geo.upper = geometry_bytes(geometry, geometry->upper);
+  info->mi_geo.current = geometry_bytes(geometry, geometry->now);
+  info->mi_geo.shrink = geometry_bytes(geometry, geometry->shrink);
+  info->mi_geo.grow = geometry_bytes(geometry, geometry->grow);
+  info->mi_dxb_pagesize = geometry->page_size;
+  info->mi_sys_pagesize = (uint32_t)os_page_size();
+  info->mi_sys_upcblk = (uint32_t)os_page_size();
+}
+
 static void fill_from_meta(MDBX_envinfo *info, const struct meta_set *set, unsigned newest) {
   const struct meta *meta = &set->slot[newest].meta;
-  const uint64_t page_size = set->page_size;
-  info->mi_geo.lower = meta->lower * page_size;
-  info->mi_geo.upper = meta->upper * page_size;
-  info->mi_geo.current = meta->now * page_size;
-  info->mi_geo.shrink = meta->shrink * page_size;
-  info->mi_geo.grow = meta->grow * page_size;
-  info->mi_dxb_pagesize = set->page_size;
-  info->mi_sys_pagesize = (uint32_t)os_page_size();
+  const struct geometry geometry = meta_geometry(meta);
+  env_fill_geometry(info, &geometry);
   info->mi_last_pgno = meta->next - 1;
   info->mi_recent_txnid = set->slot[newest].txnid;
   for (unsigned i = 0; i < META_COUNT; ++i) {

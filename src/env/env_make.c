@@ -16,14 +16,9 @@ static int compose_first_meta(MDBX_env *env, struct meta *meta) {
   if (rc != MDBX_SUCCESS)
     return rc;
   memset(meta, 0, sizeof(*meta));
-  meta->page_size = geometry.page_size;
+  meta_set_geometry(meta, &geometry);
   meta->kind = META_STEADY;
-  meta->lower = geometry.lower;
-  meta->upper = geometry.upper;
-  meta->now = geometry.now;
   meta->next = META_COUNT;
-  meta->grow = geometry.grow;
-  meta->shrink = geometry.shrink;
   meta->gc.root = meta->main.root = PGNO_NONE;
   memcpy(meta->boot_id, env->boot_id, sizeof(meta->boot_id));
   return os_random_bytes(meta->database_id, sizeof(meta->database_id));

@@ -204,12 +204,3 @@ struct geometry_system env_system(void) {
   os_ram_pages(&total, &available);
   return (struct geometry_system){os_page_size(), total * os_page_size()};
 }
-
-void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry) {
-  *geometry = (struct geometry){.page_size = env->page_size,
-                                .lower = meta->lower,
-                                .upper = meta->upper,
-                                .now = meta->now,
-                                .grow = meta->grow,
-                                .shrink = meta->shrink};
-}

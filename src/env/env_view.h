@@ -28,7 +28,6 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
 /* Frees the memo; no transaction is left. */
 void env_forget_memo(MDBX_env *env);
 
-void env_geometry_of(const MDBX_env *env, const struct meta *meta, struct geometry *geometry);
 struct geometry_system env_system(void);
 
 /* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */

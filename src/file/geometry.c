@@ -241,12 +241,6 @@ int geometry_change(const struct geometry *old, const struct geometry_request *w
 
 uint64_t geometry_bytes(const struct geometry *geo, pgno_t pages) { return (uint64_t)pages * geo->page_size; }
 
-bool geometry_is_valid(const struct geometry *geo) {
-  return geometry_page_size_is_valid((intptr_t)geo->page_size) && geo->lower >= PGNO_FIRST && geo->lower <= geo->now &&
-         geo->now <= geo->upper && geometry_bytes(geo, geo->upper) <= geometry_dbsize_max(geo->page_size) &&
-         geo->grow <= PGNO_LIMIT && geo->shrink <= PGNO_LIMIT && (geo->shrink == 0 || geo->grow > 0);
-}
-
 bool geometry_is_equal(const struct geometry *a, const struct geometry *b) {
   return a->page_size == b->page_size && a->lower == b->lower && a->now == b->now && a->upper == b->upper &&
          a->grow == b->grow && a->shrink == b->shrink;

@@ -6,8 +6,8 @@
  *  - 3 <= lower <= now <= upper <= PGNO_LIMIT, and upper * page_size fits the address space;
  *  - lower, now, upper, grow and shrink are, in bytes, multiples of the system's page size;
  *  - shrink > 0 implies grow > 0.
- * A geometry read from disk is untrusted until geometry_is_valid() agreed; alignment to the system page is not asked of
- * it, since a database may come from a machine with smaller pages.
+ * A geometry read from disk has passed meta_is_sane(); alignment to the system page is not asked of it, since a database may
+ * come from a machine with smaller pages.
  * Called by the environment, commit and the space layer; no lock, the caller owns the structs.
  */
 #ifndef MDBX_FILE_GEOMETRY_H
@@ -49,8 +49,6 @@ int geometry_new(const struct geometry_request *want, const struct geometry_syst
 int geometry_change(const struct geometry *old, const struct geometry_request *want, const struct geometry_system *sys,
                     pgno_t used, struct geometry *result);
 
-/* True when every bound holds that code relies on. For values read from disk. */
-bool geometry_is_valid(const struct geometry *geo);
 bool geometry_is_equal(const struct geometry *a, const struct geometry *b);
 uint64_t geometry_bytes(const struct geometry *geo, pgno_t pages);
 

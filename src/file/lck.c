@@ -6,8 +6,7 @@
  * An environment's way through here:
  *
  *   lck_registry_enter -> lck_file_open -> [byte 0] -> lck_presence_take -> lck_index_take
- *     -> lck_content_make | lck_content_adopt -> caller recovers -> lck_open_done [byte 0 back] ... lck_close_begin [byte 0]
- *     -> lck_close
+ *     -> lck_content_make | lck_content_adopt -> caller recovers -> lck_open_done [byte 0 back] ... lck_close [byte 0]
  */
 #include "file/lck.h"
 
@@ -179,22 +178,6 @@ static int closing_enter(struct lck *lck) {
   if (rc != MDBX_SUCCESS)
     log_error("the lock file's opening lock cannot be had, error %d", rc);
   return rc;
-}
-
-int lck_close_begin(struct lck *lck, bool *last) {
-  *last = !lck->file && !lck_is_inherited(lck);
-  if (!lck->file || lck->entered || lck_is_inherited(lck))
-    return MDBX_SUCCESS;
-  const int rc = closing_enter(lck);
-  if (rc != MDBX_SUCCESS) {
-    lck_file_give(lck->file);
-    return rc;
-  }
-  os_process_lock();
-  const bool only = lck->file->users == 1;
-  os_process_unlock();
-  *last = only && os_range_lock(lck->file->locks, LCK_BYTE_PRESENCE, 1, true, false) == MDBX_SUCCESS;
-  return MDBX_SUCCESS;
 }
 
 static void file_free(struct lck_file *file) {

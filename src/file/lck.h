@@ -17,8 +17,8 @@
  *   byte LCK_DATA_BASE + a number made from the identity of the lock file, held shared by every environment. So whoever
  *   comes to the same data by another name, or after the lock file was removed, with another lock file, sees it.
  *
- * Rank of locks, outermost first: byte 0, writer lock, flusher lock, metas lock, reader-table lock, process mutex (os_process_lock). Take byte 0
- * (lck_open, lck_close_begin, lck_close) only while holding none of the others.
+ * Rank of locks, outermost first: byte 0, writer lock, flusher lock, metas lock, reader-table lock, process mutex
+ * (os_process_lock). Take byte 0 (lck_open, lck_close) only while holding none of the others.
  *
  * Invariants:
  *  1. Two environments never have the same index, in different processes nor in one.
@@ -202,15 +202,12 @@ void lck_open_done(struct lck *lck);
 /* In a forked child: makes what it inherited the lock file of a new user, by the descriptor, whatever became of the name.
  * The mapping stays where it is, so that slots of the parent can be looked at. As lck_open() otherwise. */
 int lck_reopen(struct lck *lck, const char *path, int data_fd, unsigned flags);
-/* Takes the opening lock before a close, and tells whether no other environment has the database open, so that the
- * caller may do last things alone; lck_close() must follow. The caller holds no other lock. */
-int lck_close_begin(struct lck *lck, bool *last);
 /* Frees slots and locks of this environment (a writer lock still held is left as "owner died") and everything else.
  * At any stage; in a forked child only memory and descriptors. */
 int lck_close(struct lck *lck);
 bool lck_is_inherited(const struct lck *lck);
-/* True when this process has the file open (not counting LCK_NOLOCK); opening and closing its lock file by other means
- * would drop the locks then. */
+/* For tests: whether this process has the file open (not counting LCK_NOLOCK). Opening and closing its lock file by other
+ * means would drop the locks then. */
 bool lck_is_open_here(int data_fd);
 
 /* Called between lck_open() and lck_open_done() by an environment that may write: lets the others know, and tells

@@ -91,15 +91,6 @@ void map_close(struct dbmap *map) {
   os_mutex_destroy(&map->guard);
 }
 
-int map_set_readahead(struct dbmap *map, bool on) {
-  os_mutex_lock(&map->guard);
-  const struct map_area *area = map_area_now(map);
-  map->random = !on;
-  const int rc = os_advise(area->base, area->length, on ? OS_ADVICE_NORMAL : OS_ADVICE_RANDOM);
-  os_mutex_unlock(&map->guard);
-  return rc;
-}
-
 int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
   uint64_t length;
   int rc = os_file_size(fd, &length);

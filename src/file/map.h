@@ -29,7 +29,7 @@ struct map_area {
 struct dbmap {
   /* Written by map_open, map_extend (under guard) and map_close; read by anyone. */
   _Atomic(struct map_area *) current;
-  os_mutex_t guard; /* serialises map_extend and map_set_readahead among threads */
+  os_mutex_t guard; /* serialises map_extend among threads */
   bool writable;    /* constant after map_open */
   bool random;      /* read-ahead is off; owned by whoever holds guard */
 };
@@ -41,8 +41,6 @@ int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool rando
 int map_extend(struct dbmap *map, int fd, size_t length);
 void map_close(struct dbmap *map);
 bool map_is_open(const struct dbmap *map);
-/* Turns the system's read-ahead on or off for the current area. */
-int map_set_readahead(struct dbmap *map, bool on);
 
 /* Makes the file `new_length` bytes long with storage behind every new byte; unchanged on error. Under the writer
  * lock. */

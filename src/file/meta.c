@@ -10,6 +10,37 @@
 
 #include <stdlib.h>
 
+/* ------------------------------------------------------------------------------------------------ what is stored */
+
+struct geometry meta_geometry(const struct meta *meta) {
+  return (struct geometry){.page_size = meta->page_size,
+                           .lower = meta->lower,
+                           .upper = meta->upper,
+                           .now = meta->now,
+                           .grow = meta->grow,
+                           .shrink = meta->shrink};
+}
+
+void meta_set_geometry(struct meta *meta, const struct geometry *geometry) {
+  meta->page_size = geometry->page_size;
+  meta->lower = geometry->lower;
+  meta->upper = geometry->upper;
+  meta->now = geometry->now;
+  meta->grow = geometry->grow;
+  meta->shrink = geometry->shrink;
+}
+
+MDBX_canary meta_canary(const struct meta *meta) {
+  return (MDBX_canary){meta->canary[0], meta->canary[1], meta->canary[2], meta->canary[3]};
+}
+
+void meta_set_canary(struct meta *meta, const MDBX_canary *canary) {
+  meta->canary[0] = canary->x;
+  meta->canary[1] = canary->y;
+  meta->canary[2] = canary->z;
+  meta->canary[3] = canary->v;
+}
+
 /* ------------------------------------------------------------------------------------------------------- reading */
 
 static bool header_is_sane(const struct meta_page *page, uint32_t page_size, unsigned slot) {
@@ -349,11 +380,11 @@ int meta_write(int fd, const struct meta_page *page, uint32_t page_size) {
 }
 
 /* A reader that sees any of the new bytes must see the new id in the header as well: it looks there last. */
-int meta_copy(const struct stores *stores, int fd, const struct meta_page *page, uint32_t page_size) {
+int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_size) {
   const uint64_t offset = (uint64_t)page->header.pgno * page_size;
-  const int rc = stores_copy(stores, fd, offset, page, PAGE_HEADER);
-  return rc == MDBX_SUCCESS ? stores_copy(stores, fd, offset + PAGE_HEADER, (const uint8_t *)page + PAGE_HEADER,
-                                          page_size - PAGE_HEADER)
+  const int rc = os_ops->store(fd, base + offset, page, PAGE_HEADER, offset);
+  return rc == MDBX_SUCCESS ? os_ops->store(fd, base + offset + PAGE_HEADER, (const uint8_t *)page + PAGE_HEADER,
+                                            page_size - PAGE_HEADER, offset + PAGE_HEADER)
                             : rc;
 }
 

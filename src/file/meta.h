@@ -16,7 +16,7 @@
 #ifndef MDBX_FILE_META_H
 #define MDBX_FILE_META_H
 
-#include "file/stores.h"
+#include "file/geometry.h"
 #include "format/meta_list.h"
 
 /* What is known of one slot. */
@@ -47,6 +47,12 @@ int meta_read_all(int fd, const char *path, struct meta_set *set);
 
 /* Whether the fields are possible, but for the ids and the trees. */
 bool meta_is_sane(const struct meta *meta);
+
+/* What a meta stores, as the structs that the layers above use, and back. */
+struct geometry meta_geometry(const struct meta *meta);
+void meta_set_geometry(struct meta *meta, const struct geometry *geometry);
+MDBX_canary meta_canary(const struct meta *meta);
+void meta_set_canary(struct meta *meta, const MDBX_canary *canary);
 
 /* Reads one slot anew. */
 int meta_read_slot(int fd, uint32_t page_size, unsigned slot, struct meta_slot *out);
@@ -109,8 +115,8 @@ int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_sl
 
 /* Writes a built page to its slot; no flush. */
 int meta_write(int fd, const struct meta_page *page, uint32_t page_size);
-/* The same through the mapping for stores. */
-int meta_copy(const struct stores *stores, int fd, const struct meta_page *page, uint32_t page_size);
+/* The same through a writable mapping of the file that begins at `base`. */
+int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_size);
 
 /* Writes a meta that was weak anew as steady. Its pages have been flushed; a flush must follow. */
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);

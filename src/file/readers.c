@@ -8,6 +8,7 @@
  */
 #include "file/readers.h"
 
+#include "base/array.h"
 #include "base/log.h"
 
 #include <stdlib.h>
@@ -206,17 +207,6 @@ bool readers_evict(struct reader_slot *slot, txnid_t txnid) {
   return pin_change(slot, txnid, 0) || pin_change(slot, txnid | READER_PARKED, 0);
 }
 
-unsigned readers_oust_parked(struct lck *lck, txnid_t below) {
-  const uint32_t high = readers_high_water(lck);
-  unsigned count = 0;
-  for (uint32_t i = 0; i < high; ++i) {
-    const uint64_t seen = atomic_load(&lck->slots[i].txnid);
-    if ((seen & READER_PARKED) && (seen & ~READER_PARKED) < below && pin_change(lck->slots + i, seen, 0))
-      ++count;
-  }
-  return count;
-}
-
 bool readers_any_parked(const struct lck *lck) {
   const uint32_t high = readers_high_water(lck);
   for (uint32_t i = 0; i < high; ++i)
@@ -281,23 +271,12 @@ void readers_pins_destroy(struct reader_pins *pins) {
   readers_pins_init(pins);
 }
 
-static int pins_reserve(struct reader_pins *pins, size_t count) {
-  if (count <= pins->capacity)
-    return MDBX_SUCCESS;
-  txnid_t *bigger = realloc(pins->items, count * sizeof(*bigger));
-  if (!bigger)
-    return MDBX_ENOMEM;
-  pins->items = bigger;
-  pins->capacity = count;
-  return MDBX_SUCCESS;
-}
-
 static int by_txnid(const void *a, const void *b) {
   const txnid_t x = *(const txnid_t *)a, y = *(const txnid_t *)b;
   return (x > y) - (x < y);
 }
 
-static void pins_make_unique(struct reader_pins *pins) {
+void readers_pins_sort(struct reader_pins *pins) {
   if (pins->length < 2)
     return;
   qsort(pins->items, pins->length, sizeof(*pins->items), by_txnid);
@@ -308,11 +287,17 @@ static void pins_make_unique(struct reader_pins *pins) {
   pins->length = kept;
 }
 
+int readers_pins_add(struct reader_pins *pins, txnid_t txnid) {
+  if (!array_room(pins->items, pins->length, pins->capacity))
+    return MDBX_ENOMEM;
+  pins->items[pins->length++] = txnid;
+  return MDBX_SUCCESS;
+}
+
 static int collect_once(const struct lck *lck, struct reader_pins *pins) {
   const uint32_t high = readers_high_water(lck);
-  const int rc = pins_reserve(pins, high);
-  if (rc != MDBX_SUCCESS)
-    return rc;
+  if (!array_reserve(pins->items, high, pins->capacity))
+    return MDBX_ENOMEM;
   pins->length = 0;
   for (uint32_t i = 0; i < high; ++i) {
     const txnid_t pinned = pinned_by(lck->slots + i);
@@ -332,7 +317,7 @@ int readers_collect(const struct lck *lck, struct reader_pins *pins) {
       return rc;
     clones = atomic_load(&lck->shared->clones);
   } while (clones != before);
-  pins_make_unique(pins);
+  readers_pins_sort(pins);
   return MDBX_SUCCESS;
 }
 

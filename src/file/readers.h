@@ -56,8 +56,6 @@ int readers_park(struct reader_slot *slot, txnid_t txnid);
 void readers_forget_parking(struct reader_slot *slot, txnid_t txnid);
 /* MDBX_SUCCESS: pinned as before. MDBX_OUSTED: the pin is gone. */
 int readers_unpark(struct reader_slot *slot, txnid_t txnid);
-/* Ousts every parked reader of a snapshot older than `below`; returns how many. */
-unsigned readers_oust_parked(struct lck *lck, txnid_t below);
 bool readers_any_parked(const struct lck *lck);
 /* Ousts the parked readers of exactly that snapshot; returns how many. */
 unsigned readers_oust_snapshot(struct lck *lck, txnid_t txnid);
@@ -83,6 +81,9 @@ void readers_pins_init(struct reader_pins *pins);
 void readers_pins_destroy(struct reader_pins *pins);
 /* Fills pins with every snapshot some slot pins. ENOMEM. */
 int readers_collect(const struct lck *lck, struct reader_pins *pins);
+/* One more snapshot, wherever it belongs: readers_pins_sort() puts all in order, each once. ENOMEM. */
+int readers_pins_add(struct reader_pins *pins, txnid_t txnid);
+void readers_pins_sort(struct reader_pins *pins);
 
 /* Frees the slots of dead processes; *count (may be NULL) tells how many. MDBX_RESULT_TRUE when there were some. */
 int readers_check_dead(struct lck *lck, unsigned *count);

@@ -287,10 +287,6 @@ static inline size_t limit_key(size_t page_size, unsigned table_flags) {
 /* Room of a meta page for its manifest and its list. */
 static inline size_t meta_room(size_t page_size) { return page_size - PAGE_SIZE_MIN; }
 
-static inline size_t limit_manifest(size_t page_size) {
-  return meta_room(page_size) / sizeof(struct meta_manifest);
-}
-
 /* Pages of a run that holds a value of that many bytes. */
 static inline uint32_t run_pages_for(uint64_t bytes, size_t page_size) {
   return (uint32_t)((bytes + PAGE_HEADER + page_size - 1) / page_size);

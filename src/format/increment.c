@@ -4,6 +4,9 @@
 #include "base/log.h"
 
 #include <xxhash.h>
+#ifdef HAVE_XXHASH_DISPATCH
+#include <xxh_x86dispatch.h> /* gives the names below other meanings */
+#endif
 
 struct increment_digest *increment_digest_new(void) {
   XXH3_state_t *state = XXH3_createState();

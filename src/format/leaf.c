@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/leaf.h"
 
+#include "format/bisect.h"
+
 static const uint8_t *node_key(const uint8_t *node, size_t *length) {
   *length = get_u16(node) & NODE_LENGTH;
   return node + NODE_HEADER;
 }
 
-static int compare_at(const struct page *page, unsigned i, const struct key_rules *rules, const struct seek_key *key) {
+static int compare_at(const void *page, unsigned i, const struct key_rules *rules, const void *sought) {
+  const struct seek_key *key = sought;
   size_t length;
   const uint8_t *raw = leaf_key(page, i, &length);
   return key_compare_raw(rules, key->raw, key->length, raw, length);
@@ -15,19 +18,7 @@ static int compare_at(const struct page *page, unsigned i, const struct key_rule
 /* First of the entries [low, high) that is not less than the key. */
 static unsigned seek_between(const struct page *page, const struct key_rules *rules, const struct seek_key *key,
                              unsigned low, unsigned high, bool *exact) {
-  while (low < high) {
-    const unsigned middle = (low + high) / 2;
-    const int order = compare_at(page, middle, rules, key);
-    if (order == 0) {
-      *exact = true;
-      return middle;
-    }
-    if (order > 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return bisect(compare_at, page, rules, key, low, high, exact);
 }
 
 static uint8_t norm_byte(enum key_order order, const uint8_t *raw, size_t length, size_t i) {

@@ -3,34 +3,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
-
-/* ------------------------------------------------------------------------------------------------------- varints */
-
-static size_t varint_size(uint64_t value) {
-  size_t size = 1;
-  for (; value >= 0x80; value >>= 7)
-    ++size;
-  return size;
-}
-
-static uint8_t *varint_put(uint8_t *to, uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    *to++ = (uint8_t)(value | 0x80);
-  *to++ = (uint8_t)value;
-  return to;
-}
-
-/* NULL: it does not end in time, or has more bits than a number. */
-static const uint8_t *varint_get(const uint8_t *at, const uint8_t *end, uint64_t *value) {
-  *value = 0;
-  for (unsigned shift = 0; shift < 63 && at < end; shift += 7) {
-    const uint8_t byte = *at++;
-    *value |= (uint64_t)(byte & 0x7f) << shift;
-    if (!(byte & 0x80))
-      return at;
-  }
-  return NULL;
-}
+#include "format/varint.h"
 
 /* ------------------------------------------------------------------------------------------------------- reading */
 

@@ -2,6 +2,9 @@
 #include "format/page.h"
 
 #include <xxhash.h>
+#ifdef HAVE_XXHASH_DISPATCH
+#include <xxh_x86dispatch.h> /* gives the names below other meanings */
+#endif
 
 void page_init(struct page *page, size_t page_size, pgno_t pgno, txnid_t txnid, unsigned flags) {
   memset(page, 0, sizeof(*page));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/subpage.h"
 
+#include "format/bisect.h"
+
 static size_t values_start(unsigned count, unsigned item) {
   return SUBPAGE_HEADER + (item ? 0 : (size_t)SUBPAGE_ENTRY * count);
 }
@@ -37,23 +39,14 @@ MDBX_val subpage_value(const struct subpage *page, unsigned i) {
   return (MDBX_val){values + from, value_end(page->bytes, i) - from};
 }
 
+static int compare_at(const void *page, unsigned i, const struct key_rules *rules, const void *sought) {
+  const MDBX_val *value = sought, here = subpage_value(page, i);
+  return key_compare_raw(rules, value->iov_base, value->iov_len, here.iov_base, here.iov_len);
+}
+
 unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules, const MDBX_val *value, bool *exact) {
-  unsigned low = 0, high = subpage_count(page);
   *exact = false;
-  while (low < high) {
-    const unsigned middle = (low + high) / 2;
-    const MDBX_val here = subpage_value(page, middle);
-    const int order = key_compare_raw(rules, value->iov_base, value->iov_len, here.iov_base, here.iov_len);
-    if (order == 0) {
-      *exact = true;
-      return middle;
-    }
-    if (order > 0)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  return low;
+  return bisect(compare_at, page, rules, value, 0, subpage_count(page), exact);
 }
 
 size_t subpage_size(bool fixed, size_t count, size_t total) {

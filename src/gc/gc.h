@@ -57,8 +57,8 @@ struct gc {
   uint64_t budget; /* entries this transaction may still look at without being pressed */
 };
 
-/* `pins` is taken over. Sets space->refill_context; space->refill is a function that calls gc_take. The list is that of the
- * head's meta; only its length has been looked at, unless `list_is_sound`. */
+/* `pins` is taken over. The space has been begun, with a hook that calls gc_take and this struct as its context. The list is
+ * that of the head's meta; only its length has been looked at, unless `list_is_sound`. */
 int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count, const uint8_t *list,
              size_t list_length, bool list_is_sound);
 /* Keeps some memory for the next transaction. */

@@ -90,7 +90,6 @@ static int delete_record(struct gc *gc, const struct gc_key *key, bool *changed)
 /* Sees to it that a value of at least `needed` bytes is there, on a page that may be written. */
 static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bool *changed) {
   struct place place;
-  uint8_t *data;
   ASSERT(needed > 0 && needed <= gc_value_limit(gc->space->view.page_size));
   int rc = find_place(gc, key, &place);
   if (rc != MDBX_SUCCESS)
@@ -103,13 +102,11 @@ static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bo
     return tree_touch_path(gc->space, gc->tree, &place.path);
   }
   *changed = true;
-  if (place.exists)
-    rc = tree_update(gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, &data);
-  else
-    rc = tree_insert(gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, &data);
+  struct change change = {gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, NULL};
+  rc = change_put(&change, place.exists);
   ASSERT(rc != MDBX_SUCCESS || space_owns(gc->space, path_leaf(&place.path)->page));
   if (rc == MDBX_SUCCESS)
-    memset(data, 0, wanted);
+    memset(change.data, 0, wanted);
   return rc;
 }
 
@@ -639,7 +636,7 @@ static int give_to_table(struct gc *gc) {
   int rc = gc_empty_list(gc);
   if (rc == MDBX_SUCCESS)
     rc = stock_up(gc);
-  gc->space->refill = NULL;
+  space_stop_refill(gc->space);
   if (rc == MDBX_SUCCESS)
     rc = drop_consumed(gc);
   if (rc == MDBX_SUCCESS)
@@ -669,7 +666,7 @@ int gc_give(struct gc *gc) {
   int rc = give_to_list(gc, &done);
   if (rc == MDBX_SUCCESS && !done)
     rc = give_to_table(gc);
-  gc->space->refill = NULL;
+  space_stop_refill(gc->space);
   if (rc == MDBX_SUCCESS) {
     VERIFY(gc_verify(gc));
     AUDIT(gc_verify_after(gc));

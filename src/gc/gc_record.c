@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "format/varint.h"
 
 enum { FORM_RUNS = 0, FORM_BITMAP = 1, FREE_HEADER = GC_FREE_EMPTY, RUNS_HEADER = 2, ENTRIES_MAX = 0xffff };
 
@@ -22,39 +23,21 @@ bool gc_key_decode(const void *bytes, size_t length, struct gc_key *key) {
   return key->kind >= GC_FREE && key->kind <= GC_HELD;
 }
 
-/* ------------------------------------------------------------------------------------------------------- varints */
-
-static size_t varint_size(uint64_t value) {
-  size_t size = 1;
-  for (; value >= 0x80; value >>= 7)
-    ++size;
-  return size;
-}
-
-static uint8_t *varint_put(uint8_t *to, uint64_t value) {
-  for (; value >= 0x80; value >>= 7)
-    *to++ = (uint8_t)(value | 0x80);
-  *to++ = (uint8_t)value;
-  return to;
-}
-
+/* Numbers read one after the other. */
 struct reader {
   const uint8_t *at, *end;
   bool bad;
 };
 
-static uint64_t varint_get(struct reader *reader) {
+static uint64_t read_number(struct reader *reader) {
   uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    if (reader->at == reader->end)
-      break;
-    const uint8_t byte = *reader->at++;
-    value |= (uint64_t)(byte & 0x7f) << shift;
-    if (!(byte & 0x80))
-      return value;
+  const uint8_t *next = reader->bad ? NULL : varint_get(reader->at, reader->end, &value);
+  if (!next) {
+    reader->bad = true;
+    return 0;
   }
-  reader->bad = true;
-  return 0;
+  reader->at = next;
+  return value;
 }
 
 /* ------------------------------------------------------------------------------------------------- free regions */
@@ -178,7 +161,7 @@ static int decode_free_runs(const struct free_decoding *decoding, const uint8_t 
   uint64_t at = decoding->first;
   const uint64_t end = MIN_OF((uint64_t)decoding->first + decoding->span, decoding->limit);
   while (pages) {
-    const uint64_t gap = varint_get(&reader), more = varint_get(&reader), run = more + 1;
+    const uint64_t gap = read_number(&reader), more = read_number(&reader), run = more + 1;
     at += gap;
     /* Gap and length first: sums with them could wrap round. */
     if (reader.bad || gap > decoding->span || more >= pages || at < PGNO_FIRST || at >= end || run > end - at)
@@ -252,7 +235,7 @@ static bool runs_to_words(const uint8_t *bytes, size_t length, uint32_t span, ui
   uint64_t at = 0;
   memset(words, 0, span / 8);
   for (uint64_t pages = get_u16(bytes + 1); pages;) {
-    const uint64_t gap = varint_get(&reader), more = varint_get(&reader);
+    const uint64_t gap = read_number(&reader), more = read_number(&reader);
     if (reader.bad || gap >= span || more >= pages || at + gap + more >= span)
       return false;
     set_bits(words, (uint32_t)(at + gap), (uint32_t)more + 1);
@@ -335,7 +318,7 @@ int gc_runs_decode(const uint8_t *bytes, size_t length, uint64_t number, pgno_t 
   struct reader reader = {bytes + RUNS_HEADER, bytes + length, false};
   uint64_t at = 0;
   for (unsigned left = get_u16(bytes); left; --left) {
-    const uint64_t gap = varint_get(&reader), more = varint_get(&reader), age = varint_get(&reader);
+    const uint64_t gap = read_number(&reader), more = read_number(&reader), age = read_number(&reader);
     if (reader.bad || gap > limit || more > limit || age > number)
       return bad_list(number, "an entry makes no sense");
     at += gap;

@@ -45,7 +45,6 @@ int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pin
   gc->next_region = (struct gc_key){GC_FREE, 0, 0};
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
-  space->refill_context = gc;
   if (!gc_list_set(&gc->list, list, list_length, space->view.page_size))
     return MDBX_ENOMEM;
   if (!list_is_sound && !meta_list_is_sound(gc->list.bytes, list_length, space->view.txnid - 1, space->view.limit))

@@ -72,7 +72,6 @@ int os_close(int fd);
 int os_pread_full(int fd, void *buffer, size_t length, uint64_t offset, size_t *got);
 /* Writes all of it at the present position; pipes and sockets too. */
 int os_write_full(int fd, const void *buffer, size_t length);
-int os_seek(int fd, uint64_t offset);
 int os_file_size(int fd, uint64_t *length);
 int os_file_id(int fd, struct os_file_id *id);
 int os_path_id(const char *path, struct os_file_id *id);
@@ -262,7 +261,6 @@ void os_fork_watch(void (*in_child)(void));
 static inline uint32_t os_fork_generation(void) {
   return atomic_load_explicit(&os_fork_count, memory_order_relaxed);
 }
-void os_yield(void);
 void os_sleep_ms(unsigned milliseconds);
 
 /* ---- Facts (os_info.c) -------------------------------------------------------------------------------------------*/
@@ -274,7 +272,6 @@ void os_bootid_pretend(const uint64_t id[2]);
 int os_random_bytes(void *buffer, size_t length);
 /* Seconds in units of 1/65536 since some point of this boot; the same clock in every process. */
 uint64_t os_monotonic_16dot16(void);
-uint64_t os_monotonic_ns(void);
 size_t os_page_size(void);
 /* Pages of RAM, and those free for use. Of the machine, whatever this process may have of them. */
 int os_ram_pages(uint64_t *total, uint64_t *available);

@@ -325,8 +325,6 @@ int os_pread_full(int fd, void *buffer, size_t length, uint64_t offset, size_t *
   return MDBX_SUCCESS;
 }
 
-int os_seek(int fd, uint64_t offset) { return lseek(fd, (off_t)offset, SEEK_SET) < 0 ? errno : MDBX_SUCCESS; }
-
 /* ---- Facts of a file -------------------------------------------------------------------------------------------- */
 
 int os_file_size(int fd, uint64_t *length) {

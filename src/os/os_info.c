@@ -76,12 +76,6 @@ uint64_t os_monotonic_16dot16(void) {
   return to_16dot16((uint64_t)now.tv_sec, (uint64_t)now.tv_nsec);
 }
 
-uint64_t os_monotonic_ns(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 size_t os_page_size(void) {
   /* Any thread may write it, all the same value. */
   static _Atomic size_t known;

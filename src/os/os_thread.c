@@ -64,8 +64,6 @@ void os_tls_delete(os_tls_t key) { pthread_key_delete(key); }
 
 uint32_t os_pid(void) { return (uint32_t)getpid(); }
 
-void os_yield(void) { sched_yield(); }
-
 void os_sleep_ms(unsigned milliseconds) {
   struct timespec left = {.tv_sec = milliseconds / 1000, .tv_nsec = (long)(milliseconds % 1000) * 1000000};
   while (nanosleep(&left, &left) != 0 && errno == EINTR)

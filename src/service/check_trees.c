@@ -36,8 +36,14 @@ struct holder {
   uint64_t number;
 };
 
-/* One table while its tree is walked. */
+/* What was found in a tree so far. */
+struct walked {
+  uint64_t branch_pages, leaf_pages, items;
+  struct way branches;
+  struct page_above way[TREE_DEPTH_MAX];
+};
 
+/* One table while its tree is walked. */
 struct table_check {
   struct tree_visitor visitor;
   struct check *check;
@@ -46,19 +52,23 @@ struct table_check {
   const char *name;
   struct holder holder;
   bool is_main;
-  uint64_t branch_pages, leaf_pages, large_pages, items;
+  struct walked outer; /* with the items of all nested trees */
+  uint64_t large_pages;
   struct order_watch keys, values;
   MDBX_val key; /* of the record at hand */
   /* Of the key whose values are in a nested tree. */
   struct nested_record expected;
   bool in_nested;
-  struct nested_record found;
+  struct walked nested;
   MDBX_val nested_key;
   pgno_t nested_holder; /* the leaf with the key */
   bool kv_wanted, quiet_order;
-  struct way branches, nested_branches;
-  struct page_above way[TREE_DEPTH_MAX], nested_way[TREE_DEPTH_MAX];
 };
+
+/* The tree that the walk is in. */
+static struct walked *walked_here(struct table_check *walk) {
+  return walk->visitor.nested ? &walk->nested : &walk->outer;
+}
 
 /* Keys and values as messages show them: text in quotes, or hexadecimal digits. */
 struct shown {
@@ -80,9 +90,9 @@ static const char *show(struct shown *shown, const void *bytes, size_t length) {
 static pgno_t page_above(const struct table_check *walk, pgno_t pgno) {
   const unsigned depth = walk->tree->record.depth;
   const struct tree *nested = walk->visitor.nested;
-  const pgno_t leaf = walk->way[depth - 1].pgno;
-  const struct page *branch = nested ? way_parent(&walk->nested_branches, nested->record.depth - 1u, pgno)
-                                     : way_parent(&walk->branches, depth - 1u, pgno);
+  const pgno_t leaf = walk->outer.way[depth - 1].pgno;
+  const struct page *branch = nested ? way_parent(&walk->nested.branches, nested->record.depth - 1u, pgno)
+                                     : way_parent(&walk->outer.branches, depth - 1u, pgno);
   if (branch)
     return branch->pgno;
   return pgno == walk->tree->record.root || pgno == leaf ? PGNO_NONE : leaf;
@@ -111,16 +121,13 @@ static void take_page(struct table_check *walk, pgno_t pgno, uint32_t pages) {
 
 static void count_page(struct table_check *walk, const struct page *page) {
   MDBX_chk_table_t *table = walk->table;
-  if (walk->visitor.nested) {
-    walk->found.leaf_pages += page->flags & P_LEAF ? 1 : 0;
-    walk->found.branch_pages += page->flags & P_BRANCH ? 1 : 0;
-    *(page->flags & P_LEAF ? &table->pages.nested_leaf : &table->pages.nested_branch) += 1;
-  } else if (page->flags & P_LEAF) {
-    walk->leaf_pages += 1;
-    table->pages.leaf += 1;
+  const bool nested = walk->visitor.nested;
+  if (page->flags & P_LEAF) {
+    walked_here(walk)->leaf_pages += 1;
+    *(nested ? &table->pages.nested_leaf : &table->pages.leaf) += 1;
   } else {
-    walk->branch_pages += 1;
-    table->pages.branch += 1;
+    walked_here(walk)->branch_pages += 1;
+    *(nested ? &table->pages.nested_branch : &table->pages.branch) += 1;
   }
 }
 
@@ -133,11 +140,11 @@ static void compare_ages(const struct table_check *walk, const struct page_above
 }
 
 static void check_age(struct table_check *walk, const struct page *page, unsigned level) {
-  struct page_above *ways = walk->visitor.nested ? walk->nested_way : walk->way;
+  struct page_above *ways = walked_here(walk)->way;
   if (level)
     compare_ages(walk, &ways[level - 1], page);
   else if (walk->visitor.nested)
-    compare_ages(walk, &walk->way[walk->tree->record.depth - 1], page);
+    compare_ages(walk, &walk->outer.way[walk->tree->record.depth - 1], page);
   ways[level] = (struct page_above){page->pgno, page->txnid};
 }
 
@@ -147,8 +154,9 @@ static const struct tree *tree_here(const struct table_check *walk) {
 
 /* The separators of a branch ascend. */
 static void check_separators(struct table_check *walk, const struct page *page, unsigned level) {
-  way_enter(walk->visitor.nested ? &walk->nested_branches : &walk->branches, page, level);
-  const unsigned entry = page->flags & P_BRANCH ? way_unordered(walk->branches.room, page, &tree_here(walk)->rules) : 0;
+  way_enter(&walked_here(walk)->branches, page, level);
+  const struct way *way = &walked_here(walk)->branches;
+  const unsigned entry = page->flags & P_BRANCH ? way_unordered(way->room, page, &tree_here(walk)->rules) : 0;
   if (entry)
     report_issue(walk->check->context, "page", page->pgno, "separators are out of order",
                  "table %s, entry %u of %u, which leads to page %u: its separator is not above the one before",
@@ -179,7 +187,7 @@ static int seen_page(struct tree_visitor *visitor, const struct page *page, unsi
 
 static int seen_run(struct tree_visitor *visitor, const struct page *run) {
   struct table_check *walk = (struct table_check *)visitor;
-  compare_ages(walk, &walk->way[walk->tree->record.depth - 1], run);
+  compare_ages(walk, &walk->outer.way[walk->tree->record.depth - 1], run);
   take_page(walk, run->pgno, run->run_pages);
   walk->large_pages += run->run_pages;
   walk->table->pages.all += run->run_pages;
@@ -222,7 +230,7 @@ static void watch_order(struct table_check *walk, struct order_watch *watch, con
     return;
   if (watch->known && key_compare_raw(rules, watch->last, watch->length, bytes->iov_base, bytes->iov_len) >= 0)
     report_issue(walk->check->context, "page", leaf->pgno, issue, "table %s, record %llu: %s comes after %s", walk->name,
-                 (unsigned long long)walk->items, show(&now, bytes->iov_base, bytes->iov_len),
+                 (unsigned long long)walk->outer.items, show(&now, bytes->iov_base, bytes->iov_len),
                  show(&before, watch->last, watch->length));
   *watch = (struct order_watch){bytes->iov_base, bytes->iov_len, true};
 }
@@ -256,8 +264,7 @@ static void check_way(struct table_check *walk, const struct page *leaf, unsigne
   struct shown shown;
   const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
   if ((index != 0 && index + 1 != leaf->count) ||
-      way_encloses(walk->visitor.nested ? &walk->nested_branches : &walk->branches, tree->record.depth - 1u,
-                   &tree->rules, &key, &fault))
+      way_encloses(&walked_here(walk)->branches, tree->record.depth - 1u, &tree->rules, &key, &fault))
     return;
   report_issue(walk->check->context, "page", leaf->pgno, "a key cannot be found through the branches",
                "table %s, record %u of the page, key %s: the separator of entry %u of page %u does not enclose it",
@@ -299,7 +306,7 @@ static int hand_to_application(struct table_check *walk, const MDBX_val *key, co
   const MDBX_chk_callbacks_t *callbacks = walk->check->context->internal->callbacks;
   if (!callbacks->table_handle_kv || !walk->kv_wanted)
     return MDBX_SUCCESS;
-  return callbacks->table_handle_kv(walk->check->context, walk->table, (size_t)walk->items, key, value);
+  return callbacks->table_handle_kv(walk->check->context, walk->table, (size_t)walk->outer.items, key, value);
 }
 
 /* One of several values of a key. */
@@ -308,7 +315,7 @@ static int seen_value(struct table_check *walk, const struct page *leaf, const M
     check_value_order(walk, leaf, value);
   report_histogram_add(&walk->table->histogram.val_len, value->iov_len);
   const int rc = hand_to_application(walk, key, value);
-  walk->items += 1;
+  walk->outer.items += 1;
   return rc;
 }
 
@@ -332,13 +339,14 @@ static int seen_nested_value(struct table_check *walk, const struct page *leaf, 
     check_head(walk, leaf, index, item);
     check_way(walk, leaf, index, item);
   }
-  walk->found.items += 1;
+  walk->nested.items += 1;
   return seen_value(walk, leaf, &walk->nested_key, &value);
 }
 
 /* What the record of the nested tree that was just walked says must be what was found. */
 static void finish_nested(struct table_check *walk) {
-  const struct nested_record *expected = &walk->expected, *found = &walk->found;
+  const struct nested_record *expected = &walk->expected;
+  const struct walked *found = &walk->nested;
   struct shown key;
   if (walk->in_nested)
     stand_at(walk, &walk->nested_key);
@@ -346,10 +354,10 @@ static void finish_nested(struct table_check *walk) {
       (found->items != expected->items || found->leaf_pages != expected->leaf_pages ||
        found->branch_pages != expected->branch_pages))
     report_issue(walk->check->context, "page", walk->nested_holder, "counts of a nested tree are wrong",
-                 "table %s, key %s: found %llu values, %u branches, %u leaves; its record says %llu, %u, %u", walk->name,
+                 "table %s, key %s: found %llu values, %llu branches, %llu leaves; its record says %llu, %u, %u", walk->name,
                  show(&key, walk->nested_key.iov_base, walk->nested_key.iov_len), (unsigned long long)found->items,
-                 found->branch_pages, found->leaf_pages, (unsigned long long)expected->items, expected->branch_pages,
-                 expected->leaf_pages);
+                 (unsigned long long)found->branch_pages, (unsigned long long)found->leaf_pages,
+                 (unsigned long long)expected->items, expected->branch_pages, expected->leaf_pages);
   walk->in_nested = false;
 }
 
@@ -378,11 +386,10 @@ static void begin_nested(struct table_check *walk, const struct page *leaf, cons
   if (item->data_length != sizeof(walk->expected))
     return; /* reported by the walk */
   memcpy(&walk->expected, item->data, sizeof(walk->expected));
-  memset(&walk->found, 0, sizeof(walk->found));
+  walk->nested = (struct walked){.branches = {.room = walk->outer.branches.room}};
   walk->in_nested = true;
   walk->nested_holder = leaf->pgno;
   walk->nested_key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
-  walk->nested_branches = (struct way){.room = walk->branches.room};
   const unsigned depth = check_real_depth(walk->check, walk->expected.root);
   if (depth && depth != walk->expected.depth)
     report_issue(walk->check->context, "page", leaf->pgno, "depth of a nested tree is wrong",
@@ -415,7 +422,7 @@ static int seen_single(struct table_check *walk, const MDBX_val *key, const stru
     rc = hand_to_application(walk, key, &value);
   else if (read != MDBX_CORRUPTED && read != MDBX_INCOMPATIBLE) /* what is damaged the walk reports */
     rc = read;
-  walk->items += 1;
+  walk->outer.items += 1;
   return rc;
 }
 
@@ -470,10 +477,10 @@ static void compare_counts(struct table_check *walk) {
   const struct table_record *record = &walk->tree->record;
   if (walk->table->pages.broken)
     return;
-  compare_count(walk, "branch pages", walk->branch_pages, record->branch_pages);
-  compare_count(walk, "leaf pages", walk->leaf_pages, record->leaf_pages);
+  compare_count(walk, "branch pages", walk->outer.branch_pages, record->branch_pages);
+  compare_count(walk, "leaf pages", walk->outer.leaf_pages, record->leaf_pages);
   compare_count(walk, "pages of large values", walk->large_pages, record->large_pages);
-  compare_count(walk, "records", walk->items, record->items);
+  compare_count(walk, "records", walk->outer.items, record->items);
 }
 
 /* The application may leave the records of a table out; its pages are looked at all the same. */
@@ -506,7 +513,7 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
       .table = table,
       .name = name,
       .holder = *holder,
-      .branches = {.room = check->room},
+      .outer = {.branches = {.room = check->room}},
       .is_main = is_main,
       .quiet_order = check->context->internal->flags & MDBX_CHK_IGNORE_ORDER,
   };
@@ -524,8 +531,8 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
   }
   check->context->internal->key = NULL;
   report_line(check->context, MDBX_chk_info, "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages",
-              name, (unsigned long long)walk.items, tree->record.depth, (unsigned long long)walk.branch_pages,
-              (unsigned long long)walk.leaf_pages, (unsigned long long)walk.large_pages);
+              name, (unsigned long long)walk.outer.items, tree->record.depth, (unsigned long long)walk.outer.branch_pages,
+              (unsigned long long)walk.outer.leaf_pages, (unsigned long long)walk.large_pages);
   report_histogram_add(&table->histogram.height, tree->record.depth);
   check->context->result.total_payload_bytes += table->payload_bytes;
   check->context->result.table_processed += 1;

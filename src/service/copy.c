@@ -19,30 +19,23 @@
 
 void copy_compose_meta(const struct copying *copying, struct meta *meta, pgno_t next) {
   const MDBX_txn *txn = copying->txn;
-  const struct geometry *geometry = &txn->geometry;
+  struct geometry geometry = txn->geometry;
   memset(meta, 0, sizeof(*meta));
   memcpy(meta->database_id, txn->env->database_id, sizeof(meta->database_id));
   memcpy(meta->boot_id, txn->env->boot_id, sizeof(meta->boot_id));
-  meta->page_size = (uint32_t)copying->view->page_size;
   meta->kind = META_STEADY;
-  meta->lower = geometry->lower;
-  meta->upper = geometry->upper;
-  meta->grow = geometry->grow;
-  meta->shrink = geometry->shrink;
-  if ((copying->flags & MDBX_CP_FORCE_DYNAMIC_SIZE) && !meta->grow) {
-    meta->lower = META_COUNT;
-    meta->upper = (pgno_t)(geometry_dbsize_max(geometry->page_size) / geometry->page_size);
-    meta->grow = 16;
-    meta->shrink = 32;
+  if ((copying->flags & MDBX_CP_FORCE_DYNAMIC_SIZE) && !geometry.grow) {
+    geometry.lower = META_COUNT;
+    geometry.upper = (pgno_t)(geometry_dbsize_max(geometry.page_size) / geometry.page_size);
+    geometry.grow = 16;
+    geometry.shrink = 32;
   }
-  meta->next = next;
   const pgno_t system = (pgno_t)MAX_OF(os_page_size() / copying->view->page_size, 1);
-  meta->now = (pgno_t)ceil_to(MAX_OF(next, meta->lower), system);
-  meta->upper = MAX_OF(meta->upper, meta->now);
-  meta->canary[0] = txn->canary.x;
-  meta->canary[1] = txn->canary.y;
-  meta->canary[2] = txn->canary.z;
-  meta->canary[3] = txn->canary.v;
+  geometry.now = (pgno_t)ceil_to(MAX_OF(next, geometry.lower), system);
+  geometry.upper = MAX_OF(geometry.upper, geometry.now);
+  meta_set_geometry(meta, &geometry);
+  meta->next = next;
+  meta_set_canary(meta, &txn->canary);
   meta->retired = txn->retired;
 }
 

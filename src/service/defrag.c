@@ -6,7 +6,6 @@
  */
 #include "service/defrag.h"
 
-#include "env/sync.h"
 #include "tree/relocate.h"
 #include "txn/laggards.h"
 #include "txn/txn_write.h"
@@ -29,15 +28,10 @@ struct defrag {
 
 /* What the durable commit sees would stay held for ever if nobody else made the head durable. */
 static int release_durable(MDBX_txn *txn) {
-  txnid_t *pins;
-  size_t count;
-  if (txn->durable == TXNID_NONE || txn->durable == txn->base_txnid)
-    return MDBX_SUCCESS;
-  int rc = sync_head(txn->env);
-  txn->durable = lck_durable(&txn->env->lck);
-  if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
-    rc = txn_collect_pins(txn, &pins, &count);
-  return rc == MDBX_SUCCESS ? gc_repin(&txn->collector, pins, count) : rc;
+  int rc = txn_make_durable(txn);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_renew_pins(txn);
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
 static int find_all_free(MDBX_txn *txn) {
@@ -120,7 +114,7 @@ static int move_trees(struct defrag *defrag, MDBX_txn *txn, struct relocation *r
 static int do_cycle(struct defrag *defrag, MDBX_txn *txn) {
   MDBX_defrag_result_t *result = defrag->result;
   struct relocation relocation = {.space = &txn->space, .budget = 4 * batch_of(defrag) + BATCH_SLACK};
-  txn->space.lifo = false; /* the lowest free page, not the latest */
+  space_prefer_low(&txn->space);
   int rc = release_durable(txn);
   if (rc == MDBX_SUCCESS)
     rc = find_all_free(txn);

@@ -9,6 +9,51 @@
 
 #include <stdlib.h>
 
+/* --------------------------------------------------------------------------------------------------------- begin */
+
+void space_begin(struct space *space, const struct space_start *start) {
+  ASSERT(!space->dirty.used && !space->retired.length && !space->avail.count);
+  ASSERT(!space->undo && !space->refill);
+  space->view = start->view;
+  space->view.txnid += 1;
+  space->view.in_place = start->writemap ? &space->dirty : NULL;
+  space->view.dirty = start->writemap ? NULL : &space->dirty;
+  space->geometry = start->geometry;
+  space->backed = start->geometry.now;
+  space->end = start->end;
+  space->map = start->map;
+  space->stores = start->stores;
+  space->pool = start->pool;
+  space->fd = start->fd;
+  space->copying = start->copying;
+  space->writemap = start->writemap;
+  space->nomeminit = start->nomeminit;
+  space->lifo = start->lifo;
+  space->tuning = start->tuning;
+  space->paths = start->paths;
+  space->refill = start->refill;
+  space->refill_context = start->refill_context;
+  space->spilled = false;
+  space->turn += 1;
+  memset(&space->counters, 0, sizeof(space->counters));
+}
+
+void space_set_geometry(struct space *space, const struct geometry *geometry) {
+  ASSERT(geometry->now >= space->view.limit && geometry->now <= geometry->upper);
+  space->geometry = *geometry;
+}
+
+int space_resize(struct space *space, const struct geometry *geometry) {
+  if (space->writemap && geometry->now > space->backed) {
+    const int rc = map_grow_file(space->map, space->fd, geometry_bytes(geometry, geometry->now));
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    space->backed = geometry->now;
+  }
+  space_set_geometry(space, geometry);
+  return MDBX_SUCCESS;
+}
+
 /* --------------------------------------------------------------------------------------------------- allocation */
 
 static pgno_t find_free(const struct space *space, uint32_t pages) {
@@ -313,8 +358,12 @@ int space_spill(struct space *space, uint64_t keep) {
   return rc;
 }
 
-void space_release(struct space *space) {
+/* ---------------------------------------------------------------------------------------------------------- end */
+
+void space_end(struct space *space) {
   space->turn += 1;
+  space->refill = NULL;
+  space->reserve = 0;
   undo_release(space);
   free_limbo(space);
   for (uint32_t i = 0; i < space->dirty.used; ++i)
@@ -324,4 +373,12 @@ void space_release(struct space *space) {
   pgset_clear(&space->recent);
   space->retired.length = 0;
   space->retired.pages = 0;
+}
+
+void space_destroy(struct space *space) {
+  dirty_destroy(&space->dirty);
+  pgset_destroy(&space->avail);
+  pgset_destroy(&space->recent);
+  free(space->retired.runs);
+  space->retired = (struct retired_list){0};
 }

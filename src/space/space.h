@@ -41,8 +41,8 @@ enum space_need {
   SPACE_FULL   /* the upper size is reached: no work is too much */
 };
 
-/* Adds to `avail`. MDBX_SUCCESS: look again; MDBX_NOTFOUND: there is nothing more; or an error. `pages` is the length of
- * the run that is wanted. */
+/* Adds to `avail`; finds what it needs through space->refill_context. MDBX_SUCCESS: look again; MDBX_NOTFOUND: there is
+ * nothing more; or an error. `pages` is the length of the run that is wanted. */
 typedef int (*space_refill)(struct space *space, uint32_t pages, enum space_need need);
 
 struct space_counters {
@@ -88,6 +88,52 @@ struct space {
   uint64_t turn;
   struct recent_paths *paths; /* of tree/; NULL: nothing is remembered */
 };
+
+/* ---- begin and end ---- */
+
+/* What a write transaction begins with. */
+struct space_start {
+  struct snapshot view; /* of the commit it builds on */
+  struct geometry geometry; /* as that commit stored it: the file has storage up to `now` */
+  pgno_t end;
+  struct dbmap *map;
+  struct stores *stores;
+  struct page_pool *pool;
+  int fd;
+  bool copying, writemap, nomeminit, lifo;
+  struct space_tuning tuning;
+  struct recent_paths *paths;
+  space_refill refill;
+  void *refill_context;
+};
+
+/* Begins a transaction in a struct that was all zeros or has seen space_end(). */
+void space_begin(struct space *space, const struct space_start *start);
+
+/* The commit has begun to write what is free: nothing is looked for any more, and the reserve may be used. */
+static inline void space_stop_refill(struct space *space) { space->refill = NULL; }
+
+/* Frees the pages of the transaction; what a later one needs again is kept. */
+void space_end(struct space *space);
+
+/* Frees what space_end() has kept. In a child of a fork the transaction may be one of the parent. */
+void space_destroy(struct space *space);
+
+/* ---- settings that change in a transaction ---- */
+
+/* User data leaves so many pages to the commit from now on. */
+static inline void space_set_reserve(struct space *space, uint32_t pages) { space->reserve = pages; }
+
+/* The lowest free page is taken first, not the latest. */
+static inline void space_prefer_low(struct space *space) { space->lifo = false; }
+
+/* The geometry as the commit will store it; `now` is not below what is in use. */
+void space_set_geometry(struct space *space, const struct geometry *geometry);
+
+/* The same; with WRITEMAP the file gets longer at once. An errno value if it cannot. */
+int space_resize(struct space *space, const struct geometry *geometry);
+
+/* ---- pages ---- */
 
 /* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */
 int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno);
@@ -139,8 +185,5 @@ void space_trim_tail(struct space *space);
 /* Writes changed pages out until at most `keep` are left in memory. Pointers to pages become invalid, except that
  * the bytes stay readable until the next call. */
 int space_spill(struct space *space, uint64_t keep);
-
-/* Frees all memory of the transaction. */
-void space_release(struct space *space);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tree/cursor.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "tree/cursor_parts.h"
 #include "tree/tree_verify.h"
@@ -34,17 +35,6 @@ void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struc
   cursor_unset(cursor);
 }
 
-static int reserve_saved(struct cursor *cursor, size_t length) {
-  if (length <= cursor->saved_capacity)
-    return MDBX_SUCCESS;
-  uint8_t *bigger = realloc(cursor->saved, length + 16);
-  if (!bigger)
-    return MDBX_ENOMEM;
-  cursor->saved = bigger;
-  cursor->saved_capacity = length + 16;
-  return MDBX_SUCCESS;
-}
-
 void cursor_to_end(struct cursor *cursor) {
   cursor_unset(cursor);
   cursor->state = CURSOR_BEFORE_NEXT;
@@ -53,9 +43,8 @@ void cursor_to_end(struct cursor *cursor) {
 
 int cursor_save_place(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value) {
   const size_t value_length = value ? value->iov_len : 0;
-  const int rc = reserve_saved(cursor, length + value_length);
-  if (rc != MDBX_SUCCESS)
-    return rc;
+  if (!array_reserve(cursor->saved, length + value_length, cursor->saved_capacity))
+    return MDBX_ENOMEM;
   if (length)
     memmove(cursor->saved, key, length);
   if (value_length)
@@ -224,7 +213,7 @@ int cursor_restore(struct cursor *cursor) {
 
 int cursor_copy_position(const struct cursor *from, struct cursor *to) {
   if (from->saved_length || from->detached) {
-    const int rc = reserve_saved(to, from->saved_length);
+    const int rc = array_reserve(to->saved, from->saved_length, to->saved_capacity) ? MDBX_SUCCESS : MDBX_ENOMEM;
     if (rc != MDBX_SUCCESS)
       return rc;
     if (from->saved_length)

@@ -59,7 +59,7 @@ static int put_node(const struct dup_change *change, bool exists, enum node_kind
   struct change node = change->node;
   node.kind = kind;
   node.length = length;
-  const int rc = exists ? change_update(&node) : change_insert(&node);
+  const int rc = change_put(&node, exists);
   if (rc == MDBX_SUCCESS && length)
     memcpy(node.data, bytes, length);
   return rc;

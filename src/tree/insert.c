@@ -185,7 +185,7 @@ static int store_value(struct change *change, bool exact, MDBX_val *value, unsig
     return rc;
   change->kind = plain ? NODE_PLAIN : NODE_LARGE;
   change->length = plain ? value->iov_len : sizeof(ref);
-  rc = exact ? change_update(change) : change_insert(change);
+  rc = change_put(change, exact);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (plain)

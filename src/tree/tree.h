@@ -133,25 +133,13 @@ struct change {
 int change_insert(struct change *change);
 /* Other data for the record at the path; the old bytes are lost. */
 int change_update(struct change *change);
+/* The one or the other: whether there is a record with that key. */
+static inline int change_put(struct change *change, bool exists) {
+  return exists ? change_update(change) : change_insert(change);
+}
 /* Makes room for a record that does not fit its leaf. As change_insert(), for an already writable path. */
 int change_split_leaf(struct change *change);
 
-/* change_insert() and change_update() for a caller that changes one node. */
-static inline int tree_insert(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                              enum node_kind kind, size_t length, uint8_t **data) {
-  struct change change = {space, tree, path, key, kind, length, NULL};
-  const int rc = change_insert(&change);
-  *data = change.data;
-  return rc;
-}
-
-static inline int tree_update(struct space *space, struct tree *tree, struct path *path, const struct seek_key *key,
-                              enum node_kind kind, size_t length, uint8_t **data) {
-  struct change change = {space, tree, path, key, kind, length, NULL};
-  const int rc = change_update(&change);
-  *data = change.data;
-  return rc;
-}
 /* Removes the record at the path, but not the run its value may have. *moved tells that pages were merged or removed,
  * so that the path is invalid; else it stands on the successor, possibly behind the last record of its leaf. */
 int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *moved);

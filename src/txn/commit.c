@@ -142,21 +142,13 @@ static void choose_slot(struct commit *commit) {
 
 static void compose_meta(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
-  const struct geometry *geometry = &txn->space.geometry;
   struct meta *meta = &commit->meta;
   *meta = txn->base;
-  meta->lower = geometry->lower;
-  meta->upper = geometry->upper;
-  meta->now = geometry->now;
-  meta->grow = geometry->grow;
-  meta->shrink = geometry->shrink;
+  meta_set_geometry(meta, &txn->space.geometry);
   meta->next = txn->space.view.limit;
   meta_set_gc(meta, &txn->gc.record);
   meta->main = txn->main.record;
-  meta->canary[0] = txn->canary.x;
-  meta->canary[1] = txn->canary.y;
-  meta->canary[2] = txn->canary.z;
-  meta->canary[3] = txn->canary.v;
+  meta_set_canary(meta, &txn->canary);
   meta->retired = txn->base.retired + txn->space.retired.pages;
   memcpy(meta->boot_id, commit->env->boot_id, sizeof(meta->boot_id));
 }
@@ -192,6 +184,16 @@ static int flush(struct commit *commit) {
   return rc;
 }
 
+/* The mapping through which a meta that nobody flushes goes to the file; NULL: it is written by a call. */
+static char *mapping_for_meta(const struct commit *commit, enum meta_kind kind) {
+  const struct space *space = &commit->txn->space;
+  if (kind != META_WEAK)
+    return NULL;
+  if (space->writemap)
+    return env_option(commit->env, MDBX_opt_write_by_calls) ? NULL : map_base(space->map);
+  return space->copying && stores_may_copy(space->stores, commit->slot, 1) ? space->stores->base : NULL;
+}
+
 static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
                       unsigned entries) {
   const struct gc_list *list = &commit->txn->collector.list;
@@ -209,12 +211,12 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   commit->meta.kind = kind;
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, &tail);
   commit->point_of_no_return = true;
-  const struct space *space = &commit->txn->space;
-  if (space->copying && stores_may_copy(space->stores, commit->slot, 1))
-    return meta_copy(space->stores, commit->env->fd, commit->page, commit->env->page_size);
+  char *base = mapping_for_meta(commit, kind);
+  if (base)
+    return meta_store(base, commit->env->fd, commit->page, commit->env->page_size);
   rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
   if (rc == MDBX_SUCCESS)
-    stores_note(space->stores, commit->slot, 1);
+    stores_note(commit->txn->space.stores, commit->slot, 1);
   return rc;
 }
 
@@ -558,10 +560,11 @@ static int write_by_durability(struct commit *commit) {
 /* ------------------------------------------------------------------------------------------------------ the whole */
 
 static void plan_shrink(struct commit *commit) {
-  struct geometry *geometry = &commit->txn->space.geometry;
+  struct space *space = &commit->txn->space;
+  struct geometry geometry = space->geometry;
   if (!commit->txn->keep_size)
-    geometry->now = geometry_shrink_target(geometry, commit->txn->space.view.limit);
-  ASSERT(geometry->now >= commit->txn->space.view.limit && geometry->now <= geometry->upper);
+    geometry.now = geometry_shrink_target(&geometry, space->view.limit);
+  space_set_geometry(space, &geometry);
 }
 
 /* Before the meta says how long the file is: a disk that has no room for a whole step may have room for the pages. A size
@@ -597,7 +600,7 @@ static uint32_t since(uint64_t *mark) {
 static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
   uint64_t mark = os_monotonic_16dot16();
-  txn->space.reserve = 0;
+  space_set_reserve(&txn->space, 0);
   ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
   VERIFY(space_verify(&txn->space));
   VERIFY(txn_verify(txn));

@@ -20,54 +20,65 @@
 
 #include <stdlib.h>
 
-static int by_txnid(const void *a, const void *b) {
-  const txnid_t left = *(const txnid_t *)a, right = *(const txnid_t *)b;
-  return (left > right) - (left < right);
-}
-
-static size_t make_unique(txnid_t *pins, size_t count) {
-  size_t kept = 0;
-  qsort(pins, count, sizeof(*pins), by_txnid);
-  for (size_t i = 0; i < count; ++i)
-    if (!kept || pins[i] != pins[kept - 1])
-      pins[kept++] = pins[i];
-  return kept;
-}
-
 static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
   const uint64_t lag = txn->base_txnid - MIN_OF(pinned, txn->base_txnid);
   return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
+}
+
+/* The snapshots that stay without a reader. */
+static int add_fixed_pins(const MDBX_txn *txn, txnid_t believable, struct reader_pins *pins) {
+  const txnid_t fixed[] = {txn->base_txnid, txn->durable, believable};
+  int rc = MDBX_SUCCESS;
+  for (size_t i = 0; i < COUNT_OF(fixed) && rc == MDBX_SUCCESS; ++i)
+    if (fixed[i] != TXNID_NONE)
+      rc = readers_pins_add(pins, fixed[i]);
+  readers_pins_sort(pins);
+  return rc;
 }
 
 /* What a crash falls back to is looked at first, and the believable commit before the durable one: when a flush that is under
  * way ends, each moves on, and readers begin at the new head. So everything that readers not yet seen can pin is among those
  * two and the commit that the transaction builds on. */
 int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
-  struct reader_pins readers;
   const txnid_t believable = lck_believable(&txn->env->lck);
   txn->durable = lck_durable(&txn->env->lck);
-  readers_pins_init(&readers);
-  const int rc = readers_collect(&txn->env->lck, &readers);
-  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 3) * sizeof(*all)) : NULL;
-  if (!all) {
-    readers_pins_destroy(&readers);
-    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
+  struct reader_pins all;
+  readers_pins_init(&all);
+  int rc = readers_collect(&txn->env->lck, &all);
+  if (rc == MDBX_SUCCESS) {
+    if (all.length)
+      txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, all.items[0]));
+    rc = add_fixed_pins(txn, believable, &all);
   }
-  if (readers.length) {
-    memcpy(all, readers.items, readers.length * sizeof(*all));
-    txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, readers.items[0]));
+  if (rc != MDBX_SUCCESS) {
+    readers_pins_destroy(&all);
+    return rc;
   }
-  *count = readers.length;
-  readers_pins_destroy(&readers);
-  all[(*count)++] = txn->base_txnid;
-  if (txn->durable != TXNID_NONE)
-    all[(*count)++] = txn->durable;
-  if (believable != TXNID_NONE)
-    all[(*count)++] = believable;
-  *count = make_unique(all, *count);
-  ASSERT(*count > 0);
-  *pins = all;
+  ASSERT(all.length > 0);
+  *pins = all.items;
+  *count = all.length;
   return MDBX_SUCCESS;
+}
+
+int txn_renew_pins(MDBX_txn *txn) {
+  txnid_t *pins;
+  size_t count;
+  struct gc *gc = &txn->collector;
+  const int rc = txn_collect_pins(txn, &pins, &count);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (count != gc->pin_count || memcmp(pins, gc->pins, count * sizeof(*pins)) != 0)
+    return gc_repin(gc, pins, count);
+  free(pins);
+  return MDBX_NOTFOUND;
+}
+
+int txn_make_durable(MDBX_txn *txn) {
+  if (txn->durable == TXNID_NONE || txn->durable == txn->base_txnid)
+    return MDBX_SUCCESS;
+  const int rc = sync_head(txn->env);
+  txn->durable = lck_durable(&txn->env->lck);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
 enum { MISSES_MAX = 16 };
@@ -83,19 +94,10 @@ struct shortage {
   txnid_t last_blamed; /* snapshot of the last call */
 };
 
-/* What the pins that are left do not hold. While they are the same all has been looked at. */
+/* While the pins are the same all has been looked at. */
 static int look_again(struct shortage *shortage) {
   ASSERT(shortage->need != SPACE_CHEAP);
-  txnid_t *pins;
-  size_t count;
-  struct gc *gc = &shortage->txn->collector;
-  int rc = txn_collect_pins(shortage->txn, &pins, &count);
-  if (rc == MDBX_SUCCESS && count == gc->pin_count && memcmp(pins, gc->pins, count * sizeof(*pins)) == 0) {
-    free(pins);
-    return MDBX_SUCCESS;
-  }
-  if (rc == MDBX_SUCCESS)
-    rc = gc_repin(gc, pins, count);
+  int rc = txn_renew_pins(shortage->txn);
   if (rc == MDBX_SUCCESS)
     rc = gc_take(&shortage->txn->space, shortage->pages, shortage->need);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
@@ -221,15 +223,6 @@ static int free_from_readers(struct shortage *shortage) {
   return rc;
 }
 
-/* Pages kept for a durable commit that is older than the head are free once the head is durable. */
-static int make_durable(MDBX_txn *txn) {
-  if (txn->durable == TXNID_NONE || txn->durable == txn->base_txnid)
-    return MDBX_SUCCESS;
-  const int rc = sync_head(txn->env);
-  txn->durable = lck_durable(&txn->env->lck);
-  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
-}
-
 int txn_refill(struct space *space, uint32_t pages, enum space_need need) {
   ASSERT(pages > 0 && space->refill_context);
   MDBX_txn *txn = (MDBX_txn *)((uint8_t *)space - offsetof(MDBX_txn, space));
@@ -238,7 +231,7 @@ int txn_refill(struct space *space, uint32_t pages, enum space_need need) {
   int rc = gc_take(space, pages, need);
   if (rc != MDBX_NOTFOUND || need == SPACE_CHEAP || (need == SPACE_GROW && !readers_lag(txn)))
     return rc;
-  rc = need == SPACE_FULL ? make_durable(txn) : MDBX_SUCCESS;
+  rc = need == SPACE_FULL ? txn_make_durable(txn) : MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = free_from_readers(&shortage);
   if (rc == MDBX_SUCCESS)

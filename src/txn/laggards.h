@@ -11,6 +11,10 @@
 int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count);
 /* Whether a snapshot must stay without any reader. */
 bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin);
+/* Lets what the snapshots that are gone held be looked at again. MDBX_NOTFOUND: there are the same ones as before. */
+int txn_renew_pins(MDBX_txn *txn);
+/* Pages that are kept for a durable commit older than the head are free once the head is durable, and pins are renewed. */
+int txn_make_durable(MDBX_txn *txn);
 /* space_refill of write transactions. */
 int txn_refill(struct space *space, uint32_t pages, enum space_need need);
 

@@ -12,6 +12,7 @@
  */
 #include "txn/table.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -101,16 +102,11 @@ int table_claim(MDBX_txn *txn, struct tree *tree) {
 
 /* By what is used, not by how many handles there may be. */
 static bool reserve_entries(MDBX_txn *txn, unsigned count) {
-  if (count <= txn->tables_capacity)
-    return true;
-  const unsigned capacity = MAX_OF(count, MAX_OF(2 * txn->tables_capacity, 16u));
-  struct txn_table **more = realloc(txn->tables, capacity * sizeof(*more));
-  if (!more)
+  const size_t before = txn->tables_capacity;
+  if (!array_reserve(txn->tables, count, txn->tables_capacity))
     return false;
-  memset(more + txn->tables_capacity, 0, (capacity - txn->tables_capacity) * sizeof(*more));
-  ASSERT(capacity >= count);
-  txn->tables = more;
-  txn->tables_capacity = capacity;
+  if (txn->tables_capacity > before)
+    memset(txn->tables + before, 0, (txn->tables_capacity - before) * sizeof(*txn->tables));
   return true;
 }
 
@@ -152,7 +148,7 @@ static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_
   ASSERT(!tree_is_multi(&txn->main) && !txn_is_readonly(txn));
   struct seek_key key;
   struct path path;
-  uint8_t scratch[PAGE_SIZE_MAX / 2], *data;
+  uint8_t scratch[PAGE_SIZE_MAX / 2];
   bool exact;
   prepare_name(&txn->main, name, &key, scratch);
   int rc = txn_cursors_detach(txn, &txn->main, NULL);
@@ -160,12 +156,10 @@ static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_
     rc = tree_seek(txn->view, &txn->main, &key, &path, &exact);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (exact)
-    rc = tree_update(&txn->space, &txn->main, &path, &key, NODE_TREE, sizeof(*record), &data);
-  else
-    rc = tree_insert(&txn->space, &txn->main, &path, &key, NODE_TREE, sizeof(*record), &data);
+  struct change change = {&txn->space, &txn->main, &path, &key, NODE_TREE, sizeof(*record), NULL};
+  rc = change_put(&change, exact);
   if (rc == MDBX_SUCCESS)
-    memcpy(data, record, sizeof(*record));
+    memcpy(change.data, record, sizeof(*record));
   return rc;
 }
 

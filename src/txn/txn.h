@@ -66,7 +66,7 @@ struct MDBX_txn {
   struct snapshot *view; /* of a reader: &snapshot; of a writer: &space.view */
   struct tree gc, main;
   struct txn_table **tables; /* by dbi; entries are made on demand */
-  unsigned tables_capacity;
+  size_t tables_capacity;
   struct geometry geometry; /* as of the snapshot */
   MDBX_canary canary;
   uint64_t retired; /* pages retired by all commits up to the snapshot */

@@ -11,7 +11,7 @@
 
 /* -------------------------------------------------------------------------------------------------------- geometry */
 
-/* What a request makes of the geometry that a write transaction sees. With WRITEMAP the file grows at once. */
+/* What a request makes of the geometry that a write transaction sees. */
 static int change_geometry(MDBX_txn *txn, const struct geometry_request *request) {
   ASSERT(txn->root == txn && !txn_is_readonly(txn));
   const struct geometry_system system = env_system();
@@ -26,13 +26,9 @@ static int change_geometry(MDBX_txn *txn, const struct geometry_request *request
   env_rebase(env, txn->view);
   if (geometry_is_equal(&space->geometry, &changed))
     return MDBX_SUCCESS;
-  if (space->writemap && changed.now > space->backed) {
-    rc = map_grow_file(&env->map, env->fd, geometry_bytes(&changed, changed.now));
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    space->backed = changed.now;
-  }
-  space->geometry = changed;
+  rc = space_resize(space, &changed);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   txn->geometry_changed = true;
   txn->keep_size = true;
   return MDBX_SUCCESS;
@@ -56,14 +52,15 @@ int txn_set_geometry(MDBX_env *env, const struct geometry_request *request) {
 /* A wish for less than there is becomes one for what there is, as with a new database. */
 static int grant_wish(MDBX_txn *txn, struct geometry_request request) {
   const struct geometry_system system = env_system();
-  struct geometry changed, *present = &txn->space.geometry;
+  const struct geometry *present = &txn->space.geometry;
+  struct geometry changed;
   const intptr_t used = (intptr_t)geometry_bytes(present, txn->view->limit);
   request.pagesize = -1;
   if (request.upper >= 0)
     request.upper = MAX_OF(request.upper, used);
   const int rc = geometry_change(present, &request, &system, txn->view->limit, &changed);
   if (rc == MDBX_SUCCESS && !geometry_is_equal(present, &changed)) {
-    *present = changed;
+    space_set_geometry(&txn->space, &changed);
     txn->geometry_changed = true;
     txn->keep_size = request.now >= 0;
   }
@@ -92,10 +89,7 @@ static void free_writer(MDBX_env *env) {
   if (!env->writer_txn)
     return;
   tables_release(env->writer_txn);
-  dirty_destroy(&env->writer_txn->space.dirty);
-  pgset_destroy(&env->writer_txn->space.avail);
-  pgset_destroy(&env->writer_txn->space.recent);
-  free(env->writer_txn->space.retired.runs);
+  space_destroy(&env->writer_txn->space);
   gc_free_memory(&env->writer_txn->collector);
   free(env->writer_txn);
   env->writer_txn = NULL;

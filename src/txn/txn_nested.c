@@ -208,8 +208,9 @@ static void put_cursors_back(struct nested_state *state) {
 /* The file may have grown; what the user set goes back, what is in use stays inside. */
 static void put_geometry_back(MDBX_txn *root, const struct nested_state *state) {
   const pgno_t in_use = root->space.view.limit;
-  root->space.geometry = state->geometry;
-  root->space.geometry.now = MAX_OF(root->space.geometry.now, in_use);
+  struct geometry geometry = state->geometry;
+  geometry.now = MAX_OF(geometry.now, in_use);
+  space_set_geometry(&root->space, &geometry);
 }
 
 static int put_back(MDBX_txn *root, struct nested_state *state) {

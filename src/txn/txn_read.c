@@ -71,8 +71,8 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   if (rc != MDBX_SUCCESS)
     return rc;
   table_use_orders(&txn->main, &env->handles[DBI_MAIN]);
-  env_geometry_of(env, meta, &txn->geometry);
-  txn->canary = (MDBX_canary){meta->canary[0], meta->canary[1], meta->canary[2], meta->canary[3]};
+  txn->geometry = meta_geometry(meta);
+  txn->canary = meta_canary(meta);
   txn->retired = meta->retired;
   return MDBX_SUCCESS;
 }

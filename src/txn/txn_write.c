@@ -117,7 +117,6 @@ static MDBX_txn *writer_memory(MDBX_env *env) {
     if (!writer)
       return NULL;
     writer->txn.env = env;
-    writer->txn.space.paths = &writer->recent;
     env->writer_txn = &writer->txn;
   }
   return env->writer_txn;
@@ -128,33 +127,33 @@ static bool wants_copies(const MDBX_env *env, unsigned flags) {
   return (flags & MDBX_SAFE_NOSYNC) && !(flags & MDBX_WRITEMAP) && !env_option(env, MDBX_opt_write_by_calls);
 }
 
-static void prepare_space(MDBX_env *env, MDBX_txn *txn, unsigned txn_flags) {
-  ASSERT(!txn->space.dirty.used && !txn->space.retired.length);
-  ASSERT(!txn->space.undo);
-  struct space *space = &txn->space;
-  const unsigned flags = env->flags;
-  space->view.txnid = txn->base_txnid + 1;
-  space->writemap = flags & MDBX_WRITEMAP;
-  space->view.in_place = space->writemap ? &space->dirty : NULL;
-  space->view.dirty = space->writemap ? NULL : &space->dirty;
-  space->nomeminit = flags & MDBX_NOMEMINIT;
-  space->lifo = flags & MDBX_LIFORECLAIM;
-  space->spilled = false;
-  space->turn += 1;
-  space->map = &env->map;
-  space->fd = env->fd;
-  space->stores = &env->stores;
-  const bool copies = wants_copies(env, flags | txn_flags);
-  /* Commits that do not copy have to learn of cuts, too, and of what others have committed. */
-  space->copying = (copies || env->stores.base) && stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map),
-                                                                 txn->base_txnid, txn->base.now) && copies;
-  space->pool = &env->pool;
-  space->backed = txn->base.now;
-  space->end = env_map_end(env);
-  env_tuning(env, &space->tuning);
+/* Commits that do not copy have to learn of cuts, too, and of what others have committed. */
+static bool begin_stores(MDBX_env *env, const MDBX_txn *txn, unsigned flags) {
+  const bool copies = wants_copies(env, flags);
+  return (copies || env->stores.base) && stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map),
+                                                       txn->base_txnid, txn->base.now) && copies;
+}
+
+/* `start` has the view already. */
+static void begin_space(MDBX_env *env, MDBX_txn *txn, unsigned flags, struct space_start *start) {
+  struct writer *writer = (struct writer *)txn; /* its first member */
+  start->end = env_map_end(env);
+  start->map = &env->map;
+  start->stores = &env->stores;
+  start->pool = &env->pool;
+  start->fd = env->fd;
+  start->copying = begin_stores(env, txn, env->flags | flags);
+  start->writemap = env->flags & MDBX_WRITEMAP;
+  start->nomeminit = env->flags & MDBX_NOMEMINIT;
+  start->lifo = env->flags & MDBX_LIFORECLAIM;
+  start->paths = &writer->recent;
+  start->refill = txn_refill;
+  start->refill_context = &txn->collector;
+  env_tuning(env, &start->tuning);
+  start->geometry = meta_geometry(&txn->base);
   env->pool.limit = (unsigned)env_option(env, MDBX_opt_dp_reserve_limit);
-  env_geometry_of(env, &txn->base, &space->geometry);
-  memset(&space->counters, 0, sizeof(space->counters));
+  space_begin(&txn->space, start);
+  txn->geometry = start->geometry;
 }
 
 static int load_trees(MDBX_env *env, MDBX_txn *txn) {
@@ -183,6 +182,7 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   ASSERT(!txn->cursors && txn->env == env);
   txnid_t *pins = NULL;
   size_t pin_count = 0;
+  struct space_start start;
   tree_release(&txn->main);
   tree_release(&txn->gc);
   txn->failures = pending_failures(&env->lck);
@@ -192,7 +192,7 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   if (rc == MDBX_SUCCESS)
     rc = env_check_map_limit(env, txn->base.next);
   if (rc == MDBX_SUCCESS)
-    rc = env_snapshot(env, &txn->base, txn->base_txnid, &txn->space.view);
+    rc = env_snapshot(env, &txn->base, txn->base_txnid, &start.view);
   if (rc == MDBX_SUCCESS)
     rc = load_trees(env, txn);
   if (rc != MDBX_SUCCESS)
@@ -202,15 +202,14 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   rc = txn_collect_pins(txn, &pins, &pin_count);
   if (rc != MDBX_SUCCESS)
     return rc;
-  prepare_space(env, txn, flags);
+  begin_space(env, txn, flags, &start);
   rc = begin_gc(env, txn, pins, pin_count);
   if (rc != MDBX_SUCCESS) {
     gc_end(&txn->collector);
+    space_end(&txn->space);
     return rc;
   }
-  txn->space.refill = txn_refill;
-  env_geometry_of(env, &txn->base, &txn->geometry);
-  txn->canary = (MDBX_canary){txn->base.canary[0], txn->base.canary[1], txn->base.canary[2], txn->base.canary[3]};
+  txn->canary = meta_canary(&txn->base);
   txn->retired = txn->base.retired;
   txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc, txn->collector.list.length);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
@@ -267,7 +266,7 @@ void txn_drop_work(MDBX_txn *txn) {
   txn_drop_children(txn);
   count_pages(txn->env, &txn->space.counters);
   gc_end(&txn->collector);
-  space_release(&txn->space);
+  space_end(&txn->space);
   ASSERT(!txn->cursors && !txn->space.undo);
 }
 
@@ -367,7 +366,7 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   /* The nested tree of a key is not known yet; a deeper one than this has more values than a file has pages. */
   const uint32_t nested = tree && tree_is_multi(tree) ? 6 : 0;
   const uint32_t delete_needs = depth ? depth + 2 + nested : 1;
-  space->reserve = commit_needs + (deleting ? 0 : delete_needs);
+  space_set_reserve(space, commit_needs + (deleting ? 0 : delete_needs));
   if (likely(space->dirty.pages < space->tuning.dirty_limit || space->writemap))
     return MDBX_SUCCESS;
   int rc = commit_check_lock(txn);

@@ -3,24 +3,11 @@
  * What this engine family has beyond LMDB, one test for each extension, named after it. Here each is shown once and in
  * short; the corners are in the tests of the rules.
  */
-#include "api.h"
+#include "extensions.h"
 
 #include "os/os.h"
 
 #include <limits.h>
-
-enum { PAGE = 4096 };
-
-static MDBX_cursor *cursor_on(MDBX_txn *txn, MDBX_dbi dbi) {
-  MDBX_cursor *cursor;
-  OK(mdbx_cursor_open(txn, dbi, &cursor));
-  return cursor;
-}
-
-static int go(MDBX_cursor *cursor, MDBX_cursor_op op, const char *key, const char *data) {
-  MDBX_val k = api_val(key ? key : ""), d = api_val(data ? data : "");
-  return mdbx_cursor_get(cursor, &k, &d, op);
-}
 
 static void is_at(MDBX_cursor *cursor, const char *key, const char *data) {
   MDBX_val k, d;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Extensions that are about room and what is told of it: sizes, reuse, estimates, checks, readers that are in the way. */
-#include "api.h"
-
-enum { PAGE = 4096 };
+#include "extensions.h"
 
 static MDBX_env *open_sized(unsigned flags, intptr_t now, intptr_t upper) {
   MDBX_env *env = api_create();
@@ -25,17 +23,6 @@ static int put_numbered(MDBX_txn *txn, MDBX_dbi dbi, unsigned number, unsigned f
   if (rc == MDBX_SUCCESS)
     memset(d.iov_base, (int)fill, bytes);
   return rc;
-}
-
-static MDBX_cursor *cursor_on(MDBX_txn *txn, MDBX_dbi dbi) {
-  MDBX_cursor *cursor;
-  OK(mdbx_cursor_open(txn, dbi, &cursor));
-  return cursor;
-}
-
-static int go(MDBX_cursor *cursor, MDBX_cursor_op op, const char *key, const char *data) {
-  MDBX_val k = api_val(key ? key : ""), d = api_val(data ? data : "");
-  return mdbx_cursor_get(cursor, &k, &d, op);
 }
 
 /* ---------------------------------------------------------------------------------------------------- size of files */

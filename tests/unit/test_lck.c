@@ -146,13 +146,10 @@ START_TEST(multi_open) {
   ck_assert_uint_eq(atomic_load(&stage->process), freed);
   child_leave(pid);
   must_open(&third, LCK_MULTIOPEN, false);
-  bool last;
-  ck_assert_int_eq(lck_close_begin(&lck, &last), MDBX_SUCCESS);
-  ck_assert(!last);
   lck_close(&lck);
-  ck_assert_int_eq(lck_close_begin(&third, &last), MDBX_SUCCESS);
-  ck_assert(last);
   lck_close(&third);
+  must_open(&lck, LCK_MULTIOPEN, true);
+  lck_close(&lck);
 }
 END_TEST
 
@@ -192,21 +189,6 @@ START_TEST(exclusive_may_wait) {
   unit_join(timer);
   unit_join(pid);
   lck_close(&lck);
-}
-END_TEST
-
-START_TEST(close_tells_the_last) {
-  bool last;
-  const pid_t pid = child_open(0, MDBX_SUCCESS, true);
-  must_open(&lck, 0, false);
-  ck_assert_int_eq(lck_close_begin(&lck, &last), MDBX_SUCCESS);
-  ck_assert(!last);
-  lck_close(&lck);
-  must_open(&lck, 0, false);
-  child_leave(pid);
-  ck_assert_int_eq(lck_close_begin(&lck, &last), MDBX_SUCCESS);
-  ck_assert(last);
-  ck_assert_int_eq(lck_close(&lck), MDBX_SUCCESS);
 }
 END_TEST
 
@@ -433,7 +415,6 @@ END_TEST
 START_TEST(no_lock) {
   struct lck second;
   struct reader_slot *slot;
-  bool last;
   must_open(&lck, LCK_NOLOCK, true);
   must_open(&second, LCK_NOLOCK, true);
   ck_assert_int_eq(lck.kind, LCK_KIND_PRIVATE);
@@ -446,8 +427,6 @@ START_TEST(no_lock) {
   ck_assert_int_eq(readers_bind(&lck, 1, &slot), MDBX_SUCCESS);
   ck_assert_uint_eq(lck_head_txnid(readers_pin(&lck, slot)), 9);
   ck_assert_int_eq(readers_check_dead(&lck, NULL), MDBX_SUCCESS);
-  ck_assert_int_eq(lck_close_begin(&lck, &last), MDBX_SUCCESS);
-  ck_assert(last);
   ck_assert_int_eq(lck_close(&lck), MDBX_SUCCESS);
   ck_assert_int_eq(lck_close(&second), MDBX_SUCCESS);
 }
@@ -569,8 +548,8 @@ START_TEST(open_and_close_under_random_kills) {
   uint64_t seed = 31337;
   for (int i = 0; i < 4; ++i)
     pids[i] = unit_fork(live_dangerously, stage);
-  const uint64_t start = os_monotonic_ns();
-  while (os_monotonic_ns() - start < UINT64_C(2500000000) || atomic_load(&stage->at) <= 100) {
+  const uint64_t start = unit_monotonic_ns();
+  while (unit_monotonic_ns() - start < UINT64_C(2500000000) || atomic_load(&stage->at) <= 100) {
     unit_sleep_us((unsigned)(unit_random(&seed) % 15000));
     const unsigned victim = unit_random(&seed) % 4;
     unit_kill(pids[victim]);
@@ -588,10 +567,8 @@ END_TEST
 
 static void close_inherited(void *context) {
   (void)context;
-  bool last;
   unit_require(lck_is_inherited(&lck));
   unit_require(!lck_is_open_here(data_fd));
-  unit_require(lck_close_begin(&lck, &last) == MDBX_SUCCESS && !last);
   unit_require(lck_close(&lck) == MDBX_SUCCESS);
 }
 
@@ -741,7 +718,6 @@ static void add_opening_tests(Suite *suite) {
   tcase_add_test(tc, exclusive_keeps_others_out);
   tcase_add_test(tc, exclusive_is_kept_out);
   tcase_add_test(tc, exclusive_may_wait);
-  tcase_add_test(tc, close_tells_the_last);
   tcase_add_test(tc, nobody_enters_before_recovery_is_done);
   tcase_add_test(tc, death_in_recovery_makes_the_next_one_first);
   tcase_add_test(tc, failed_recovery_lets_others_try);

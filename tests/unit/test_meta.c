@@ -160,6 +160,26 @@ static void overwrite(uint64_t at, const void *bytes, size_t length) {
   ck_assert_int_eq(pwrite(fd, bytes, length, (off_t)at), (ssize_t)length);
 }
 
+START_TEST(geometry_and_canary_come_back) {
+  const struct geometry geometry = {.page_size = PAGE, .lower = 4, .upper = 900, .now = 17, .grow = 5, .shrink = 6};
+  const MDBX_canary canary = {31, 32, 33, 34};
+  struct meta meta = a_meta(META_STEADY, this_boot);
+  meta_set_geometry(&meta, &geometry);
+  meta_set_canary(&meta, &canary);
+  ck_assert_uint_eq(meta.lower, 4);
+  ck_assert_uint_eq(meta.upper, 900);
+  ck_assert_uint_eq(meta.now, 17);
+  ck_assert_uint_eq(meta.grow, 5);
+  ck_assert_uint_eq(meta.shrink, 6);
+  ck_assert_uint_eq(meta.canary[0], 31);
+  ck_assert_uint_eq(meta.canary[3], 34);
+  const struct geometry back = meta_geometry(&meta);
+  const MDBX_canary canary_back = meta_canary(&meta);
+  ck_assert(geometry_is_equal(&back, &geometry));
+  ck_assert_mem_eq(&canary_back, &canary, sizeof(canary));
+}
+END_TEST
+
 START_TEST(made_and_read) {
   ck_assert_int_eq(meta_read_all(fd, path, &set), MDBX_SUCCESS);
   ck_assert_uint_eq(set.page_size, PAGE);
@@ -350,6 +370,7 @@ int main(void) {
   suite_add_tcase(suite, choosing);
   tcase_add_loop_test(choosing, what_a_kind_is_worth, 0, 9);
   tcase_add_test(choosing, without_a_boot_id_nothing_is_of_this_boot);
+  tcase_add_test(choosing, geometry_and_canary_come_back);
   tcase_add_test(choosing, nothing_to_believe);
   tcase_add_test(choosing, what_no_crash_leaves_is_refused);
   tcase_add_test(choosing, two_of_one_id);

@@ -317,9 +317,9 @@ START_TEST(shlock_release_wakes_soon) {
     memset(&thread_lock, 0, sizeof(thread_lock));
     ck_assert_int_eq(os_shlock_acquire(&thread_lock, 7, all_alive, NULL, false), MDBX_SUCCESS);
     pthread_create(&thread, NULL, release_seven_when_awaited, NULL);
-    const uint64_t start = os_monotonic_ns();
+    const uint64_t start = unit_monotonic_ns();
     ck_assert_int_eq(os_shlock_acquire(&thread_lock, 8, all_alive, NULL, false), MDBX_SUCCESS);
-    waited = os_monotonic_ns() - start;
+    waited = unit_monotonic_ns() - start;
     pthread_join(thread, NULL);
   } while (waited > UINT64_C(45000000));
 }
@@ -442,10 +442,10 @@ START_TEST(shlock_survives_random_kills) {
     pids[i] = unit_fork(run_worker, &workers[i]);
   }
   ck_assert(unit_await(&arena->started, PROCESSES));
-  const uint64_t start = os_monotonic_ns();
+  const uint64_t start = unit_monotonic_ns();
   int kills = 0;
   uint64_t progress = 0, stalls = 0;
-  while (os_monotonic_ns() - start < UINT64_C(3000000000) || progress <= 1000 || atomic_load(&arena->takeovers) == 0) {
+  while (unit_monotonic_ns() - start < UINT64_C(3000000000) || progress <= 1000 || atomic_load(&arena->takeovers) == 0) {
     unit_sleep_us((unsigned)(unit_random(&seed) % 10000));
     const uint32_t victim = (uint32_t)(unit_random(&seed) % PROCESSES);
     unit_kill(pids[victim]);

@@ -26,13 +26,6 @@ static pgno_t model_lowest(pgno_t from) {
   return PGNO_NONE;
 }
 
-static pgno_t model_highest(void) {
-  for (pgno_t i = SPAN; i-- > 0;)
-    if (model[i])
-      return i;
-  return PGNO_NONE;
-}
-
 static uint32_t model_run_length(pgno_t at, uint32_t limit) {
   uint32_t length = 0;
   while (length < limit && at + length < SPAN && model[at + length])
@@ -87,7 +80,6 @@ static void compare(const pgset *set) {
   ck_assert(pgset_has(set, at) == (model[at] != 0));
   ck_assert_uint_eq(pgset_lowest(set, at), model_lowest(at));
   ck_assert_uint_eq(pgset_lowest(set, 0), model_lowest(0));
-  ck_assert_uint_eq(pgset_highest(set), model_highest());
   ck_assert_uint_eq(pgset_run_length(set, at, count), model_run_length(at, count));
   ck_assert_uint_eq(pgset_find_run(set, count), model_find_run(count));
 }
@@ -141,7 +133,6 @@ START_TEST(empty_set) {
   pgset_init(&set);
   ck_assert(!pgset_has(&set, 0));
   ck_assert_uint_eq(pgset_lowest(&set, 0), PGNO_NONE);
-  ck_assert_uint_eq(pgset_highest(&set), PGNO_NONE);
   ck_assert_uint_eq(pgset_find_run(&set, 1), PGNO_NONE);
   ck_assert_uint_eq(pgset_run_length(&set, 5, 3), 0);
   ck_assert(!pgset_remove(&set, 7, 1));
@@ -156,13 +147,12 @@ START_TEST(ends_of_the_number_range) {
   const pgno_t last = PGNO_LIMIT - 1;
   ck_assert_int_eq(pgset_add(&set, last - 9, 10), MDBX_SUCCESS);
   ck_assert_int_eq(pgset_add(&set, 0, 1), MDBX_SUCCESS);
-  ck_assert_uint_eq(pgset_highest(&set), last);
   ck_assert_uint_eq(pgset_lowest(&set, 1), last - 9);
   ck_assert_uint_eq(pgset_find_run(&set, 10), last - 9);
   ck_assert_uint_eq(pgset_run_length(&set, last - 9, 100), 10);
   ck_assert_uint_eq(pgset_find_run(&set, 11), PGNO_NONE);
   ck_assert(pgset_remove(&set, last, 1));
-  ck_assert_uint_eq(pgset_highest(&set), last - 1);
+  ck_assert(!pgset_has(&set, last) && pgset_has(&set, last - 1));
   pgset_destroy(&set);
 }
 END_TEST
@@ -186,7 +176,6 @@ START_TEST(words_of_a_region) {
         ck_assert_int_eq(pgset_add(&other, first + bit, 1), MDBX_SUCCESS);
     ck_assert_uint_eq(one.count, other.count);
     ck_assert_uint_eq(pgset_lowest(&one, 0), pgset_lowest(&other, 0));
-    ck_assert_uint_eq(pgset_highest(&one), pgset_highest(&other));
   }
   for (pgno_t pgno = 0; pgno < 5 * PGSET_REGION_PAGES; ++pgno)
     ck_assert_int_eq(pgset_has(&one, pgno), pgset_has(&other, pgno));

@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include <sched.h>
 #include <sys/prctl.h>
 
 static char data_path[512], lock_path[512];
@@ -110,9 +111,9 @@ START_TEST(park_and_oust) {
   ck_assert(readers_holds(slot, 5));
 
   ck_assert_int_eq(readers_park(slot, 5), MDBX_SUCCESS);
-  ck_assert_uint_eq(readers_oust_parked(&lck, 5), 0);
-  ck_assert_uint_eq(readers_oust_parked(&lck, 6), 1);
-  ck_assert_uint_eq(readers_oust_parked(&lck, 6), 0);
+  ck_assert_uint_eq(readers_oust_snapshot(&lck, 6), 0);
+  ck_assert_uint_eq(readers_oust_snapshot(&lck, 5), 1);
+  ck_assert_uint_eq(readers_oust_snapshot(&lck, 5), 0);
   ck_assert_int_eq(readers_unpark(slot, 5), MDBX_OUSTED);
   ck_assert_uint_eq(slot->state, READER_BOUND);
   ck_assert(readers_holds(other, 6));
@@ -164,6 +165,12 @@ START_TEST(collect_sorted_and_unique) {
   ck_assert_uint_eq(pins.length, COUNT_OF(wanted));
   for (size_t i = 0; i < COUNT_OF(wanted); ++i)
     ck_assert_uint_eq(pins.items[i], wanted[i]);
+  ck_assert_int_eq(readers_pins_add(&pins, 6), MDBX_SUCCESS);
+  ck_assert_int_eq(readers_pins_add(&pins, 1), MDBX_SUCCESS);
+  readers_pins_sort(&pins);
+  ck_assert_uint_eq(pins.length, COUNT_OF(wanted) + 1);
+  ck_assert_uint_eq(pins.items[0], 1);
+  ck_assert_uint_eq(pins.items[2], 6);
   lck_publish_head(&lck, 40, 0);
   ck_assert_ptr_eq(readers_find_laggard(&lck, 40, &oldest), lck.slots + 2);
   ck_assert_uint_eq(oldest, 5);
@@ -397,7 +404,7 @@ START_TEST(threads_end_while_the_environment_closes) {
     for (size_t i = 0; i < COUNT_OF(crowd); ++i)
       pthread_create(&crowd[i], NULL, bind_and_end, &bound);
     while (atomic_load(&bound) < (int)COUNT_OF(crowd))
-      os_yield();
+      sched_yield();
     readers_threads_close(&threads);
     for (size_t i = 0; i < COUNT_OF(crowd); ++i)
       pthread_join(crowd[i], NULL);
@@ -530,7 +537,8 @@ static bool is_pinned(const struct reader_pins *pins, txnid_t txnid) {
 static void race_write(struct reader_pins *pins, txnid_t head, uint64_t seed) {
   lck_publish_head(&lck, head, head % 3);
   if (seed % 3 == 0)
-    readers_oust_parked(&lck, head);
+    for (txnid_t txnid = head > 16 ? head - 16 : 4; txnid < head; ++txnid)
+      readers_oust_snapshot(&lck, txnid);
   ck_assert_int_eq(readers_collect(&lck, pins), MDBX_SUCCESS);
   for (txnid_t txnid = head > 16 ? head - 16 : 4; txnid < head; ++txnid)
     if (!is_dead(txnid) && !is_pinned(pins, txnid)) {
@@ -540,7 +548,7 @@ static void race_write(struct reader_pins *pins, txnid_t head, uint64_t seed) {
 }
 
 static bool race_is_long_enough(uint64_t start) {
-  return os_monotonic_ns() - start >= UINT64_C(3000000000) && atomic_load(&race->pins) > 1000 &&
+  return unit_monotonic_ns() - start >= UINT64_C(3000000000) && atomic_load(&race->pins) > 1000 &&
          atomic_load(&race->clones) > 1000 && atomic_load(&race->deaths) > 1000;
 }
 
@@ -557,7 +565,7 @@ START_TEST(no_pinned_snapshot_dies) {
   for (uintptr_t i = 0; i < RACERS; ++i)
     pthread_create(&racers[i], NULL, race_thread, (void *)i);
   ck_assert(unit_await(&race->started, RACERS + (int)COUNT_OF(pids)));
-  const uint64_t start = os_monotonic_ns();
+  const uint64_t start = unit_monotonic_ns();
   while (!race_is_long_enough(start))
     race_write(&pins, head++, unit_random(&seed));
   atomic_store(&race->stop, 1);

@@ -68,6 +68,7 @@ static void make_old_pages(void) {
 }
 
 static void begin(bool lifo) {
+  int fd;
   memset(&space, 0, sizeof(space));
   memset(&pool, 0, sizeof(pool));
   memset(&stores, 0, sizeof(stores));
@@ -77,43 +78,41 @@ static void begin(bool lifo) {
   counting.pwritev = count_writes;
   os_ops = &counting;
   level = calls = written = 0;
-  ck_assert_int_eq(os_open(unit_path("pages"), OS_OPEN_CREATE, 0600, &space.fd), MDBX_SUCCESS);
-  ck_assert_int_eq(ftruncate(space.fd, (off_t)SPAN * SIZE), 0);
-  file = mmap(NULL, (size_t)SPAN * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, space.fd, 0);
+  ck_assert_int_eq(os_open(unit_path("pages"), OS_OPEN_CREATE, 0600, &fd), MDBX_SUCCESS);
+  ck_assert_int_eq(ftruncate(fd, (off_t)SPAN * SIZE), 0);
+  file = mmap(NULL, (size_t)SPAN * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
   ck_assert(file != MAP_FAILED);
   pool_init(&pool, SIZE, 64);
-  dirty_init(&space.dirty);
-  pgset_init(&space.avail);
-  pgset_init(&space.recent);
-  space.view = (struct snapshot){.base = file,
-                                 .shift = SHIFT,
-                                 .limit = OLD,
-                                 .present = OLD,
-                                 .txnid = TXN,
-                                 .newest = OLD_TXN,
-                                 .memo_mask = SPAN - 1,
-                                 .memo = memo,
-                                 .dirty = &space.dirty,
-                                 .page_size = SIZE};
-  space.geometry = (struct geometry){.page_size = SIZE, .lower = OLD, .upper = SPAN, .now = SPAN, .grow = 1};
-  space.backed = SPAN;
-  space.end = SPAN;
-  space.pool = &pool;
-  space.stores = &stores;
-  space.lifo = lifo;
+  const struct space_start start = {
+      .view = {.base = file,
+               .shift = SHIFT,
+               .limit = OLD,
+               .present = OLD,
+               .txnid = TXN - 1,
+               .newest = OLD_TXN,
+               .memo_mask = SPAN - 1,
+               .memo = memo,
+               .page_size = SIZE},
+      .geometry = {.page_size = SIZE, .lower = OLD, .upper = SPAN, .now = SPAN, .grow = 1},
+      .end = SPAN,
+      .pool = &pool,
+      .stores = &stores,
+      .fd = fd,
+      .lifo = lifo,
+  };
+  space_begin(&space, &start);
   models[0].limit = OLD;
   make_old_pages();
 }
 
 static void end(void) {
-  space_release(&space);
-  dirty_destroy(&space.dirty);
-  pgset_destroy(&space.avail);
-  pgset_destroy(&space.recent);
-  free(space.retired.runs);
+  const int fd = space.fd;
+  space_end(&space);
+  ck_assert_uint_eq(space.dirty.used + space.retired.length + space.avail.count + space.recent.count, 0);
+  space_destroy(&space);
   pool_destroy(&pool);
   munmap(file, (size_t)SPAN * SIZE);
-  os_close(space.fd);
+  os_close(fd);
   os_ops = &os_ops_real;
 }
 
@@ -331,13 +330,13 @@ START_TEST(reserve_is_left_to_the_commit) {
   space.refill = nothing_more;
   space.refill_context = &need;
   space.geometry.upper = space.geometry.now = OLD + 5;
-  space.reserve = 3;
+  space_set_reserve(&space, 3);
   ck_assert_int_eq(space_allocate(&space, 1, &pgno), MDBX_SUCCESS);
   ck_assert_int_eq(space_allocate(&space, 1, &pgno), MDBX_SUCCESS);
   ck_assert_uint_eq(need, SPACE_CHEAP);
   ck_assert_int_eq(space_allocate(&space, 1, &pgno), MDBX_MAP_FULL);
   ck_assert_uint_eq(need, SPACE_FULL);
-  space.refill = NULL;
+  space_stop_refill(&space);
   for (unsigned i = 0; i < 3; ++i)
     ck_assert_int_eq(space_allocate(&space, 1, &pgno), MDBX_SUCCESS);
   ck_assert_uint_eq(pgno, OLD + 4);

@@ -154,6 +154,12 @@ static inline bool unit_await(_Atomic int *flag, int value) {
   return false;
 }
 
+static inline uint64_t unit_monotonic_ns(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
 static inline uint64_t unit_random(uint64_t *state) {
   *state ^= *state << 13;
   *state ^= *state >> 7;
