@@ -5,13 +5,15 @@
  *  C1  No page and no meta slot that the newest durable commit needs is written before a newer commit is durable.
  *  C2  The pages of a commit are in the file before its meta is, in the order of the calls.
  *  C3  A STEADY meta is written only after a flush that followed the last page it needs.
- *  C4  A MANIFEST meta is written only on a durable parent, lists every page this commit wrote, and becomes the head
- *      only after a flush that followed it.
+ *  C4  A MANIFEST meta lists every page its commit needs beyond a commit that is durable, and becomes the head only after
+ *      a flush that followed it.
  *  C5  The head is published last; what is published is in the file whole.
  *  C6  The file gets shorter only after a commit that does not need the tail is durable.
  *  C9  Every commit that recovery may believe keeps its pages until it cannot be believed any more.
  *  C10 A commit of any mode but UTTERLY_NOSYNC has something to fall back to.
  *  C11 A commit writes only while it holds the writer lock.
+ *  C13 A commit that waits for its flush is seen by writers only, and no commit of another kind is made meanwhile.
+ *  C14 The metas of the durable commit and of the one that a flush is under way for are not written, and both are pinned.
  */
 #include "txn/commit.h"
 
@@ -489,13 +491,13 @@ static int commit_grouped(struct commit *commit) {
   return rc;
 }
 
-/* Whether the file is as long as the commit says if its manifest matches: no page is allocated behind those of the durable commit
- * and those that are listed. (A page that a waiting commit took there, and this one retired, is neither.) */
+/* Whether the file is as long as the commit needs if its manifest matches: it is as long as the durable commit says, or the
+ * last page is listed. (One that a waiting commit took there, and this one retired, is not.) */
 static bool lists_the_end(const struct commit *commit) {
   const struct snapshot *view = &commit->txn->space.view;
   const unsigned slot = lck_head_slot(lck_head(&commit->env->lck));
   const struct meta_page *durable = (const struct meta_page *)(const void *)snapshot_mapped(view, slot);
-  if (durable->meta.next >= view->limit)
+  if (durable->meta.now >= view->limit)
     return true;
   for (size_t i = 0; i < commit->count; ++i)
     if (commit->list[i].pgno + commit->list[i].pages == view->limit)

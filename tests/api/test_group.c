@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Durable commits that share flushes. Here a flush lasts until the test lets it end, so that what happens meanwhile is certain. */
+#include "api.h"
+
+#include "env/env.h"
+#include "file/pending.h"
+#include "os/os.h"
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
+static struct {
+  bool hold;        /* flushes wait */
+  unsigned begun;   /* flushes */
+  unsigned allowed; /* so many of them may end */
+  int answer;
+} flushes;
+
+static int held_datasync(int fd) {
+  (void)fd;
+  pthread_mutex_lock(&mutex);
+  const unsigned number = ++flushes.begun;
+  pthread_cond_broadcast(&changed);
+  while (flushes.hold && number > flushes.allowed)
+    pthread_cond_wait(&changed, &mutex);
+  const int rc = flushes.answer;
+  pthread_mutex_unlock(&mutex);
+  return rc;
+}
+
+static void hold_flushes(void) {
+  static struct os_ops held;
+  held = os_ops_real;
+  held.datasync = held_datasync;
+  memset(&flushes, 0, sizeof(flushes));
+  flushes.hold = true;
+  os_ops = &held;
+}
+
+/* The next flushes end, with that answer. */
+static void let_flushes_end(unsigned count, int answer) {
+  pthread_mutex_lock(&mutex);
+  flushes.allowed += count;
+  flushes.answer = answer;
+  pthread_cond_broadcast(&changed);
+  pthread_mutex_unlock(&mutex);
+}
+
+static void await_flush(unsigned number) {
+  pthread_mutex_lock(&mutex);
+  while (flushes.begun < number)
+    pthread_cond_wait(&changed, &mutex);
+  pthread_mutex_unlock(&mutex);
+}
+
+static unsigned flushes_begun(void) {
+  pthread_mutex_lock(&mutex);
+  const unsigned begun = flushes.begun;
+  pthread_mutex_unlock(&mutex);
+  return begun;
+}
+
+struct writer {
+  MDBX_env *env;
+  const char *key, *expected; /* a key that it must see */
+  unsigned flags;
+  bool patient; /* it commits when somebody waits for the writer lock */
+  unsigned after; /* it commits when so many flushes have begun */
+  bool embarks; /* it changes nothing, and goes on as a reader */
+  pthread_t thread;
+  int rc;
+  _Atomic bool begun;
+};
+
+static int go_on_as_reader(MDBX_txn *txn, const char *expected) {
+  MDBX_val value;
+  int rc = mdbx_txn_commit_embark_read(&txn, NULL);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return rc;
+  rc = api_get(txn, DBI_MAIN, expected, &value);
+  mdbx_txn_abort(txn);
+  return rc;
+}
+
+static void *write_one(void *argument) {
+  struct writer *writer = argument;
+  MDBX_txn *txn;
+  MDBX_val value;
+  writer->rc = mdbx_txn_begin(writer->env, NULL, (MDBX_txn_flags_t)writer->flags, &txn);
+  if (writer->rc != MDBX_SUCCESS)
+    return NULL;
+  atomic_store(&writer->begun, true);
+  if (writer->expected)
+    writer->rc = api_get(txn, DBI_MAIN, writer->expected, &value);
+  while (writer->patient && !lck_writer_is_wanted(&writer->env->lck))
+    unit_sleep_us(100);
+  await_flush(writer->after);
+  if (writer->embarks) {
+    writer->rc = go_on_as_reader(txn, writer->expected);
+    return NULL;
+  }
+  if (writer->rc == MDBX_SUCCESS)
+    writer->rc = api_put(txn, DBI_MAIN, writer->key, "new", MDBX_UPSERT);
+  const int rc = mdbx_txn_commit(txn);
+  if (writer->rc == MDBX_SUCCESS)
+    writer->rc = rc;
+  return NULL;
+}
+
+static void start(struct writer *writer) {
+  if (pthread_create(&writer->thread, NULL, write_one, writer) != 0)
+    abort();
+}
+
+static int end_of(struct writer *writer) {
+  pthread_join(writer->thread, NULL);
+  return writer->rc;
+}
+
+static txnid_t newest(const MDBX_env *env) { return lck_head_txnid(pending_tip(&env->lck)); }
+
+static void await_commit(const MDBX_env *env, txnid_t txnid) {
+  while (newest(env) < txnid)
+    unit_sleep_us(100);
+}
+
+static bool reader_sees(MDBX_env *env, const char *key) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  MDBX_val value;
+  const int rc = api_get(txn, DBI_MAIN, key, &value);
+  OK(mdbx_txn_abort(txn));
+  return rc == MDBX_SUCCESS;
+}
+
+/* Two commits wait: a flush is under way for the first one, and the second one is written. */
+static void begin_group(MDBX_env *env, struct writer *first, struct writer *second) {
+  const txnid_t before = newest(env);
+  hold_flushes();
+  *first = (struct writer){.env = env, .key = "first", .patient = true};
+  *second = (struct writer){.env = env, .key = "second", .expected = "first", .after = 1};
+  start(first);
+  while (!atomic_load(&first->begun))
+    unit_sleep_us(100);
+  start(second);
+  await_flush(1);
+  await_commit(env, before + 2);
+}
+
+static MDBX_env *open_with_group(struct writer *first, struct writer *second) {
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  api_store(env, "key", "value");
+  begin_group(env, first, second);
+  return env;
+}
+
+static void close_sound(MDBX_env *env) {
+  let_flushes_end(1000, MDBX_SUCCESS);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  os_ops = &os_ops_real;
+}
+
+/* Nobody sees a commit before it is durable, and nobody waits for a flush that began after that. */
+START_TEST(test_order) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  const uint64_t recent = api_info(env).mi_recent_txnid;
+  ck_assert(!reader_sees(env, "first") && !reader_sees(env, "second"));
+  let_flushes_end(1, MDBX_SUCCESS);
+  OK(end_of(&first));
+  await_flush(2);
+  ck_assert(reader_sees(env, "first") && !reader_sees(env, "second"));
+  ck_assert_uint_eq(api_info(env).mi_recent_txnid, recent + 1);
+  let_flushes_end(1, MDBX_SUCCESS);
+  OK(end_of(&second));
+  ck_assert(reader_sees(env, "second"));
+  ck_assert_uint_eq(flushes_begun(), 2);
+  close_sound(env);
+}
+END_TEST
+
+START_TEST(test_one_flush_for_many) {
+  struct writer first, second, others[8];
+  MDBX_env *env = open_with_group(&first, &second);
+  const txnid_t before = newest(env);
+  static const char *keys[COUNT_OF(others)] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+  for (unsigned i = 0; i < COUNT_OF(others); ++i) {
+    others[i] = (struct writer){.env = env, .key = keys[i], .expected = i ? keys[i - 1] : "second"};
+    start(&others[i]);
+    await_commit(env, before + 1 + i);
+  }
+  let_flushes_end(2, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  for (unsigned i = 0; i < COUNT_OF(others); ++i)
+    OK(end_of(&others[i]));
+  ck_assert_uint_eq(flushes_begun(), 2);
+  ck_assert(reader_sees(env, "h"));
+  close_sound(env);
+}
+END_TEST
+
+/* While others wait for a flush the writer lock is free; with the option off it is held for the length of the flush. */
+START_TEST(test_option) {
+  struct writer first, second;
+  MDBX_txn *txn;
+  uint64_t value;
+  MDBX_env *env = open_with_group(&first, &second);
+  OK(mdbx_env_get_option(env, MDBX_opt_group_commit, &value));
+  ck_assert_uint_eq(value, 1);
+  OK(mdbx_txn_begin(env, NULL, MDBX_TXN_TRY, &txn));
+  OK(mdbx_txn_abort(txn));
+  let_flushes_end(2, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  OK(mdbx_env_set_option(env, MDBX_opt_group_commit, 0));
+  hold_flushes();
+  first = (struct writer){.env = env, .key = "third", .patient = true};
+  second = (struct writer){.env = env, .key = "fourth", .expected = "third"};
+  start(&first);
+  while (!atomic_load(&first.begun))
+    unit_sleep_us(100);
+  start(&second);
+  await_flush(1);
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_TRY, &txn), MDBX_BUSY);
+  let_flushes_end(2, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  ck_assert_uint_eq(flushes_begun(), 2);
+  IS(mdbx_env_set_option(env, MDBX_opt_group_commit, 2), MDBX_EINVAL);
+  close_sound(env);
+}
+END_TEST
+
+/* All that wait for a flush that fails fail, and so does what builds on them; nothing of it is there afterwards. */
+START_TEST(test_failure) {
+  struct writer first, second;
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  MDBX_txn *txn, *late;
+  api_store(env, "key", "value");
+  begin_group(env, &first, &second);
+  OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &late));
+  OK(api_put(late, DBI_MAIN, "third", "new", MDBX_UPSERT));
+  let_flushes_end(1000, MDBX_EIO);
+  IS(end_of(&first), MDBX_EIO);
+  IS(end_of(&second), MDBX_PANIC);
+  IS(mdbx_txn_commit(late), MDBX_PANIC);
+  IS(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), MDBX_PANIC);
+  IS(mdbx_env_close_ex(env, true), MDBX_SUCCESS);
+  os_ops = &os_ops_real;
+  env = api_open(MDBX_SYNC_DURABLE);
+  ck_assert(reader_sees(env, "key") && !reader_sees(env, "first") && !reader_sees(env, "second"));
+  api_store(env, "first", "again");
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+static void fail_group(void *context) {
+  struct writer first, second;
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, 0));
+  begin_group(env, &first, &second);
+  let_flushes_end(1, MDBX_EIO);
+  unit_require(end_of(&first) == MDBX_EIO);
+  unit_require(end_of(&second) == MDBX_PANIC);
+}
+
+static void leave_group(void *context) {
+  struct writer first, second;
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, 0));
+  begin_group(env, &first, &second);
+  for (;;)
+    pause();
+}
+
+/* Another process can go on after what failed has been wiped. */
+START_TEST(test_failure_elsewhere) {
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  api_store(env, "key", "value");
+  const txnid_t before = newest(env);
+  const pid_t child = unit_fork(fail_group, NULL);
+  unit_join(child);
+  api_store(env, "other", "value");
+  ck_assert_uint_eq(newest(env), before + 1);
+  ck_assert(!reader_sees(env, "first") && reader_sees(env, "other"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A commit of another kind waits until all before it are durable. */
+START_TEST(test_other_kinds) {
+  static const unsigned kinds[] = {MDBX_TXN_NOSYNC, MDBX_TXN_NOMETASYNC, MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC};
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  struct writer third = {.env = env, .key = "third", .expected = "second", .flags = kinds[_i]};
+  const txnid_t before = newest(env);
+  start(&third);
+  while (!atomic_load(&third.begun))
+    unit_sleep_us(100);
+  ck_assert_uint_eq(newest(env), before);
+  let_flushes_end(1000, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  OK(end_of(&third));
+  ck_assert(reader_sees(env, "third"));
+  api_store(env, "fourth", "value");
+  close_sound(env);
+}
+END_TEST
+
+/* A reader cannot become a writer when something newer waits, and a writer that goes on as a reader sees what it saw. */
+START_TEST(test_chain) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY), *writer = NULL;
+  IS(mdbx_txn_amend(reader, &writer, MDBX_TXN_READWRITE, NULL), MDBX_RESULT_TRUE);
+  ck_assert_ptr_null(writer);
+  OK(mdbx_txn_abort(reader));
+  struct writer third = {.env = env, .expected = "second", .embarks = true};
+  start(&third);
+  while (!atomic_load(&third.begun))
+    unit_sleep_us(100);
+  let_flushes_end(1000, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  OK(end_of(&third));
+  close_sound(env);
+}
+END_TEST
+
+static void *sync_now(void *env) { return (void *)(intptr_t)mdbx_env_sync_ex(env, true, false); }
+
+/* mdbx_env_sync() takes along what waits. */
+START_TEST(test_sync) {
+  struct writer first, second;
+  pthread_t thread;
+  void *rc;
+  MDBX_env *env = open_with_group(&first, &second);
+  ck_assert_int_eq(pthread_create(&thread, NULL, sync_now, env), 0);
+  let_flushes_end(1000, MDBX_SUCCESS);
+  pthread_join(thread, &rc);
+  ck_assert((int)(intptr_t)rc == MDBX_SUCCESS || (int)(intptr_t)rc == MDBX_RESULT_TRUE);
+  ck_assert(reader_sees(env, "second"));
+  OK(end_of(&first));
+  OK(end_of(&second));
+  IS(mdbx_env_sync_ex(env, true, false), MDBX_RESULT_TRUE);
+  close_sound(env);
+}
+END_TEST
+
+/* A process that dies in the middle of a flush leaves its commits to the next writer. */
+START_TEST(test_death) {
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  api_store(env, "key", "value");
+  const txnid_t before = newest(env);
+  const pid_t child = unit_fork(leave_group, NULL);
+  await_commit(env, before + 2);
+  kill(child, SIGKILL);
+  int status;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  ck_assert(!reader_sees(env, "first"));
+  api_store(env, "third", "value");
+  ck_assert(reader_sees(env, "first") && reader_sees(env, "second") && reader_sees(env, "third"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A page that the first commit took and the second one gives back, and all page sizes. */
+START_TEST(test_page_sizes) {
+  static const intptr_t sizes[] = {1024, 2048, 4096, 16384, 65536};
+  struct writer first, second;
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, 0, 1 << 26, 1 << 18, 1 << 18, sizes[_i]));
+  OK(api_try_open(env, MDBX_LIFORECLAIM));
+  for (unsigned round = 0; round < 20; ++round) {
+    begin_group(env, &first, &second);
+    let_flushes_end(2, MDBX_SUCCESS);
+    OK(end_of(&first));
+    OK(end_of(&second));
+    MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+    api_has(txn, DBI_MAIN, "second", "new");
+    OK(mdbx_txn_abort(txn));
+  }
+  close_sound(env);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("shared flushes");
+  TCase *tests = api_case(suite, "group");
+  tcase_add_test(tests, test_order);
+  tcase_add_test(tests, test_one_flush_for_many);
+  tcase_add_test(tests, test_option);
+  tcase_add_test(tests, test_failure);
+  tcase_add_test(tests, test_failure_elsewhere);
+  tcase_add_loop_test(tests, test_other_kinds, 0, 3);
+  tcase_add_test(tests, test_chain);
+  tcase_add_test(tests, test_sync);
+  tcase_add_test(tests, test_death);
+  tcase_add_loop_test(tests, test_page_sizes, 0, 5);
+  return unit_run(suite);
+}
