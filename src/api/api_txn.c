@@ -210,7 +210,7 @@ int mdbx_txn_lock(MDBX_env *env, bool dont_wait) {
     return MDBX_EACCESS;
   if (env->writer_lock_thread == os_thread_self() || atomic_load(&env->writer_thread) == os_thread_self())
     return MDBX_BUSY;
-  rc = env_lock_writer(env, dont_wait);
+  rc = env_lock_writer_beside_pending(env, dont_wait);
   if (rc != MDBX_SUCCESS)
     return rc;
   env->writer_locked_by_user = true;

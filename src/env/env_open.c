@@ -8,6 +8,7 @@
 #include "env/env_repair.h"
 #include "env/env_view.h"
 #include "env/env_writer.h"
+#include "env/group.h"
 #include "env/handles.h"
 #include "env/options.h"
 #include "env/sync.h"

@@ -15,6 +15,8 @@
 #include "env/env_open.h"
 #include "env/env_repair.h"
 #include "env/env_writer.h"
+#include "env/flush.h"
+#include "env/group.h"
 #include "env/sync.h"
 
 int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool writable) {

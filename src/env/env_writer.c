@@ -3,7 +3,6 @@
 #include "env/env_writer.h"
 
 #include "base/log.h"
-#include "env/group.h"
 #include "env/lockless.h"
 #include "file/pending.h"
 
@@ -58,6 +57,50 @@ static int settle_doubt(MDBX_env *env) {
   return rc;
 }
 
+void env_fail_pending(MDBX_env *env) {
+  const txnid_t head = lck_head_txnid(lck_head(&env->lck));
+  atomic_store(&env->fatal, true);
+  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    struct meta_slot seen;
+    int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > head)
+      rc = meta_wipe(env->fd, env->page_size, slot);
+    if (rc != MDBX_SUCCESS)
+      log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
+  }
+  pending_fail(&env->lck);
+}
+
+/* Nothing of a pending commit must have been lost with the writer that died. */
+static int inherit_pending(MDBX_env *env) {
+  struct lck *lck = &env->lck;
+  int rc = pending_metas_lock(lck);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const uint64_t pending = atomic_load(&lck->shared->pending);
+  uint64_t newest = 0;
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
+    struct meta_slot seen;
+    rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > lck_head_txnid(newest) &&
+        memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0)
+      newest = seen.txnid << 2 | slot;
+  }
+  if (rc == MDBX_SUCCESS && pending && lck_head_txnid(newest) < lck_head_txnid(pending)) {
+    log_error("%s: a writer died while it wrote meta page %u; commits that waited for a flush are lost", env->data_path,
+              lck_head_slot(pending));
+    env_fail_pending(env);
+    rc = MDBX_PANIC;
+  } else if (rc == MDBX_SUCCESS && pending && newest != pending) {
+    log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
+               (unsigned long long)lck_head_txnid(newest));
+    pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest));
+  }
+  pending_metas_unlock(lck);
+  return rc;
+}
+
 /* The lock is held; `rc` tells whether its last holder died. */
 static int enter_as_writer(MDBX_env *env, int rc) {
   if (env->lockless)
@@ -66,17 +109,7 @@ static int enter_as_writer(MDBX_env *env, int rc) {
     return settle_doubt(env);
   if (rc != MDBX_RESULT_TRUE)
     return MDBX_SUCCESS;
-  return pending_any(&env->lck) ? group_inherit(env) : adopt_newest_meta(env);
-}
-
-int env_lock_writer(MDBX_env *env, bool try_only) {
-  int rc = env_lock_writer_beside_pending(env, try_only);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = group_drain(env);
-  if (rc != MDBX_SUCCESS)
-    env_unlock_writer(env);
-  return rc;
+  return pending_any(&env->lck) ? inherit_pending(env) : adopt_newest_meta(env);
 }
 
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only) {
@@ -97,7 +130,7 @@ void env_unlock_writer(MDBX_env *env) {
 
 int env_change_flags(MDBX_env *env, unsigned flags, bool on) {
   const bool own = atomic_load(&env->writer_thread) == os_thread_self();
-  const int rc = own ? MDBX_SUCCESS : env_lock_writer(env, false);
+  const int rc = own ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, false);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (on)

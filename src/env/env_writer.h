@@ -13,14 +13,15 @@ enum {
   FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
 };
 
-/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. No commit waits for its flush then. */
-int env_lock_writer(MDBX_env *env, bool try_only);
-/* The same, but commits may wait (file/pending.h): for one who builds on them. */
+/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. Commits may wait for their flush then
+ * (file/pending.h): for one who builds on them; all others use env_lock_writer() of env/group.h. */
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
 /* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
  * goes on before that meta is gone for sure. Under the writer lock. */
 void env_doubt_metas(MDBX_env *env, unsigned slot);
+/* Under the metas lock: all commits that wait for their flush have failed, and no opener shall find them. */
+void env_fail_pending(MDBX_env *env);
 
 /* Sets or clears flags of ENV_FLAGS_CHANGEABLE while nobody writes. */
 int env_change_flags(MDBX_env *env, unsigned flags, bool on);

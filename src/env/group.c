@@ -1,26 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/group.h"
 
-#include "base/assert.h"
-#include "base/log.h"
 #include "env/env_writer.h"
-#include "env/sync.h"
+#include "env/flush.h"
 #include "file/pending.h"
-
-void group_fail(MDBX_env *env) {
-  const txnid_t head = lck_head_txnid(lck_head(&env->lck));
-  atomic_store(&env->fatal, true);
-  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
-  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
-    struct meta_slot seen;
-    int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
-    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > head)
-      rc = meta_wipe(env->fd, env->page_size, slot);
-    if (rc != MDBX_SUCCESS)
-      log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
-  }
-  pending_fail(&env->lck);
-}
 
 /* The flusher lock is held. */
 static int flush_pending(MDBX_env *env) {
@@ -40,7 +23,7 @@ static int flush_pending(MDBX_env *env) {
   if (flushed == MDBX_SUCCESS)
     pending_publish(lck, frozen, failures);
   else
-    group_fail(env);
+    env_fail_pending(env);
   pending_metas_unlock(lck);
   return flushed;
 }
@@ -76,30 +59,12 @@ int group_drain(MDBX_env *env) {
   return tip == lck_head(&env->lck) ? MDBX_SUCCESS : group_wait(env, lck_head_txnid(tip), failures);
 }
 
-int group_inherit(MDBX_env *env) {
-  struct lck *lck = &env->lck;
-  int rc = pending_metas_lock(lck);
+int env_lock_writer(MDBX_env *env, bool try_only) {
+  int rc = env_lock_writer_beside_pending(env, try_only);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const uint64_t pending = atomic_load(&lck->shared->pending);
-  uint64_t newest = 0;
-  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
-    struct meta_slot seen;
-    rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
-    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > lck_head_txnid(newest) &&
-        memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0)
-      newest = seen.txnid << 2 | slot;
-  }
-  if (rc == MDBX_SUCCESS && pending && lck_head_txnid(newest) < lck_head_txnid(pending)) {
-    log_error("%s: a writer died while it wrote meta page %u; commits that waited for a flush are lost", env->data_path,
-              lck_head_slot(pending));
-    group_fail(env);
-    rc = MDBX_PANIC;
-  } else if (rc == MDBX_SUCCESS && pending && newest != pending) {
-    log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
-               (unsigned long long)lck_head_txnid(newest));
-    pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest));
-  }
-  pending_metas_unlock(lck);
+  rc = group_drain(env);
+  if (rc != MDBX_SUCCESS)
+    env_unlock_writer(env);
   return rc;
 }

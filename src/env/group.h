@@ -16,9 +16,8 @@
 int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures);
 /* Under the writer lock: waits for, or makes, the flush of all that is pending. */
 int group_drain(MDBX_env *env);
-/* Under the writer lock, whose last holder died: nothing of a pending commit must have been lost with it. */
-int group_inherit(MDBX_env *env);
-/* Under the metas lock: all that is pending has failed, and no opener shall find it. */
-void group_fail(MDBX_env *env);
+
+/* Takes the writer lock, and waits for what is pending: the newest commit is the head then. MDBX_BUSY when try_only. */
+int env_lock_writer(MDBX_env *env, bool try_only);
 
 #endif

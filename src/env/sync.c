@@ -5,26 +5,10 @@
 #include "base/log.h"
 #include "env/env_view.h"
 #include "env/env_writer.h"
+#include "env/flush.h"
 #include "env/group.h"
 #include "env/options.h"
 #include "file/pending.h"
-
-static int note_flush(MDBX_env *env, enum lck_counter counter, int rc) {
-  lck_count(&env->lck, counter, 1);
-  if (rc == MDBX_SUCCESS)
-    return rc;
-  atomic_store(&env->fatal, true);
-  log_error("%s: flush failed with %d; the environment must be opened again", env->data_path, rc);
-  return rc;
-}
-
-int sync_datasync(MDBX_env *env) { return note_flush(env, LCK_FSYNC, os_ops->datasync(env->fd)); }
-
-int sync_flush(MDBX_env *env) {
-  if (env->flags & MDBX_WRITEMAP)
-    return note_flush(env, LCK_MSYNC, map_flush(&env->map, env->fd, 0, map_length(&env->map)));
-  return sync_datasync(env);
-}
 
 /* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
 static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {

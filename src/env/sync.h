@@ -8,10 +8,6 @@
 
 #include "env/env.h"
 
-/* Flushes the data file. A failure makes the environment fatal. */
-int sync_flush(MDBX_env *env);
-/* The same by a call for all of it, whatever a mapping covers: for what was written by calls. Needs no lock. */
-int sync_datasync(MDBX_env *env);
 /* Makes the newest commit durable: MDBX_RESULT_TRUE when it already is. */
 int sync_head(MDBX_env *env);
 /* Notes that the file is longer than the head says: what a crash falls back to may need the tail. */

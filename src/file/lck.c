@@ -12,7 +12,6 @@
 
 #include "base/log.h"
 #include "file/lck_parts.h"
-#include "file/pending.h"
 
 #include <stdlib.h>
 
@@ -84,11 +83,16 @@ static void slots_free_own(struct lck *lck) {
   }
 }
 
+static void locks_of_flushes_bury(struct lck *lck) {
+  os_shlock_bury(&lck->shared->flusher, lck->process + 1);
+  os_shlock_bury(&lck->shared->metas, lck->process + 1);
+}
+
 /* Nothing in the lock file shall name this index any more: at open since an earlier holder of it may have died, at
  * close since the next one must not look like us. */
 static void traces_remove(struct lck *lck) {
   os_shlock_bury(&lck->shared->table, lck->process + 1);
-  pending_bury(lck);
+  locks_of_flushes_bury(lck);
   if (os_shlock_bury(&lck->shared->writer, lck->process + 1))
     log_notice("the writer lock was held by a process that is gone");
   if (lck_table_lock(lck) == MDBX_SUCCESS) {
@@ -308,8 +312,9 @@ static int shared_reopen(struct lck *lck, const struct lck *old, const char *pat
 static int private_reopen(struct lck *lck) {
   os_shlock_bury(&lck->shared->table, lck->process + 1);
   os_shlock_bury(&lck->shared->writer, lck->process + 1);
-  pending_bury(lck);
-  pending_drop(lck);
+  locks_of_flushes_bury(lck);
+  atomic_store(&lck->shared->pending, 0); /* the opener finds it by its meta */
+  atomic_store(&lck->shared->flushing, 0);
   lck->first = true;
   lck->generation = os_fork_generation();
   lck->pid = os_pid();

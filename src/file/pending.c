@@ -48,11 +48,6 @@ void pending_flusher_unlock(struct lck *lck) {
 
 void pending_sleep(struct lck *lck, uint32_t seen) { os_word_sleep(&lck->shared->flushes, seen); }
 
-void pending_bury(struct lck *lck) {
-  os_shlock_bury(&lck->shared->flusher, lck->process + 1);
-  os_shlock_bury(&lck->shared->metas, lck->process + 1);
-}
-
 /* ---- What waits ------------------------------------------------------------------------------------------------- */
 
 int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
@@ -98,11 +93,6 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
 void pending_fail(struct lck *lck) {
   atomic_store(&lck->shared->failed_above, lck_head_txnid(lck_head(lck)));
   atomic_fetch_add(&lck->shared->failures, 1);
-  atomic_store(&lck->shared->pending, 0);
-  atomic_store(&lck->shared->flushing, 0);
-}
-
-void pending_drop(struct lck *lck) {
   atomic_store(&lck->shared->pending, 0);
   atomic_store(&lck->shared->flushing, 0);
 }

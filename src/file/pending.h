@@ -53,9 +53,4 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures);
 /* All that wait have failed. Their metas are to be wiped before the lock is given back. */
 void pending_fail(struct lck *lck);
 
-/* Nothing waits: of a lock file that nobody else uses. */
-void pending_drop(struct lck *lck);
-/* Locks of an index whose holder is gone. */
-void pending_bury(struct lck *lck);
-
 #endif

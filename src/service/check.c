@@ -2,6 +2,7 @@
 #include "service/check.h"
 
 #include "env/env_writer.h"
+#include "env/group.h"
 #include "service/check_parts.h"
 #include "txn/txn_read.h"
 

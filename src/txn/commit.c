@@ -19,6 +19,7 @@
 
 #include "base/assert.h"
 #include "env/env_writer.h"
+#include "env/flush.h"
 #include "env/group.h"
 #include "env/options.h"
 #include "env/sync.h"
@@ -485,7 +486,7 @@ static int commit_grouped(struct commit *commit) {
     if (rc == MDBX_SUCCESS)
       leave_pending(commit);
     else
-      group_fail(commit->env);
+      env_fail_pending(commit->env);
   }
   pending_metas_unlock(lck);
   return rc;

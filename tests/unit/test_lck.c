@@ -692,17 +692,20 @@ START_TEST(layout_is_the_same_everywhere) {
   ck_assert_uint_eq(offsetof(struct reader_slot, pages_used), 32);
   ck_assert_uint_eq(offsetof(struct reader_slot, ticket), 48);
   ck_assert_uint_eq(offsetof(struct reader_slot, parked), 56);
-  ck_assert_uint_eq(sizeof(struct lck_shared), 448);
+  ck_assert_uint_eq(sizeof(struct lck_shared), 512);
   ck_assert_uint_eq(offsetof(struct lck_shared, length), 16);
   ck_assert_uint_eq(offsetof(struct lck_shared, data), 24);
   ck_assert_uint_eq(offsetof(struct lck_shared, head), 64);
   ck_assert_uint_eq(offsetof(struct lck_shared, writer), 128);
-  ck_assert_uint_eq(offsetof(struct lck_shared, table), 192);
-  ck_assert_uint_eq(offsetof(struct lck_shared, tickets), 216);
-  ck_assert_uint_eq(offsetof(struct lck_shared, last_check), 232);
-  ck_assert_uint_eq(offsetof(struct lck_shared, unsynced_bytes), 256);
-  ck_assert_uint_eq(offsetof(struct lck_shared, mode), 288);
-  ck_assert_uint_eq(offsetof(struct lck_shared, counters), 320);
+  ck_assert_uint_eq(offsetof(struct lck_shared, pending), 192);
+  ck_assert_uint_eq(offsetof(struct lck_shared, failures), 216);
+  ck_assert_uint_eq(offsetof(struct lck_shared, metas), 232);
+  ck_assert_uint_eq(offsetof(struct lck_shared, table), 256);
+  ck_assert_uint_eq(offsetof(struct lck_shared, tickets), 280);
+  ck_assert_uint_eq(offsetof(struct lck_shared, last_check), 296);
+  ck_assert_uint_eq(offsetof(struct lck_shared, unsynced_bytes), 320);
+  ck_assert_uint_eq(offsetof(struct lck_shared, mode), 352);
+  ck_assert_uint_eq(offsetof(struct lck_shared, counters), 384);
 }
 END_TEST
 

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * env/flush.h: flushes of the data file. A failure is the end of the environment: what is on the disk is not certain any more.
+ */
+#ifndef MDBX_ENV_FLUSH_H
+#define MDBX_ENV_FLUSH_H
+
+#include "env/env.h"
+
+/* Flushes the data file. A failure makes the environment fatal. */
+int sync_flush(MDBX_env *env);
+/* The same by a call for all of it, whatever a mapping covers: for what was written by calls. Needs no lock. */
+int sync_datasync(MDBX_env *env);
+
+#endif

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Commits that wait for a flush, in the lock file of one process. */
+#include "unit.h"
+
+#include "file/pending.h"
+
+static struct lck lck;
+
+static void setup(void) {
+  memset(&lck, 0, sizeof(lck));
+  lck.shared = unit_shared(sizeof(*lck.shared));
+  lck_publish_head(&lck, 10, 1);
+  lck_publish_durable(&lck, 10);
+}
+
+static void teardown(void) { munmap(lck.shared, sizeof(*lck.shared)); }
+
+static void write_commit(txnid_t txnid, unsigned slot) {
+  ck_assert_int_eq(pending_metas_lock(&lck), MDBX_SUCCESS);
+  pending_set(&lck, txnid, slot);
+  pending_metas_unlock(&lck);
+}
+
+START_TEST(test_nothing_waits) {
+  ck_assert(!pending_any(&lck));
+  ck_assert_uint_eq(pending_tip(&lck), lck_head(&lck));
+  ck_assert_uint_eq(pending_freeze(&lck), 0);
+  ck_assert_uint_eq(pending_flushing(&lck), 0);
+  ck_assert_int_eq(pending_outcome(&lck, 10, 0), MDBX_SUCCESS);
+}
+END_TEST
+
+START_TEST(test_published_in_order) {
+  write_commit(11, 2);
+  ck_assert_uint_eq(lck_head_txnid(pending_tip(&lck)), 11);
+  ck_assert_uint_eq(lck_head_slot(pending_tip(&lck)), 2);
+  ck_assert_uint_eq(lck_head_txnid(lck_head(&lck)), 10);
+  const uint64_t frozen = pending_freeze(&lck);
+  ck_assert_uint_eq(lck_believable(&lck), 11);
+  write_commit(12, 0);
+  write_commit(13, 0);
+  ck_assert_int_eq(pending_outcome(&lck, 11, 0), MDBX_RESULT_TRUE);
+  ck_assert(pending_publish(&lck, frozen, 0));
+  ck_assert_uint_eq(lck_head(&lck), frozen);
+  ck_assert_uint_eq(lck_durable(&lck), 11);
+  ck_assert_uint_eq(lck_believable(&lck), TXNID_NONE);
+  ck_assert_int_eq(pending_outcome(&lck, 11, 0), MDBX_SUCCESS);
+  ck_assert_int_eq(pending_outcome(&lck, 12, 0), MDBX_RESULT_TRUE);
+  ck_assert_uint_eq(lck_head_txnid(pending_tip(&lck)), 13);
+  ck_assert(pending_publish(&lck, pending_freeze(&lck), 0));
+  ck_assert(!pending_any(&lck));
+  ck_assert_int_eq(pending_outcome(&lck, 12, 0), MDBX_SUCCESS);
+}
+END_TEST
+
+/* Who was published before the failure is told so, and who was not is not, whatever gets the same ids later. */
+START_TEST(test_failure) {
+  write_commit(11, 2);
+  ck_assert(pending_publish(&lck, pending_freeze(&lck), 0));
+  write_commit(12, 0);
+  const uint64_t frozen = pending_freeze(&lck);
+  write_commit(13, 1);
+  pending_fail(&lck);
+  ck_assert_uint_eq(pending_failures(&lck), 1);
+  ck_assert(!pending_any(&lck));
+  ck_assert(!pending_publish(&lck, frozen, 0));
+  ck_assert_uint_eq(lck_head_txnid(lck_head(&lck)), 11);
+  ck_assert_int_eq(pending_outcome(&lck, 11, 0), MDBX_SUCCESS);
+  ck_assert_int_eq(pending_outcome(&lck, 12, 0), MDBX_PANIC);
+  write_commit(12, 0);
+  ck_assert(pending_publish(&lck, pending_freeze(&lck), 1));
+  ck_assert_int_eq(pending_outcome(&lck, 12, 1), MDBX_SUCCESS);
+  ck_assert_int_eq(pending_outcome(&lck, 12, 0), MDBX_PANIC);
+  pending_fail(&lck);
+  ck_assert_int_eq(pending_outcome(&lck, 11, 0), MDBX_PANIC);
+}
+END_TEST
+
+/* A flush that ends wakes whoever has seen it begin. */
+START_TEST(test_flusher) {
+  const uint32_t seen = atomic_load(&lck.shared->flushes);
+  ck_assert_int_eq(pending_flusher_try(&lck), MDBX_SUCCESS);
+  pending_flusher_unlock(&lck);
+  pending_sleep(&lck, seen);
+  ck_assert_uint_eq(atomic_load(&lck.shared->flushes), seen + 1);
+}
+END_TEST
+
+int main(void) {
+  Suite *suite = suite_create("pending");
+  TCase *tests = tcase_create("pending");
+  tcase_add_checked_fixture(tests, setup, teardown);
+  tcase_add_test(tests, test_nothing_waits);
+  tcase_add_test(tests, test_published_in_order);
+  tcase_add_test(tests, test_failure);
+  tcase_add_test(tests, test_flusher);
+  suite_add_tcase(suite, tests);
+  return unit_run(suite);
+}
