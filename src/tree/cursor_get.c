@@ -214,8 +214,8 @@ int cursor_settle(struct cursor *cursor) {
     return MDBX_SUCCESS;
   if (cursor->state != CURSOR_BEFORE_NEXT)
     return MDBX_ENODATA;
-  const int settled = cursor_lose_place(cursor, step_onto(cursor, false));
-  return settled == MDBX_NOTFOUND ? MDBX_ENODATA : settled;
+  const int landed = cursor_lose_position(cursor, step_onto(cursor, false));
+  return landed == MDBX_NOTFOUND ? MDBX_ENODATA : landed;
 }
 
 int cursor_peek(struct cursor *cursor, struct cursor *copy) {
@@ -520,7 +520,7 @@ static int read_record(struct cursor *cursor, const struct cursor_op *what, MDBX
 
 static inline int run_and_verify(struct cursor *cursor, const struct cursor_op *what, const struct seek_key *key,
                                  const MDBX_val *value) {
-  const int rc = cursor_lose_place(cursor, run(cursor, what, key, value));
+  const int rc = cursor_lose_position(cursor, run(cursor, what, key, value));
   VERIFY(tree_verify_cursor(cursor));
   return rc;
 }
@@ -535,7 +535,7 @@ int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor
   const struct cursor_op *what = cursor_op(op);
   struct seek_key sought;
   int rc = check_call(cursor, what, key, data);
-  /* Finding a place again uses the memory that the key may be prepared in. */
+  /* Finding a position again uses the memory that the key may be prepared in. */
   if (rc == MDBX_SUCCESS)
     rc = cursor_restore(cursor);
   if (rc == MDBX_SUCCESS && (what->needs & OP_KEY)) {
