@@ -298,7 +298,7 @@ void txn_abort_write(MDBX_txn *txn) {
   txn_finish_write(txn);
 }
 
-void txn_settle(MDBX_txn *txn, int rc) {
+void txn_conclude(MDBX_txn *txn, int rc) {
   ASSERT(txn->root == txn && txn->innermost == txn);
   const bool committed = rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE;
   if (!committed && !atomic_load(&txn->env->fatal))
@@ -326,7 +326,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     return MDBX_RESULT_TRUE;
   }
   const int rc = commit_write(txn, latency);
-  txn_settle(txn, rc);
+  txn_conclude(txn, rc);
   txn_finish_write(txn);
   txn_end_latency(latency, begun);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
