@@ -376,7 +376,7 @@ typedef struct MDBX_txn MDBX_txn;
 typedef struct MDBX_cursor MDBX_cursor;
 #endif
 
-/* Number of an opened table: 0 is the free-space table, 1 the main (unnamed)
+/* Number of an opened table: 0 is the table of free pages, 1 the main (unnamed)
  * table, 2 the first named one. Valid in all transactions of its environment. */
 typedef uint32_t MDBX_dbi;
 
@@ -1184,7 +1184,7 @@ struct MDBX_chk_context {
     struct MDBX_chk_histogram histogram_page_age;
     struct MDBX_chk_histogram histogram_pgno_payload; /* the same */
     struct MDBX_chk_histogram histogram_pgno_retained; /* the same */
-    /* table_total entries, the main and the free-space table included. */
+    /* table_total entries, the main table and that of free pages included. */
     const MDBX_chk_table_t *const *tables;
   } result; /* what was found so far */
 };

@@ -3,6 +3,7 @@
 #include "api/api.h"
 
 #include "tree/cursor_ops.h"
+#include "txn/table.h"
 #include "txn/txn_cursor.h"
 #include "txn/txn_multiple.h"
 #include "txn/txn_nested.h"
@@ -57,7 +58,7 @@ int mdbx_cursor_bind(MDBX_txn *txn, MDBX_cursor *cur, MDBX_dbi dbi) {
   int rc = check_cursor(cur);
   if (rc == MDBX_SUCCESS)
     rc = txn_check_for_info(txn, MDBX_TXN_ERROR);
-  return rc == MDBX_SUCCESS ? txn_cursor_bind(txn, cur, dbi) : rc;
+  return rc == MDBX_SUCCESS ? table_bind_cursor(txn, cur, dbi) : rc;
 }
 
 int mdbx_cursor_open(MDBX_txn *txn, MDBX_dbi dbi, MDBX_cursor **cur) {
@@ -150,7 +151,7 @@ int mdbx_cursor_copy(const MDBX_cursor *src, MDBX_cursor *dest) {
     return rc;
   if (src == dest)
     return MDBX_EINVAL;
-  rc = txn_cursor_bind(src->txn, dest, src->dbi);
+  rc = table_bind_cursor(src->txn, dest, src->dbi);
   return rc == MDBX_SUCCESS ? cursor_copy_position(&src->core, &dest->core) : rc;
 }
 

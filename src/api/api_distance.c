@@ -15,10 +15,10 @@ int api_check_related(const MDBX_cursor *a, const MDBX_cursor *b) {
 }
 
 /* Where a cursor stands; without one, the first or last record of the table of the other. */
-static int find_end(const MDBX_cursor *cursor, const MDBX_cursor *other, bool last, struct cursor *place) {
+static int find_end(const MDBX_cursor *cursor, const MDBX_cursor *other, bool last, struct cursor *position) {
   if (cursor)
-    return cursor_peek(api_cursor_core(cursor), place);
-  return cursor_edge_of(&other->core, last, place);
+    return cursor_peek(api_cursor_core(cursor), position);
+  return cursor_edge_of(&other->core, last, position);
 }
 
 /* The two ends of a range; one of the cursors may be NULL. */
@@ -71,7 +71,7 @@ static int check_array(const MDBX_cursor *related, MDBX_cursor **array, intptr_t
 
 /* Each cursor stands at the end of a part, the last one at the end of the range; longer parts come first. Cursors for
  * which no step is left are left without a position. */
-static int place_array(struct cursor *at, MDBX_cursor **array, intptr_t count, int64_t distance, unsigned deepness) {
+static int position_array(struct cursor *at, MDBX_cursor **array, intptr_t count, int64_t distance, unsigned deepness) {
   for (intptr_t i = 0; i < count; ++i) {
     const int64_t parts = count - i, rest = distance % parts;
     const int64_t step = distance / parts + (rest > 0) - (rest < 0);
@@ -99,7 +99,7 @@ int mdbx_cursor_distribute(const MDBX_cursor *first, const MDBX_cursor *last, MD
   if (rc == MDBX_SUCCESS)
     rc = cursor_distance(&from, &to, deepness, &distance);
   if (rc == MDBX_SUCCESS)
-    rc = place_array(&from, array, count, distance, deepness);
+    rc = position_array(&from, array, count, distance, deepness);
   if (rc != MDBX_SUCCESS)
     return rc;
   return (distance < 0 ? -distance : distance) < count ? MDBX_RESULT_TRUE : MDBX_SUCCESS;

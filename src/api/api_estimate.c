@@ -24,9 +24,9 @@ int mdbx_estimate_distance(const MDBX_cursor *first, const MDBX_cursor *last, pt
   if (rc == MDBX_SUCCESS)
     rc = api_check_related(first, last);
   if (rc == MDBX_SUCCESS)
-    rc = cursor_place(api_cursor_core(first), &from);
+    rc = cursor_position(api_cursor_core(first), &from);
   if (rc == MDBX_SUCCESS)
-    rc = cursor_place(api_cursor_core(last), &to);
+    rc = cursor_position(api_cursor_core(last), &to);
   return rc == MDBX_SUCCESS ? estimate(&from, &to, distance) : rc;
 }
 
@@ -39,9 +39,9 @@ int mdbx_estimate_move(const MDBX_cursor *cur, MDBX_val *key, MDBX_val *data, MD
   if (!distance || move_op == MDBX_GET_CURRENT || move_op == MDBX_GET_MULTIPLE)
     return MDBX_EINVAL;
   *distance = 0;
-  rc = cursor_place(api_cursor_core(cur), &from);
+  rc = cursor_position(api_cursor_core(cur), &from);
   if (rc == MDBX_SUCCESS)
-    rc = cursor_place_after(api_cursor_core(cur), key, data, move_op, &to);
+    rc = cursor_position_after(api_cursor_core(cur), key, data, move_op, &to);
   return rc == MDBX_SUCCESS ? estimate(&from, &to, distance) : rc;
 }
 

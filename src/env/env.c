@@ -2,6 +2,8 @@
 /* The handle of an environment: made, checked, buried. */
 #include "env/env.h"
 
+#include "base/assert.h"
+
 #include <stdlib.h>
 
 int env_check(const MDBX_env *env) {
@@ -38,6 +40,8 @@ static MDBX_env *new_handle(void) {
 }
 
 void env_bury(MDBX_env *env) {
+  ASSERT(!env->opened && env->fd < 0);
+  ASSERT(!env->writer_txn && !env->handles);
   env->signature = DEAD_SIGNATURE;
   os_process_lock();
   env->next_dead = graveyard;
@@ -63,6 +67,7 @@ int env_create(MDBX_env **result) {
     env_bury(env);
     return rc;
   }
+  ASSERT(env_check(env) == MDBX_SUCCESS && env_check_open(env) == MDBX_EPERM);
   *result = env;
   return MDBX_SUCCESS;
 }

@@ -2,6 +2,7 @@
 /* The files of a database that is not open. */
 #include "env/env_files.h"
 
+#include "base/assert.h"
 #include "env/env_paths.h"
 #include "file/lck.h"
 #include "file/meta.h"
@@ -72,6 +73,7 @@ int env_delete(const char *path, int how) {
 /* ----------------------------------------------------------------------------------------------------------- peeking */
 
 void env_fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
+  ASSERT(geometry_page_size_is_valid((intptr_t)geometry->page_size));
   info->mi_geo.lower = geometry_bytes(geometry, geometry->lower);
   info->mi_geo.upper = geometry_bytes(geometry, geometry->upper);
   info->mi_geo.current = geometry_bytes(geometry, geometry->now);

@@ -2,10 +2,12 @@
 /* A new database in an empty file. */
 #include "env/env_make.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/env_view.h"
 
 int env_is_to_be_made(const MDBX_env *env, bool *empty) {
+  ASSERT(env->fd >= 0);
   return os_file_is_blank(env->fd, (uint64_t)META_COUNT * PAGE_SIZE_MAX, empty);
 }
 
@@ -15,6 +17,7 @@ static int compose_first_meta(MDBX_env *env, struct meta *meta) {
   const int rc = geometry_new(&env->geometry_request, &system, &geometry);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(geometry.lower >= META_COUNT && geometry.lower <= geometry.now && geometry.now <= geometry.upper);
   memset(meta, 0, sizeof(*meta));
   meta_set_geometry(meta, &geometry);
   meta->kind = META_STEADY;
@@ -41,6 +44,8 @@ static int write_first_pages(MDBX_env *env) {
 /* The metas go in first and alone: with one of them on disk the file is a database, before that it is an empty file. When
  * there is no room it becomes an empty file again. */
 int env_make_database(MDBX_env *env) {
+  ASSERT(!env_is_readonly(env) && !env->recovery);
+  ASSERT(!env->opened);
   int rc = os_ops->resize(env->fd, 0);
   if (rc == MDBX_SUCCESS)
     rc = write_first_pages(env);

@@ -2,6 +2,7 @@
 /* Opening, closing, going on after a fork. */
 #include "env/env_open.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/env_make.h"
 #include "env/env_paths.h"
@@ -26,6 +27,7 @@ static void adopt_identity(MDBX_env *env, const struct meta *meta) {
 
 /* Whoever asked for a certain meta gets it, and nothing is changed on the way. */
 static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chosen, struct meta *meta) {
+  ASSERT(chosen < META_COUNT && env->recovery == chosen + 1);
   const struct meta_slot *head = &set->slot[chosen];
   uint64_t length;
   if (!head->valid)
@@ -75,6 +77,7 @@ static int check_width(const MDBX_env *env, const struct meta *meta) {
 
 /* Nobody else has the database open. */
 static int open_first(MDBX_env *env, struct meta_set *set, struct meta *meta) {
+  ASSERT(env->lck.first && !env->recovery);
   struct meta_choice choice;
   struct meta_verify_context verify = {env->fd, set};
   uint64_t length;
@@ -129,6 +132,7 @@ static int read_head_slot(const MDBX_env *env, uint32_t page_size, uint64_t *hea
 
 /* Others have it open; the lock file tells the head. The file may have been cut since by a commit after that one. */
 static int open_further(MDBX_env *env, const struct meta_set *set, struct meta *meta) {
+  ASSERT(!env->lck.first);
   for (;;) {
     uint64_t head, length;
     struct meta_slot slot;
@@ -259,6 +263,7 @@ static int open_content(MDBX_env *env, struct meta *meta) {
 }
 
 static int map_pages(MDBX_env *env, pgno_t pages) {
+  ASSERT(!map_is_open(&env->map));
   if (!env_has_addresses(env, pages))
     return MDBX_TOO_LARGE;
   return map_open(&env->map, env->fd, (size_t)pages << env->shift, env->flags & MDBX_WRITEMAP,
@@ -276,6 +281,7 @@ static int open_map(MDBX_env *env, const struct meta *meta) {
 }
 
 static int open_memory(MDBX_env *env, const struct meta *meta) {
+  ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
   int rc = map_is_open(&env->map) ? MDBX_SUCCESS : open_map(env, meta);
   if (rc == MDBX_SUCCESS)
     rc = env_cover_meta(env, meta);
@@ -291,6 +297,7 @@ static int open_memory(MDBX_env *env, const struct meta *meta) {
 }
 
 static int make_head_durable(MDBX_env *env) {
+  ASSERT(!env_is_readonly(env) && !env->lockless);
   int rc = env_lock_writer(env, false);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -300,7 +307,7 @@ static int make_head_durable(MDBX_env *env) {
 }
 
 /* A writer that comes after a reader who could not make sure of the head does so now. */
-static int settle_durability(MDBX_env *env) {
+static int ensure_durable_head(MDBX_env *env) {
   if (env_is_readonly(env) || env->lockless || lck_durable(&env->lck) != TXNID_NONE ||
       (env->flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
     return MDBX_SUCCESS;
@@ -309,6 +316,8 @@ static int settle_durability(MDBX_env *env) {
 
 /* The files are open. */
 static int open_rest(MDBX_env *env) {
+  ASSERT(!env->opened && env->fd >= 0);
+  ASSERT(!env->writer_txn && !env->work);
   struct meta meta;
   int rc = open_content(env, &meta);
   if (rc == MDBX_SUCCESS) {
@@ -320,7 +329,7 @@ static int open_rest(MDBX_env *env) {
   if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
     rc = readers_threads_open(&env->threads, &env->lck);
   if (rc == MDBX_SUCCESS)
-    rc = settle_durability(env);
+    rc = ensure_durable_head(env);
   env->opened = rc == MDBX_SUCCESS;
   lck_open_done(&env->lck);
   return rc;
@@ -360,6 +369,7 @@ static int make_directory(const struct env_paths *paths, const char *path, unsig
 }
 
 static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
+  ASSERT(!env->path && !env->data_path && !env->lock_path);
   struct env_paths paths;
   int rc = env_paths_make(path, flags & MDBX_NOSUBDIR, &paths);
   if (rc != MDBX_SUCCESS)
@@ -422,6 +432,7 @@ void env_release(MDBX_env *env) {
   free(env->lock_path);
   env->path = env->data_path = env->lock_path = NULL;
   env->opened = false;
+  ASSERT(!env->handles && !map_is_open(&env->map) && !env->lck.shared);
 }
 
 static bool data_file_is_unlinked(const MDBX_env *env) {
@@ -439,6 +450,7 @@ static int sync_at_close(MDBX_env *env) {
 }
 
 int env_close(MDBX_env *env, bool dont_sync) {
+  ASSERT(env->signature == ENV_SIGNATURE && !env->writer_txn);
   const bool inherited = env->generation != os_fork_generation();
   int rc = MDBX_SUCCESS;
   if (env->opened && !inherited && env->writer_locked_by_user) {
@@ -462,6 +474,7 @@ int env_close(MDBX_env *env, bool dont_sync) {
 /* What belongs to the parent. Descriptors and maps are as good here, whatever became of the names and of the right to open
  * them, and readers of the parent go on with them. */
 static int shed_inherited(MDBX_env *env) {
+  ASSERT(env->opened && !env->writer_txn);
   atomic_store(&env->writer_thread, 0);
   env->work = NULL;
   env->writer_locked_by_user = false;

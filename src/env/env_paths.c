@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/env_paths.h"
 
+#include "base/assert.h"
 #include "os/os.h"
 
 #include <stdlib.h>
@@ -65,6 +66,7 @@ static void prefer_present_lock(struct env_paths *paths) {
 }
 
 int env_paths_wish(struct env_paths *paths, const char *lock) {
+  ASSERT(paths->data && paths->lock);
   if (!lock || (!os_path_exists(lock) && os_path_exists(paths->lock)))
     return MDBX_SUCCESS;
   char *copy = join(lock, "");
@@ -95,6 +97,7 @@ int env_paths_make(const char *path, bool nosubdir, struct env_paths *paths) {
     if (paths->data && ends_with(paths->data, MDBX_DATANAME))
       paths->other_lock = lock_in_same_directory(paths->data);
   }
+  ASSERT(!paths->data || strlen(paths->data) >= strlen(path));
   if (paths->data && paths->lock)
     return MDBX_SUCCESS;
   env_paths_free(paths);

@@ -11,6 +11,7 @@
  */
 #include "env/env_recovery.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/env_open.h"
 #include "env/env_repair.h"
@@ -20,6 +21,7 @@
 #include "env/sync.h"
 
 int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool writable) {
+  ASSERT(slot < META_COUNT);
   if (env->opened)
     return MDBX_EPERM;
   env->recovery = slot + 1;
@@ -31,6 +33,7 @@ int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool w
 
 /* The meta to turn to, and the id it gets. */
 static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, txnid_t *txnid) {
+  ASSERT(chosen < META_COUNT);
   txnid_t others = 0;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_slot seen;
@@ -49,6 +52,8 @@ static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, 
 }
 
 static int write_as_newest(MDBX_env *env, unsigned slot, txnid_t txnid, const struct meta_slot *chosen) {
+  ASSERT(slot < META_COUNT && chosen->valid);
+  ASSERT(txnid >= chosen->txnid && txnid < TXNID_MAX);
   struct meta meta = chosen->meta;
   meta.kind = META_STEADY;
   memcpy(meta.boot_id, env->boot_id, sizeof(meta.boot_id));
@@ -58,6 +63,7 @@ static int write_as_newest(MDBX_env *env, unsigned slot, txnid_t txnid, const st
 
 /* The writer lock is held and no transaction runs. */
 static int turn(MDBX_env *env, unsigned slot) {
+  ASSERT(!atomic_load(&env->writer_thread) && !env->work);
   struct meta_slot chosen;
   txnid_t txnid = TXNID_NONE;
   uint64_t length = 0;
@@ -92,6 +98,7 @@ static bool someone_reads(const MDBX_env *env) {
 }
 
 int env_turn_for_recovery(MDBX_env *env, unsigned slot) {
+  ASSERT(env->opened && slot < META_COUNT);
   if (atomic_load(&env->writer_thread) || someone_reads(env))
     return MDBX_BUSY;
   int rc = env_lock_writer(env, true);

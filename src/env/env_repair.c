@@ -2,6 +2,7 @@
 /* Setting the data file right after a crash. */
 #include "env/env_repair.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 
 int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
@@ -14,6 +15,8 @@ int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t leng
 }
 
 static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice) {
+  ASSERT(!choice->wipe[choice->head]);
+  ASSERT(set->page_size == env->page_size);
   bool any = false;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     if (!choice->wipe[slot])
@@ -32,6 +35,7 @@ static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const stru
 }
 
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) {
+  ASSERT(!env_is_readonly(env));
   const uint64_t wanted = (uint64_t)meta->now * env->page_size;
   if (length < wanted)
     return os_ops->allocate(env->fd, length, wanted);
@@ -39,6 +43,8 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) 
 }
 
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
+  ASSERT(choice->head < META_COUNT && set->slot[choice->head].valid);
+  ASSERT(!env_is_readonly(env) && !env->work);
   const struct meta *head = &set->slot[choice->head].meta;
   int rc = wipe_unbelieved(env, set, choice);
   /* After a process died: the page cache has everything, the disk perhaps not. */

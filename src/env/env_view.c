@@ -2,6 +2,7 @@
 /* What a transaction sees of the files. */
 #include "env/env_view.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "file/pending.h"
 
@@ -27,6 +28,7 @@ static int new_memo(MDBX_env *env, size_t pages) {
   } else {
     memo->tags = &no_memo;
   }
+  ASSERT(memo->bytes == 0 || (memo->bytes / sizeof(uint32_t) >= pages && memo->mask + (size_t)1 == memo->bytes / sizeof(uint32_t)));
   memo->older = atomic_load(&env->memo);
   atomic_store(&env->memo, memo);
   return MDBX_SUCCESS;
@@ -40,6 +42,7 @@ static bool memo_covers(const MDBX_env *env, size_t pages) {
 bool env_has_addresses(const MDBX_env *env, pgno_t pages) { return (uint64_t)pages << env->shift <= MAP_LENGTH_MAX; }
 
 static int cover_slowly(MDBX_env *env, pgno_t upper) {
+  ASSERT(map_is_open(&env->map));
   int rc = MDBX_SUCCESS;
   if (!env_has_addresses(env, upper))
     return MDBX_UNABLE_EXTEND_MAPSIZE;
@@ -49,6 +52,7 @@ static int cover_slowly(MDBX_env *env, pgno_t upper) {
     rc = map_extend(&env->map, env->fd, length);
   if (rc == MDBX_SUCCESS && !memo_covers(env, upper))
     rc = new_memo(env, upper);
+  ASSERT(rc != MDBX_SUCCESS || (map_length(&env->map) >= length && memo_covers(env, upper)));
   os_mutex_unlock(&env->map_mutex);
   return rc;
 }
@@ -89,6 +93,7 @@ void env_forget_memo(MDBX_env *env) {
 
 /* True if there is such a meta page, and it was not written while it was read. */
 static bool copy_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
+  ASSERT(map_length(&env->map) >= (size_t)META_COUNT << env->shift);
   const struct meta_page *page =
       (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)lck_head_slot(head) << env->shift));
   const txnid_t txnid = lck_head_txnid(head);
@@ -136,6 +141,7 @@ int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsign
 enum { META_READS = 50 };
 
 int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
+  ASSERT(txnid != TXNID_NONE && env->fd >= 0);
   int rc = MDBX_RESULT_TRUE;
   for (unsigned reads = 0; reads < META_READS && rc != MDBX_SUCCESS; ++reads) {
     bool claimed = false;
@@ -162,6 +168,7 @@ static bool meta_is_usable(const MDBX_env *env, const struct meta *meta) {
 
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot) {
   const struct page_memo *memo = atomic_load(&env->memo);
+  ASSERT(memo && memo->tags && map_is_open(&env->map));
   snapshot->base = (const uint8_t *)map_base(&env->map);
   snapshot->memo = memo->tags;
   snapshot->memo_mask = memo->mask;
@@ -178,6 +185,7 @@ int env_check_map_limit(const MDBX_env *env, pgno_t pages) {
 }
 
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot) {
+  ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
   if (!meta_is_usable(env, meta))
     return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
                       (unsigned long long)txnid);
@@ -193,6 +201,8 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
       .page_size = env->page_size,
       .seed = env->seed,
   };
+  ASSERT(map_length(&env->map) >= (uint64_t)snapshot->limit << env->shift);
+  ASSERT(memo_covers(env, snapshot->limit));
   env_rebase(env, snapshot);
   return MDBX_SUCCESS;
 }

@@ -2,6 +2,7 @@
 /* The writer lock of an environment. */
 #include "env/env_writer.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/lockless.h"
 #include "file/pending.h"
@@ -9,6 +10,8 @@
 /* A writer died. Its pages may be in the file and even its meta; what it had not published never happened, unless the
  * meta is whole: then the commit stands (it may be durable already, and must not be overwritten as if it were not). */
 static int adopt_newest_meta(MDBX_env *env) {
+  ASSERT(lck_writer_is_mine(&env->lck));
+  ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
   struct meta_slot newest = {.txnid = lck_head_txnid(lck_head(&env->lck))};
   int chosen = -1;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
@@ -33,6 +36,7 @@ static int adopt_newest_meta(MDBX_env *env) {
 }
 
 void env_doubt_metas(MDBX_env *env, unsigned slot) {
+  ASSERT(slot < META_COUNT && !env_is_readonly(env));
   atomic_store(&env->fatal, true);
   atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
   /* So that an opener of this boot does not find it; that this reaches the disk is the next writer's care. */
@@ -41,7 +45,9 @@ void env_doubt_metas(MDBX_env *env, unsigned slot) {
 }
 
 /* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
-static int settle_doubt(MDBX_env *env) {
+static int clear_doubt(MDBX_env *env) {
+  ASSERT(lck_writer_is_mine(&env->lck));
+  ASSERT(!env->lockless && !env->work);
   const txnid_t head = lck_head_txnid(lck_head(&env->lck));
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_slot seen;
@@ -103,16 +109,18 @@ static int inherit_pending(MDBX_env *env) {
 
 /* The lock is held; `rc` tells whether its last holder died. */
 static int enter_as_writer(MDBX_env *env, int rc) {
+  ASSERT(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
   if (env->lockless)
     return lockless_begin_writing(env);
   if (atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL)
-    return settle_doubt(env);
+    return clear_doubt(env);
   if (rc != MDBX_RESULT_TRUE)
     return MDBX_SUCCESS;
   return pending_any(&env->lck) ? inherit_pending(env) : adopt_newest_meta(env);
 }
 
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only) {
+  ASSERT(env->fd >= 0 && env->lck.shared);
   int rc = lck_writer_lock(&env->lck, try_only);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
@@ -129,6 +137,7 @@ void env_unlock_writer(MDBX_env *env) {
 }
 
 int env_change_flags(MDBX_env *env, unsigned flags, bool on) {
+  ASSERT(!(flags & ~(unsigned)ENV_FLAGS_CHANGEABLE));
   const bool own = atomic_load(&env->writer_thread) == os_thread_self();
   const int rc = own ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, false);
   if (rc != MDBX_SUCCESS)

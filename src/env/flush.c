@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/flush.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 
 static int note_flush(MDBX_env *env, enum lck_counter counter, int rc) {
@@ -15,6 +16,7 @@ static int note_flush(MDBX_env *env, enum lck_counter counter, int rc) {
 int sync_datasync(MDBX_env *env) { return note_flush(env, LCK_FSYNC, os_ops->datasync(env->fd)); }
 
 int sync_flush(MDBX_env *env) {
+  ASSERT(env->fd >= 0);
   if (env->flags & MDBX_WRITEMAP)
     return note_flush(env, LCK_MSYNC, map_flush(&env->map, env->fd, 0, map_length(&env->map)));
   return sync_datasync(env);

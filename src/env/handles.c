@@ -2,13 +2,18 @@
 /* Table handles. */
 #include "env/handles.h"
 
+#include "base/assert.h"
+
 #include <stdlib.h>
 
 bool handle_has_name(const struct table_name *have, const MDBX_val *name) {
+  ASSERT(!name->iov_len || name->iov_base);
+  ASSERT(!have->length || have->bytes);
   return have->length == name->iov_len && (!have->length || memcmp(have->bytes, name->iov_base, have->length) == 0);
 }
 
 int handle_set_name(struct table_name *to, const MDBX_val *name) {
+  ASSERT(!name->iov_len || name->iov_base);
   uint8_t *copy = malloc(name->iov_len + 1);
   if (!copy)
     return MDBX_ENOMEM;
@@ -20,6 +25,8 @@ int handle_set_name(struct table_name *to, const MDBX_val *name) {
 }
 
 int handle_open(MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi) {
+  ASSERT(env->handles && env->handles_capacity >= CORE_TABLES);
+  ASSERT(env->handles_used >= CORE_TABLES && env->handles_used <= env->handles_capacity);
   for (MDBX_dbi i = CORE_TABLES; i < env->handles_capacity; ++i) {
     struct table_handle *handle = &env->handles[i];
     if (handle_is_open(handle))
@@ -32,6 +39,7 @@ int handle_open(MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi) {
     atomic_fetch_add(&handle->generation, 1);
     if (i >= env->handles_used)
       env->handles_used = i + 1;
+    ASSERT(handle_is_open(handle) && i < env->handles_used);
     *dbi = i;
     return MDBX_SUCCESS;
   }
@@ -41,6 +49,7 @@ int handle_open(MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi) {
 void handle_close(struct table_handle *handle) {
   if (handle_is_open(handle))
     atomic_fetch_add(&handle->generation, 1);
+  ASSERT(!handle_is_open(handle));
 }
 
 static bool same_order(const struct user_order *a, const struct user_order *b) {
@@ -71,6 +80,7 @@ int handle_set_orders(struct table_handle *handle, const struct table_orders *as
   struct table_orders *fresh = malloc(sizeof(*fresh));
   if (!fresh)
     return MDBX_ENOMEM;
+  ASSERT(user_order_given(&merged.key) || user_order_given(&merged.value) || !have);
   *fresh = merged;
   fresh->older = handle->all_orders;
   handle->all_orders = fresh;
@@ -90,6 +100,7 @@ int handle_copy_name(struct name_copy *copy, const struct table_handle *handle) 
       return MDBX_ENOMEM;
   }
   copy->name = (MDBX_val){copy->memory ? copy->memory : copy->room, name->length};
+  ASSERT(copy->name.iov_base && copy->name.iov_len == name->length);
   if (name->length)
     memcpy(copy->name.iov_base, name->bytes, name->length);
   return MDBX_SUCCESS;

@@ -14,10 +14,12 @@
  */
 #include "env/lockless.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/env_repair.h"
 
 static void look(const MDBX_env *env, struct metas_seen *seen) {
+  ASSERT(map_length(&env->map) >= (size_t)META_COUNT << env->shift);
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     const volatile struct page *page =
         (const volatile struct page *)(const void *)(map_base(&env->map) + ((size_t)slot << env->shift));
@@ -34,6 +36,8 @@ static int check_identity(const MDBX_env *env, const struct meta_set *set, const
 }
 
 static int choose_anew(MDBX_env *env, bool writing) {
+  ASSERT(env->lockless);
+  ASSERT(!writing || !env_is_readonly(env));
   struct meta_set set;
   struct meta_choice choice;
   struct meta_verify_context verify = {env->fd, &set};
@@ -59,6 +63,7 @@ static int choose_anew(MDBX_env *env, bool writing) {
 
 /* Under map_mutex. */
 static int follow(MDBX_env *env, bool writing) {
+  ASSERT(env->lockless && !env->metas.writing);
   struct metas_seen seen;
   look(env, &seen);
   if (likely(env->metas.known && memcmp(seen.of, env->metas.of, sizeof(seen.of)) == 0 &&
@@ -93,6 +98,7 @@ int lockless_begin_writing(MDBX_env *env) {
 }
 
 void lockless_end_writing(MDBX_env *env) {
+  ASSERT(env->lockless);
   os_mutex_lock(&env->map_mutex);
   look(env, &env->metas);
   env->metas.writing = false;

@@ -7,13 +7,17 @@
  */
 #include "env/options.h"
 
+#include "base/assert.h"
+
 /* Changed pages are memory of the process, unlike what is mapped. */
 uint64_t env_default_dirty_limit(size_t page_size) {
+  ASSERT(page_size > 0);
   const uint64_t pages = os_memory_of_process() / 42 / page_size;
   return MAX_OF(pages, 128);
 }
 
 static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
+  ASSERT((size_t)option < COUNT_OF(env->options.values));
   static const uint64_t values[] = {
       [MDBX_opt_rp_augment_limit] = 2044,
       [MDBX_opt_loose_limit] = 64,
@@ -37,12 +41,16 @@ static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
 }
 
 uint64_t env_option(const MDBX_env *env, MDBX_option_t option) {
+  ASSERT((size_t)option < COUNT_OF(env->options.values));
   const uint64_t set = env->options.values[option];
   return set == UINT64_MAX ? option_default(env, option) : set;
 }
 
 /* A share of a page in units of 1/65536. */
-static uint32_t share_of(uint64_t share, size_t bytes) { return (uint32_t)(share * bytes / 65536); }
+static uint32_t share_of(uint64_t share, size_t bytes) {
+  ASSERT(share <= 65536);
+  return (uint32_t)(share * bytes / 65536);
+}
 
 /* 1/N of so many pages; none for 0. */
 static uint64_t part(uint64_t pages, uint64_t denominator) { return denominator ? pages / denominator : 0; }
@@ -57,4 +65,6 @@ void env_tuning(const MDBX_env *env, struct space_tuning *tuning) {
   tuning->prefer_changed = env_option(env, MDBX_opt_prefer_waf_insteadof_balance);
   tuning->dirty_limit = limit;
   tuning->dirty_kept = MAX_OF(limit - go, stay);
+  ASSERT(tuning->dirty_kept <= tuning->dirty_limit);
+  ASSERT(tuning->merge_below < body && tuning->subpage_most <= body);
 }

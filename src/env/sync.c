@@ -2,6 +2,7 @@
 /* Making commits durable that were not when they were made. */
 #include "env/sync.h"
 
+#include "base/assert.h"
 #include "base/log.h"
 #include "env/env_view.h"
 #include "env/env_writer.h"
@@ -12,6 +13,7 @@
 
 /* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
 static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {
+  ASSERT(slot < META_COUNT && head->valid);
   const int rc = meta_make_steady(env->fd, env->page_size, slot, head);
   if (rc != MDBX_SUCCESS)
     atomic_store(&env->fatal, true);
@@ -28,6 +30,7 @@ void sync_note_long_file(MDBX_env *env) { atomic_fetch_or(&env->lck.shared->user
 bool sync_file_is_long(const MDBX_env *env) { return atomic_load(&env->lck.shared->user) & FILE_IS_LONG; }
 
 void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
+  ASSERT(!env_is_readonly(env));
   const int rc = map_shrink_file(&env->map, env->fd, (uint64_t)pages << env->shift);
   if (rc != MDBX_SUCCESS)
     log_warn("%s: cannot cut the file, error %d", env->data_path, rc);
@@ -41,6 +44,7 @@ static pgno_t pages_added(const MDBX_env *env) {
 }
 
 int sync_head(MDBX_env *env) {
+  ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
   const int drained = group_drain(env);
   if (drained != MDBX_SUCCESS)
     return drained;
@@ -62,6 +66,7 @@ int sync_head(MDBX_env *env) {
     rc = mark_steady(env, lck_head_slot(head), &slot);
   if (rc != MDBX_SUCCESS)
     return rc;
+  ASSERT(txnid == slot.txnid && slot.valid);
   forget_unsynced(env);
   lck_publish_durable(&env->lck, txnid);
   if (sync_file_is_long(env)) {
@@ -95,6 +100,7 @@ static bool writer_lock_is_own(const MDBX_env *env) {
 }
 
 int sync_newest(MDBX_env *env, bool force, bool nonblock) {
+  ASSERT(env->opened);
   if (!env->lockless && !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_RESULT_TRUE;
   if (!force && !sync_is_due(env, 0))

@@ -93,7 +93,7 @@ enum lck_counter {
   LCK_COUNTERS
 };
 
-/* The head of the lock file; reader slots follow it. Groups are cache lines apart by who writes them. */
+/* The header of the lock file; reader slots follow it. Groups are cache lines apart by who writes them. */
 struct lck_shared {
   /* Identity: written by the first opener under byte 0, constant after. */
   _Alignas(64) uint64_t magic;

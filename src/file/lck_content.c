@@ -11,7 +11,7 @@
 #define SLOTS_MAX 65536u
 
 _Static_assert(sizeof(struct reader_slot) == 64, "a reader slot is one cache line");
-_Static_assert(sizeof(struct lck_shared) == 512, "the head of the lock file is eight cache lines");
+_Static_assert(sizeof(struct lck_shared) == 512, "the header of the lock file is eight cache lines");
 _Static_assert(offsetof(struct lck_shared, magic) == 0, "a lock file begins with its magic");
 
 size_t lck_content_length(uint32_t slots) {
@@ -98,38 +98,38 @@ int lck_content_make(struct lck *lck, const char *path, unsigned max_readers) {
   return MDBX_SUCCESS;
 }
 
-static int content_check(const struct lck_shared *head, size_t got, uint64_t file_length, const char *path) {
-  if (got < sizeof(*head) || head->magic != LCK_MAGIC)
+static int content_check(const struct lck_shared *header, size_t got, uint64_t file_length, const char *path) {
+  if (got < sizeof(*header) || header->magic != LCK_MAGIC)
     return log_damage(MDBX_INVALID, "the lock file %s is in use but holds something else", path);
-  if (head->version != LCK_VERSION)
+  if (header->version != LCK_VERSION)
     return log_damage(MDBX_VERSION_MISMATCH, "the lock file %s is in use with layout version %u, this is %u", path,
-                      head->version, LCK_VERSION);
-  if (head->slot_count == 0 || head->slot_count > SLOTS_MAX || head->length != lck_content_length(head->slot_count) ||
-      head->length > file_length)
+                      header->version, LCK_VERSION);
+  if (header->slot_count == 0 || header->slot_count > SLOTS_MAX ||
+      header->length != lck_content_length(header->slot_count) || header->length > file_length)
     return log_damage(MDBX_INVALID, "the lock file %s is in use but its sizes are wrong: %u slots, %llu of %llu bytes",
-                      path, head->slot_count, (unsigned long long)head->length, (unsigned long long)file_length);
+                      path, header->slot_count, (unsigned long long)header->length, (unsigned long long)file_length);
   return MDBX_SUCCESS;
 }
 
 /* Others have it open: their content counts, with as many slots as they made. */
 int lck_content_adopt(struct lck *lck, const char *path) {
-  struct lck_shared head;
+  struct lck_shared header;
   uint64_t file_length;
   size_t got;
   void *addr;
   int rc = os_file_size(lck->file->fd, &file_length);
   if (rc == MDBX_SUCCESS)
-    rc = os_pread_full(lck->file->fd, &head, sizeof(head), 0, &got);
+    rc = os_pread_full(lck->file->fd, &header, sizeof(header), 0, &got);
   if (rc == MDBX_SUCCESS)
-    rc = content_check(&head, got, file_length, path);
-  if (rc == MDBX_SUCCESS && !os_file_id_equal(&head.data, &lck->file->data))
+    rc = content_check(&header, got, file_length, path);
+  if (rc == MDBX_SUCCESS && !os_file_id_equal(&header.data, &lck->file->data))
     rc = log_damage(MDBX_INVALID, "the lock file %s is in use for another database", path);
   if (rc == MDBX_SUCCESS)
-    rc = content_map(lck->file, head.length, &addr);
+    rc = content_map(lck->file, header.length, &addr);
   if (rc != MDBX_SUCCESS)
     return rc;
-  lck->length = head.length;
-  lck_content_attach(lck, addr, head.slot_count);
+  lck->length = header.length;
+  lck_content_attach(lck, addr, header.slot_count);
   return MDBX_SUCCESS;
 }
 

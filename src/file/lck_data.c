@@ -5,7 +5,7 @@
 #include "base/log.h"
 
 /* The byte that stands for a lock file. */
-static uint64_t data_place(const struct os_file_id *lock) {
+static uint64_t data_byte(const struct os_file_id *lock) {
   uint64_t mixed = lock->inode * UINT64_C(0x9e3779b97f4a7c15) ^ lock->device;
   mixed = (mixed ^ mixed >> 32) * UINT64_C(0xd6e8feb86659fd93);
   return LCK_DATA_BASE + (mixed ^ mixed >> 32) % LCK_DATA_PLACES;
@@ -39,16 +39,16 @@ int lck_data_take(struct lck *lck, const char *path) {
   struct os_file_id id;
   bool used = false;
   int rc = os_file_id(lck->file->fd, &id);
-  const uint64_t place = rc == MDBX_SUCCESS ? data_place(&id) : 0;
+  const uint64_t byte = rc == MDBX_SUCCESS ? data_byte(&id) : 0;
   if (rc == MDBX_SUCCESS)
-    rc = os_range_lock(lck->data_fd, place, 1, false, false);
+    rc = os_range_lock(lck->data_fd, byte, 1, false, false);
   if (rc == MDBX_SUCCESS)
-    rc = data_range_used(lck->data_fd, LCK_DATA_BASE, place, &used);
+    rc = data_range_used(lck->data_fd, LCK_DATA_BASE, byte, &used);
   if (rc == MDBX_SUCCESS)
-    rc = data_range_used(lck->data_fd, place + 1, LCK_DATA_BASE + LCK_DATA_PLACES, &used);
+    rc = data_range_used(lck->data_fd, byte + 1, LCK_DATA_BASE + LCK_DATA_PLACES, &used);
   if (rc != MDBX_SUCCESS || !used)
     return rc;
-  os_range_unlock(lck->data_fd, place, 1);
+  os_range_unlock(lck->data_fd, byte, 1);
   return log_damage(MDBX_DUPLICATED_LCK,
                     "the data file is in use with another lock file than %s: under another name, or that was removed",
                     path);

@@ -177,7 +177,7 @@ static int check_content(const struct page *page, const struct page_expectation 
                               : check_branch(page, expected, body_size(expected->page_size));
 }
 
-int page_check_places(const struct page *page, const struct page_expectation *expected) {
+int page_check_layout(const struct page *page, const struct page_expectation *expected) {
   const int rc = check_header(page, expected);
   return rc == MDBX_SUCCESS ? check_content(page, expected) : rc;
 }

@@ -25,7 +25,7 @@ struct page_expectation {
  * report. */
 int page_check_bytes(const struct page *page, const struct page_expectation *expected);
 /* Header and everything on the page, without the checksum: of a page that is being changed. */
-int page_check_places(const struct page *page, const struct page_expectation *expected);
+int page_check_layout(const struct page *page, const struct page_expectation *expected);
 /* Header, checksum, and everything on the page. */
 int page_check(const struct page *page, const struct page_expectation *expected);
 

@@ -258,7 +258,7 @@ static inline void meta_set_gc(struct meta *meta, const struct table_record *rec
                                 .mod_txnid = record->mod_txnid};
 }
 
-/* --------------------------------------------------------------------------------------------- free-space records
+/* ----------------------------------------------------------------------------------------- records of free pages
  * Table 0. Key, 12 bytes: u64 big-endian with the kind in the top byte and a number below it, then u32 big-endian
  * sequence. Values are explained in gc/gc_record.h. */
 

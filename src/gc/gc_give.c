@@ -6,8 +6,8 @@
  * again, and what it adds fits. Any other commit writes all that the list has to the table, and begins a new list with what it
  * retired itself and a few free pages, so that the commits after it find them without the table.
  *
- * Writing to the table takes and retires pages itself. So: first make place (delete, insert with some bytes to spare,
- * make leaves writable) in passes until a pass changes nothing; then fill the places in, which moves no page.
+ * Writing to the table takes and retires pages itself. So: first make room (delete, insert with some bytes to spare,
+ * make leaves writable) in passes until a pass changes nothing; then fill the records in, which moves no page.
  *
  * Invariants once filled in: a page is listed once, in table 0 or in the list, or used by a tree, never both; no listed page
  * is at or above the first unallocated one.
@@ -21,7 +21,7 @@
 
 #include <stdlib.h>
 
-/* Bytes a place gets more than its record needs now: what the next passes may add. */
+/* Bytes a record gets more than its record needs now: what the next passes may add. */
 enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 128, RUN_BYTES = 6, FEW_RUNS = 24 };
 
 /* What the list needs if it has to go to the table: its records there may be on half empty leaves. */
@@ -43,7 +43,7 @@ uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree, si
 
 /* ------------------------------------------------------------------------------------------------- single records */
 
-struct place {
+struct found_record {
   struct gc_key key;
   uint8_t bytes[GC_KEY_SIZE];
   struct seek_key seek;
@@ -62,71 +62,71 @@ static int plain_item(const struct path *path, struct leaf_item *item) {
   return MDBX_SUCCESS;
 }
 
-static int find_place(const struct gc *gc, const struct gc_key *key, struct place *place) {
+static int find_record(const struct gc *gc, const struct gc_key *key, struct found_record *found) {
   ASSERT(key->kind >= GC_FREE && key->kind <= GC_HELD && key->number <= GC_NUMBER_MASK);
-  place->key = *key;
-  place->size = 0;
-  gc_key_encode(key, place->bytes);
-  key_prepare(&place->seek, ORDER_BYTES, place->bytes, GC_KEY_SIZE, NULL);
-  int rc = tree_seek(&gc->space->view, gc->tree, &place->seek, &place->path, &place->exists);
-  if (rc == MDBX_SUCCESS && place->exists) {
+  found->key = *key;
+  found->size = 0;
+  gc_key_encode(key, found->bytes);
+  key_prepare(&found->seek, ORDER_BYTES, found->bytes, GC_KEY_SIZE, NULL);
+  int rc = tree_seek(&gc->space->view, gc->tree, &found->seek, &found->path, &found->exists);
+  if (rc == MDBX_SUCCESS && found->exists) {
     struct leaf_item item;
-    rc = plain_item(&place->path, &item);
-    place->size = item.data_length;
+    rc = plain_item(&found->path, &item);
+    found->size = item.data_length;
   }
   return rc;
 }
 
 static int delete_record(struct gc *gc, const struct gc_key *key, bool *changed) {
-  struct place place;
+  struct found_record found;
   bool moved;
-  const int rc = find_place(gc, key, &place);
-  if (rc != MDBX_SUCCESS || !place.exists)
+  const int rc = find_record(gc, key, &found);
+  if (rc != MDBX_SUCCESS || !found.exists)
     return rc;
   *changed = true;
-  return tree_delete_at(gc->space, gc->tree, &place.path, &moved);
+  return tree_delete_at(gc->space, gc->tree, &found.path, &moved);
 }
 
 /* Sees to it that a value of at least `needed` bytes is there, on a page that may be written. */
-static int make_place(struct gc *gc, const struct gc_key *key, size_t needed, bool *changed) {
-  struct place place;
+static int reserve_record(struct gc *gc, const struct gc_key *key, size_t needed, bool *changed) {
+  struct found_record found;
   ASSERT(needed > 0 && needed <= gc_value_limit(gc->space->view.page_size));
-  int rc = find_place(gc, key, &place);
+  int rc = find_record(gc, key, &found);
   if (rc != MDBX_SUCCESS)
     return rc;
   const size_t wanted = MIN_OF(needed + SPARE_BYTES, gc_value_limit(gc->space->view.page_size));
-  if (place.exists && place.size >= needed && (gc->only_grow || place.size <= needed + 4 * SPARE_BYTES)) {
-    if (space_owns(gc->space, path_leaf(&place.path)->page))
+  if (found.exists && found.size >= needed && (gc->only_grow || found.size <= needed + 4 * SPARE_BYTES)) {
+    if (space_owns(gc->space, path_leaf(&found.path)->page))
       return MDBX_SUCCESS;
     *changed = true;
-    return tree_touch_path(gc->space, gc->tree, &place.path);
+    return tree_touch_path(gc->space, gc->tree, &found.path);
   }
   *changed = true;
-  struct change change = {gc->space, gc->tree, &place.path, &place.seek, NODE_PLAIN, wanted, NULL};
-  rc = change_put(&change, place.exists);
-  ASSERT(rc != MDBX_SUCCESS || space_owns(gc->space, path_leaf(&place.path)->page));
+  struct change change = {gc->space, gc->tree, &found.path, &found.seek, NODE_PLAIN, wanted, NULL};
+  rc = change_put(&change, found.exists);
+  ASSERT(rc != MDBX_SUCCESS || space_owns(gc->space, path_leaf(&found.path)->page));
   if (rc == MDBX_SUCCESS)
     memset(change.data, 0, wanted);
   return rc;
 }
 
-/* The bytes of a place made before. */
-static int open_found(const struct gc *gc, struct place *place, uint8_t **data, size_t *size) {
-  if (!place->exists || !space_owns(gc->space, path_leaf(&place->path)->page))
-    return log_damage(MDBX_PROBLEM, "table of free pages: the place of a record is gone");
+/* The bytes of a record that was made room for. */
+static int open_found(const struct gc *gc, struct found_record *found, uint8_t **data, size_t *size) {
+  if (!found->exists || !space_owns(gc->space, path_leaf(&found->path)->page))
+    return log_damage(MDBX_PROBLEM, "table of free pages: a record that was made room for is gone");
   struct leaf_item item;
-  path_item(&place->path, &item);
-  ASSERT(item.kind == NODE_PLAIN && item.data_length == place->size);
+  path_item(&found->path, &item);
+  ASSERT(item.kind == NODE_PLAIN && item.data_length == found->size);
   *data = (uint8_t *)(uintptr_t)item.data;
   *size = item.data_length;
   memset(*data, 0, *size);
   return MDBX_SUCCESS;
 }
 
-static int open_place(const struct gc *gc, const struct gc_key *key, uint8_t **data, size_t *size) {
-  struct place place;
-  const int rc = find_place(gc, key, &place);
-  return rc == MDBX_SUCCESS ? open_found(gc, &place, data, size) : rc;
+static int open_reserved(const struct gc *gc, const struct gc_key *key, uint8_t **data, size_t *size) {
+  struct found_record found;
+  const int rc = find_record(gc, key, &found);
+  return rc == MDBX_SUCCESS ? open_found(gc, &found, data, size) : rc;
 }
 
 /* ------------------------------------------------------------------------------------------------- free regions */
@@ -151,34 +151,34 @@ static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct g
 
 /* In the first pass the record of a region without free pages goes. Later it stays, empty, until another commit
  * touches the region: deleting frees a page of the table, which may need a record again, and so on without end. */
-static int place_region(struct gc *gc, const struct gc_key *key, bool *changed) {
+static int reserve_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const size_t size = gc_free_room(&gc->space->avail, (pgno_t)(key->number * span), span);
   if (size)
-    return make_place(gc, key, size, changed);
+    return reserve_record(gc, key, size, changed);
   if (!gc->only_grow)
     return delete_record(gc, key, changed);
-  struct place place;
-  const int rc = find_place(gc, key, &place);
-  return rc == MDBX_SUCCESS && place.exists ? make_place(gc, key, GC_FREE_EMPTY, changed) : rc;
+  struct found_record found;
+  const int rc = find_record(gc, key, &found);
+  return rc == MDBX_SUCCESS && found.exists ? reserve_record(gc, key, GC_FREE_EMPTY, changed) : rc;
 }
 
 static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const pgno_t first = (pgno_t)(key->number * span);
   ASSERT(gc->only_grow && key->kind == GC_FREE);
-  struct place place;
+  struct found_record found;
   uint8_t *data;
   size_t size;
   (void)changed;
-  int rc = find_place(gc, key, &place);
-  if (rc == MDBX_SUCCESS && place.exists)
-    rc = open_found(gc, &place, &data, &size);
+  int rc = find_record(gc, key, &found);
+  if (rc == MDBX_SUCCESS && found.exists)
+    rc = open_found(gc, &found, &data, &size);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if ((!place.exists || !gc_free_encode(&gc->space->avail, first, span, data, size)) &&
+  if ((!found.exists || !gc_free_encode(&gc->space->avail, first, span, data, size)) &&
       gc_free_room(&gc->space->avail, first, span))
-    return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
+    return log_damage(MDBX_PROBLEM, "table of free pages: a record that was made room for became too small");
   return MDBX_SUCCESS;
 }
 
@@ -208,7 +208,7 @@ static void set_aside(struct gc *gc) {
     pages = pgset_run_length(&space->avail, at, MIN_OF(left, end - at));
     ASSERT(pages > 0 && gc->aside_length < GC_ASIDE_PAGES);
     gc->aside[gc->aside_length++] = (struct retired_run){at, pages, space->view.txnid};
-    space_take_free(space, at, pages);
+    space_remove_free(space, at, pages);
     at = pgset_lowest(&space->avail, at);
   }
 }
@@ -332,10 +332,10 @@ static int each_chunk(struct gc *gc, struct gc_key key, const struct retired_run
   return MDBX_SUCCESS;
 }
 
-static int place_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
+static int reserve_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
                        size_t bytes, bool *changed) {
   (void)runs, (void)count;
-  return make_place(gc, key, bytes, changed);
+  return reserve_record(gc, key, bytes, changed);
 }
 
 static int fill_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
@@ -344,11 +344,11 @@ static int fill_chunk(struct gc *gc, const struct gc_key *key, const struct reti
   size_t size, used;
   ASSERT(count > 0 && key->kind != GC_FREE);
   (void)changed;
-  const int rc = open_place(gc, key, &data, &size);
+  const int rc = open_reserved(gc, key, &data, &size);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (size < bytes || gc_runs_encode(runs, count, key->number, data, size, &used) != count)
-    return log_damage(MDBX_PROBLEM, "table of free pages: a place became too small");
+    return log_damage(MDBX_PROBLEM, "table of free pages: a record that was made room for became too small");
   return MDBX_SUCCESS;
 }
 
@@ -421,16 +421,16 @@ static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
  * key->sequence becomes that of the first chunk to write. */
 static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *list) {
   const struct snapshot *view = &gc->space->view;
-  struct place place;
+  struct found_record found;
   struct leaf_item item;
   struct gc_key last;
-  int rc = find_place(gc, &(struct gc_key){key->kind, key->number, UINT32_MAX}, &place);
-  if (rc != MDBX_SUCCESS || !place.path.depth)
+  int rc = find_record(gc, &(struct gc_key){key->kind, key->number, UINT32_MAX}, &found);
+  if (rc != MDBX_SUCCESS || !found.path.depth)
     return rc;
-  rc = path_prev(view, gc->tree, &place.path);
+  rc = path_prev(view, gc->tree, &found.path);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-  rc = plain_item(&place.path, &item);
+  rc = plain_item(&found.path, &item);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!gc_key_decode(item.key, item.key_length, &last) || last.kind != key->kind || last.number != key->number)
@@ -445,7 +445,7 @@ static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *l
 
 static int write_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
                        size_t bytes, bool *changed) {
-  const int rc = make_place(gc, key, bytes, changed);
+  const int rc = reserve_record(gc, key, bytes, changed);
   return rc == MDBX_SUCCESS ? fill_chunk(gc, key, runs, count, bytes, changed) : rc;
 }
 
@@ -592,14 +592,14 @@ static int drop_consumed(struct gc *gc) {
   return MDBX_SUCCESS;
 }
 
-static int make_places(struct gc *gc, bool *changed) {
+static int reserve_all(struct gc *gc, bool *changed) {
   *changed = false;
   ASSERT(!gc->space->refill);
   int rc = complete_regions(gc);
   if (rc == MDBX_SUCCESS)
-    rc = each_changed(gc, place_region, changed);
+    rc = each_changed(gc, reserve_region, changed);
   if (rc == MDBX_SUCCESS && gc->fresh_in_table)
-    return each_fresh_chunk(gc, place_chunk, changed);
+    return each_fresh_chunk(gc, reserve_chunk, changed);
   if (rc == MDBX_SUCCESS)
     rc = collect_fresh(gc);
   /* What the table takes may be too much in the end; then it stays so, or there might be no end. */
@@ -608,7 +608,7 @@ static int make_places(struct gc *gc, bool *changed) {
   return rc;
 }
 
-static int fill_places(struct gc *gc) {
+static int fill_all(struct gc *gc) {
   bool changed;
   const pgno_t limit = gc->space->view.limit;
   const uint64_t free_pages = gc->space->avail.count, retired = gc->space->retired.pages;
@@ -652,10 +652,10 @@ static int give_to_table(struct gc *gc) {
   for (unsigned pass = 0; rc == MDBX_SUCCESS && changed; ++pass) {
     if (pass == PASSES_MAX)
       return log_damage(MDBX_PROBLEM, "table of free pages: no end of changes");
-    rc = make_places(gc, &changed);
+    rc = reserve_all(gc, &changed);
     gc->only_grow = true;
   }
-  return rc == MDBX_SUCCESS ? fill_places(gc) : rc;
+  return rc == MDBX_SUCCESS ? fill_all(gc) : rc;
 }
 
 int gc_give(struct gc *gc) {

@@ -196,7 +196,7 @@ static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   if (pin != TXNID_NONE)
     return note_held(gc, pin, pgno, pages, birth);
   /* What the list's own transaction could have used has been free for longer. */
-  return space_give_free(gc->space, pgno, pages, birth != judging->retired);
+  return space_add_free(gc->space, pgno, pages, birth != judging->retired);
 }
 
 /* Reads a list and shares its pages out among the free and the held ones. */
@@ -441,7 +441,7 @@ static int add_stored(void *context, pgno_t pgno, uint32_t pages, txnid_t birth)
   struct gc *gc = context;
   (void)birth;
   ASSERT(pgno >= PGNO_FIRST && pages > 0);
-  return space_give_free(gc->space, pgno, pages, false);
+  return space_add_free(gc->space, pgno, pages, false);
 }
 
 static int add_record(struct gc *gc, const struct found *found, uint32_t span) {

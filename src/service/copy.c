@@ -123,13 +123,13 @@ struct compaction {
   int (*page)(struct compaction *compaction, const struct page *page, uint32_t pages);
 };
 
-static pgno_t place_of(const struct compaction *compaction, const struct page *page) {
+static pgno_t new_pgno_of(const struct compaction *compaction, const struct page *page) {
   const struct snapshot *view = compaction->copying->view;
   return (pgno_t)((size_t)((const uint8_t *)page - view->base) >> view->shift);
 }
 
 static int number_page(struct compaction *compaction, const struct page *page, uint32_t pages) {
-  const pgno_t pgno = place_of(compaction, page);
+  const pgno_t pgno = new_pgno_of(compaction, page);
   if (compaction->numbers[pgno])
     return snapshot_damage(compaction->copying->view, "page %u is used twice", pgno);
   compaction->numbers[pgno] = compaction->next;
@@ -183,7 +183,7 @@ static bool verifies(const struct compaction *compaction) {
 static int write_run(struct compaction *compaction, const struct page *page, uint32_t pages) {
   struct copying *copying = compaction->copying;
   const struct snapshot *view = copying->view;
-  const pgno_t pgno = place_of(compaction, page);
+  const pgno_t pgno = new_pgno_of(compaction, page);
   const size_t bytes = (size_t)pages << view->shift;
   /* Its length first: there may be nothing behind. */
   int rc = copy_check_page(view, pgno, page, false);
@@ -210,7 +210,7 @@ static int write_numbered(struct compaction *compaction, const struct page *page
   struct copying *copying = compaction->copying;
   const struct snapshot *view = copying->view;
   struct page *scratch = compaction->scratch;
-  const pgno_t pgno = place_of(compaction, page);
+  const pgno_t pgno = new_pgno_of(compaction, page);
   if (page->flags == P_LARGE)
     return write_run(compaction, page, pages);
   memcpy(scratch, page, view->page_size);

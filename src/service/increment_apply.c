@@ -153,7 +153,7 @@ struct target {
   const struct increment_end *end;
 };
 
-static int settle(const struct target *target) {
+static int flush_target(const struct target *target) {
   return target->flags & MDBX_CP_DONT_FLUSH ? MDBX_SUCCESS : os_ops->datasync(target->fd);
 }
 
@@ -215,7 +215,7 @@ static int begin(const struct target *target) {
   memcpy(pages + PAGE_HEADER, target->header, sizeof(*target->header));
   int rc = put(target, pages, META_COUNT * page_size, 0);
   free(pages);
-  return rc == MDBX_SUCCESS ? settle(target) : rc;
+  return rc == MDBX_SUCCESS ? flush_target(target) : rc;
 }
 
 static int write_pages(void *context, pgno_t pgno, const uint8_t *bytes, size_t length, uint64_t offset) {
@@ -238,7 +238,7 @@ static int write_content(struct target *target, const char *path) {
   }
   if (rc == MDBX_SUCCESS && present > length)
     rc = os_ops->resize(target->fd, length);
-  return rc == MDBX_SUCCESS ? settle(target) : rc;
+  return rc == MDBX_SUCCESS ? flush_target(target) : rc;
 }
 
 static int put_meta(const struct target *target, struct meta_page *page, unsigned slot) {
@@ -254,11 +254,11 @@ static int finish(const struct target *target) {
   struct meta_page *page = malloc(target->header->page_size);
   int rc = page ? put_meta(target, page, META_COUNT - 1) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS)
-    rc = settle(target);
+    rc = flush_target(target);
   for (unsigned slot = 0; slot < META_COUNT - 1 && rc == MDBX_SUCCESS; ++slot)
     rc = put_meta(target, page, slot);
   free(page);
-  return rc == MDBX_SUCCESS ? settle(target) : rc;
+  return rc == MDBX_SUCCESS ? flush_target(target) : rc;
 }
 
 static int change_copy(struct target *target, const char *path) {

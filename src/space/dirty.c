@@ -5,24 +5,24 @@
 
 #include <stdlib.h>
 
-enum { PLACES_MIN = 64, PLACES_KEPT = 8192 };
+enum { BUCKETS_MIN = 64, PLACES_KEPT = 8192 };
 
 void dirty_init(struct dirty *dirty) { memset(dirty, 0, sizeof(*dirty)); }
 
 void dirty_destroy(struct dirty *dirty) {
   free(dirty->entries);
-  free(dirty->places);
+  free(dirty->buckets);
   free(dirty->sorted);
   dirty_init(dirty);
 }
 
-static uint32_t next_place(const struct dirty *dirty, uint32_t at) { return (at + 1) & dirty->mask; }
+static uint32_t next_bucket(const struct dirty *dirty, uint32_t at) { return (at + 1) & dirty->mask; }
 
-/* Where an entry that is there has its place, even if the places before are empty already. */
-static uint32_t place_of(const struct dirty *dirty, pgno_t pgno) {
+/* The bucket of an entry that is there, even if the buckets before are empty already. */
+static uint32_t bucket_of(const struct dirty *dirty, pgno_t pgno) {
   uint32_t at = dirty_hash(pgno) & dirty->mask;
-  while (dirty->places[at].pgno != pgno)
-    at = next_place(dirty, at);
+  while (dirty->buckets[at].pgno != pgno)
+    at = next_bucket(dirty, at);
   return at;
 }
 
@@ -32,37 +32,37 @@ void dirty_clear(struct dirty *dirty) {
     return;
   }
   if (dirty->used > dirty->mask / 16)
-    memset(dirty->places, 0, (dirty->mask + 1) * sizeof(*dirty->places));
+    memset(dirty->buckets, 0, (dirty->mask + 1) * sizeof(*dirty->buckets));
   else
     for (uint32_t i = 0; i < dirty->used; ++i)
-      dirty->places[place_of(dirty, dirty->entries[i].pgno)].pgno = 0;
+      dirty->buckets[bucket_of(dirty, dirty->entries[i].pgno)].pgno = 0;
   dirty->used = 0;
   dirty->pages = 0;
 }
 
-static void place(struct dirty *dirty, uint32_t entry) {
+static void fill_bucket(struct dirty *dirty, uint32_t entry) {
   const pgno_t pgno = dirty->entries[entry].pgno;
   uint32_t at = dirty_hash(pgno) & dirty->mask;
-  ASSERT(dirty->used <= dirty->mask); /* or the search for a place would not end */
-  while (dirty->places[at].pgno)
-    at = next_place(dirty, at);
-  dirty->places[at] = (struct dirty_place){pgno, entry};
+  ASSERT(dirty->used <= dirty->mask); /* or the search for a bucket would not end */
+  while (dirty->buckets[at].pgno)
+    at = next_bucket(dirty, at);
+  dirty->buckets[at] = (struct dirty_bucket){pgno, entry};
 }
 
 static int enlarge(struct dirty *dirty) {
-  const uint32_t count = dirty->mask ? (dirty->mask + 1) * 2 : PLACES_MIN;
+  const uint32_t count = dirty->mask ? (dirty->mask + 1) * 2 : BUCKETS_MIN;
   struct dirty_page *entries = realloc(dirty->entries, (size_t)count / 2 * sizeof(*entries));
   if (!entries)
     return MDBX_ENOMEM;
   dirty->entries = entries;
-  struct dirty_place *places = calloc(count, sizeof(*places));
-  if (!places)
+  struct dirty_bucket *buckets = calloc(count, sizeof(*buckets));
+  if (!buckets)
     return MDBX_ENOMEM;
-  free(dirty->places);
-  dirty->places = places;
+  free(dirty->buckets);
+  dirty->buckets = buckets;
   dirty->mask = count - 1;
   for (uint32_t i = 0; i < dirty->used; ++i)
-    place(dirty, i);
+    fill_bucket(dirty, i);
   return MDBX_SUCCESS;
 }
 
@@ -75,22 +75,22 @@ int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *pag
       return rc;
   }
   dirty->entries[dirty->used] = (struct dirty_page){pgno, pages, page};
-  place(dirty, dirty->used);
+  fill_bucket(dirty, dirty->used);
   dirty->used += 1;
   dirty->pages += pages;
   return MDBX_SUCCESS;
 }
 
-/* Closes the gap at `hole` by moving later places of the same chain back. */
+/* Closes the gap at `hole` by moving later buckets of the same chain back. */
 static void close_gap(struct dirty *dirty, uint32_t hole) {
-  for (uint32_t at = next_place(dirty, hole); dirty->places[at].pgno; at = next_place(dirty, at)) {
-    const uint32_t home = dirty_hash(dirty->places[at].pgno) & dirty->mask;
+  for (uint32_t at = next_bucket(dirty, hole); dirty->buckets[at].pgno; at = next_bucket(dirty, at)) {
+    const uint32_t home = dirty_hash(dirty->buckets[at].pgno) & dirty->mask;
     if (((at - home) & dirty->mask) >= ((at - hole) & dirty->mask)) {
-      dirty->places[hole] = dirty->places[at];
+      dirty->buckets[hole] = dirty->buckets[at];
       hole = at;
     }
   }
-  dirty->places[hole].pgno = 0;
+  dirty->buckets[hole].pgno = 0;
 }
 
 /* The last entry takes the place of one that goes. */
@@ -99,18 +99,18 @@ static void fill_entry(struct dirty *dirty, uint32_t entry) {
   if (entry == dirty->used)
     return;
   dirty->entries[entry] = dirty->entries[dirty->used];
-  dirty->places[place_of(dirty, dirty->entries[entry].pgno)].entry = entry;
+  dirty->buckets[bucket_of(dirty, dirty->entries[entry].pgno)].entry = entry;
 }
 
 struct page *dirty_remove(struct dirty *dirty, pgno_t pgno) {
   uint32_t at = dirty_hash(pgno) & dirty->mask;
   if (!dirty->used)
     return NULL;
-  while (dirty->places[at].pgno && dirty->places[at].pgno != pgno)
-    at = next_place(dirty, at);
-  if (!dirty->places[at].pgno)
+  while (dirty->buckets[at].pgno && dirty->buckets[at].pgno != pgno)
+    at = next_bucket(dirty, at);
+  if (!dirty->buckets[at].pgno)
     return NULL;
-  const uint32_t entry = dirty->places[at].entry;
+  const uint32_t entry = dirty->buckets[at].entry;
   struct page *page = dirty->entries[entry].page;
   ASSERT(dirty->pages >= dirty->entries[entry].pages);
   dirty->pages -= dirty->entries[entry].pages;
@@ -160,7 +160,7 @@ static struct dirty_page *sort_many(struct dirty_page *list, uint32_t count, pgn
 static bool reserve_sorted(struct dirty *dirty) {
   if (dirty->used <= dirty->sorted_room)
     return true;
-  const uint32_t room = MAX_OF(dirty->used, (uint32_t)PLACES_MIN);
+  const uint32_t room = MAX_OF(dirty->used, (uint32_t)BUCKETS_MIN);
   free(dirty->sorted);
   dirty->sorted = malloc(2 * (size_t)room * sizeof(*dirty->sorted));
   dirty->sorted_room = dirty->sorted ? room : 0;

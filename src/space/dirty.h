@@ -4,7 +4,7 @@
  *
  * The entries lie in a row, in no order; an open-addressing hash of page numbers says where. So a lookup of a small
  * transaction stays in the first cache level, and going through all of them, or forgetting them, costs what there is,
- * however large the table has become for an earlier transaction. Page 0 is never dirty, so 0 marks an empty place. Pure; the
+ * however large the table has become for an earlier transaction. Page 0 is never dirty, so 0 marks an empty bucket. Pure; the
  * buffers belong to the caller.
  */
 #ifndef MDBX_SPACE_DIRTY_H
@@ -20,15 +20,15 @@ struct dirty_page {
   struct page *page;
 };
 
-struct dirty_place {
+struct dirty_bucket {
   pgno_t pgno;
   uint32_t entry;
 };
 
 struct dirty {
   struct dirty_page *entries;
-  struct dirty_place *places; /* twice as many as there is room for entries */
-  uint32_t mask;  /* places - 1; 0 while nothing was ever added */
+  struct dirty_bucket *buckets; /* twice as many as there is room for entries */
+  uint32_t mask;  /* buckets - 1; 0 while nothing was ever added */
   uint32_t used;  /* entries */
   uint64_t pages; /* sum of their pages */
   struct dirty_page *sorted; /* of dirty_sorted(): twice sorted_room entries */
@@ -46,9 +46,9 @@ static inline uint32_t dirty_hash(pgno_t pgno) { return (uint32_t)(pgno * UINT32
 static inline struct page *dirty_find(const struct dirty *dirty, pgno_t pgno) {
   if (!dirty->used)
     return NULL;
-  for (uint32_t at = dirty_hash(pgno) & dirty->mask; dirty->places[at].pgno; at = (at + 1) & dirty->mask)
-    if (dirty->places[at].pgno == pgno)
-      return dirty->entries[dirty->places[at].entry].page;
+  for (uint32_t at = dirty_hash(pgno) & dirty->mask; dirty->buckets[at].pgno; at = (at + 1) & dirty->mask)
+    if (dirty->buckets[at].pgno == pgno)
+      return dirty->entries[dirty->buckets[at].entry].page;
   return NULL;
 }
 

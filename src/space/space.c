@@ -71,7 +71,7 @@ static void forget_recent(struct space *space, pgno_t pgno, uint32_t pages) {
     pgset_remove(&space->recent, pgno + i, 1);
 }
 
-void space_take_free(struct space *space, pgno_t pgno, uint32_t pages) {
+void space_remove_free(struct space *space, pgno_t pgno, uint32_t pages) {
   const bool were_free = pgset_remove(&space->avail, pgno, pages);
   ASSERT(were_free);
   (void)were_free;
@@ -133,7 +133,7 @@ int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno) {
   for (;;) {
     *pgno = find_allowed(space, pages);
     if (*pgno != PGNO_NONE) {
-      space_take_free(space, *pgno, pages);
+      space_remove_free(space, *pgno, pages);
       return MDBX_SUCCESS;
     }
     const int rc = for_user ? space->refill(space, pages, need) : MDBX_NOTFOUND;
@@ -195,7 +195,7 @@ static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgn
     return rc;
   if (dirty_find(&space->dirty, *pgno))
     space_free_buffer(space, pages, dirty_remove(&space->dirty, *pgno));
-  space_give_free(space, *pgno, pages, false);
+  space_add_free(space, *pgno, pages, false);
   return rc;
 }
 
@@ -293,10 +293,10 @@ int space_retire(struct space *space, const struct page *page) {
   ASSERT(!space->writemap || !buffer || buffer == page);
   const int rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
   space_free_buffer(space, pages, buffer);
-  return rc == MDBX_SUCCESS ? space_give_free(space, pgno, pages, true) : rc;
+  return rc == MDBX_SUCCESS ? space_add_free(space, pgno, pages, true) : rc;
 }
 
-int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently) {
+int space_add_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently) {
   int rc = pgset_add(&space->avail, pgno, pages);
   if (rc == MDBX_CORRUPTED)
     return log_damage(rc, "page %u or one of the %u from it on is free twice", pgno, pages);
@@ -307,7 +307,7 @@ int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recen
 
 void space_trim_tail(struct space *space) {
   while (space->view.limit > PGNO_FIRST && pgset_has(&space->avail, space->view.limit - 1)) {
-    space_take_free(space, space->view.limit - 1, 1);
+    space_remove_free(space, space->view.limit - 1, 1);
     space->view.limit -= 1;
   }
   space->view.present = MIN_OF(space->view.present, space->view.limit);

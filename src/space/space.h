@@ -170,10 +170,10 @@ int space_retire(struct space *space, const struct page *page);
 int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_t birth);
 
 /* Adds pages that have become free to the set allocations are served from. */
-int space_give_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently);
+int space_add_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently);
 
 /* Takes pages out of that set that are in it. */
-void space_take_free(struct space *space, pgno_t pgno, uint32_t pages);
+void space_remove_free(struct space *space, pgno_t pgno, uint32_t pages);
 
 /* Memory for a page or run, and its return; NULL may be returned. */
 struct page *space_take_buffer(struct space *space, uint32_t pages);

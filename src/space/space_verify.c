@@ -58,6 +58,6 @@ void space_verify_page(const struct space *space, const struct page *page) {
                                             .limit = space->view.limit,
                                             .present = space->view.limit};
   ASSERT(space_owns(space, page));
-  ASSERT(page->count == 0 || page_check_places(page, &expected) == MDBX_SUCCESS);
+  ASSERT(page->count == 0 || page_check_layout(page, &expected) == MDBX_SUCCESS);
 }
 #endif

@@ -133,7 +133,7 @@ static int give_created_back(struct space *space) {
   for (uint32_t i = 0; i < created->used; ++i) {
     const struct dirty_page *entry = &created->entries[i];
     space_free_buffer(space, entry->pages, dirty_remove(&space->dirty, entry->pgno));
-    const int rc = space_give_free(space, entry->pgno, entry->pages, false);
+    const int rc = space_add_free(space, entry->pgno, entry->pages, false);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
@@ -143,7 +143,7 @@ static int give_created_back(struct space *space) {
 /* The content of a page is what it was, wherever the page went meanwhile. */
 static int put_image_back(struct space *space, struct dirty_page *entry) {
   if (dirty_find(&space->undo->gone, entry->pgno))
-    space_take_free(space, entry->pgno, entry->pages);
+    space_remove_free(space, entry->pgno, entry->pages);
   else
     space_free_buffer(space, entry->pages, dirty_remove(&space->dirty, entry->pgno));
   const int rc = dirty_add(&space->dirty, entry->pgno, entry->pages, entry->page);
@@ -155,7 +155,7 @@ static int put_image_back(struct space *space, struct dirty_page *entry) {
 /* Pages the level took from the unallocated end go back there. */
 static void give_end_back(struct space *space, pgno_t limit) {
   while (space->view.limit > limit && pgset_has(&space->avail, space->view.limit - 1)) {
-    space_take_free(space, space->view.limit - 1, 1);
+    space_remove_free(space, space->view.limit - 1, 1);
     space->view.limit -= 1;
   }
   space->view.present = MIN_OF(space->view.present, space->view.limit);

@@ -41,7 +41,7 @@ void cursor_to_end(struct cursor *cursor) {
   cursor->eof = true;
 }
 
-int cursor_save_place(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value) {
+int cursor_save_key(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value) {
   const size_t value_length = value ? value->iov_len : 0;
   if (!array_reserve(cursor->saved, length + value_length, cursor->saved_capacity))
     return MDBX_ENOMEM;
@@ -63,12 +63,12 @@ int cursor_save_position(struct cursor *cursor) {
   struct leaf_item item;
   path_item(&cursor->path, &item);
   if (!cursor->in_set)
-    return cursor_save_place(cursor, item.key, item.key_length, NULL);
+    return cursor_save_key(cursor, item.key, item.key_length, NULL);
   const MDBX_val value = values_get(&cursor->set);
-  return cursor_save_place(cursor, item.key, item.key_length, &value);
+  return cursor_save_key(cursor, item.key, item.key_length, &value);
 }
 
-int cursor_lose_place(struct cursor *cursor, int rc) {
+int cursor_lose_position(struct cursor *cursor, int rc) {
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND || rc == MDBX_ENODATA ||
       rc == MDBX_INCOMPATIBLE)
     return rc;
@@ -78,7 +78,7 @@ int cursor_lose_place(struct cursor *cursor, int rc) {
   return rc;
 }
 
-/* The place before what follows a deleted record. */
+/* The position before what follows a deleted record. */
 static int save_successor(struct cursor *cursor) {
   ASSERT(!cursor->detached && cursor->state == CURSOR_BEFORE_NEXT);
   struct leaf_item item;
@@ -89,12 +89,12 @@ static int save_successor(struct cursor *cursor) {
     if (rc == MDBX_NOTFOUND)
       cursor->saved_edge = SAVED_BEHIND_ALL;
     if (rc != MDBX_SUCCESS) {
-      cursor_lose_place(cursor, rc);
+      cursor_lose_position(cursor, rc);
       return MDBX_SUCCESS;
     }
   }
   path_item(&cursor->path, &item);
-  const int rc = cursor_save_place(cursor, item.key, item.key_length, NULL);
+  const int rc = cursor_save_key(cursor, item.key, item.key_length, NULL);
   if (rc == MDBX_SUCCESS && cursor->in_set)
     cursor->saved_edge = SAVED_BEHIND_VALUES;
   return rc;
@@ -202,7 +202,7 @@ int cursor_restore(struct cursor *cursor) {
     cursor->in_set = false;
     const int rc = cursor->saved_edge == SAVED_BEHIND_ALL ? go_behind_all(cursor) : find_saved(cursor, &exact);
     if (rc != MDBX_SUCCESS)
-      return cursor_lose_place(cursor, rc);
+      return cursor_lose_position(cursor, rc);
     if (!exact)
       cursor->state = CURSOR_BEFORE_NEXT;
   }

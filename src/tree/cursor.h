@@ -3,7 +3,7 @@
  * tree/cursor.h: a position in a tree that survives changes of the tree by others.
  *
  * Before a tree changes, every other cursor on it is told to remember its key and value (cursor_detach) and finds its
- * place again when it is used next: on the same record, or before the successor if the record is gone. Splits and merges need no
+ * position again when it is used next: on the same record, or before the successor if the record is gone. Splits and merges need no
  * further care. A cursor belongs to one transaction and one thread at a time.
  */
 #ifndef MDBX_TREE_CURSOR_H
@@ -21,7 +21,7 @@ enum cursor_state {
   CURSOR_LOST,        /* an exact search found nothing: no relative moves */
 };
 
-/* Where a saved place is, if it is on no record. */
+/* Where a saved position is, if it is on no record. */
 enum saved_edge {
   SAVED_RECORD,
   SAVED_BEHIND_VALUES, /* behind the last value of the saved key */
@@ -50,7 +50,7 @@ struct cursor {
 void cursor_init(struct cursor *cursor);
 /* Frees what the cursor holds and leaves it as after cursor_init(). */
 void cursor_destroy(struct cursor *cursor);
-/* Takes a place in a tree of a transaction, unset. */
+/* Takes a position in a tree of a transaction, unset. */
 void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struct tree *tree, struct space *space);
 void cursor_unset(struct cursor *cursor);
 static inline void cursor_ignore_order(struct cursor *cursor) { cursor->ignore_order = true; }
@@ -60,7 +60,7 @@ static inline bool cursor_knows_order(const struct cursor *cursor) {
 }
 /* Behind all records, after a deletion up to there: no record is current, and the one before is the last. */
 void cursor_to_end(struct cursor *cursor);
-/* Remembers the place and lets go of the path. A cursor that stands before the successor of a deleted record remembers
+/* Remembers the position and lets go of the path. A cursor that stands before the successor of a deleted record remembers
  * the successor: what is put in between comes before the cursor. MDBX_SUCCESS or MDBX_ENOMEM. */
 int cursor_detach(struct cursor *cursor);
 /* Before something is put: a saved record that was deleted gives way to its successor. Only then does it matter. */
@@ -68,7 +68,7 @@ int cursor_resolve(struct cursor *cursor);
 /* A record is about to be deleted: notes it in a detached cursor that stands there. A key of NULL is any, a value of NULL
  * all of its key. */
 void cursor_doubt(struct cursor *cursor, const MDBX_val *key, const MDBX_val *value);
-/* Finds the place again; does nothing if the cursor is not detached. */
+/* Finds the position again; does nothing if the cursor is not detached. */
 int cursor_restore(struct cursor *cursor);
 int cursor_copy_position(const struct cursor *from, struct cursor *to);
 
@@ -118,9 +118,9 @@ int cursor_put_current(struct cursor *cursor, const struct seek_key *key, MDBX_v
 /* Deletes the value the cursor stands on, or all values of its key. */
 int cursor_delete(struct cursor *cursor, bool all_values);
 
-/* The place of a positioned cursor, as a bound that begins with its record. The bytes are the tree's. */
+/* Where a positioned cursor stands, as a bound that begins with its record. The bytes are the tree's. */
 void cursor_bound(const struct cursor *cursor, struct range_bound *bound);
-/* Removes what lies between two places (NULL: an edge); the bounds are copied. All cursors of the tree were detached. */
+/* Removes what lies between two positions (NULL: an edge); the bounds are copied. All cursors of the tree were detached. */
 int cursor_erase_between(struct cursor *cursor, const struct range_bound *from, const struct range_bound *to,
                          uint64_t *removed);
 

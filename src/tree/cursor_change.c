@@ -9,7 +9,7 @@
 
 /* The cursor stands on a pair that was just stored; it will look for it when it is used. */
 static int stand_on(struct cursor *cursor, const struct seek_key *key, const MDBX_val *value) {
-  const int rc = cursor_save_place(cursor, key->raw, key->length, value);
+  const int rc = cursor_save_key(cursor, key->raw, key->length, value);
   cursor->state = CURSOR_AT;
   cursor->eof = false;
   cursor->in_set = false;
@@ -25,12 +25,12 @@ static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_v
   ASSERT(cursor->space && cursor->multi);
   const struct change change = change_at(cursor, key);
   /* Saved first: what key and value point to may be gone afterwards. */
-  struct cursor place = {.saved = NULL};
-  int rc = cursor_save_place(&place, key->raw, key->length, data);
+  struct cursor position = {.saved = NULL};
+  int rc = cursor_save_key(&position, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
     rc = dup_put(&change, data, flags);
-  const struct seek_key stored = {.raw = place.saved, .length = place.saved_key};
-  const MDBX_val value = {place.saved + place.saved_key, place.saved_length - place.saved_key};
+  const struct seek_key stored = {.raw = position.saved, .length = position.saved_key};
+  const MDBX_val value = {position.saved + position.saved_key, position.saved_length - position.saved_key};
   int stood = MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS || (rc == MDBX_KEYEXIST && !(flags & MDBX_NOOVERWRITE)))
     stood = stand_on(cursor, &stored, &value);
@@ -38,7 +38,7 @@ static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_v
     stood = stand_on(cursor, &stored, data);
   else
     cursor_unset(cursor);
-  free(place.saved);
+  free(position.saved);
   return stood == MDBX_SUCCESS ? rc : stood;
 }
 
@@ -59,17 +59,17 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
 static int put_current_value(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   ASSERT(cursor->multi && cursor->in_set);
   const struct change change = change_at(cursor, key);
-  struct cursor place = {.saved = NULL};
-  int rc = cursor_save_place(&place, key->raw, key->length, data);
+  struct cursor position = {.saved = NULL};
+  int rc = cursor_save_key(&position, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
     rc = flags & MDBX_ALLDUPS
              ? dup_replace_all(&change, data)
              : dup_replace(&change, &cursor->set, data);
-  const struct seek_key stored = {.raw = place.saved, .length = place.saved_key};
-  const MDBX_val value = {place.saved + place.saved_key, place.saved_length - place.saved_key};
+  const struct seek_key stored = {.raw = position.saved, .length = position.saved_key};
+  const MDBX_val value = {position.saved + position.saved_key, position.saved_length - position.saved_key};
   if (rc == MDBX_SUCCESS)
     rc = stand_on(cursor, &stored, &value);
-  free(place.saved);
+  free(position.saved);
   return rc;
 }
 
@@ -92,7 +92,7 @@ static int delete_value(struct cursor *cursor) {
   if (rc == MDBX_SUCCESS)
     rc = dup_erase(cursor->space, cursor->tree, &cursor->path, &cursor->set);
   cursor->detached = cursor->in_doubt = true;
-  return cursor_lose_place(cursor, rc);
+  return cursor_lose_position(cursor, rc);
 }
 
 /* The record goes, with all its values. */
@@ -101,11 +101,11 @@ static int delete_record(struct cursor *cursor) {
   struct leaf_item item;
   bool moved = true;
   path_item(&cursor->path, &item);
-  int rc = cursor_save_place(cursor, item.key, item.key_length, NULL);
+  int rc = cursor_save_key(cursor, item.key, item.key_length, NULL);
   if (rc == MDBX_SUCCESS)
     rc = tree_delete_at(cursor->space, cursor->tree, &cursor->path, &moved);
   cursor->detached = cursor->in_doubt = moved;
-  return cursor_lose_place(cursor, rc);
+  return cursor_lose_position(cursor, rc);
 }
 
 int cursor_delete(struct cursor *cursor, bool all_values) {

@@ -214,8 +214,8 @@ int cursor_settle(struct cursor *cursor) {
     return MDBX_SUCCESS;
   if (cursor->state != CURSOR_BEFORE_NEXT)
     return MDBX_ENODATA;
-  const int settled = cursor_lose_place(cursor, step_onto(cursor, false));
-  return settled == MDBX_NOTFOUND ? MDBX_ENODATA : settled;
+  const int landed = cursor_lose_position(cursor, step_onto(cursor, false));
+  return landed == MDBX_NOTFOUND ? MDBX_ENODATA : landed;
 }
 
 int cursor_peek(struct cursor *cursor, struct cursor *copy) {
@@ -520,7 +520,7 @@ static int read_record(struct cursor *cursor, const struct cursor_op *what, MDBX
 
 static inline int run_and_verify(struct cursor *cursor, const struct cursor_op *what, const struct seek_key *key,
                                  const MDBX_val *value) {
-  const int rc = cursor_lose_place(cursor, run(cursor, what, key, value));
+  const int rc = cursor_lose_position(cursor, run(cursor, what, key, value));
   VERIFY(tree_verify_cursor(cursor));
   return rc;
 }
@@ -531,18 +531,25 @@ int cursor_move(struct cursor *cursor, MDBX_cursor_op op) {
   return rc == MDBX_SUCCESS ? run_and_verify(cursor, cursor_op(op), NULL, NULL) : rc;
 }
 
+/* A search needs no position to begin from: one that was kept is not looked for. */
+static int prepare_search(struct cursor *cursor, const struct cursor_op *what, const MDBX_val *key, const MDBX_val *data,
+                          struct seek_key *sought) {
+  int rc = admit_sought_key(cursor->snapshot, cursor->tree, key, sought);
+  if (rc == MDBX_SUCCESS)
+    rc = check_value(cursor, what, data);
+  if (rc == MDBX_SUCCESS && cursor->detached) {
+    cursor->detached = cursor->in_doubt = cursor->in_set = false;
+    cursor->path.depth = 0;
+  }
+  return rc;
+}
+
 int cursor_get(struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op) {
   const struct cursor_op *what = cursor_op(op);
   struct seek_key sought;
   int rc = check_call(cursor, what, key, data);
-  /* Finding a place again uses the memory that the key may be prepared in. */
   if (rc == MDBX_SUCCESS)
-    rc = cursor_restore(cursor);
-  if (rc == MDBX_SUCCESS && (what->needs & OP_KEY)) {
-    rc = admit_sought_key(cursor->snapshot, cursor->tree, key, &sought);
-    if (rc == MDBX_SUCCESS)
-      rc = check_value(cursor, what, data);
-  }
+    rc = what->needs & OP_KEY ? prepare_search(cursor, what, key, data, &sought) : cursor_restore(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = run_and_verify(cursor, what, &sought, data);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tree/cursor_parts.h: what the parts of the cursor share: keeping a place (cursor.c), operations (cursor_get.c), changes
+ * tree/cursor_parts.h: what the parts of the cursor share: keeping a position (cursor.c), operations (cursor_get.c), changes
  * (cursor_change.c).
  */
 #ifndef MDBX_TREE_CURSOR_PARTS_H
@@ -8,12 +8,12 @@
 
 #include "tree/cursor.h"
 
-/* Remembers a place: a key, and a value unless it is NULL. MDBX_ENOMEM. */
-int cursor_save_place(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value);
+/* Remembers a position: a key, and a value unless it is NULL. MDBX_ENOMEM. */
+int cursor_save_key(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value);
 /* The same for where the cursor is. */
 int cursor_save_position(struct cursor *cursor);
-/* After an error that is no answer the path may lead anywhere: the cursor has no place any more. Returns rc. */
-int cursor_lose_place(struct cursor *cursor, int rc);
+/* After an error that is no answer the path may lead anywhere: the cursor has no position any more. Returns rc. */
+int cursor_lose_position(struct cursor *cursor, int rc);
 /* Opens the values of the record at the path, without a position among them. */
 int cursor_open_set(struct cursor *cursor);
 

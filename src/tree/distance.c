@@ -294,10 +294,10 @@ int cursor_stand_with(struct cursor *cursor, const struct cursor *other) {
   return MDBX_SUCCESS;
 }
 
-int cursor_edge_of(const struct cursor *other, bool last, struct cursor *place) {
-  cursor_init(place);
-  cursor_attach(place, other->snapshot, other->tree, NULL);
-  place->ignore_order = other->ignore_order;
-  const int rc = cursor_move(place, last ? MDBX_LAST : MDBX_FIRST);
+int cursor_edge_of(const struct cursor *other, bool last, struct cursor *position) {
+  cursor_init(position);
+  cursor_attach(position, other->snapshot, other->tree, NULL);
+  position->ignore_order = other->ignore_order;
+  const int rc = cursor_move(position, last ? MDBX_LAST : MDBX_FIRST);
   return rc == MDBX_NOTFOUND ? MDBX_ENODATA : rc;
 }

@@ -20,14 +20,14 @@ int cursor_scroll(struct cursor *cursor, int64_t amount, unsigned level);
 /* Puts a cursor where another stands, which may belong to another reader of the same state. */
 int cursor_stand_with(struct cursor *cursor, const struct cursor *other);
 /* A cursor on the first or last record of the table of another one. It holds no memory. MDBX_ENODATA. */
-int cursor_edge_of(const struct cursor *other, bool last, struct cursor *place);
+int cursor_edge_of(const struct cursor *other, bool last, struct cursor *position);
 
 /* A copy of a cursor for estimates. One behind the last record gets a path behind it. MDBX_ENODATA without a
  * position. */
-int cursor_place(struct cursor *cursor, struct cursor *place);
+int cursor_position(struct cursor *cursor, struct cursor *position);
 /* The same for where a move would lead; one that goes past the last record ends behind it. The cursor itself stays. */
-int cursor_place_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
-                       struct cursor *place);
+int cursor_position_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
+                       struct cursor *position);
 /* About how many items lie between two places; exact inside a leaf and from one leaf to the next one under the same
  * branch, if no key has a nested tree. */
 int cursor_estimate(const struct cursor *from, const struct cursor *to, int64_t *distance);

@@ -366,7 +366,7 @@ static int put_leaf_back(const struct dup_change *change, const struct page *lea
 }
 
 /* A nested tree that has become small goes back into the node; a bigger one stays. */
-static int settle_tree(const struct dup_change *change, struct tree *nested) {
+static int store_tree(const struct dup_change *change, struct tree *nested) {
   const struct page *leaf;
   if (nested->record.depth > 1)
     return put_nested(change, true, nested);
@@ -386,7 +386,7 @@ static int erase_from_tree(const struct dup_change *change, struct value_set *se
   int rc = tree_touch_path(change->node.space, change->node.tree, change->node.path);
   if (rc == MDBX_SUCCESS)
     rc = tree_erase(change->node.space, &set->tree, &set->path, &moved);
-  return rc == MDBX_SUCCESS ? settle_tree(change, &set->tree) : rc;
+  return rc == MDBX_SUCCESS ? store_tree(change, &set->tree) : rc;
 }
 
 /* One of several values. */
@@ -399,14 +399,14 @@ static int erase_value(const struct dup_change *change, struct value_set *set) {
   return rc;
 }
 
-int dup_settle_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested) {
+int dup_store_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested) {
   ASSERT(tree_is_multi(tree) && nested != tree);
   struct dup_change change;
   struct leaf_item item;
   path_item(path, &item);
   int rc = change_begin(&change, space, tree, path, item.key, item.key_length, NULL);
   if (rc == MDBX_SUCCESS)
-    rc = settle_tree(&change, nested);
+    rc = store_tree(&change, nested);
   change_end(&change);
   return rc;
 }

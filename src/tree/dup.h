@@ -27,7 +27,7 @@ int dup_replace_all(const struct change *node, const MDBX_val *value);
 int dup_erase(struct space *space, struct tree *tree, struct path *path, struct value_set *set);
 /* Puts the record of a nested tree, or its values if they have become few, into the node at the writable path after
  * values were removed from the tree. */
-int dup_settle_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested);
+int dup_store_nested(struct space *space, struct tree *tree, struct path *path, struct tree *nested);
 /* Removes the record at the path with all its values. `moved` as of tree_erase(). */
 int dup_erase_all(struct space *space, struct tree *tree, struct path *path, bool *moved);
 

@@ -2,11 +2,11 @@
 /* Estimates of distances. They read the pages on two paths and nothing between. */
 #include "tree/distance.h"
 
-/* A place in a tree, with what its leaf says. */
+/* A position in a tree, with what its leaf says. */
 struct spot {
   const struct snapshot *snapshot;
   const struct path *path;
-  double before; /* items of the leaf in front of the place, and of its own key */
+  double before; /* items of the leaf in front of the position, and of its own key */
   double all;    /* items of the leaf */
 };
 
@@ -175,26 +175,26 @@ int cursor_estimate(const struct cursor *from, const struct cursor *to, int64_t 
 }
 
 /* Behind the last record, if there is any. */
-static int place_behind(struct cursor *place) {
-  const int rc = tree_last(place->snapshot, place->tree, &place->path);
-  place->in_set = false;
+static int stand_behind(struct cursor *position) {
+  const int rc = tree_last(position->snapshot, position->tree, &position->path);
+  position->in_set = false;
   if (rc == MDBX_SUCCESS)
-    path_leaf(&place->path)->index += 1;
+    path_leaf(&position->path)->index += 1;
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
-int cursor_place(struct cursor *cursor, struct cursor *place) {
-  const int rc = cursor_peek(cursor, place);
+int cursor_position(struct cursor *cursor, struct cursor *position) {
+  const int rc = cursor_peek(cursor, position);
   if (rc == MDBX_ENODATA && (cursor->state == CURSOR_BEHIND || cursor->state == CURSOR_BEFORE_NEXT))
-    return place_behind(place);
+    return stand_behind(position);
   return rc;
 }
 
-int cursor_place_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
-                       struct cursor *place) {
+int cursor_position_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
+                       struct cursor *position) {
   struct cursor moved = *cursor;
   const int rc = cursor_get(&moved, key, data, op);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE && !(rc == MDBX_NOTFOUND && moved.state == CURSOR_BEHIND))
     return rc;
-  return cursor_place(&moved, place);
+  return cursor_position(&moved, position);
 }

@@ -85,8 +85,8 @@ static MDBX_cursor_op op_of_end(const struct range *range, const MDBX_val *key, 
   return data && tree_is_multi(range->tree) ? MDBX_SET_LOWERBOUND : MDBX_SET_RANGE;
 }
 
-static int place_end(const struct range *range, const MDBX_val *key, const MDBX_val *data, bool end,
-                     struct cursor *place) {
+static int find_end(const struct range *range, const MDBX_val *key, const MDBX_val *data, bool end,
+                     struct cursor *position) {
   struct cursor cursor;
   MDBX_val sought = key ? *key : (MDBX_val){NULL, 0}, value = {NULL, 0};
   static const MDBX_val nothing = {(void *)(uintptr_t) "", 0};
@@ -98,7 +98,7 @@ static int place_end(const struct range *range, const MDBX_val *key, const MDBX_
     cursor.state = CURSOR_BEHIND;
     cursor.in_set = false;
   }
-  return rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND ? cursor_place(&cursor, place) : rc;
+  return rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND ? cursor_position(&cursor, position) : rc;
 }
 
 static int estimate_range(const struct range *range, ptrdiff_t *distance) {
@@ -109,9 +109,9 @@ static int estimate_range(const struct range *range, ptrdiff_t *distance) {
   }
   if (range->one_key && !range->of.begin_data && !range->of.end_data)
     return count_key(range, distance);
-  int rc = place_end(range, range->of.begin_key, range->of.begin_data, false, &from);
+  int rc = find_end(range, range->of.begin_key, range->of.begin_data, false, &from);
   if (rc == MDBX_SUCCESS)
-    rc = place_end(range, range->of.end_key, range->of.end_data, true, &to);
+    rc = find_end(range, range->of.end_key, range->of.end_data, true, &to);
   return rc == MDBX_SUCCESS ? estimate(&from, &to, distance) : rc;
 }
 

@@ -169,7 +169,7 @@ static int erase_nested(struct space *space, struct tree *tree, struct path *pat
   if (rc == MDBX_SUCCESS)
     rc = erase_stretch(&stretch);
   if (rc == MDBX_SUCCESS)
-    rc = dup_settle_nested(space, tree, path, &set->tree);
+    rc = dup_store_nested(space, tree, path, &set->tree);
   tree->value_scratch = set->tree.scratch;
   tree->record.items -= MIN_OF(tree->record.items, before - MIN_OF(before, set->tree.record.items));
   return rc;

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "tree/tree_verify.h"
 
-static struct recent_path *place_of(const struct space *space, const struct tree *tree) {
+static struct recent_path *remembered_of(const struct space *space, const struct tree *tree) {
   return &space->paths->of[tree->record.root % RECENT_PATHS];
 }
 
@@ -17,7 +17,7 @@ static void copy_path(struct path *to, const struct path *from) {
 static const struct path *find(const struct space *space, const struct tree *tree) {
   if (!space->paths || tree_is_empty(tree))
     return NULL;
-  const struct recent_path *recent = place_of(space, tree);
+  const struct recent_path *recent = remembered_of(space, tree);
   if (recent->turn != space->turn || recent->path.depth != tree->record.depth ||
       recent->path.level[0].page->pgno != tree->record.root)
     return NULL;
@@ -28,7 +28,7 @@ static const struct path *find(const struct space *space, const struct tree *tre
 void recent_note(struct space *space, const struct tree *tree, const struct path *path) {
   if (!space->paths || !path->depth || path->depth != tree->record.depth)
     return;
-  struct recent_path *recent = place_of(space, tree);
+  struct recent_path *recent = remembered_of(space, tree);
   recent->turn = space->turn;
   copy_path(&recent->path, path);
   recent->path.level[path->depth - 1].index = 0; /* which records are in the leaf is not remembered */

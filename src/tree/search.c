@@ -3,7 +3,6 @@
 #include "tree/tree.h"
 
 #include "base/assert.h"
-#include "tree/values.h"
 
 static int level_page(const struct snapshot *snapshot, const struct tree *tree, struct page_ref ref, bool leaf,
                       const struct page **page) {
@@ -184,47 +183,4 @@ int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct p
     return MDBX_SUCCESS;
   }
   return prev_leaf(snapshot, tree, path);
-}
-
-static int large_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value) {
-  struct large_ref ref;
-  const struct page *run;
-  memcpy(&ref, item->data, sizeof(ref));
-  const int rc = snapshot_run(snapshot, &ref, &run);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  value->iov_base = page_body(run);
-  value->iov_len = ref.bytes;
-  return MDBX_SUCCESS;
-}
-
-static int first_of_several(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
-                            MDBX_val *value) {
-  struct value_set set;
-  int rc = values_open(snapshot, (struct tree *)(uintptr_t)tree, item, &set);
-  if (rc == MDBX_SUCCESS)
-    rc = values_first(&set);
-  if (rc == MDBX_SUCCESS)
-    *value = values_get(&set);
-  return rc;
-}
-
-int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
-               MDBX_val *value) {
-  if (likely(item->kind == NODE_PLAIN)) {
-    value->iov_base = (void *)(uintptr_t)item->data;
-    value->iov_len = item->data_length;
-    return MDBX_SUCCESS;
-  }
-  if (tree_is_multi(tree))
-    return first_of_several(snapshot, tree, item, value);
-  if (item->kind == NODE_LARGE)
-    return large_value(snapshot, item, value);
-  if (item->kind == NODE_TREE && item->data_length >= sizeof(struct table_record)) {
-    value->iov_base = (void *)(uintptr_t)item->data;
-    value->iov_len = item->data_length;
-    return MDBX_SUCCESS;
-  }
-  return snapshot_damage(snapshot, "a record of kind %u with %u bytes does not belong into this table", item->kind,
-                         item->data_length);
 }

@@ -107,10 +107,6 @@ static inline bool path_is_at_edge(const struct path *path, bool last) {
 static inline void path_item(const struct path *path, struct leaf_item *item) {
   leaf_get(path->level[path->depth - 1].page, path->level[path->depth - 1].index, item);
 }
-/* The value of a record, of several the first one; that of a named table is its record, which means nothing to the
- * user. */
-int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
-               MDBX_val *value);
 
 /* ---- writing: insert.c, split.c, erase.c ---- */
 

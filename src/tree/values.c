@@ -228,3 +228,48 @@ int values_compare(const struct value_set *a, const struct value_set *b) {
   }
   return 0;
 }
+
+/* ------------------------------------------------------------------------------------------ the value of a record */
+
+static int large_value(const struct snapshot *snapshot, const struct leaf_item *item, MDBX_val *value) {
+  struct large_ref ref;
+  const struct page *run;
+  memcpy(&ref, item->data, sizeof(ref));
+  const int rc = snapshot_run(snapshot, &ref, &run);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  value->iov_base = page_body(run);
+  value->iov_len = ref.bytes;
+  return MDBX_SUCCESS;
+}
+
+static int first_of_several(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
+                            MDBX_val *value) {
+  struct value_set set;
+  int rc = values_open(snapshot, (struct tree *)(uintptr_t)tree, item, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = values_first(&set);
+  if (rc == MDBX_SUCCESS)
+    *value = values_get(&set);
+  return rc;
+}
+
+int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
+               MDBX_val *value) {
+  if (likely(item->kind == NODE_PLAIN)) {
+    value->iov_base = (void *)(uintptr_t)item->data;
+    value->iov_len = item->data_length;
+    return MDBX_SUCCESS;
+  }
+  if (tree_is_multi(tree))
+    return first_of_several(snapshot, tree, item, value);
+  if (item->kind == NODE_LARGE)
+    return large_value(snapshot, item, value);
+  if (item->kind == NODE_TREE && item->data_length >= sizeof(struct table_record)) {
+    value->iov_base = (void *)(uintptr_t)item->data;
+    value->iov_len = item->data_length;
+    return MDBX_SUCCESS;
+  }
+  return snapshot_damage(snapshot, "a record of kind %u with %u bytes does not belong into this table", item->kind,
+                         item->data_length);
+}

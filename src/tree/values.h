@@ -56,4 +56,9 @@ void values_to_page_start(struct value_set *set);
 /* Order of two positions in sets of the same record. */
 int values_compare(const struct value_set *a, const struct value_set *b);
 
+/* The value of a record, of several the first one; that of a named table is its record, which means nothing to the
+ * user. */
+int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
+               MDBX_val *value);
+
 #endif

@@ -253,6 +253,12 @@ int txn_tree_at_hand(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree) {
   return txn_tree(txn, dbi, tree);
 }
 
+int table_bind_cursor(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
+  struct tree *tree;
+  const int rc = txn_tree_at_hand(txn, dbi, &tree);
+  return rc == MDBX_SUCCESS ? txn_cursor_bind(txn, cursor, dbi, tree) : rc;
+}
+
 /* ------------------------------------------------------------------------------------------------------- opening */
 
 struct opening {

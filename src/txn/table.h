@@ -13,6 +13,8 @@
 int txn_tree(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
 /* The same for what reads no data: of a broken transaction only a tree that it has at hand. MDBX_BAD_TXN. */
 int txn_tree_at_hand(MDBX_txn *txn, MDBX_dbi dbi, struct tree **tree);
+/* Binds a cursor to the table of a handle. MDBX_EINVAL for a cursor that belongs to an outer level. */
+int table_bind_cursor(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi);
 /* The main table for a name of NULL or without address, table 0 for MDBX_CHK_GC. */
 int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct table_orders *orders, MDBX_dbi *dbi);
 /* To be called before a tree of the transaction changes. MDBX_BAD_DBI when its handle was closed meanwhile. */

@@ -43,7 +43,7 @@ struct MDBX_cursor {
   MDBX_txn *txn; /* the root; NULL: unbound */
   void *user_context;
   struct cursor core;
-  unsigned level; /* of nesting it was bound at */
+  unsigned nesting; /* how deep the transaction it was bound in is nested */
   MDBX_cursor *next, **link; /* list of the transaction */
 };
 
@@ -60,7 +60,7 @@ struct MDBX_txn {
   MDBX_txn *root;      /* the transaction itself unless it is nested */
   MDBX_txn *innermost; /* of a root: the handle that may be used; of others: themselves */
   MDBX_txn *parent;    /* NULL unless it is nested */
-  unsigned level;      /* of nesting */
+  unsigned nesting;    /* how many transactions are around it */
   struct nested_state *nested; /* what it began with; NULL unless it is nested */
   uint64_t stamp; /* changes with every begin and renew */
   struct snapshot *view; /* of a reader: &snapshot; of a writer: &space.view */

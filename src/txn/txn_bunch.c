@@ -5,13 +5,13 @@
 #include "txn/txn_cursor.h"
 #include "txn/txn_write.h"
 
-/* Two places; one that is not there is an edge of the table. */
+/* Two positions; one that is not there is an edge of the table. */
 struct bounds {
   struct range_bound from, to;
   bool has_from, has_to;
 };
 
-/* The place a move from here leads to; *there is false at the edge. The cursor itself stays. */
+/* The position a move from here leads to; *there is false at the edge. The cursor itself stays. */
 static int bound_by(const struct cursor *here, MDBX_cursor_op op, struct range_bound *bound, bool *there) {
   struct cursor copy = *here;
   const int rc = cursor_move(&copy, op);
@@ -94,7 +94,7 @@ static bool is_after(MDBX_bunch_action_t action) {
 
 /* A cursor that was never placed stands before the first record: what comes after it is that one and the others; before it
  * is nothing. *action is the one that says so for the first record. */
-static int place_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
+static int position_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
   struct cursor *core = &cursor->core;
   switch (*action) {
   case MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING:
@@ -113,7 +113,7 @@ static int place_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
 }
 
 /* MDBX_NOTFOUND: there is nothing that could be deleted. */
-static int place(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
+static int position(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
   const bool of_key = *action <= MDBX_DELETE_CURRENT_MULTIVAL_ALL &&
                       *action != MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING;
   const int rc = begin(cursor);
@@ -124,7 +124,7 @@ static int place(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
   if (rc == MDBX_SUCCESS || *action == MDBX_DELETE_WHOLE)
     return MDBX_SUCCESS;
   if (cursor->core.state == CURSOR_UNSET)
-    return place_unset(cursor, action);
+    return position_unset(cursor, action);
   const bool behind = cursor->core.state == CURSOR_BEHIND && bunches[*action].from == MDBX_NEXT;
   return behind ? MDBX_NOTFOUND : MDBX_ENODATA;
 }
@@ -133,7 +133,7 @@ int txn_delete_bunch(MDBX_cursor *cursor, MDBX_bunch_action_t action, uint64_t *
   ASSERT((unsigned)action < COUNT_OF(bunches));
   struct bounds bounds;
   *removed = 0;
-  int rc = place(cursor, &action);
+  int rc = position(cursor, &action);
   if (rc == MDBX_SUCCESS)
     rc = bounds_of(&cursor->core, action, &bounds);
   if (rc == MDBX_NOTFOUND)

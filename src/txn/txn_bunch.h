@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/txn_bunch.h: deleting many records at once, between places that cursors tell.
+ * txn/txn_bunch.h: deleting many records at once, between positions that cursors tell.
  *
  * The cursors may write, and the orders of their tables are known. *removed counts what went, also when an error is
  * returned.

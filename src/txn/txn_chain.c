@@ -36,7 +36,7 @@ int txn_checkpoint(MDBX_txn *txn, unsigned flags, MDBX_commit_latency *latency) 
   txn->flags = (txn->flags & ~DURABILITY_FLAGS) | own;
   if (rc == MDBX_RESULT_TRUE)
     return rc;
-  txn_settle(txn, rc);
+  txn_conclude(txn, rc);
   if (rc == MDBX_SUCCESS)
     return restart(txn);
   txn_finish_write(txn);
@@ -58,7 +58,7 @@ int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const int committed = commit_write(txn, latency, NULL);
-  txn_settle(txn, committed);
+  txn_conclude(txn, committed);
   rc = committed == MDBX_SUCCESS || committed == MDBX_RESULT_TRUE ? txn_renew_read(reader) : committed;
   txn_finish_write(txn);
   if (rc != MDBX_SUCCESS)

@@ -3,13 +3,8 @@
 #include "txn/txn_cursor.h"
 
 #include "base/assert.h"
-#include "txn/table.h"
 
-int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
-  struct tree *tree;
-  const int rc = txn_tree_at_hand(txn, dbi, &tree);
-  if (rc != MDBX_SUCCESS)
-    return rc;
+int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi, struct tree *tree) {
   txn = txn->root;
   if (dbi == DBI_GC && !txn_is_reader(txn))
     return MDBX_EACCESS;
@@ -21,14 +16,14 @@ int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi) {
   cursor_attach(&cursor->core, txn->view, tree, txn_is_reader(txn) ? NULL : &txn->space);
   cursor->txn = txn;
   cursor->dbi = dbi;
-  cursor->level = txn->innermost->level;
+  cursor->nesting = txn->innermost->nesting;
   cursor->ever_bound = true;
   cursor->link = &txn->cursors;
   cursor->next = txn->cursors;
   if (cursor->next)
     cursor->next->link = &cursor->next;
   txn->cursors = cursor;
-  ASSERT(cursor->level <= txn->innermost->level && *cursor->link == cursor);
+  ASSERT(cursor->nesting <= txn->innermost->nesting && *cursor->link == cursor);
   return MDBX_SUCCESS;
 }
 

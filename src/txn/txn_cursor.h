@@ -9,11 +9,11 @@
 
 #include "txn/txn.h"
 
-/* MDBX_EINVAL for a cursor that belongs to an outer level. */
-int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi);
+/* For table_bind_cursor(): the tree is that of the handle. MDBX_EINVAL for a cursor that belongs to an outer level. */
+int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi, struct tree *tree);
 /* Whether a transaction around the innermost one has the cursor. */
 static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
-  return cursor->txn && cursor->level < cursor->txn->innermost->level;
+  return cursor->txn && cursor->nesting < cursor->txn->innermost->nesting;
 }
 void txn_cursor_unbind(MDBX_cursor *cursor);
 /* Whether the table of a bound cursor was dropped in this transaction, and not made again. */

@@ -4,7 +4,7 @@
  *
  * All levels change the one set of pages of the write transaction; its struct, the root, has all the state, and the handle
  * of a nested transaction is little more than a name for a level. What a level must be able to take back is written down
- * when it begins (trees, tables, geometry, canary, places of cursors: all small) or when it happens (pages, see
+ * when it begins (trees, tables, geometry, canary, positions of cursors: all small) or when it happens (pages, see
  * space/undo.h). The root's `innermost` is the only handle that may be used; all others have the flag HAS_CHILD.
  *
  * Under the writer lock, by the thread that holds it.
@@ -21,7 +21,7 @@
 
 struct nested_cursor {
   MDBX_cursor *cursor; /* NULL: closed meanwhile */
-  struct cursor place;
+  struct cursor position;
 };
 
 struct nested_state {
@@ -41,7 +41,7 @@ static void free_state(struct nested_state *state) {
   for (size_t i = 0; i < state->table_count; ++i)
     free(state->tables[i].name.bytes);
   for (size_t i = 0; i < state->cursor_count; ++i)
-    cursor_destroy(&state->cursors[i].place);
+    cursor_destroy(&state->cursors[i].position);
   free(state->tables);
   free(state->cursors);
   free(state);
@@ -91,7 +91,7 @@ static int save_cursors(struct nested_state *state, const MDBX_txn *root) {
     struct nested_cursor *saved = &state->cursors[state->cursor_count];
     int rc = cursor_detach(&cursor->core);
     if (rc == MDBX_SUCCESS)
-      rc = cursor_copy_position(&cursor->core, &saved->place);
+      rc = cursor_copy_position(&cursor->core, &saved->position);
     if (rc != MDBX_SUCCESS)
       return rc;
     saved->cursor = cursor;
@@ -143,7 +143,7 @@ int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn *
   child->root = root;
   child->parent = parent;
   child->innermost = child;
-  child->level = parent->level + 1;
+  child->nesting = parent->nesting + 1;
   child->flags = (parent->flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC)) |
                  ((parent->flags | flags) & MDBX_TXN_RDONLY);
   parent->flags |= MDBX_TXN_HAS_CHILD;
@@ -200,8 +200,8 @@ static void put_cursors_back(struct nested_state *state) {
     if (!saved->cursor)
       continue;
     cursor_destroy(&saved->cursor->core);
-    saved->cursor->core = saved->place;
-    cursor_init(&saved->place);
+    saved->cursor->core = saved->position;
+    cursor_init(&saved->position);
   }
 }
 
@@ -229,16 +229,16 @@ static int put_back(MDBX_txn *root, struct nested_state *state) {
 
 /* --------------------------------------------------------------------------------------------------------------- end */
 
-static void unbind_own_cursors(MDBX_txn *root, unsigned level) {
+static void unbind_own_cursors(MDBX_txn *root, unsigned nesting) {
   for (MDBX_cursor *cursor = root->cursors, *next; cursor; cursor = next) {
     next = cursor->next;
-    if (cursor->level >= level)
+    if (cursor->nesting >= nesting)
       txn_cursor_unbind(cursor);
   }
 }
 
 static void free_handle(MDBX_txn *child) {
-  ASSERT(child->parent && child->parent->level + 1 == child->level);
+  ASSERT(child->parent && child->parent->nesting + 1 == child->nesting);
   ASSERT(child->root->innermost == child);
   MDBX_txn *parent = child->parent;
   parent->flags &= ~(unsigned)MDBX_TXN_HAS_CHILD;
@@ -251,7 +251,7 @@ static void free_handle(MDBX_txn *child) {
 static int end_level(MDBX_txn *child, bool keep) {
   ASSERT(child->root->innermost == child && child->nested);
   MDBX_txn *root = child->root, *parent = child->parent;
-  unbind_own_cursors(root, child->level);
+  unbind_own_cursors(root, child->nesting);
   const int rc = keep ? undo_keep(&root->space) : put_back(root, child->nested);
   free_handle(child);
   if (rc != MDBX_SUCCESS)
@@ -297,7 +297,7 @@ static int begin_again(MDBX_txn *child, int rc) {
 
 int txn_rollback_nested(MDBX_txn *child) {
   ASSERT(child->root->innermost == child);
-  unbind_own_cursors(child->root, child->level);
+  unbind_own_cursors(child->root, child->nesting);
   return begin_again(child, put_back(child->root, child->nested));
 }
 
@@ -327,12 +327,12 @@ int txn_checkpoint_nested(MDBX_txn *child) {
   ASSERT(child->root->innermost == child);
   if (!level_has_changes(child))
     return MDBX_RESULT_TRUE;
-  unbind_own_cursors(child->root, child->level);
+  unbind_own_cursors(child->root, child->nesting);
   return begin_again(child, undo_keep(&child->root->space));
 }
 
 int txn_end_children(MDBX_txn *txn, bool keep) {
-  ASSERT(txn->root->innermost->level >= txn->level);
+  ASSERT(txn->root->innermost->nesting >= txn->nesting);
   int rc = MDBX_SUCCESS;
   while (txn->root->innermost != txn) {
     MDBX_txn *child = txn->root->innermost;
@@ -348,7 +348,7 @@ void txn_drop_children(MDBX_txn *root) {
 }
 
 void txn_forget_cursor(const MDBX_cursor *cursor) {
-  for (MDBX_txn *txn = cursor->txn->innermost; txn->level > cursor->level; txn = txn->parent)
+  for (MDBX_txn *txn = cursor->txn->innermost; txn->nesting > cursor->nesting; txn = txn->parent)
     for (size_t i = 0; i < txn->nested->cursor_count; ++i)
       if (txn->nested->cursors[i].cursor == cursor)
         txn->nested->cursors[i].cursor = NULL;

@@ -5,10 +5,10 @@
 
 #if MDBX_DEBUG
 static void check_levels(const MDBX_txn *root) {
-  ASSERT(root->root == root && !root->parent && !root->nested && root->level == 0);
+  ASSERT(root->root == root && !root->parent && !root->nested && root->nesting == 0);
   for (const MDBX_txn *txn = root->innermost; txn != root; txn = txn->parent) {
     ASSERT(txn->signature == TXN_SIGNATURE && txn->root == root && txn->env == root->env);
-    ASSERT(txn->nested && txn->parent && txn->level == txn->parent->level + 1);
+    ASSERT(txn->nested && txn->parent && txn->nesting == txn->parent->nesting + 1);
     ASSERT(txn->innermost == txn && (txn->parent->flags & MDBX_TXN_HAS_CHILD));
   }
   ASSERT(!(root->innermost->flags & MDBX_TXN_HAS_CHILD));
@@ -18,7 +18,7 @@ static void check_parts(const MDBX_txn *root) {
   ASSERT(root->view == &root->space.view && root->view->txnid == root->base_txnid + 1);
   ASSERT(root->collector.space == &root->space && root->collector.tree == &root->gc);
   ASSERT(!root->space.refill || root->space.refill_context == &root->collector);
-  ASSERT((root->level == root->innermost->level) == !root->space.undo);
+  ASSERT((root->nesting == root->innermost->nesting) == !root->space.undo);
 }
 
 static void check_tables(const MDBX_txn *root) {
@@ -37,7 +37,7 @@ static void check_cursors(const MDBX_txn *root) {
   const MDBX_cursor *const *link = (const MDBX_cursor *const *)&root->cursors;
   for (const MDBX_cursor *cursor = root->cursors; cursor; cursor = cursor->next) {
     ASSERT(cursor->txn == root && cursor->link == (MDBX_cursor **)(uintptr_t)link);
-    ASSERT(cursor->level <= root->innermost->level);
+    ASSERT(cursor->nesting <= root->innermost->nesting);
     ASSERT(cursor->core.snapshot == root->view && is_tree_of(root, cursor->core.tree));
     link = (const MDBX_cursor *const *)&cursor->next;
   }

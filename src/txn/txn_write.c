@@ -300,7 +300,7 @@ void txn_abort_write(MDBX_txn *txn) {
   txn_finish_write(txn);
 }
 
-void txn_settle(MDBX_txn *txn, int rc) {
+void txn_conclude(MDBX_txn *txn, int rc) {
   ASSERT(txn->root == txn && txn->innermost == txn);
   const bool committed = rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE;
   if (!committed && !atomic_load(&txn->env->fatal))
@@ -339,7 +339,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   MDBX_env *env = txn->env;
   struct commit_wait wait = {.needed = false};
   int rc = commit_write(txn, latency, &wait);
-  txn_settle(txn, rc);
+  txn_conclude(txn, rc);
   txn_finish_write(txn);
   if (wait.needed)
     rc = wait_for_flush(env, &wait, latency);

@@ -21,7 +21,7 @@ void txn_finish_write(MDBX_txn *txn);
 /* A file that grew for nothing (spilled pages, WRITEMAP) gets its length back. */
 void txn_undo_growth(MDBX_txn *txn);
 /* Settles handles and the length of the file after commit_write() returned rc. */
-void txn_settle(MDBX_txn *txn, int rc);
+void txn_conclude(MDBX_txn *txn, int rc);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
  * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting);

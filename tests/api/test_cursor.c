@@ -535,9 +535,56 @@ START_TEST(rule_45_get_batch_many) {
 }
 END_TEST
 
+static unsigned comparisons;
+
+static int count_and_compare(const MDBX_val *a, const MDBX_val *b) {
+  comparisons += 1;
+  const int order = memcmp(a->iov_base, b->iov_base, a->iov_len < b->iov_len ? a->iov_len : b->iov_len);
+  return order ? order : (a->iov_len > b->iov_len) - (a->iov_len < b->iov_len);
+}
+
+static unsigned comparisons_of(MDBX_cursor *asked, MDBX_cursor_op op, const char *key) {
+  MDBX_val k = api_val(key), d = api_val("");
+  const unsigned before = comparisons;
+  IS(mdbx_cursor_get(asked, &k, &d, op), MDBX_SUCCESS);
+  return comparisons - before;
+}
+
+/* A search looks for what it is given, not first for where the cursor stood before the table was changed. */
+START_TEST(searches_forget_the_position) {
+  static const MDBX_cursor_op searches[] = {MDBX_SET, MDBX_SET_KEY, MDBX_SET_RANGE, MDBX_TO_KEY_GREATER_OR_EQUAL};
+  MDBX_cursor *moved, *fresh;
+  MDBX_dbi dbi;
+  char key[16];
+  OK(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE, &dbi, count_and_compare, NULL));
+  for (unsigned i = 0; i < 1000; ++i) {
+    snprintf(key, sizeof(key), "key%04u", i);
+    OK(api_put(txn, dbi, key, "value", MDBX_UPSERT));
+  }
+  OK(mdbx_cursor_open(txn, dbi, &moved));
+  OK(mdbx_cursor_open(txn, dbi, &fresh));
+  comparisons_of(moved, MDBX_SET, "key0900");
+  OK(api_put(txn, dbi, "key9999", "value", MDBX_UPSERT));
+  const unsigned alone = comparisons_of(fresh, searches[_i], "key0100");
+  ck_assert_uint_gt(alone, 0);
+  ck_assert_uint_eq(comparisons_of(moved, searches[_i], "key0100"), alone);
+  /* No key leaves the cursor where it was. */
+  OK(api_put(txn, dbi, "key9998", "value", MDBX_UPSERT));
+  MDBX_val k, d;
+  IS(mdbx_cursor_get(moved, NULL, &d, MDBX_SET), MDBX_EINVAL);
+  IS(mdbx_cursor_get(moved, &k, &d, MDBX_NEXT), MDBX_SUCCESS);
+  IS_TEXT(k, "key0101");
+  mdbx_cursor_close(moved);
+  mdbx_cursor_close(fresh);
+  OK(mdbx_txn_abort(txn));
+  txn = NULL;
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("cursors");
   TCase *tcase = api_prepared_case(suite, "moving", begin_abcd, end);
+  tcase_add_loop_test(tcase, searches_forget_the_position, 0, 4);
   tcase_add_test(tcase, rule_40_unset);
   tcase_add_test(tcase, rule_40_empty_table);
   tcase_add_test(tcase, rule_40_wrong_operations);

@@ -1,12 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/lint/assertions.sh: the layers that change pages assert their own state (base/assert.h): at least one assertion for
+# tests/lint/assertions.sh: the environment and the layers that change pages assert their own state (base/assert.h): at least one assertion for
 # every 40 lines of each.
 . "$(dirname "$0")/common.sh"
 lint_temporary
 
-for layer in space tree gc txn; do
+for layer in space tree gc env txn; do
   files=$(lint_sources "src/$layer")
   [ -n "$files" ] || continue
   lines=$(cat $files | wc -l)

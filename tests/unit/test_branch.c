@@ -50,7 +50,7 @@ static void must_agree(const struct page *page, size_t page_size) {
              branch_separator(page, i, separator) != length || memcmp(separator, model[i].bytes, length) != 0;
   }
   ck_assert_uint_eq(wrong, 0);
-  ck_assert_int_eq(page_check_places(page, &expected), MDBX_SUCCESS);
+  ck_assert_int_eq(page_check_layout(page, &expected), MDBX_SUCCESS);
 }
 
 static void must_find(const struct page *page) {

@@ -86,7 +86,7 @@ START_TEST(few_in_a_large_table) {
     dirty_clear(&dirty);
     unsigned left = 0;
     for (uint32_t at = 0; at <= dirty.mask; ++at)
-      left += dirty.places[at].pgno != 0;
+      left += dirty.buckets[at].pgno != 0;
     ck_assert_uint_eq(left, 0);
   }
   dirty_destroy(&dirty);

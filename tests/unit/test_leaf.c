@@ -79,7 +79,7 @@ static void must_agree(const struct page *page, size_t page_size) {
   ck_assert_uint_eq(wrong, 0);
   ck_assert_uint_eq(bytes, page_used(page, page_size));
   if (used)
-    ck_assert_int_eq(page_check_places(page, &expected), MDBX_SUCCESS);
+    ck_assert_int_eq(page_check_layout(page, &expected), MDBX_SUCCESS);
 }
 
 static void prepare(struct seek_key *key, const struct record *record, enum key_order order) {

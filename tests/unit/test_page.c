@@ -84,7 +84,7 @@ START_TEST(every_used_byte_is_in_the_checksum) {
   fill(_i);
   ck_assert_int_eq(page_check(&memory.page, &expected), MDBX_SUCCESS);
   ck_assert_int_eq(page_check_bytes(&memory.page, &expected), MDBX_SUCCESS);
-  ck_assert_int_eq(page_check_places(&memory.page, &expected), MDBX_SUCCESS);
+  ck_assert_int_eq(page_check_layout(&memory.page, &expected), MDBX_SUCCESS);
   kept = memory;
   unsigned wrong = 0;
   for (size_t at = 0; at < sizeof(memory); ++at)
@@ -107,7 +107,7 @@ START_TEST(what_passes_can_be_read) {
     fill(_i % KINDS);
     for (unsigned i = 1 + (unsigned)(unit_random(&random) % 2); i > 0; --i)
       memory.bytes[16 + unit_random(&random) % (PAGE - 16)] = (uint8_t)unit_random(&random);
-    if (page_check_places(&memory.page, &expected) != MDBX_SUCCESS)
+    if (page_check_layout(&memory.page, &expected) != MDBX_SUCCESS)
       continue;
     ++sound;
     const struct key_rules rules = {.order = ORDER_BYTES};

@@ -349,9 +349,9 @@ END_TEST
 START_TEST(order_of_allocation) {
   pgno_t pgno;
   begin(true);
-  ck_assert_int_eq(space_give_free(&space, 1000, 2, false), MDBX_SUCCESS);
-  ck_assert_int_eq(space_give_free(&space, 1500, 1, true), MDBX_SUCCESS);
-  ck_assert_int_eq(space_give_free(&space, 1100, 4, false), MDBX_SUCCESS);
+  ck_assert_int_eq(space_add_free(&space, 1000, 2, false), MDBX_SUCCESS);
+  ck_assert_int_eq(space_add_free(&space, 1500, 1, true), MDBX_SUCCESS);
+  ck_assert_int_eq(space_add_free(&space, 1100, 4, false), MDBX_SUCCESS);
   ck_assert_int_eq(space_allocate(&space, 3, &pgno), MDBX_SUCCESS);
   ck_assert_uint_eq(pgno, 1100);
   ck_assert_int_eq(space_allocate(&space, 1, &pgno), MDBX_SUCCESS);
@@ -359,7 +359,7 @@ START_TEST(order_of_allocation) {
   ck_assert_int_eq(space_allocate(&space, 1, &pgno), MDBX_SUCCESS);
   ck_assert_uint_eq(pgno, 1000);
   ck_assert(space_has_free(&space, 1) && !space_has_free(&space, 3));
-  ck_assert_int_eq(space_give_free(&space, 1001, 1, false), MDBX_CORRUPTED);
+  ck_assert_int_eq(space_add_free(&space, 1001, 1, false), MDBX_CORRUPTED);
   end();
 }
 END_TEST
