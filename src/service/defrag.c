@@ -29,15 +29,13 @@ struct defrag {
 
 /* What the durable commit sees would stay held for ever if nobody else made the head durable. */
 static int release_durable(MDBX_txn *txn) {
-  txnid_t *pins;
-  size_t count;
   if (txn->durable == TXNID_NONE || txn->durable == txn->base_txnid)
     return MDBX_SUCCESS;
   int rc = sync_head(txn->env);
   txn->durable = lck_durable(&txn->env->lck);
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
-    rc = txn_collect_pins(txn, &pins, &count);
-  return rc == MDBX_SUCCESS ? gc_repin(&txn->collector, pins, count) : rc;
+    rc = txn_collect_pins(txn);
+  return rc == MDBX_SUCCESS ? gc_repin(&txn->collector, txn->pins.items, txn->pins.length) : rc;
 }
 
 static int find_all_free(MDBX_txn *txn) {

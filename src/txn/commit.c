@@ -25,8 +25,6 @@
 #include "txn/txn_verify.h"
 #include "txn/txn_write.h"
 
-#include <stdlib.h>
-
 enum durability { COMMIT_DURABLE, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
 
 /* A commit goes through these in their order, and may leave some out. */
@@ -54,6 +52,7 @@ struct commit {
   struct meta_page *page; /* as it will be written */
   unsigned slot;
   bool point_of_no_return; /* the meta may be in the file */
+  bool timed;              /* the caller wants to know where the time goes */
   uint64_t flushing;       /* time spent on flushes, 16.16 */
 #if MDBX_DEBUG
   enum commit_step step;
@@ -175,11 +174,14 @@ static int write_pages(struct commit *commit) {
   return writeout_pages(space, commit->list, commit->count);
 }
 
+/* Nobody asks for the time in most commits. */
+static uint64_t clock_of(const struct commit *commit) { return commit->timed ? os_monotonic_16dot16() : 0; }
+
 static int flush(struct commit *commit) {
-  const uint64_t begun = os_monotonic_16dot16();
+  const uint64_t begun = clock_of(commit);
   const int rc = sync_flush(commit->env);
   step_flush(commit);
-  commit->flushing += os_monotonic_16dot16() - begun;
+  commit->flushing += clock_of(commit) - begun;
   return rc;
 }
 
@@ -249,10 +251,8 @@ static bool manifest_fits(const struct commit *commit) {
 }
 
 static int commit_small(struct commit *commit) {
-  struct meta_manifest *manifest = malloc((commit->count + 1) * sizeof(*manifest));
+  struct meta_manifest *manifest = commit->page->manifest; /* where it is to stand */
   ASSERT(manifest_fits(commit));
-  if (!manifest)
-    return MDBX_ENOMEM;
   int rc = write_pages(commit);
   for (size_t i = 0; i < commit->count; ++i) {
     const uint64_t checksum = commit->list[i].page->checksum;
@@ -260,7 +260,6 @@ static int commit_small(struct commit *commit) {
   }
   if (rc == MDBX_SUCCESS)
     rc = write_meta(commit, META_MANIFEST, manifest, (unsigned)commit->count);
-  free(manifest);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc == MDBX_SUCCESS)
@@ -404,15 +403,15 @@ static void shrink_file(const struct commit *commit) {
     sync_cut_file(env, MAX_OF(now, before), now >= before);
 }
 
-static uint32_t since(uint64_t *mark) {
-  const uint64_t now = os_monotonic_16dot16(), before = *mark;
+static uint32_t since(const struct commit *commit, uint64_t *mark) {
+  const uint64_t now = clock_of(commit), before = *mark;
   *mark = now;
   return (uint32_t)(now - before);
 }
 
 static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
-  uint64_t mark = os_monotonic_16dot16();
+  uint64_t mark = clock_of(commit);
   txn->space.reserve = 0;
   ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
   VERIFY(space_verify(&txn->space));
@@ -422,11 +421,11 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   latency->gc_prof.max_retained_pages = (uint32_t)txn->max_retained;
   int rc = tables_store(txn);
   step_to(commit, STEP_TABLES);
-  latency->preparation = since(&mark);
+  latency->preparation = since(commit, &mark);
   txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && may_have_manifest(txn);
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
-  latency->gc_wallclock = since(&mark);
+  latency->gc_wallclock = since(commit, &mark);
   if (rc == MDBX_SUCCESS)
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
@@ -446,7 +445,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = write_by_durability(commit);
   }
   latency->sync = (uint32_t)commit->flushing;
-  latency->write = since(&mark);
+  latency->write = since(commit, &mark);
   latency->write -= MIN_OF(latency->write, latency->sync);
   if (rc == MDBX_SUCCESS) {
     step_to(commit, STEP_SHRUNK);
@@ -459,7 +458,7 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   ASSERT(txn->root == txn && !txn_is_readonly(txn));
   ASSERT(!(txn->flags & MDBX_TXN_ERROR));
   ASSERT(!txn->owner || txn->owner == os_thread_self());
-  struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn)};
+  struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn), .timed = latency != NULL};
   MDBX_commit_latency unwanted;
   if (!txn_has_changes(txn))
     return MDBX_RESULT_TRUE;

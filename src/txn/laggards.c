@@ -14,56 +14,46 @@
  */
 #include "txn/laggards.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "env/sync.h"
 
 #include <stdlib.h>
 
-static int by_txnid(const void *a, const void *b) {
-  const txnid_t left = *(const txnid_t *)a, right = *(const txnid_t *)b;
-  return (left > right) - (left < right);
-}
-
-static size_t make_unique(txnid_t *pins, size_t count) {
-  size_t kept = 0;
-  qsort(pins, count, sizeof(*pins), by_txnid);
-  for (size_t i = 0; i < count; ++i)
-    if (!kept || pins[i] != pins[kept - 1])
-      pins[kept++] = pins[i];
-  return kept;
-}
-
 static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
   const uint64_t lag = txn->base_txnid - MIN_OF(pinned, txn->base_txnid);
   return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
 }
 
-int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
-  struct reader_pins readers;
-  readers_pins_init(&readers);
-  const int rc = readers_collect(&txn->env->lck, &readers);
-  txnid_t *all = rc == MDBX_SUCCESS ? malloc((readers.length + 3) * sizeof(*all)) : NULL;
-  if (!all) {
-    readers_pins_destroy(&readers);
-    return rc == MDBX_SUCCESS ? MDBX_ENOMEM : rc;
-  }
-  if (readers.length) {
-    memcpy(all, readers.items, readers.length * sizeof(*all));
-    txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, readers.items[0]));
-  }
-  *count = readers.length;
-  readers_pins_destroy(&readers);
-  all[(*count)++] = txn->base_txnid;
-  if (txn->durable != TXNID_NONE)
-    all[(*count)++] = txn->durable;
-  const txnid_t believable = lck_believable(&txn->env->lck);
-  if (believable != TXNID_NONE)
-    all[(*count)++] = believable;
-  *count = make_unique(all, *count);
-  ASSERT(*count > 0);
-  *pins = all;
+/* Puts one more where it belongs, unless it is there. */
+static int add_pin(struct reader_pins *pins, txnid_t pin) {
+  size_t at = pins->length;
+  while (at && pins->items[at - 1] > pin)
+    --at;
+  if (at && pins->items[at - 1] == pin)
+    return MDBX_SUCCESS;
+  if (!array_room(pins->items, pins->length, pins->capacity))
+    return MDBX_ENOMEM;
+  memmove(pins->items + at + 1, pins->items + at, (pins->length - at) * sizeof(*pins->items));
+  pins->items[at] = pin;
+  pins->length += 1;
   return MDBX_SUCCESS;
+}
+
+int txn_collect_pins(MDBX_txn *txn) {
+  struct reader_pins *pins = &txn->pins;
+  const txnid_t believable = lck_believable(&txn->env->lck);
+  int rc = readers_collect(&txn->env->lck, pins);
+  if (rc == MDBX_SUCCESS && pins->length)
+    txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, pins->items[0]));
+  if (rc == MDBX_SUCCESS)
+    rc = add_pin(pins, txn->base_txnid);
+  if (rc == MDBX_SUCCESS && txn->durable != TXNID_NONE)
+    rc = add_pin(pins, txn->durable);
+  if (rc == MDBX_SUCCESS && believable != TXNID_NONE)
+    rc = add_pin(pins, believable);
+  return rc;
 }
 
 enum { MISSES_MAX = 16 };
@@ -82,16 +72,14 @@ struct shortage {
 /* What the pins that are left do not hold. While they are the same all has been looked at. */
 static int look_again(struct shortage *shortage) {
   ASSERT(shortage->need != SPACE_CHEAP);
-  txnid_t *pins;
-  size_t count;
+  const struct reader_pins *pins = &shortage->txn->pins;
   struct gc *gc = &shortage->txn->collector;
-  int rc = txn_collect_pins(shortage->txn, &pins, &count);
-  if (rc == MDBX_SUCCESS && count == gc->pin_count && memcmp(pins, gc->pins, count * sizeof(*pins)) == 0) {
-    free(pins);
+  int rc = txn_collect_pins(shortage->txn);
+  if (rc == MDBX_SUCCESS && pins->length == gc->pin_count &&
+      memcmp(pins->items, gc->pins, pins->length * sizeof(*pins->items)) == 0)
     return MDBX_SUCCESS;
-  }
   if (rc == MDBX_SUCCESS)
-    rc = gc_repin(gc, pins, count);
+    rc = gc_repin(gc, pins->items, pins->length);
   if (rc == MDBX_SUCCESS)
     rc = gc_take(&shortage->txn->space, shortage->pages, shortage->need);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;

@@ -97,6 +97,7 @@ static void free_writer(MDBX_env *env) {
   pgset_destroy(&env->writer_txn->space.recent);
   free(env->writer_txn->space.retired.runs);
   gc_free_memory(&env->writer_txn->collector);
+  readers_pins_destroy(&env->writer_txn->pins);
   free(env->writer_txn);
   env->writer_txn = NULL;
 }
