@@ -457,7 +457,8 @@ typedef enum MDBX_env_flags {
   MDBX_EXCLUSIVE = 0x400000,
   /* The system shall not read ahead: for data larger than memory. */
   MDBX_NORDAHEAD = 0x800000,
-  /* * Unused bytes of fresh pages are not zeroed before they are written. */
+  /* * Unused bytes of fresh pages are not zeroed before they are written. With
+   * MDBX_WRITEMAP they never are: what is there was in the file before. */
   MDBX_NOMEMINIT = 0x1000000,
   /* * The most recently freed pages are used again first. */
   MDBX_LIFORECLAIM = 0x4000000,

@@ -7,14 +7,31 @@
 
 void pgset_init(pgset *set) { memset(set, 0, sizeof(*set)); }
 
-/* As from calloc(); members all lie from the hint on. */
-static void empty_region(pgset_region *region) {
-  for (uint32_t word = region->hint; region->count; ++word) {
-    region->count -= (uint32_t)__builtin_popcountll(region->bits[word]);
-    region->bits[word] = 0;
+/* The first word with members from that one on; PGSET_WORDS: there is none. */
+static uint32_t next_used(const pgset_region *region, uint32_t word) {
+  for (uint32_t i = word / 64, from = word % 64; i < PGSET_WORDS / 64; ++i, from = 0) {
+    const uint64_t used = region->used[i] & ~UINT64_C(0) << from;
+    if (used)
+      return i * 64 + (uint32_t)__builtin_ctzll(used);
   }
+  return PGSET_WORDS;
+}
+
+static void note_used(pgset_region *region, uint32_t word) {
+  const uint64_t bit = UINT64_C(1) << (word % 64);
+  if (region->bits[word])
+    region->used[word / 64] |= bit;
+  else
+    region->used[word / 64] &= ~bit;
+}
+
+/* As from calloc(). */
+static void empty_region(pgset_region *region) {
+  for (uint32_t word = 0; (word = next_used(region, word)) < PGSET_WORDS; ++word)
+    region->bits[word] = 0;
+  memset(region->used, 0, sizeof(region->used));
+  region->count = 0;
   region->loaded = region->changed = false;
-  region->hint = 0;
 }
 
 void pgset_clear(pgset *set) {
@@ -105,8 +122,7 @@ static bool any_member(const pgset *set, pgno_t pgno, uint32_t count) {
 /* Adds pages of one word of a region. */
 static void add_to_word(pgset *set, pgset_region *region, uint32_t word, uint64_t mask, uint32_t pages) {
   region->bits[word] |= mask;
-  if (!region->count || word < region->hint)
-    region->hint = (uint16_t)word;
+  note_used(region, word);
   region->count += pages;
   region->changed = true;
   set->count += pages;
@@ -126,7 +142,20 @@ int pgset_add_words(pgset *set, pgno_t first, const uint64_t *words, uint32_t co
   return MDBX_SUCCESS;
 }
 
+static int add_page(pgset *set, pgno_t pgno) {
+  pgset_region *region = pgset_region_get(set, pgno >> PGSET_REGION_BITS);
+  const uint32_t bit = pgno % PGSET_REGION_PAGES;
+  if (!region)
+    return MDBX_ENOMEM;
+  if (region_has(region, bit))
+    return MDBX_CORRUPTED;
+  add_to_word(set, region, bit / 64, UINT64_C(1) << (bit % 64), 1);
+  return MDBX_SUCCESS;
+}
+
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
+  if (count == 1)
+    return add_page(set, pgno);
   pgset_region *region = NULL;
   if (any_member(set, pgno, count))
     return MDBX_CORRUPTED;
@@ -146,19 +175,34 @@ int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
   return MDBX_SUCCESS;
 }
 
+static void remove_from_word(pgset *set, pgset_region *region, uint32_t word, uint64_t mask, uint32_t pages) {
+  region->bits[word] &= ~mask;
+  note_used(region, word);
+  region->count -= pages;
+  region->changed = true;
+  set->count -= pages;
+}
+
+static bool remove_page(pgset *set, pgno_t pgno) {
+  pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
+  const uint32_t bit = pgno % PGSET_REGION_PAGES;
+  if (!region || !region_has(region, bit))
+    return false;
+  remove_from_word(set, region, bit / 64, UINT64_C(1) << (bit % 64), 1);
+  return true;
+}
+
 bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count) {
+  if (count == 1)
+    return remove_page(set, pgno);
   if (pgset_run_length(set, pgno, count) < count)
     return false;
   while (count) {
     uint32_t taken;
     pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
     const uint32_t bit = pgno % PGSET_REGION_PAGES;
-    region->bits[bit / 64] &= ~word_mask(bit, count, &taken);
-    while (region->hint < PGSET_WORDS - 1 && !region->bits[region->hint])
-      region->hint += 1;
-    region->count -= taken;
-    region->changed = true;
-    set->count -= taken;
+    const uint64_t mask = word_mask(bit, count, &taken);
+    remove_from_word(set, region, bit / 64, mask, taken);
     pgno += taken;
     count -= taken;
   }
@@ -166,14 +210,11 @@ bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count) {
 }
 
 static pgno_t lowest_in_region(const pgset_region *region, uint32_t from) {
-  uint32_t word = MAX_OF(from / 64, region->hint);
-  if (word >= PGSET_WORDS)
-    return PGNO_NONE;
-  uint64_t bits = region->bits[word];
-  if (word == from / 64)
-    bits &= ~UINT64_C(0) << (from % 64);
-  while (!bits) {
-    if (++word == PGSET_WORDS)
+  uint32_t word = from / 64;
+  uint64_t bits = region->bits[word] & ~UINT64_C(0) << (from % 64);
+  if (!bits) {
+    word = next_used(region, word + 1);
+    if (word == PGSET_WORDS)
       return PGNO_NONE;
     bits = region->bits[word];
   }

@@ -20,7 +20,7 @@ typedef struct pgset_region {
   uint32_t count;   /* members */
   bool loaded;      /* for the owner's use: the stored part of this region has been read in */
   bool changed;     /* set by every add and remove; for the owner to clear */
-  uint16_t hint;    /* no member lies in a word before this one */
+  uint64_t used[PGSET_WORDS / 64]; /* one bit for each word of `bits` that has members */
   uint64_t bits[PGSET_WORDS];
 } pgset_region;
 

@@ -361,7 +361,7 @@ void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid
   page->meta.magic = META_MAGIC;
   page->meta.page_size = page_size;
   page->meta.txnid_again = txnid;
-  if (tail->count)
+  if (tail->count && tail->manifest != page->manifest)
     memcpy(page->manifest, tail->manifest, manifest);
   /* The old list may stand in the same page. */
   if (tail->list_length)

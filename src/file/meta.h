@@ -85,7 +85,7 @@ int meta_verify_manifest(void *context, unsigned slot, bool *matches);
 
 /* What stands behind a meta on its page. */
 struct meta_tail {
-  const struct meta_manifest *manifest;
+  const struct meta_manifest *manifest; /* anywhere, or in its place in the page that is built */
   unsigned count;
   const uint8_t *list; /* format/meta_list.h */
   size_t list_length;

@@ -53,8 +53,10 @@ void columns_open(const struct columns *columns, unsigned count, unsigned at) {
     before -= width;
     uint8_t *from = columns->base + before * count;
     uint8_t *to = columns->base + before * (count + 1);
-    memmove(to + (at + 1) * width, from + at * width, (count - at) * width);
-    memmove(to, from, at * width);
+    if (at < count)
+      memmove(to + (at + 1) * width, from + at * width, (count - at) * width);
+    if (at && to != from)
+      memmove(to, from, at * width);
   }
 }
 
@@ -64,8 +66,10 @@ void columns_close(const struct columns *columns, unsigned count, unsigned at) {
     const size_t width = columns->width[c];
     uint8_t *from = columns->base + before * count;
     uint8_t *to = columns->base + before * (count - 1);
-    memmove(to, from, at * width);
-    memmove(to + at * width, from + (at + 1) * width, (count - at - 1) * width);
+    if (at && to != from)
+      memmove(to, from, at * width);
+    if (at + 1 < count)
+      memmove(to + at * width, from + (at + 1) * width, (count - at - 1) * width);
     before += width;
   }
 }

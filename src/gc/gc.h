@@ -30,18 +30,19 @@ struct gc_idle {
 };
 
 struct gc {
-  struct space *space;
-  struct tree *tree;
-  txnid_t *pins; /* ascending; taken when the transaction began, and only ever too many since */
-  size_t pin_count;
-  struct gc_key *consumed; /* records that have been read in whole and go with the commit */
-  size_t consumed_length, consumed_capacity;
-  struct gc_held *held; /* pages found to be seen by a pinned snapshot */
-  size_t held_length, held_capacity;
+  /* Memory, and what is known, that one transaction leaves to the next. */
   struct gc_list list;  /* of the meta: what has not been taken from it; once gc_give() is done what the commit's meta gets */
   struct run_list runs; /* gc_give: what goes into the list of this commit */
-  size_t loose;         /* and how many of them are loose: the first ones */
-  struct gc_idle idle;  /* kept from one transaction to the next */
+  struct gc_idle idle;
+  txnid_t *pins; /* ascending; as they were when the transaction began, and only ever too many since */
+  struct gc_key *consumed; /* records that have been read in whole and go with the commit */
+  struct gc_held *held;    /* pages found to be seen by a pinned snapshot */
+  size_t pin_capacity, consumed_capacity, held_capacity;
+  /* What each begins with as zeros. */
+  struct space *space;
+  struct tree *tree;
+  size_t pin_count, consumed_length, held_length;
+  size_t loose; /* how many of `runs` are loose: the first ones */
   bool beside_manifest; /* for the owner to set: the list has to leave room for a manifest if it can */
   size_t inherited;     /* so many entries it has besides those of this commit; for the owner to set as well */
   bool fresh_in_table;  /* gc_give: what this commit retired goes to the table, not into the list */
@@ -49,24 +50,25 @@ struct gc {
   bool asked; /* the transaction has looked for pages */
   bool begun, fresh_done, held_done, regions_done;
   bool keep_loose; /* gc_give: free pages of regions that were not read stay in this commit's list */
-  struct retired_run aside[GC_ASIDE_PAGES]; /* gc_give: ascending, no longer in the set */
-  size_t aside_length;
   bool only_grow; /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
   pgno_t limit;    /* first unallocated page when the transaction began */
   uint64_t budget; /* entries this transaction may still look at without being pressed */
+  size_t aside_length;
+  /* And what it does not clear. */
+  struct retired_run aside[GC_ASIDE_PAGES]; /* gc_give: ascending, no longer in the set */
 };
 
-/* `pins` is taken over. The space has been begun, with a hook that calls gc_take and this struct as its context. The list is
- * that of the head's meta; only its length has been looked at, unless `list_is_sound`. */
-int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count, const uint8_t *list,
-             size_t list_length, bool list_is_sound);
+/* The space has been begun, with a hook that calls gc_take and this struct as its context. The list is that of the head's meta;
+ * only its length has been looked at, unless `list_is_sound`. */
+int gc_begin(struct gc *gc, struct space *space, struct tree *tree, const txnid_t *pins, size_t pin_count,
+             const uint8_t *list, size_t list_length, bool list_is_sound);
 /* Keeps some memory for the next transaction. */
 void gc_end(struct gc *gc);
 void gc_free_memory(struct gc *gc);
 
-/* Other pins, of which none is new: looks again at all that the old ones held. Takes `pins` over. */
-int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count);
+/* Other pins, of which none is new: looks again at all that the old ones held. */
+int gc_repin(struct gc *gc, const txnid_t *pins, size_t pin_count);
 
 /* As space_refill: finds more free pages, with as much work as the need allows. space->refill_context is the struct
  * gc. */

@@ -248,9 +248,36 @@ static int shorten_tail(struct gc *gc) {
 
 /* --------------------------------------------------------------------------------------- lists of retired pages */
 
-static int by_page(const void *a, const void *b) {
-  const pgno_t left = ((const struct retired_run *)a)->pgno, right = ((const struct retired_run *)b)->pgno;
-  return (left > right) - (left < right);
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+
+/* One pass of a radix sort, stable, by the digit at `shift`. */
+static void sort_by_digit(const struct retired_run *from, struct retired_run *to, size_t count, unsigned shift) {
+  size_t starts[DIGITS] = {0};
+  for (size_t i = 0; i < count; ++i)
+    starts[from[i].pgno >> shift & (DIGITS - 1)] += 1;
+  for (size_t digit = 0, sum = 0; digit < DIGITS; ++digit) {
+    const size_t number = starts[digit];
+    starts[digit] = sum;
+    sum += number;
+  }
+  for (size_t i = 0; i < count; ++i)
+    to[starts[from[i].pgno >> shift & (DIGITS - 1)]++] = from[i];
+}
+
+/* `scratch` has room for as many. */
+static void sort_many(struct retired_run *runs, struct retired_run *scratch, size_t count) {
+  struct retired_run *from = runs, *to = scratch;
+  pgno_t highest = 0;
+  for (size_t i = 0; i < count; ++i)
+    highest = MAX_OF(highest, runs[i].pgno);
+  for (unsigned shift = 0; shift < 32 && highest >> shift; shift += DIGIT_BITS) {
+    sort_by_digit(from, to, count, shift);
+    struct retired_run *swapped = from;
+    from = to;
+    to = swapped;
+  }
+  if (from != runs)
+    memcpy(runs, from, count * sizeof(*runs));
 }
 
 /* A few are put where they belong one by one. */
@@ -272,13 +299,19 @@ static int sort_runs(struct retired_run *runs, size_t sorted, size_t count) {
     insert_runs(runs, sorted, count);
     return MDBX_SUCCESS;
   }
-  if (more)
-    qsort(runs + sorted, more, sizeof(*runs), by_page);
-  if (!sorted || !more || runs[sorted - 1].pgno < runs[sorted].pgno)
+  if (!more)
     return MDBX_SUCCESS;
   struct retired_run *added = malloc(more * sizeof(*added));
   if (!added)
     return MDBX_ENOMEM;
+  if (more <= FEW_RUNS)
+    insert_runs(runs + sorted, 0, more);
+  else
+    sort_many(runs + sorted, added, more);
+  if (!sorted || runs[sorted - 1].pgno < runs[sorted].pgno) {
+    free(added);
+    return MDBX_SUCCESS;
+  }
   memcpy(added, runs + sorted, more * sizeof(*added));
   for (size_t left = sorted, right = more; right;) {
     const bool old_is_last = left && runs[left - 1].pgno > added[right - 1].pgno;

@@ -19,33 +19,48 @@ static int bad_list(const struct gc *gc) {
                     (unsigned long long)(gc->space->view.txnid - 1));
 }
 
-/* What a transaction leaves is memory. */
-static void forget(struct gc *gc) {
-  const struct gc_list list = gc->list;
-  const struct run_list runs = gc->runs;
-  const struct gc_idle idle = gc->idle;
-  memset(gc, 0, sizeof(*gc));
-  gc->idle = idle;
-  gc->list = list;
-  gc->runs = runs;
-  gc->list.length = gc->runs.length = 0;
+/* A transaction leaves no more than this many entries' memory of each kind. */
+enum { KEPT = 1024 };
+
+static void *keep_memory(void *items, size_t *capacity) {
+  if (*capacity <= KEPT)
+    return items;
+  free(items);
+  *capacity = 0;
+  return NULL;
 }
 
-int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pins, size_t pin_count, const uint8_t *list,
-             size_t list_length, bool list_is_sound) {
-  ASSERT(pins || !pin_count);
+/* What a transaction leaves is memory. */
+static void forget(struct gc *gc) {
+  uint8_t *begin = (uint8_t *)&gc->space;
+  memset(begin, 0, (size_t)((uint8_t *)gc->aside - begin));
+  gc->list.length = gc->runs.length = 0;
+  gc->held = keep_memory(gc->held, &gc->held_capacity);
+  gc->consumed = keep_memory(gc->consumed, &gc->consumed_capacity);
+}
+
+static int set_pins(struct gc *gc, const txnid_t *pins, size_t count) {
+  gc->pin_count = 0;
+  if (!array_reserve(gc->pins, count, gc->pin_capacity))
+    return MDBX_ENOMEM;
+  memcpy(gc->pins, pins, count * sizeof(*pins));
+  gc->pin_count = count;
+  return MDBX_SUCCESS;
+}
+
+int gc_begin(struct gc *gc, struct space *space, struct tree *tree, const txnid_t *pins, size_t pin_count,
+             const uint8_t *list, size_t list_length, bool list_is_sound) {
+  ASSERT(pin_count);
   ASSERT(tree->record.depth <= TREE_DEPTH_MAX);
   forget(gc);
   gc->space = space;
   gc->tree = tree;
-  gc->pins = pins;
-  gc->pin_count = pin_count;
   gc->budget = ENTRY_BUDGET;
   gc->limit = space->view.limit;
   gc->next_region = (struct gc_key){GC_FREE, 0, 0};
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
-  if (!gc_list_set(&gc->list, list, list_length, space->view.page_size))
+  if (set_pins(gc, pins, pin_count) != MDBX_SUCCESS || !gc_list_set(&gc->list, list, list_length, space->view.page_size))
     return MDBX_ENOMEM;
   if (!list_is_sound && !meta_list_is_sound(gc->list.bytes, list_length, space->view.txnid - 1, space->view.limit))
     return bad_list(gc);
@@ -53,18 +68,15 @@ int gc_begin(struct gc *gc, struct space *space, struct tree *tree, txnid_t *pin
   return MDBX_SUCCESS;
 }
 
-void gc_end(struct gc *gc) {
-  free(gc->pins);
-  free(gc->consumed);
-  free(gc->held);
-  forget(gc);
-}
+void gc_end(struct gc *gc) { forget(gc); }
 
 void gc_free_memory(struct gc *gc) {
   free(gc->list.bytes);
   free(gc->runs.runs);
-  gc->list = (struct gc_list){NULL, 0, 0};
-  gc->runs = (struct run_list){NULL, 0, 0};
+  free(gc->pins);
+  free(gc->held);
+  free(gc->consumed);
+  memset(gc, 0, sizeof(*gc));
 }
 
 /* The newest pinned snapshot in [birth, retired), or TXNID_NONE. */
@@ -351,15 +363,14 @@ static int take_held(struct gc *gc, bool urgent) {
   return MDBX_SUCCESS;
 }
 
-int gc_repin(struct gc *gc, txnid_t *pins, size_t pin_count) {
+int gc_repin(struct gc *gc, const txnid_t *pins, size_t pin_count) {
   struct gc_held *held = gc->held;
   const size_t count = gc->held_length;
-  int rc = MDBX_SUCCESS;
   ASSERT(!gc->only_grow); /* gc_give() has not begun */
   VERIFY(gc_verify_pins(gc, pins, pin_count));
-  free(gc->pins);
-  gc->pins = pins;
-  gc->pin_count = pin_count;
+  int rc = set_pins(gc, pins, pin_count);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   gc->held = NULL;
   gc->held_length = gc->held_capacity = 0;
   for (size_t i = 0; i < count && rc == MDBX_SUCCESS; ++i) {

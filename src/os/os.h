@@ -154,6 +154,8 @@ void os_memory_lock_allow(size_t bytes);
 /* Reads a range of a mapping in. MDBX_ENOSYS where the system cannot; an error, but no signal, when the file ends before
  * the range does. */
 int os_map_populate(void *addr, size_t length);
+/* Makes a range of a writable mapping ready for stores, with one call for all pages. Codes as above. */
+int os_map_populate_for_stores(void *addr, size_t length);
 
 /* ---- Byte-range locks (os_lock.c) --------------------------------------------------------------------------------*/
 

@@ -150,13 +150,20 @@ void os_memory_lock_allow(size_t bytes) {
   setrlimit(RLIMIT_MEMLOCK, &limit);
 }
 
-int os_map_populate(void *addr, size_t length) {
-#ifdef MADV_POPULATE_READ
-  if (madvise(addr, length, MADV_POPULATE_READ) == 0)
+#if defined(MADV_POPULATE_READ) && defined(MADV_POPULATE_WRITE)
+static int populate(void *addr, size_t length, int advice) {
+  if (madvise(addr, length, advice) == 0)
     return MDBX_SUCCESS;
   return errno == EINVAL ? MDBX_ENOSYS : errno;
+}
+
+int os_map_populate(void *addr, size_t length) { return populate(addr, length, MADV_POPULATE_READ); }
+int os_map_populate_for_stores(void *addr, size_t length) { return populate(addr, length, MADV_POPULATE_WRITE); }
 #else
+int os_map_populate(void *addr, size_t length) {
   (void)addr, (void)length;
   return MDBX_ENOSYS;
-#endif
 }
+
+int os_map_populate_for_stores(void *addr, size_t length) { return os_map_populate(addr, length); }
+#endif

@@ -20,6 +20,8 @@ void space_begin(struct space *space, const struct space_start *start) {
   space->view.dirty = start->writemap ? NULL : &space->dirty;
   space->geometry = start->geometry;
   space->backed = start->geometry.now;
+  space->first_taken = start->view.limit;
+  space->touched = 0;
   space->end = start->end;
   space->map = start->map;
   space->stores = start->stores;
@@ -104,6 +106,21 @@ static int extend_file(struct space *space, pgno_t end) {
   return rc;
 }
 
+/* With WRITEMAP the first store to each page is a fault. A transaction that takes many pages has those it is about to take
+ * made ready by one call, as many as it has taken already: a small one wastes none. */
+static void touch_ahead(struct space *space) {
+  enum { LEAST = 16, MOST = 256 };
+  const pgno_t taken = space->view.limit - space->first_taken, limit = space->view.limit;
+  if (taken < LEAST || limit < space->touched || limit >= space->backed)
+    return;
+  const pgno_t ahead = MIN_OF(MIN_OF(taken, (pgno_t)MOST), space->backed - limit);
+  const size_t bytes = (size_t)ahead << space->view.shift;
+  char *from = map_base(space->map) + ((size_t)limit << space->view.shift);
+  space->touched = limit + ahead;
+  if ((uintptr_t)from % os_page_size() == 0)
+    (void)os_map_populate_for_stores(from, bytes); /* else each store does it */
+}
+
 static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
   const int rc = extend_file(space, space->view.limit + pages);
   if (rc != MDBX_SUCCESS)
@@ -111,8 +128,10 @@ static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
   ASSERT(space->geometry.now >= space->view.limit + pages && space->geometry.now <= space->geometry.upper);
   *pgno = space->view.limit;
   space->view.limit += pages;
-  if (space->writemap)
+  if (space->writemap) {
     space->view.present = space->view.limit; /* the file was extended */
+    touch_ahead(space);
+  }
   return MDBX_SUCCESS;
 }
 
@@ -199,12 +218,15 @@ static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgn
   return rc;
 }
 
+/* Buffers are memory of this process, and may have held anything; what is in the mapping is in the file already. */
+static bool clears(const struct space *space) { return !space->nomeminit && !space->writemap; }
+
 int space_new_page(struct space *space, unsigned flags, struct page **page) {
   pgno_t pgno;
   const int rc = allocate_with_buffer(space, 1, &pgno, page);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!space->nomeminit)
+  if (clears(space))
     memset(*page, 0, space->view.page_size);
   page_init(*page, space->view.page_size, pgno, space->view.txnid, flags);
   space->counters.newly += 1;
@@ -218,7 +240,7 @@ int space_new_run(struct space *space, uint32_t bytes, struct page **page) {
   if (rc != MDBX_SUCCESS)
     return rc;
   page_init_run(*page, pgno, space->view.txnid, pages, bytes);
-  if (!space->nomeminit)
+  if (clears(space))
     memset(page_body(*page) + bytes, 0, ((size_t)pages << space->view.shift) - PAGE_HEADER - bytes);
   space->counters.newly += pages;
   return MDBX_SUCCESS;
@@ -236,7 +258,7 @@ static int unspill(struct space *space, const struct page *page, struct page **w
   return MDBX_SUCCESS;
 }
 
-/* Copies what is used; the gap between is zeros, never bytes of this process. */
+/* Copies what is used; the gap between is never bytes of this process: it is zeros, or, in the mapping, what was there. */
 static void copy_used(struct page *to, const struct page *from, size_t page_size, bool clear) {
   memcpy(to, from, PAGE_HEADER + (size_t)from->lower);
   if (clear)
@@ -249,7 +271,7 @@ static int copy_on_write(struct space *space, const struct page *page, struct pa
   int rc = allocate_with_buffer(space, 1, &pgno, writable);
   if (rc != MDBX_SUCCESS)
     return rc;
-  copy_used(*writable, page, space->view.page_size, !space->nomeminit);
+  copy_used(*writable, page, space->view.page_size, clears(space));
   (*writable)->pgno = pgno;
   (*writable)->txnid = space->view.txnid;
   space->counters.cow += 1;

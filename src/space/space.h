@@ -63,6 +63,8 @@ struct space {
   struct dirty dirty;
   struct geometry geometry; /* as the commit will store it */
   pgno_t backed;            /* pages the file is known to have storage for */
+  pgno_t first_taken;       /* pages from here on were taken from the end by this transaction */
+  pgno_t touched;           /* with WRITEMAP: pages before this one need no fault any more */
   pgno_t end;               /* this process uses no page from here on; PGNO_LIMIT: the geometry alone bounds it */
   struct dbmap *map;
   struct stores *stores;

@@ -30,8 +30,6 @@
 #include "txn/txn_verify.h"
 #include "txn/txn_write.h"
 
-#include <stdlib.h>
-
 enum durability { COMMIT_DURABLE, COMMIT_GROUPED, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
 
 /* A commit goes through these in their order, and may leave some out. */
@@ -57,11 +55,11 @@ struct commit {
   uint64_t bytes;
   struct meta meta;
   struct meta_page *page; /* as it will be written */
-  struct meta_manifest *manifest; /* room for `inherited` entries of its base and `count` of its own */
-  size_t inherited;
+  size_t inherited;       /* entries of its base that stand in the manifest of that page already */
   struct commit_wait *wait; /* NULL: it must not wait when it has given the writer lock on */
   unsigned slot;
   bool point_of_no_return; /* the meta may be in the file */
+  bool timed;              /* the caller wants to know where the time goes */
   uint64_t flushing;       /* time spent on flushes, 16.16 */
 #if MDBX_DEBUG
   enum commit_step step;
@@ -179,11 +177,14 @@ static int write_pages(struct commit *commit) {
   return writeout_pages(space, commit->list, commit->count);
 }
 
+/* Nobody asks for the time in most commits. */
+static uint64_t clock_of(const struct commit *commit) { return commit->timed ? os_monotonic_16dot16() : 0; }
+
 static int flush(struct commit *commit) {
-  const uint64_t begun = os_monotonic_16dot16();
+  const uint64_t begun = clock_of(commit);
   const int rc = sync_flush(commit->env);
   step_flush(commit);
-  commit->flushing += os_monotonic_16dot16() - begun;
+  commit->flushing += clock_of(commit) - begun;
   return rc;
 }
 
@@ -253,15 +254,9 @@ static bool manifest_fits(const struct commit *commit) {
   return may_have_manifest(txn) && meta_tail_fits(commit->env->page_size, commit->count, txn->collector.list.length);
 }
 
-static bool make_manifest(struct commit *commit, size_t inherited) {
-  ASSERT(!commit->manifest);
-  commit->manifest = malloc((inherited + commit->count + 1) * sizeof(*commit->manifest));
-  return commit->manifest;
-}
-
 /* Behind what is inherited, when the pages have been written, and so have their checksums. */
 static void list_own_pages(struct commit *commit) {
-  struct meta_manifest *entry = commit->manifest + commit->inherited;
+  struct meta_manifest *entry = commit->page->manifest + commit->inherited;
   for (size_t i = 0; i < commit->count; ++i) {
     const uint64_t checksum = commit->list[i].page->checksum;
     *entry++ = (struct meta_manifest){commit->list[i].pgno, (uint32_t)checksum, (uint32_t)(checksum >> 32)};
@@ -269,14 +264,12 @@ static void list_own_pages(struct commit *commit) {
 }
 
 static int write_manifest_meta(struct commit *commit) {
-  return write_meta(commit, META_MANIFEST, commit->manifest, (unsigned)(commit->inherited + commit->count));
+  return write_meta(commit, META_MANIFEST, commit->page->manifest, (unsigned)(commit->inherited + commit->count));
 }
 
 static int commit_small(struct commit *commit) {
   ASSERT(manifest_fits(commit));
   commit->inherited = 0;
-  if (!commit->manifest && !make_manifest(commit, 0))
-    return MDBX_ENOMEM;
   int rc = write_pages(commit);
   list_own_pages(commit);
   if (rc == MDBX_SUCCESS)
@@ -416,7 +409,7 @@ static void inherit_manifest(struct commit *commit, size_t entries) {
     const struct meta_manifest *entry = &base->manifest[i];
     if (entry->pgno < txn->base.next && snapshot_mapped(&txn->space.view, entry->pgno)->txnid > txn->durable &&
         !is_retired(&txn->space, entry->pgno))
-      commit->manifest[commit->inherited++] = *entry;
+      commit->page->manifest[commit->inherited++] = *entry;
   }
 }
 
@@ -504,7 +497,7 @@ static bool lists_the_end(const struct commit *commit) {
     if (commit->list[i].pgno + commit->list[i].pages == view->limit)
       return true;
   for (size_t i = 0; i < commit->inherited; ++i) {
-    const pgno_t pgno = commit->manifest[i].pgno;
+    const pgno_t pgno = commit->page->manifest[i].pgno;
     const struct page *page = snapshot_mapped(view, pgno);
     if (pgno + (page->flags == P_LARGE ? page->run_pages : 1) == view->limit)
       return true;
@@ -518,8 +511,7 @@ static bool begin_sharing(struct commit *commit) {
   if (!may_share_flush(commit))
     return false;
   const size_t entries = entries_of_base(txn);
-  if ((pending_any(&commit->env->lck) && !entries) || entries * txn->space.retired.length > INHERIT_EFFORT ||
-      !make_manifest(commit, entries))
+  if ((pending_any(&commit->env->lck) && !entries) || entries * txn->space.retired.length > INHERIT_EFFORT)
     return false;
   inherit_manifest(commit, entries);
   return lists_the_end(commit) &&
@@ -594,15 +586,15 @@ static void shrink_file(const struct commit *commit) {
     sync_cut_file(env, MAX_OF(now, before), now >= before);
 }
 
-static uint32_t since(uint64_t *mark) {
-  const uint64_t now = os_monotonic_16dot16(), before = *mark;
+static uint32_t since(const struct commit *commit, uint64_t *mark) {
+  const uint64_t now = clock_of(commit), before = *mark;
   *mark = now;
   return (uint32_t)(now - before);
 }
 
 static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   MDBX_txn *txn = commit->txn;
-  uint64_t mark = os_monotonic_16dot16();
+  uint64_t mark = clock_of(commit);
   space_set_reserve(&txn->space, 0);
   ASSERT(!txn->nested && txn->innermost == txn && !txn->space.undo);
   VERIFY(space_verify(&txn->space));
@@ -612,12 +604,12 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   latency->gc_prof.max_retained_pages = (uint32_t)txn->max_retained;
   int rc = tables_store(txn);
   step_to(commit, STEP_TABLES);
-  latency->preparation = since(&mark);
+  latency->preparation = since(commit, &mark);
   txn->collector.inherited = commit->wait ? entries_of_base(txn) : 0;
   txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
-  latency->gc_wallclock = since(&mark);
+  latency->gc_wallclock = since(commit, &mark);
   if (rc == MDBX_SUCCESS)
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
@@ -636,7 +628,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = write_by_durability(commit);
   }
   latency->sync = (uint32_t)commit->flushing;
-  latency->write = since(&mark);
+  latency->write = since(commit, &mark);
   latency->write -= MIN_OF(latency->write, latency->sync);
   if (rc == MDBX_SUCCESS) {
     step_to(commit, STEP_SHRUNK);
@@ -649,7 +641,8 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
   ASSERT(txn->root == txn && !txn_is_readonly(txn));
   ASSERT(!(txn->flags & MDBX_TXN_ERROR));
   ASSERT(!txn->owner || txn->owner == os_thread_self());
-  struct commit commit = {.txn = txn, .env = txn->env, .durability = durability_of(txn), .wait = wait};
+  struct commit commit = {
+      .txn = txn, .env = txn->env, .durability = durability_of(txn), .wait = wait, .timed = latency != NULL};
   MDBX_commit_latency unwanted;
   if (!txn_has_changes(txn)) {
     /* The caller goes on with what it has seen. */
@@ -665,7 +658,6 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
     log_error("%s: commit of transaction %llu failed with %d after its meta page was written", txn->env->data_path,
               (unsigned long long)txn->view->txnid, rc);
   }
-  free(commit.manifest);
   pool_give(&txn->env->pool, commit.page);
   return rc;
 }

@@ -14,6 +14,7 @@
  */
 #include "txn/laggards.h"
 
+#include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "env/sync.h"
@@ -25,51 +26,48 @@ static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
   return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
 }
 
-/* The snapshots that stay without a reader. */
-static int add_fixed_pins(const MDBX_txn *txn, txnid_t believable, struct reader_pins *pins) {
-  const txnid_t fixed[] = {txn->base_txnid, txn->durable, believable};
-  int rc = MDBX_SUCCESS;
-  for (size_t i = 0; i < COUNT_OF(fixed) && rc == MDBX_SUCCESS; ++i)
-    if (fixed[i] != TXNID_NONE)
-      rc = readers_pins_add(pins, fixed[i]);
-  readers_pins_sort(pins);
-  return rc;
+/* Puts one more where it belongs, unless it is there. */
+static int add_pin(struct reader_pins *pins, txnid_t pin) {
+  size_t at = pins->length;
+  while (at && pins->items[at - 1] > pin)
+    --at;
+  if (at && pins->items[at - 1] == pin)
+    return MDBX_SUCCESS;
+  if (!array_room(pins->items, pins->length, pins->capacity))
+    return MDBX_ENOMEM;
+  memmove(pins->items + at + 1, pins->items + at, (pins->length - at) * sizeof(*pins->items));
+  pins->items[at] = pin;
+  pins->length += 1;
+  return MDBX_SUCCESS;
 }
 
 /* What a crash falls back to is looked at first, and the believable commit before the durable one: when a flush that is under
  * way ends, each moves on, and readers begin at the new head. So everything that readers not yet seen can pin is among those
  * two and the commit that the transaction builds on. */
-int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count) {
+int txn_collect_pins(MDBX_txn *txn) {
+  struct reader_pins *pins = &txn->pins;
   const txnid_t believable = lck_believable(&txn->env->lck);
   txn->durable = lck_durable(&txn->env->lck);
-  struct reader_pins all;
-  readers_pins_init(&all);
-  int rc = readers_collect(&txn->env->lck, &all);
-  if (rc == MDBX_SUCCESS) {
-    if (all.length)
-      txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, all.items[0]));
-    rc = add_fixed_pins(txn, believable, &all);
-  }
-  if (rc != MDBX_SUCCESS) {
-    readers_pins_destroy(&all);
-    return rc;
-  }
-  ASSERT(all.length > 0);
-  *pins = all.items;
-  *count = all.length;
-  return MDBX_SUCCESS;
+  int rc = readers_collect(&txn->env->lck, pins);
+  if (rc == MDBX_SUCCESS && pins->length)
+    txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, pins->items[0]));
+  if (rc == MDBX_SUCCESS)
+    rc = add_pin(pins, txn->base_txnid);
+  if (rc == MDBX_SUCCESS && txn->durable != TXNID_NONE)
+    rc = add_pin(pins, txn->durable);
+  if (rc == MDBX_SUCCESS && believable != TXNID_NONE)
+    rc = add_pin(pins, believable);
+  return rc;
 }
 
 int txn_renew_pins(MDBX_txn *txn) {
-  txnid_t *pins;
-  size_t count;
+  const struct reader_pins *pins = &txn->pins;
   struct gc *gc = &txn->collector;
-  const int rc = txn_collect_pins(txn, &pins, &count);
+  const int rc = txn_collect_pins(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (count != gc->pin_count || memcmp(pins, gc->pins, count * sizeof(*pins)) != 0)
-    return gc_repin(gc, pins, count);
-  free(pins);
+  if (pins->length != gc->pin_count || memcmp(pins->items, gc->pins, pins->length * sizeof(*pins->items)) != 0)
+    return gc_repin(gc, pins->items, pins->length);
   return MDBX_NOTFOUND;
 }
 

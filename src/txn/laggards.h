@@ -7,8 +7,9 @@
 
 #include "txn/txn.h"
 
-/* All snapshots whose pages must stay: of readers, of the head, and of what a crash may fall back to. */
-int txn_collect_pins(MDBX_txn *txn, txnid_t **pins, size_t *count);
+/* All snapshots whose pages must stay, to txn->pins, ascending: of readers, of the head, and of what a crash may fall back
+ * to. */
+int txn_collect_pins(MDBX_txn *txn);
 /* Whether a snapshot must stay without any reader. */
 bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin);
 /* Lets what the snapshots that are gone held be looked at again. MDBX_NOTFOUND: there are the same ones as before. */

@@ -80,6 +80,7 @@ struct MDBX_txn {
   /* writer */
   struct space space;
   struct gc collector;
+  struct reader_pins pins; /* memory of txn_collect_pins() */
   struct meta base; /* meta of the commit it builds on */
   txnid_t base_txnid;
   unsigned base_slot;

@@ -91,6 +91,7 @@ static void free_writer(MDBX_env *env) {
   tables_release(env->writer_txn);
   space_destroy(&env->writer_txn->space);
   gc_free_memory(&env->writer_txn->collector);
+  readers_pins_destroy(&env->writer_txn->pins);
   free(env->writer_txn);
   env->writer_txn = NULL;
 }

@@ -167,11 +167,11 @@ static int load_trees(MDBX_env *env, MDBX_txn *txn) {
 }
 
 /* The list of the head's meta, which nobody writes while the lock is held. What this process wrote needs no look. */
-static int begin_gc(MDBX_env *env, MDBX_txn *txn, txnid_t *pins, size_t pin_count) {
+static int begin_gc(MDBX_env *env, MDBX_txn *txn) {
   const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
   size_t length = 0;
   const uint8_t *list = meta_list_inside(page, env->page_size, &length);
-  const int rc = gc_begin(&txn->collector, &txn->space, &txn->gc, pins, pin_count, list, length,
+  const int rc = gc_begin(&txn->collector, &txn->space, &txn->gc, txn->pins.items, txn->pins.length, list, length,
                           env->stores.newest == txn->base_txnid);
   if (list)
     return rc;
@@ -180,8 +180,6 @@ static int begin_gc(MDBX_env *env, MDBX_txn *txn, txnid_t *pins, size_t pin_coun
 
 int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
   ASSERT(!txn->cursors && txn->env == env);
-  txnid_t *pins = NULL;
-  size_t pin_count = 0;
   struct space_start start;
   tree_release(&txn->main);
   tree_release(&txn->gc);
@@ -199,11 +197,11 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
     return rc;
   txn->kicks = txn->max_lag = 0;
   txn->max_retained = 0;
-  rc = txn_collect_pins(txn, &pins, &pin_count);
+  rc = txn_collect_pins(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   begin_space(env, txn, flags, &start);
-  rc = begin_gc(env, txn, pins, pin_count);
+  rc = begin_gc(env, txn);
   if (rc != MDBX_SUCCESS) {
     gc_end(&txn->collector);
     space_end(&txn->space);
@@ -330,7 +328,7 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   ASSERT(!txn->owner || txn->owner == os_thread_self());
   if (latency)
     memset(latency, 0, sizeof(*latency));
-  const uint64_t begun = os_monotonic_16dot16();
+  const uint64_t begun = latency ? os_monotonic_16dot16() : 0;
   txn_end_children(txn, true);
   if (txn->flags & MDBX_TXN_ERROR) {
     txn_abort_write(txn);

@@ -71,6 +71,20 @@ START_TEST(growth_is_real_storage) {
 }
 END_TEST
 
+/* Nothing but the time of a store changes. */
+START_TEST(made_ready_for_stores) {
+  ck_assert_int_eq(map_open(&map, fd, GIB, true, false), MDBX_SUCCESS);
+  ck_assert_int_eq(map_grow_file(&map, fd, MIB), MDBX_SUCCESS);
+  put(0, 'a');
+  const int rc = os_map_populate_for_stores(map_base(&map), MIB);
+  ck_assert_msg(rc == MDBX_SUCCESS || rc == MDBX_ENOSYS, "rc %d", rc);
+  ck_assert_int_eq(map_base(&map)[0], 'a');
+  map_base(&map)[MIB - 1] = 'z';
+  ck_assert_uint_eq(file_length(), MIB);
+  ck_assert_msg(os_map_populate_for_stores(map_base(&map) + MIB, MIB) != MDBX_SUCCESS, "beyond the end: an error, no signal");
+}
+END_TEST
+
 START_TEST(shrinking) {
   ck_assert_int_eq(map_open(&map, fd, GIB, false, false), MDBX_SUCCESS);
   ck_assert_int_eq(map_grow_file(&map, fd, MIB), MDBX_SUCCESS);
@@ -214,6 +228,7 @@ int main(void) {
   tcase_add_checked_fixture(tc, setup, teardown);
   tcase_add_test(tc, growth_moves_nothing);
   tcase_add_test(tc, growth_is_real_storage);
+  tcase_add_test(tc, made_ready_for_stores);
   tcase_add_test(tc, shrinking);
   tcase_add_test(tc, extension_keeps_old_pointers);
   tcase_add_test(tc, odd_lengths);
