@@ -5,17 +5,25 @@
 #include "env/flush.h"
 #include "file/pending.h"
 
-/* The flusher lock is held. */
+/* A writer that died in the middle of its commit may have written over the meta of the newest pending one, under the metas lock. */
+static bool meta_is_there(const MDBX_env *env, uint64_t frozen) {
+  const struct meta_page *page =
+      (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)lck_head_slot(frozen) << env->shift));
+  return page->header.txnid == lck_head_txnid(frozen) && page->meta.txnid_again == lck_head_txnid(frozen);
+}
+
+/* The flusher lock is held. MDBX_RESULT_TRUE: the newest commit is not whole, the next writer has to set that right. */
 static int flush_pending(MDBX_env *env) {
   struct lck *lck = &env->lck;
   int rc = pending_metas_lock(lck);
   if (rc != MDBX_SUCCESS)
     return rc;
   const uint32_t failures = pending_failures(lck);
-  const uint64_t frozen = pending_freeze(lck);
+  const bool whole = !pending_any(lck) || meta_is_there(env, pending_tip(lck));
+  const uint64_t frozen = whole ? pending_freeze(lck) : 0;
   pending_metas_unlock(lck);
   if (!frozen)
-    return MDBX_SUCCESS;
+    return whole ? MDBX_SUCCESS : MDBX_RESULT_TRUE;
   const int flushed = sync_datasync(env);
   rc = pending_metas_lock(lck);
   if (rc != MDBX_SUCCESS)
@@ -28,7 +36,15 @@ static int flush_pending(MDBX_env *env) {
   return flushed;
 }
 
-int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures) {
+/* Taking the writer lock over from the dead one does it. Who has it has done so. */
+static int mend_newest(MDBX_env *env, bool is_writer) {
+  const int rc = is_writer ? MDBX_PANIC : env_lock_writer_beside_pending(env, false);
+  if (rc == MDBX_SUCCESS)
+    env_unlock_writer(env);
+  return rc;
+}
+
+static int wait_until_durable(MDBX_env *env, txnid_t txnid, uint32_t failures, bool is_writer) {
   struct lck *lck = &env->lck;
   for (;;) {
     const uint32_t seen = atomic_load(&lck->shared->flushes);
@@ -48,15 +64,21 @@ int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures) {
     if (pending_outcome(lck, txnid, failures) == MDBX_RESULT_TRUE)
       rc = flush_pending(env);
     pending_flusher_unlock(lck);
+    if (rc == MDBX_RESULT_TRUE)
+      rc = mend_newest(env, is_writer);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
 }
 
+int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures) {
+  return wait_until_durable(env, txnid, failures, false);
+}
+
 int group_drain(MDBX_env *env) {
   const uint32_t failures = pending_failures(&env->lck);
   const uint64_t tip = pending_tip(&env->lck);
-  return tip == lck_head(&env->lck) ? MDBX_SUCCESS : group_wait(env, lck_head_txnid(tip), failures);
+  return tip == lck_head(&env->lck) ? MDBX_SUCCESS : wait_until_durable(env, lck_head_txnid(tip), failures, true);
 }
 
 int env_lock_writer(MDBX_env *env, bool try_only) {

@@ -370,6 +370,70 @@ START_TEST(test_death) {
 }
 END_TEST
 
+/* ---- a writer that dies over the meta of a commit that others wait for */
+
+struct deadly {
+  _Atomic int stage; /* 1: the database is open; 2: it may commit */
+  bool torn;
+};
+static struct deadly *deadly;
+
+static int die_at_meta(int fd, struct iovec *iov, int count, uint64_t offset) {
+  if (offset >= 3 * 4096)
+    return os_ops_real.pwritev(fd, iov, count, offset);
+  if (deadly->torn)
+    iov[0].iov_len = 200;
+  os_ops_real.pwritev(fd, iov, 1, offset);
+  _exit(0);
+}
+
+static void die_as_writer(void *context) {
+  MDBX_env *env = api_create();
+  static struct os_ops ops;
+  (void)context;
+  CHILD_OK(api_try_open(env, 0));
+  atomic_store(&deadly->stage, 1);
+  while (atomic_load(&deadly->stage) != 2)
+    unit_sleep_us(100);
+  ops = os_ops_real;
+  ops.pwritev = die_at_meta;
+  os_ops = &ops;
+  struct writer third = {.env = env, .key = "third", .expected = "second"};
+  write_one(&third);
+  unit_require(false);
+}
+
+/* Its commit was complete: it stands, and with it the one whose meta it wrote over; or it was not, and that one is lost. */
+START_TEST(test_death_of_a_writer) {
+  struct writer first, second;
+  deadly = unit_shared(sizeof(*deadly));
+  deadly->torn = _i;
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, 0, 1 << 26, 1 << 18, 1 << 18, 4096));
+  OK(api_try_open(env, 0));
+  api_store(env, "key", "value");
+  const pid_t child = unit_fork(die_as_writer, NULL);
+  while (atomic_load(&deadly->stage) != 1)
+    unit_sleep_us(100);
+  begin_group(env, &first, &second);
+  atomic_store(&deadly->stage, 2);
+  unit_join(child);
+  let_flushes_end(1000, MDBX_SUCCESS);
+  OK(end_of(&first));
+  if (!deadly->torn) {
+    OK(end_of(&second));
+    ck_assert(reader_sees(env, "second") && reader_sees(env, "third"));
+    close_sound(env);
+    return;
+  }
+  IS(end_of(&second), MDBX_PANIC);
+  OK(mdbx_env_close_ex(env, true));
+  env = api_open(MDBX_SYNC_DURABLE);
+  ck_assert(reader_sees(env, "first") && !reader_sees(env, "second") && !reader_sees(env, "third"));
+  close_sound(env);
+}
+END_TEST
+
 /* A page that the first commit took and the second one gives back, and all page sizes. */
 START_TEST(test_page_sizes) {
   static const intptr_t sizes[] = {1024, 2048, 4096, 16384, 65536};
@@ -402,6 +466,7 @@ int main(void) {
   tcase_add_test(tests, test_chain);
   tcase_add_test(tests, test_sync);
   tcase_add_test(tests, test_death);
+  tcase_add_loop_test(tests, test_death_of_a_writer, 0, 2);
   tcase_add_loop_test(tests, test_page_sizes, 0, 5);
   return unit_run(suite);
 }
