@@ -58,10 +58,13 @@ enum lock_rank {
 void rank_check(enum lock_rank rank);
 void rank_enter(enum lock_rank rank);
 void rank_leave(enum lock_rank rank);
+/* In a forked child: the locks are the parent's. */
+void rank_forget(void);
 #else
 static inline void rank_check(enum lock_rank rank) { (void)rank; }
 static inline void rank_enter(enum lock_rank rank) { (void)rank; }
 static inline void rank_leave(enum lock_rank rank) { (void)rank; }
+static inline void rank_forget(void) {}
 #endif
 
 #endif

@@ -30,6 +30,7 @@ static void after_fork_in_child(void) {
     fork_watcher();
   atomic_fetch_add(&os_fork_count, 1);
   os_process_unlock();
+  rank_forget();
 }
 
 /* When the library is loaded, so that no fork can be missed. */
