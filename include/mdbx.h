@@ -1026,7 +1026,7 @@ struct MDBX_commit_latency {
   uint32_t gc_wallclock; /* free space table, elapsed */
   uint32_t audit;        /* internal audit */
   uint32_t write;        /* writing pages */
-  uint32_t sync;         /* flushing */
+  uint32_t sync;         /* flushing, or waiting for a shared flush */
   uint32_t ending;       /* releasing what was held */
   uint32_t whole;        /* all of it */
   uint32_t gc_cputime;   /* free space table, CPU time of the user */
@@ -2159,7 +2159,8 @@ LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
  * reset) and has been aborted instead; [txn]; [write]: nothing was committed.
  * MDBX_THREAD_MISMATCH leaves the transaction as it was; after every other code
  * the handle is gone. MDBX_PANIC means that the outcome on the device is
- * unknown: close the environment and open it again. */
+ * unknown: close the environment and open it again. So does the error of a
+ * flush that several commits share (MDBX_opt_group_commit), for all of them. */
 LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_commit_ex() without the times. */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Durable commits of one put by several threads at a time: this engine with and without shared flushes, and LMDB, in turns.
+ *
+ * Usage: threads [-d FOLDER] [-n COMMITS] [-r ROUNDS]; the folder decides about the disk, and so about everything.
+ */
+#include "common.h"
+
+#include <lmdb.h>
+#include <pthread.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 16, ROUNDS_MAX = 9, VALUE = 100 };
+enum engine { GROUPED, ALONE, LMDB, ENGINES };
+
+static const char *const names[ENGINES] = {"libmdbx", "without group_commit", "LMDB"};
+
+struct database {
+  enum engine engine;
+  MDBX_env *mdbx;
+  MDB_env *lmdb;
+  MDB_dbi dbi;
+  unsigned commits; /* of each thread */
+  double *latencies;
+};
+
+struct worker {
+  struct database *database;
+  unsigned number;
+  pthread_t thread;
+};
+
+static void commit_mdbx(const struct database *database, uint64_t key, void *value) {
+  MDBX_txn *txn;
+  MDBX_val k = {&key, sizeof(key)}, v = {value, VALUE};
+  must(mdbx_txn_begin(database->mdbx, NULL, MDBX_TXN_READWRITE, &txn), "begin");
+  must(mdbx_put(txn, 1, &k, &v, MDBX_UPSERT), "put");
+  must(mdbx_txn_commit(txn), "commit");
+}
+
+static void commit_lmdb(const struct database *database, uint64_t key, void *value) {
+  MDB_txn *txn;
+  MDB_val k = {sizeof(key), &key}, v = {VALUE, value};
+  must(mdb_txn_begin(database->lmdb, NULL, 0, &txn), "begin");
+  must(mdb_put(txn, database->dbi, &k, &v, 0), "put");
+  must(mdb_txn_commit(txn), "commit");
+}
+
+static void *work(void *argument) {
+  const struct worker *worker = argument;
+  struct database *database = worker->database;
+  char value[VALUE] = {0};
+  for (unsigned i = 0; i < database->commits; ++i) {
+    const uint64_t key = (uint64_t)(i * 2654435761u) << 8 | worker->number;
+    const double begun = now();
+    if (database->engine == LMDB)
+      commit_lmdb(database, key, value);
+    else
+      commit_mdbx(database, key, value);
+    database->latencies[worker->number * database->commits + i] = (now() - begun) * 1e6;
+  }
+  return NULL;
+}
+
+static void open_database(struct database *database, const char *path) {
+  if (database->engine == LMDB) {
+    MDB_txn *txn;
+    must(mdb_env_create(&database->lmdb), "create");
+    must(mdb_env_set_mapsize(database->lmdb, (size_t)1 << 30), "mapsize");
+    must(mdb_env_open(database->lmdb, path, MDB_NOSUBDIR, 0600), "open");
+    must(mdb_txn_begin(database->lmdb, NULL, 0, &txn), "begin");
+    must(mdb_dbi_open(txn, NULL, 0, &database->dbi), "table");
+    must(mdb_txn_commit(txn), "commit");
+    return;
+  }
+  must(mdbx_env_create(&database->mdbx), "create");
+  must(mdbx_env_set_geometry(database->mdbx, 0, 0, 1 << 30, 4 << 20, 0, 4096), "geometry");
+  must(mdbx_env_open(database->mdbx, path, MDBX_NOSUBDIR, 0600), "open");
+  must(mdbx_env_set_option(database->mdbx, MDBX_opt_group_commit, database->engine == GROUPED), "option");
+}
+
+static int by_value(const void *a, const void *b) {
+  const double left = *(const double *)a, right = *(const double *)b;
+  return (left > right) - (left < right);
+}
+
+struct result {
+  double each, median, late; /* microseconds: a commit, of all threads together; latencies */
+};
+
+static struct result measure(enum engine engine, const char *folder, unsigned threads, unsigned commits) {
+  struct database database = {.engine = engine, .commits = commits / threads};
+  struct worker workers[THREADS_MAX];
+  char path[512], lock[528];
+  snprintf(path, sizeof(path), "%s/threads-%d.db", folder, (int)getpid());
+  snprintf(lock, sizeof(lock), "%s-%s", path, engine == LMDB ? "lock" : "lck");
+  open_database(&database, path);
+  const size_t total = (size_t)database.commits * threads;
+  database.latencies = calloc(total, sizeof(double));
+  const double begun = now();
+  for (unsigned i = 0; i < threads; ++i) {
+    workers[i] = (struct worker){.database = &database, .number = i};
+    must(pthread_create(&workers[i].thread, NULL, work, &workers[i]), "thread");
+  }
+  for (unsigned i = 0; i < threads; ++i)
+    pthread_join(workers[i].thread, NULL);
+  const double whole = (now() - begun) * 1e6;
+  if (engine == LMDB)
+    mdb_env_close(database.lmdb);
+  else
+    mdbx_env_close(database.mdbx);
+  qsort(database.latencies, total, sizeof(double), by_value);
+  const struct result result = {whole / (double)total, database.latencies[total / 2], database.latencies[total * 99 / 100]};
+  free(database.latencies);
+  unlink(path);
+  unlink(lock);
+  return result;
+}
+
+static int by_each(const void *a, const void *b) {
+  return by_value(&((const struct result *)a)->each, &((const struct result *)b)->each);
+}
+
+int main(int argc, char **argv) {
+  const char *folder = ".";
+  unsigned commits = 1600, rounds = 3;
+  for (int option; (option = getopt(argc, argv, "d:n:r:")) != -1;) {
+    if (option == 'd')
+      folder = optarg;
+    else if (option == 'n')
+      commits = (unsigned)strtoul(optarg, NULL, 10);
+    else if (option == 'r')
+      rounds = (unsigned)strtoul(optarg, NULL, 10);
+    else
+      return 1;
+  }
+  if (commits < THREADS_MAX || rounds < 1 || rounds > ROUNDS_MAX) {
+    fprintf(stderr, "threads: from %d commits, 1 to %d rounds\n", THREADS_MAX, ROUNDS_MAX);
+    return 1;
+  }
+  printf("durable commits of one put, median of %u rounds, microseconds\n", rounds);
+  printf("%7s %-22s %10s %15s %14s\n", "threads", "engine", "a commit", "median latency", "99th of 100");
+  for (unsigned threads = 1; threads <= THREADS_MAX; threads *= 2) {
+    struct result results[ENGINES][ROUNDS_MAX];
+    for (unsigned round = 0; round < rounds; ++round)
+      for (enum engine engine = 0; engine < ENGINES; ++engine)
+        results[engine][round] = measure(engine, folder, threads, commits);
+    for (enum engine engine = 0; engine < ENGINES; ++engine) {
+      qsort(results[engine], rounds, sizeof(struct result), by_each);
+      const struct result *middle = &results[engine][rounds / 2];
+      printf("%7u %-22s %10.1f %15.1f %14.1f\n", threads, names[engine], middle->each, middle->median, middle->late);
+    }
+    fflush(stdout);
+  }
+  return 0;
+}
