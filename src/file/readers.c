@@ -276,7 +276,7 @@ static int by_txnid(const void *a, const void *b) {
   return (x > y) - (x < y);
 }
 
-void readers_pins_sort(struct reader_pins *pins) {
+static void sort_pins(struct reader_pins *pins) {
   if (pins->length < 2)
     return;
   qsort(pins->items, pins->length, sizeof(*pins->items), by_txnid);
@@ -288,9 +288,16 @@ void readers_pins_sort(struct reader_pins *pins) {
 }
 
 int readers_pins_add(struct reader_pins *pins, txnid_t txnid) {
+  size_t at = pins->length;
+  while (at && pins->items[at - 1] > txnid)
+    --at;
+  if (at && pins->items[at - 1] == txnid)
+    return MDBX_SUCCESS;
   if (!array_room(pins->items, pins->length, pins->capacity))
     return MDBX_ENOMEM;
-  pins->items[pins->length++] = txnid;
+  memmove(pins->items + at + 1, pins->items + at, (pins->length - at) * sizeof(*pins->items));
+  pins->items[at] = txnid;
+  pins->length += 1;
   return MDBX_SUCCESS;
 }
 
@@ -317,7 +324,7 @@ int readers_collect(const struct lck *lck, struct reader_pins *pins) {
       return rc;
     clones = atomic_load(&lck->shared->clones);
   } while (clones != before);
-  readers_pins_sort(pins);
+  sort_pins(pins);
   return MDBX_SUCCESS;
 }
 

@@ -81,9 +81,8 @@ void readers_pins_init(struct reader_pins *pins);
 void readers_pins_destroy(struct reader_pins *pins);
 /* Fills pins with every snapshot some slot pins. ENOMEM. */
 int readers_collect(const struct lck *lck, struct reader_pins *pins);
-/* One more snapshot, wherever it belongs: readers_pins_sort() puts all in order, each once. ENOMEM. */
+/* Puts one more where it belongs, unless it is there. ENOMEM. */
 int readers_pins_add(struct reader_pins *pins, txnid_t txnid);
-void readers_pins_sort(struct reader_pins *pins);
 
 /* Frees the slots of dead processes; *count (may be NULL) tells how many. MDBX_RESULT_TRUE when there were some. */
 int readers_check_dead(struct lck *lck, unsigned *count);

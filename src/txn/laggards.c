@@ -26,21 +26,6 @@ static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
   return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
 }
 
-/* Puts one more where it belongs, unless it is there. */
-static int add_pin(struct reader_pins *pins, txnid_t pin) {
-  size_t at = pins->length;
-  while (at && pins->items[at - 1] > pin)
-    --at;
-  if (at && pins->items[at - 1] == pin)
-    return MDBX_SUCCESS;
-  if (!array_room(pins->items, pins->length, pins->capacity))
-    return MDBX_ENOMEM;
-  memmove(pins->items + at + 1, pins->items + at, (pins->length - at) * sizeof(*pins->items));
-  pins->items[at] = pin;
-  pins->length += 1;
-  return MDBX_SUCCESS;
-}
-
 /* What a crash falls back to is looked at first, and the believable commit before the durable one: when a flush that is under
  * way ends, each moves on, and readers begin at the new head. So everything that readers not yet seen can pin is among those
  * two and the commit that the transaction builds on. */
@@ -52,11 +37,11 @@ int txn_collect_pins(MDBX_txn *txn) {
   if (rc == MDBX_SUCCESS && pins->length)
     txn->max_lag = MAX_OF(txn->max_lag, lag_of(txn, pins->items[0]));
   if (rc == MDBX_SUCCESS)
-    rc = add_pin(pins, txn->base_txnid);
+    rc = readers_pins_add(pins, txn->base_txnid);
   if (rc == MDBX_SUCCESS && txn->durable != TXNID_NONE)
-    rc = add_pin(pins, txn->durable);
+    rc = readers_pins_add(pins, txn->durable);
   if (rc == MDBX_SUCCESS && believable != TXNID_NONE)
-    rc = add_pin(pins, believable);
+    rc = readers_pins_add(pins, believable);
   return rc;
 }
 
