@@ -44,29 +44,10 @@ void env_doubt_metas(MDBX_env *env, unsigned slot) {
     log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
 }
 
-/* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
-static int clear_doubt(MDBX_env *env) {
-  ASSERT(lck_writer_is_mine(&env->lck));
-  ASSERT(!env->lockless && !env->work);
+/* Metas of commits that never happened. All are tried; the first error is told. */
+static int wipe_unpublished_metas(MDBX_env *env) {
   const txnid_t head = lck_head_txnid(lck_head(&env->lck));
-  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
-    struct meta_slot seen;
-    int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
-    if (rc == MDBX_SUCCESS && seen.valid && seen.txnid > head)
-      rc = meta_wipe(env->fd, env->page_size, slot);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-  }
-  const int rc = os_ops->datasync(env->fd);
-  if (rc == MDBX_SUCCESS)
-    atomic_fetch_and(&env->lck.shared->user, ~(unsigned)METAS_DOUBTFUL);
-  return rc;
-}
-
-void env_fail_pending(MDBX_env *env) {
-  const txnid_t head = lck_head_txnid(lck_head(&env->lck));
-  atomic_store(&env->fatal, true);
-  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
+  int first = MDBX_SUCCESS;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_slot seen;
     int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
@@ -74,7 +55,29 @@ void env_fail_pending(MDBX_env *env) {
       rc = meta_wipe(env->fd, env->page_size, slot);
     if (rc != MDBX_SUCCESS)
       log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
+    if (first == MDBX_SUCCESS)
+      first = rc;
   }
+  return first;
+}
+
+/* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
+static int clear_doubt(MDBX_env *env) {
+  ASSERT(lck_writer_is_mine(&env->lck));
+  ASSERT(!env->lockless && !env->work);
+  int rc = wipe_unpublished_metas(env);
+  if (rc == MDBX_SUCCESS)
+    rc = os_ops->datasync(env->fd);
+  if (rc == MDBX_SUCCESS)
+    atomic_fetch_and(&env->lck.shared->user, ~(unsigned)METAS_DOUBTFUL);
+  return rc;
+}
+
+/* Where it cannot be wiped now, the next writer does it. */
+void env_fail_pending(MDBX_env *env) {
+  atomic_store(&env->fatal, true);
+  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
+  wipe_unpublished_metas(env);
   pending_fail(&env->lck);
 }
 

@@ -41,21 +41,28 @@ bool lck_writer_is_mine(const struct lck *lck) {
 
 bool lck_writer_is_wanted(const struct lck *lck) { return os_shlock_is_wanted(&lck->shared->writer); }
 
-int lck_table_lock(struct lck *lck) {
-  struct os_shlock *lock = &lck->shared->table;
-  rank_check(RANK_READERS);
-  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, false);
+int lck_lock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t *turn, bool try_only) {
+  rank_check(rank);
+  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, try_only);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
-  rank_enter(RANK_READERS);
-  lck->table_turn = os_shlock_turn(lock);
+  rank_enter(rank);
+  *turn = os_shlock_turn(lock);
   return MDBX_SUCCESS;
 }
 
+void lck_unlock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t turn, const char *what) {
+  rank_leave(rank);
+  if (os_shlock_release(lock, lck->process + 1, turn) != MDBX_SUCCESS)
+    log_error("the lock of %s is given back by somebody who does not hold it", what);
+}
+
+int lck_table_lock(struct lck *lck) {
+  return lck_lock_ranked(lck, &lck->shared->table, RANK_READERS, &lck->table_turn, false);
+}
+
 void lck_table_unlock(struct lck *lck) {
-  rank_leave(RANK_READERS);
-  if (os_shlock_release(&lck->shared->table, lck->process + 1, lck->table_turn) != MDBX_SUCCESS)
-    log_error("the reader table is unlocked by somebody who has not locked it");
+  lck_unlock_ranked(lck, &lck->shared->table, RANK_READERS, lck->table_turn, "the reader table");
 }
 
 void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot) {

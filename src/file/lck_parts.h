@@ -9,6 +9,7 @@
 #ifndef MDBX_FILE_LCK_PARTS_H
 #define MDBX_FILE_LCK_PARTS_H
 
+#include "base/assert.h"
 #include "file/lck.h"
 
 struct lck_file {
@@ -24,6 +25,12 @@ struct lck_file {
   struct lck_file *aside; /* inherited ones to close together with this one; under os_process_lock */
   struct lck_file *next;
 };
+
+/* ---- lck.c: locks in the file whose holders keep the order of the ranks ---- */
+
+/* MDBX_BUSY (try_only) or an error of the system: it is not held. An owner that died is no hindrance. */
+int lck_lock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t *turn, bool try_only);
+void lck_unlock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t turn, const char *what);
 
 /* ---- lck_registry.c: the list of this process ---- */
 

@@ -2,46 +2,24 @@
 #include "file/pending.h"
 
 #include "base/assert.h"
-#include "base/log.h"
-
-static bool owner_is_alive(void *context, uint32_t token) {
-  return lck_process_is_alive((const struct lck *)context, token - 1);
-}
+#include "file/lck_parts.h"
 
 /* ---- Locks ------------------------------------------------------------------------------------------------------ */
 
 int pending_metas_lock(struct lck *lck) {
-  struct os_shlock *lock = &lck->shared->metas;
-  rank_check(RANK_METAS);
-  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, false);
-  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-    return rc;
-  rank_enter(RANK_METAS);
-  lck->metas_turn = os_shlock_turn(lock);
-  return MDBX_SUCCESS;
+  return lck_lock_ranked(lck, &lck->shared->metas, RANK_METAS, &lck->metas_turn, false);
 }
 
 void pending_metas_unlock(struct lck *lck) {
-  rank_leave(RANK_METAS);
-  if (os_shlock_release(&lck->shared->metas, lck->process + 1, lck->metas_turn) != MDBX_SUCCESS)
-    log_error("the meta pages are unlocked by somebody who has not locked them");
+  lck_unlock_ranked(lck, &lck->shared->metas, RANK_METAS, lck->metas_turn, "the meta pages");
 }
 
 int pending_flusher_try(struct lck *lck) {
-  struct os_shlock *lock = &lck->shared->flusher;
-  rank_check(RANK_FLUSHER);
-  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, true);
-  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-    return rc;
-  rank_enter(RANK_FLUSHER);
-  lck->flusher_turn = os_shlock_turn(lock);
-  return MDBX_SUCCESS;
+  return lck_lock_ranked(lck, &lck->shared->flusher, RANK_FLUSHER, &lck->flusher_turn, true);
 }
 
 void pending_flusher_unlock(struct lck *lck) {
-  rank_leave(RANK_FLUSHER);
-  if (os_shlock_release(&lck->shared->flusher, lck->process + 1, lck->flusher_turn) != MDBX_SUCCESS)
-    log_error("the flush of commits is ended by somebody who has not begun it");
+  lck_unlock_ranked(lck, &lck->shared->flusher, RANK_FLUSHER, lck->flusher_turn, "the flush of commits");
   atomic_fetch_add(&lck->shared->flushes, 1);
   os_word_wake(&lck->shared->flushes);
 }
