@@ -17,7 +17,6 @@
  */
 #include "txn/commit.h"
 
-#include "base/assert.h"
 #include "env/env_writer.h"
 #include "env/flush.h"
 #include "env/group.h"
@@ -26,56 +25,16 @@
 #include "file/pending.h"
 #include "space/space_verify.h"
 #include "space/writeout.h"
+#include "txn/commit_steps.h"
 #include "txn/table.h"
 #include "txn/txn_verify.h"
 #include "txn/txn_write.h"
 
-enum durability { COMMIT_DURABLE, COMMIT_GROUPED, COMMIT_NOMETASYNC, COMMIT_WEAK, COMMIT_UTTERLY };
-
-/* A commit goes through these in their order, and may leave some out. */
-enum commit_step {
-  STEP_BEGUN,
-  STEP_TABLES,       /* records of tables are in the main table */
-  STEP_FREE_PAGES,   /* the table of free pages is written: no page changes any more */
-  STEP_EXTENDED,     /* the file has room */
-  STEP_PAGES,        /* all pages are in the file */
-  STEP_PAGES_FLUSHED,
-  STEP_META,
-  STEP_META_FLUSHED,
-  STEP_PUBLISHED,
-  STEP_SHRUNK
-};
-
-struct commit {
-  MDBX_txn *txn;
-  MDBX_env *env;
-  enum durability durability;
-  struct dirty_page *list; /* sorted */
-  size_t count;
-  uint64_t bytes;
-  struct meta meta;
-  struct meta_page *page; /* as it will be written */
-  size_t inherited;       /* entries of its base that stand in the manifest of that page already */
-  struct commit_wait *wait; /* NULL: it must not wait when it has given the writer lock on */
-  unsigned slot;
-  bool point_of_no_return; /* the meta may be in the file */
-  bool timed;              /* the caller wants to know where the time goes */
-  uint64_t flushing;       /* time spent on flushes, 16.16 */
 #if MDBX_DEBUG
-  enum commit_step step;
-#endif
-};
-
-#if MDBX_DEBUG
-static void step_to(struct commit *commit, enum commit_step step) {
-  ASSERT(step > commit->step);
-  commit->step = step;
-}
-
 /* A flush is that of what was written last. */
 static void step_flush(struct commit *commit) {
   ASSERT(commit->step == STEP_PAGES || commit->step == STEP_META);
-  step_to(commit, commit->step + 1);
+  commit_step_to(commit, commit->step + 1);
 }
 
 static void check_step_before_meta(const struct commit *commit, enum meta_kind kind) {
@@ -97,7 +56,6 @@ static void verify_list(const struct commit *commit) {
   }
 }
 #else
-#define step_to(commit, step) ((void)(commit))
 #define step_flush(commit) ((void)(commit))
 #define check_step_before_meta(commit, kind) ((void)(commit))
 #define check_step_before_publishing(commit, durable) ((void)(commit))
@@ -126,7 +84,7 @@ static int list_pages(struct commit *commit) {
   return commit->count && !commit->list ? MDBX_ENOMEM : MDBX_SUCCESS;
 }
 
-static void read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]) {
+void commit_read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]) {
   for (unsigned i = 0; i < META_COUNT; ++i) {
     const struct page *header = snapshot_mapped(&commit->txn->space.view, i);
     txnids[i] = header->flags == P_META ? header->txnid : TXNID_NONE;
@@ -136,7 +94,7 @@ static void read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]) 
 static void choose_slot(struct commit *commit) {
   ASSERT(commit->txn->base_slot < META_COUNT);
   txnid_t txnids[META_COUNT];
-  read_slots(commit, txnids);
+  commit_read_slots(commit, txnids);
   commit->slot = meta_next_slot(txnids, commit->txn->base_slot, commit->txn->durable);
   ASSERT(commit->slot < META_COUNT && commit->slot != commit->txn->base_slot);
 }
@@ -166,13 +124,13 @@ int commit_check_lock(const MDBX_txn *txn) {
   return MDBX_PANIC;
 }
 
-static int write_pages(struct commit *commit) {
+int commit_write_pages(struct commit *commit) {
   ASSERT(commit->count == commit->txn->space.dirty.used);
   struct space *space = &commit->txn->space;
   const int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  step_to(commit, STEP_PAGES);
+  commit_step_to(commit, STEP_PAGES);
   lck_count(&commit->env->lck, LCK_WOPS, commit->count);
   return writeout_pages(space, commit->list, commit->count);
 }
@@ -211,7 +169,7 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   ASSERT(kind != META_MANIFEST || entries == commit->inherited + commit->count);
   ASSERT(commit->durability == COMMIT_GROUPED || commit->slot != commit->txn->base_slot); /* C1 */
   check_step_before_meta(commit, kind);
-  step_to(commit, STEP_META);
+  commit_step_to(commit, STEP_META);
   commit->meta.kind = kind;
   meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, &tail);
   commit->point_of_no_return = true;
@@ -224,15 +182,20 @@ static int write_meta(struct commit *commit, enum meta_kind kind, const struct m
   return rc;
 }
 
+void commit_vouch(const struct commit *commit) {
+  const struct snapshot *view = commit->txn->view;
+  for (size_t i = 0; i < commit->count && !view->always_check; ++i)
+    snapshot_vouch(view, commit->list[i].pgno, view->txnid);
+}
+
 static void publish(struct commit *commit, bool durable) {
   MDBX_env *env = commit->env;
   const txnid_t txnid = commit->txn->view->txnid;
   ASSERT(commit->point_of_no_return);                     /* C5 */
   check_step_before_publishing(commit, durable);
-  step_to(commit, STEP_PUBLISHED);
+  commit_step_to(commit, STEP_PUBLISHED);
   ASSERT(txnid > lck_head_txnid(lck_head(&env->lck)));
-  for (size_t i = 0; i < commit->count && !commit->txn->view->always_check; ++i)
-    snapshot_vouch(commit->txn->view, commit->list[i].pgno, txnid);
+  commit_vouch(commit);
   if (durable) {
     atomic_store(&env->lck.shared->unsynced_bytes, 0);
     atomic_store(&env->lck.shared->unsynced_since, 0);
@@ -255,7 +218,7 @@ static bool manifest_fits(const struct commit *commit) {
 }
 
 /* Behind what is inherited, when the pages have been written, and so have their checksums. */
-static void list_own_pages(struct commit *commit) {
+void commit_list_own_pages(struct commit *commit) {
   struct meta_manifest *entry = commit->page->manifest + commit->inherited;
   for (size_t i = 0; i < commit->count; ++i) {
     const uint64_t checksum = commit->list[i].page->checksum;
@@ -263,17 +226,17 @@ static void list_own_pages(struct commit *commit) {
   }
 }
 
-static int write_manifest_meta(struct commit *commit) {
+int commit_write_manifest(struct commit *commit) {
   return write_meta(commit, META_MANIFEST, commit->page->manifest, (unsigned)(commit->inherited + commit->count));
 }
 
 static int commit_small(struct commit *commit) {
   ASSERT(manifest_fits(commit));
   commit->inherited = 0;
-  int rc = write_pages(commit);
-  list_own_pages(commit);
+  int rc = commit_write_pages(commit);
+  commit_list_own_pages(commit);
   if (rc == MDBX_SUCCESS)
-    rc = write_manifest_meta(commit);
+    rc = commit_write_manifest(commit);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc == MDBX_SUCCESS)
@@ -283,7 +246,7 @@ static int commit_small(struct commit *commit) {
 
 static int commit_large(struct commit *commit) {
   ASSERT(commit->durability == COMMIT_DURABLE);
-  int rc = write_pages(commit);
+  int rc = commit_write_pages(commit);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc == MDBX_SUCCESS)
@@ -299,7 +262,7 @@ static int commit_large(struct commit *commit) {
  * This commit may be believed as well as soon as its meta happens to reach the disk. */
 static int commit_nometasync(struct commit *commit) {
   struct lck *lck = &commit->env->lck;
-  int rc = write_pages(commit);
+  int rc = commit_write_pages(commit);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc != MDBX_SUCCESS)
@@ -318,7 +281,7 @@ static int commit_nometasync(struct commit *commit) {
 
 static int commit_weak(struct commit *commit) {
   ASSERT(commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY);
-  int rc = write_pages(commit);
+  int rc = commit_write_pages(commit);
   if (rc == MDBX_SUCCESS)
     rc = write_meta(commit, META_WEAK, NULL, 0);
   if (rc == MDBX_SUCCESS)
@@ -371,158 +334,13 @@ static enum durability durability_needed(const struct commit *commit) {
   return commit->durability;
 }
 
-/* ---------------------------------------------------------------------------------------- commits that share a flush */
-
-/* What this commit builds on has failed, or what failed may still be found by an opener. */
-static int check_base(const struct commit *commit) {
-  const struct lck *lck = &commit->env->lck;
-  if (pending_failures(lck) == commit->txn->failures && !(atomic_load(&lck->shared->user) & METAS_DOUBTFUL))
-    return MDBX_SUCCESS;
-  atomic_store(&commit->env->fatal, true);
-  return MDBX_PANIC;
-}
-
-static const struct meta_page *base_page(const MDBX_txn *txn) {
-  return (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
-}
-
-/* Entries of the manifest of what it builds on, if that waits for its flush. */
-static size_t entries_of_base(const MDBX_txn *txn) {
-  if (!pending_any(&txn->env->lck) || txn->base.kind != META_MANIFEST)
-    return 0;
-  return base_page(txn)->header.count;
-}
-
-static bool is_retired(const struct space *space, pgno_t pgno) {
-  for (size_t i = 0; i < space->retired.length; ++i)
-    if (pgno - space->retired.runs[i].pgno < space->retired.runs[i].pages)
-      return true;
-  return false;
-}
-
-/* Of the pages that what it builds on needs beyond the durable commit, those that this commit needs as well: the others may be
- * written over before it is durable. */
-static void inherit_manifest(struct commit *commit, size_t entries) {
-  const MDBX_txn *txn = commit->txn;
-  const struct meta_page *base = base_page(txn);
-  for (size_t i = 0; i < entries; ++i) {
-    const struct meta_manifest *entry = &base->manifest[i];
-    if (entry->pgno < txn->base.next && snapshot_mapped(&txn->space.view, entry->pgno)->txnid > txn->durable &&
-        !is_retired(&txn->space, entry->pgno))
-      commit->page->manifest[commit->inherited++] = *entry;
-  }
-}
-
-/* Whether readers see the durable commit, and all that is newer waits for its flush. */
-static bool builds_on_durable(const MDBX_txn *txn) {
-  const struct lck *lck = &txn->env->lck;
-  const uint64_t head = lck_head(lck);
-  return lck_durable(lck) == lck_head_txnid(head) && (pending_any(lck) || lck_head_txnid(head) == txn->base_txnid);
-}
-
-/* A long list of either kind is a large commit, which need not be quick. */
-enum { INHERIT_EFFORT = 1 << 16 };
-
-/* Whether the commit may hand the writer lock on before its flush: somebody waits for that, or others wait for a flush already. */
-static bool may_share_flush(const struct commit *commit) {
-  const MDBX_txn *txn = commit->txn;
-  const MDBX_env *env = commit->env;
-  return commit->wait && commit->durability == COMMIT_DURABLE && env_option(env, MDBX_opt_group_commit) && !env->lockless &&
-         !txn->space.writemap && !txn->space.spilled && txn->space.geometry.now >= txn->space.backed &&
-         !sync_file_is_long(env) && (pending_any(&env->lck) || lck_writer_is_wanted(&env->lck)) && builds_on_durable(txn);
-}
-
-/* A slot that neither readers, nor a crash, nor the flush that is under way need; rather not that of what it builds on, but
- * nobody has been told of that. */
-static void choose_slot_beside_flush(struct commit *commit) {
-  const MDBX_txn *txn = commit->txn;
-  const struct lck *lck = &commit->env->lck;
-  const uint64_t flushing = pending_flushing(lck);
-  const txnid_t durable = lck_durable(lck);
-  txnid_t txnids[META_COUNT];
-  read_slots(commit, txnids);
-  int chosen = -1;
-  for (unsigned i = 0; i < META_COUNT; ++i) {
-    if (i == lck_head_slot(lck_head(lck)) || (flushing && i == lck_head_slot(flushing)) || txnids[i] == durable)
-      continue;
-    if (chosen < 0 || (unsigned)chosen == txn->base_slot || (i != txn->base_slot && txnids[i] < txnids[chosen]))
-      chosen = (int)i;
-  }
-  ASSERT(chosen >= 0);
-  commit->slot = (unsigned)chosen;
-}
-
-static void leave_pending(struct commit *commit) {
-  MDBX_env *env = commit->env;
-  const txnid_t txnid = commit->txn->view->txnid;
-  step_to(commit, STEP_PUBLISHED);
-  for (size_t i = 0; i < commit->count && !commit->txn->view->always_check; ++i)
-    snapshot_vouch(commit->txn->view, commit->list[i].pgno, txnid);
-  env->stores.newest = txnid;
-  *commit->wait = (struct commit_wait){true, txnid, commit->txn->failures};
-  pending_set(&env->lck, txnid, commit->slot);
-}
-
-/* The meta is written while no flush of waiting commits begins or ends: its slot may be that of one of them. */
-static int commit_grouped(struct commit *commit) {
-  struct lck *lck = &commit->env->lck;
-  int rc = write_pages(commit);
-  list_own_pages(commit);
-  if (rc == MDBX_SUCCESS)
-    rc = pending_metas_lock(lck);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = check_base(commit);
-  if (rc == MDBX_SUCCESS) {
-    choose_slot_beside_flush(commit);
-    rc = write_manifest_meta(commit);
-    if (rc == MDBX_SUCCESS)
-      leave_pending(commit);
-    else
-      env_fail_pending(commit->env);
-  }
-  pending_metas_unlock(lck);
-  return rc;
-}
-
-/* Whether the file is as long as the commit needs if its manifest matches: it is as long as the durable commit says, or the
- * last page is listed. (One that a waiting commit took there, and this one retired, is not.) */
-static bool lists_the_end(const struct commit *commit) {
-  const struct snapshot *view = &commit->txn->space.view;
-  const unsigned slot = lck_head_slot(lck_head(&commit->env->lck));
-  const struct meta_page *durable = (const struct meta_page *)(const void *)snapshot_mapped(view, slot);
-  if (durable->meta.now >= view->limit)
-    return true;
-  for (size_t i = 0; i < commit->count; ++i)
-    if (commit->list[i].pgno + commit->list[i].pages == view->limit)
-      return true;
-  for (size_t i = 0; i < commit->inherited; ++i) {
-    const pgno_t pgno = commit->page->manifest[i].pgno;
-    const struct page *page = snapshot_mapped(view, pgno);
-    if (pgno + (page->flags == P_LARGE ? page->run_pages : 1) == view->limit)
-      return true;
-  }
-  return false;
-}
-
-/* True: it is one that shares a flush, and its manifest has what it inherits. */
-static bool begin_sharing(struct commit *commit) {
-  const MDBX_txn *txn = commit->txn;
-  if (!may_share_flush(commit))
-    return false;
-  const size_t entries = entries_of_base(txn);
-  if ((pending_any(&commit->env->lck) && !entries) || entries * txn->space.retired.length > INHERIT_EFFORT)
-    return false;
-  inherit_manifest(commit, entries);
-  return lists_the_end(commit) &&
-         meta_tail_fits(commit->env->page_size, commit->inherited + commit->count, txn->collector.list.length);
-}
+/* --------------------------------------------------------------------------------------------- which of them it is */
 
 /* All that waits for a flush is durable before a commit that is alone. */
 static int be_alone(struct commit *commit) {
   int rc = group_drain(commit->env);
   if (rc == MDBX_SUCCESS)
-    rc = check_base(commit);
+    rc = commit_check_base(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
   commit->txn->durable = lck_durable(&commit->env->lck);
@@ -544,9 +362,9 @@ static int write_alone(struct commit *commit) {
 }
 
 static int write_by_durability(struct commit *commit) {
-  if (begin_sharing(commit)) {
+  if (commit_begin_sharing(commit)) {
     commit->durability = COMMIT_GROUPED;
-    return commit_grouped(commit);
+    return commit_write_grouped(commit);
   }
   const int rc = be_alone(commit);
   return rc == MDBX_SUCCESS ? write_alone(commit) : rc;
@@ -603,9 +421,9 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   latency->gc_prof.max_reader_lag = txn->max_lag;
   latency->gc_prof.max_retained_pages = (uint32_t)txn->max_retained;
   int rc = tables_store(txn);
-  step_to(commit, STEP_TABLES);
+  commit_step_to(commit, STEP_TABLES);
   latency->preparation = since(commit, &mark);
-  txn->collector.inherited = commit->wait ? entries_of_base(txn) : 0;
+  txn->collector.inherited = commit->wait ? commit_entries_of_base(txn) : 0;
   txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
@@ -614,7 +432,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     rc = list_pages(commit);
   if (rc != MDBX_SUCCESS)
     return rc;
-  step_to(commit, STEP_FREE_PAGES);
+  commit_step_to(commit, STEP_FREE_PAGES);
   VERIFY(space_verify(&txn->space));
   VERIFY(verify_list(commit));
   commit->durability = durability_needed(commit);
@@ -623,7 +441,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   rc = extend_file(txn);
   if (rc == MDBX_SUCCESS) {
     ASSERT(txn->space.backed >= txn->space.view.limit);
-    step_to(commit, STEP_EXTENDED);
+    commit_step_to(commit, STEP_EXTENDED);
     compose_meta(commit);
     rc = write_by_durability(commit);
   }
@@ -631,7 +449,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   latency->write = since(commit, &mark);
   latency->write -= MIN_OF(latency->write, latency->sync);
   if (rc == MDBX_SUCCESS) {
-    step_to(commit, STEP_SHRUNK);
+    commit_step_to(commit, STEP_SHRUNK);
     shrink_file(commit);
   }
   return rc;

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Durable commits that share a flush: who may, what such a commit lists in its meta, and where that goes; doc/commit.md. */
+#include "txn/commit_steps.h"
+
+#include "env/env_writer.h"
+#include "env/options.h"
+#include "env/sync.h"
+#include "file/pending.h"
+
+/* What this commit builds on has failed, or what failed may still be found by an opener. */
+int commit_check_base(const struct commit *commit) {
+  const struct lck *lck = &commit->env->lck;
+  if (pending_failures(lck) == commit->txn->failures && !(atomic_load(&lck->shared->user) & METAS_DOUBTFUL))
+    return MDBX_SUCCESS;
+  atomic_store(&commit->env->fatal, true);
+  return MDBX_PANIC;
+}
+
+static const struct meta_page *base_page(const MDBX_txn *txn) {
+  return (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
+}
+
+/* Entries of the manifest of what it builds on, if that waits for its flush. */
+size_t commit_entries_of_base(const MDBX_txn *txn) {
+  if (!pending_any(&txn->env->lck) || txn->base.kind != META_MANIFEST)
+    return 0;
+  return base_page(txn)->header.count;
+}
+
+static bool is_retired(const struct space *space, pgno_t pgno) {
+  for (size_t i = 0; i < space->retired.length; ++i)
+    if (pgno - space->retired.runs[i].pgno < space->retired.runs[i].pages)
+      return true;
+  return false;
+}
+
+/* Of the pages that what it builds on needs beyond the durable commit, those that this commit needs as well: the others may be
+ * written over before it is durable. */
+static void inherit_manifest(struct commit *commit, size_t entries) {
+  const MDBX_txn *txn = commit->txn;
+  const struct meta_page *base = base_page(txn);
+  for (size_t i = 0; i < entries; ++i) {
+    const struct meta_manifest *entry = &base->manifest[i];
+    if (entry->pgno < txn->base.next && snapshot_mapped(&txn->space.view, entry->pgno)->txnid > txn->durable &&
+        !is_retired(&txn->space, entry->pgno))
+      commit->page->manifest[commit->inherited++] = *entry;
+  }
+}
+
+/* Whether readers see the durable commit, and all that is newer waits for its flush. */
+static bool builds_on_durable(const MDBX_txn *txn) {
+  const struct lck *lck = &txn->env->lck;
+  const uint64_t head = lck_head(lck);
+  return lck_durable(lck) == lck_head_txnid(head) && (pending_any(lck) || lck_head_txnid(head) == txn->base_txnid);
+}
+
+/* A long list of either kind is a large commit, which need not be quick. */
+enum { INHERIT_EFFORT = 1 << 16 };
+
+/* Whether the commit may hand the writer lock on before its flush: somebody waits for that, or others wait for a flush already. */
+static bool may_share_flush(const struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  const MDBX_env *env = commit->env;
+  return commit->wait && commit->durability == COMMIT_DURABLE && env_option(env, MDBX_opt_group_commit) && !env->lockless &&
+         !txn->space.writemap && !txn->space.spilled && txn->space.geometry.now >= txn->space.backed &&
+         !sync_file_is_long(env) && (pending_any(&env->lck) || lck_writer_is_wanted(&env->lck)) && builds_on_durable(txn);
+}
+
+/* A slot that neither readers, nor a crash, nor the flush that is under way need; rather not that of what it builds on, but
+ * nobody has been told of that. */
+static void choose_slot_beside_flush(struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  const struct lck *lck = &commit->env->lck;
+  const uint64_t flushing = pending_flushing(lck);
+  const txnid_t durable = lck_durable(lck);
+  txnid_t txnids[META_COUNT];
+  commit_read_slots(commit, txnids);
+  int chosen = -1;
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    if (i == lck_head_slot(lck_head(lck)) || (flushing && i == lck_head_slot(flushing)) || txnids[i] == durable)
+      continue;
+    if (chosen < 0 || (unsigned)chosen == txn->base_slot || (i != txn->base_slot && txnids[i] < txnids[chosen]))
+      chosen = (int)i;
+  }
+  ASSERT(chosen >= 0);
+  commit->slot = (unsigned)chosen;
+}
+
+static void leave_pending(struct commit *commit) {
+  MDBX_env *env = commit->env;
+  const txnid_t txnid = commit->txn->view->txnid;
+  commit_step_to(commit, STEP_PUBLISHED);
+  commit_vouch(commit);
+  env->stores.newest = txnid;
+  *commit->wait = (struct commit_wait){true, txnid, commit->txn->failures};
+  pending_set(&env->lck, txnid, commit->slot);
+}
+
+/* The meta is written while no flush of waiting commits begins or ends: its slot may be that of one of them. */
+int commit_write_grouped(struct commit *commit) {
+  struct lck *lck = &commit->env->lck;
+  int rc = commit_write_pages(commit);
+  commit_list_own_pages(commit);
+  if (rc == MDBX_SUCCESS)
+    rc = pending_metas_lock(lck);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = commit_check_base(commit);
+  if (rc == MDBX_SUCCESS) {
+    choose_slot_beside_flush(commit);
+    rc = commit_write_manifest(commit);
+    if (rc == MDBX_SUCCESS)
+      leave_pending(commit);
+    else
+      env_fail_pending(commit->env);
+  }
+  pending_metas_unlock(lck);
+  return rc;
+}
+
+/* Whether the file is as long as the commit needs if its manifest matches: it is as long as the durable commit says, or the
+ * last page is listed. (One that a waiting commit took there, and this one retired, is not.) */
+static bool lists_the_end(const struct commit *commit) {
+  const struct snapshot *view = &commit->txn->space.view;
+  const unsigned slot = lck_head_slot(lck_head(&commit->env->lck));
+  const struct meta_page *durable = (const struct meta_page *)(const void *)snapshot_mapped(view, slot);
+  if (durable->meta.now >= view->limit)
+    return true;
+  for (size_t i = 0; i < commit->count; ++i)
+    if (commit->list[i].pgno + commit->list[i].pages == view->limit)
+      return true;
+  for (size_t i = 0; i < commit->inherited; ++i) {
+    const pgno_t pgno = commit->page->manifest[i].pgno;
+    const struct page *page = snapshot_mapped(view, pgno);
+    if (pgno + (page->flags == P_LARGE ? page->run_pages : 1) == view->limit)
+      return true;
+  }
+  return false;
+}
+
+/* True: it is one that shares a flush, and its manifest has what it inherits. */
+bool commit_begin_sharing(struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  if (!may_share_flush(commit))
+    return false;
+  const size_t entries = commit_entries_of_base(txn);
+  if ((pending_any(&commit->env->lck) && !entries) || entries * txn->space.retired.length > INHERIT_EFFORT)
+    return false;
+  inherit_manifest(commit, entries);
+  return lists_the_end(commit) &&
+         meta_tail_fits(commit->env->page_size, commit->inherited + commit->count, txn->collector.list.length);
+}
