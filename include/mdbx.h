@@ -992,6 +992,10 @@ struct MDBX_envinfo {
   struct {
     uint64_t x, y; /* both halves */
   } mi_dxbid; /* id of this data file */
+  struct {
+    uint64_t flushes; /* made for commits that waited for one */
+    uint64_t commits; /* made durable by those */
+  } mi_shared; /* counted since the first opener; not in libmdbx */
 };
 
 #ifndef __cplusplus
@@ -1056,6 +1060,15 @@ struct MDBX_commit_latency {
     uint32_t max_reader_lag;          /* longest lag seen, in commits */
     uint32_t max_retained_pages;      /* most pages held back by readers */
   } gc_prof; /* the search for free pages */
+  /* Not in libmdbx. 0 if the commit did not share a flush. */
+  uint32_t shared_wait;    /* waited for a shared flush; part of sync */
+  uint32_t shared_commits; /* that the last such flush made durable */
+};
+
+/* A commit that becomes durable later, as mdbx_txn_commit_ticket() fills it. */
+struct MDBX_commit_ticket {
+  uint64_t txn_id; /* of the commit */
+  uint64_t epoch;  /* of the library */
 };
 
 /* Three numbers of the application, stored with each commit, and the id of the
@@ -1081,6 +1094,7 @@ typedef struct MDBX_cache_result {
 #ifndef __cplusplus
 typedef struct MDBX_txn_info MDBX_txn_info;
 typedef struct MDBX_commit_latency MDBX_commit_latency;
+typedef struct MDBX_commit_ticket MDBX_commit_ticket;
 typedef struct MDBX_canary MDBX_canary;
 #endif
 
@@ -2165,6 +2179,71 @@ LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_commit_ex() without the times. */
 LIBMDBX_INLINE_API int mdbx_txn_commit(MDBX_txn *txn);
+
+/* Commits a write transaction without waiting until the commit is durable, and
+ * tells by a ticket what to wait for, with mdbx_env_wait_durable(). Nothing is
+ * lost by it but time: such a commit keeps every promise of its mode from the
+ * moment it is durable on, commits become durable in their order, and one flush
+ * serves all that wait. Until then it is seen by later write transactions
+ * only, not by read transactions. Not in libmdbx.
+ *
+ * ticket   receives the commit. A transaction without changes gives the commit
+ *          that it began with.
+ * latency  NULL, or filled with the times the parts of the commit took.
+ *
+ * Somebody has to ask for the flush: mdbx_env_wait_durable(), mdbx_env_sync_ex(),
+ * a commit by mdbx_txn_commit_ex() in any process, mdbx_env_close(), or the
+ * thread that mdbx_env_durable_fd() starts. Some commits cannot wait and are
+ * durable on return: those with MDBX_WRITEMAP, with MDBX_opt_group_commit off or
+ * in MDBX_NOMETASYNC, and large ones, those that change the size of the file, and one
+ * every few hundred, since what waits has to fit in a meta page. The ticket
+ * of a weak commit (MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC) is that of a commit
+ * which readers see at once.
+ *
+ * Returns as mdbx_txn_commit_ex(), and MDBX_EINVAL if ticket is NULL,
+ * MDBX_EACCESS for a read transaction, MDBX_BAD_TXN for a nested one; after these
+ * the transaction is as it was. */
+LIBMDBX_API int mdbx_txn_commit_ticket(MDBX_txn *txn,
+                                       MDBX_commit_ticket *ticket,
+                                       MDBX_commit_latency *latency);
+
+/* Waits until a commit is durable. Where nobody else makes the flush it waits
+ * for, the caller does; for a weak commit, by making a steady point of the newest
+ * one. Must not be called between the beginning and the end of a write
+ * transaction of the same thread. Not in libmdbx.
+ *
+ * ticket                   of this environment since it was opened, by any
+ *                          thread; may be used any number of times.
+ * timeout_seconds_16dot16  how long, 16.16. 0: it asks, and neither waits nor
+ *                          makes a flush. 0xffffffff: for ever. A flush once
+ *                          begun is waited for, and the end of somebody else's
+ *                          is noticed up to a twentieth of a second late.
+ *
+ * Returns MDBX_SUCCESS: the commit is durable, and so are all before it;
+ * MDBX_RESULT_TRUE: not yet; [env]; or
+ *   MDBX_EINVAL   ticket is NULL, or there has been no such commit
+ *   MDBX_EACCESS  read-only environment
+ *   MDBX_BUSY     this thread has a write transaction
+ *   MDBX_PANIC    a flush failed, and what the ticket is for is lost
+ *   or the error of the flush, after which MDBX_PANIC follows */
+LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
+                                      const MDBX_commit_ticket *ticket,
+                                      unsigned timeout_seconds_16dot16);
+
+/* Gives a descriptor for event loops. It becomes readable when commits by
+ * mdbx_txn_commit_ticket() have become durable, or failed; then read eight bytes
+ * from it, and ask for the oldest tickets with mdbx_env_wait_durable(). The first
+ * call starts a thread of the library, with all signals blocked, which makes
+ * the flushes. It ends, and the descriptor is closed, with the environment; a
+ * forked child has neither, and may call this again after
+ * mdbx_env_resurrect_after_fork(). Not in libmdbx.
+ *
+ * fd  receives an eventfd(2), non-blocking. It belongs to the environment.
+ *
+ * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if fd is NULL, MDBX_EACCESS for a
+ * read-only environment, MDBX_ENOSYS where the system has no such descriptors,
+ * MDBX_ENOMEM, or another system code. */
+LIBMDBX_API int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd);
 
 /* Drops all changes of a transaction, and of its child, and frees its handle.
  * Cursors become unbound; they still have to be closed.

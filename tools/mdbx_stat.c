@@ -87,6 +87,7 @@ static void print_operations(const MDBX_envinfo *info) {
       {"Unspilled pages", info->mi_pgop_stat.unspill}, {"Write calls", info->mi_pgop_stat.wops},
       {"Prefaults", info->mi_pgop_stat.prefault},     {"Residency queries", info->mi_pgop_stat.mincore},
       {"Map flushes", info->mi_pgop_stat.msync},      {"File flushes", info->mi_pgop_stat.fsync},
+      {"Shared flushes", info->mi_shared.flushes},    {"Commits of shared flushes", info->mi_shared.commits},
   };
   printf("Page Operations\n");
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i)

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "env/env_files.h"
 #include "env/env_writer.h"
+#include "env/flusher.h"
 #include "env/lockless.h"
 #include "env/options.h"
 #include "env/sync.h"
@@ -45,13 +46,36 @@ int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode) { return env_
 
 /* ------------------------------------------------------------------------------------------------------------ sync */
 
-int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
+static int check_flushing(const MDBX_env *env) {
   const int rc = env_check_open(env);
+  return rc == MDBX_SUCCESS && env_is_readonly(env) ? MDBX_EACCESS : rc;
+}
+
+int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
+  const int rc = check_flushing(env);
+  return rc == MDBX_SUCCESS ? sync_newest(env, force, nonblock) : rc;
+}
+
+int mdbx_env_wait_durable(MDBX_env *env, const MDBX_commit_ticket *ticket, unsigned timeout_seconds_16dot16) {
+  const int rc = check_flushing(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (env_is_readonly(env))
-    return MDBX_EACCESS;
-  return sync_newest(env, force, nonblock);
+  if (!ticket || ticket->txn_id == TXNID_NONE || ticket->epoch > UINT32_MAX)
+    return MDBX_EINVAL;
+  const struct ticket wanted = {ticket->txn_id, (uint32_t)ticket->epoch};
+  if (timeout_seconds_16dot16 == 0)
+    return ticket_ask(env, &wanted);
+  if (atomic_load(&env->writer_thread) == os_thread_self())
+    return MDBX_BUSY;
+  const bool for_ever = timeout_seconds_16dot16 == UINT32_MAX;
+  return ticket_wait(env, &wanted, for_ever ? TICKET_FOREVER : os_monotonic_16dot16() + timeout_seconds_16dot16);
+}
+
+int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd) {
+  const int rc = check_flushing(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  return fd ? flusher_start(env, fd) : MDBX_EINVAL;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- flags */
@@ -298,8 +322,11 @@ static void fill_counters(MDBX_envinfo *info, const MDBX_env *env) {
   uint64_t values[LCK_COUNTERS];
   for (unsigned i = 0; i < LCK_COUNTERS; ++i)
     values[i] = atomic_load(&env->lck.shared->counters[i]);
-  _Static_assert(sizeof(info->mi_pgop_stat) == sizeof(values), "the counters are in the order of the public struct");
-  memcpy(&info->mi_pgop_stat, values, sizeof(values));
+  _Static_assert(sizeof(info->mi_pgop_stat) == LCK_SHARED_FLUSHES * sizeof(values[0]),
+                 "the counters are in the order of the public struct");
+  memcpy(&info->mi_pgop_stat, values, sizeof(info->mi_pgop_stat));
+  info->mi_shared.flushes = values[LCK_SHARED_FLUSHES];
+  info->mi_shared.commits = values[LCK_SHARED_COMMITS];
 }
 
 static int info_before_open(const MDBX_env *env, MDBX_envinfo *info) {
@@ -311,18 +338,10 @@ static int info_before_open(const MDBX_env *env, MDBX_envinfo *info) {
   return rc;
 }
 
-int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *info, size_t bytes) {
-  int rc = txn ? txn_check_for_info(txn, MDBX_TXN_ERROR) : env_check(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  if (!info || bytes != sizeof(*info) || (txn && env && txn->env != env))
-    return MDBX_EINVAL;
-  memset(info, 0, sizeof(*info));
-  if (txn)
-    env = txn->env;
+static int fill_info(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *info) {
   if (!env->opened)
     return info_before_open(env, info);
-  rc = env_check_open(env);
+  int rc = env_check_open(env);
   struct reported reported;
   if (rc == MDBX_SUCCESS)
     rc = report_newest(env, &reported);
@@ -341,6 +360,19 @@ int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *inf
   fill_counters(info, env);
   info->mi_last_pgno = reported.next - 1;
   return MDBX_SUCCESS;
+}
+
+int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *info, size_t bytes) {
+  MDBX_envinfo whole = {0};
+  int rc = txn ? txn_check_for_info(txn, MDBX_TXN_ERROR) : env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  const bool known = bytes == sizeof(whole) || bytes == offsetof(MDBX_envinfo, mi_shared); /* the latter is libmdbx's */
+  if (!info || !known || (txn && env && txn->env != env))
+    return MDBX_EINVAL;
+  rc = fill_info(txn ? txn->env : env, txn, &whole);
+  memcpy(info, &whole, bytes);
+  return rc;
 }
 
 int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info, size_t bytes) {

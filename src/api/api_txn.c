@@ -73,13 +73,21 @@ int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, M
   return reading ? txn_begin_read(env, flags, ctx, txn) : txn_begin_write(env, flags, ctx, txn);
 }
 
+/* Whether a write transaction is of this process, not of the one that it was forked from. */
+static int check_generation(const MDBX_txn *txn) {
+  if (txn->generation == os_fork_generation())
+    return MDBX_SUCCESS;
+  return txn->env->generation == os_fork_generation() ? MDBX_BAD_TXN : MDBX_PANIC;
+}
+
 int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
   const int rc = txn_check_handle(txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!txn_is_reader(txn)) {
-    if (txn->generation != os_fork_generation())
-      return txn->env->generation == os_fork_generation() ? MDBX_BAD_TXN : MDBX_PANIC;
+    const int own = check_generation(txn);
+    if (own != MDBX_SUCCESS)
+      return own;
     if (!txn->parent)
       return txn_commit_write(txn, latency);
     if (latency)
@@ -91,6 +99,25 @@ int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
     memset(latency, 0, sizeof(*latency));
   txn_end_read(txn);
   return broken ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
+}
+
+int mdbx_txn_commit_ticket(MDBX_txn *txn, MDBX_commit_ticket *ticket, MDBX_commit_latency *latency) {
+  struct ticket taken;
+  int rc = txn_check_handle(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (!ticket)
+    return MDBX_EINVAL;
+  if (txn_is_reader(txn))
+    return MDBX_EACCESS;
+  if (txn->parent)
+    return MDBX_BAD_TXN;
+  rc = check_generation(txn);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = txn_commit_ticket(txn, &taken, latency);
+  *ticket = (MDBX_commit_ticket){taken.txnid, taken.failures};
+  return rc;
 }
 
 int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {

@@ -123,6 +123,8 @@ struct MDBX_env {
   _Atomic(MDBX_hsr_func) hsr;
   _Atomic(MDBX_oom_func *) oom;
 
+  struct flusher *_Atomic flusher; /* flusher.c: the thread that makes flushes for tickets, NULL: none */
+
   MDBX_env *next_dead; /* of closed handles; under os_process_lock */
 };
 

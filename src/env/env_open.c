@@ -9,10 +9,12 @@
 #include "env/env_repair.h"
 #include "env/env_view.h"
 #include "env/env_writer.h"
+#include "env/flusher.h"
 #include "env/group.h"
 #include "env/handles.h"
 #include "env/options.h"
 #include "env/sync.h"
+#include "file/pending.h"
 
 #include <stdlib.h>
 
@@ -415,6 +417,8 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
 
 void env_release(MDBX_env *env) {
   const bool inherited = env->generation != os_fork_generation();
+  if (inherited)
+    flusher_forget(env);
   if (env->threads.open && !inherited)
     readers_threads_close(&env->threads);
   pool_destroy(&env->pool);
@@ -444,7 +448,7 @@ static int sync_at_close(MDBX_env *env) {
   if (env_is_readonly(env) || env->lockless || atomic_load(&env->fatal) || data_file_is_unlinked(env))
     return MDBX_SUCCESS;
   /* Who has nothing to flush waits for no writer. */
-  if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+  if (!pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_SUCCESS;
   return make_head_durable(env);
 }
@@ -457,8 +461,10 @@ int env_close(MDBX_env *env, bool dont_sync) {
     env->writer_locked_by_user = false;
     env_unlock_writer(env);
   }
-  if (env->opened && !inherited && !dont_sync)
-    rc = sync_at_close(env);
+  if (env->opened && !inherited) {
+    flusher_stop(env, !dont_sync);
+    rc = dont_sync ? MDBX_SUCCESS : sync_at_close(env);
+  }
   env->signature = DEAD_SIGNATURE;
   env_release(env);
   os_mutex_destroy(&env->map_mutex);
@@ -475,6 +481,7 @@ int env_close(MDBX_env *env, bool dont_sync) {
  * them, and readers of the parent go on with them. */
 static int shed_inherited(MDBX_env *env) {
   ASSERT(env->opened && !env->writer_txn);
+  flusher_forget(env);
   atomic_store(&env->writer_thread, 0);
   env->work = NULL;
   env->writer_locked_by_user = false;

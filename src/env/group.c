@@ -44,24 +44,26 @@ static int mend_newest(MDBX_env *env, bool is_writer) {
   return rc;
 }
 
-static int wait_until_durable(MDBX_env *env, txnid_t txnid, uint32_t failures, bool is_writer) {
+static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, uint64_t until, bool is_writer) {
   struct lck *lck = &env->lck;
   for (;;) {
     const uint32_t seen = atomic_load(&lck->shared->flushes);
-    int rc = pending_outcome(lck, txnid, failures);
-    if (rc == MDBX_RESULT_TRUE)
-      rc = pending_flusher_try(lck);
-    else if (rc != MDBX_SUCCESS)
-      atomic_store(&env->fatal, true);
-    else
+    int rc = pending_outcome(lck, ticket->txnid, ticket->failures);
+    if (rc == MDBX_SUCCESS)
       return rc;
+    if (rc != MDBX_RESULT_TRUE)
+      atomic_store(&env->fatal, true);
+    else if (until != TICKET_FOREVER && os_monotonic_16dot16() >= until)
+      return rc;
+    else
+      rc = pending_flusher_try(lck);
     if (rc == MDBX_BUSY) {
       pending_sleep(lck, seen);
       continue;
     }
     if (rc != MDBX_SUCCESS)
       return rc;
-    if (pending_outcome(lck, txnid, failures) == MDBX_RESULT_TRUE)
+    if (pending_outcome(lck, ticket->txnid, ticket->failures) == MDBX_RESULT_TRUE)
       rc = flush_pending(env);
     pending_flusher_unlock(lck);
     if (rc == MDBX_RESULT_TRUE)
@@ -71,14 +73,15 @@ static int wait_until_durable(MDBX_env *env, txnid_t txnid, uint32_t failures, b
   }
 }
 
-int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures) {
-  return wait_until_durable(env, txnid, failures, false);
+int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
+  return wait_for_flush(env, ticket, until, false);
 }
 
 int group_drain(MDBX_env *env) {
-  const uint32_t failures = pending_failures(&env->lck);
+  struct ticket newest = {.failures = pending_failures(&env->lck)};
   const uint64_t tip = pending_tip(&env->lck);
-  return tip == lck_head(&env->lck) ? MDBX_SUCCESS : wait_until_durable(env, lck_head_txnid(tip), failures, true);
+  newest.txnid = lck_head_txnid(tip);
+  return tip == lck_head(&env->lck) ? MDBX_SUCCESS : wait_for_flush(env, &newest, TICKET_FOREVER, true);
 }
 
 int env_lock_writer(MDBX_env *env, bool try_only) {

@@ -9,11 +9,11 @@
 #ifndef MDBX_ENV_GROUP_H
 #define MDBX_ENV_GROUP_H
 
-#include "env/env.h"
+#include "env/ticket.h"
 
-/* Returns when that commit, made pending after so many failures, is durable and published, or with the error of the flush.
- * MDBX_PANIC: somebody else's flush failed, or a commit that it builds on. */
-int group_wait(MDBX_env *env, txnid_t txnid, uint32_t failures);
+/* Returns when that commit, which was made pending, is durable and published, or with the error of the flush. MDBX_PANIC:
+ * somebody else's flush failed, or a commit that it builds on. MDBX_RESULT_TRUE: the time has come, and it waits still. */
+int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until);
 /* Under the writer lock: waits for, or makes, the flush of all that is pending. */
 int group_drain(MDBX_env *env);
 

@@ -40,7 +40,7 @@
 
 #include "os/os.h"
 
-#define LCK_VERSION 3u
+#define LCK_VERSION 4u
 /* Environments that can have one database open at a time. */
 #define LCK_PROCESSES 32768u
 #define LCK_BYTE_OPENING 0u
@@ -90,6 +90,8 @@ enum lck_counter {
   LCK_MINCORE,
   LCK_MSYNC,
   LCK_FSYNC,
+  LCK_SHARED_FLUSHES,
+  LCK_SHARED_COMMITS, /* made durable by those */
   LCK_COUNTERS
 };
 
@@ -120,6 +122,9 @@ struct lck_shared {
   _Atomic uint64_t failed_above;         /* head when commits that waited failed last */
   _Atomic uint32_t failures;             /* so often they have */
   _Atomic uint32_t flushes;              /* that have ended; who waits sleeps on it */
+  _Atomic uint32_t waiting;              /* commits for which no flush has begun */
+  _Atomic uint32_t taken;                /* those of the flush that is under way */
+  _Atomic uint32_t shared;               /* those of the last one that ended well */
   struct os_shlock flusher;              /* held for the length of a flush of waiting commits */
   struct os_shlock metas;                /* held while a meta page is written that others may be flushing, or published */
 

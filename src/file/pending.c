@@ -43,12 +43,15 @@ void pending_set(struct lck *lck, txnid_t txnid, unsigned slot) {
   ASSERT(slot != lck_head_slot(lck_head(lck)));
   ASSERT(!pending_flushing(lck) || slot != lck_head_slot(pending_flushing(lck)));
   atomic_store(&lck->shared->pending, txnid << 2 | slot);
+  atomic_fetch_add(&lck->shared->waiting, 1);
 }
 
 uint64_t pending_freeze(struct lck *lck) {
   const uint64_t frozen = atomic_load(&lck->shared->pending);
   if (frozen) {
     atomic_store(&lck->shared->flushing, frozen);
+    /* Some are left there by one who died in his flush. */
+    atomic_fetch_add(&lck->shared->taken, atomic_exchange(&lck->shared->waiting, 0));
     lck_publish_believable(lck, lck_head_txnid(frozen));
   }
   return frozen;
@@ -65,6 +68,10 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
   lck_publish_durable(lck, lck_head_txnid(frozen));
   if (atomic_load(&lck->shared->pending) == frozen)
     atomic_store(&lck->shared->pending, 0);
+  const uint32_t taken = atomic_exchange(&lck->shared->taken, 0);
+  atomic_store(&lck->shared->shared, taken);
+  lck_count(lck, LCK_SHARED_FLUSHES, 1);
+  lck_count(lck, LCK_SHARED_COMMITS, taken);
   return true;
 }
 
@@ -73,4 +80,6 @@ void pending_fail(struct lck *lck) {
   atomic_fetch_add(&lck->shared->failures, 1);
   atomic_store(&lck->shared->pending, 0);
   atomic_store(&lck->shared->flushing, 0);
+  atomic_store(&lck->shared->waiting, 0);
+  atomic_store(&lck->shared->taken, 0);
 }

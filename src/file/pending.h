@@ -28,6 +28,9 @@ static inline uint32_t pending_failures(const struct lck *lck) { return atomic_l
 
 static inline uint64_t pending_flushing(const struct lck *lck) { return atomic_load(&lck->shared->flushing); }
 
+/* How many commits the last flush that ended well made durable; display. */
+static inline uint32_t pending_shared(const struct lck *lck) { return atomic_load(&lck->shared->shared); }
+
 /* What became of a commit that was made pending after so many failures: MDBX_SUCCESS: it is published, and durable;
  * MDBX_RESULT_TRUE: it waits; MDBX_PANIC: it failed. */
 int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures);

@@ -264,6 +264,11 @@ static inline uint32_t os_fork_generation(void) {
   return atomic_load_explicit(&os_fork_count, memory_order_relaxed);
 }
 void os_sleep_ms(unsigned milliseconds);
+/* A thread of the library: no signal of the program is handled in it. */
+int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
+/* A descriptor that becomes readable when it is raised, until it is read. MDBX_ENOSYS where the system has none. */
+int os_event_open(int *fd);
+void os_event_raise(int fd);
 
 /* ---- Facts (os_info.c) -------------------------------------------------------------------------------------------*/
 

@@ -9,8 +9,13 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <time.h>
 #include <unistd.h>
+
+#ifdef HAVE_EVENTFD
+#include <sys/eventfd.h>
+#endif
 
 static os_mutex_t process_mutex = {PTHREAD_MUTEX_INITIALIZER, RANK_PROCESS};
 /* Written in a forked child before fork() returns there, when it has one thread. */
@@ -70,3 +75,29 @@ void os_sleep_ms(unsigned milliseconds) {
   while (nanosleep(&left, &left) != 0 && errno == EINTR)
     ;
 }
+
+int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const int rc = pthread_create(thread, NULL, run, argument);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  return rc;
+}
+
+#ifdef HAVE_EVENTFD
+int os_event_open(int *fd) {
+  *fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  return *fd < 0 ? errno : MDBX_SUCCESS;
+}
+
+/* It fails only when nobody has read it for 2^64 times, and then it is readable. */
+void os_event_raise(int fd) { (void)!eventfd_write(fd, 1); }
+#else
+int os_event_open(int *fd) {
+  *fd = -1;
+  return MDBX_ENOSYS;
+}
+
+void os_event_raise(int fd) { (void)fd; }
+#endif

@@ -362,12 +362,17 @@ static int write_alone(struct commit *commit) {
 }
 
 static int write_by_durability(struct commit *commit) {
-  if (commit_begin_sharing(commit)) {
-    commit->durability = COMMIT_GROUPED;
-    return commit_write_grouped(commit);
-  }
-  const int rc = be_alone(commit);
-  return rc == MDBX_SUCCESS ? write_alone(commit) : rc;
+  bool shares = commit_begin_sharing(commit);
+  const int rc = shares ? MDBX_SUCCESS : be_alone(commit);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  /* What others list may have been too much; now nobody waits any more. */
+  if (!shares && commit->wait && commit->wait->eager)
+    shares = commit_begin_sharing(commit);
+  if (!shares)
+    return write_alone(commit);
+  commit->durability = COMMIT_GROUPED;
+  return commit_write_grouped(commit);
 }
 
 /* ------------------------------------------------------------------------------------------------------ the whole */
@@ -462,6 +467,8 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
   struct commit commit = {
       .txn = txn, .env = txn->env, .durability = durability_of(txn), .wait = wait, .timed = latency != NULL};
   MDBX_commit_latency unwanted;
+  if (wait)
+    wait->ticket = (struct ticket){txn_has_changes(txn) ? txn->view->txnid : txn->base_txnid, txn->failures};
   if (!txn_has_changes(txn)) {
     /* The caller goes on with what it has seen. */
     const int drained = wait ? MDBX_SUCCESS : group_drain(txn->env);

@@ -5,13 +5,14 @@
 #ifndef MDBX_TXN_COMMIT_H
 #define MDBX_TXN_COMMIT_H
 
+#include "env/ticket.h"
 #include "txn/txn.h"
 
 /* What the caller has to wait for, by group_wait(), when it has given the writer lock back. */
 struct commit_wait {
+  bool eager; /* asked for: it shares a flush if it can, whether somebody waits for the writer lock or not */
   bool needed;
-  txnid_t txnid;
-  uint32_t failures;
+  struct ticket ticket; /* of the commit; of what it builds on if there was nothing to commit */
 };
 
 /* The commit steps. wait: NULL if the commit must be durable, as far as its mode says, when this returns. MDBX_RESULT_TRUE:

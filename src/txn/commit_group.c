@@ -57,13 +57,14 @@ static bool builds_on_durable(const MDBX_txn *txn) {
 /* A long list of either kind is a large commit, which need not be quick. */
 enum { INHERIT_EFFORT = 1 << 16 };
 
-/* Whether the commit may hand the writer lock on before its flush: somebody waits for that, or others wait for a flush already. */
+/* Whether the commit may hand the writer lock on before its flush: the caller asks for that, or somebody waits for the lock, or
+ * others wait for a flush already. */
 static bool may_share_flush(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
   const MDBX_env *env = commit->env;
   return commit->wait && commit->durability == COMMIT_DURABLE && env_option(env, MDBX_opt_group_commit) && !env->lockless &&
          !txn->space.writemap && !txn->space.spilled && txn->space.geometry.now >= txn->space.backed &&
-         !sync_file_is_long(env) && (pending_any(&env->lck) || lck_writer_is_wanted(&env->lck)) && builds_on_durable(txn);
+         !sync_file_is_long(env) && (commit->wait->eager || pending_any(&env->lck) || lck_writer_is_wanted(&env->lck)) && builds_on_durable(txn);
 }
 
 /* A slot that neither readers, nor a crash, nor the flush that is under way need; rather not that of what it builds on, but
@@ -92,7 +93,7 @@ static void leave_pending(struct commit *commit) {
   commit_step_to(commit, STEP_PUBLISHED);
   commit_vouch(commit);
   env->stores.newest = txnid;
-  *commit->wait = (struct commit_wait){true, txnid, commit->txn->failures};
+  commit->wait->needed = true;
   pending_set(&env->lck, txnid, commit->slot);
 }
 
@@ -146,6 +147,7 @@ bool commit_begin_sharing(struct commit *commit) {
   const size_t entries = commit_entries_of_base(txn);
   if ((pending_any(&commit->env->lck) && !entries) || entries * txn->space.retired.length > INHERIT_EFFORT)
     return false;
+  commit->inherited = 0;
   inherit_manifest(commit, entries);
   return lists_the_end(commit) &&
          meta_tail_fits(commit->env->page_size, commit->inherited + commit->count, txn->collector.list.length);

@@ -5,6 +5,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "env/env_writer.h"
+#include "env/flusher.h"
 #include "env/group.h"
 #include "env/options.h"
 #include "env/sync.h"
@@ -315,34 +316,60 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
 }
 
 /* The writer lock is somebody else's by now, and so is the memory of the transaction. */
-static int wait_for_flush(MDBX_env *env, const struct commit_wait *wait, MDBX_commit_latency *latency) {
+static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, MDBX_commit_latency *latency) {
   const uint64_t begun = os_monotonic_16dot16();
-  const int rc = group_wait(env, wait->txnid, wait->failures);
-  if (latency)
-    latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);
+  const int rc = group_wait(env, ticket, TICKET_FOREVER);
+  if (latency) {
+    latency->shared_wait = (uint32_t)(os_monotonic_16dot16() - begun);
+    latency->sync += latency->shared_wait;
+    latency->shared_commits = pending_shared(&env->lck);
+  }
   return rc;
 }
 
-int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+/* MDBX_RESULT_TRUE: it was broken, and is aborted. */
+static int commit_and_end(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   ASSERT(!txn->owner || txn->owner == os_thread_self());
-  if (latency)
-    memset(latency, 0, sizeof(*latency));
-  const uint64_t begun = latency ? os_monotonic_16dot16() : 0;
   txn_end_children(txn, true);
   if (txn->flags & MDBX_TXN_ERROR) {
     txn_abort_write(txn);
     return MDBX_RESULT_TRUE;
   }
-  MDBX_env *env = txn->env;
-  struct commit_wait wait = {.needed = false};
-  int rc = commit_write(txn, latency, &wait);
+  const int rc = commit_write(txn, latency, wait);
   txn_conclude(txn, rc);
   txn_finish_write(txn);
-  if (wait.needed)
-    rc = wait_for_flush(env, &wait, latency);
-  txn_end_latency(latency, begun);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}
+
+static uint64_t begin_latency(MDBX_commit_latency *latency) {
+  if (!latency)
+    return 0;
+  memset(latency, 0, sizeof(*latency));
+  return os_monotonic_16dot16();
+}
+
+int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
+  MDBX_env *env = txn->env;
+  const uint64_t begun = begin_latency(latency);
+  struct commit_wait wait = {.needed = false};
+  int rc = commit_and_end(txn, latency, &wait);
+  if (wait.needed)
+    rc = wait_for_flush(env, &wait.ticket, latency);
+  txn_end_latency(latency, begun);
+  return rc;
+}
+
+int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency *latency) {
+  MDBX_env *env = txn->env;
+  const uint64_t begun = begin_latency(latency);
+  struct commit_wait wait = {.eager = true};
+  const int rc = commit_and_end(txn, latency, &wait);
+  *ticket = rc == MDBX_SUCCESS ? wait.ticket : (struct ticket){TXNID_NONE, 0};
+  if (rc == MDBX_SUCCESS)
+    flusher_want(env, ticket);
+  txn_end_latency(latency, begun);
+  return rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------ spilling */

@@ -5,9 +5,12 @@
 #ifndef MDBX_TXN_TXN_WRITE_H
 #define MDBX_TXN_TXN_WRITE_H
 
+#include "env/ticket.h"
 #include "txn/txn.h"
 
 int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
+/* The same, but it need not be durable when this returns: ticket_wait() of what the ticket is for then tells. */
+int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency *latency);
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 void txn_abort_write(MDBX_txn *txn);
 /* What took no other part of a commit that began then was its ending. NULL: nobody wants to know. */

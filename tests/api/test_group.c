@@ -1,63 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Durable commits that share flushes. Here a flush lasts until the test lets it end, so that what happens meanwhile is certain. */
-#include "api.h"
+#include "flushes.h"
 
 #include "env/env.h"
 #include "file/pending.h"
-#include "os/os.h"
-
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t changed = PTHREAD_COND_INITIALIZER;
-static struct {
-  bool hold;        /* flushes wait */
-  unsigned begun;   /* flushes */
-  unsigned allowed; /* so many of them may end */
-  int answer;
-} flushes;
-
-static int held_datasync(int fd) {
-  (void)fd;
-  pthread_mutex_lock(&mutex);
-  const unsigned number = ++flushes.begun;
-  pthread_cond_broadcast(&changed);
-  while (flushes.hold && number > flushes.allowed)
-    pthread_cond_wait(&changed, &mutex);
-  const int rc = flushes.answer;
-  pthread_mutex_unlock(&mutex);
-  return rc;
-}
-
-static void hold_flushes(void) {
-  static struct os_ops held;
-  held = os_ops_real;
-  held.datasync = held_datasync;
-  memset(&flushes, 0, sizeof(flushes));
-  flushes.hold = true;
-  os_ops = &held;
-}
-
-/* The next flushes end, with that answer. */
-static void let_flushes_end(unsigned count, int answer) {
-  pthread_mutex_lock(&mutex);
-  flushes.allowed += count;
-  flushes.answer = answer;
-  pthread_cond_broadcast(&changed);
-  pthread_mutex_unlock(&mutex);
-}
-
-static void await_flush(unsigned number) {
-  pthread_mutex_lock(&mutex);
-  while (flushes.begun < number)
-    pthread_cond_wait(&changed, &mutex);
-  pthread_mutex_unlock(&mutex);
-}
-
-static unsigned flushes_begun(void) {
-  pthread_mutex_lock(&mutex);
-  const unsigned begun = flushes.begun;
-  pthread_mutex_unlock(&mutex);
-  return begun;
-}
 
 struct writer {
   MDBX_env *env;

@@ -29,7 +29,7 @@ struct column {
   double value;
 };
 
-#define COLUMNS 15
+#define COLUMNS 16
 
 static double seconds_now(void) {
   struct timespec now;
@@ -40,6 +40,8 @@ static double seconds_now(void) {
 static double rate(uint64_t before, uint64_t after, double seconds) {
   return after > before && seconds > 0 ? (double)(after - before) / seconds : 0;
 }
+
+static uint64_t flushes(const MDBX_envinfo *info) { return info->mi_pgop_stat.fsync + info->mi_pgop_stat.msync; }
 
 static void fill(struct column columns[COLUMNS], const struct facts *old, const struct facts *new, double seconds) {
   const struct column all[COLUMNS] = {
@@ -56,8 +58,9 @@ static void fill(struct column columns[COLUMNS], const struct facts *old, const 
       {"copied/s", 9, rate(old->info.mi_pgop_stat.cow, new->info.mi_pgop_stat.cow, seconds)},
       {"spilled/s", 10, rate(old->info.mi_pgop_stat.spill, new->info.mi_pgop_stat.spill, seconds)},
       {"writes/s", 9, rate(old->info.mi_pgop_stat.wops, new->info.mi_pgop_stat.wops, seconds)},
-      {"flushes/s", 10, rate(old->info.mi_pgop_stat.fsync + old->info.mi_pgop_stat.msync,
-                             new->info.mi_pgop_stat.fsync + new->info.mi_pgop_stat.msync, seconds)},
+      {"flushes/s", 10, rate(flushes(&old->info), flushes(&new->info), seconds)},
+      {"commits/flush", 14, rate(old->info.mi_recent_txnid, new->info.mi_recent_txnid,
+                                 (double)(flushes(&new->info) - flushes(&old->info)))},
       {"unsynced_KiB", 13, (double)(new->info.mi_unsync_volume >> 10)},
   };
   memcpy(columns, all, sizeof(all));

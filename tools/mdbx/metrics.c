@@ -93,6 +93,8 @@ static void put_operations(const struct metrics *metrics) {
   single(metrics, "writes_total", "counter", "Calls that wrote to the file.", info->mi_pgop_stat.wops);
   single(metrics, "flushes_total", "counter", "Calls that made the file durable.",
          info->mi_pgop_stat.fsync + info->mi_pgop_stat.msync);
+  single(metrics, "shared_flushes_total", "counter", "Flushes made for commits that waited for one.", info->mi_shared.flushes);
+  single(metrics, "shared_commits_total", "counter", "Commits made durable by those.", info->mi_shared.commits);
 }
 
 /* ------------------------------------------------------------------------------------------------------- the tables */

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "env/ticket.h"
+
+#include "env/group.h"
+#include "env/sync.h"
+#include "file/pending.h"
+
+int ticket_ask(const MDBX_env *env, const struct ticket *ticket) {
+  const struct lck *lck = &env->lck;
+  /* The durable commit first: a failure may give the id to another one meanwhile. */
+  const bool durable = lck_durable(lck) >= ticket->txnid;
+  const txnid_t newest = lck_head_txnid(pending_tip(lck));
+  const int rc = pending_outcome(lck, ticket->txnid, ticket->failures);
+  if (rc == MDBX_SUCCESS)
+    return durable ? rc : MDBX_RESULT_TRUE;
+  return rc == MDBX_RESULT_TRUE && ticket->txnid > newest ? MDBX_EINVAL : rc;
+}
+
+int ticket_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
+  int rc = ticket_ask(env, ticket);
+  if (rc == MDBX_RESULT_TRUE)
+    rc = group_wait(env, ticket, until);
+  if (rc != MDBX_SUCCESS || ticket_ask(env, ticket) == MDBX_SUCCESS)
+    return rc;
+  rc = sync_newest(env, true, false);
+  return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/api/flushes.h: flushes that last until the test lets them end, so that what happens meanwhile is certain.
+ */
+#ifndef TESTS_API_FLUSHES_H
+#define TESTS_API_FLUSHES_H
+
+#include "api.h"
+
+#include "os/os.h"
+
+static pthread_mutex_t flush_mutex = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t flush_changed = PTHREAD_COND_INITIALIZER;
+static struct {
+  bool hold;        /* flushes wait */
+  unsigned begun;   /* flushes */
+  unsigned allowed; /* so many of them may end */
+  int answer;
+} flushes;
+
+static int held_datasync(int fd) {
+  (void)fd;
+  pthread_mutex_lock(&flush_mutex);
+  const unsigned number = ++flushes.begun;
+  pthread_cond_broadcast(&flush_changed);
+  while (flushes.hold && number > flushes.allowed)
+    pthread_cond_wait(&flush_changed, &flush_mutex);
+  const int rc = flushes.answer;
+  pthread_mutex_unlock(&flush_mutex);
+  return rc;
+}
+
+static void hold_flushes(void) {
+  static struct os_ops held;
+  held = os_ops_real;
+  held.datasync = held_datasync;
+  memset(&flushes, 0, sizeof(flushes));
+  flushes.hold = true;
+  os_ops = &held;
+}
+
+/* The next flushes end, with that answer. */
+static void let_flushes_end(unsigned count, int answer) {
+  pthread_mutex_lock(&flush_mutex);
+  flushes.allowed += count;
+  flushes.answer = answer;
+  pthread_cond_broadcast(&flush_changed);
+  pthread_mutex_unlock(&flush_mutex);
+}
+
+static void await_flush(unsigned number) {
+  pthread_mutex_lock(&flush_mutex);
+  while (flushes.begun < number)
+    pthread_cond_wait(&flush_changed, &flush_mutex);
+  pthread_mutex_unlock(&flush_mutex);
+}
+
+static unsigned flushes_begun(void) {
+  pthread_mutex_lock(&flush_mutex);
+  const unsigned begun = flushes.begun;
+  pthread_mutex_unlock(&flush_mutex);
+  return begun;
+}
+
+#endif
