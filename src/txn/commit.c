@@ -390,7 +390,7 @@ static const struct meta_page *base_page(const MDBX_txn *txn) {
 static size_t entries_of_base(const MDBX_txn *txn) {
   if (!pending_any(&txn->env->lck) || txn->base.kind != META_MANIFEST)
     return 0;
-  return base_page(txn)->header.count;
+  return MIN_OF(base_page(txn)->header.count, meta_room(txn->env->page_size) / sizeof(struct meta_manifest));
 }
 
 static bool is_retired(const struct space *space, pgno_t pgno) {
@@ -635,6 +635,11 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
     shrink_file(commit);
   }
   return rc;
+}
+
+struct commit_wait commit_wait_for_base(const MDBX_txn *txn) {
+  const bool published = pending_outcome(&txn->env->lck, txn->base_txnid, txn->failures) == MDBX_SUCCESS;
+  return (struct commit_wait){!published, txn->base_txnid, txn->failures};
 }
 
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {

@@ -17,6 +17,8 @@ struct commit_wait {
 /* The commit steps. wait: NULL if the commit must be durable, as far as its mode says, when this returns. MDBX_RESULT_TRUE:
  * there was nothing to commit. */
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait);
+/* For a transaction that makes no commit: what it has seen is to be seen by whoever begins to read after its end. */
+struct commit_wait commit_wait_for_base(const MDBX_txn *txn);
 
 /* MDBX_PANIC when somebody else took this process for dead and has the writer lock: what it commits must not be written
  * over, see C11. Before anything is written to the file. */

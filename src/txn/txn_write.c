@@ -291,11 +291,27 @@ void txn_undo_growth(MDBX_txn *txn) {
     sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
+/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
+static int wait_for_flush(MDBX_env *env, const struct commit_wait *wait, MDBX_commit_latency *latency) {
+  const uint64_t begun = os_monotonic_16dot16();
+  const int rc = group_wait(env, wait->txnid, wait->failures);
+  if (latency)
+    latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);
+  return rc;
+}
+
 void txn_abort_write(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   txn_undo_growth(txn);
   tables_end(txn, false);
   txn_finish_write(txn);
+}
+
+int txn_abort_by_user(MDBX_txn *txn) {
+  MDBX_env *env = txn->env;
+  const struct commit_wait wait = commit_wait_for_base(txn);
+  txn_abort_write(txn);
+  return wait.needed ? wait_for_flush(env, &wait, NULL) : MDBX_SUCCESS;
 }
 
 void txn_conclude(MDBX_txn *txn, int rc) {
@@ -314,15 +330,6 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
   latency->ending = latency->whole - MIN_OF(latency->whole, parts);
 }
 
-/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
-static int wait_for_flush(MDBX_env *env, const struct commit_wait *wait, MDBX_commit_latency *latency) {
-  const uint64_t begun = os_monotonic_16dot16();
-  const int rc = group_wait(env, wait->txnid, wait->failures);
-  if (latency)
-    latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);
-  return rc;
-}
-
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   ASSERT(!txn->owner || txn->owner == os_thread_self());
@@ -331,16 +338,19 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   const uint64_t begun = latency ? os_monotonic_16dot16() : 0;
   txn_end_children(txn, true);
   if (txn->flags & MDBX_TXN_ERROR) {
-    txn_abort_write(txn);
+    txn_abort_by_user(txn);
     return MDBX_RESULT_TRUE;
   }
   MDBX_env *env = txn->env;
-  struct commit_wait wait = {.needed = false};
+  struct commit_wait wait = commit_wait_for_base(txn);
   int rc = commit_write(txn, latency, &wait);
   txn_conclude(txn, rc);
   txn_finish_write(txn);
-  if (wait.needed)
-    rc = wait_for_flush(env, &wait, latency);
+  if (wait.needed) {
+    const int waited = wait_for_flush(env, &wait, latency);
+    if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
+      rc = waited;
+  }
   txn_end_latency(latency, begun);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }

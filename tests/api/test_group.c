@@ -208,8 +208,8 @@ START_TEST(test_option) {
   OK(mdbx_env_get_option(env, MDBX_opt_group_commit, &value));
   ck_assert_uint_eq(value, 1);
   OK(mdbx_txn_begin(env, NULL, MDBX_TXN_TRY, &txn));
-  OK(mdbx_txn_abort(txn));
   let_flushes_end(2, MDBX_SUCCESS);
+  OK(mdbx_txn_abort(txn));
   OK(end_of(&first));
   OK(end_of(&second));
   OK(mdbx_env_set_option(env, MDBX_opt_group_commit, 0));
@@ -348,6 +348,51 @@ START_TEST(test_sync) {
   OK(end_of(&first));
   OK(end_of(&second));
   IS(mdbx_env_sync_ex(env, true, false), MDBX_RESULT_TRUE);
+  close_sound(env);
+}
+END_TEST
+
+enum ending { ABORT, COMMIT, BREAK, ENDINGS };
+
+struct onlooker {
+  MDBX_env *env;
+  enum ending ending;
+  bool saw, sees; /* as a writer, and as a reader after that */
+  _Atomic bool looked;
+  pthread_t thread;
+};
+
+/* Sees the newest commit in a write transaction that comes to nothing. */
+static void *look_on(void *argument) {
+  struct onlooker *onlooker = argument;
+  MDBX_val value;
+  MDBX_txn *txn = api_begin(onlooker->env, MDBX_TXN_READWRITE);
+  onlooker->saw = api_get(txn, DBI_MAIN, "second", &value) == MDBX_SUCCESS;
+  atomic_store(&onlooker->looked, true);
+  if (onlooker->ending == BREAK)
+    mdbx_txn_break(txn);
+  if (onlooker->ending == ABORT)
+    mdbx_txn_abort(txn);
+  else
+    mdbx_txn_commit(txn);
+  onlooker->sees = reader_sees(onlooker->env, "second");
+  return NULL;
+}
+
+/* What a writer has seen, a reader that begins after its end sees as well, however it ended; others may write meanwhile. */
+START_TEST(test_nothing_goes_back) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  struct onlooker onlooker = {.env = env, .ending = (enum ending)_i};
+  ck_assert_int_eq(pthread_create(&onlooker.thread, NULL, look_on, &onlooker), 0);
+  while (!atomic_load(&onlooker.looked) || os_shlock_owner(&env->lck.shared->writer))
+    unit_sleep_us(100);
+  unit_sleep_us(20000); /* without the wait it looks now */
+  let_flushes_end(2, MDBX_SUCCESS);
+  pthread_join(onlooker.thread, NULL);
+  ck_assert(onlooker.saw && onlooker.sees);
+  OK(end_of(&first));
+  OK(end_of(&second));
   close_sound(env);
 }
 END_TEST
@@ -572,6 +617,7 @@ int main(void) {
   tcase_add_loop_test(tests, test_other_kinds, 0, 3);
   tcase_add_test(tests, test_chain);
   tcase_add_test(tests, test_sync);
+  tcase_add_loop_test(tests, test_nothing_goes_back, 0, ENDINGS);
   tcase_add_test(tests, test_death);
   tcase_add_loop_test(tests, test_death_of_a_publisher, 0, 8);
   tcase_add_test(tests, test_death_of_a_failing_flusher);
