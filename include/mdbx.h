@@ -2016,7 +2016,8 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *                                 for a flush that several commits share; none
  *                                 is seen by readers, or returns, before it is
  *                                 durable, and they become so in their order;
- *                                 1
+ *                                 a write transaction that has seen one and
+ *                                 commits nothing ends no earlier; 1
  *
  * What is set holds from the next write transaction on. These are kept, with
  * their ranges and initial values, for programs that set them, and change
@@ -2246,7 +2247,10 @@ LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
 LIBMDBX_API int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd);
 
 /* Drops all changes of a transaction, and of its child, and frees its handle.
- * Cursors become unbound; they still have to be closed.
+ * Cursors become unbound; they still have to be closed. A write transaction that
+ * has seen commits of others which wait for their flush waits for it as well, so
+ * that a reader begun afterwards sees no less (MDBX_opt_group_commit); if that
+ * flush fails the next transaction is told, with MDBX_PANIC.
  *
  * latency  NULL, or filled with the times.
  *

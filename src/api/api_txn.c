@@ -133,7 +133,7 @@ int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
   else if (txn->parent)
     return txn_abort_nested(txn);
   else
-    txn_abort_write(txn);
+    txn_abort_by_user(txn); /* what it saw may have failed: the next transaction is told */
   return MDBX_SUCCESS;
 }
 

@@ -61,11 +61,24 @@ static int wipe_unpublished_metas(MDBX_env *env) {
   return first;
 }
 
+/* Whoever fails what waits may be at it, or have died before it was told. */
+static int end_failure(MDBX_env *env) {
+  const int rc = pending_metas_lock(&env->lck);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (pending_any(&env->lck))
+    pending_fail(&env->lck);
+  pending_metas_unlock(&env->lck);
+  return MDBX_SUCCESS;
+}
+
 /* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
 static int clear_doubt(MDBX_env *env) {
   ASSERT(lck_writer_is_mine(&env->lck));
   ASSERT(!env->lockless && !env->work);
-  int rc = wipe_unpublished_metas(env);
+  int rc = end_failure(env);
+  if (rc == MDBX_SUCCESS)
+    rc = wipe_unpublished_metas(env);
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);
   if (rc == MDBX_SUCCESS)
@@ -77,17 +90,16 @@ static int clear_doubt(MDBX_env *env) {
 void env_fail_pending(MDBX_env *env) {
   atomic_store(&env->fatal, true);
   atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
-  wipe_unpublished_metas(env);
+  /* Before the metas are wiped: one who does not find the meta he builds on sees why. */
   pending_fail(&env->lck);
+  wipe_unpublished_metas(env);
 }
 
-/* Nothing of a pending commit must have been lost with the writer that died. */
+/* Nothing of a pending commit must have been lost with the writer that died. Under the metas lock. */
 static int inherit_pending(MDBX_env *env) {
   struct lck *lck = &env->lck;
-  int rc = pending_metas_lock(lck);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  const uint64_t pending = atomic_load(&lck->shared->pending);
+  const uint64_t pending = pending_tip(lck);
+  int rc = MDBX_SUCCESS;
   uint64_t newest = 0;
   for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
     struct meta_slot seen;
@@ -96,16 +108,27 @@ static int inherit_pending(MDBX_env *env) {
         memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0)
       newest = seen.txnid << 2 | slot;
   }
-  if (rc == MDBX_SUCCESS && pending && lck_head_txnid(newest) < lck_head_txnid(pending)) {
+  if (rc == MDBX_SUCCESS && lck_head_txnid(newest) < lck_head_txnid(pending)) {
     log_error("%s: a writer died while it wrote meta page %u; commits that waited for a flush are lost", env->data_path,
               lck_head_slot(pending));
     env_fail_pending(env);
     rc = MDBX_PANIC;
-  } else if (rc == MDBX_SUCCESS && pending && newest != pending) {
+  } else if (rc == MDBX_SUCCESS && newest != pending) {
     log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
                (unsigned long long)lck_head_txnid(newest));
     pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest));
   }
+  return rc;
+}
+
+/* What waits may become durable at any moment: whether something does is looked at when nobody can publish it. */
+static int inherit(MDBX_env *env) {
+  struct lck *lck = &env->lck;
+  int rc = pending_metas_lock(lck);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  pending_settle(lck);
+  rc = pending_any(lck) ? inherit_pending(env) : adopt_newest_meta(env);
   pending_metas_unlock(lck);
   return rc;
 }
@@ -117,9 +140,7 @@ static int enter_as_writer(MDBX_env *env, int rc) {
     return lockless_begin_writing(env);
   if (atomic_load(&env->lck.shared->user) & METAS_DOUBTFUL)
     return clear_doubt(env);
-  if (rc != MDBX_RESULT_TRUE)
-    return MDBX_SUCCESS;
-  return pending_any(&env->lck) ? inherit_pending(env) : adopt_newest_meta(env);
+  return rc == MDBX_RESULT_TRUE ? inherit(env) : MDBX_SUCCESS;
 }
 
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/group.h"
 
+#include "base/log.h"
 #include "env/env_writer.h"
 #include "env/flush.h"
 #include "file/pending.h"
@@ -36,10 +37,22 @@ static int flush_pending(MDBX_env *env) {
   return flushed;
 }
 
-/* Taking the writer lock over from the dead one does it. Who has it has done so. */
+/* Taking the writer lock over from the dead one does it. If it is not whole then, it was not one of us who wrote over it. */
 static int mend_newest(MDBX_env *env, bool is_writer) {
-  const int rc = is_writer ? MDBX_PANIC : env_lock_writer_beside_pending(env, false);
-  if (rc == MDBX_SUCCESS)
+  struct lck *lck = &env->lck;
+  int rc = is_writer ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, false);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = pending_metas_lock(lck);
+  if (rc == MDBX_SUCCESS) {
+    if (pending_any(lck) && !meta_is_there(env, pending_tip(lck))) {
+      log_error("%s: meta page %u was written over; commits that waited for a flush are lost", env->data_path,
+                lck_head_slot(pending_tip(lck)));
+      env_fail_pending(env);
+    }
+    pending_metas_unlock(lck);
+  }
+  if (!is_writer)
     env_unlock_writer(env);
   return rc;
 }
@@ -74,14 +87,30 @@ static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, uint64_t u
 }
 
 int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
-  return wait_for_flush(env, ticket, until, false);
+  const bool is_writer = env->writer_locked_by_user && env->writer_lock_thread == os_thread_self();
+  return wait_for_flush(env, ticket, until, is_writer);
+}
+
+/* The head is published before it is noted as durable, and as what waits no more: who does that may be at it, or have died. */
+static int wait_until_settled(struct lck *lck) {
+  if (!pending_any(lck))
+    return MDBX_SUCCESS;
+  const int rc = pending_metas_lock(lck);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  pending_settle(lck);
+  pending_metas_unlock(lck);
+  return MDBX_SUCCESS;
 }
 
 int group_drain(MDBX_env *env) {
   struct ticket newest = {.failures = pending_failures(&env->lck)};
   const uint64_t tip = pending_tip(&env->lck);
+  int rc = MDBX_SUCCESS;
   newest.txnid = lck_head_txnid(tip);
-  return tip == lck_head(&env->lck) ? MDBX_SUCCESS : wait_for_flush(env, &newest, TICKET_FOREVER, true);
+  if (tip != lck_head(&env->lck))
+    rc = wait_for_flush(env, &newest, TICKET_FOREVER, true);
+  return rc == MDBX_SUCCESS ? wait_until_settled(&env->lck) : rc;
 }
 
 int env_lock_writer(MDBX_env *env, bool try_only) {

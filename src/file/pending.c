@@ -46,7 +46,18 @@ void pending_set(struct lck *lck, txnid_t txnid, unsigned slot) {
   atomic_fetch_add(&lck->shared->waiting, 1);
 }
 
+void pending_settle(struct lck *lck) {
+  const uint64_t pending = atomic_load(&lck->shared->pending), head = lck_head(lck);
+  if (!pending)
+    return;
+  if (lck_durable(lck) != lck_head_txnid(head))
+    lck_publish_durable(lck, lck_head_txnid(head));
+  if (lck_head_txnid(pending) <= lck_head_txnid(head))
+    atomic_store(&lck->shared->pending, 0);
+}
+
 uint64_t pending_freeze(struct lck *lck) {
+  pending_settle(lck);
   const uint64_t frozen = atomic_load(&lck->shared->pending);
   if (frozen) {
     atomic_store(&lck->shared->flushing, frozen);
@@ -62,8 +73,7 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
   atomic_store(&lck->shared->flushing, 0);
   if (pending_failures(lck) != failures)
     return false;
-  /* Equal: the one who published it died half way. */
-  ASSERT(frozen && lck_head_txnid(frozen) >= lck_head_txnid(lck_head(lck)));
+  ASSERT(frozen && lck_head_txnid(frozen) > lck_head_txnid(lck_head(lck)));
   lck_publish_head(lck, lck_head_txnid(frozen), lck_head_slot(frozen));
   lck_publish_durable(lck, lck_head_txnid(frozen));
   if (atomic_load(&lck->shared->pending) == frozen)

@@ -49,11 +49,13 @@ void pending_sleep(struct lck *lck, uint32_t seen);
 
 /* The commit is written, its meta last. Under the writer lock as well. */
 void pending_set(struct lck *lck, txnid_t txnid, unsigned slot);
+/* Ends what one who died in pending_publish() has begun: there the head is durable, and not pending. */
+void pending_settle(struct lck *lck);
 /* Chooses what a flush that begins now makes durable; 0: nothing waits. */
 uint64_t pending_freeze(struct lck *lck);
 /* The flush has ended well: what it was begun for is durable and the head. False: commits failed meanwhile. */
 bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures);
-/* All that wait have failed. Their metas are to be wiped before the lock is given back. */
+/* All that wait have failed. Their metas are to be wiped before the lock is given back, or by the next writer. */
 void pending_fail(struct lck *lck);
 
 #endif

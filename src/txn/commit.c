@@ -460,6 +460,11 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   return rc;
 }
 
+struct commit_wait commit_wait_for_base(const MDBX_txn *txn) {
+  const bool published = pending_outcome(&txn->env->lck, txn->base_txnid, txn->failures) == MDBX_SUCCESS;
+  return (struct commit_wait){.needed = !published, .ticket = {txn->base_txnid, txn->failures}};
+}
+
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
   ASSERT(txn->root == txn && !txn_is_readonly(txn));
   ASSERT(!(txn->flags & MDBX_TXN_ERROR));
@@ -467,8 +472,6 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
   struct commit commit = {
       .txn = txn, .env = txn->env, .durability = durability_of(txn), .wait = wait, .timed = latency != NULL};
   MDBX_commit_latency unwanted;
-  if (wait)
-    wait->ticket = (struct ticket){txn_has_changes(txn) ? txn->view->txnid : txn->base_txnid, txn->failures};
   if (!txn_has_changes(txn)) {
     /* The caller goes on with what it has seen. */
     const int drained = wait ? MDBX_SUCCESS : group_drain(txn->env);
@@ -482,6 +485,10 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
     env_doubt_metas(txn->env, commit.slot);
     log_error("%s: commit of transaction %llu failed with %d after its meta page was written", txn->env->data_path,
               (unsigned long long)txn->view->txnid, rc);
+  }
+  if (rc == MDBX_SUCCESS && wait) {
+    wait->needed = commit.durability == COMMIT_GROUPED;
+    wait->ticket.txnid = txn->view->txnid;
   }
   pool_give(&txn->env->pool, commit.page);
   return rc;

@@ -12,12 +12,14 @@
 struct commit_wait {
   bool eager; /* asked for: it shares a flush if it can, whether somebody waits for the writer lock or not */
   bool needed;
-  struct ticket ticket; /* of the commit; of what it builds on if there was nothing to commit */
+  struct ticket ticket; /* of the commit; until there is one, of what it builds on */
 };
 
 /* The commit steps. wait: NULL if the commit must be durable, as far as its mode says, when this returns. MDBX_RESULT_TRUE:
  * there was nothing to commit. */
 int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait);
+/* For a transaction that makes no commit: what it has seen is to be seen by whoever begins to read after its end. */
+struct commit_wait commit_wait_for_base(const MDBX_txn *txn);
 
 /* MDBX_PANIC when somebody else took this process for dead and has the writer lock: what it commits must not be written
  * over, see C11. Before anything is written to the file. */

@@ -24,7 +24,7 @@ static const struct meta_page *base_page(const MDBX_txn *txn) {
 size_t commit_entries_of_base(const MDBX_txn *txn) {
   if (!pending_any(&txn->env->lck) || txn->base.kind != META_MANIFEST)
     return 0;
-  return base_page(txn)->header.count;
+  return MIN_OF(base_page(txn)->header.count, meta_room(txn->env->page_size) / sizeof(struct meta_manifest));
 }
 
 static bool is_retired(const struct space *space, pgno_t pgno) {
@@ -93,7 +93,6 @@ static void leave_pending(struct commit *commit) {
   commit_step_to(commit, STEP_PUBLISHED);
   commit_vouch(commit);
   env->stores.newest = txnid;
-  commit->wait->needed = true;
   pending_set(&env->lck, txnid, commit->slot);
 }
 

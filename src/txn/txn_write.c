@@ -292,11 +292,30 @@ void txn_undo_growth(MDBX_txn *txn) {
     sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
+/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
+static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, MDBX_commit_latency *latency) {
+  const uint64_t begun = os_monotonic_16dot16();
+  const int rc = group_wait(env, ticket, TICKET_FOREVER);
+  if (latency) {
+    latency->shared_wait = (uint32_t)(os_monotonic_16dot16() - begun);
+    latency->sync += latency->shared_wait;
+    latency->shared_commits = pending_shared(&env->lck);
+  }
+  return rc;
+}
+
 void txn_abort_write(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   txn_undo_growth(txn);
   tables_end(txn, false);
   txn_finish_write(txn);
+}
+
+int txn_abort_by_user(MDBX_txn *txn) {
+  MDBX_env *env = txn->env;
+  const struct commit_wait wait = commit_wait_for_base(txn);
+  txn_abort_write(txn);
+  return wait.needed ? wait_for_flush(env, &wait.ticket, NULL) : MDBX_SUCCESS;
 }
 
 void txn_conclude(MDBX_txn *txn, int rc) {
@@ -313,18 +332,6 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
   const uint32_t parts = latency->preparation + latency->gc_wallclock + latency->write + latency->sync;
   latency->whole = (uint32_t)(os_monotonic_16dot16() - begun);
   latency->ending = latency->whole - MIN_OF(latency->whole, parts);
-}
-
-/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
-static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, MDBX_commit_latency *latency) {
-  const uint64_t begun = os_monotonic_16dot16();
-  const int rc = group_wait(env, ticket, TICKET_FOREVER);
-  if (latency) {
-    latency->shared_wait = (uint32_t)(os_monotonic_16dot16() - begun);
-    latency->sync += latency->shared_wait;
-    latency->shared_commits = pending_shared(&env->lck);
-  }
-  return rc;
 }
 
 /* MDBX_RESULT_TRUE: it was broken, and is aborted. */
@@ -352,10 +359,12 @@ static uint64_t begin_latency(MDBX_commit_latency *latency) {
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   MDBX_env *env = txn->env;
   const uint64_t begun = begin_latency(latency);
-  struct commit_wait wait = {.needed = false};
+  struct commit_wait wait = commit_wait_for_base(txn);
   int rc = commit_and_end(txn, latency, &wait);
-  if (wait.needed)
-    rc = wait_for_flush(env, &wait.ticket, latency);
+  if (wait.needed) {
+    const int waited = wait_for_flush(env, &wait.ticket, latency);
+    rc = rc == MDBX_SUCCESS ? waited : rc;
+  }
   txn_end_latency(latency, begun);
   return rc;
 }
@@ -363,7 +372,8 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
 int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency *latency) {
   MDBX_env *env = txn->env;
   const uint64_t begun = begin_latency(latency);
-  struct commit_wait wait = {.eager = true};
+  struct commit_wait wait = commit_wait_for_base(txn);
+  wait.eager = true;
   const int rc = commit_and_end(txn, latency, &wait);
   *ticket = rc == MDBX_SUCCESS ? wait.ticket : (struct ticket){TXNID_NONE, 0};
   if (rc == MDBX_SUCCESS)

@@ -13,6 +13,8 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn
 int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency *latency);
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency);
 void txn_abort_write(MDBX_txn *txn);
+/* The same, and readers that begin afterwards see what it saw. An error: that has failed. */
+int txn_abort_by_user(MDBX_txn *txn);
 /* What took no other part of a commit that began then was its ending. NULL: nobody wants to know. */
 void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun);
 /* Begins on the head, in the memory of write transactions; the writer lock is held. */

@@ -2,7 +2,7 @@
 /* Durable commits that share flushes. Here a flush lasts until the test lets it end, so that what happens meanwhile is certain. */
 #include "flushes.h"
 
-#include "env/env.h"
+#include "env/env_writer.h"
 #include "file/pending.h"
 
 struct writer {
@@ -154,8 +154,8 @@ START_TEST(test_option) {
   OK(mdbx_env_get_option(env, MDBX_opt_group_commit, &value));
   ck_assert_uint_eq(value, 1);
   OK(mdbx_txn_begin(env, NULL, MDBX_TXN_TRY, &txn));
-  OK(mdbx_txn_abort(txn));
   let_flushes_end(2, MDBX_SUCCESS);
+  OK(mdbx_txn_abort(txn));
   OK(end_of(&first));
   OK(end_of(&second));
   OK(mdbx_env_set_option(env, MDBX_opt_group_commit, 0));
@@ -298,6 +298,115 @@ START_TEST(test_sync) {
 }
 END_TEST
 
+enum ending { ABORT, COMMIT, BREAK, ENDINGS };
+
+struct onlooker {
+  MDBX_env *env;
+  enum ending ending;
+  bool saw, sees; /* as a writer, and as a reader after that */
+  _Atomic bool looked;
+  pthread_t thread;
+};
+
+/* Sees the newest commit in a write transaction that comes to nothing. */
+static void *look_on(void *argument) {
+  struct onlooker *onlooker = argument;
+  MDBX_val value;
+  MDBX_txn *txn = api_begin(onlooker->env, MDBX_TXN_READWRITE);
+  onlooker->saw = api_get(txn, DBI_MAIN, "second", &value) == MDBX_SUCCESS;
+  atomic_store(&onlooker->looked, true);
+  if (onlooker->ending == BREAK)
+    mdbx_txn_break(txn);
+  if (onlooker->ending == ABORT)
+    mdbx_txn_abort(txn);
+  else
+    mdbx_txn_commit(txn);
+  onlooker->sees = reader_sees(onlooker->env, "second");
+  return NULL;
+}
+
+/* What a writer has seen, a reader that begins after its end sees as well, however it ended; others may write meanwhile. */
+START_TEST(test_nothing_goes_back) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  struct onlooker onlooker = {.env = env, .ending = (enum ending)_i};
+  ck_assert_int_eq(pthread_create(&onlooker.thread, NULL, look_on, &onlooker), 0);
+  while (!atomic_load(&onlooker.looked) || os_shlock_owner(&env->lck.shared->writer))
+    unit_sleep_us(100);
+  unit_sleep_us(20000); /* without the wait it looks now */
+  let_flushes_end(2, MDBX_SUCCESS);
+  pthread_join(onlooker.thread, NULL);
+  ck_assert(onlooker.saw && onlooker.sees);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  close_sound(env);
+}
+END_TEST
+
+/* The one who published the newest commit died before it was noted that it waits no more, and before or after it was noted that
+ * it is durable. The commits that follow share no flush. */
+START_TEST(test_death_of_a_publisher) {
+  static const unsigned kinds[] = {MDBX_TXN_NOSYNC, MDBX_TXN_NOMETASYNC, MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC, 0};
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  api_store(env, "key", "value");
+  const txnid_t before = lck_durable(&env->lck);
+  api_store(env, "key", "other");
+  atomic_store(&env->lck.shared->pending, lck_head(&env->lck));
+  if (_i & 4)
+    lck_publish_durable(&env->lck, before);
+  static const char *const keys[] = {"a", "b", "c", "d"};
+  for (unsigned i = 0; i < COUNT_OF(keys); ++i) {
+    MDBX_txn *txn = api_begin(env, kinds[_i & 3]);
+    OK(api_put(txn, DBI_MAIN, keys[i], "new", MDBX_UPSERT));
+    OK(mdbx_txn_commit(txn));
+  }
+  for (unsigned i = 0; i < COUNT_OF(keys); ++i)
+    ck_assert(reader_sees(env, keys[i]));
+  ck_assert_uint_eq(newest(env), before + 1 + COUNT_OF(keys));
+  ck_assert(!pending_any(&env->lck));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A flush failed, and whoever was to tell died before he did: the next writer does. */
+START_TEST(test_death_of_a_failing_flusher) {
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  api_store(env, "key", "value");
+  const txnid_t before = newest(env);
+  const uint32_t failures = pending_failures(&env->lck);
+  const pid_t child = unit_fork(leave_group, NULL);
+  await_commit(env, before + 2);
+  kill(child, SIGKILL);
+  int status;
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
+  api_store(env, "third", "value");
+  ck_assert_uint_eq(pending_failures(&env->lck), failures + 1);
+  ck_assert_uint_eq(newest(env), before + 1);
+  ck_assert(!reader_sees(env, "first") && reader_sees(env, "third"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* What is not one of us writes over the meta of a commit that waits: there is an error, not an endless wait. */
+START_TEST(test_foreign_hand) {
+  static const uint8_t zeros[4096];
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  struct iovec one = {(void *)(uintptr_t)zeros, sizeof(zeros)};
+  OK(os_ops_real.pwritev(env->fd, &one, 1, (uint64_t)lck_head_slot(pending_tip(&env->lck)) * env->page_size));
+  let_flushes_end(1000, MDBX_SUCCESS);
+  OK(end_of(&first));
+  IS(end_of(&second), MDBX_PANIC);
+  OK(mdbx_env_close_ex(env, true));
+  env = api_open(MDBX_SYNC_DURABLE);
+  ck_assert(reader_sees(env, "first") && !reader_sees(env, "second"));
+  close_sound(env);
+}
+END_TEST
+
 /* A process that dies in the middle of a flush leaves its commits to the next writer. */
 START_TEST(test_death) {
   MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
@@ -380,6 +489,49 @@ START_TEST(test_death_of_a_writer) {
 }
 END_TEST
 
+static void *take_writer_lock(void *argument) {
+  MDBX_env *env = argument;
+  return (void *)(intptr_t)env_lock_writer_beside_pending(env, false);
+}
+
+/* The commit of the dead writer is complete, and what waits before it is published while its lock is taken over. */
+START_TEST(test_death_beside_publishing) {
+  struct writer first, second;
+  pthread_t thread;
+  void *rc;
+  deadly = unit_shared(sizeof(*deadly));
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, 0, 1 << 26, 1 << 18, 1 << 18, 4096));
+  OK(api_try_open(env, 0));
+  api_store(env, "key", "value");
+  const txnid_t before = newest(env);
+  const pid_t child = unit_fork(die_as_writer, NULL);
+  while (atomic_load(&deadly->stage) != 1)
+    unit_sleep_us(100);
+  begin_group(env, &first, &second);
+  let_flushes_end(1, MDBX_SUCCESS);
+  OK(end_of(&first));
+  await_flush(2);
+  atomic_store(&deadly->stage, 2);
+  unit_join(child);
+  OK(pending_metas_lock(&env->lck)); /* from the dead one, and it looks wanted */
+  pending_metas_unlock(&env->lck);
+  OK(pending_metas_lock(&env->lck)); /* as the one who is to publish the second commit */
+  ck_assert(!os_shlock_is_wanted(&env->lck.shared->metas));
+  ck_assert_int_eq(pthread_create(&thread, NULL, take_writer_lock, env), 0);
+  while (!os_shlock_is_wanted(&env->lck.shared->metas))
+    unit_sleep_us(100);
+  ck_assert(pending_publish(&env->lck, pending_flushing(&env->lck), pending_failures(&env->lck)));
+  pending_metas_unlock(&env->lck);
+  pthread_join(thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  env_unlock_writer(env);
+  ck_assert_uint_eq(newest(env), before + 3);
+  ck_assert(reader_sees(env, "third"));
+  close_sound(env);
+}
+END_TEST
+
 /* A page that the first commit took and the second one gives back, and all page sizes. */
 START_TEST(test_page_sizes) {
   static const intptr_t sizes[] = {1024, 2048, 4096, 16384, 65536};
@@ -411,7 +563,12 @@ int main(void) {
   tcase_add_loop_test(tests, test_other_kinds, 0, 3);
   tcase_add_test(tests, test_chain);
   tcase_add_test(tests, test_sync);
+  tcase_add_loop_test(tests, test_nothing_goes_back, 0, ENDINGS);
   tcase_add_test(tests, test_death);
+  tcase_add_loop_test(tests, test_death_of_a_publisher, 0, 8);
+  tcase_add_test(tests, test_death_of_a_failing_flusher);
+  tcase_add_test(tests, test_foreign_hand);
+  tcase_add_test(tests, test_death_beside_publishing);
   tcase_add_loop_test(tests, test_death_of_a_writer, 0, 2);
   tcase_add_loop_test(tests, test_page_sizes, 0, 5);
   return unit_run(suite);

@@ -19,7 +19,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { THREADS = 4, PLACES = 150, MARK_BEGIN = 1, MARK_DURABLE = 2 };
+enum { THREADS = 4, TICKETS = 8, PLACES = 150, MARK_BEGIN = 1, MARK_DURABLE = 2 };
 
 struct scenario {
   const char *name;
@@ -31,19 +31,24 @@ struct scenario {
   unsigned lazy_every;  /* the same with MDBX_TXN_NOMETASYNC */
   unsigned alone_every; /* every so many of another thread's are written ahead in part, and so share no flush */
   bool failing;         /* some flush fails */
+  unsigned tickets;     /* so many commits of a thread wait at a time; 0: it waits for each */
 };
 
 static const struct scenario scenarios[] = {
-    {"durable", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false},
-    {"durable, lifo, page 512", 512, MDBX_LIFORECLAIM, 12, 2, 60, 0, 0, 0, false},
-    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false},
-    {"large values", 4096, MDBX_SYNC_DURABLE, 10, 2, 20000, 0, 0, 0, false},
-    {"page 65536", 65536, MDBX_SYNC_DURABLE, 10, 2, 60, 0, 0, 0, false},
-    {"with weak ones", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 3, 0, 0, false},
-    {"with lazy ones, lifo", 4096, MDBX_LIFORECLAIM, 12, 1, 60, 0, 3, 0, false},
-    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false},
-    {"a flush fails", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, true},
-    {"a flush fails, page 512", 512, MDBX_LIFORECLAIM, 12, 3, 90, 0, 0, 5, true},
+    {"durable", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 0},
+    {"durable, lifo, page 512", 512, MDBX_LIFORECLAIM, 12, 2, 60, 0, 0, 0, false, 0},
+    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false, 0},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 10, 2, 20000, 0, 0, 0, false, 0},
+    {"page 65536", 65536, MDBX_SYNC_DURABLE, 10, 2, 60, 0, 0, 0, false, 0},
+    {"with weak ones", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 3, 0, 0, false, 0},
+    {"with lazy ones, lifo", 4096, MDBX_LIFORECLAIM, 12, 1, 60, 0, 3, 0, false, 0},
+    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false, 0},
+    {"a flush fails", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, true, 0},
+    {"a flush fails, page 512", 512, MDBX_LIFORECLAIM, 12, 3, 90, 0, 0, 5, true, 0},
+    {"tickets", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 3},
+    {"tickets, manifest full now and then, page 512", 512, MDBX_LIFORECLAIM, 12, 5, 90, 0, 0, 0, false, 8},
+    {"tickets beside all other kinds", 1024, MDBX_SYNC_DURABLE, 12, 2, 60, 4, 3, 4, false, 5},
+    {"tickets, a flush fails", 4096, MDBX_SYNC_DURABLE, 30, 1, 60, 0, 0, 0, true, 3},
 };
 
 struct run {
@@ -97,8 +102,49 @@ static int fill(const struct run *run, MDBX_txn *txn, uint64_t *random, bool muc
   return rc;
 }
 
+struct worker {
+  struct run *run;
+  unsigned number;
+  pthread_t thread;
+  uint64_t random;
+  /* Commits that wait, oldest first. */
+  unsigned waiting;
+  MDBX_commit_ticket tickets[TICKETS];
+  uint32_t numbers[TICKETS];
+};
+
+/* Waits for commits until only so many are left that wait. */
+static int wait_for_tickets(struct worker *worker, unsigned left) {
+  int rc = MDBX_SUCCESS;
+  while (worker->waiting > left && rc == MDBX_SUCCESS) {
+    rc = mdbx_env_wait_durable(worker->run->env, worker->tickets, UINT32_MAX);
+    if (rc == MDBX_SUCCESS)
+      recorder_mark(worker->run->recorder, MARK_DURABLE, (int)worker->numbers[0]);
+    worker->waiting -= 1;
+    memmove(worker->tickets, worker->tickets + 1, worker->waiting * sizeof(worker->tickets[0]));
+    memmove(worker->numbers, worker->numbers + 1, worker->waiting * sizeof(worker->numbers[0]));
+  }
+  return rc;
+}
+
+static int commit_with_ticket(struct worker *worker, MDBX_txn *txn, uint32_t number) {
+  int rc = mdbx_txn_commit_ticket(txn, &worker->tickets[worker->waiting], NULL);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  worker->numbers[worker->waiting++] = number;
+  return wait_for_tickets(worker, worker->run->scenario->tickets - 1);
+}
+
+static int commit_and_wait(struct run *run, MDBX_txn *txn, unsigned flags, uint32_t number) {
+  const int rc = mdbx_txn_commit_ex(txn, NULL);
+  if (rc == MDBX_SUCCESS && !(flags & MDBX_TXN_NOSYNC))
+    recorder_mark(run->recorder, MARK_DURABLE, (int)(number - (flags & MDBX_TXN_NOMETASYNC ? 1 : 0)));
+  return rc;
+}
+
 /* One commit of a thread: an error only if a flush failed. */
-static int one_commit(struct run *run, unsigned flags, bool much, uint64_t *random) {
+static int one_commit(struct worker *worker, unsigned flags, bool much) {
+  struct run *run = worker->run;
   MDBX_txn *txn;
   uint32_t number;
   int rc = mdbx_txn_begin_ex(run->env, NULL, (MDBX_txn_flags_t)flags, &txn, NULL);
@@ -111,44 +157,37 @@ static int one_commit(struct run *run, unsigned flags, bool much, uint64_t *rand
   if (rc == MDBX_SUCCESS)
     rc = store_number(txn, number, number);
   if (rc == MDBX_SUCCESS)
-    rc = fill(run, txn, random, much);
+    rc = fill(run, txn, &worker->random, much);
   if (rc != MDBX_SUCCESS) {
     mdbx_txn_abort_ex(txn, NULL);
     return rc;
   }
-  rc = mdbx_txn_commit_ex(txn, NULL);
-  if (rc == MDBX_SUCCESS && !(flags & MDBX_TXN_NOSYNC))
-    recorder_mark(run->recorder, MARK_DURABLE, (int)(number - (flags & MDBX_TXN_NOMETASYNC ? 1 : 0)));
-  return rc;
+  return run->scenario->tickets ? commit_with_ticket(worker, txn, number) : commit_and_wait(run, txn, flags, number);
 }
-
-struct worker {
-  struct run *run;
-  unsigned number;
-  pthread_t thread;
-};
 
 static bool is_turn(unsigned every, unsigned commit) { return every && commit % every == 0; }
 
 static void *work(void *argument) {
-  const struct worker *worker = argument;
+  struct worker *worker = argument;
   struct run *run = worker->run;
   const struct scenario *scenario = run->scenario;
-  uint64_t random = worker->number * 1000 + scenario->commits;
-  for (unsigned i = 1; i <= scenario->commits; ++i) {
+  int rc = MDBX_SUCCESS;
+  worker->random = worker->number * 1000 + scenario->commits;
+  for (unsigned i = 1; i <= scenario->commits && rc == MDBX_SUCCESS; ++i) {
     unsigned flags = MDBX_TXN_READWRITE;
     if (worker->number == 1 && is_turn(scenario->weak_every, i))
       flags |= MDBX_TXN_NOSYNC;
     if (worker->number == 2 && is_turn(scenario->lazy_every, i))
       flags |= MDBX_TXN_NOMETASYNC;
-    const int rc = one_commit(run, flags, worker->number == 3 && is_turn(scenario->alone_every, i), &random);
-    if (rc == MDBX_SUCCESS)
-      continue;
-    if (!scenario->failing || (rc != EIO && rc != MDBX_PANIC))
-      fail("commit", rc);
-    atomic_store(&run->failed, true);
-    break;
+    rc = one_commit(worker, flags, worker->number == 3 && is_turn(scenario->alone_every, i));
   }
+  if (rc == MDBX_SUCCESS)
+    rc = wait_for_tickets(worker, 0);
+  if (rc == MDBX_SUCCESS)
+    return NULL;
+  if (!scenario->failing || (rc != EIO && rc != MDBX_PANIC))
+    fail("commit", rc);
+  atomic_store(&run->failed, true);
   return NULL;
 }
 
