@@ -397,6 +397,38 @@ START_TEST(test_nothing_goes_back) {
 }
 END_TEST
 
+static void *copy_base(void *argument) {
+  struct onlooker *onlooker = argument;
+  MDBX_txn *txn = api_begin(onlooker->env, MDBX_TXN_READWRITE);
+  atomic_store(&onlooker->looked, true);
+  const int rc = mdbx_txn_copy2pathname(txn, unit_path("copy"), MDBX_CP_OVERWRITE);
+  mdbx_txn_abort(txn);
+  return (void *)(intptr_t)rc;
+}
+
+/* A copy of what a write transaction sees has what waited for its flush when that began. */
+START_TEST(test_copy) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second), *copy;
+  struct onlooker onlooker = {.env = env};
+  void *rc;
+  ck_assert_int_eq(pthread_create(&onlooker.thread, NULL, copy_base, &onlooker), 0);
+  while (!atomic_load(&onlooker.looked))
+    unit_sleep_us(100);
+  unit_sleep_us(20000); /* without a wait it copies now */
+  let_flushes_end(1000, MDBX_SUCCESS);
+  pthread_join(onlooker.thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  OK(mdbx_env_create(&copy));
+  OK(mdbx_env_open(copy, unit_path("copy"), MDBX_NOSUBDIR, 0600));
+  ck_assert(reader_sees(copy, "first") && reader_sees(copy, "second"));
+  OK(mdbx_env_close(copy));
+  OK(end_of(&first));
+  OK(end_of(&second));
+  close_sound(env);
+}
+END_TEST
+
 /* The one who published the newest commit died before it was noted that it waits no more, and before or after it was noted that
  * it is durable. The commits that follow share no flush. */
 START_TEST(test_death_of_a_publisher) {
@@ -618,6 +650,7 @@ int main(void) {
   tcase_add_test(tests, test_chain);
   tcase_add_test(tests, test_sync);
   tcase_add_loop_test(tests, test_nothing_goes_back, 0, ENDINGS);
+  tcase_add_test(tests, test_copy);
   tcase_add_test(tests, test_death);
   tcase_add_loop_test(tests, test_death_of_a_publisher, 0, 8);
   tcase_add_test(tests, test_death_of_a_failing_flusher);
