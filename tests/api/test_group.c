@@ -580,9 +580,19 @@ static void *take_writer_lock(void *argument) {
   return (void *)(intptr_t)env_lock_writer_beside_pending(env, false);
 }
 
+static void leave_second_flush(void *context) {
+  struct writer first, second;
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, 0));
+  begin_group(env, &first, &second);
+  let_flushes_end(1, MDBX_SUCCESS);
+  for (;;)
+    pause();
+}
+
 /* The commit of the dead writer is complete, and what waits before it is published while its lock is taken over. */
 START_TEST(test_death_beside_publishing) {
-  struct writer first, second;
   pthread_t thread;
   void *rc;
   deadly = unit_shared(sizeof(*deadly));
@@ -594,15 +604,17 @@ START_TEST(test_death_beside_publishing) {
   const pid_t child = unit_fork(die_as_writer, NULL);
   while (atomic_load(&deadly->stage) != 1)
     unit_sleep_us(100);
-  begin_group(env, &first, &second);
-  let_flushes_end(1, MDBX_SUCCESS);
-  OK(end_of(&first));
-  await_flush(2);
+  const pid_t flusher = unit_fork(leave_second_flush, NULL);
+  while (lck_head_txnid(pending_flushing(&env->lck)) < before + 2)
+    unit_sleep_us(100);
   atomic_store(&deadly->stage, 2);
   unit_join(child);
-  OK(pending_metas_lock(&env->lck)); /* from the dead one, and it looks wanted */
+  kill(flusher, SIGKILL);
+  int status;
+  ck_assert_int_eq(waitpid(flusher, &status, 0), flusher);
+  OK(pending_metas_lock(&env->lck)); /* from the dead writer, and it looks wanted */
   pending_metas_unlock(&env->lck);
-  OK(pending_metas_lock(&env->lck)); /* as the one who is to publish the second commit */
+  OK(pending_metas_lock(&env->lck)); /* for the flusher, who has died a little later */
   ck_assert(!os_shlock_is_wanted(&env->lck.shared->metas));
   ck_assert_int_eq(pthread_create(&thread, NULL, take_writer_lock, env), 0);
   while (!os_shlock_is_wanted(&env->lck.shared->metas))
@@ -613,8 +625,9 @@ START_TEST(test_death_beside_publishing) {
   ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
   env_unlock_writer(env);
   ck_assert_uint_eq(newest(env), before + 3);
-  ck_assert(reader_sees(env, "third"));
-  close_sound(env);
+  ck_assert(reader_sees(env, "second") && reader_sees(env, "third"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
 }
 END_TEST
 
