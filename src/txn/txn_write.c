@@ -291,27 +291,37 @@ void txn_undo_growth(MDBX_txn *txn) {
     sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
-/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
-static int wait_for_flush(MDBX_env *env, const struct commit_wait *wait, MDBX_commit_latency *latency) {
+/* Gives the writer lock on, and with it the memory of the transaction. It is not over for mdbx_env_close(). */
+static int finish_and_wait(MDBX_txn *txn, const struct commit_wait *wait, MDBX_commit_latency *latency) {
+  MDBX_env *env = txn->env;
   const uint64_t begun = os_monotonic_16dot16();
+  atomic_fetch_add(&env->waiting, 1);
+  txn_finish_write(txn);
   const int rc = group_wait(env, wait->txnid, wait->failures);
+  atomic_fetch_sub(&env->waiting, 1);
   if (latency)
     latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);
   return rc;
 }
 
-void txn_abort_write(MDBX_txn *txn) {
+static void undo_write(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   txn_undo_growth(txn);
   tables_end(txn, false);
+}
+
+void txn_abort_write(MDBX_txn *txn) {
+  undo_write(txn);
   txn_finish_write(txn);
 }
 
 int txn_abort_by_user(MDBX_txn *txn) {
-  MDBX_env *env = txn->env;
   const struct commit_wait wait = commit_wait_for_base(txn);
-  txn_abort_write(txn);
-  return wait.needed ? wait_for_flush(env, &wait, NULL) : MDBX_SUCCESS;
+  undo_write(txn);
+  if (wait.needed)
+    return finish_and_wait(txn, &wait, NULL);
+  txn_finish_write(txn);
+  return MDBX_SUCCESS;
 }
 
 void txn_conclude(MDBX_txn *txn, int rc) {
@@ -341,15 +351,15 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
     txn_abort_by_user(txn);
     return MDBX_RESULT_TRUE;
   }
-  MDBX_env *env = txn->env;
   struct commit_wait wait = commit_wait_for_base(txn);
   int rc = commit_write(txn, latency, &wait);
   txn_conclude(txn, rc);
-  txn_finish_write(txn);
   if (wait.needed) {
-    const int waited = wait_for_flush(env, &wait, latency);
+    const int waited = finish_and_wait(txn, &wait, latency);
     if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
       rc = waited;
+  } else {
+    txn_finish_write(txn);
   }
   txn_end_latency(latency, begun);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;

@@ -397,6 +397,18 @@ START_TEST(test_nothing_goes_back) {
 }
 END_TEST
 
+/* A commit that waits for its flush is a transaction of another thread, as one that runs. */
+START_TEST(test_close) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  IS(mdbx_env_close_ex(env, false), MDBX_BUSY);
+  let_flushes_end(1000, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  close_sound(env);
+}
+END_TEST
+
 static void *copy_base(void *argument) {
   struct onlooker *onlooker = argument;
   MDBX_txn *txn = api_begin(onlooker->env, MDBX_TXN_READWRITE);
@@ -663,6 +675,7 @@ int main(void) {
   tcase_add_test(tests, test_chain);
   tcase_add_test(tests, test_sync);
   tcase_add_loop_test(tests, test_nothing_goes_back, 0, ENDINGS);
+  tcase_add_test(tests, test_close);
   tcase_add_test(tests, test_copy);
   tcase_add_test(tests, test_death);
   tcase_add_loop_test(tests, test_death_of_a_publisher, 0, 8);
