@@ -6,6 +6,7 @@
 #include "env/env_files.h"
 #include "env/env_writer.h"
 #include "env/flusher.h"
+#include "env/group.h"
 #include "env/lockless.h"
 #include "env/options.h"
 #include "env/sync.h"
@@ -430,7 +431,7 @@ static int after_copy(MDBX_txn *txn, MDBX_copy_flags_t flags, int rc) {
 }
 
 /* *reader is the transaction whose snapshot is copied: of a write transaction without changes a reader of the commit it
- * builds on, which is the head as long as it runs. */
+ * builds on, which is the head as long as it runs, as soon as it waits for no flush. */
 static int find_reader(MDBX_txn *txn, MDBX_copy_flags_t flags, MDBX_txn **reader) {
   const unsigned for_readers = MDBX_CP_THROTTLE_MVCC | MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN;
   const int rc = txn_check(txn);
@@ -442,7 +443,10 @@ static int find_reader(MDBX_txn *txn, MDBX_copy_flags_t flags, MDBX_txn **reader
   if (!reading && txn_has_changes(txn->root))
     return MDBX_BAD_TXN;
   *reader = txn;
-  return reading ? MDBX_SUCCESS : txn_begin_read_apart(txn->env, reader);
+  if (reading)
+    return MDBX_SUCCESS;
+  const int drained = group_drain(txn->env);
+  return drained == MDBX_SUCCESS ? txn_begin_read_apart(txn->env, reader) : drained;
 }
 
 static int end_copy(MDBX_txn *txn, MDBX_txn *reader, MDBX_copy_flags_t flags, int rc) {

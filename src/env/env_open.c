@@ -483,6 +483,7 @@ static int shed_inherited(MDBX_env *env) {
   ASSERT(env->opened && !env->writer_txn);
   flusher_forget(env);
   atomic_store(&env->writer_thread, 0);
+  atomic_store(&env->waiting, 0); /* those threads are not here */
   env->work = NULL;
   env->writer_locked_by_user = false;
   env->writer_lock_thread = 0;

@@ -70,10 +70,14 @@ uint64_t pending_freeze(struct lck *lck) {
 
 /* The head first: until it is there the slot of the old one, which is the durable one, must not be written. */
 bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
-  atomic_store(&lck->shared->flushing, 0);
+  if (atomic_load(&lck->shared->flushing) == frozen)
+    atomic_store(&lck->shared->flushing, 0);
   if (pending_failures(lck) != failures)
     return false;
-  ASSERT(frozen && lck_head_txnid(frozen) > lck_head_txnid(lck_head(lck)));
+  ASSERT(frozen);
+  /* One whose locks were given up was taken for dead: others have published that, and more. */
+  if (lck_head_txnid(frozen) <= lck_head_txnid(lck_head(lck)))
+    return true;
   lck_publish_head(lck, lck_head_txnid(frozen), lck_head_slot(frozen));
   lck_publish_durable(lck, lck_head_txnid(frozen));
   if (atomic_load(&lck->shared->pending) == frozen)

@@ -111,7 +111,7 @@ int txn_env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
 int txn_env_close(MDBX_env *env, bool dont_sync) {
   const bool inherited = env->generation != os_fork_generation();
   const uintptr_t writer = env->opened && !inherited ? atomic_load(&env->writer_thread) : 0;
-  if (writer && writer != os_thread_self())
+  if ((writer && writer != os_thread_self()) || (env->opened && !inherited && atomic_load(&env->waiting)))
     return MDBX_BUSY;
   if (writer)
     txn_abort_write(env->writer_txn);

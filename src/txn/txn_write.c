@@ -292,10 +292,14 @@ void txn_undo_growth(MDBX_txn *txn) {
     sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
-/* The writer lock is somebody else's by now, and so is the memory of the transaction. */
-static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, MDBX_commit_latency *latency) {
+/* Gives the writer lock on, and with it the memory of the transaction. It is not over for mdbx_env_close(). */
+static int finish_and_wait(MDBX_txn *txn, const struct ticket *ticket, MDBX_commit_latency *latency) {
+  MDBX_env *env = txn->env;
   const uint64_t begun = os_monotonic_16dot16();
+  atomic_fetch_add(&env->waiting, 1);
+  txn_finish_write(txn);
   const int rc = group_wait(env, ticket, TICKET_FOREVER);
+  atomic_fetch_sub(&env->waiting, 1);
   if (latency) {
     latency->shared_wait = (uint32_t)(os_monotonic_16dot16() - begun);
     latency->sync += latency->shared_wait;
@@ -304,18 +308,24 @@ static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, MDBX_commi
   return rc;
 }
 
-void txn_abort_write(MDBX_txn *txn) {
+static void undo_write(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   txn_undo_growth(txn);
   tables_end(txn, false);
+}
+
+void txn_abort_write(MDBX_txn *txn) {
+  undo_write(txn);
   txn_finish_write(txn);
 }
 
 int txn_abort_by_user(MDBX_txn *txn) {
-  MDBX_env *env = txn->env;
   const struct commit_wait wait = commit_wait_for_base(txn);
-  txn_abort_write(txn);
-  return wait.needed ? wait_for_flush(env, &wait.ticket, NULL) : MDBX_SUCCESS;
+  undo_write(txn);
+  if (wait.needed)
+    return finish_and_wait(txn, &wait.ticket, NULL);
+  txn_finish_write(txn);
+  return MDBX_SUCCESS;
 }
 
 void txn_conclude(MDBX_txn *txn, int rc) {
@@ -334,18 +344,17 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
   latency->ending = latency->whole - MIN_OF(latency->whole, parts);
 }
 
-/* MDBX_RESULT_TRUE: it was broken, and is aborted. */
-static int commit_and_end(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
+/* Comes to an outcome but for giving the writer lock on. MDBX_RESULT_TRUE: it was broken, and is aborted. */
+static int commit_or_undo(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   ASSERT(!txn->owner || txn->owner == os_thread_self());
   txn_end_children(txn, true);
   if (txn->flags & MDBX_TXN_ERROR) {
-    txn_abort_write(txn);
+    undo_write(txn);
     return MDBX_RESULT_TRUE;
   }
   const int rc = commit_write(txn, latency, wait);
   txn_conclude(txn, rc);
-  txn_finish_write(txn);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
@@ -357,13 +366,14 @@ static uint64_t begin_latency(MDBX_commit_latency *latency) {
 }
 
 int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
-  MDBX_env *env = txn->env;
   const uint64_t begun = begin_latency(latency);
   struct commit_wait wait = commit_wait_for_base(txn);
-  int rc = commit_and_end(txn, latency, &wait);
+  int rc = commit_or_undo(txn, latency, &wait);
   if (wait.needed) {
-    const int waited = wait_for_flush(env, &wait.ticket, latency);
+    const int waited = finish_and_wait(txn, &wait.ticket, latency);
     rc = rc == MDBX_SUCCESS ? waited : rc;
+  } else {
+    txn_finish_write(txn);
   }
   txn_end_latency(latency, begun);
   return rc;
@@ -374,7 +384,8 @@ int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency 
   const uint64_t begun = begin_latency(latency);
   struct commit_wait wait = commit_wait_for_base(txn);
   wait.eager = true;
-  const int rc = commit_and_end(txn, latency, &wait);
+  const int rc = commit_or_undo(txn, latency, &wait);
+  txn_finish_write(txn);
   *ticket = rc == MDBX_SUCCESS ? wait.ticket : (struct ticket){TXNID_NONE, 0};
   if (rc == MDBX_SUCCESS)
     flusher_want(env, ticket);

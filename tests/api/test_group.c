@@ -343,6 +343,50 @@ START_TEST(test_nothing_goes_back) {
 }
 END_TEST
 
+/* A commit that waits for its flush is a transaction of another thread, as one that runs. */
+START_TEST(test_close) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second);
+  IS(mdbx_env_close_ex(env, false), MDBX_BUSY);
+  let_flushes_end(1000, MDBX_SUCCESS);
+  OK(end_of(&first));
+  OK(end_of(&second));
+  close_sound(env);
+}
+END_TEST
+
+static void *copy_base(void *argument) {
+  struct onlooker *onlooker = argument;
+  MDBX_txn *txn = api_begin(onlooker->env, MDBX_TXN_READWRITE);
+  atomic_store(&onlooker->looked, true);
+  const int rc = mdbx_txn_copy2pathname(txn, unit_path("copy"), MDBX_CP_OVERWRITE);
+  mdbx_txn_abort(txn);
+  return (void *)(intptr_t)rc;
+}
+
+/* A copy of what a write transaction sees has what waited for its flush when that began. */
+START_TEST(test_copy) {
+  struct writer first, second;
+  MDBX_env *env = open_with_group(&first, &second), *copy;
+  struct onlooker onlooker = {.env = env};
+  void *rc;
+  ck_assert_int_eq(pthread_create(&onlooker.thread, NULL, copy_base, &onlooker), 0);
+  while (!atomic_load(&onlooker.looked))
+    unit_sleep_us(100);
+  unit_sleep_us(20000); /* without a wait it copies now */
+  let_flushes_end(1000, MDBX_SUCCESS);
+  pthread_join(onlooker.thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  OK(mdbx_env_create(&copy));
+  OK(mdbx_env_open(copy, unit_path("copy"), MDBX_NOSUBDIR, 0600));
+  ck_assert(reader_sees(copy, "first") && reader_sees(copy, "second"));
+  OK(mdbx_env_close(copy));
+  OK(end_of(&first));
+  OK(end_of(&second));
+  close_sound(env);
+}
+END_TEST
+
 /* The one who published the newest commit died before it was noted that it waits no more, and before or after it was noted that
  * it is durable. The commits that follow share no flush. */
 START_TEST(test_death_of_a_publisher) {
@@ -494,9 +538,19 @@ static void *take_writer_lock(void *argument) {
   return (void *)(intptr_t)env_lock_writer_beside_pending(env, false);
 }
 
+static void leave_second_flush(void *context) {
+  struct writer first, second;
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, 0));
+  begin_group(env, &first, &second);
+  let_flushes_end(1, MDBX_SUCCESS);
+  for (;;)
+    pause();
+}
+
 /* The commit of the dead writer is complete, and what waits before it is published while its lock is taken over. */
 START_TEST(test_death_beside_publishing) {
-  struct writer first, second;
   pthread_t thread;
   void *rc;
   deadly = unit_shared(sizeof(*deadly));
@@ -508,15 +562,17 @@ START_TEST(test_death_beside_publishing) {
   const pid_t child = unit_fork(die_as_writer, NULL);
   while (atomic_load(&deadly->stage) != 1)
     unit_sleep_us(100);
-  begin_group(env, &first, &second);
-  let_flushes_end(1, MDBX_SUCCESS);
-  OK(end_of(&first));
-  await_flush(2);
+  const pid_t flusher = unit_fork(leave_second_flush, NULL);
+  while (lck_head_txnid(pending_flushing(&env->lck)) < before + 2)
+    unit_sleep_us(100);
   atomic_store(&deadly->stage, 2);
   unit_join(child);
-  OK(pending_metas_lock(&env->lck)); /* from the dead one, and it looks wanted */
+  kill(flusher, SIGKILL);
+  int status;
+  ck_assert_int_eq(waitpid(flusher, &status, 0), flusher);
+  OK(pending_metas_lock(&env->lck)); /* from the dead writer, and it looks wanted */
   pending_metas_unlock(&env->lck);
-  OK(pending_metas_lock(&env->lck)); /* as the one who is to publish the second commit */
+  OK(pending_metas_lock(&env->lck)); /* for the flusher, who has died a little later */
   ck_assert(!os_shlock_is_wanted(&env->lck.shared->metas));
   ck_assert_int_eq(pthread_create(&thread, NULL, take_writer_lock, env), 0);
   while (!os_shlock_is_wanted(&env->lck.shared->metas))
@@ -527,8 +583,9 @@ START_TEST(test_death_beside_publishing) {
   ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
   env_unlock_writer(env);
   ck_assert_uint_eq(newest(env), before + 3);
-  ck_assert(reader_sees(env, "third"));
-  close_sound(env);
+  ck_assert(reader_sees(env, "second") && reader_sees(env, "third"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
 }
 END_TEST
 
@@ -564,6 +621,8 @@ int main(void) {
   tcase_add_test(tests, test_chain);
   tcase_add_test(tests, test_sync);
   tcase_add_loop_test(tests, test_nothing_goes_back, 0, ENDINGS);
+  tcase_add_test(tests, test_close);
+  tcase_add_test(tests, test_copy);
   tcase_add_test(tests, test_death);
   tcase_add_loop_test(tests, test_death_of_a_publisher, 0, 8);
   tcase_add_test(tests, test_death_of_a_failing_flusher);

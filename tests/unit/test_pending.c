@@ -76,6 +76,41 @@ START_TEST(test_failure) {
 }
 END_TEST
 
+/* Who was taken for dead and flushes on must not bring an old commit back. */
+START_TEST(test_late_publisher) {
+  write_commit(11, 2);
+  const uint64_t late = pending_freeze(&lck);
+  ck_assert(pending_publish(&lck, pending_freeze(&lck), 0));
+  write_commit(12, 0);
+  const uint64_t frozen = pending_freeze(&lck);
+  write_commit(13, 1);
+  ck_assert(pending_publish(&lck, late, 0));
+  ck_assert_uint_eq(lck_head_txnid(lck_head(&lck)), 11);
+  ck_assert_uint_eq(pending_flushing(&lck), frozen);
+  ck_assert(pending_publish(&lck, frozen, 0));
+  ck_assert(pending_publish(&lck, late, 0));
+  ck_assert_uint_eq(lck_head(&lck), frozen);
+  ck_assert_uint_eq(lck_durable(&lck), 12);
+  ck_assert_uint_eq(lck_head_txnid(pending_tip(&lck)), 13);
+}
+END_TEST
+
+/* The one who published died in between: before the commit was noted as durable, or before it was noted that it waits no more. */
+START_TEST(test_settle) {
+  write_commit(11, 2);
+  const uint64_t frozen = pending_freeze(&lck);
+  if (_i)
+    write_commit(12, 0);
+  lck_publish_head(&lck, 11, lck_head_slot(frozen));
+  pending_settle(&lck);
+  ck_assert_uint_eq(lck_durable(&lck), 11);
+  ck_assert_int_eq(pending_any(&lck), _i);
+  ck_assert_uint_eq(lck_head_txnid(pending_tip(&lck)), 11 + _i);
+  pending_settle(&lck);
+  ck_assert_int_eq(pending_any(&lck), _i);
+}
+END_TEST
+
 /* A flush that ends wakes whoever has seen it begin. */
 START_TEST(test_flusher) {
   const uint32_t seen = atomic_load(&lck.shared->flushes);
@@ -93,6 +128,8 @@ int main(void) {
   tcase_add_test(tests, test_nothing_waits);
   tcase_add_test(tests, test_published_in_order);
   tcase_add_test(tests, test_failure);
+  tcase_add_test(tests, test_late_publisher);
+  tcase_add_loop_test(tests, test_settle, 0, 2);
   tcase_add_test(tests, test_flusher);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
