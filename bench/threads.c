@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Durable commits of one put by several threads at a time: this engine with and without shared flushes, and LMDB, in turns.
+ * Durable commits of one put by several threads at a time: this engine with and without shared flushes, with tickets, and LMDB,
+ * in turns. The latency of a commit with a ticket is the time until it is known to be durable.
  *
  * Usage: threads [-d FOLDER] [-n COMMITS] [-r ROUNDS]; the folder decides about the disk, and so about everything.
  */
@@ -10,10 +11,10 @@
 #include <pthread.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 16, ROUNDS_MAX = 9, VALUE = 100 };
-enum engine { GROUPED, ALONE, LMDB, ENGINES };
+enum { THREADS_MAX = 16, ROUNDS_MAX = 9, VALUE = 100, TICKETS = 32 };
+enum engine { GROUPED, ALONE, TICKETED, LMDB, ENGINES };
 
-static const char *const names[ENGINES] = {"libmdbx", "without group_commit", "LMDB"};
+static const char *const names[ENGINES] = {"libmdbx", "without group_commit", "32 tickets a thread", "LMDB"};
 
 struct database {
   enum engine engine;
@@ -38,6 +39,33 @@ static void commit_mdbx(const struct database *database, uint64_t key, void *val
   must(mdbx_txn_commit(txn), "commit");
 }
 
+/* Commits of a thread that wait, in a ring. */
+struct flight {
+  MDBX_commit_ticket tickets[TICKETS];
+  unsigned begun, ended;
+};
+
+/* Waits for the oldest ones until only so many are left that wait. */
+static void land(const struct database *database, struct flight *flight, double *latencies, unsigned left) {
+  while (flight->begun - flight->ended > left) {
+    must(mdbx_env_wait_durable(database->mdbx, &flight->tickets[flight->ended % TICKETS], UINT32_MAX), "wait");
+    latencies[flight->ended] = now() * 1e6 - latencies[flight->ended];
+    flight->ended += 1;
+  }
+}
+
+static void commit_ticket(const struct database *database, struct flight *flight, double *latencies, uint64_t key,
+                          void *value) {
+  MDBX_txn *txn;
+  MDBX_val k = {&key, sizeof(key)}, v = {value, VALUE};
+  land(database, flight, latencies, TICKETS - 1);
+  latencies[flight->begun] = now() * 1e6;
+  must(mdbx_txn_begin(database->mdbx, NULL, MDBX_TXN_READWRITE, &txn), "begin");
+  must(mdbx_put(txn, 1, &k, &v, MDBX_UPSERT), "put");
+  must(mdbx_txn_commit_ticket(txn, &flight->tickets[flight->begun % TICKETS], NULL), "commit");
+  flight->begun += 1;
+}
+
 static void commit_lmdb(const struct database *database, uint64_t key, void *value) {
   MDB_txn *txn;
   MDB_val k = {sizeof(key), &key}, v = {VALUE, value};
@@ -50,15 +78,22 @@ static void *work(void *argument) {
   const struct worker *worker = argument;
   struct database *database = worker->database;
   char value[VALUE] = {0};
+  struct flight flight = {.begun = 0};
+  double *latencies = database->latencies + (size_t)worker->number * database->commits;
   for (unsigned i = 0; i < database->commits; ++i) {
     const uint64_t key = (uint64_t)(i * 2654435761u) << 8 | worker->number;
     const double begun = now();
+    if (database->engine == TICKETED) {
+      commit_ticket(database, &flight, latencies, key, value);
+      continue;
+    }
     if (database->engine == LMDB)
       commit_lmdb(database, key, value);
     else
       commit_mdbx(database, key, value);
-    database->latencies[worker->number * database->commits + i] = (now() - begun) * 1e6;
+    latencies[i] = (now() - begun) * 1e6;
   }
+  land(database, &flight, latencies, 0);
   return NULL;
 }
 
@@ -76,7 +111,7 @@ static void open_database(struct database *database, const char *path) {
   must(mdbx_env_create(&database->mdbx), "create");
   must(mdbx_env_set_geometry(database->mdbx, 0, 0, 1 << 30, 4 << 20, 0, 4096), "geometry");
   must(mdbx_env_open(database->mdbx, path, MDBX_NOSUBDIR, 0600), "open");
-  must(mdbx_env_set_option(database->mdbx, MDBX_opt_group_commit, database->engine == GROUPED), "option");
+  must(mdbx_env_set_option(database->mdbx, MDBX_opt_group_commit, database->engine != ALONE), "option");
 }
 
 static int by_value(const void *a, const void *b) {
