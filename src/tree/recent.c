@@ -4,17 +4,18 @@
 #include "base/assert.h"
 #include "tree/tree_verify.h"
 
-static struct recent_path *remembered_of(const struct space *space, const struct tree *tree) {
+static inline struct recent_path *remembered_of(const struct space *space, const struct tree *tree) {
   return &space->paths->of[tree->record.root % RECENT_PATHS];
 }
 
-static void copy_path(struct path *to, const struct path *from) {
+static inline void copy_path(struct path *to, const struct path *from) {
   to->depth = from->depth;
-  memcpy(to->level, from->level, from->depth * sizeof(to->level[0]));
+  for (unsigned i = 0; i < from->depth; ++i)
+    to->level[i] = from->level[i];
 }
 
 /* The remembered path of the tree, or NULL. */
-static const struct path *find(const struct space *space, const struct tree *tree) {
+static inline const struct path *find(const struct space *space, const struct tree *tree) {
   if (!space->paths || tree_is_empty(tree))
     return NULL;
   const struct recent_path *recent = remembered_of(space, tree);
@@ -51,7 +52,7 @@ static bool within_bounds(const struct path *path, const struct tree *tree, cons
   return true;
 }
 
-static int compare_with(const struct tree *tree, const struct seek_key *key, const struct page *leaf, unsigned at) {
+static inline int compare_with(const struct tree *tree, const struct seek_key *key, const struct page *leaf, unsigned at) {
   size_t length;
   const uint8_t *bytes = leaf_key(leaf, at, &length);
   return key_compare_raw(&tree->rules, key->raw, key->length, bytes, length);
@@ -109,9 +110,20 @@ static bool seek_end(const struct space *space, const struct tree *tree, const s
   return true;
 }
 
+bool recent_seek_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key,
+                        struct path *path, unsigned flags, bool *exact) {
+  return flags & MDBX_APPEND ? seek_end(space, tree, key, path, exact) : recent_seek(space, tree, key, path, exact);
+}
+
+int tree_seek_from_root_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key,
+                               struct path *path, unsigned flags, bool *exact) {
+  return flags & MDBX_APPEND ? tree_seek_append(&space->view, tree, key, path, exact)
+                             : tree_seek(&space->view, tree, key, path, exact);
+}
+
 int tree_seek_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
                      unsigned flags, bool *exact) {
-  if (!(flags & MDBX_APPEND))
-    return tree_seek_to_change(space, tree, key, path, exact);
-  return seek_end(space, tree, key, path, exact) ? MDBX_SUCCESS : tree_seek_append(&space->view, tree, key, path, exact);
+  return recent_seek_to_put(space, tree, key, path, flags, exact)
+             ? MDBX_SUCCESS
+             : tree_seek_from_root_to_put(space, tree, key, path, flags, exact);
 }

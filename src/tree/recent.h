@@ -34,7 +34,12 @@ bool recent_seek(const struct space *space, const struct tree *tree, const struc
 /* tree_seek() before a change: from the remembered leaf if that is right. */
 int tree_seek_to_change(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
                         bool *exact);
-/* The same before mdbx_put() with these flags: MDBX_APPEND takes no key less than the last one, MDBX_EKEYMISMATCH. */
+/* The same before mdbx_put() with these flags: MDBX_APPEND takes no key less than the last one, MDBX_EKEYMISMATCH. The
+ * other two are its halves. */
+bool recent_seek_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key,
+                        struct path *path, unsigned flags, bool *exact);
+int tree_seek_from_root_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key,
+                               struct path *path, unsigned flags, bool *exact);
 int tree_seek_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
                      unsigned flags, bool *exact);
 

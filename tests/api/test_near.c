@@ -192,6 +192,80 @@ START_TEST(loads_leave_full_pages) {
 }
 END_TEST
 
+/* One record, and a cursor-free write transaction in which the leaf of that record was changed. */
+static MDBX_txn *begin_near(MDBX_env *env, MDBX_dbi *dbi) {
+  uint32_t store;
+  const MDBX_val key = key_of(1000, &store);
+  MDBX_val value = api_val("0123456789");
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, NULL, MDBX_CREATE, dbi));
+  OK(mdbx_put(txn, *dbi, &key, &value, MDBX_UPSERT));
+  return txn;
+}
+
+/* Each flag means beside the last change what it means elsewhere. */
+START_TEST(flags_near_the_last_change) {
+  MDBX_dbi dbi;
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  MDBX_txn *txn = begin_near(env, &dbi);
+  uint32_t store;
+  MDBX_val key = key_of(1001, &store), value = api_val("abc");
+  IS(mdbx_put(txn, dbi, &key, &value, MDBX_CURRENT), MDBX_NOTFOUND);
+  IS(mdbx_get(txn, dbi, &key, &value), MDBX_NOTFOUND);
+  value = api_val("abc");
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_NOOVERWRITE));
+  value = api_val("defg");
+  IS(mdbx_put(txn, dbi, &key, &value, MDBX_NOOVERWRITE), MDBX_KEYEXIST);
+  ck_assert(value.iov_len == 3 && memcmp(value.iov_base, "abc", 3) == 0);
+  key = key_of(1002, &store);
+  value = (MDBX_val){NULL, 5};
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_RESERVE));
+  memcpy(value.iov_base, "hijkl", 5);
+  value = (MDBX_val){NULL, 0};
+  OK(mdbx_get(txn, dbi, &key, &value));
+  ck_assert(value.iov_len == 5 && memcmp(value.iov_base, "hijkl", 5) == 0);
+  key = key_of(1001, &store);
+  value = api_val("m");
+  IS(mdbx_put(txn, dbi, &key, &value, MDBX_APPEND), MDBX_EKEYMISMATCH);
+  MDBX_stat stat;
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_entries, 3);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A value that is too long for a leaf goes to pages of its own, however empty the leaf is; one that lies in the leaf
+ * is taken from there. */
+START_TEST(values_near_the_last_change) {
+  static uint8_t bytes[3000];
+  MDBX_dbi dbi;
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  MDBX_txn *txn = begin_near(env, &dbi);
+  uint32_t store;
+  MDBX_val key = key_of(1000, &store), value;
+  OK(mdbx_get(txn, dbi, &key, &value));
+  for (uint32_t i = 1; i < 40; ++i) {
+    key = key_of(1000 + i % 2 * 2000 - i, &store);
+    OK(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT));
+    OK(mdbx_get(txn, dbi, &key, &value));
+    ck_assert(value.iov_len == 10 && memcmp(value.iov_base, "0123456789", 10) == 0);
+  }
+  memset(bytes, 'x', sizeof(bytes));
+  key = key_of(5000, &store);
+  value = (MDBX_val){bytes, sizeof(bytes)};
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_APPEND));
+  MDBX_stat stat;
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_overflow_pages, 1);
+  ck_assert_uint_eq(stat.ms_leaf_pages, 1);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* The flag is still an error for a key that is less, wherever the last change was. */
 START_TEST(append_in_disorder) {
   MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
@@ -221,6 +295,8 @@ int main(void) {
   tcase_set_timeout(tests, 120);
   tcase_add_loop_test(tests, near_the_last_change, 0, 6);
   tcase_add_test(tests, loads_leave_full_pages);
+  tcase_add_test(tests, flags_near_the_last_change);
+  tcase_add_test(tests, values_near_the_last_change);
   tcase_add_test(tests, append_in_disorder);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
