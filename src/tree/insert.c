@@ -297,13 +297,13 @@ int tree_put_at(struct change *change, bool exact, MDBX_val *value, unsigned fla
 }
 
 /* The short way of most puts when many follow each other: a new record at the end of a remembered path, so that no page is
- * to be made writable, and one that fits the leaf, so that none is to be made. Key and value may lie in that leaf: what it
- * has does not move. */
+ * to be made writable unless the path is one of the last commit, and one that fits the leaf, so that none is to be made.
+ * Key and value may lie in that leaf: what it has does not move. */
 static bool insert_near(struct change *change, MDBX_val *value, unsigned flags) {
   const struct path_level *level = path_leaf(change->path);
-  struct page *leaf = space_writable(change->space, level->page);
-  if (!fits_leaf(change->space, change->key, value))
+  if (!space_owns(change->space, level->page) || !fits_leaf(change->space, change->key, value))
     return false;
+  struct page *leaf = space_writable(change->space, level->page);
   change->kind = NODE_PLAIN;
   change->length = value->iov_len;
   if (!fits_page(leaf, change))

@@ -336,7 +336,10 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   }
   MDBX_env *env = txn->env;
   struct commit_wait wait = {.needed = false};
+  recent_choose(&txn->space);
   int rc = commit_write(txn, latency, &wait);
+  if (rc == MDBX_SUCCESS && !wait.needed) /* what waits for a flush may come to nothing, and its id to another commit */
+    recent_keep(&txn->space);
   txn_conclude(txn, rc);
   txn_finish_write(txn);
   if (wait.needed)
