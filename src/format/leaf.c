@@ -150,13 +150,17 @@ static void node_write_header(uint8_t *node, size_t key_length, size_t data_leng
 
 static uint8_t *array_at(const struct page *page, unsigned i) { return page_body(page) + (size_t)i * page->item; }
 
+void leaf_insert_values(struct page *page, unsigned at, const uint8_t *values, unsigned count) {
+  memmove(array_at(page, at + count), array_at(page, at), (size_t)(page->count - at) * page->item);
+  memcpy(array_at(page, at), values, (size_t)count * page->item);
+  page->count = (uint16_t)(page->count + count);
+  page->lower = (uint16_t)(page->lower + count * page->item);
+}
+
 static uint8_t *array_insert(struct page *page, unsigned at, const uint8_t *value, size_t length) {
   if (page->count == 0)
     page->item = (uint16_t)length;
-  memmove(array_at(page, at + 1), array_at(page, at), (size_t)(page->count - at) * page->item);
-  memcpy(array_at(page, at), value, page->item);
-  page->count += 1;
-  page->lower = (uint16_t)(page->lower + page->item);
+  leaf_insert_values(page, at, value, 1);
   return array_at(page, at + 1);
 }
 

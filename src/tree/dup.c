@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "tree/recent.h"
+#include "tree/tree_verify.h"
 
 #include <stdlib.h>
 
@@ -290,6 +291,121 @@ int dup_put(const struct change *node, MDBX_val *value, unsigned flags) {
   const int rc = tree_seek_to_put(node->space, node->tree, node->key, node->path, flags, &exact);
   return rc == MDBX_SUCCESS ? dup_put_at(node, exact, value, flags) : rc;
 }
+
+/* ---------------------------------------------------------------------------------------------------- many at once */
+
+/* Values on their way into one leaf of a nested tree, whose path is writable. */
+struct dup_run {
+  const struct dup_array *array;
+  const struct value_set *set;
+  struct page *leaf;
+  size_t done;  /* of the array */
+  size_t added; /* of these, those that were not there */
+  unsigned flags;
+};
+
+static const uint8_t *run_value(const struct dup_run *run, size_t i) {
+  ASSERT(i < run->array->count);
+  return run->array->values + i * run->array->item;
+}
+
+static int compare_values(const struct dup_run *run, const uint8_t *a, const uint8_t *b) {
+  return key_compare_raw(&run->set->tree.rules, a, run->array->item, b, run->array->item);
+}
+
+/* How many values from the next one on go before the one at that index: they ascend, and there is room. */
+static unsigned count_for_gap(const struct dup_run *run, unsigned at) {
+  size_t length;
+  const size_t most = MIN_OF(run->array->count - run->done, page_room(run->leaf) / run->array->item);
+  const uint8_t *next = at < run->leaf->count ? leaf_key(run->leaf, at, &length) : NULL;
+  size_t count = MIN_OF(most, 1u);
+  for (; count && count < most; ++count) {
+    const uint8_t *value = run_value(run, run->done + count);
+    if (compare_values(run, value - run->array->item, value) >= 0 || (next && compare_values(run, value, next) >= 0))
+      break;
+  }
+  return (unsigned)count;
+}
+
+/* Whether a value that belongs before the one at that index of the leaf belongs into this leaf at all, and may go there.
+ * At the ends of a leaf only the edge of the tree is sure. */
+static bool may_go(const struct dup_run *run, unsigned at) {
+  const struct path *path = &run->set->path;
+  const bool behind = at == run->leaf->count && path_is_at_edge(path, true);
+  if (run->flags & MDBX_APPENDDUP)
+    return behind;
+  return at == 0 ? path_is_at_edge(path, false) : at < run->leaf->count || behind;
+}
+
+/* The next values up to the next one of the leaf; false: it ends here. */
+static bool run_on(struct dup_run *run, struct tree *owner) {
+  const MDBX_val value = {(void *)(uintptr_t)run_value(run, run->done), run->array->item};
+  struct seek_key key;
+  bool exact;
+  if (tree_prepare_value(owner, &value, &key) != MDBX_SUCCESS)
+    return false;
+  const unsigned at = leaf_seek(run->leaf, &run->set->tree.rules, &key, &exact);
+  if (exact) {
+    run->done += !(run->flags & (MDBX_NODUPDATA | MDBX_APPENDDUP));
+    return !(run->flags & (MDBX_NODUPDATA | MDBX_APPENDDUP));
+  }
+  const unsigned count = may_go(run, at) ? count_for_gap(run, at) : 0;
+  if (count)
+    leaf_insert_values(run->leaf, at, key.raw, count);
+  run->done += count;
+  run->added += count;
+  return count;
+}
+
+/* The path of the set leads to where the first value belongs, and is writable. */
+static void fill_leaf(const struct change *node, struct value_set *set, struct dup_run *run) {
+  run->leaf = space_writable(node->space, path_leaf(&set->path)->page);
+  if (!leaf_is_array(run->leaf) || !run->leaf->count || run->leaf->item != run->array->item)
+    return;
+  while (run->done < run->array->count && run_on(run, node->tree))
+    ;
+  VERIFY(tree_verify_leaf(node->space, run->leaf, NODE_PLAIN));
+  set->tree.record.items += run->added;
+  count_items(node->tree, 0, run->added);
+}
+
+static int seek_run(const struct change *node, struct value_set *set, const struct dup_array *array) {
+  const MDBX_val first = {(void *)(uintptr_t)array->values, array->item};
+  struct seek_key key;
+  bool exact;
+  int rc = tree_prepare_value(node->tree, &first, &key);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_seek_to_change(node->space, &set->tree, &key, &set->path, &exact);
+  return rc == MDBX_SUCCESS ? tree_touch_path(node->space, &set->tree, &set->path) : rc;
+}
+
+int dup_put_run(const struct change *node, const struct dup_array *array, unsigned flags, size_t *put) {
+  ASSERT(tree_is_fixed(node->tree) && array->count > 0);
+  struct leaf_item item;
+  struct value_set set;
+  struct dup_run run = {.array = array, .set = &set, .flags = flags};
+  bool exact;
+  *put = 0;
+  int rc = tree_seek_to_change(node->space, node->tree, node->key, node->path, &exact);
+  if (rc != MDBX_SUCCESS || !exact)
+    return rc;
+  path_item(node->path, &item);
+  if (item.kind != NODE_TREE)
+    return MDBX_SUCCESS;
+  rc = values_open(&node->space->view, node->tree, &item, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_touch_path(node->space, node->tree, node->path);
+  if (rc == MDBX_SUCCESS)
+    rc = seek_run(node, &set, array);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  fill_leaf(node, &set, &run);
+  *put = run.done;
+  const struct dup_change change = {.node = *node};
+  return put_nested(&change, true, &set.tree); /* even if nothing came in: its root may have moved */
+}
+
+/* ------------------------------------------------------------------------------------------------- all of a record */
 
 int dup_replace_all(const struct change *node, const MDBX_val *value) {
   struct dup_change change;

@@ -194,6 +194,23 @@ START_TEST(the_prefix_is_what_all_keys_share) {
 }
 END_TEST
 
+/* Several values at once go before, between and behind those of an array. */
+START_TEST(values_into_an_array) {
+  const struct page_expectation expected = {.page_size = 256, .pgno = 7, .newest = 9, .limit = 100};
+  struct seek_key key;
+  page_init(&memory.page, 256, 7, 3, P_LEAF | P_NOHEADS | P_DUPFIX);
+  key_prepare(&key, ORDER_BYTES, "dd", 2, NULL);
+  leaf_insert(&memory.page, ORDER_BYTES, 0, &key, NODE_PLAIN, 0);
+  leaf_insert_values(&memory.page, 1, (const uint8_t *)"hhii", 2);
+  leaf_insert_values(&memory.page, 0, (const uint8_t *)"aabbcc", 3);
+  leaf_insert_values(&memory.page, 4, (const uint8_t *)"eeffgg", 3);
+  ck_assert_uint_eq(memory.page.count, 9);
+  ck_assert_int_eq(memcmp(page_body(&memory.page), "aabbccddeeffgghhii", 18), 0);
+  ck_assert_uint_eq(page_used(&memory.page, 256), 18);
+  ck_assert_int_eq(page_check_layout(&memory.page, &expected), MDBX_SUCCESS);
+}
+END_TEST
+
 /* ---- Sub-pages --------------------------------------------------------------------------------------------------- */
 
 /* Ascending values of that many; fixed ones have four bytes, others up to 30. */
@@ -273,6 +290,7 @@ int main(void) {
   tcase_add_loop_test(tcase, against_a_sorted_array, 0, (int)(COUNT_OF(kinds) * COUNT_OF(page_sizes)));
   tcase_add_loop_test(tcase, appended_to_another_page, 0, (int)COUNT_OF(kinds));
   tcase_add_test(tcase, the_prefix_is_what_all_keys_share);
+  tcase_add_test(tcase, values_into_an_array);
   tcase_add_loop_test(tcase, values_of_a_sub_page, 0, 4);
   tcase_add_loop_test(tcase, damaged_sub_pages_are_refused, 0, 2);
   return unit_run(suite);
