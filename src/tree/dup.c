@@ -169,9 +169,23 @@ static int put_subpage(const struct dup_change *change, const struct value_set *
   return rc;
 }
 
-/* Into a sub-page of values of one size, where it lies, if the leaf has room. */
+/* The value, which comes to that index, goes into the sub-page where that lies; the leaf has room. */
+static void open_subpage(const struct dup_change *change, struct page *leaf, unsigned index, unsigned at) {
+  struct leaf_item node;
+  const size_t length = change->value.iov_len;
+  leaf_get(leaf, index, &node);
+  const struct subpage before = {node.data, node.data_length};
+  uint8_t *gap = leaf_open_gap(leaf, index, subpage_value_offset(&before, at), length);
+  if (length)
+    memcpy(gap, change->value.iov_base, length);
+  if (!tree_is_fixed(change->node.tree))
+    leaf_open_gap(leaf, index, subpage_entry_offset(at), SUBPAGE_ENTRY);
+  leaf_get(leaf, index, &node);
+  subpage_admit((uint8_t *)(uintptr_t)node.data, at, length);
+  ASSERT(subpage_check(node.data, node.data_length));
+}
+
 static int insert_in_subpage(const struct dup_change *change, unsigned at, bool *done) {
-  const size_t item = change->value.iov_len;
   int rc = tree_touch_path(change->node.space, change->node.tree, change->node.path);
   if (rc == MDBX_SUCCESS)
     rc = path_must_stand(change->node.path);
@@ -179,20 +193,22 @@ static int insert_in_subpage(const struct dup_change *change, unsigned at, bool 
     return rc;
   const struct path_level *level = path_leaf(change->node.path);
   struct page *leaf = space_writable(change->node.space, level->page);
-  struct leaf_item node;
-  *done = page_room(leaf) >= item;
-  if (!*done)
-    return MDBX_SUCCESS;
-  memcpy(leaf_open_gap(leaf, level->index, SUBPAGE_HEADER + at * item, item), change->value.iov_base, item);
-  leaf_get(leaf, level->index, &node);
-  put_u16((uint8_t *)(uintptr_t)node.data, (uint16_t)(get_u16(node.data) + 1));
+  const size_t entry = tree_is_fixed(change->node.tree) ? 0 : SUBPAGE_ENTRY;
+  *done = page_room(leaf) >= change->value.iov_len + entry;
+  if (*done)
+    open_subpage(change, leaf, level->index, at);
   return MDBX_SUCCESS;
 }
 
+/* Whether values of the sub-page and the new one have the form that the table asks for. */
+static bool is_alike(const struct dup_change *change, const struct value_set *set) {
+  return subpage_item(&set->bytes) == (tree_is_fixed(change->node.tree) ? change->value.iov_len : 0);
+}
+
 static int add_to_subpage(const struct dup_change *change, const struct value_set *set, size_t size) {
-  const unsigned at = set->index, item = set->kind == NODE_SUBPAGE ? subpage_item(&set->bytes) : 0;
+  const unsigned at = set->index;
   bool done = false;
-  const int rc = item && item == change->value.iov_len ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
+  const int rc = set->kind == NODE_SUBPAGE && is_alike(change, set) ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
   return rc == MDBX_SUCCESS && !done ? put_subpage(change, set, at, size) : rc;
 }
 

@@ -261,6 +261,31 @@ START_TEST(values_of_a_sub_page) {
 }
 END_TEST
 
+/* All but one value, and that one put in its place, give the bytes of all. */
+START_TEST(a_value_comes_into_a_sub_page) {
+  enum { COUNT = 60 };
+  const bool fixed = _i;
+  static uint8_t all[4096], bytes[4096], store[64 * 32];
+  MDBX_val values[64];
+  const size_t length = compose(all, fixed, COUNT, values, store);
+  for (unsigned at = 0; at < COUNT; ++at) {
+    struct subpage_writer writer;
+    const size_t entry = fixed ? 0 : SUBPAGE_ENTRY, before = length - values[at].iov_len - entry;
+    const struct subpage whole = {all, length}, page = {bytes, before};
+    subpage_begin(&writer, bytes, fixed, COUNT - 1);
+    subpage_add_range(&writer, &whole, 0, at);
+    subpage_add_range(&writer, &whole, at + 1, COUNT);
+    uint8_t *gap = bytes + subpage_value_offset(&page, at);
+    memmove(gap + values[at].iov_len, gap, (size_t)(bytes + before - gap));
+    memcpy(gap, values[at].iov_base, values[at].iov_len);
+    gap = bytes + subpage_entry_offset(at);
+    memmove(gap + entry, gap, (size_t)(bytes + length - entry - gap));
+    subpage_admit(bytes, at, values[at].iov_len);
+    ck_assert_int_eq(memcmp(bytes, all, length), 0);
+  }
+}
+END_TEST
+
 START_TEST(damaged_sub_pages_are_refused) {
   const bool fixed = _i;
   static uint8_t bytes[4096], store[64 * 32];
@@ -292,6 +317,7 @@ int main(void) {
   tcase_add_test(tcase, the_prefix_is_what_all_keys_share);
   tcase_add_test(tcase, values_into_an_array);
   tcase_add_loop_test(tcase, values_of_a_sub_page, 0, 4);
+  tcase_add_loop_test(tcase, a_value_comes_into_a_sub_page, 0, 2);
   tcase_add_loop_test(tcase, damaged_sub_pages_are_refused, 0, 2);
   return unit_run(suite);
 }
