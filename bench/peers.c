@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { VALUE = 100, SMALL = 32, ROUNDS_MAX = 15, VALUES_PER_KEY = 100 };
+enum { VALUE = 100, SMALL = 32, ROUNDS_MAX = 15, VALUES_PER_KEY = 100, TABLES = 1000 };
 enum table { PLAIN, INTEGERS, MULTI, ARRAYS };
 enum mode { UTTERLY, SAFE, WRITEMAP, DURABLE };
 enum how { UPSERT, APPENDED };
@@ -39,6 +39,9 @@ struct engine {
   int (*get)(void *handle, uint64_t key);
   void (*del)(void *handle, uint64_t key);
   uint64_t (*scan)(void *handle, int back);
+  void (*make_tables)(void *handle); /* so many as TABLES */
+  void (*use_table)(void *handle, unsigned number);
+  void (*put_array)(void *handle, uint64_t key, const void *values, size_t length, size_t count);
 };
 
 /* ------------------------------------------------------------------------------------------------------------ ours */
@@ -46,7 +49,7 @@ struct engine {
 struct ours {
   MDBX_env *env;
   MDBX_txn *txn;
-  MDBX_dbi dbi;
+  MDBX_dbi dbi, tables[TABLES];
 };
 
 static const MDBX_env_flags_t our_modes[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP,
@@ -57,6 +60,7 @@ static const MDBX_db_flags_t our_tables[] = {MDBX_DB_DEFAULTS, MDBX_INTEGERKEY, 
 static void *ours_open(const char *path, enum mode mode, enum table table) {
   struct ours *o = calloc(1, sizeof(*o));
   must(mdbx_env_create(&o->env), "create");
+  must(mdbx_env_set_maxdbs(o->env, TABLES), "tables");
   must(mdbx_env_set_geometry(o->env, 0, -1, (intptr_t)16 << 30, 16 << 20, -1, 4096), "geometry");
   must(mdbx_env_open(o->env, path, MDBX_NOSUBDIR | MDBX_LIFORECLAIM | our_modes[mode], 0644), "open");
   must(mdbx_txn_begin_ex(o->env, NULL, MDBX_TXN_READWRITE, &o->txn, NULL), "begin");
@@ -105,15 +109,40 @@ static uint64_t ours_scan(void *h, int back) {
   return sum;
 }
 
-static const struct engine ours = {"mdbx",   ours_open, ours_close, ours_begin, ours_commit,
-                                   ours_put, ours_get,  ours_del,   ours_scan};
+static const char *name_of_table(unsigned number) {
+  static char name[16];
+  snprintf(name, sizeof(name), "table%u", number);
+  return name;
+}
+
+static void ours_make_tables(void *h) {
+  struct ours *o = h;
+  ours_begin(h, 0);
+  for (unsigned i = 0; i < TABLES; ++i)
+    must(mdbx_dbi_open(o->txn, name_of_table(i), MDBX_CREATE, &o->tables[i]), "table");
+  ours_commit(h);
+}
+
+static void ours_use_table(void *h, unsigned number) {
+  struct ours *o = h;
+  o->dbi = o->tables[number];
+}
+
+static void ours_put_array(void *h, uint64_t key, const void *values, size_t length, size_t count) {
+  MDBX_val k = {&key, sizeof(key)}, v[2] = {{(void *)(uintptr_t)values, length}, {NULL, count}};
+  struct ours *o = h;
+  must(mdbx_put(o->txn, o->dbi, &k, v, MDBX_MULTIPLE), "put array");
+}
+
+static const struct engine ours = {"mdbx",   ours_open, ours_close,       ours_begin,     ours_commit,   ours_put,
+                                   ours_get, ours_del,  ours_scan, ours_make_tables, ours_use_table, ours_put_array};
 
 /* ------------------------------------------------------------------------------------------------------------ LMDB */
 
 struct peer {
   MDB_env *env;
   MDB_txn *txn;
-  MDB_dbi dbi;
+  MDB_dbi dbi, tables[TABLES];
 };
 
 static const unsigned peer_modes[] = {MDB_NOSYNC, MDB_NOSYNC, MDB_NOSYNC | MDB_WRITEMAP, 0};
@@ -122,6 +151,7 @@ static const unsigned peer_tables[] = {0, MDB_INTEGERKEY, MDB_DUPSORT, MDB_DUPSO
 static void *peer_open(const char *path, enum mode mode, enum table table) {
   struct peer *p = calloc(1, sizeof(*p));
   must(mdb_env_create(&p->env), "create");
+  must(mdb_env_set_maxdbs(p->env, TABLES), "tables");
   must(mdb_env_set_mapsize(p->env, (size_t)16 << 30), "mapsize");
   must(mdb_env_open(p->env, path, MDB_NOSUBDIR | peer_modes[mode], 0644), "open");
   must(mdb_txn_begin(p->env, NULL, 0, &p->txn), "begin");
@@ -173,8 +203,31 @@ static uint64_t peer_scan(void *h, int back) {
   return sum;
 }
 
-static const struct engine peer = {"lmdb",   peer_open, peer_close, peer_begin, peer_commit,
-                                   peer_put, peer_get,  peer_del,   peer_scan};
+static void peer_make_tables(void *h) {
+  struct peer *p = h;
+  peer_begin(h, 0);
+  for (unsigned i = 0; i < TABLES; ++i)
+    must(mdb_dbi_open(p->txn, name_of_table(i), MDB_CREATE, &p->tables[i]), "table");
+  peer_commit(h);
+}
+
+static void peer_use_table(void *h, unsigned number) {
+  struct peer *p = h;
+  p->dbi = p->tables[number];
+}
+
+/* LMDB takes them with a cursor only. */
+static void peer_put_array(void *h, uint64_t key, const void *values, size_t length, size_t count) {
+  MDB_val k = {sizeof(key), &key}, v[2] = {{length, (void *)(uintptr_t)values}, {count, NULL}};
+  struct peer *p = h;
+  MDB_cursor *cursor;
+  must(mdb_cursor_open(p->txn, p->dbi, &cursor), "cursor");
+  must(mdb_cursor_put(cursor, &k, v, MDB_MULTIPLE), "put array");
+  mdb_cursor_close(cursor);
+}
+
+static const struct engine peer = {"lmdb",   peer_open, peer_close,       peer_begin,     peer_commit,   peer_put,
+                                   peer_get, peer_del,  peer_scan, peer_make_tables, peer_use_table, peer_put_array};
 
 /* ------------------------------------------------------------------------------------------------------------ rows */
 
@@ -207,10 +260,9 @@ static double row_inorder(const struct engine *e, void *h) { return load(e, h, o
 
 static double row_integers(const struct engine *e, void *h) { return load(e, h, counted, SMALL, UPSERT); }
 
-/* So many values for each key, in no order. */
-static double load_values(const struct engine *e, void *h, size_t length) {
+/* So many values for each of the keys, in no order. */
+static double load_values(const struct engine *e, void *h, uint64_t keys, size_t length) {
   unsigned char value[SMALL] = {0};
-  const uint64_t keys = records / VALUES_PER_KEY + 1;
   const double start = clock_now();
   for (uint64_t i = 0; i < records;) {
     e->begin(h, 0);
@@ -224,9 +276,66 @@ static double load_values(const struct engine *e, void *h, size_t length) {
   return clock_now() - start;
 }
 
-static double row_multi(const struct engine *e, void *h) { return load_values(e, h, SMALL); }
+static double row_multi(const struct engine *e, void *h) {
+  return load_values(e, h, records / VALUES_PER_KEY + 1, SMALL);
+}
 
-static double row_arrays(const struct engine *e, void *h) { return load_values(e, h, sizeof(uint64_t)); }
+static double row_arrays(const struct engine *e, void *h) {
+  return load_values(e, h, records / VALUES_PER_KEY + 1, sizeof(uint64_t));
+}
+
+/* Long arrays: as many values as there are records, of a thousand keys. */
+static double row_longarr(const struct engine *e, void *h) { return load_values(e, h, 1000, sizeof(uint64_t)); }
+
+/* A thousand values a call, in order, of a thousand keys in turn. */
+static double row_multiple(const struct engine *e, void *h) {
+  enum { BATCH = 1000, KEYS = 1000 };
+  static uint64_t values[BATCH];
+  const double start = clock_now();
+  for (uint64_t i = 0; i < records; i += BATCH) {
+    for (uint64_t n = 0; n < BATCH; ++n)
+      values[n] = i * BATCH + n * KEYS;
+    e->begin(h, 0);
+    e->put_array(h, mix(i / BATCH % KEYS), values, sizeof(values[0]), BATCH);
+    e->commit(h);
+  }
+  return clock_now() - start;
+}
+
+/* Long values, new and then others in their place; as many bytes as the records of other rows have. */
+static double large(const struct engine *e, void *h, size_t length) {
+  unsigned char *value = calloc(1, length);
+  const uint64_t count = records * (VALUE + sizeof(uint64_t)) / length + 10;
+  const double start = clock_now();
+  for (uint64_t i = 0; i < 2 * count; ++i) {
+    value[i % length] = (unsigned char)i;
+    e->begin(h, 0);
+    e->put(h, mix(i % count), value, length, UPSERT);
+    e->commit(h);
+  }
+  const double spent = clock_now() - start;
+  free(value);
+  return spent;
+}
+
+static double row_64k(const struct engine *e, void *h) { return large(e, h, 64 << 10); }
+
+static double row_1m(const struct engine *e, void *h) { return large(e, h, 1 << 20); }
+
+/* A put a transaction, each into another table. */
+static double row_tables(const struct engine *e, void *h) {
+  unsigned char value[VALUE];
+  memset(value, 3, sizeof(value));
+  e->make_tables(h);
+  const double start = clock_now();
+  for (uint64_t i = 0; i < 20000; ++i) {
+    e->use_table(h, (unsigned)(mix(i) % TABLES));
+    e->begin(h, 0);
+    e->put(h, mix(i), value, VALUE, UPSERT);
+    e->commit(h);
+  }
+  return clock_now() - start;
+}
 
 /* So many puts a transaction: new keys, or keys that are there. */
 static double small_transactions(const struct engine *e, void *h, uint64_t transactions, int puts, uint64_t base) {
@@ -351,6 +460,11 @@ static const struct row rows[] = {
     {"integers", row_integers, LOADS, INTEGERS, NULL},
     {"multi", row_multi, LOADS, MULTI, NULL},
     {"arrays", row_arrays, LOADS, ARRAYS, NULL},
+    {"longarr", row_longarr, LOADS, ARRAYS, NULL},
+    {"multiple", row_multiple, LOADS, ARRAYS, NULL},
+    {"64k", row_64k, LOADS, PLAIN, NULL},
+    {"1m", row_1m, LOADS, PLAIN, NULL},
+    {"tables", row_tables, LOADS, PLAIN, NULL},
     {"oneput", row_oneput, 0, PLAIN, row_load},
     {"update", row_update, 0, PLAIN, row_load},
     {"after", row_after, 0, PLAIN, row_load},

@@ -2,6 +2,10 @@
 #include "format/compare.h"
 
 static void reverse_bytes(const uint8_t *from, size_t length, uint8_t *to) {
+  if (length == sizeof(uint64_t)) {
+    put_u64(to, __builtin_bswap64(get_u64(from)));
+    return;
+  }
   for (size_t i = 0; i < length; ++i)
     to[i] = from[length - 1 - i];
 }

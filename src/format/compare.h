@@ -60,15 +60,15 @@ void key_normalise(enum key_order order, const uint8_t *raw, size_t length, uint
  * orders ignore it. */
 void key_prepare(struct seek_key *key, enum key_order order, const void *raw, size_t length, uint8_t *scratch);
 
-/* Order of two raw keys: negative, 0, positive. */
-int key_compare_raw(const struct key_rules *rules, const void *a, size_t a_length, const void *b, size_t b_length);
-
 static inline int compare_bytes(const void *a, size_t a_length, const void *b, size_t b_length) {
   const int diff = memcmp(a, b, MIN_OF(a_length, b_length));
   if (diff)
     return diff;
   return (a_length > b_length) - (a_length < b_length);
 }
+
+/* Order of two raw keys: negative, 0, positive. */
+int key_compare_raw(const struct key_rules *rules, const void *a, size_t a_length, const void *b, size_t b_length);
 
 /* Bytes the two have in common at their start. */
 size_t common_bytes(const uint8_t *a, const uint8_t *b, size_t limit);

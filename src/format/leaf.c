@@ -95,6 +95,21 @@ static struct columns leaf_columns(const struct page *page) {
   return (struct columns){page_body(page), {SLOT_SIZE}, 1};
 }
 
+/* Opens a gap for entry `at` in heads and slots. Written out for the two columns of a leaf: every insertion comes here. */
+static void open_entry(struct page *page, unsigned at) {
+  const unsigned count = page->count;
+  const size_t head = page_has_heads(page) ? HEAD_SIZE : 0;
+  uint8_t *heads = page_body(page), *slots = heads + head * count, *moved = slots + head;
+  if (at < count)
+    memmove(moved + (size_t)SLOT_SIZE * (at + 1), slots + (size_t)SLOT_SIZE * at, (size_t)SLOT_SIZE * (count - at));
+  if (!head)
+    return;
+  if (at)
+    memmove(moved, slots, (size_t)SLOT_SIZE * at);
+  if (at < count)
+    memmove(heads + head * (at + 1), heads + head * at, head * (count - at));
+}
+
 static void set_prefix(struct page *page, enum key_order order, size_t prefix) {
   uint32_t *heads = leaf_heads(page);
   page->prefix = (uint16_t)prefix;
@@ -105,6 +120,13 @@ static void set_prefix(struct page *page, enum key_order order, size_t prefix) {
   }
 }
 
+/* Whether a key has the prefix of the page, as the raw one of a record there shows it. The quick answer for most keys. */
+static inline bool shares_prefix(const struct page *page, enum key_order order, const struct seek_key *key,
+                                 const uint8_t *raw, size_t length) {
+  const size_t prefix = page->prefix;
+  return order == ORDER_BYTES && prefix <= key->length && prefix <= length && memcmp(key->norm, raw, prefix) == 0;
+}
+
 /* Lets the prefix cover a key that is about to come in. */
 static void admit_key(struct page *page, enum key_order order, const struct seek_key *key) {
   if (page->count == 0) {
@@ -113,6 +135,8 @@ static void admit_key(struct page *page, enum key_order order, const struct seek
   }
   size_t length;
   const uint8_t *raw = node_key(leaf_node(page, 0), &length);
+  if (page->count > 1 && shares_prefix(page, order, key, raw, length))
+    return;
   const size_t limit = page->count == 1 ? UINT16_MAX : page->prefix;
   const size_t common = common_with_raw(order, key, raw, length, limit);
   if (common != page->prefix)
@@ -126,13 +150,17 @@ static void node_write_header(uint8_t *node, size_t key_length, size_t data_leng
 
 static uint8_t *array_at(const struct page *page, unsigned i) { return page_body(page) + (size_t)i * page->item; }
 
+void leaf_insert_values(struct page *page, unsigned at, const uint8_t *values, unsigned count) {
+  memmove(array_at(page, at + count), array_at(page, at), (size_t)(page->count - at) * page->item);
+  memcpy(array_at(page, at), values, (size_t)count * page->item);
+  page->count = (uint16_t)(page->count + count);
+  page->lower = (uint16_t)(page->lower + count * page->item);
+}
+
 static uint8_t *array_insert(struct page *page, unsigned at, const uint8_t *value, size_t length) {
   if (page->count == 0)
     page->item = (uint16_t)length;
-  memmove(array_at(page, at + 1), array_at(page, at), (size_t)(page->count - at) * page->item);
-  memcpy(array_at(page, at), value, page->item);
-  page->count += 1;
-  page->lower = (uint16_t)(page->lower + page->item);
+  leaf_insert_values(page, at, value, 1);
   return array_at(page, at + 1);
 }
 
@@ -149,8 +177,7 @@ uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const
   const bool heads = page_has_heads(page);
   if (heads)
     admit_key(page, order, key);
-  const struct columns columns = leaf_columns(page);
-  columns_open(&columns, page->count, at);
+  open_entry(page, at);
   page->count += 1;
   page->lower = (uint16_t)(page->lower + leaf_entry_size(page));
   page->upper = (uint16_t)(page->upper - (NODE_HEADER + key->length + data_length));
@@ -223,9 +250,8 @@ void leaf_append(struct page *page, const struct page *from, unsigned i) {
   }
   const uint8_t *node = leaf_node(from, i);
   const size_t size = node_size(node);
-  const struct columns columns = leaf_columns(page);
   const unsigned at = page->count;
-  columns_open(&columns, at, at);
+  open_entry(page, at);
   page->count += 1;
   page->lower = (uint16_t)(page->lower + leaf_entry_size(page));
   page->upper = (uint16_t)(page->upper - size);

@@ -92,6 +92,10 @@ int leaf_find(const struct page *page, const struct key_rules *rules, const stru
 uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const struct seek_key *key,
                      enum node_kind kind, size_t data_length);
 
+/* Inserts values into a leaf that is an array and has some already. They lie one behind the other, in order, and go before the
+ * one at index `at`; there is room. */
+void leaf_insert_values(struct page *page, unsigned at, const uint8_t *values, unsigned count);
+
 /* Changes length and kind of a record's data; a longer one needs room. Returns where to put the data; the old bytes
  * are lost. */
 uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t data_length);

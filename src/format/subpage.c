@@ -49,6 +49,25 @@ unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules,
   return bisect(compare_at, page, rules, value, 0, subpage_count(page), exact);
 }
 
+size_t subpage_value_offset(const struct subpage *page, unsigned at) {
+  const unsigned item = subpage_item(page);
+  const size_t before = item ? (size_t)item * at : at ? value_end(page->bytes, at - 1) : 0;
+  return values_start(subpage_count(page), item) + before;
+}
+
+size_t subpage_entry_offset(unsigned at) { return SUBPAGE_HEADER + (size_t)SUBPAGE_ENTRY * at; }
+
+void subpage_admit(uint8_t *bytes, unsigned at, size_t length) {
+  const unsigned count = get_u16(bytes) + 1u;
+  put_u16(bytes, (uint16_t)count);
+  if (get_u16(bytes + 2))
+    return;
+  uint8_t *entry = bytes + subpage_entry_offset(at);
+  put_u16(entry, (uint16_t)(at ? value_end(bytes, at - 1) : 0));
+  for (unsigned i = at; i < count; ++i, entry += SUBPAGE_ENTRY)
+    put_u16(entry, (uint16_t)(get_u16(entry) + length));
+}
+
 size_t subpage_size(bool fixed, size_t count, size_t total) {
   return SUBPAGE_HEADER + total + (fixed ? 0 : SUBPAGE_ENTRY * count);
 }

@@ -2,8 +2,8 @@
 /*
  * format/subpage.h: the values of one key that lie inside its leaf node.
  *
- * Sub-pages have no free space: a changed one is composed anew in other memory and put in the place of the old. Pure;
- * all but subpage_check() expect bytes that passed it.
+ * Sub-pages have no free space: one that gets a value becomes longer where it lies, any other change composes it anew in
+ * other memory and puts that in the place of the old. Pure; all but subpage_check() expect bytes that passed it.
  */
 #ifndef MDBX_FORMAT_SUBPAGE_H
 #define MDBX_FORMAT_SUBPAGE_H
@@ -27,6 +27,13 @@ MDBX_val subpage_value(const struct subpage *page, unsigned i);
 
 /* Index of the first value not less than the given one; *exact tells whether it equals it. */
 unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules, const MDBX_val *value, bool *exact);
+
+/* A value is to come to index `at` of a sub-page where that lies: bytes from its start to where the value goes, and, unless
+ * all are of one size, to where the entry of it goes. */
+size_t subpage_value_offset(const struct subpage *page, unsigned at);
+size_t subpage_entry_offset(unsigned at);
+/* The value, and room for its entry, are there: header and entries say so from now on. */
+void subpage_admit(uint8_t *bytes, unsigned at, size_t length);
 
 /* Bytes of a sub-page with that many values of `total` bytes together; `fixed`: all of one size. */
 size_t subpage_size(bool fixed, size_t count, size_t total);

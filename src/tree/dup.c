@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "tree/recent.h"
+#include "tree/tree_verify.h"
 
 #include <stdlib.h>
 
@@ -168,9 +169,23 @@ static int put_subpage(const struct dup_change *change, const struct value_set *
   return rc;
 }
 
-/* Into a sub-page of values of one size, where it lies, if the leaf has room. */
+/* The value, which comes to that index, goes into the sub-page where that lies; the leaf has room. */
+static void open_subpage(const struct dup_change *change, struct page *leaf, unsigned index, unsigned at) {
+  struct leaf_item node;
+  const size_t length = change->value.iov_len;
+  leaf_get(leaf, index, &node);
+  const struct subpage before = {node.data, node.data_length};
+  uint8_t *gap = leaf_open_gap(leaf, index, subpage_value_offset(&before, at), length);
+  if (length)
+    memcpy(gap, change->value.iov_base, length);
+  if (!tree_is_fixed(change->node.tree))
+    leaf_open_gap(leaf, index, subpage_entry_offset(at), SUBPAGE_ENTRY);
+  leaf_get(leaf, index, &node);
+  subpage_admit((uint8_t *)(uintptr_t)node.data, at, length);
+  ASSERT(subpage_check(node.data, node.data_length));
+}
+
 static int insert_in_subpage(const struct dup_change *change, unsigned at, bool *done) {
-  const size_t item = change->value.iov_len;
   int rc = tree_touch_path(change->node.space, change->node.tree, change->node.path);
   if (rc == MDBX_SUCCESS)
     rc = path_must_stand(change->node.path);
@@ -178,20 +193,22 @@ static int insert_in_subpage(const struct dup_change *change, unsigned at, bool 
     return rc;
   const struct path_level *level = path_leaf(change->node.path);
   struct page *leaf = space_writable(change->node.space, level->page);
-  struct leaf_item node;
-  *done = page_room(leaf) >= item;
-  if (!*done)
-    return MDBX_SUCCESS;
-  memcpy(leaf_open_gap(leaf, level->index, SUBPAGE_HEADER + at * item, item), change->value.iov_base, item);
-  leaf_get(leaf, level->index, &node);
-  put_u16((uint8_t *)(uintptr_t)node.data, (uint16_t)(get_u16(node.data) + 1));
+  const size_t entry = tree_is_fixed(change->node.tree) ? 0 : SUBPAGE_ENTRY;
+  *done = page_room(leaf) >= change->value.iov_len + entry;
+  if (*done)
+    open_subpage(change, leaf, level->index, at);
   return MDBX_SUCCESS;
 }
 
+/* Whether values of the sub-page and the new one have the form that the table asks for. */
+static bool is_alike(const struct dup_change *change, const struct value_set *set) {
+  return subpage_item(&set->bytes) == (tree_is_fixed(change->node.tree) ? change->value.iov_len : 0);
+}
+
 static int add_to_subpage(const struct dup_change *change, const struct value_set *set, size_t size) {
-  const unsigned at = set->index, item = set->kind == NODE_SUBPAGE ? subpage_item(&set->bytes) : 0;
+  const unsigned at = set->index;
   bool done = false;
-  const int rc = item && item == change->value.iov_len ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
+  const int rc = set->kind == NODE_SUBPAGE && is_alike(change, set) ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
   return rc == MDBX_SUCCESS && !done ? put_subpage(change, set, at, size) : rc;
 }
 
@@ -290,6 +307,121 @@ int dup_put(const struct change *node, MDBX_val *value, unsigned flags) {
   const int rc = tree_seek_to_put(node->space, node->tree, node->key, node->path, flags, &exact);
   return rc == MDBX_SUCCESS ? dup_put_at(node, exact, value, flags) : rc;
 }
+
+/* ---------------------------------------------------------------------------------------------------- many at once */
+
+/* Values on their way into one leaf of a nested tree, whose path is writable. */
+struct dup_run {
+  const struct dup_array *array;
+  const struct value_set *set;
+  struct page *leaf;
+  size_t done;  /* of the array */
+  size_t added; /* of these, those that were not there */
+  unsigned flags;
+};
+
+static const uint8_t *run_value(const struct dup_run *run, size_t i) {
+  ASSERT(i < run->array->count);
+  return run->array->values + i * run->array->item;
+}
+
+static int compare_values(const struct dup_run *run, const uint8_t *a, const uint8_t *b) {
+  return key_compare_raw(&run->set->tree.rules, a, run->array->item, b, run->array->item);
+}
+
+/* How many values from the next one on go before the one at that index: they ascend, and there is room. */
+static unsigned count_for_gap(const struct dup_run *run, unsigned at) {
+  size_t length;
+  const size_t most = MIN_OF(run->array->count - run->done, page_room(run->leaf) / run->array->item);
+  const uint8_t *next = at < run->leaf->count ? leaf_key(run->leaf, at, &length) : NULL;
+  size_t count = MIN_OF(most, 1u);
+  for (; count && count < most; ++count) {
+    const uint8_t *value = run_value(run, run->done + count);
+    if (compare_values(run, value - run->array->item, value) >= 0 || (next && compare_values(run, value, next) >= 0))
+      break;
+  }
+  return (unsigned)count;
+}
+
+/* Whether a value that belongs before the one at that index of the leaf belongs into this leaf at all, and may go there.
+ * At the ends of a leaf only the edge of the tree is sure. */
+static bool may_go(const struct dup_run *run, unsigned at) {
+  const struct path *path = &run->set->path;
+  const bool behind = at == run->leaf->count && path_is_at_edge(path, true);
+  if (run->flags & MDBX_APPENDDUP)
+    return behind;
+  return at == 0 ? path_is_at_edge(path, false) : at < run->leaf->count || behind;
+}
+
+/* The next values up to the next one of the leaf; false: it ends here. */
+static bool run_on(struct dup_run *run, struct tree *owner) {
+  const MDBX_val value = {(void *)(uintptr_t)run_value(run, run->done), run->array->item};
+  struct seek_key key;
+  bool exact;
+  if (tree_prepare_value(owner, &value, &key) != MDBX_SUCCESS)
+    return false;
+  const unsigned at = leaf_seek(run->leaf, &run->set->tree.rules, &key, &exact);
+  if (exact) {
+    run->done += !(run->flags & (MDBX_NODUPDATA | MDBX_APPENDDUP));
+    return !(run->flags & (MDBX_NODUPDATA | MDBX_APPENDDUP));
+  }
+  const unsigned count = may_go(run, at) ? count_for_gap(run, at) : 0;
+  if (count)
+    leaf_insert_values(run->leaf, at, key.raw, count);
+  run->done += count;
+  run->added += count;
+  return count;
+}
+
+/* The path of the set leads to where the first value belongs, and is writable. */
+static void fill_leaf(const struct change *node, struct value_set *set, struct dup_run *run) {
+  run->leaf = space_writable(node->space, path_leaf(&set->path)->page);
+  if (!leaf_is_array(run->leaf) || !run->leaf->count || run->leaf->item != run->array->item)
+    return;
+  while (run->done < run->array->count && run_on(run, node->tree))
+    ;
+  VERIFY(tree_verify_leaf(node->space, run->leaf, NODE_PLAIN));
+  set->tree.record.items += run->added;
+  count_items(node->tree, 0, run->added);
+}
+
+static int seek_run(const struct change *node, struct value_set *set, const struct dup_array *array) {
+  const MDBX_val first = {(void *)(uintptr_t)array->values, array->item};
+  struct seek_key key;
+  bool exact;
+  int rc = tree_prepare_value(node->tree, &first, &key);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_seek_to_change(node->space, &set->tree, &key, &set->path, &exact);
+  return rc == MDBX_SUCCESS ? tree_touch_path(node->space, &set->tree, &set->path) : rc;
+}
+
+int dup_put_run(const struct change *node, const struct dup_array *array, unsigned flags, size_t *put) {
+  ASSERT(tree_is_fixed(node->tree) && array->count > 0);
+  struct leaf_item item;
+  struct value_set set;
+  struct dup_run run = {.array = array, .set = &set, .flags = flags};
+  bool exact;
+  *put = 0;
+  int rc = tree_seek_to_change(node->space, node->tree, node->key, node->path, &exact);
+  if (rc != MDBX_SUCCESS || !exact)
+    return rc;
+  path_item(node->path, &item);
+  if (item.kind != NODE_TREE)
+    return MDBX_SUCCESS;
+  rc = values_open(&node->space->view, node->tree, &item, &set);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_touch_path(node->space, node->tree, node->path);
+  if (rc == MDBX_SUCCESS)
+    rc = seek_run(node, &set, array);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  fill_leaf(node, &set, &run);
+  *put = run.done;
+  const struct dup_change change = {.node = *node};
+  return put_nested(&change, true, &set.tree); /* even if nothing came in: its root may have moved */
+}
+
+/* ------------------------------------------------------------------------------------------------- all of a record */
 
 int dup_replace_all(const struct change *node, const MDBX_val *value) {
   struct dup_change change;

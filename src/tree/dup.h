@@ -18,6 +18,15 @@
 int dup_put(const struct change *node, MDBX_val *value, unsigned flags);
 /* The same at the path that was found for the key. */
 int dup_put_at(const struct change *node, bool exact, MDBX_val *value, unsigned flags);
+/* Values of one size for a key of a table of such values, one behind the other. */
+struct dup_array {
+  const uint8_t *values;
+  size_t item, count;
+};
+/* Puts as many of them, from the first on, as come into one leaf of the nested tree of the key without more ado, and says
+ * how many, which may be none: the next one then is dup_put()'s. Values that are there already count as put, but end it
+ * with MDBX_NODUPDATA; with MDBX_APPENDDUP all must come behind the last one. Key and values lie in no page of the tree. */
+int dup_put_run(const struct change *node, const struct dup_array *array, unsigned flags, size_t *put);
 /* The value at the position of the set, which was opened from the record at the path, becomes another; if that one is
  * there already, the two become one. */
 int dup_replace(const struct change *node, struct value_set *set, const MDBX_val *value);

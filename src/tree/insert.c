@@ -36,10 +36,14 @@ static int check_copy(const struct path *path, unsigned level, const struct page
   return MDBX_SUCCESS;
 }
 
-int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
-  ASSERT(path->depth <= TREE_DEPTH_MAX && path->depth == tree->record.depth);
+static inline void mark_changed(const struct space *space, struct tree *tree) {
   tree->changed = true;
   tree->record.mod_txnid = space->view.txnid;
+}
+
+int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
+  ASSERT(path->depth <= TREE_DEPTH_MAX && path->depth == tree->record.depth);
+  mark_changed(space, tree);
   if (recent_has(space, tree, path))
     return MDBX_SUCCESS;
   for (unsigned i = 0; i < path->depth; ++i) {
@@ -92,16 +96,25 @@ static inline bool lies_in_body(const struct page *page, const struct change *ch
          change->data + change->length <= page_body(page) + body_size(change->space->view.page_size);
 }
 
+static inline bool fits_page(const struct page *leaf, const struct change *change) {
+  return page_room(leaf) >= leaf_bytes_for(leaf, change->key->length, change->length);
+}
+
+/* Into a writable leaf that has room. */
+static inline void insert_record(struct change *change, struct page *leaf, unsigned at) {
+  ASSERT(at <= leaf->count && fits_page(leaf, change));
+  change->data = leaf_insert(leaf, change->tree->rules.order, at, change->key, change->kind, change->length);
+  ASSERT(lies_in_body(leaf, change));
+  VERIFY(tree_verify_leaf(change->space, leaf, change->kind));
+}
+
 /* The path is writable. */
 static int insert_into_leaf(struct change *change) {
   const struct path_level *level = path_leaf(change->path);
   struct page *leaf = space_writable(change->space, level->page);
-  ASSERT(level->index <= leaf->count);
-  if (page_room(leaf) < leaf_bytes_for(leaf, change->key->length, change->length))
+  if (!fits_page(leaf, change))
     return split_leaf(change);
-  change->data = leaf_insert(leaf, change->tree->rules.order, level->index, change->key, change->kind, change->length);
-  ASSERT(lies_in_body(leaf, change));
-  VERIFY(tree_verify_leaf(change->space, leaf, change->kind));
+  insert_record(change, leaf, level->index);
   return MDBX_SUCCESS;
 }
 
@@ -141,14 +154,14 @@ int change_update(struct change *change) {
 /* ------------------------------------------------------------------------------------------------------- values */
 
 /* Puts the user's bytes where they belong; with MDBX_RESERVE the user does that. */
-static void fill(uint8_t *to, MDBX_val *value, unsigned flags) {
+static inline void fill(uint8_t *to, MDBX_val *value, unsigned flags) {
   if (flags & MDBX_RESERVE)
     value->iov_base = to;
   else if (value->iov_len)
     memcpy(to, value->iov_base, value->iov_len);
 }
 
-static bool fits_leaf(const struct space *space, const struct seek_key *key, const MDBX_val *value) {
+static inline bool fits_leaf(const struct space *space, const struct seek_key *key, const MDBX_val *value) {
   return key->length + value->iov_len <= limit_pair(space->view.page_size);
 }
 
@@ -206,7 +219,7 @@ static int replace_value(struct change *change, MDBX_val *value, unsigned flags)
   return rc == MDBX_SUCCESS && old_ref.pgno ? tree_retire_run(change->space, change->tree, &old_ref) : rc;
 }
 
-static bool lies_in(const void *bytes, const struct page *page, size_t page_size) {
+static inline bool lies_in(const void *bytes, const struct page *page, size_t page_size) {
   const uintptr_t at = (uintptr_t)bytes, start = (uintptr_t)page;
   return at >= start && at < start + page_size;
 }
@@ -283,8 +296,32 @@ int tree_put_at(struct change *change, bool exact, MDBX_val *value, unsigned fla
   return put_found(change, exact, value, flags);
 }
 
+/* The short way of most puts when many follow each other: a new record at the end of a remembered path, so that no page is
+ * to be made writable unless the path is one of the last commit, and one that fits the leaf, so that none is to be made.
+ * Key and value may lie in that leaf: what it has does not move. */
+static bool insert_near(struct change *change, MDBX_val *value, unsigned flags) {
+  const struct path_level *level = path_leaf(change->path);
+  if (!space_owns(change->space, level->page) || !fits_leaf(change->space, change->key, value))
+    return false;
+  struct page *leaf = space_writable(change->space, level->page);
+  change->kind = NODE_PLAIN;
+  change->length = value->iov_len;
+  if (!fits_page(leaf, change))
+    return false;
+  mark_changed(change->space, change->tree);
+  insert_record(change, leaf, level->index);
+  fill(change->data, value, flags);
+  change->tree->record.items += 1;
+  return true;
+}
+
 int tree_put(struct change *change, MDBX_val *value, unsigned flags) {
   bool exact;
-  const int rc = tree_seek_to_put(change->space, change->tree, change->key, change->path, flags, &exact);
+  if (recent_seek_to_put(change->space, change->tree, change->key, change->path, flags, &exact)) {
+    if (!exact && !(flags & MDBX_CURRENT) && insert_near(change, value, flags))
+      return MDBX_SUCCESS;
+    return put_found(change, exact, value, flags);
+  }
+  const int rc = tree_seek_from_root_to_put(change->space, change->tree, change->key, change->path, flags, &exact);
   return rc == MDBX_SUCCESS ? put_found(change, exact, value, flags) : rc;
 }

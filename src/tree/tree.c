@@ -118,7 +118,7 @@ static int prepare(enum key_order order, uint8_t **scratch, const MDBX_val *byte
   return MDBX_SUCCESS;
 }
 
-int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared) {
+int tree_prepare_other_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared) {
   return prepare(tree->rules.order, &tree->scratch, key, prepared);
 }
 

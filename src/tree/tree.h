@@ -67,8 +67,15 @@ int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit
 void tree_release(struct tree *tree);
 /* Gives a tree in the order of the user its comparators; none given: as before. */
 void tree_use_orders(struct tree *tree, const struct user_order *key, const struct user_order *value);
+int tree_prepare_other_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
 /* Prepares a key for searches in this tree. MDBX_SUCCESS, MDBX_ENOMEM. */
-int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+static inline int tree_prepare_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared) {
+  if (unlikely(tree->rules.order != ORDER_BYTES || !key->iov_len))
+    return tree_prepare_other_key(tree, key, prepared);
+  prepared->raw = prepared->norm = key->iov_base;
+  prepared->length = key->iov_len;
+  return MDBX_SUCCESS;
+}
 /* The same for a value, which is a key of the nested tree. */
 int tree_prepare_value(struct tree *tree, const MDBX_val *value, struct seek_key *prepared);
 

@@ -46,7 +46,7 @@ void txn_cursors_unbind_all(MDBX_txn *txn) {
     txn_cursor_unbind(txn->cursors);
 }
 
-static int detach_all(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, bool to_delete) {
+int txn_cursors_detach_listed(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, bool to_delete) {
   ASSERT(txn->root->root == txn->root);
   for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next) {
     if (cursor == except || (tree && cursor->core.tree != tree))
@@ -58,14 +58,6 @@ static int detach_all(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor 
       return rc;
   }
   return MDBX_SUCCESS;
-}
-
-int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
-  return detach_all(txn, tree, except, false);
-}
-
-int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
-  return detach_all(txn, tree, except, true);
 }
 
 void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,

@@ -28,10 +28,15 @@ static inline bool txn_cursors_match(const MDBX_cursor *a, const MDBX_cursor *b)
   return a->txn == b->txn && a->core.tree == b->core.tree;
 }
 void txn_cursors_unbind_all(MDBX_txn *txn);
+int txn_cursors_detach_listed(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, bool to_delete);
 /* Tells all cursors on a tree (NULL: on all trees) but one that it is about to change, and may get records. */
-int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+static inline int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
+  return txn->root->cursors ? txn_cursors_detach_listed(txn, tree, except, false) : MDBX_SUCCESS;
+}
 /* The same before a change that only takes records away. */
-int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except);
+static inline int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
+  return txn->root->cursors ? txn_cursors_detach_listed(txn, tree, except, true) : MDBX_SUCCESS;
+}
 /* Tells all cursors on a tree but one, which were detached, that a record is about to be deleted; see cursor_doubt(). */
 void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,
                        const MDBX_val *value);

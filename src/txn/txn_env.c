@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "env/env_open.h"
+#include "tree/recent.h"
 #include "txn/table.h"
 #include "txn/txn_write.h"
 
@@ -89,6 +90,7 @@ static void free_writer(MDBX_env *env) {
   if (!env->writer_txn)
     return;
   tables_release(env->writer_txn);
+  recent_release(env->writer_txn->space.paths);
   space_destroy(&env->writer_txn->space);
   gc_free_memory(&env->writer_txn->collector);
   readers_pins_destroy(&env->writer_txn->pins);

@@ -3,6 +3,8 @@
 
 #include "base/assert.h"
 #include "tree/admit.h"
+#include "tree/dup.h"
+#include "txn/txn_write.h"
 
 #include <stdlib.h>
 
@@ -23,14 +25,48 @@ static int key_exists(const struct txn_change *change, const MDBX_val *key, bool
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
+static uint8_t *element(const struct elements *elements, size_t i) {
+  return (uint8_t *)elements->first.iov_base + i * elements->first.iov_len;
+}
+
+static int put_one(const struct txn_change *change, const struct seek_key *key, const struct elements *elements, size_t i) {
+  MDBX_val value = {element(elements, i), elements->first.iov_len};
+  return txn_put_prepared(change, key, &value, i ? elements->flags : elements->flags | elements->first_flags);
+}
+
+/* Puts what goes into one leaf in one go, but not the last element: where a cursor of the change stands in the end is
+ * for put_one() to see to. */
+static int put_run(const struct txn_change *change, const struct seek_key *key, const struct elements *elements, size_t from,
+                   size_t *put) {
+  ASSERT(from + 1 < elements->count);
+  const struct dup_array array = {element(elements, from), elements->first.iov_len, elements->count - from - 1};
+  struct path path;
+  const struct change node = {.space = &change->txn->root->space, .tree = change->tree, .path = &path, .key = key};
+  *put = 0;
+  int rc = txn_change_begin(change, false);
+  if (rc == MDBX_SUCCESS)
+    rc = dup_put_run(&node, &array, elements->flags, put);
+  return txn_mark(change->txn, rc);
+}
+
+enum { RUN_LEAST = 8 }; /* elements for which a run is worth a try */
+
 static int put_elements(const struct txn_change *change, const MDBX_val *key, const struct elements *elements) {
   struct seek_key prepared;
-  const MDBX_val *first = &elements->first;
+  size_t next_try = 1;
   int rc = admit_key(change->txn->view, change->tree, key, &prepared);
-  for (size_t i = 0; i < elements->count && rc == MDBX_SUCCESS; ++i) {
-    MDBX_val value = {(uint8_t *)first->iov_base + i * first->iov_len, first->iov_len};
-    rc = txn_put_prepared(change, &prepared, &value, i ? elements->flags : elements->flags | elements->first_flags);
-    *elements->written += rc == MDBX_SUCCESS;
+  for (size_t i = 0; i < elements->count && rc == MDBX_SUCCESS;) {
+    size_t put = 0;
+    if (i >= next_try && elements->count - i > RUN_LEAST && elements->first.iov_len) {
+      rc = put_run(change, &prepared, elements, i, &put);
+      next_try = i + put + (put ? 1 : RUN_LEAST);
+    }
+    if (rc == MDBX_SUCCESS && !put) {
+      rc = put_one(change, &prepared, elements, i);
+      put = rc == MDBX_SUCCESS;
+    }
+    *elements->written += put;
+    i += put;
   }
   return rc;
 }

@@ -353,7 +353,10 @@ static int commit_or_undo(MDBX_txn *txn, MDBX_commit_latency *latency, struct co
     undo_write(txn);
     return MDBX_RESULT_TRUE;
   }
+  recent_choose(&txn->space);
   const int rc = commit_write(txn, latency, wait);
+  if (rc == MDBX_SUCCESS && !wait->needed) /* what waits for a flush may come to nothing, and its id to another commit */
+    recent_keep(&txn->space);
   txn_conclude(txn, rc);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
@@ -395,6 +398,13 @@ int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency 
 
 /* ------------------------------------------------------------------------------------------------------ spilling */
 
+static int spill(MDBX_txn *txn) {
+  int rc = commit_check_lock(txn);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_cursors_detach(txn, NULL, NULL);
+  return rc == MDBX_SUCCESS ? space_spill(&txn->space, txn->space.tuning.dirty_kept) : rc;
+}
+
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   txn = txn->root;
   ASSERT(!txn_is_readonly(txn) && (!txn->owner || txn->owner == os_thread_self()));
@@ -406,7 +416,7 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   /* What the commit needs for table 0, for the records of named tables, and for the lists of what it retires. */
   const uint32_t for_records = tree && tree != &txn->main ? txn->main.record.depth + 1u : 0;
   const uint32_t commit_needs = txn->gc_reserve + for_records +
-                                (uint32_t)(space->retired.length * 16 / space->view.page_size);
+                                (uint32_t)(space->retired.length * 16 >> space->view.shift);
   /* And what a later delete needs to begin with: a copy of a path, which may have become longer by then. */
   const uint32_t depth = tree ? tree->record.depth : txn->main.record.depth;
   /* The nested tree of a key is not known yet; a deeper one than this has more values than a file has pages. */
@@ -415,10 +425,7 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   space_set_reserve(space, commit_needs + (deleting ? 0 : delete_needs));
   if (likely(space->dirty.pages < space->tuning.dirty_limit || space->writemap))
     return MDBX_SUCCESS;
-  int rc = commit_check_lock(txn);
-  if (rc == MDBX_SUCCESS)
-    rc = txn_cursors_detach(txn, NULL, NULL);
-  return rc == MDBX_SUCCESS ? space_spill(space, space->tuning.dirty_kept) : rc;
+  return spill(txn);
 }
 
 /* ------------------------------------------------------------------------------------------------------- canary */

@@ -11,6 +11,7 @@ struct expected {
 
 static struct expected now, at_begin;
 static uint64_t seed;
+static unsigned last_table, last_number; /* of the last change */
 
 static unsigned pick(unsigned below) {
   seed = seed * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
@@ -58,17 +59,20 @@ static void check_table(MDBX_txn *txn, MDBX_dbi dbi, unsigned table) {
   mdbx_cursor_close(cursor);
 }
 
-/* Some changes in one direction, or to and fro, from some key on. */
+/* Some changes in one direction, or to and fro, from some key on, or from where the last one was. */
 static void change_nearby(MDBX_txn *txn, const MDBX_dbi *tables) {
-  const unsigned table = pick(TABLES), steps = 1 + pick(60);
+  const bool further = pick(2);
+  const unsigned table = further ? last_table : pick(TABLES), steps = 1 + pick(60);
   const bool deleting = pick(3) == 0, alternating = pick(3) == 0;
   const int way = (int)pick(3) - 1;
-  int number = (int)pick(KEYS);
+  int number = (int)(further ? last_number : pick(KEYS));
   for (unsigned i = 0; i < steps; ++i) {
     const unsigned chosen = alternating ? pick(TABLES) : table;
     number += way ? way * (int)(1 + pick(2)) : (int)pick(9) - 4;
     if (number < 0 || number >= KEYS)
       return;
+    last_table = chosen;
+    last_number = (unsigned)number;
     if (deleting != (pick(8) == 0))
       del_key(txn, tables[chosen], chosen, (unsigned)number);
     else
@@ -117,7 +121,7 @@ static void change_nested(MDBX_txn *txn, const MDBX_dbi *tables) {
 static void one_transaction(MDBX_env *env, const MDBX_dbi *tables, bool nesting) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   at_begin = now;
-  for (unsigned i = 0; i < 12; ++i) {
+  for (unsigned i = pick(3) ? pick(3) : 12; i; --i) {
     change_nearby(txn, tables);
     if (nesting && pick(4) == 0)
       change_nested(txn, tables);
@@ -134,10 +138,40 @@ static void one_transaction(MDBX_env *env, const MDBX_dbi *tables, bool nesting)
   now = at_begin;
 }
 
+/* Another process commits in between, near the last change. */
+struct foreign {
+  unsigned flags, table, number, length;
+};
+
+static void put_as_another(void *context) {
+  const struct foreign *foreign = context;
+  MDBX_env *env;
+  MDBX_txn *txn;
+  MDBX_dbi dbi;
+  uint32_t store;
+  uint8_t bytes[64] = {0};
+  memset(bytes, (int)(foreign->number & 0xff), foreign->length);
+  const MDBX_val key = key_of(foreign->number, &store);
+  MDBX_val value = {bytes, foreign->length};
+  unit_require(mdbx_env_create(&env) == MDBX_SUCCESS && mdbx_env_set_maxdbs(env, 4) == MDBX_SUCCESS);
+  unit_require(api_try_open(env, foreign->flags) == MDBX_SUCCESS);
+  unit_require(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn) == MDBX_SUCCESS);
+  unit_require(mdbx_dbi_open(txn, foreign->table ? "two" : "one", MDBX_DB_DEFAULTS, &dbi) == MDBX_SUCCESS);
+  unit_require(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT) == MDBX_SUCCESS);
+  unit_require(mdbx_txn_commit(txn) == MDBX_SUCCESS && mdbx_env_close(env) == MDBX_SUCCESS);
+}
+
+static void foreign_transaction(unsigned flags) {
+  struct foreign foreign = {flags, last_table, last_number, 1 + pick(60)};
+  unit_join(unit_fork(put_as_another, &foreign));
+  now.lengths[foreign.table][foreign.number] = (uint16_t)foreign.length;
+}
+
 static void run_near(unsigned flags, intptr_t page_size) {
   MDBX_dbi tables[TABLES];
   MDBX_env *env = api_create();
   memset(&now, 0, sizeof(now));
+  last_table = last_number = 0;
   seed = flags + (unsigned)page_size;
   OK(mdbx_env_set_geometry(env, -1, -1, 64 << 20, -1, -1, page_size));
   OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
@@ -146,8 +180,10 @@ static void run_near(unsigned flags, intptr_t page_size) {
   OK(mdbx_dbi_open(txn, "one", MDBX_CREATE, &tables[0]));
   OK(mdbx_dbi_open(txn, "two", MDBX_CREATE, &tables[1]));
   OK(mdbx_txn_commit(txn));
-  for (unsigned i = 0; i < 120; ++i) {
+  for (unsigned i = 0; i < 300; ++i) {
     one_transaction(env, tables, !(flags & MDBX_WRITEMAP));
+    if (pick(20) == 0)
+      foreign_transaction(flags);
     if (i % 20 == 0)
       api_sound(env);
   }
@@ -192,6 +228,80 @@ START_TEST(loads_leave_full_pages) {
 }
 END_TEST
 
+/* One record, and a cursor-free write transaction in which the leaf of that record was changed. */
+static MDBX_txn *begin_near(MDBX_env *env, MDBX_dbi *dbi) {
+  uint32_t store;
+  const MDBX_val key = key_of(1000, &store);
+  MDBX_val value = api_val("0123456789");
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, NULL, MDBX_CREATE, dbi));
+  OK(mdbx_put(txn, *dbi, &key, &value, MDBX_UPSERT));
+  return txn;
+}
+
+/* Each flag means beside the last change what it means elsewhere. */
+START_TEST(flags_near_the_last_change) {
+  MDBX_dbi dbi;
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  MDBX_txn *txn = begin_near(env, &dbi);
+  uint32_t store;
+  MDBX_val key = key_of(1001, &store), value = api_val("abc");
+  IS(mdbx_put(txn, dbi, &key, &value, MDBX_CURRENT), MDBX_NOTFOUND);
+  IS(mdbx_get(txn, dbi, &key, &value), MDBX_NOTFOUND);
+  value = api_val("abc");
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_NOOVERWRITE));
+  value = api_val("defg");
+  IS(mdbx_put(txn, dbi, &key, &value, MDBX_NOOVERWRITE), MDBX_KEYEXIST);
+  ck_assert(value.iov_len == 3 && memcmp(value.iov_base, "abc", 3) == 0);
+  key = key_of(1002, &store);
+  value = (MDBX_val){NULL, 5};
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_RESERVE));
+  memcpy(value.iov_base, "hijkl", 5);
+  value = (MDBX_val){NULL, 0};
+  OK(mdbx_get(txn, dbi, &key, &value));
+  ck_assert(value.iov_len == 5 && memcmp(value.iov_base, "hijkl", 5) == 0);
+  key = key_of(1001, &store);
+  value = api_val("m");
+  IS(mdbx_put(txn, dbi, &key, &value, MDBX_APPEND), MDBX_EKEYMISMATCH);
+  MDBX_stat stat;
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_entries, 3);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A value that is too long for a leaf goes to pages of its own, however empty the leaf is; one that lies in the leaf
+ * is taken from there. */
+START_TEST(values_near_the_last_change) {
+  static uint8_t bytes[3000];
+  MDBX_dbi dbi;
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  MDBX_txn *txn = begin_near(env, &dbi);
+  uint32_t store;
+  MDBX_val key = key_of(1000, &store), value;
+  OK(mdbx_get(txn, dbi, &key, &value));
+  for (uint32_t i = 1; i < 40; ++i) {
+    key = key_of(1000 + i % 2 * 2000 - i, &store);
+    OK(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT));
+    OK(mdbx_get(txn, dbi, &key, &value));
+    ck_assert(value.iov_len == 10 && memcmp(value.iov_base, "0123456789", 10) == 0);
+  }
+  memset(bytes, 'x', sizeof(bytes));
+  key = key_of(5000, &store);
+  value = (MDBX_val){bytes, sizeof(bytes)};
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_APPEND));
+  MDBX_stat stat;
+  OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_overflow_pages, 1);
+  ck_assert_uint_eq(stat.ms_leaf_pages, 1);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* The flag is still an error for a key that is less, wherever the last change was. */
 START_TEST(append_in_disorder) {
   MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
@@ -221,6 +331,8 @@ int main(void) {
   tcase_set_timeout(tests, 120);
   tcase_add_loop_test(tests, near_the_last_change, 0, 6);
   tcase_add_test(tests, loads_leave_full_pages);
+  tcase_add_test(tests, flags_near_the_last_change);
+  tcase_add_test(tests, values_near_the_last_change);
   tcase_add_test(tests, append_in_disorder);
   suite_add_tcase(suite, tests);
   return unit_run(suite);

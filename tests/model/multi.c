@@ -52,9 +52,9 @@ static void put_with_flags(struct model *model, int kind, MDBX_val *key, MDBX_va
 }
 
 static void put_several(struct model *model, int kind, MDBX_val *key) {
-  uint8_t elements[8 * 100], scratch[64];
+  uint8_t elements[8 * 300], scratch[64];
   const unsigned size = kinds[kind].fixed;
-  MDBX_val data[2] = {{elements, size}, {NULL, below(model, 100)}};
+  MDBX_val data[2] = {{elements, size}, {NULL, below(model, below(model, 4) ? 100 : 300)}};
   const size_t count = data[1].iov_len;
   for (size_t i = 0; i < count; ++i) {
     MDBX_val value;

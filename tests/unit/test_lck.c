@@ -699,7 +699,8 @@ START_TEST(layout_is_the_same_everywhere) {
   ck_assert_uint_eq(offsetof(struct lck_shared, writer), 128);
   ck_assert_uint_eq(offsetof(struct lck_shared, pending), 192);
   ck_assert_uint_eq(offsetof(struct lck_shared, failures), 216);
-  ck_assert_uint_eq(offsetof(struct lck_shared, metas), 232);
+  ck_assert_uint_eq(offsetof(struct lck_shared, flusher), 240);
+  ck_assert_uint_eq(offsetof(struct lck_shared, metas), 248);
   ck_assert_uint_eq(offsetof(struct lck_shared, table), 256);
   ck_assert_uint_eq(offsetof(struct lck_shared, tickets), 280);
   ck_assert_uint_eq(offsetof(struct lck_shared, last_check), 296);

@@ -194,6 +194,23 @@ START_TEST(the_prefix_is_what_all_keys_share) {
 }
 END_TEST
 
+/* Several values at once go before, between and behind those of an array. */
+START_TEST(values_into_an_array) {
+  const struct page_expectation expected = {.page_size = 256, .pgno = 7, .newest = 9, .limit = 100};
+  struct seek_key key;
+  page_init(&memory.page, 256, 7, 3, P_LEAF | P_NOHEADS | P_DUPFIX);
+  key_prepare(&key, ORDER_BYTES, "dd", 2, NULL);
+  leaf_insert(&memory.page, ORDER_BYTES, 0, &key, NODE_PLAIN, 0);
+  leaf_insert_values(&memory.page, 1, (const uint8_t *)"hhii", 2);
+  leaf_insert_values(&memory.page, 0, (const uint8_t *)"aabbcc", 3);
+  leaf_insert_values(&memory.page, 4, (const uint8_t *)"eeffgg", 3);
+  ck_assert_uint_eq(memory.page.count, 9);
+  ck_assert_int_eq(memcmp(page_body(&memory.page), "aabbccddeeffgghhii", 18), 0);
+  ck_assert_uint_eq(page_used(&memory.page, 256), 18);
+  ck_assert_int_eq(page_check_layout(&memory.page, &expected), MDBX_SUCCESS);
+}
+END_TEST
+
 /* ---- Sub-pages --------------------------------------------------------------------------------------------------- */
 
 /* Ascending values of that many; fixed ones have four bytes, others up to 30. */
@@ -244,6 +261,31 @@ START_TEST(values_of_a_sub_page) {
 }
 END_TEST
 
+/* All but one value, and that one put in its place, give the bytes of all. */
+START_TEST(a_value_comes_into_a_sub_page) {
+  enum { COUNT = 60 };
+  const bool fixed = _i;
+  static uint8_t all[4096], bytes[4096], store[64 * 32];
+  MDBX_val values[64];
+  const size_t length = compose(all, fixed, COUNT, values, store);
+  for (unsigned at = 0; at < COUNT; ++at) {
+    struct subpage_writer writer;
+    const size_t entry = fixed ? 0 : SUBPAGE_ENTRY, before = length - values[at].iov_len - entry;
+    const struct subpage whole = {all, length}, page = {bytes, before};
+    subpage_begin(&writer, bytes, fixed, COUNT - 1);
+    subpage_add_range(&writer, &whole, 0, at);
+    subpage_add_range(&writer, &whole, at + 1, COUNT);
+    uint8_t *gap = bytes + subpage_value_offset(&page, at);
+    memmove(gap + values[at].iov_len, gap, (size_t)(bytes + before - gap));
+    memcpy(gap, values[at].iov_base, values[at].iov_len);
+    gap = bytes + subpage_entry_offset(at);
+    memmove(gap + entry, gap, (size_t)(bytes + length - entry - gap));
+    subpage_admit(bytes, at, values[at].iov_len);
+    ck_assert_int_eq(memcmp(bytes, all, length), 0);
+  }
+}
+END_TEST
+
 START_TEST(damaged_sub_pages_are_refused) {
   const bool fixed = _i;
   static uint8_t bytes[4096], store[64 * 32];
@@ -273,7 +315,9 @@ int main(void) {
   tcase_add_loop_test(tcase, against_a_sorted_array, 0, (int)(COUNT_OF(kinds) * COUNT_OF(page_sizes)));
   tcase_add_loop_test(tcase, appended_to_another_page, 0, (int)COUNT_OF(kinds));
   tcase_add_test(tcase, the_prefix_is_what_all_keys_share);
+  tcase_add_test(tcase, values_into_an_array);
   tcase_add_loop_test(tcase, values_of_a_sub_page, 0, 4);
+  tcase_add_loop_test(tcase, a_value_comes_into_a_sub_page, 0, 2);
   tcase_add_loop_test(tcase, damaged_sub_pages_are_refused, 0, 2);
   return unit_run(suite);
 }
