@@ -6,7 +6,6 @@
 #include "env/env_files.h"
 #include "env/env_writer.h"
 #include "env/flusher.h"
-#include "env/group.h"
 #include "env/lockless.h"
 #include "env/options.h"
 #include "env/sync.h"
@@ -445,8 +444,7 @@ static int find_reader(MDBX_txn *txn, MDBX_copy_flags_t flags, MDBX_txn **reader
   *reader = txn;
   if (reading)
     return MDBX_SUCCESS;
-  const int drained = group_drain(txn->env);
-  return drained == MDBX_SUCCESS ? txn_begin_read_apart(txn->env, reader) : drained;
+  return txn_begin_read_beside(txn, reader);
 }
 
 static int end_copy(MDBX_txn *txn, MDBX_txn *reader, MDBX_copy_flags_t flags, int rc) {

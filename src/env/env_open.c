@@ -462,7 +462,7 @@ int env_close(MDBX_env *env, bool dont_sync) {
     env_unlock_writer(env);
   }
   if (env->opened && !inherited) {
-    flusher_stop(env, !dont_sync);
+    flusher_stop(env);
     rc = dont_sync ? MDBX_SUCCESS : sync_at_close(env);
   }
   env->signature = DEAD_SIGNATURE;

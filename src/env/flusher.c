@@ -1,58 +1,59 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "env/flusher.h"
 
-#include "base/assert.h"
 #include "base/log.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
-/* The mutex is held for moments, never across a wait, nor together with another lock. */
 struct flusher {
   MDBX_env *env;
-  int fd;
+  int told;  /* the descriptor of the application */
+  int woken; /* the thread sleeps here */
   pthread_t thread;
-  pthread_mutex_t mutex;
-  pthread_cond_t changed;
-  struct ticket wanted; /* the newest; under the mutex */
-  bool asked;           /* it has not been looked at; under the mutex */
-  bool stopping;        /* under the mutex */
+  _Atomic bool stopping;
 };
-
-/* The next ticket to wait for. False: it is time to end. */
-static bool next_wanted(struct flusher *flusher, struct ticket *ticket) {
-  pthread_mutex_lock(&flusher->mutex);
-  while (!flusher->asked && !flusher->stopping)
-    pthread_cond_wait(&flusher->changed, &flusher->mutex);
-  const bool asked = flusher->asked;
-  flusher->asked = false;
-  *ticket = flusher->wanted;
-  pthread_mutex_unlock(&flusher->mutex);
-  return asked;
-}
 
 static void *run(void *argument) {
   struct flusher *flusher = argument;
-  struct ticket ticket;
-  while (next_wanted(flusher, &ticket)) {
-    const int rc = ticket_wait(flusher->env, &ticket, TICKET_FOREVER);
+  for (;;) {
+    os_event_await(flusher->woken);
+    if (atomic_load(&flusher->stopping))
+      return NULL;
+    const struct ticket newest = ticket_of_newest(flusher->env);
+    const int rc = ticket_wait(flusher->env, &newest, TICKET_FOREVER);
     if (rc != MDBX_SUCCESS)
       log_error("%s: commit %llu did not become durable, error %d", flusher->env->data_path,
-                (unsigned long long)ticket.txnid, rc);
-    os_event_raise(flusher->fd);
+                (unsigned long long)newest.txnid, rc);
+    os_event_raise(flusher->told);
   }
-  return NULL;
+}
+
+static void dispose(struct flusher *flusher) {
+  if (flusher->told >= 0)
+    os_close(flusher->told);
+  if (flusher->woken >= 0)
+    os_close(flusher->woken);
+  free(flusher);
 }
 
 static int begin(struct flusher *flusher) {
-  int rc = os_event_open(&flusher->fd);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  pthread_mutex_init(&flusher->mutex, NULL);
-  pthread_cond_init(&flusher->changed, NULL);
-  rc = os_thread_start(&flusher->thread, run, flusher);
-  if (rc != MDBX_SUCCESS)
-    os_close(flusher->fd);
+  int rc = os_event_open(&flusher->told, false);
+  if (rc == MDBX_SUCCESS)
+    rc = os_event_open(&flusher->woken, true);
+  return rc == MDBX_SUCCESS ? os_thread_start(&flusher->thread, run, flusher) : rc;
+}
+
+static int make(MDBX_env *env, struct flusher **result) {
+  struct flusher *flusher = calloc(1, sizeof(*flusher));
+  if (!flusher)
+    return MDBX_ENOMEM;
+  flusher->env = env;
+  flusher->told = flusher->woken = -1;
+  const int rc = begin(flusher);
+  if (rc == MDBX_SUCCESS)
+    *result = flusher;
+  else
+    dispose(flusher);
   return rc;
 }
 
@@ -62,58 +63,35 @@ int flusher_start(MDBX_env *env, int *fd) {
   os_mutex_lock(&env->handles_mutex);
   struct flusher *flusher = atomic_load(&env->flusher);
   if (!flusher) {
-    flusher = calloc(1, sizeof(*flusher));
-    if (flusher)
-      flusher->env = env;
-    rc = flusher ? begin(flusher) : MDBX_ENOMEM;
-    if (rc == MDBX_SUCCESS)
-      atomic_store(&env->flusher, flusher);
-    else
-      free(flusher);
+    rc = make(env, &flusher);
+    atomic_store(&env->flusher, flusher);
   }
   if (rc == MDBX_SUCCESS)
-    *fd = flusher->fd;
+    *fd = flusher->told;
   os_mutex_unlock(&env->handles_mutex);
   return rc;
 }
 
-void flusher_want(MDBX_env *env, const struct ticket *ticket) {
+void flusher_wake(MDBX_env *env) {
+  const struct flusher *flusher = atomic_load(&env->flusher);
+  if (flusher)
+    os_event_raise(flusher->woken);
+}
+
+void flusher_stop(MDBX_env *env) {
   struct flusher *flusher = atomic_load(&env->flusher);
   if (!flusher)
     return;
-  pthread_mutex_lock(&flusher->mutex);
-  /* Threads come here in any order; after a failure the newest is the one that knows of it. */
-  if (ticket->failures != flusher->wanted.failures || ticket->txnid > flusher->wanted.txnid)
-    flusher->wanted = *ticket;
-  flusher->asked = true;
-  pthread_cond_signal(&flusher->changed);
-  pthread_mutex_unlock(&flusher->mutex);
-}
-
-static void dispose(MDBX_env *env, struct flusher *flusher) {
-  os_close(flusher->fd);
-  free(flusher);
+  atomic_store(&flusher->stopping, true);
+  os_event_raise(flusher->woken);
+  os_thread_join(flusher->thread);
+  dispose(flusher);
   atomic_store(&env->flusher, NULL);
 }
 
-void flusher_stop(MDBX_env *env, bool finish) {
-  struct flusher *flusher = atomic_load(&env->flusher);
-  if (!flusher)
-    return;
-  pthread_mutex_lock(&flusher->mutex);
-  flusher->stopping = true;
-  flusher->asked &= finish;
-  pthread_cond_signal(&flusher->changed);
-  pthread_mutex_unlock(&flusher->mutex);
-  pthread_join(flusher->thread, NULL);
-  pthread_cond_destroy(&flusher->changed);
-  pthread_mutex_destroy(&flusher->mutex);
-  dispose(env, flusher);
-}
-
-/* The mutex may be in any state. */
 void flusher_forget(MDBX_env *env) {
   struct flusher *flusher = atomic_load(&env->flusher);
   if (flusher)
-    dispose(env, flusher);
+    dispose(flusher);
+  atomic_store(&env->flusher, NULL);
 }

@@ -5,6 +5,17 @@
 #include "env/sync.h"
 #include "file/pending.h"
 
+struct ticket ticket_of_newest(const MDBX_env *env) {
+  struct ticket newest = {.failures = pending_failures(&env->lck)};
+  uint32_t before;
+  do {
+    before = newest.failures;
+    newest.txnid = lck_head_txnid(pending_tip(&env->lck));
+    newest.failures = pending_failures(&env->lck);
+  } while (newest.failures != before); /* else the commit may be one of after the failure */
+  return newest;
+}
+
 int ticket_ask(const MDBX_env *env, const struct ticket *ticket) {
   const struct lck *lck = &env->lck;
   /* The durable commit first: a failure may give the id to another one meanwhile. */

@@ -16,6 +16,8 @@ struct ticket {
 /* A time of os_monotonic_16dot16() that never comes. */
 #define TICKET_FOREVER UINT64_MAX
 
+/* The newest commit that there is. */
+struct ticket ticket_of_newest(const MDBX_env *env);
 /* MDBX_SUCCESS: durable; MDBX_RESULT_TRUE: not yet; MDBX_PANIC: it failed; MDBX_EINVAL: there has been no such commit. */
 int ticket_ask(const MDBX_env *env, const struct ticket *ticket);
 /* Waits for it, and makes the flush where nobody else does; a weak commit becomes durable by the steady point of a newer one,

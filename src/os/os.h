@@ -266,9 +266,12 @@ static inline uint32_t os_fork_generation(void) {
 void os_sleep_ms(unsigned milliseconds);
 /* A thread of the library: no signal of the program is handled in it. */
 int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
+void os_thread_join(pthread_t thread);
 /* A descriptor that becomes readable when it is raised, until it is read. MDBX_ENOSYS where the system has none. */
-int os_event_open(int *fd);
+int os_event_open(int *fd, bool blocking);
 void os_event_raise(int fd);
+/* Sleeps until a blocking one is raised, and takes that. */
+void os_event_await(int fd);
 
 /* ---- Facts (os_info.c) -------------------------------------------------------------------------------------------*/
 

@@ -85,19 +85,29 @@ int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
   return rc;
 }
 
+void os_thread_join(pthread_t thread) { pthread_join(thread, NULL); }
+
 #ifdef HAVE_EVENTFD
-int os_event_open(int *fd) {
-  *fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+int os_event_open(int *fd, bool blocking) {
+  *fd = eventfd(0, EFD_CLOEXEC | (blocking ? 0 : EFD_NONBLOCK));
   return *fd < 0 ? errno : MDBX_SUCCESS;
 }
 
 /* It fails only when nobody has read it for 2^64 times, and then it is readable. */
 void os_event_raise(int fd) { (void)!eventfd_write(fd, 1); }
+
+void os_event_await(int fd) {
+  eventfd_t count;
+  (void)!eventfd_read(fd, &count);
+}
 #else
-int os_event_open(int *fd) {
+int os_event_open(int *fd, bool blocking) {
+  (void)blocking;
   *fd = -1;
   return MDBX_ENOSYS;
 }
 
 void os_event_raise(int fd) { (void)fd; }
+
+void os_event_await(int fd) { (void)fd; }
 #endif

@@ -20,7 +20,6 @@
 #include "env/env_writer.h"
 #include "env/flush.h"
 #include "env/group.h"
-#include "env/options.h"
 #include "env/sync.h"
 #include "file/pending.h"
 #include "space/space_verify.h"
@@ -35,11 +34,6 @@
 static void step_flush(struct commit *commit) {
   ASSERT(commit->step == STEP_PAGES || commit->step == STEP_META);
   commit_step_to(commit, commit->step + 1);
-}
-
-static void check_step_before_meta(const struct commit *commit, enum meta_kind kind) {
-  ASSERT(commit->step == STEP_PAGES || commit->step == STEP_PAGES_FLUSHED); /* C2 */
-  ASSERT(kind != META_STEADY || commit->step == STEP_PAGES_FLUSHED);       /* C3 */
 }
 
 static void check_step_before_publishing(const struct commit *commit, bool durable) {
@@ -57,7 +51,6 @@ static void verify_list(const struct commit *commit) {
 }
 #else
 #define step_flush(commit) ((void)(commit))
-#define check_step_before_meta(commit, kind) ((void)(commit))
 #define check_step_before_publishing(commit, durable) ((void)(commit))
 #endif
 
@@ -84,13 +77,6 @@ static int list_pages(struct commit *commit) {
   return commit->count && !commit->list ? MDBX_ENOMEM : MDBX_SUCCESS;
 }
 
-void commit_read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]) {
-  for (unsigned i = 0; i < META_COUNT; ++i) {
-    const struct page *header = snapshot_mapped(&commit->txn->space.view, i);
-    txnids[i] = header->flags == P_META ? header->txnid : TXNID_NONE;
-  }
-}
-
 static void choose_slot(struct commit *commit) {
   ASSERT(commit->txn->base_slot < META_COUNT);
   txnid_t txnids[META_COUNT];
@@ -114,27 +100,6 @@ static void compose_meta(struct commit *commit) {
 
 /* ------------------------------------------------------------------------------------------------------ the steps */
 
-int commit_check_lock(const MDBX_txn *txn) {
-  MDBX_env *env = txn->env;
-  if (likely(lck_writer_is_mine(&env->lck)))
-    return MDBX_SUCCESS;
-  atomic_store(&env->fatal, true);
-  log_error("%s: the writer lock was lost: the lock file's locks of this process were given up; transaction %llu is dropped",
-            env->data_path, (unsigned long long)txn->view->txnid);
-  return MDBX_PANIC;
-}
-
-int commit_write_pages(struct commit *commit) {
-  ASSERT(commit->count == commit->txn->space.dirty.used);
-  struct space *space = &commit->txn->space;
-  const int rc = commit_check_lock(commit->txn);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  commit_step_to(commit, STEP_PAGES);
-  lck_count(&commit->env->lck, LCK_WOPS, commit->count);
-  return writeout_pages(space, commit->list, commit->count);
-}
-
 /* Nobody asks for the time in most commits. */
 static uint64_t clock_of(const struct commit *commit) { return commit->timed ? os_monotonic_16dot16() : 0; }
 
@@ -144,48 +109,6 @@ static int flush(struct commit *commit) {
   step_flush(commit);
   commit->flushing += clock_of(commit) - begun;
   return rc;
-}
-
-/* The mapping through which a meta that nobody flushes goes to the file; NULL: it is written by a call. */
-static char *mapping_for_meta(const struct commit *commit, enum meta_kind kind) {
-  const struct space *space = &commit->txn->space;
-  if (kind != META_WEAK)
-    return NULL;
-  if (space->writemap)
-    return env_option(commit->env, MDBX_opt_write_by_calls) ? NULL : map_base(space->map);
-  return space->copying && stores_may_copy(space->stores, commit->slot, 1) ? space->stores->base : NULL;
-}
-
-static int write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
-                      unsigned entries) {
-  const struct gc_list *list = &commit->txn->collector.list;
-  const struct meta_tail tail = {manifest, entries, list->bytes, list->length};
-  int rc = commit_check_lock(commit->txn);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
-  ASSERT(kind != META_MANIFEST || commit->durability == COMMIT_GROUPED ||
-         commit->txn->base_txnid == commit->txn->durable); /* C4 */
-  ASSERT(kind != META_MANIFEST || entries == commit->inherited + commit->count);
-  ASSERT(commit->durability == COMMIT_GROUPED || commit->slot != commit->txn->base_slot); /* C1 */
-  check_step_before_meta(commit, kind);
-  commit_step_to(commit, STEP_META);
-  commit->meta.kind = kind;
-  meta_build(commit->page, commit->env->page_size, commit->slot, commit->txn->view->txnid, &commit->meta, &tail);
-  commit->point_of_no_return = true;
-  char *base = mapping_for_meta(commit, kind);
-  if (base)
-    return meta_store(base, commit->env->fd, commit->page, commit->env->page_size);
-  rc = meta_write(commit->env->fd, commit->page, commit->env->page_size);
-  if (rc == MDBX_SUCCESS)
-    stores_note(commit->txn->space.stores, commit->slot, 1);
-  return rc;
-}
-
-void commit_vouch(const struct commit *commit) {
-  const struct snapshot *view = commit->txn->view;
-  for (size_t i = 0; i < commit->count && !view->always_check; ++i)
-    snapshot_vouch(view, commit->list[i].pgno, view->txnid);
 }
 
 static void publish(struct commit *commit, bool durable) {
@@ -217,19 +140,6 @@ static bool manifest_fits(const struct commit *commit) {
   return may_have_manifest(txn) && meta_tail_fits(commit->env->page_size, commit->count, txn->collector.list.length);
 }
 
-/* Behind what is inherited, when the pages have been written, and so have their checksums. */
-void commit_list_own_pages(struct commit *commit) {
-  struct meta_manifest *entry = commit->page->manifest + commit->inherited;
-  for (size_t i = 0; i < commit->count; ++i) {
-    const uint64_t checksum = commit->list[i].page->checksum;
-    *entry++ = (struct meta_manifest){commit->list[i].pgno, (uint32_t)checksum, (uint32_t)(checksum >> 32)};
-  }
-}
-
-int commit_write_manifest(struct commit *commit) {
-  return write_meta(commit, META_MANIFEST, commit->page->manifest, (unsigned)(commit->inherited + commit->count));
-}
-
 static int commit_small(struct commit *commit) {
   ASSERT(manifest_fits(commit));
   commit->inherited = 0;
@@ -250,7 +160,7 @@ static int commit_large(struct commit *commit) {
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc == MDBX_SUCCESS)
-    rc = write_meta(commit, META_STEADY, NULL, 0);
+    rc = commit_write_meta(commit, META_STEADY, NULL, 0);
   if (rc == MDBX_SUCCESS)
     rc = flush(commit);
   if (rc == MDBX_SUCCESS)
@@ -271,7 +181,7 @@ static int commit_nometasync(struct commit *commit) {
   lck_publish_durable(lck, commit->txn->base_txnid);
   commit->txn->durable = lck_durable(lck);
   choose_slot(commit);
-  rc = write_meta(commit, META_STEADY, NULL, 0);
+  rc = commit_write_meta(commit, META_STEADY, NULL, 0);
   if (rc != MDBX_SUCCESS)
     return rc;
   lck_publish_believable(lck, commit->txn->view->txnid);
@@ -283,7 +193,7 @@ static int commit_weak(struct commit *commit) {
   ASSERT(commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY);
   int rc = commit_write_pages(commit);
   if (rc == MDBX_SUCCESS)
-    rc = write_meta(commit, META_WEAK, NULL, 0);
+    rc = commit_write_meta(commit, META_WEAK, NULL, 0);
   if (rc == MDBX_SUCCESS)
     publish(commit, false);
   return rc;

@@ -21,8 +21,4 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
 /* For a transaction that makes no commit: what it has seen is to be seen by whoever begins to read after its end. */
 struct commit_wait commit_wait_for_base(const MDBX_txn *txn);
 
-/* MDBX_PANIC when somebody else took this process for dead and has the writer lock: what it commits must not be written
- * over, see C11. Before anything is written to the file. */
-int commit_check_lock(const MDBX_txn *txn);
-
 #endif

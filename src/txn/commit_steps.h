@@ -54,11 +54,15 @@ static inline void commit_step_to(struct commit *commit, enum commit_step step) 
 #define commit_step_to(commit, step) ((void)(commit))
 #endif
 
-/* ---- commit.c ---- */
+/* ---- commit_steps.c ---- */
 
+/* MDBX_PANIC when somebody else took this process for dead and has the writer lock: what it commits must not be written
+ * over, see C11. Before anything is written to the file. */
+int commit_check_lock(const MDBX_txn *txn);
 /* The ids of the meta pages; TXNID_NONE: it is none. */
 void commit_read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]);
 int commit_write_pages(struct commit *commit);
+int commit_write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest, unsigned entries);
 /* Puts the pages of this commit into its manifest, behind what is inherited, when they have been written, and so have their
  * checksums. */
 void commit_list_own_pages(struct commit *commit);

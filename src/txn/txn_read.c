@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/group.h"
 #include "env/lockless.h"
 #include "txn/table.h"
 #include "txn/txn_cursor.h"
@@ -149,6 +150,11 @@ int txn_begin_read_apart(MDBX_env *env, MDBX_txn **result) {
   if (rc != MDBX_SUCCESS)
     txn_end_read(*result);
   return rc;
+}
+
+int txn_begin_read_beside(MDBX_txn *writer, MDBX_txn **reader) {
+  const int drained = group_drain(writer->env);
+  return drained == MDBX_SUCCESS ? txn_begin_read_apart(writer->env, reader) : drained;
 }
 
 int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **result, struct meta_page **page) {

@@ -10,6 +10,8 @@
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
 /* The same for a look of the engine's own, whatever transactions the thread has. */
 int txn_begin_read_apart(MDBX_env *env, MDBX_txn **txn);
+/* A reader of what a write transaction without changes sees, for its thread: what waits for a flush is made durable for that. */
+int txn_begin_read_beside(MDBX_txn *writer, MDBX_txn **reader);
 /* And with the page of its meta, which is the caller's to free. MDBX_BUSY: others commit too fast. */
 int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **txn, struct meta_page **page);
 int txn_reset_read(MDBX_txn *txn);

@@ -12,7 +12,7 @@
 #include "file/pending.h"
 #include "space/writeout.h"
 #include "tree/recent.h"
-#include "txn/commit.h"
+#include "txn/commit_steps.h"
 #include "txn/laggards.h"
 #include "txn/table.h"
 #include "txn/txn_cursor.h"
@@ -391,7 +391,7 @@ int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency 
   txn_finish_write(txn);
   *ticket = rc == MDBX_SUCCESS ? wait.ticket : (struct ticket){TXNID_NONE, 0};
   if (rc == MDBX_SUCCESS)
-    flusher_want(env, ticket);
+    flusher_wake(env);
   txn_end_latency(latency, begun);
   return rc;
 }
