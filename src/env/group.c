@@ -92,7 +92,8 @@ int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
 }
 
 /* The head is published before it is noted as durable, and as what waits no more: who does that may be at it, or have died. */
-static int wait_until_settled(struct lck *lck) {
+int group_settle(MDBX_env *env) {
+  struct lck *lck = &env->lck;
   if (!pending_any(lck))
     return MDBX_SUCCESS;
   const int rc = pending_metas_lock(lck);
@@ -110,7 +111,7 @@ int group_drain(MDBX_env *env) {
   newest.txnid = lck_head_txnid(tip);
   if (tip != lck_head(&env->lck))
     rc = wait_for_flush(env, &newest, TICKET_FOREVER, true);
-  return rc == MDBX_SUCCESS ? wait_until_settled(&env->lck) : rc;
+  return rc == MDBX_SUCCESS ? group_settle(env) : rc;
 }
 
 int env_lock_writer(MDBX_env *env, bool try_only) {

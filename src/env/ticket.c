@@ -31,6 +31,8 @@ int ticket_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
   int rc = ticket_ask(env, ticket);
   if (rc == MDBX_RESULT_TRUE)
     rc = group_wait(env, ticket, until);
+  if (rc == MDBX_SUCCESS)
+    rc = group_settle(env);
   if (rc != MDBX_SUCCESS || ticket_ask(env, ticket) == MDBX_SUCCESS)
     return rc;
   rc = sync_newest(env, true, false);
