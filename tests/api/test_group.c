@@ -153,6 +153,8 @@ START_TEST(test_option) {
   MDBX_env *env = open_with_group(&first, &second);
   OK(mdbx_env_get_option(env, MDBX_opt_group_commit, &value));
   ck_assert_uint_eq(value, 1);
+  while (os_shlock_owner(&env->lck.shared->writer)) /* the commit is pending a moment before the lock is given on */
+    unit_sleep_us(100);
   OK(mdbx_txn_begin(env, NULL, MDBX_TXN_TRY, &txn));
   let_flushes_end(2, MDBX_SUCCESS);
   OK(mdbx_txn_abort(txn));

@@ -8,6 +8,12 @@
 
 enum { FOREVER = -1, SECOND = 65536 };
 
+#ifdef __SANITIZE_THREAD__
+/* A child of a process with threads starts one: the sanitizer would rather end it. */
+const char *__tsan_default_options(void);
+const char *__tsan_default_options(void) { return "die_after_fork=0"; }
+#endif
+
 static int try_commit(MDBX_env *env, const char *key, unsigned flags, MDBX_commit_ticket *ticket) {
   MDBX_txn *txn;
   int rc = mdbx_txn_begin(env, NULL, (MDBX_txn_flags_t)flags, &txn);
