@@ -202,6 +202,14 @@ void recent_keep(struct space *space) {
   kept->txnid = space->view.txnid;
 }
 
+bool recent_keeps(const struct space *space, const void *address) {
+  const struct kept_path *kept = space->paths ? &space->paths->kept : NULL;
+  for (unsigned i = 0; kept && i < kept->path.depth; ++i)
+    if ((uintptr_t)address - (uintptr_t)kept->buffers[i] < space->view.page_size)
+      return true;
+  return false;
+}
+
 void recent_release(struct recent_paths *paths) {
   if (paths)
     drop_kept(&paths->kept, NULL);

@@ -50,6 +50,8 @@ void recent_choose(struct space *space);
 /* After it, and before the buffers of the transaction go: keeps that path, if it is one of the commit. Nobody may take the
  * commit back any more. */
 void recent_keep(struct space *space);
+/* Whether an address lies in a page that is kept: one of the last commit, which stays as it is until this transaction ends. */
+bool recent_keeps(const struct space *space, const void *address);
 /* Frees what is kept. NULL is allowed. */
 void recent_release(struct recent_paths *paths);
 

@@ -188,9 +188,9 @@ int txn_is_dirty(const MDBX_txn *txn, const void *bytes) {
   const bool mapped = offset >= 0 && (size_t)offset < (size_t)view->limit << view->shift;
   if (txn_is_reader(txn))
     return mapped ? MDBX_RESULT_FALSE : MDBX_EINVAL;
-  if (!mapped)
-    return MDBX_RESULT_TRUE;
-  /* In the middle of a run there is no header; only in WRITEMAP mode can a mapped page be a changed one. */
   const struct space *space = &txn->root->space;
+  if (!mapped)
+    return recent_keeps(space, bytes) ? MDBX_RESULT_FALSE : MDBX_RESULT_TRUE;
+  /* In the middle of a run there is no header; only in WRITEMAP mode can a mapped page be a changed one. */
   return (space->writemap && space->dirty.used) || space->spilled ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
 }
