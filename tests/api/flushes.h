@@ -62,4 +62,20 @@ static unsigned flushes_begun(void) {
   return begun;
 }
 
+static inline bool reader_sees(MDBX_env *env, const char *key) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  MDBX_val value;
+  const int rc = api_get(txn, DBI_MAIN, key, &value);
+  OK(mdbx_txn_abort(txn));
+  return rc == MDBX_SUCCESS;
+}
+
+/* Lets all flushes end, looks at the database, and closes it. */
+static inline void close_sound(MDBX_env *env) {
+  let_flushes_end(1000, MDBX_SUCCESS);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  os_ops = &os_ops_real;
+}
+
 #endif

@@ -69,14 +69,6 @@ static void await_commit(const MDBX_env *env, txnid_t txnid) {
     unit_sleep_us(100);
 }
 
-static bool reader_sees(MDBX_env *env, const char *key) {
-  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
-  MDBX_val value;
-  const int rc = api_get(txn, DBI_MAIN, key, &value);
-  OK(mdbx_txn_abort(txn));
-  return rc == MDBX_SUCCESS;
-}
-
 /* Two commits wait: a flush is under way for the first one, and the second one is written. */
 static void begin_group(MDBX_env *env, struct writer *first, struct writer *second) {
   const txnid_t before = newest(env);
@@ -96,13 +88,6 @@ static MDBX_env *open_with_group(struct writer *first, struct writer *second) {
   api_store(env, "key", "value");
   begin_group(env, first, second);
   return env;
-}
-
-static void close_sound(MDBX_env *env) {
-  let_flushes_end(1000, MDBX_SUCCESS);
-  api_sound(env);
-  OK(mdbx_env_close(env));
-  os_ops = &os_ops_real;
 }
 
 /* Nobody sees a commit before it is durable, and nobody waits for a flush that began after that. */

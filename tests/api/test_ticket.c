@@ -30,25 +30,10 @@ static MDBX_commit_ticket commit(MDBX_env *env, const char *key) {
   return ticket;
 }
 
-static bool reader_sees(MDBX_env *env, const char *key) {
-  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
-  MDBX_val value;
-  const int rc = api_get(txn, DBI_MAIN, key, &value);
-  OK(mdbx_txn_abort(txn));
-  return rc == MDBX_SUCCESS;
-}
-
 static MDBX_env *open_with_key(unsigned flags) {
   MDBX_env *env = api_open(flags);
   api_store(env, "key", "value");
   return env;
-}
-
-static void close_sound(MDBX_env *env) {
-  let_flushes_end(1000, MDBX_SUCCESS);
-  api_sound(env);
-  OK(mdbx_env_close(env));
-  os_ops = &os_ops_real;
 }
 
 /* No flush until somebody waits; then one for all. Writers see what waits, readers do not. */
