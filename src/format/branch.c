@@ -7,20 +7,20 @@
 
 /* ------------------------------------------------------------------------------------------------------ reading */
 
-/* Bytes of a suffix that lie in the head; with P_NOHEADS there is none. */
-static size_t bytes_in_head(bool heads) { return heads ? TAIL_INLINE : 0; }
+/* Bytes of a suffix that lie in the keyhead; with P_NOKEYHEADS there is none. */
+static size_t bytes_in_keyhead(bool keyheads) { return keyheads ? TAIL_INLINE : 0; }
 
-/* Length of the suffix of separator i; *rest gets the bytes that are not in the head. */
+/* Length of the suffix of separator i; *rest gets the bytes that are not in the keyhead. */
 static size_t suffix_of(const struct page *page, unsigned i, const uint8_t **rest) {
   const unsigned tail = branch_tails(page)[i];
   *rest = NULL;
-  if (tail <= bytes_in_head(page_has_heads(page)))
+  if (tail <= bytes_in_keyhead(page_has_keyheads(page)))
     return tail;
   *rest = page_body(page) + tail + TAIL_HEADER;
   return get_u16(page_body(page) + tail);
 }
 
-/* Whether separator i, whose head equals the key's, is greater than the key. `suffix` is the key without the prefix. */
+/* Whether separator i, whose keyhead equals the key's, is greater than it. `suffix` is the key without the prefix. */
 static bool separator_above(const struct page *page, unsigned i, const uint8_t *suffix, size_t length) {
   const uint8_t *rest;
   const size_t wanted = suffix_of(page, i, &rest);
@@ -56,7 +56,7 @@ static int compare_prefix(const struct page *page, const struct seek_key *key) {
 }
 
 unsigned branch_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key) {
-  if (unlikely(!page_has_heads(page)))
+  if (unlikely(!page_has_keyheads(page)))
     return find_by_user_order(page, rules, key);
   const unsigned prefix = page->prefix;
   if (prefix) {
@@ -64,11 +64,11 @@ unsigned branch_find(const struct page *page, const struct key_rules *rules, con
     if (order)
       return order < 0 ? 0 : page->count - 1u;
   }
-  const uint32_t *heads = branch_heads(page);
-  const uint32_t head = head_make(key->norm, key->length, prefix);
-  unsigned low = 1 + head_count_below(heads + 1, page->count - 1u, head);
+  const uint32_t *keyheads = branch_keyheads(page);
+  const uint32_t keyhead = keyhead_make(key->norm, key->length, prefix);
+  unsigned low = 1 + keyhead_count_below(keyheads + 1, page->count - 1u, keyhead);
   unsigned high = low;
-  while (high < page->count && heads[high] == head)
+  while (high < page->count && keyheads[high] == keyhead)
     ++high;
   while (low < high) {
     const unsigned middle = (low + high) / 2;
@@ -85,14 +85,14 @@ size_t branch_separator(const struct page *page, unsigned i, uint8_t *to) {
     return 0;
   const uint8_t *rest;
   const size_t length = suffix_of(page, i, &rest);
-  size_t inline_bytes = bytes_in_head(page_has_heads(page));
+  size_t inline_bytes = bytes_in_keyhead(page_has_keyheads(page));
   memcpy(to, page_body(page), page->prefix);
   to += page->prefix;
   if (inline_bytes) {
-    uint8_t head[HEAD_SIZE];
-    put_be32(head, branch_heads(page)[i]);
+    uint8_t keyhead[KEYHEAD_SIZE];
+    put_be32(keyhead, branch_keyheads(page)[i]);
     inline_bytes = MIN_OF(length, inline_bytes);
-    memcpy(to, head, inline_bytes);
+    memcpy(to, keyhead, inline_bytes);
   }
   if (rest)
     memcpy(to + inline_bytes, rest, length - inline_bytes);
@@ -103,45 +103,45 @@ size_t branch_separator(const struct page *page, unsigned i, uint8_t *to) {
 
 static struct columns branch_columns(const struct page *page) {
   uint8_t *base = page_body(page) + branch_base(page);
-  if (page_has_heads(page))
-    return (struct columns){base, {HEAD_SIZE, CHILD_SIZE, TAIL_SIZE}, 3};
+  if (page_has_keyheads(page))
+    return (struct columns){base, {KEYHEAD_SIZE, CHILD_SIZE, TAIL_SIZE}, 3};
   return (struct columns){base, {CHILD_SIZE, TAIL_SIZE}, 2};
 }
 
 /* Bytes a suffix of that length takes in the tail area. */
-static size_t tail_bytes(size_t suffix_length, bool heads) {
-  if (suffix_length <= bytes_in_head(heads))
+static size_t tail_bytes(size_t suffix_length, bool keyheads) {
+  if (suffix_length <= bytes_in_keyhead(keyheads))
     return 0;
-  return TAIL_HEADER + suffix_length - bytes_in_head(heads);
+  return TAIL_HEADER + suffix_length - bytes_in_keyhead(keyheads);
 }
 
 /* Writes the tail of a suffix below `upper` and returns what its entry in the tails column holds. */
 static unsigned store_tail(struct page *page, const uint8_t *suffix, size_t length) {
-  const bool heads = page_has_heads(page);
-  const size_t bytes = tail_bytes(length, heads);
+  const bool keyheads = page_has_keyheads(page);
+  const size_t bytes = tail_bytes(length, keyheads);
   if (!bytes)
     return (unsigned)length;
   page->upper = (uint16_t)(page->upper - bytes);
   uint8_t *tail = page_body(page) + page->upper;
   put_u16(tail, (uint16_t)length);
-  memcpy(tail + TAIL_HEADER, suffix + bytes_in_head(heads), bytes - TAIL_HEADER);
+  memcpy(tail + TAIL_HEADER, suffix + bytes_in_keyhead(keyheads), bytes - TAIL_HEADER);
   return page->upper;
 }
 
 bool branch_insert(struct page *page, unsigned at, const struct separator *separator, struct page_ref child) {
-  const bool heads = page_has_heads(page);
+  const bool keyheads = page_has_keyheads(page);
   if (separator->length < page->prefix || memcmp(separator->bytes, page_body(page), page->prefix) != 0)
     return false;
   const uint8_t *suffix = separator->bytes + page->prefix;
   const size_t length = separator->length - page->prefix;
-  if (page_room(page) < branch_entry_size(page) + tail_bytes(length, heads))
+  if (page_room(page) < branch_entry_size(page) + tail_bytes(length, keyheads))
     return false;
   const struct columns columns = branch_columns(page);
   columns_open(&columns, page->count, at);
   page->count += 1;
   page->lower = (uint16_t)(page->lower + branch_entry_size(page));
-  if (heads)
-    branch_heads(page)[at] = head_make(suffix, length, 0);
+  if (keyheads)
+    branch_keyheads(page)[at] = keyhead_make(suffix, length, 0);
   branch_set_child(page, at, child);
   branch_tails(page)[at] = (uint16_t)store_tail(page, suffix, length);
   return true;
@@ -151,17 +151,17 @@ bool branch_insert(struct page *page, unsigned at, const struct separator *separ
 static void drop_tail(struct page *page, unsigned i) {
   uint16_t *tails = branch_tails(page);
   const unsigned offset = tails[i];
-  const bool heads = page_has_heads(page);
+  const bool keyheads = page_has_keyheads(page);
   tails[i] = 0;
-  if (heads)
-    branch_heads(page)[i] = 0;
-  if (offset <= bytes_in_head(heads))
+  if (keyheads)
+    branch_keyheads(page)[i] = 0;
+  if (offset <= bytes_in_keyhead(keyheads))
     return;
   uint8_t *start = page_body(page) + page->upper;
-  const size_t size = tail_bytes(get_u16(page_body(page) + offset), heads);
+  const size_t size = tail_bytes(get_u16(page_body(page) + offset), keyheads);
   memmove(start + size, start, offset - page->upper);
   for (unsigned k = 0; k < page->count; ++k)
-    if (tails[k] > bytes_in_head(heads) && tails[k] < offset)
+    if (tails[k] > bytes_in_keyhead(keyheads) && tails[k] < offset)
       tails[k] = (uint16_t)(tails[k] + size);
   page->upper = (uint16_t)(page->upper + size);
 }
@@ -180,7 +180,7 @@ void branch_erase(struct page *page, unsigned at) {
 
 int branch_list_init(struct branch_list *list, size_t page_size) {
   memset(list, 0, sizeof(*list));
-  list->capacity = (unsigned)(2 * (page_size / (BRANCH_ENTRY - HEAD_SIZE)) + 4);
+  list->capacity = (unsigned)(2 * (page_size / (BRANCH_ENTRY - KEYHEAD_SIZE)) + 4);
   list->separators = malloc(list->capacity * sizeof(*list->separators));
   list->children = malloc(list->capacity * sizeof(*list->children));
   return list->separators && list->children ? MDBX_SUCCESS : MDBX_ENOMEM;
@@ -249,7 +249,7 @@ int branch_list_append(struct branch_list *list, const struct page *page, const 
     list->children[list->count++] = branch_child(page, i);
     list->bytes_used += length;
   }
-  if (page_has_heads(page) && !list_ascends(list, list->count - page->count))
+  if (page_has_keyheads(page) && !list_ascends(list, list->count - page->count))
     return log_damage(MDBX_CORRUPTED, "page %u: separators are not in order", page->pgno);
   return MDBX_SUCCESS;
 }
@@ -271,8 +271,8 @@ void branch_list_insert(struct branch_list *list, unsigned at, const struct sepa
 
 /* What the separators of entries (from, to) share; they are sorted, so the outer two tell. A new one may not fit in
  * where the tree is damaged; so none may be shorter than what is cut off all. */
-static size_t shared_prefix(const struct branch_list *list, unsigned from, unsigned to, bool heads) {
-  if (!heads || to - from < 2)
+static size_t shared_prefix(const struct branch_list *list, unsigned from, unsigned to, bool keyheads) {
+  if (!keyheads || to - from < 2)
     return 0;
   const struct separator *first = &list->separators[from + 1], *last = &list->separators[to - 1];
   size_t limit = first->length;
@@ -281,18 +281,18 @@ static size_t shared_prefix(const struct branch_list *list, unsigned from, unsig
   return common_bytes(first->bytes, last->bytes, limit);
 }
 
-size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads) {
-  const size_t prefix = shared_prefix(list, from, to, heads);
-  size_t size = ceil_to(prefix, 4) + (to - from) * (size_t)(heads ? BRANCH_ENTRY : BRANCH_ENTRY - HEAD_SIZE);
+size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool keyheads) {
+  const size_t prefix = shared_prefix(list, from, to, keyheads);
+  size_t size = ceil_to(prefix, 4) + (to - from) * (size_t)(keyheads ? BRANCH_ENTRY : BRANCH_ENTRY - KEYHEAD_SIZE);
   for (unsigned i = from + 1; i < to; ++i)
-    size += tail_bytes(list->separators[i].length - prefix, heads);
+    size += tail_bytes(list->separators[i].length - prefix, keyheads);
   return size;
 }
 
 void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page,
                        size_t page_size) {
-  const bool heads = page_has_heads(page);
-  const size_t prefix = shared_prefix(list, from, to, heads);
+  const bool keyheads = page_has_keyheads(page);
+  const size_t prefix = shared_prefix(list, from, to, keyheads);
   page->prefix = (uint16_t)prefix;
   page->count = (uint16_t)(to - from);
   page->upper = (uint16_t)body_size(page_size);
@@ -305,8 +305,8 @@ void branch_list_store(const struct branch_list *list, unsigned from, unsigned t
     const struct separator *separator = &list->separators[i];
     const uint8_t *suffix = separator->bytes + prefix;
     const size_t length = i == from ? 0 : separator->length - prefix;
-    if (heads)
-      branch_heads(page)[i - from] = head_make(suffix, length, 0);
+    if (keyheads)
+      branch_keyheads(page)[i - from] = keyhead_make(suffix, length, 0);
     branch_set_child(page, i - from, list->children[i]);
     branch_tails(page)[i - from] = (uint16_t)store_tail(page, suffix, length);
   }

@@ -3,22 +3,22 @@
  * format/branch.h: a branch page: separators, truncated and without the prefix they share, and children.
  *
  * Entry i leads to keys not less than separator i and less than separator i + 1; entry 0 has no separator. Separators
- * are normalised bytes (whole raw keys with P_NOHEADS). Pure functions on checked pages.
+ * are normalised bytes (whole raw keys with P_NOKEYHEADS). Pure functions on checked pages.
  */
 #ifndef MDBX_FORMAT_BRANCH_H
 #define MDBX_FORMAT_BRANCH_H
 
-#include "format/head.h"
+#include "format/keyhead.h"
 #include "format/page.h"
 
 static inline size_t branch_base(const struct page *page) { return ceil_to(page->prefix, 4); }
 
-static inline uint32_t *branch_heads(const struct page *page) {
+static inline uint32_t *branch_keyheads(const struct page *page) {
   return (uint32_t *)(void *)(page_body(page) + branch_base(page));
 }
 
 static inline uint8_t *branch_children(const struct page *page) {
-  return (uint8_t *)(branch_heads(page) + (page_has_heads(page) ? page->count : 0));
+  return (uint8_t *)(branch_keyheads(page) + (page_has_keyheads(page) ? page->count : 0));
 }
 
 static inline uint16_t *branch_tails(const struct page *page) {
@@ -26,7 +26,7 @@ static inline uint16_t *branch_tails(const struct page *page) {
 }
 
 static inline unsigned branch_entry_size(const struct page *page) {
-  return page_has_heads(page) ? BRANCH_ENTRY : BRANCH_ENTRY - HEAD_SIZE;
+  return page_has_keyheads(page) ? BRANCH_ENTRY : BRANCH_ENTRY - KEYHEAD_SIZE;
 }
 
 static inline struct page_ref branch_child(const struct page *page, unsigned i) {
@@ -83,7 +83,7 @@ int branch_list_append(struct branch_list *list, const struct page *page, const 
 void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator,
                         struct page_ref child);
 /* Body bytes entries [from, to) need on one page; entry `from` becomes entry 0 there. */
-size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool heads);
+size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool keyheads);
 /* Writes entries [from, to) to an initialised page, whatever was on it; they must fit. */
 void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page,
                        size_t page_size);

@@ -83,8 +83,8 @@ static int check_leaf(const struct page *page, size_t body) {
     return check_array(page, body);
   if (page->lower != page->count * leaf_entry_size(page))
     return damaged(page, "lower bound does not follow from the number of records");
-  if (!page_has_heads(page) && page->prefix)
-    return damaged(page, "prefix on a page without heads");
+  if (!page_has_keyheads(page) && page->prefix)
+    return damaged(page, "prefix on a page without keyheads");
   tiling_begin(&tiling, body);
   for (unsigned i = 0; i < page->count; ++i) {
     const int rc = check_leaf_node(page, i, body, &tiling);
@@ -95,19 +95,19 @@ static int check_leaf(const struct page *page, size_t body) {
 }
 
 static int check_tail(const struct page *page, unsigned i, size_t body, struct tiling *tiling) {
-  const size_t in_head = page_has_heads(page) ? TAIL_INLINE : 0;
+  const size_t in_keyhead = page_has_keyheads(page) ? TAIL_INLINE : 0;
   const unsigned offset = branch_tails(page)[i];
-  if (offset <= in_head)
+  if (offset <= in_keyhead)
     return i || !offset ? MDBX_SUCCESS : damaged(page, "first entry has a separator");
   if (i == 0)
     return damaged(page, "first entry has a separator");
   if (!fits(offset, TAIL_HEADER, page->upper, body))
     return log_damage(MDBX_CORRUPTED, "page %u, entry %u: offset %u is outside the separators", page->pgno, i, offset);
   const size_t length = get_u16(page_body(page) + offset);
-  if (length <= in_head || !fits(offset, TAIL_HEADER + length - in_head, page->upper, body))
+  if (length <= in_keyhead || !fits(offset, TAIL_HEADER + length - in_keyhead, page->upper, body))
     return log_damage(MDBX_CORRUPTED, "page %u, entry %u: separator of %zu bytes passes the page's end", page->pgno, i,
                       length);
-  if (!tiling_add(tiling, offset, TAIL_HEADER + length - in_head))
+  if (!tiling_add(tiling, offset, TAIL_HEADER + length - in_keyhead))
     return log_damage(MDBX_CORRUPTED, "page %u, entry %u: overlaps another separator", page->pgno, i);
   return MDBX_SUCCESS;
 }
@@ -116,8 +116,8 @@ static int check_branch(const struct page *page, const struct page_expectation *
   struct tiling tiling;
   if (page->lower != branch_base(page) + (size_t)page->count * branch_entry_size(page))
     return damaged(page, "lower bound does not follow from the number of entries");
-  if (!page_has_heads(page) && page->prefix)
-    return damaged(page, "prefix on a page without heads");
+  if (!page_has_keyheads(page) && page->prefix)
+    return damaged(page, "prefix on a page without keyheads");
   tiling_begin(&tiling, body);
   for (unsigned i = 0; i < page->count; ++i) {
     const pgno_t child = branch_child(page, i).pgno;
@@ -149,8 +149,8 @@ static int check_header(const struct page *page, const struct page_expectation *
                       (unsigned long long)page->txnid, (unsigned long long)expected->newest);
   if (page->flags == P_LARGE)
     return check_run(page, expected);
-  const unsigned type = page->flags & ~(unsigned)P_NOHEADS;
-  if (type != P_LEAF && type != P_BRANCH && page->flags != (P_LEAF | P_DUPFIX | P_NOHEADS))
+  const unsigned type = page->flags & ~(unsigned)P_NOKEYHEADS;
+  if (type != P_LEAF && type != P_BRANCH && page->flags != (P_LEAF | P_DUPFIX | P_NOKEYHEADS))
     return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x is none", page->pgno, page->flags);
   if (page->lower > page->upper || page->upper > body_size(expected->page_size) || !page->count)
     return log_damage(MDBX_CORRUPTED, "page %u: bounds %u..%u, %u entries", page->pgno, page->lower, page->upper,

@@ -23,7 +23,7 @@ enum page_flags {
   P_LEAF = 0x02,
   P_LARGE = 0x04,   /* first page of a run that holds one large value */
   P_META = 0x08,
-  P_NOHEADS = 0x10, /* branch or leaf of a table with a comparator of the user: no heads, whole separators */
+  P_NOKEYHEADS = 0x10, /* branch or leaf of a table with a comparator of the user: no keyheads, whole separators */
   P_DUPFIX = 0x20,  /* leaf of a nested tree with values of one size: a plain array */
 };
 
@@ -71,7 +71,7 @@ static inline struct page_ref page_ref(const struct page *page) {
 }
 
 /* --------------------------------------------------------------------------------------------------------- leaf
- * body: heads u32 x count (not with P_NOHEADS), slots u16 x count, free space, nodes.
+ * body: keyheads u32 x count (not with P_NOKEYHEADS), slots u16 x count, free space, nodes.
  * A slot is the body offset of its node. A node: u16 key length and flag, u16 data length and flag, key, data. The two
  * flag bits together say what the data is. Nodes leave no gap between them. */
 
@@ -94,20 +94,20 @@ struct large_ref {
 };
 _Static_assert(sizeof(struct large_ref) == 12, "large_ref");
 
-#define HEAD_SIZE 4u
+#define KEYHEAD_SIZE 4u
 #define SLOT_SIZE 2u
-#define LEAF_ENTRY (HEAD_SIZE + SLOT_SIZE)
+#define LEAF_ENTRY (KEYHEAD_SIZE + SLOT_SIZE)
 
 /* ------------------------------------------------------------------------------------------------------- branch
- * body: prefix padded to 4, heads u32 x count (not with P_NOHEADS), children (u32 page, u16 birth) x count, tails u16 x
- * count, free space, tail bytes. Entry 0 has no separator: it stands for everything below entry 1.
- * A separator without the page's prefix is its suffix. A tail of 0..4 is the length of a suffix that lies in the head
- * alone; a greater one is the body offset of u16 suffix length followed by the suffix bytes after the fourth. With
- * P_NOHEADS there is no prefix, 0 is the empty key, and the bytes at the offset are the whole key. */
+ * body: prefix padded to 4, keyheads u32 x count (not with P_NOKEYHEADS), children (u32 page, u16 birth) x count, tails
+ * u16 x count, free space, tail bytes. Entry 0 has no separator: it stands for everything below entry 1.
+ * A separator without the page's prefix is its suffix. A tail of 0..4 is the length of a suffix that lies in the
+ * keyhead alone; a greater one is the body offset of u16 suffix length followed by the suffix bytes after the fourth. With
+ * P_NOKEYHEADS there is no prefix, 0 is the empty key, and the bytes at the offset are the whole key. */
 
 #define CHILD_SIZE 6u
 #define TAIL_SIZE 2u
-#define BRANCH_ENTRY (HEAD_SIZE + CHILD_SIZE + TAIL_SIZE)
+#define BRANCH_ENTRY (KEYHEAD_SIZE + CHILD_SIZE + TAIL_SIZE)
 #define TAIL_HEADER 2u
 #define TAIL_INLINE 4u
 
@@ -120,7 +120,7 @@ enum table_flags {
   TABLE_DUPFIXED = 0x10,
   TABLE_INTEGERDUP = 0x20,
   TABLE_REVERSEDUP = 0x40,
-  TABLE_USER_ORDER = 0x01, /* keys are in the order of a comparator of the user: pages are P_NOHEADS */
+  TABLE_USER_ORDER = 0x01, /* keys are in the order of a comparator of the user: pages are P_NOKEYHEADS */
   TABLE_USER_DUPORDER = 0x80,
 };
 #define TABLE_FLAGS_PUBLIC 0x7eu

@@ -49,40 +49,40 @@ static int compare_prefix(const struct page *page, enum key_order order, const s
   return key->norm[common] < norm_byte(order, raw, length, common) ? -1 : 1;
 }
 
-static unsigned heads_end(const uint32_t *heads, unsigned at, unsigned count, uint32_t head) {
-  while (at < count && heads[at] == head)
+static unsigned keyheads_end(const uint32_t *keyheads, unsigned at, unsigned count, uint32_t keyhead) {
+  while (at < count && keyheads[at] == keyhead)
     ++at;
   return at;
 }
 
 unsigned leaf_seek(const struct page *page, const struct key_rules *rules, const struct seek_key *key, bool *exact) {
   *exact = false;
-  if (!page_has_heads(page))
+  if (!page_has_keyheads(page))
     return seek_between(page, rules, key, 0, page->count, exact);
   if (page->prefix) {
     const int order = compare_prefix(page, rules->order, key);
     if (order)
       return order < 0 ? 0 : page->count;
   }
-  const uint32_t *heads = leaf_heads(page);
-  const uint32_t head = head_make(key->norm, key->length, page->prefix);
-  const unsigned at = head_count_below(heads, page->count, head);
-  return seek_between(page, rules, key, at, heads_end(heads, at, page->count, head), exact);
+  const uint32_t *keyheads = leaf_keyheads(page);
+  const uint32_t keyhead = keyhead_make(key->norm, key->length, page->prefix);
+  const unsigned at = keyhead_count_below(keyheads, page->count, keyhead);
+  return seek_between(page, rules, key, at, keyheads_end(keyheads, at, page->count, keyhead), exact);
 }
 
 int leaf_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key) {
   bool exact = false;
   unsigned at;
-  if (page_has_heads(page)) {
-    /* A key that does not share the prefix is in no record, whatever its head says: no need to look at the prefix. */
-    const uint32_t *heads = leaf_heads(page);
-    const uint32_t head = head_make(key->norm, key->length, page->prefix);
-    at = head_count_below(heads, page->count, head);
-    if (at == page->count || heads[at] != head)
+  if (page_has_keyheads(page)) {
+    /* A key that does not share the prefix is in no record, whatever its keyhead says: the prefix need not be seen. */
+    const uint32_t *keyheads = leaf_keyheads(page);
+    const uint32_t keyhead = keyhead_make(key->norm, key->length, page->prefix);
+    at = keyhead_count_below(keyheads, page->count, keyhead);
+    if (at == page->count || keyheads[at] != keyhead)
       return -1;
     if (compare_at(page, at, rules, key) == 0)
       return (int)at;
-    at = seek_between(page, rules, key, at + 1, heads_end(heads, at + 1, page->count, head), &exact);
+    at = seek_between(page, rules, key, at + 1, keyheads_end(keyheads, at + 1, page->count, keyhead), &exact);
   } else {
     at = seek_between(page, rules, key, 0, page->count, &exact);
   }
@@ -90,33 +90,33 @@ int leaf_find(const struct page *page, const struct key_rules *rules, const stru
 }
 
 static struct columns leaf_columns(const struct page *page) {
-  if (page_has_heads(page))
-    return (struct columns){page_body(page), {HEAD_SIZE, SLOT_SIZE}, 2};
+  if (page_has_keyheads(page))
+    return (struct columns){page_body(page), {KEYHEAD_SIZE, SLOT_SIZE}, 2};
   return (struct columns){page_body(page), {SLOT_SIZE}, 1};
 }
 
-/* Opens a gap for entry `at` in heads and slots. Written out for the two columns of a leaf: every insertion comes here. */
+/* Opens a gap for entry `at` in keyheads and slots. Written out for the two columns: every insertion comes here. */
 static void open_entry(struct page *page, unsigned at) {
   const unsigned count = page->count;
-  const size_t head = page_has_heads(page) ? HEAD_SIZE : 0;
-  uint8_t *heads = page_body(page), *slots = heads + head * count, *moved = slots + head;
+  const size_t keyhead = page_has_keyheads(page) ? KEYHEAD_SIZE : 0;
+  uint8_t *keyheads = page_body(page), *slots = keyheads + keyhead * count, *moved = slots + keyhead;
   if (at < count)
     memmove(moved + (size_t)SLOT_SIZE * (at + 1), slots + (size_t)SLOT_SIZE * at, (size_t)SLOT_SIZE * (count - at));
-  if (!head)
+  if (!keyhead)
     return;
   if (at)
     memmove(moved, slots, (size_t)SLOT_SIZE * at);
   if (at < count)
-    memmove(heads + head * (at + 1), heads + head * at, head * (count - at));
+    memmove(keyheads + keyhead * (at + 1), keyheads + keyhead * at, keyhead * (count - at));
 }
 
 static void set_prefix(struct page *page, enum key_order order, size_t prefix) {
-  uint32_t *heads = leaf_heads(page);
+  uint32_t *keyheads = leaf_keyheads(page);
   page->prefix = (uint16_t)prefix;
   for (unsigned i = 0; i < page->count; ++i) {
     size_t length;
     const uint8_t *raw = node_key(leaf_node(page, i), &length);
-    heads[i] = head_of_raw(order, raw, length, prefix);
+    keyheads[i] = keyhead_of_raw(order, raw, length, prefix);
   }
 }
 
@@ -174,15 +174,15 @@ uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const
                      enum node_kind kind, size_t data_length) {
   if (leaf_is_array(page))
     return array_insert(page, at, key->raw, key->length);
-  const bool heads = page_has_heads(page);
-  if (heads)
+  const bool keyheads = page_has_keyheads(page);
+  if (keyheads)
     admit_key(page, order, key);
   open_entry(page, at);
   page->count += 1;
   page->lower = (uint16_t)(page->lower + leaf_entry_size(page));
   page->upper = (uint16_t)(page->upper - (NODE_HEADER + key->length + data_length));
-  if (heads)
-    leaf_heads(page)[at] = head_make(key->norm, key->length, page->prefix);
+  if (keyheads)
+    leaf_keyheads(page)[at] = keyhead_make(key->norm, key->length, page->prefix);
   leaf_slots(page)[at] = page->upper;
   uint8_t *node = page_body(page) + page->upper;
   node_write_header(node, key->length, data_length, kind);
@@ -255,14 +255,14 @@ void leaf_append(struct page *page, const struct page *from, unsigned i) {
   page->count += 1;
   page->lower = (uint16_t)(page->lower + leaf_entry_size(page));
   page->upper = (uint16_t)(page->upper - size);
-  if (page_has_heads(page))
-    leaf_heads(page)[at] = 0;
+  if (page_has_keyheads(page))
+    leaf_keyheads(page)[at] = 0;
   leaf_slots(page)[at] = page->upper;
   memcpy(page_body(page) + page->upper, node, size);
 }
 
-void leaf_rehead(struct page *page, enum key_order order) {
-  if (!page_has_heads(page) || page->count == 0)
+void leaf_make_keyheads(struct page *page, enum key_order order) {
+  if (!page_has_keyheads(page) || page->count == 0)
     return;
   size_t first_length, last_length;
   const uint8_t *first = node_key(leaf_node(page, 0), &first_length);

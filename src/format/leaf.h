@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/leaf.h: a leaf page: sorted records, found by their heads.
+ * format/leaf.h: a leaf page: sorted records, found by their keyheads.
  *
  * Nodes lie without gaps between `upper` and the end of the body. The prefix of the header never exceeds what all
  * keys share; it shrinks when a key that shares less comes in, and is made longest again when the page is rebuilt.
@@ -9,7 +9,7 @@
 #ifndef MDBX_FORMAT_LEAF_H
 #define MDBX_FORMAT_LEAF_H
 
-#include "format/head.h"
+#include "format/keyhead.h"
 #include "format/page.h"
 
 struct leaf_item {
@@ -26,13 +26,13 @@ static inline bool leaf_is_array(const struct page *page) { return page->flags &
 static inline unsigned leaf_entry_size(const struct page *page) {
   if (leaf_is_array(page))
     return page->item;
-  return page_has_heads(page) ? LEAF_ENTRY : SLOT_SIZE;
+  return page_has_keyheads(page) ? LEAF_ENTRY : SLOT_SIZE;
 }
 
-static inline uint32_t *leaf_heads(const struct page *page) { return (uint32_t *)(void *)page_body(page); }
+static inline uint32_t *leaf_keyheads(const struct page *page) { return (uint32_t *)(void *)page_body(page); }
 
 static inline uint16_t *leaf_slots(const struct page *page) {
-  return (uint16_t *)(void *)(page_body(page) + (page_has_heads(page) ? (size_t)HEAD_SIZE * page->count : 0));
+  return (uint16_t *)(void *)(page_body(page) + (page_has_keyheads(page) ? (size_t)KEYHEAD_SIZE * page->count : 0));
 }
 
 static inline const uint8_t *leaf_node(const struct page *page, unsigned i) {
@@ -106,10 +106,10 @@ uint8_t *leaf_open_gap(struct page *page, unsigned at, size_t offset, size_t byt
 
 void leaf_erase(struct page *page, unsigned at);
 
-/* Appends record i of another leaf of the same kind; heads are zero until leaf_rehead(). */
+/* Appends record i of another leaf of the same kind; keyheads are zero until leaf_make_keyheads(). */
 void leaf_append(struct page *page, const struct page *from, unsigned i);
 
-/* Makes the prefix as long as all keys allow and computes every head anew. */
-void leaf_rehead(struct page *page, enum key_order order);
+/* Makes the prefix as long as all keys allow and computes every keyhead anew. */
+void leaf_make_keyheads(struct page *page, enum key_order order);
 
 #endif

@@ -11,7 +11,7 @@
 
 static inline uint8_t *page_body(const struct page *page) { return (uint8_t *)(uintptr_t)page + PAGE_HEADER; }
 
-static inline bool page_has_heads(const struct page *page) { return !(page->flags & P_NOHEADS); }
+static inline bool page_has_keyheads(const struct page *page) { return !(page->flags & P_NOKEYHEADS); }
 
 static inline size_t page_room(const struct page *page) { return (size_t)page->upper - page->lower; }
 

@@ -4,7 +4,7 @@
  *
  * Works on one snapshot, in a read transaction, while others write: metas, every page of every tree (checksum, bounds,
  * level, used once), the table of free pages (every page below the end is used, free, retired or held, exactly once),
- * the order of keys and their heads, and the counts of the table records.
+ * the order of keys and their keyheads, and the counts of the table records.
  */
 #ifndef MDBX_SERVICE_CHECK_H
 #define MDBX_SERVICE_CHECK_H

@@ -244,16 +244,16 @@ static void check_value_order(struct table_check *walk, const struct page *leaf,
   watch_order(walk, &walk->values, &walk->tree->values, leaf, value, "values of a key are out of order");
 }
 
-static void check_head(struct table_check *walk, const struct page *leaf, unsigned index,
+static void check_keyhead(struct table_check *walk, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   struct shown key;
-  if (!page_has_heads(leaf))
+  if (!page_has_keyheads(leaf))
     return;
-  const uint32_t head = head_of_raw(tree_here(walk)->rules.order, item->key, item->key_length, leaf->prefix);
-  if (leaf_heads(leaf)[index] != head)
-    report_issue(walk->check->context, "page", leaf->pgno, "a head does not belong to its key",
+  const uint32_t keyhead = keyhead_of_raw(tree_here(walk)->rules.order, item->key, item->key_length, leaf->prefix);
+  if (leaf_keyheads(leaf)[index] != keyhead)
+    report_issue(walk->check->context, "page", leaf->pgno, "a keyhead does not belong to its key",
                  "table %s, record %u of the page, key %s: 0x%08x, expected 0x%08x", walk->name, index,
-                 show(&key, item->key, item->key_length), leaf_heads(leaf)[index], head);
+                 show(&key, item->key, item->key_length), leaf_keyheads(leaf)[index], keyhead);
 }
 
 /* The first and last key of a leaf are among those that the separators on the way to it enclose. */
@@ -336,7 +336,7 @@ static int seen_nested_value(struct table_check *walk, const struct page *leaf, 
                  show(&shown, walk->nested_key.iov_base, walk->nested_key.iov_len), index, item->data_length);
   check_length(walk, leaf, index, item, limit_pair(walk->check->view.page_size));
   if (walk->kv_wanted) {
-    check_head(walk, leaf, index, item);
+    check_keyhead(walk, leaf, index, item);
     check_way(walk, leaf, index, item);
   }
   walk->nested.items += 1;
@@ -438,7 +438,7 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
   check_kind(walk, leaf, index, item);
   if (walk->kv_wanted) {
     check_order(walk, leaf, item);
-    check_head(walk, leaf, index, item);
+    check_keyhead(walk, leaf, index, item);
     check_way(walk, leaf, index, item);
   }
   report_histogram_add(&walk->table->histogram.key_len, item->key_length);

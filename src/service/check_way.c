@@ -30,7 +30,7 @@ const struct page *way_parent(const struct way *way, unsigned levels, pgno_t pgn
 
 static int compare_bounds(const struct page *branch, const struct key_rules *rules, const struct way_bound *a,
                           const struct way_bound *b) {
-  return page_has_heads(branch) ? compare_bytes(a->bytes, a->length, b->bytes, b->length)
+  return page_has_keyheads(branch) ? compare_bytes(a->bytes, a->length, b->bytes, b->length)
                                 : key_compare_raw(rules, a->bytes, a->length, b->bytes, b->length);
 }
 
@@ -53,7 +53,7 @@ unsigned way_unordered(struct way_room *room, const struct page *branch, const s
 static void make_bound(const struct page *branch, const struct key_rules *rules, const MDBX_val *key,
                        struct way_bound *bound) {
   bound->length = key->iov_len;
-  if (page_has_heads(branch))
+  if (page_has_keyheads(branch))
     key_normalise(rules->order, key->iov_base, key->iov_len, bound->bytes);
   else
     memcpy(bound->bytes, key->iov_base, key->iov_len);

@@ -72,8 +72,8 @@ static int load_tree(const struct rescue *rescue, const struct rescue_unit *unit
     record.value_item = (uint16_t)unit->value_most;
   const int rc = tree_load(&orphan->tree, &record, rescue->view->limit, "(orphan)");
   /* Values of one size have an order that their pages do not show. */
-  orphan->tree.leaf_flags = unit->leaf_flags & (P_NOHEADS | P_DUPFIX);
-  orphan->tree.branch_flags = unit->height > 1 ? unit->branch_flags & P_NOHEADS : orphan->tree.branch_flags;
+  orphan->tree.leaf_flags = unit->leaf_flags & (P_NOKEYHEADS | P_DUPFIX);
+  orphan->tree.branch_flags = unit->height > 1 ? unit->branch_flags & P_NOKEYHEADS : orphan->tree.branch_flags;
   return rc;
 }
 

@@ -11,7 +11,7 @@
 /* What cannot be a branch or leaf is not looked at closely, and nothing is said about it. */
 static bool may_be_node(const struct snapshot *view, pgno_t pgno) {
   const struct page *page = snapshot_mapped(view, pgno);
-  const unsigned type = page->flags & ~(unsigned)(P_NOHEADS | P_DUPFIX);
+  const unsigned type = page->flags & ~(unsigned)(P_NOKEYHEADS | P_DUPFIX);
   return page->pgno == pgno && (type == P_LEAF || type == P_BRANCH) && page->count && page->txnid &&
          page->txnid <= view->txnid;
 }
@@ -162,13 +162,13 @@ static void note_order(unsigned *orders, const MDBX_val *before, const MDBX_val 
 }
 
 /* Heads tell the order even of a single key. */
-static void note_head(const struct page *leaf, unsigned i, const MDBX_val *key, unsigned *orders) {
-  if (!page_has_heads(leaf))
+static void note_keyhead(const struct page *leaf, unsigned i, const MDBX_val *key, unsigned *orders) {
+  if (!page_has_keyheads(leaf))
     return;
-  const uint32_t head = leaf_heads(leaf)[i];
-  if (head != head_of_raw(ORDER_BYTES, key->iov_base, key->iov_len, leaf->prefix))
+  const uint32_t keyhead = leaf_keyheads(leaf)[i];
+  if (keyhead != keyhead_of_raw(ORDER_BYTES, key->iov_base, key->iov_len, leaf->prefix))
     *orders &= ~(1u << ORDER_BYTES);
-  if (head != head_of_raw(ORDER_REVERSE, key->iov_base, key->iov_len, leaf->prefix))
+  if (keyhead != keyhead_of_raw(ORDER_REVERSE, key->iov_base, key->iov_len, leaf->prefix))
     *orders &= ~(1u << ORDER_REVERSE | 1u << ORDER_INTEGER);
 }
 
@@ -176,7 +176,7 @@ static void note_key(struct scan *scan, const struct page *leaf, unsigned i, con
   struct rescue_unit *unit = scan->unit;
   const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
   note_order(&unit->orders, scan->begun ? &unit->last : NULL, &key);
-  note_head(leaf, i, &key, &unit->orders);
+  note_keyhead(leaf, i, &key, &unit->orders);
   if (!scan->begun) {
     unit->first = key;
     unit->key_least = key.iov_len;
@@ -247,7 +247,7 @@ static int scan_leaf(struct scan *scan, const struct page *leaf) {
   unit->leaves += 1;
   unit->leaf_flags = leaf->flags;
   if (!leaf_is_array(leaf))
-    unit->orders &= page_has_heads(leaf) ? ~(1u << ORDER_USER) : 1u << ORDER_USER;
+    unit->orders &= page_has_keyheads(leaf) ? ~(1u << ORDER_USER) : 1u << ORDER_USER;
   for (unsigned i = 0; rc == MDBX_SUCCESS && i < leaf->count; ++i) {
     struct leaf_item item;
     leaf_get(leaf, i, &item);
@@ -260,7 +260,7 @@ static int scan_leaf(struct scan *scan, const struct page *leaf) {
 static int scan_branch(struct scan *scan, const struct page *branch, unsigned height) {
   int rc = MDBX_SUCCESS;
   scan->unit->branch_flags = branch->flags;
-  if (page_has_heads(branch))
+  if (page_has_keyheads(branch))
     scan->unit->orders &= ~(1u << ORDER_USER);
   for (unsigned i = 0; rc == MDBX_SUCCESS && i < branch->count; ++i)
     rc = scan_page(scan, branch_child(branch, i), height - 1);

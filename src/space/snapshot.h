@@ -59,7 +59,7 @@ bool snapshot_is_lost(const struct snapshot *snapshot);
 /* The code for bytes that make no sense, with a report if they are damage. */
 #define snapshot_damage(snapshot, ...)                                                                                 \
   (snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : log_damage(MDBX_CORRUPTED, __VA_ARGS__))
-/* Asks for what a visit of a page reads first: its header, the heads and slots behind it, and the memo of it. */
+/* Asks for what a visit of a page reads first: its header, the keyheads and slots behind it, and the memo of it. */
 static inline void snapshot_prefetch(const struct snapshot *snapshot, pgno_t pgno) {
   enum { LINE = 64, LINES = 5 };
   if (pgno >= snapshot->present)
@@ -102,7 +102,7 @@ static inline int snapshot_check_meant(const struct snapshot *snapshot, struct p
 }
 
 /* The page that is referred to, in the version that is meant; it must be a branch or a leaf of the given table kind
- * (P_NOHEADS or 0). */
+ * (P_NOKEYHEADS or 0). */
 int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
                        const struct page **page);
 

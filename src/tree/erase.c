@@ -54,7 +54,7 @@ static bool join_leaves(const struct tree *tree, struct page *left, const struct
     return false;
   for (unsigned i = 0; i < right->count; ++i)
     leaf_append(left, right, i);
-  leaf_rehead(left, tree->rules.order);
+  leaf_make_keyheads(left, tree->rules.order);
   ASSERT(left != right && page_used(left, page_size) <= body_size(page_size));
   return true;
 }
@@ -75,7 +75,7 @@ static int join_branches(struct space *space, struct page *left, const struct pa
   if (rc == MDBX_SUCCESS)
     rc = branch_list_append(&list, right, &between);
   *joined =
-      rc == MDBX_SUCCESS && branch_list_size(&list, 0, list.count, page_has_heads(left)) <= body_size(page_size);
+      rc == MDBX_SUCCESS && branch_list_size(&list, 0, list.count, page_has_keyheads(left)) <= body_size(page_size);
   if (*joined)
     branch_list_store(&list, 0, list.count, left, page_size);
   branch_list_destroy(&list);

@@ -10,8 +10,8 @@ static void prefetch_bytes(const void *from, size_t length) {
     __builtin_prefetch((const uint8_t *)from + at);
 }
 
-/* Asks for what the search of a page reads first: its memo entry, its header, and the heads of a leaf; of a branch, the
- * place where halving its heads begins. A changed page of a writer lies elsewhere, and is in the cache more likely. */
+/* Asks for what the search of a page reads first: its memo entry, its header, and the keyheads of a leaf; of a branch,
+ * the place where halving its keyheads begins. A changed page of a writer lies elsewhere, in the cache more likely. */
 static void prefetch_page(const struct snapshot *snapshot, pgno_t pgno, bool leaf) {
   enum { LEAF_LINES = 4 };
   if (unlikely(pgno >= snapshot->limit))
@@ -40,14 +40,14 @@ static int go_down(const struct snapshot *snapshot, const struct tree *tree, str
   return MDBX_SUCCESS;
 }
 
-/* The node a search of the leaf would look at first; NULL if it can do without or there are no heads. */
+/* The node a search of the leaf would look at first; NULL if it can do without or there are no keyheads. */
 static const uint8_t *likely_node(const struct page *leaf, const struct seek_key *key) {
-  if (!page_has_heads(leaf))
+  if (!page_has_keyheads(leaf))
     return NULL;
-  const uint32_t *heads = leaf_heads(leaf);
-  const uint32_t head = head_make(key->norm, key->length, leaf->prefix);
-  const unsigned at = head_count_below(heads, leaf->count, head);
-  return at < leaf->count && heads[at] == head ? leaf_node(leaf, at) : NULL;
+  const uint32_t *keyheads = leaf_keyheads(leaf);
+  const uint32_t keyhead = keyhead_make(key->norm, key->length, leaf->prefix);
+  const unsigned at = keyhead_count_below(keyheads, leaf->count, keyhead);
+  return at < leaf->count && keyheads[at] == keyhead ? leaf_node(leaf, at) : NULL;
 }
 
 /* The leaves are here: asks for the nodes, with what follows the key. */

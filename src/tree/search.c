@@ -103,8 +103,8 @@ int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, c
   return MDBX_SUCCESS;
 }
 
-/* A scan has come to a leaf: asks for the nodes it will come to first, and for the head and slots of the next leaf, so that
- * they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_step_in_leaf). */
+/* A scan has come to a leaf: asks for the nodes it will come to first, and for the keyheads and slots of the next leaf, so
+ * that they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_step_in_leaf). */
 static void prefetch_scan(const struct snapshot *snapshot, const struct path *path, bool forward) {
   ASSERT(path->depth > 1);
   const struct page *leaf = path->level[path->depth - 1].page;

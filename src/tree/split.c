@@ -65,14 +65,14 @@ static int link_right(struct space *space, struct tree *tree, struct path *path,
 
 /* Where to cut a list of branch entries in two that fit a page each: at the end for ascending loads, else as near to
  * the middle as possible. */
-static unsigned choose_branch_cut(const struct branch_list *list, unsigned inserted, bool heads, size_t body) {
+static unsigned choose_branch_cut(const struct branch_list *list, unsigned inserted, bool keyheads, size_t body) {
   ASSERT(list->count > 1 && inserted > 0 && inserted < list->count);
   const unsigned middle = inserted + 1 == list->count ? list->count - 1 : list->count / 2;
   for (unsigned off = 0; off < list->count; ++off) {
     const unsigned cuts[2] = {middle + off, middle - off};
     for (unsigned i = 0; i < 2; ++i)
-      if (cuts[i] > 0 && cuts[i] < list->count && branch_list_size(list, 0, cuts[i], heads) <= body &&
-          branch_list_size(list, cuts[i], list->count, heads) <= body)
+      if (cuts[i] > 0 && cuts[i] < list->count && branch_list_size(list, 0, cuts[i], keyheads) <= body &&
+          branch_list_size(list, cuts[i], list->count, keyheads) <= body)
         return cuts[i];
   }
   return 0;
@@ -82,8 +82,8 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
                         const struct branch_list *list, unsigned inserted, bool follow) {
   ASSERT(level + 1 < path->depth);
   struct page *left = space_writable(space, path->level[level].page), *right;
-  const bool heads = page_has_heads(left);
-  const unsigned cut = choose_branch_cut(list, inserted, heads, body_size(space->view.page_size));
+  const bool keyheads = page_has_keyheads(left);
+  const unsigned cut = choose_branch_cut(list, inserted, keyheads, body_size(space->view.page_size));
   if (!cut)
     return log_damage(MDBX_CORRUPTED, "page %u: separators too long to split it", left->pgno);
   int rc = space_new_page(space, tree_page_type(tree, false), &right);
@@ -116,7 +116,7 @@ static int rebuild_branch(struct space *space, struct tree *tree, struct path *p
     rc = branch_list_load(&list, page);
   if (rc == MDBX_SUCCESS) {
     branch_list_insert(&list, at, &insertion->separator, insertion->child);
-    if (branch_list_size(&list, 0, list.count, page_has_heads(page)) <= body_size(page_size)) {
+    if (branch_list_size(&list, 0, list.count, page_has_keyheads(page)) <= body_size(page_size)) {
       branch_list_store(&list, 0, list.count, page, page_size);
       VERIFY(space_verify_page(space, page));
       path->level[level].index += insertion->follow;
@@ -194,7 +194,7 @@ static void move_records(const struct leaf_split *split, struct page *page, unsi
   page_init(page, split->change->space->view.page_size, page->pgno, page->txnid, page->flags);
   for (unsigned i = from; i < to; ++i)
     leaf_append(page, split->old, i);
-  leaf_rehead(page, split->change->tree->rules.order);
+  leaf_make_keyheads(page, split->change->tree->rules.order);
   ASSERT(page->count == to - from);
 }
 

@@ -20,7 +20,7 @@ static void set_rules(struct tree *tree) {
   const unsigned flags = tree->record.flags;
   tree->rules = rules_of(order_of_flags(flags));
   tree->values = rules_of(value_order_of_flags(flags));
-  tree->branch_flags = tree->leaf_flags = flags & TABLE_USER_ORDER ? P_NOHEADS : 0;
+  tree->branch_flags = tree->leaf_flags = flags & TABLE_USER_ORDER ? P_NOKEYHEADS : 0;
 }
 
 static void use_order(struct key_rules *rules, const struct user_order *order) {

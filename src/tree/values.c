@@ -9,8 +9,8 @@ void values_nested_init(const struct tree *owner, struct tree *nested) {
   memset(nested, 0, sizeof(*nested));
   nested->record.root = PGNO_NONE;
   nested->rules = owner->values;
-  nested->branch_flags = owner->values.order == ORDER_USER ? P_NOHEADS : 0;
-  nested->leaf_flags = fixed ? P_DUPFIX | P_NOHEADS : nested->branch_flags;
+  nested->branch_flags = owner->values.order == ORDER_USER ? P_NOKEYHEADS : 0;
+  nested->leaf_flags = fixed ? P_DUPFIX | P_NOKEYHEADS : nested->branch_flags;
   nested->scratch = owner->value_scratch;
 }
 

@@ -83,10 +83,10 @@ static const struct craft crafts[] = {
     HEADER(ON_BRANCH, flags, P_BRANCH | P_LEAF),
     HEADER(ON_BRANCH, flags, P_META),
     HEADER(ON_BRANCH, flags, P_LARGE),
-    HEADER(ON_BRANCH, flags, P_BRANCH | P_NOHEADS),
+    HEADER(ON_BRANCH, flags, P_BRANCH | P_NOKEYHEADS),
     HEADER(ON_LEAF, flags, P_BRANCH),
     HEADER(ON_LEAF, flags, P_LEAF | P_DUPFIX),
-    HEADER(ON_LEAF, flags, P_LEAF | P_NOHEADS),
+    HEADER(ON_LEAF, flags, P_LEAF | P_NOKEYHEADS),
     HEADER(ON_LEAF, flags, P_LEAF | 0x8000),
     HEADER(ON_LEAF, flags, P_LARGE),
     HEADER(ON_LEAF, count, 0),
@@ -275,9 +275,9 @@ START_TEST(checker_tells_the_key) {
   MDBX_chk_context_t context;
   MDBX_val key;
   uint16_t *slots = leaf_slots(image.leaf), slot = slots[0];
-  uint32_t *heads = leaf_heads(image.leaf), head = heads[0];
+  uint32_t *keyheads = leaf_keyheads(image.leaf), keyhead = keyheads[0];
   slots[0] = slots[1], slots[1] = slot;
-  heads[0] = heads[1], heads[1] = head;
+  keyheads[0] = keyheads[1], keyheads[1] = keyhead;
   image.record->leaf_pages += 1;
   seal(image.leaf);
   seal(image.record_page);
@@ -353,7 +353,7 @@ static void set_separators(const char *const *texts) {
   for (unsigned i = 0; i < count; ++i) {
     const uint8_t *text = (const uint8_t *)(i ? texts[i - 1] : "");
     const size_t length = i ? strlen(texts[i - 1]) : 0, tail = length > TAIL_INLINE ? length - TAIL_INLINE : 0;
-    branch_heads(page)[i] = head_make(text, length, 0);
+    branch_keyheads(page)[i] = keyhead_make(text, length, 0);
     branch_set_child(page, i, children[i]);
     branch_tails(page)[i] = (uint16_t)length;
     if (!tail)

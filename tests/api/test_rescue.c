@@ -523,7 +523,7 @@ static unsigned make_chain(const char *path) {
     snprintf(name, sizeof(name), "key%08u", pgno);
     key_prepare(&key, ORDER_BYTES, name, strlen(name), NULL);
     memcpy(leaf_insert(page, ORDER_BYTES, 0, &key, NODE_TREE, sizeof(self)), &self, sizeof(self));
-    leaf_rehead(page, ORDER_BYTES);
+    leaf_make_keyheads(page, ORDER_BYTES);
     page->checksum = page_checksum(page, SIZE, seed);
     if (above) {
       struct leaf_item item;

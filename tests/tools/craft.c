@@ -274,7 +274,7 @@ static void add_free_record(struct gc_key key, const void *value, size_t length)
   if (exact || page_room(leaf) < leaf_bytes_for(leaf, sizeof(bytes), length))
     give_up("no room for a record of free pages");
   memcpy(leaf_insert(leaf, ORDER_BYTES, at, &prepared, NODE_PLAIN, length), value, length);
-  leaf_rehead(leaf, ORDER_BYTES);
+  leaf_make_keyheads(leaf, ORDER_BYTES);
   seal(leaf);
   image.head->meta.gc.items += 1;
   seal(&image.head->header);
@@ -323,11 +323,11 @@ static void gc_garbage(void) {
 /* Two records change places. */
 static void gc_unsorted(void) {
   uint16_t *slots = leaf_slots(place.leaf), slot = slots[0];
-  uint32_t *heads = leaf_heads(place.leaf), head = heads[0];
+  uint32_t *keyheads = leaf_keyheads(place.leaf), keyhead = keyheads[0];
   if (place.leaf->count < 2)
     give_up("there are no two records of free pages");
   slots[0] = slots[1], slots[1] = slot;
-  heads[0] = heads[1], heads[1] = head;
+  keyheads[0] = keyheads[1], keyheads[1] = keyhead;
   seal(place.leaf);
   name_page(place.leaf);
 }
@@ -443,7 +443,7 @@ static void exchange_in_array(void) {
   }
 }
 
-/* Two records change places, with their heads. */
+/* Two records change places, with their keyheads. */
 static void keys_exchanged(void) {
   if (!place.value && leaf_is_array(place.leaf)) {
     exchange_in_array();
@@ -451,9 +451,9 @@ static void keys_exchanged(void) {
     need_nodes();
     uint16_t *slots = leaf_slots(place.leaf), slot = slots[1];
     slots[1] = slots[2], slots[2] = slot;
-    if (page_has_heads(place.leaf)) {
-      uint32_t *heads = leaf_heads(place.leaf), head = heads[1];
-      heads[1] = heads[2], heads[2] = head;
+    if (page_has_keyheads(place.leaf)) {
+      uint32_t *keyheads = leaf_keyheads(place.leaf), keyhead = keyheads[1];
+      keyheads[1] = keyheads[2], keyheads[2] = keyhead;
     }
   }
   sealed_leaf();
@@ -467,7 +467,7 @@ static void key_edited(void) {
 
 static void head_edited(void) {
   need_nodes();
-  leaf_heads(place.leaf)[1] += 1;
+  leaf_keyheads(place.leaf)[1] += 1;
   sealed_leaf();
 }
 
@@ -507,7 +507,7 @@ static void key_too_long(void) {
   while (place.leaf->count > 1 && page_room(place.leaf) < leaf_bytes_for(place.leaf, limit + 1, 0))
     leaf_erase(place.leaf, place.leaf->count - 1u);
   leaf_insert(place.leaf, ORDER_BYTES, place.leaf->count, &prepared, NODE_PLAIN, 0);
-  leaf_rehead(place.leaf, ORDER_BYTES);
+  leaf_make_keyheads(place.leaf, ORDER_BYTES);
   sealed_leaf();
 }
 
@@ -616,9 +616,9 @@ static void separators_exchanged(void) {
   struct page *branch = need_branch();
   uint16_t *tails = branch_tails(branch), tail = tails[1];
   tails[1] = tails[2], tails[2] = tail;
-  if (page_has_heads(branch)) {
-    uint32_t *heads = branch_heads(branch), head = heads[1];
-    heads[1] = heads[2], heads[2] = head;
+  if (page_has_keyheads(branch)) {
+    uint32_t *keyheads = branch_keyheads(branch), keyhead = keyheads[1];
+    keyheads[1] = keyheads[2], keyheads[2] = keyhead;
   }
   seal(branch);
   name_page(branch);
@@ -627,9 +627,9 @@ static void separators_exchanged(void) {
 /* One separator is a little greater than the keys it leads to. */
 static void separator_edited(void) {
   struct page *branch = need_branch();
-  if (!page_has_heads(branch))
-    give_up("the separators have no heads");
-  branch_heads(branch)[1] += 0x01000000;
+  if (!page_has_keyheads(branch))
+    give_up("the separators have no keyheads");
+  branch_keyheads(branch)[1] += 0x01000000;
   seal(branch);
   name_page(branch);
 }

@@ -95,11 +95,11 @@ static void insert(size_t page_size, unsigned at, const struct entry *entry) {
     ck_assert_int_eq(branch_list_init(&list, page_size), MDBX_SUCCESS);
     ck_assert_int_eq(branch_list_load(&list, &memory.page), MDBX_SUCCESS);
     branch_list_insert(&list, at, &separator, entry->child);
-    const bool fits = branch_list_size(&list, 0, list.count, page_has_heads(&memory.page)) <= body_size(page_size);
+    const bool fits = branch_list_size(&list, 0, list.count, page_has_keyheads(&memory.page)) <= body_size(page_size);
     if (fits) {
       branch_list_store(&list, 0, list.count, &memory.page, page_size);
       ck_assert_uint_eq(page_used(&memory.page, page_size),
-                        branch_list_size(&list, 0, list.count, page_has_heads(&memory.page)));
+                        branch_list_size(&list, 0, list.count, page_has_keyheads(&memory.page)));
     }
     branch_list_destroy(&list);
     if (!fits)
@@ -111,7 +111,7 @@ static void insert(size_t page_size, unsigned at, const struct entry *entry) {
 START_TEST(against_a_sorted_array) {
   static const size_t page_sizes[] = {256, 4096, 65536};
   const size_t page_size = page_sizes[_i / 2];
-  const unsigned flags = _i % 2 ? P_NOHEADS : 0;
+  const unsigned flags = _i % 2 ? P_NOKEYHEADS : 0;
   seed = (uint64_t)_i + 1;
   begin(page_size, flags);
   for (unsigned step = 0; step < STEPS; ++step) {
@@ -137,7 +137,7 @@ END_TEST
 
 /* A split in two and a merge of the two give the page back. */
 START_TEST(cut_and_joined) {
-  const unsigned flags = _i ? P_NOHEADS : 0;
+  const unsigned flags = _i ? P_NOKEYHEADS : 0;
   seed = 55;
   begin(4096, flags);
   for (unsigned i = 0; i < 200; ++i) {

@@ -23,7 +23,7 @@ struct kind {
 static const struct kind kinds[] = {
     {ORDER_BYTES, P_LEAF, 0},   {ORDER_REVERSE, P_LEAF, 0},
     {ORDER_INTEGER, P_LEAF, 8}, {ORDER_INTEGER, P_LEAF, 4},
-    {ORDER_BYTES, P_LEAF | P_NOHEADS, 0}, {ORDER_BYTES, P_LEAF | P_NOHEADS | P_DUPFIX, 6},
+    {ORDER_BYTES, P_LEAF | P_NOKEYHEADS, 0}, {ORDER_BYTES, P_LEAF | P_NOKEYHEADS | P_DUPFIX, 6},
 };
 static const size_t page_sizes[] = {256, 4096, 65536};
 
@@ -136,8 +136,8 @@ START_TEST(against_a_sorted_array) {
     memory.page.item = (uint16_t)kind->fixed;
   for (unsigned step = 0; step < STEPS; ++step) {
     change(&memory.page, kind, &rules);
-    if (step % 16 == 0 && !(kind->flags & P_NOHEADS))
-      leaf_rehead(&memory.page, kind->order);
+    if (step % 16 == 0 && !(kind->flags & P_NOKEYHEADS))
+      leaf_make_keyheads(&memory.page, kind->order);
     if (step % 8 == 0 || page_size == 256)
       must_agree(&memory.page, page_size);
     most = MAX_OF(most, used);
@@ -146,7 +146,7 @@ START_TEST(against_a_sorted_array) {
 }
 END_TEST
 
-/* What a split does: the records go to another page one by one, which finds its heads afterwards. */
+/* What a split does: the records go to another page one by one, which finds its keyheads afterwards. */
 START_TEST(appended_to_another_page) {
   const struct kind *kind = &kinds[_i];
   const struct key_rules rules = {.order = kind->order};
@@ -160,7 +160,7 @@ START_TEST(appended_to_another_page) {
   other.page.item = memory.page.item;
   for (unsigned i = 0; i < memory.page.count; ++i)
     leaf_append(&other.page, &memory.page, i);
-  leaf_rehead(&other.page, kind->order);
+  leaf_make_keyheads(&other.page, kind->order);
   must_agree(&other.page, 4096);
   for (unsigned i = 0; i < used; ++i) {
     struct seek_key key;
@@ -179,7 +179,7 @@ START_TEST(the_prefix_is_what_all_keys_share) {
     key_prepare(&key, ORDER_BYTES, keys[i], strlen(keys[i]), NULL);
     leaf_insert(&memory.page, ORDER_BYTES, i, &key, NODE_PLAIN, 0);
   }
-  leaf_rehead(&memory.page, ORDER_BYTES);
+  leaf_make_keyheads(&memory.page, ORDER_BYTES);
   ck_assert_uint_eq(memory.page.prefix, 7);
   struct seek_key key;
   bool exact;
@@ -198,7 +198,7 @@ END_TEST
 START_TEST(values_into_an_array) {
   const struct page_expectation expected = {.page_size = 256, .pgno = 7, .newest = 9, .limit = 100};
   struct seek_key key;
-  page_init(&memory.page, 256, 7, 3, P_LEAF | P_NOHEADS | P_DUPFIX);
+  page_init(&memory.page, 256, 7, 3, P_LEAF | P_NOKEYHEADS | P_DUPFIX);
   key_prepare(&key, ORDER_BYTES, "dd", 2, NULL);
   leaf_insert(&memory.page, ORDER_BYTES, 0, &key, NODE_PLAIN, 0);
   leaf_insert_values(&memory.page, 1, (const uint8_t *)"hhii", 2);

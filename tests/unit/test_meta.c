@@ -337,7 +337,7 @@ END_TEST
 START_TEST(manifests_are_compared_with_the_pages) {
   uint8_t bytes[PAGE] = {0};
   struct page *page = (struct page *)(void *)bytes;
-  page_init(page, PAGE, 20, 9, P_LEAF | P_NOHEADS | P_DUPFIX);
+  page_init(page, PAGE, 20, 9, P_LEAF | P_NOKEYHEADS | P_DUPFIX);
   page->item = 2;
   page->count = 1;
   page->lower = 2;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Orders of keys (format/compare) and heads (format/head): all say the same of two keys. */
+/* Orders of keys (format/compare) and keyheads (format/keyhead): all say the same of two keys. */
 #include "format/compare.h"
-#include "format/head.h"
+#include "format/keyhead.h"
 
 #include "unit.h"
 
@@ -59,7 +59,7 @@ START_TEST(a_prepared_key_is_normalised) {
 }
 END_TEST
 
-/* The heads of two keys behind what they share never contradict their order. */
+/* The keyheads of two keys behind what they share never contradict their order. */
 START_TEST(heads_follow_the_keys) {
   const enum key_order order = (enum key_order)_i;
   seed = 300 + (uint64_t)_i;
@@ -69,8 +69,8 @@ START_TEST(heads_follow_the_keys) {
     draw(&b, order, 8);
     const size_t shared = common_bytes(a.norm, b.norm, MIN_OF(a.length, b.length));
     const size_t prefix = below((uint32_t)shared + 1);
-    const uint32_t first = head_make(a.norm, a.length, prefix), second = head_make(b.norm, b.length, prefix);
-    ck_assert_uint_eq(first, head_of_raw(order, a.raw, a.length, prefix));
+    const uint32_t first = keyhead_make(a.norm, a.length, prefix), second = keyhead_make(b.norm, b.length, prefix);
+    ck_assert_uint_eq(first, keyhead_of_raw(order, a.raw, a.length, prefix));
     const int expected = sign(compare_bytes(a.norm, a.length, b.norm, b.length));
     if (first != second)
       ck_assert_int_eq(first < second ? -1 : 1, expected);
@@ -78,29 +78,29 @@ START_TEST(heads_follow_the_keys) {
 }
 END_TEST
 
-START_TEST(a_short_key_has_zeros_in_its_head) {
+START_TEST(a_short_key_has_zeros_in_its_keyhead) {
   static const uint8_t bytes[] = {1, 2, 3, 4, 5};
-  ck_assert_uint_eq(head_make(bytes, 5, 0), 0x01020304);
-  ck_assert_uint_eq(head_make(bytes, 5, 1), 0x02030405);
-  ck_assert_uint_eq(head_make(bytes, 5, 3), 0x04050000);
-  ck_assert_uint_eq(head_make(bytes, 5, 5), 0);
-  ck_assert_uint_eq(head_make(bytes, 0, 0), 0);
+  ck_assert_uint_eq(keyhead_make(bytes, 5, 0), 0x01020304);
+  ck_assert_uint_eq(keyhead_make(bytes, 5, 1), 0x02030405);
+  ck_assert_uint_eq(keyhead_make(bytes, 5, 3), 0x04050000);
+  ck_assert_uint_eq(keyhead_make(bytes, 5, 5), 0);
+  ck_assert_uint_eq(keyhead_make(bytes, 0, 0), 0);
 }
 END_TEST
 
 START_TEST(smaller_heads_are_counted) {
-  uint32_t heads[300];
+  uint32_t keyheads[300];
   seed = 17;
   for (unsigned count = 0; count <= 300; ++count) {
     uint32_t last = 0;
     for (unsigned i = 0; i < count; ++i)
-      heads[i] = last += below(3);
+      keyheads[i] = last += below(3);
     for (unsigned round = 0; round < 20; ++round) {
-      const uint32_t head = round ? below(last + 2) : UINT32_MAX;
+      const uint32_t keyhead = round ? below(last + 2) : UINT32_MAX;
       unsigned expected = 0;
-      while (expected < count && heads[expected] < head)
+      while (expected < count && keyheads[expected] < keyhead)
         ++expected;
-      ck_assert_uint_eq(head_count_below(heads, count, head), expected);
+      ck_assert_uint_eq(keyhead_count_below(keyheads, count, keyhead), expected);
     }
   }
 }
@@ -160,7 +160,7 @@ int main(void) {
   tcase_add_loop_test(tcase, normalised_keys_sort_like_raw_ones, ORDER_BYTES, ORDER_USER);
   tcase_add_loop_test(tcase, a_prepared_key_is_normalised, ORDER_BYTES, ORDER_USER);
   tcase_add_loop_test(tcase, heads_follow_the_keys, ORDER_BYTES, ORDER_USER);
-  tcase_add_test(tcase, a_short_key_has_zeros_in_its_head);
+  tcase_add_test(tcase, a_short_key_has_zeros_in_its_keyhead);
   tcase_add_test(tcase, smaller_heads_are_counted);
   tcase_add_test(tcase, common_beginnings);
   tcase_add_test(tcase, the_order_of_a_user);

@@ -56,10 +56,10 @@ static void fill(int kind) {
     fill_leaf(0);
     break;
   case 1:
-    fill_leaf(P_NOHEADS);
+    fill_leaf(P_NOKEYHEADS);
     break;
   case 2:
-    fill_leaf(P_NOHEADS | P_DUPFIX);
+    fill_leaf(P_NOKEYHEADS | P_DUPFIX);
     break;
   case 3:
     fill_branch();
@@ -120,7 +120,7 @@ START_TEST(what_passes_can_be_read) {
       leaf_find(&memory.page, &rules, &key);
       for (unsigned i = 0; i < memory.page.count; ++i)
         leaf_bytes_of(&memory.page, i);
-    } else if (memory.page.flags & P_BRANCH && page_has_heads(&memory.page)) {
+    } else if (memory.page.flags & P_BRANCH && page_has_keyheads(&memory.page)) {
       unit_require(branch_find(&memory.page, &rules, &key) < memory.page.count);
       for (unsigned i = 0; i < memory.page.count; ++i)
         branch_separator(&memory.page, i, separator);

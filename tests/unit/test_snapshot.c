@@ -26,7 +26,7 @@ static void make_leaf(struct page *page, pgno_t pgno, txnid_t birth) {
   page_init(page, SIZE, pgno, birth, P_LEAF);
   key_prepare(&key, ORDER_BYTES, bytes, 3, NULL);
   memcpy(leaf_insert(page, ORDER_BYTES, 0, &key, NODE_PLAIN, 5), "value", 5);
-  leaf_rehead(page, ORDER_BYTES);
+  leaf_make_keyheads(page, ORDER_BYTES);
   seal(page);
 }
 
@@ -62,7 +62,7 @@ static int ask(struct page_ref ref, unsigned flags) {
 START_TEST(what_is_meant) {
   ck_assert_int_eq(ask(meant, P_LEAF), MDBX_SUCCESS);
   ck_assert(snapshot_knows(&view, 5, BIRTH));
-  ck_assert_int_eq(ask(meant, P_LEAF | P_NOHEADS), MDBX_CORRUPTED);
+  ck_assert_int_eq(ask(meant, P_LEAF | P_NOKEYHEADS), MDBX_CORRUPTED);
   ck_assert_int_eq(ask((struct page_ref){5, BIRTH + 1}, P_LEAF), MDBX_CORRUPTED);
 }
 END_TEST
