@@ -54,7 +54,7 @@ int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key, MDBX_val *data
     rc = tree_value(txn->view, tree, &item, data);
   if (rc != MDBX_SUCCESS)
     return rc;
-  *key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  *key = val_of(item.key, item.key_length);
   return count ? values_count_of(txn->view, tree, &item, count) : MDBX_SUCCESS;
 }
 

@@ -91,7 +91,7 @@ static const MDBX_val *name_value(const char *name, MDBX_val *value) {
   if (!name)
     return NULL;
   const bool mark = (const void *)name == MDBX_CHK_GC || (const void *)name == MDBX_CHK_META;
-  *value = (MDBX_val){(void *)(uintptr_t)name, mark ? 0 : strlen(name)};
+  *value = val_of(name, mark ? 0 : strlen(name));
   return value;
 }
 

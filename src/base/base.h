@@ -47,6 +47,11 @@ static inline size_t ceil_to(size_t value, size_t granularity) {
   return (value + granularity - 1) / granularity * granularity;
 }
 
+/* An MDBX_val of bytes that its reader does not change: the type has no const, and this is where it goes. */
+static inline MDBX_val val_of(const void *bytes, size_t length) {
+  return (MDBX_val){(void *)(uintptr_t)bytes, length};
+}
+
 static inline bool is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
 /* Bits that are set. The compiler's own is a call into a library where processors without the instruction count. */

@@ -63,8 +63,8 @@ int key_compare_raw(const struct key_rules *rules, const void *a, size_t a_lengt
   default:
     break;
   }
-  const MDBX_val left = {(void *)(uintptr_t)a, a_length};
-  const MDBX_val right = {(void *)(uintptr_t)b, b_length};
+  const MDBX_val left = val_of(a, a_length);
+  const MDBX_val right = val_of(b, b_length);
   return rules->user.with_context ? rules->user.with_context(&left, &right, rules->user.context)
                                   : rules->user.plain(&left, &right);
 }

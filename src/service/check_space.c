@@ -64,7 +64,7 @@ static int look_at_free_record(struct check *check, const struct page *leaf, uns
 static int check_free_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                              const struct leaf_item *item) {
   struct check *check = ((struct free_walk *)visitor)->check;
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val key = val_of(item->key, item->key_length);
   check->context->internal->key = &key;
   const int rc = look_at_free_record(check, leaf, index, item);
   check->context->internal->key = NULL;

@@ -76,7 +76,7 @@ struct shown {
 };
 
 static const char *show(struct shown *shown, const void *bytes, size_t length) {
-  const MDBX_val val = {(void *)(uintptr_t)bytes, length};
+  const MDBX_val val = val_of(bytes, length);
   char plain[sizeof(shown->text) - 2];
   const char *text = text_of_value(&val, plain, sizeof(plain));
   const bool quoted = length && memcmp(text, bytes, strlen(text)) == 0;
@@ -236,7 +236,7 @@ static void watch_order(struct table_check *walk, struct order_watch *watch, con
 }
 
 static void check_order(struct table_check *walk, const struct page *leaf, const struct leaf_item *item) {
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val key = val_of(item->key, item->key_length);
   watch_order(walk, &walk->keys, &walk->tree->rules, leaf, &key, "keys are out of order");
 }
 
@@ -262,7 +262,7 @@ static void check_way(struct table_check *walk, const struct page *leaf, unsigne
   const struct tree *tree = tree_here(walk);
   struct way_fault fault;
   struct shown shown;
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val key = val_of(item->key, item->key_length);
   if ((index != 0 && index + 1 != leaf->count) ||
       way_encloses(&walked_here(walk)->branches, tree->record.depth - 1u, &tree->rules, &key, &fault))
     return;
@@ -327,7 +327,7 @@ static void stand_at(struct table_check *walk, const MDBX_val *key) {
 
 static int seen_nested_value(struct table_check *walk, const struct page *leaf, unsigned index,
                              const struct leaf_item *item) {
-  const MDBX_val value = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val value = val_of(item->key, item->key_length);
   struct shown shown;
   stand_at(walk, &walk->nested_key);
   if (item->kind != NODE_PLAIN || item->data_length)
@@ -389,7 +389,7 @@ static void begin_nested(struct table_check *walk, const struct page *leaf, cons
   walk->nested = (struct walked){.branches = {.room = walk->outer.branches.room}};
   walk->in_nested = true;
   walk->nested_holder = leaf->pgno;
-  walk->nested_key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
+  walk->nested_key = val_of(item->key, item->key_length);
   const unsigned depth = check_real_depth(walk->check, walk->expected.root);
   if (depth && depth != walk->expected.depth)
     report_issue(walk->check->context, "page", leaf->pgno, "depth of a nested tree is wrong",
@@ -429,7 +429,7 @@ static int seen_single(struct table_check *walk, const MDBX_val *key, const stru
 static int seen_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   struct table_check *walk = (struct table_check *)visitor;
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val key = val_of(item->key, item->key_length);
   if (visitor->nested)
     return seen_nested_value(walk, leaf, index, item);
   finish_nested(walk);
@@ -561,7 +561,7 @@ int check_skip_damage(struct tree_visitor *visitor, pgno_t pgno, int rc) {
 static int check_named(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   struct check *check = ((struct named_walk *)visitor)->check;
-  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val name = val_of(item->key, item->key_length);
   struct tree tree;
   const struct holder holder = {"page", leaf->pgno};
   MDBX_dbi dbi;

@@ -59,7 +59,7 @@ static int tell_large(struct telling *telling, const MDBX_val *key, const struct
   const int rc = snapshot_run(rescue->view, &ref, &run);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
-  const MDBX_val value = {(uint8_t *)(uintptr_t)run + PAGE_HEADER, run->run_bytes};
+  const MDBX_val value = val_of(page_body(run), run->run_bytes);
   return tell(telling, key, &value);
 }
 
@@ -83,8 +83,8 @@ static int tell_values(struct telling *telling, const MDBX_val *key, const struc
 
 /* `values`: the key whose values the leaf has; NULL: it has keys. */
 static int tell_item(struct telling *telling, const MDBX_val *values, const struct leaf_item *item) {
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length},
-                 data = {(void *)(uintptr_t)item->data, item->data_length};
+  const MDBX_val key = val_of(item->key, item->key_length),
+                 data = val_of(item->data, item->data_length);
   if (values)
     return tell(telling, values, &key);
   if (item->kind == NODE_PLAIN)

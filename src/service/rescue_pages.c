@@ -65,7 +65,7 @@ static int lose_record(struct look *look, const struct leaf_item *item, struct p
 /* What is read now lies behind the gaps before it. */
 static void read_on(struct look *look, const struct leaf_item *item) {
   struct rescue_table *table = table_of_look(look);
-  look->last = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
+  look->last = val_of(item->key, item->key_length);
   for (; look->waiting < table->gap_count; ++look->waiting) {
     struct rescue_gap *gap = &table->gaps[look->waiting];
     if (!gap->record && gap->key.iov_base == look->key.iov_base)
@@ -114,7 +114,7 @@ static int look_at_values(struct look *look, const struct page *leaf, const stru
   struct look inner = {.rescue = look->rescue,
                        .table = look->table,
                        .tree = &nested,
-                       .key = {(void *)(uintptr_t)item->key, item->key_length},
+                       .key = val_of(item->key, item->key_length),
                        .waiting = table_of_look(look)->gap_count};
   const struct rescue_step root = rescue_root(&nested);
   return look_at_page(&inner, &root);
@@ -198,7 +198,7 @@ static int add_named(struct rescue *rescue, const struct page *leaf) {
   for (unsigned i = 0; i < leaf->count; ++i) {
     struct leaf_item item;
     leaf_get(leaf, i, &item);
-    const MDBX_val name = {(void *)(uintptr_t)item.key, item.key_length};
+    const MDBX_val name = val_of(item.key, item.key_length);
     const int rc = item.kind == NODE_TREE ? rescue_add_table(rescue, &name, &item) : MDBX_SUCCESS;
     if (rc != MDBX_SUCCESS)
       return rc;

@@ -174,7 +174,7 @@ static void note_keyhead(const struct page *leaf, unsigned i, const MDBX_val *ke
 
 static void note_key(struct scan *scan, const struct page *leaf, unsigned i, const struct leaf_item *item) {
   struct rescue_unit *unit = scan->unit;
-  const MDBX_val key = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val key = val_of(item->key, item->key_length);
   note_order(&unit->orders, scan->begun ? &unit->last : NULL, &key);
   note_keyhead(leaf, i, &key, &unit->orders);
   if (!scan->begun) {
@@ -339,7 +339,7 @@ static bool name_before(const uint8_t *page, size_t record, MDBX_val *name) {
   for (size_t length = 0; length + NODE_HEADER + PAGE_HEADER <= record && length <= NODE_LENGTH; ++length) {
     const uint8_t *node = page + record - length - NODE_HEADER;
     if (get_u16(node) == (NODE_FLAG | length) && get_u16(node + 2) == (NODE_FLAG | sizeof(struct table_record))) {
-      *name = (MDBX_val){(void *)(uintptr_t)(node + NODE_HEADER), length};
+      *name = val_of(node + NODE_HEADER, length);
       return true;
     }
   }

@@ -94,8 +94,8 @@ static inline bool cursor_step_in_leaf(struct cursor *cursor, bool forward, MDBX
   if (ahead < leaf->page->count)
     __builtin_prefetch(leaf_node(leaf->page, ahead));
   cursor->eof = false;
-  *key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
-  *data = (MDBX_val){(void *)(uintptr_t)item.data, item.data_length};
+  *key = val_of(item.key, item.key_length);
+  *data = val_of(item.data, item.data_length);
   return true;
 }
 

@@ -130,7 +130,7 @@ void cursor_bound(const struct cursor *cursor, struct range_bound *bound) {
   ASSERT(cursor->state == CURSOR_AT && !cursor->detached);
   struct leaf_item item;
   path_item(&cursor->path, &item);
-  bound->key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  bound->key = val_of(item.key, item.key_length);
   bound->has_value = cursor->multi;
   if (cursor->multi)
     bound->value = values_get(&cursor->set);

@@ -140,7 +140,7 @@ static bool step_to_neighbour(struct cursor *cursor, bool forward) {
   else
     return false;
   set->kind = item.kind;
-  set->key = (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  set->key = val_of(item.key, item.key_length);
   set->bytes = bytes;
   leaf->index = to;
   return true;

@@ -101,7 +101,7 @@ static MDBX_val merged_value(const struct dup_change *change, const struct value
     return change->value;
   if (set->kind == NODE_SUBPAGE)
     return subpage_value(&set->bytes, i < at ? i : i - 1);
-  return (MDBX_val){(void *)(uintptr_t)set->bytes.bytes, set->bytes.length};
+  return val_of(set->bytes.bytes, set->bytes.length);
 }
 
 /* The values of a node and the new one go to a nested tree. */
@@ -355,7 +355,7 @@ static bool may_go(const struct dup_run *run, unsigned at) {
 
 /* The next values up to the next one of the leaf; false: it ends here. */
 static bool run_on(struct dup_run *run, struct tree *owner) {
-  const MDBX_val value = {(void *)(uintptr_t)run_value(run, run->done), run->array->item};
+  const MDBX_val value = val_of(run_value(run, run->done), run->array->item);
   struct seek_key key;
   bool exact;
   if (tree_prepare_value(owner, &value, &key) != MDBX_SUCCESS)
@@ -386,7 +386,7 @@ static void fill_leaf(const struct change *node, struct value_set *set, struct d
 }
 
 static int seek_run(const struct change *node, struct value_set *set, const struct dup_array *array) {
-  const MDBX_val first = {(void *)(uintptr_t)array->values, array->item};
+  const MDBX_val first = val_of(array->values, array->item);
   struct seek_key key;
   bool exact;
   int rc = tree_prepare_value(node->tree, &first, &key);

@@ -89,7 +89,7 @@ static int find_end(const struct range *range, const MDBX_val *key, const MDBX_v
                      struct cursor *position) {
   struct cursor cursor;
   MDBX_val sought = key ? *key : (MDBX_val){NULL, 0}, value = {NULL, 0};
-  static const MDBX_val nothing = {(void *)(uintptr_t) "", 0};
+  const MDBX_val nothing = val_of("", 0);
   if (data)
     value = data->iov_base ? *data : nothing;
   start_cursor(range, &cursor);

@@ -39,7 +39,7 @@ int values_open(const struct snapshot *snapshot, struct tree *owner, const struc
   set->kind = item->kind;
   set->snapshot = snapshot;
   set->owner = owner;
-  set->key = (MDBX_val){(void *)(uintptr_t)item->key, item->key_length};
+  set->key = val_of(item->key, item->key_length);
   set->bytes = (struct subpage){item->data, item->data_length};
   set->index = 0;
   if (item->kind == NODE_TREE)
@@ -190,10 +190,10 @@ MDBX_val values_get(const struct value_set *set) {
   if (set->kind == NODE_SUBPAGE)
     return subpage_value(&set->bytes, set->index);
   if (set->kind == NODE_PLAIN)
-    return (MDBX_val){(void *)(uintptr_t)set->bytes.bytes, set->bytes.length};
+    return val_of(set->bytes.bytes, set->bytes.length);
   struct leaf_item item;
   path_item(&set->path, &item);
-  return (MDBX_val){(void *)(uintptr_t)item.key, item.key_length};
+  return val_of(item.key, item.key_length);
 }
 
 MDBX_val values_get_page(struct value_set *set) {

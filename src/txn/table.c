@@ -497,7 +497,7 @@ MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name) {
 }
 
 int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi) {
-  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val name = val_of(item->key, item->key_length);
   struct table_record record;
   struct tree *opened;
   char text[64];
@@ -547,7 +547,7 @@ static struct txn_table *claim_named(MDBX_txn *txn, const MDBX_val *name) {
 static int clear_named(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   MDBX_txn *txn = ((struct main_clearing *)visitor)->txn;
-  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val name = val_of(item->key, item->key_length);
   struct table_record record;
   struct tree tree;
   (void)leaf, (void)index;

@@ -48,7 +48,7 @@ struct enumeration {
 static int enumerate_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                             const struct leaf_item *item) {
   const struct enumeration *enumeration = (const struct enumeration *)visitor;
-  const MDBX_val name = {(void *)(uintptr_t)item->key, item->key_length};
+  const MDBX_val name = val_of(item->key, item->key_length);
   struct tree tree;
   MDBX_dbi dbi;
   (void)leaf, (void)index;

@@ -142,7 +142,7 @@ static bool use_entry(struct lookup *lookup, const entry_t *entry) {
   if (entry->offset > end || entry->length > end - entry->offset)
     return false;
   lookup->rc = entry->offset ? MDBX_SUCCESS : MDBX_NOTFOUND;
-  lookup->value = (MDBX_val){(void *)(uintptr_t)(view->base + entry->offset), entry->length};
+  lookup->value = val_of(view->base + entry->offset, entry->length);
   return true;
 }
 

@@ -22,7 +22,7 @@ void txn_change_doubt(const struct txn_change *change, const struct path *path) 
   ASSERT(!change->cursor);
   struct leaf_item item;
   path_item(path, &item);
-  const MDBX_val key = {(void *)(uintptr_t)item.key, item.key_length};
+  const MDBX_val key = val_of(item.key, item.key_length);
   txn_cursors_doubt(change->txn, change->tree, NULL, &key, NULL);
 }
 
@@ -38,7 +38,7 @@ static inline int put_tree(const struct txn_change *change, const struct seek_ke
 
 /* All values of the key give way to one. */
 static void doubt_values(const struct txn_change *change, const struct seek_key *key) {
-  const MDBX_val raw = {(void *)(uintptr_t)key->raw, key->length};
+  const MDBX_val raw = val_of(key->raw, key->length);
   if (tree_is_multi(change->tree))
     txn_cursors_doubt(change->txn, change->tree, change->cursor, &raw, NULL);
 }
