@@ -14,7 +14,7 @@ static MDBX_env *open_with(MDBX_option_t option, uint64_t value) {
 static void remove_files(void) { OK(mdbx_env_delete(unit_path(API_DB), MDBX_ENV_JUST_DELETE)); }
 
 static void put_number(MDBX_txn *txn, uint32_t number, size_t length) {
-  char bytes[200] = "";
+  char bytes[4096] = "";
   const uint32_t swapped = __builtin_bswap32(number);
   MDBX_val key = {(void *)(uintptr_t)&swapped, 4}, data = {bytes, length};
   OK(mdbx_put(txn, DBI_MAIN, &key, &data, MDBX_UPSERT));
