@@ -3,6 +3,8 @@
 #include "flushes.h"
 
 #include "env/env.h"
+#include "file/pending.h"
+#include "txn/commit_steps.h"
 
 #include <poll.h>
 
@@ -254,6 +256,30 @@ START_TEST(test_failure_elsewhere) {
 }
 END_TEST
 
+/* Damages the header of the newest meta page, of a commit that waits: it says that it lists more pages than it has room for. */
+static void lie_about_manifest(const MDBX_env *env) {
+  const unsigned slot = lck_head_slot(pending_tip(&env->lck));
+  const uint16_t count = UINT16_MAX;
+  const off_t at = (off_t)slot * env->page_size + (off_t)offsetof(struct page, count);
+  ck_assert_int_eq(pwrite(env->fd, &count, sizeof(count), at), sizeof(count));
+}
+
+/* What the commit that it builds on lists is read from the file, and goes to a page in memory. */
+START_TEST(test_damaged_list) {
+  MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
+  commit(env, "first");
+  lie_about_manifest(env);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  ck_assert_uint_gt(commit_entries_of_base(txn), 0);
+  ck_assert_uint_le(commit_entries_of_base(txn) * sizeof(struct meta_manifest), meta_room(env->page_size));
+  OK(api_put(txn, DBI_MAIN, "second", "new", MDBX_UPSERT));
+  MDBX_commit_ticket second;
+  const int rc = mdbx_txn_commit_ticket(txn, &second, NULL);
+  ck_assert(rc == MDBX_SUCCESS || rc == MDBX_CORRUPTED || rc == MDBX_PANIC);
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
 /* Readers see a weak commit at once; it becomes durable when somebody waits for that. */
 START_TEST(test_weak) {
   static const unsigned kinds[] = {MDBX_TXN_NOSYNC, MDBX_TXN_NOMETASYNC, MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC};
@@ -483,6 +509,7 @@ int main(void) {
   tcase_add_loop_test(tests, test_many, 0, 3);
   tcase_add_test(tests, test_failure);
   tcase_add_test(tests, test_failure_elsewhere);
+  tcase_add_test(tests, test_damaged_list);
   tcase_add_loop_test(tests, test_weak, 0, 3);
   tcase_add_loop_test(tests, test_alone, 0, 2);
   tcase_add_test(tests, test_nothing_to_commit);
