@@ -1521,8 +1521,9 @@ LIBMDBX_API int mdbx_env_open(MDBX_env *env, const char *path,
  * Threads: no other thread may use the handle during or after the call.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if env is NULL; MDBX_EBADSIGN if it was
- * closed before; MDBX_BUSY if another thread has a write transaction: the
- * handle then stays open and valid. Any other code comes from the final flush,
+ * closed before; MDBX_BUSY if another thread has a write transaction, waits for the
+ * flush of its commit, or is inside mdbx_env_wait_durable() or mdbx_env_sync_ex():
+ * the handle then stays open and valid. Any other code comes from the final flush,
  * and the handle is gone. */
 LIBMDBX_API int mdbx_env_close_ex(MDBX_env *env, bool dont_sync);
 
@@ -1769,10 +1770,11 @@ LIBMDBX_API MDBX_hsr_func mdbx_env_get_hsr(const MDBX_env *env);
 LIBMDBX_API int mdbx_env_set_oomfunc(MDBX_env *env, MDBX_oom_func *oom_func);
 LIBMDBX_API MDBX_oom_func *mdbx_env_get_oomfunc(MDBX_env *env);
 
-/* Makes weak commits durable.
+/* Makes weak commits durable, and those of mdbx_txn_commit_ticket() that wait for
+ * their flush.
  *
  * force     false acts only if a threshold (MDBX_opt_sync_bytes,
- *           MDBX_opt_sync_period) is reached.
+ *           MDBX_opt_sync_period) is reached by what is not durable yet.
  * nonblock  true gives MDBX_BUSY instead of waiting for a writer.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was pending; [env];

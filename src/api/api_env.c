@@ -9,6 +9,7 @@
 #include "env/lockless.h"
 #include "env/options.h"
 #include "env/sync.h"
+#include "file/pending.h"
 #include "service/copy.h"
 #include "txn/table.h"
 #include "txn/txn_env.h"
@@ -51,9 +52,24 @@ static int check_flushing(const MDBX_env *env) {
   return rc == MDBX_SUCCESS && env_is_readonly(env) ? MDBX_EACCESS : rc;
 }
 
+/* Meanwhile the environment is not to be closed. */
+static int sync_and_count(MDBX_env *env, bool force, bool nonblock) {
+  atomic_fetch_add(&env->waiting, 1);
+  const int rc = sync_newest(env, force, nonblock);
+  atomic_fetch_sub(&env->waiting, 1);
+  return rc;
+}
+
+static int wait_and_count(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
+  atomic_fetch_add(&env->waiting, 1);
+  const int rc = ticket_wait(env, ticket, until);
+  atomic_fetch_sub(&env->waiting, 1);
+  return rc;
+}
+
 int mdbx_env_sync_ex(MDBX_env *env, bool force, bool nonblock) {
   const int rc = check_flushing(env);
-  return rc == MDBX_SUCCESS ? sync_newest(env, force, nonblock) : rc;
+  return rc == MDBX_SUCCESS ? sync_and_count(env, force, nonblock) : rc;
 }
 
 int mdbx_env_wait_durable(MDBX_env *env, const MDBX_commit_ticket *ticket, unsigned timeout_seconds_16dot16) {
@@ -68,7 +84,7 @@ int mdbx_env_wait_durable(MDBX_env *env, const MDBX_commit_ticket *ticket, unsig
   if (atomic_load(&env->writer_thread) == os_thread_self())
     return MDBX_BUSY;
   const bool for_ever = timeout_seconds_16dot16 == UINT32_MAX;
-  return ticket_wait(env, &wanted, for_ever ? TICKET_FOREVER : os_monotonic_16dot16() + timeout_seconds_16dot16);
+  return wait_and_count(env, &wanted, for_ever ? TICKET_FOREVER : os_monotonic_16dot16() + timeout_seconds_16dot16);
 }
 
 int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd) {
@@ -303,14 +319,14 @@ static void fill_file(MDBX_envinfo *info, const MDBX_env *env) {
 
 static void fill_shared(MDBX_envinfo *info, const MDBX_env *env) {
   const struct lck_shared *shared = env->lck.shared;
-  const uint64_t now = os_monotonic_16dot16(), since = atomic_load(&shared->unsynced_since);
+  const uint64_t now = os_monotonic_16dot16(), since = sync_wanted_since(env);
   info->mi_recent_txnid = lck_head_txnid(lck_head(&env->lck));
   info->mi_latter_reader_txnid = readers_oldest(&env->lck);
   info->mi_self_latter_reader_txnid = readers_oldest_own(&env->lck);
   info->mi_maxreaders = env->lck.slot_count;
   info->mi_numreaders = readers_shown(&env->lck);
   info->mi_mode = env->flags & OPEN_FLAGS_KNOWN;
-  info->mi_unsync_volume = atomic_load(&shared->unsynced_bytes);
+  info->mi_unsync_volume = atomic_load(&shared->unsynced_bytes) + pending_bytes(&env->lck);
   info->mi_autosync_threshold = atomic_load(&shared->autosync_bytes);
   info->mi_autosync_period_seconds16dot16 = (uint32_t)atomic_load(&shared->autosync_period);
   info->mi_since_sync_seconds16dot16 = since ? (uint32_t)(now - since) : 0;

@@ -76,13 +76,22 @@ int sync_head(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-bool sync_is_due(const MDBX_env *env, uint64_t more_bytes) {
+static bool threshold_is_reached(const MDBX_env *env, uint64_t more_bytes, uint64_t since) {
   const struct lck_shared *shared = env->lck.shared;
   const uint64_t bytes = atomic_load(&shared->autosync_bytes), period = atomic_load(&shared->autosync_period);
-  const uint64_t since = atomic_load(&shared->unsynced_since);
   if (bytes && atomic_load(&shared->unsynced_bytes) + more_bytes >= bytes)
     return true;
   return period && since && os_monotonic_16dot16() - since >= period;
+}
+
+bool sync_is_due(const MDBX_env *env, uint64_t more_bytes) {
+  return threshold_is_reached(env, more_bytes, atomic_load(&env->lck.shared->unsynced_since));
+}
+
+/* What waits for a flush counts as well: without this call nobody may ever make that. There are no weak commits beside it. */
+uint64_t sync_wanted_since(const MDBX_env *env) {
+  const uint64_t weak = atomic_load(&env->lck.shared->unsynced_since);
+  return weak ? weak : pending_since(&env->lck);
 }
 
 /* ------------------------------------------------------------------------------------------------ asked for by the user */
@@ -103,19 +112,20 @@ int sync_newest(MDBX_env *env, bool force, bool nonblock) {
   ASSERT(env->opened);
   if (!env->lockless && !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
     return MDBX_RESULT_TRUE;
-  if (!force && !sync_is_due(env, 0))
+  if (!force && !threshold_is_reached(env, pending_bytes(&env->lck), sync_wanted_since(env)))
     return MDBX_SUCCESS;
   const bool own = writer_lock_is_own(env);
   int rc = own || nonblock ? MDBX_SUCCESS : flush_ahead(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  const bool pending = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
+  /* What waits becomes durable with the lock; without a lock file whoever takes that may have done it already. */
+  const bool weak = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
+  const bool pending = pending_any(&env->lck) || (env->lockless && weak);
   rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = sync_head(env);
   if (!own)
     env_unlock_writer(env);
-  /* Without a lock file whoever takes the writer lock may have done it already. */
-  return rc == MDBX_RESULT_TRUE && pending && env->lockless ? MDBX_SUCCESS : rc;
+  return rc == MDBX_RESULT_TRUE && pending ? MDBX_SUCCESS : rc;
 }

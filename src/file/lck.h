@@ -149,6 +149,10 @@ struct lck_shared {
   _Atomic uint32_t mode;
   /* For the environment layer: set by the first opener, or under the writer lock. */
   _Atomic uint32_t user;
+  /* Of commits that wait for a flush, see file/pending.h; changed under `metas`. */
+  _Atomic uint64_t waiting_bytes; /* written by those for which no flush has begun */
+  _Atomic uint64_t taken_bytes;   /* by those of the flush that is under way */
+  _Atomic uint64_t waiting_since; /* os_monotonic_16dot16() of the first for which no flush has begun; 0: none */
 
   /* Page and system call counts since the first opener; any process adds. */
   _Alignas(64) _Atomic uint64_t counters[LCK_COUNTERS];

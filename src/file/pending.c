@@ -38,12 +38,14 @@ int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
   return before ? MDBX_SUCCESS : MDBX_PANIC;
 }
 
-void pending_set(struct lck *lck, txnid_t txnid, unsigned slot) {
+void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes) {
   ASSERT(txnid > lck_head_txnid(pending_tip(lck)));
   ASSERT(slot != lck_head_slot(lck_head(lck)));
   ASSERT(!pending_flushing(lck) || slot != lck_head_slot(pending_flushing(lck)));
   atomic_store(&lck->shared->pending, txnid << 2 | slot);
-  atomic_fetch_add(&lck->shared->waiting, 1);
+  if (atomic_fetch_add(&lck->shared->waiting, 1) == 0)
+    atomic_store(&lck->shared->waiting_since, os_monotonic_16dot16());
+  atomic_fetch_add(&lck->shared->waiting_bytes, bytes);
 }
 
 void pending_settle(struct lck *lck) {
@@ -63,6 +65,8 @@ uint64_t pending_freeze(struct lck *lck) {
     atomic_store(&lck->shared->flushing, frozen);
     /* Some are left there by one who died in his flush. */
     atomic_fetch_add(&lck->shared->taken, atomic_exchange(&lck->shared->waiting, 0));
+    atomic_fetch_add(&lck->shared->taken_bytes, atomic_exchange(&lck->shared->waiting_bytes, 0));
+    atomic_store(&lck->shared->waiting_since, 0);
     lck_publish_believable(lck, lck_head_txnid(frozen));
   }
   return frozen;
@@ -83,6 +87,7 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
   if (atomic_load(&lck->shared->pending) == frozen)
     atomic_store(&lck->shared->pending, 0);
   const uint32_t taken = atomic_exchange(&lck->shared->taken, 0);
+  atomic_store(&lck->shared->taken_bytes, 0);
   atomic_store(&lck->shared->shared, taken);
   lck_count(lck, LCK_SHARED_FLUSHES, 1);
   lck_count(lck, LCK_SHARED_COMMITS, taken);
@@ -96,4 +101,7 @@ void pending_fail(struct lck *lck) {
   atomic_store(&lck->shared->flushing, 0);
   atomic_store(&lck->shared->waiting, 0);
   atomic_store(&lck->shared->taken, 0);
+  atomic_store(&lck->shared->waiting_bytes, 0);
+  atomic_store(&lck->shared->taken_bytes, 0);
+  atomic_store(&lck->shared->waiting_since, 0);
 }

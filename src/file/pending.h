@@ -28,6 +28,16 @@ static inline uint32_t pending_failures(const struct lck *lck) { return atomic_l
 
 static inline uint64_t pending_flushing(const struct lck *lck) { return atomic_load(&lck->shared->flushing); }
 
+/* Bytes that commits which wait, or are being flushed, have written; and since when the first of those that no flush takes along
+ * waits, 0: there is none. For thresholds and display. */
+static inline uint64_t pending_bytes(const struct lck *lck) {
+  return pending_any(lck) ? atomic_load(&lck->shared->waiting_bytes) + atomic_load(&lck->shared->taken_bytes) : 0;
+}
+
+static inline uint64_t pending_since(const struct lck *lck) {
+  return pending_any(lck) ? atomic_load(&lck->shared->waiting_since) : 0;
+}
+
 /* How many commits the last flush that ended well made durable; display. */
 static inline uint32_t pending_shared(const struct lck *lck) { return atomic_load(&lck->shared->shared); }
 
@@ -47,8 +57,8 @@ void pending_sleep(struct lck *lck, uint32_t seen);
 
 /* ---- Under the metas lock ---- */
 
-/* The commit is written, its meta last. Under the writer lock as well. */
-void pending_set(struct lck *lck, txnid_t txnid, unsigned slot);
+/* The commit is written, so many bytes, its meta last. Under the writer lock as well. */
+void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes);
 /* Ends what one who died in pending_publish() has begun: there the head is durable, and not pending. */
 void pending_settle(struct lck *lck);
 /* Chooses what a flush that begins now makes durable; 0: nothing waits. */

@@ -3,6 +3,8 @@
 #include "flushes.h"
 
 #include "env/env.h"
+#include "file/pending.h"
+#include "txn/commit_steps.h"
 
 #include <poll.h>
 
@@ -72,6 +74,11 @@ static void *wait_long(void *argument) {
   return (void *)(intptr_t)mdbx_env_wait_durable(both[0], both[1], (unsigned)FOREVER);
 }
 
+static void *sync_now(void *argument) {
+  void **both = argument;
+  return (void *)(intptr_t)mdbx_env_sync(both[0]);
+}
+
 /* Who must not wait longer does not, while the flush of somebody else goes on. */
 START_TEST(test_timeout) {
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
@@ -95,6 +102,80 @@ START_TEST(test_timeout) {
   OK(mdbx_env_wait_durable(env, &second, (unsigned)FOREVER));
   ck_assert_uint_eq(flushes_begun(), 2);
   close_sound(env);
+}
+END_TEST
+
+/* Who waits, or makes the flush, is inside the environment. */
+START_TEST(test_close) {
+  MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
+  pthread_t thread;
+  void *rc;
+  hold_flushes();
+  MDBX_commit_ticket first = commit(env, "first");
+  void *both[] = {env, &first};
+  ck_assert_int_eq(pthread_create(&thread, NULL, _i ? sync_now : wait_long, both), 0);
+  await_flush(1);
+  IS(mdbx_env_close_ex(env, false), MDBX_BUSY);
+  IS(mdbx_env_close_ex(env, true), MDBX_BUSY);
+  let_flushes_end(1, MDBX_SUCCESS);
+  pthread_join(thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  close_sound(env);
+}
+END_TEST
+
+/* What waits is not durable yet, also while its flush is under way. */
+START_TEST(test_volume) {
+  MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
+  pthread_t thread;
+  void *rc;
+  hold_flushes();
+  ck_assert_uint_eq(api_info(env).mi_unsync_volume, 0);
+  MDBX_commit_ticket first = commit(env, "first");
+  const uint64_t one = api_info(env).mi_unsync_volume;
+  ck_assert_uint_ge(one, api_info(env).mi_dxb_pagesize);
+  void *both[] = {env, &first};
+  ck_assert_int_eq(pthread_create(&thread, NULL, wait_long, both), 0);
+  await_flush(1);
+  ck_assert_uint_eq(api_info(env).mi_unsync_volume, one);
+  const MDBX_commit_ticket second = commit(env, "second");
+  const uint64_t two = api_info(env).mi_unsync_volume;
+  ck_assert_uint_gt(two, one);
+  let_flushes_end(1, MDBX_SUCCESS);
+  pthread_join(thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  ck_assert_uint_eq(api_info(env).mi_unsync_volume, two - one);
+  let_flushes_end(1, MDBX_SUCCESS);
+  OK(mdbx_env_wait_durable(env, &second, (unsigned)FOREVER));
+  ck_assert_uint_eq(api_info(env).mi_unsync_volume, 0);
+  commit(env, "third");
+  let_flushes_end(1, MDBX_EIO);
+  IS(mdbx_env_sync(env), MDBX_EIO);
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
+/* The thresholds hold for what waits as they do for weak commits, when somebody asks now and then. */
+START_TEST(test_poll) {
+  MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
+  MDBX_commit_ticket first = commit(env, "first");
+  OK(mdbx_env_sync_poll(env));
+  IS(mdbx_env_wait_durable(env, &first, 0), MDBX_RESULT_TRUE);
+  if (_i) {
+    OK(mdbx_env_set_syncbytes(env, 1 << 30));
+    OK(mdbx_env_sync_poll(env));
+    IS(mdbx_env_wait_durable(env, &first, 0), MDBX_RESULT_TRUE);
+    OK(mdbx_env_set_syncbytes(env, 1));
+  } else {
+    OK(mdbx_env_set_syncperiod(env, 1));
+    unit_sleep_us(1000); /* more than the period */
+  }
+  OK(mdbx_env_sync_poll(env));
+  OK(mdbx_env_wait_durable(env, &first, 0));
+  ck_assert(reader_sees(env, "first"));
+  IS(mdbx_env_sync_poll(env), MDBX_RESULT_TRUE);
+  api_sound(env);
+  OK(mdbx_env_close(env));
 }
 END_TEST
 
@@ -172,6 +253,30 @@ START_TEST(test_failure_elsewhere) {
   ck_assert(!reader_sees(env, "first") && reader_sees(env, "other"));
   api_sound(env);
   OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Damages the header of the newest meta page, of a commit that waits: it says that it lists more pages than it has room for. */
+static void lie_about_manifest(const MDBX_env *env) {
+  const unsigned slot = lck_head_slot(pending_tip(&env->lck));
+  const uint16_t count = UINT16_MAX;
+  const off_t at = (off_t)slot * env->page_size + (off_t)offsetof(struct page, count);
+  ck_assert_int_eq(pwrite(env->fd, &count, sizeof(count), at), sizeof(count));
+}
+
+/* What the commit that it builds on lists is read from the file, and goes to a page in memory. */
+START_TEST(test_damaged_list) {
+  MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
+  commit(env, "first");
+  lie_about_manifest(env);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  ck_assert_uint_gt(commit_entries_of_base(txn), 0);
+  ck_assert_uint_le(commit_entries_of_base(txn) * sizeof(struct meta_manifest), meta_room(env->page_size));
+  OK(api_put(txn, DBI_MAIN, "second", "new", MDBX_UPSERT));
+  MDBX_commit_ticket second;
+  const int rc = mdbx_txn_commit_ticket(txn, &second, NULL);
+  ck_assert(rc == MDBX_SUCCESS || rc == MDBX_CORRUPTED || rc == MDBX_PANIC);
+  OK(mdbx_env_close_ex(env, true));
 }
 END_TEST
 
@@ -398,9 +503,13 @@ int main(void) {
   TCase *tests = api_case(suite, "ticket");
   tcase_add_test(tests, test_order);
   tcase_add_test(tests, test_timeout);
+  tcase_add_loop_test(tests, test_close, 0, 2);
+  tcase_add_test(tests, test_volume);
+  tcase_add_loop_test(tests, test_poll, 0, 2);
   tcase_add_loop_test(tests, test_many, 0, 3);
   tcase_add_test(tests, test_failure);
   tcase_add_test(tests, test_failure_elsewhere);
+  tcase_add_test(tests, test_damaged_list);
   tcase_add_loop_test(tests, test_weak, 0, 3);
   tcase_add_loop_test(tests, test_alone, 0, 2);
   tcase_add_test(tests, test_nothing_to_commit);

@@ -706,6 +706,8 @@ START_TEST(layout_is_the_same_everywhere) {
   ck_assert_uint_eq(offsetof(struct lck_shared, last_check), 296);
   ck_assert_uint_eq(offsetof(struct lck_shared, unsynced_bytes), 320);
   ck_assert_uint_eq(offsetof(struct lck_shared, mode), 352);
+  ck_assert_uint_eq(offsetof(struct lck_shared, waiting_bytes), 360);
+  ck_assert_uint_eq(offsetof(struct lck_shared, waiting_since), 376);
   ck_assert_uint_eq(offsetof(struct lck_shared, counters), 384);
 }
 END_TEST

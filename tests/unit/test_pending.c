@@ -17,7 +17,7 @@ static void teardown(void) { munmap(lck.shared, sizeof(*lck.shared)); }
 
 static void write_commit(txnid_t txnid, unsigned slot) {
   ck_assert_int_eq(pending_metas_lock(&lck), MDBX_SUCCESS);
-  pending_set(&lck, txnid, slot);
+  pending_set(&lck, txnid, slot, 4096);
   pending_metas_unlock(&lck);
 }
 
@@ -111,6 +111,34 @@ START_TEST(test_settle) {
 }
 END_TEST
 
+/* What is under way counts until it is published, also by another one than who began it; what failed counts no more. */
+START_TEST(test_volume) {
+  ck_assert_uint_eq(pending_bytes(&lck), 0);
+  ck_assert_uint_eq(pending_since(&lck), 0);
+  write_commit(11, 2);
+  const uint64_t since = pending_since(&lck);
+  ck_assert_uint_gt(since, 0);
+  write_commit(12, 0);
+  ck_assert_uint_eq(pending_since(&lck), since);
+  ck_assert_uint_eq(pending_bytes(&lck), 2 * 4096);
+  const uint64_t frozen = pending_freeze(&lck);
+  ck_assert_uint_eq(pending_since(&lck), 0);
+  write_commit(13, 2);
+  ck_assert_uint_gt(pending_since(&lck), 0);
+  ck_assert_uint_eq(pending_bytes(&lck), 3 * 4096);
+  ck_assert(pending_publish(&lck, frozen, 0));
+  ck_assert_uint_eq(pending_bytes(&lck), 4096);
+  lck_publish_head(&lck, 13, 2); /* by one who dies then */
+  pending_settle(&lck);
+  ck_assert_uint_eq(pending_bytes(&lck), 0);
+  ck_assert_uint_eq(pending_since(&lck), 0);
+  write_commit(14, 0);
+  pending_fail(&lck);
+  write_commit(14, 0);
+  ck_assert_uint_eq(pending_bytes(&lck), 4096);
+}
+END_TEST
+
 /* A flush that ends wakes whoever has seen it begin. */
 START_TEST(test_flusher) {
   const uint32_t seen = atomic_load(&lck.shared->flushes);
@@ -130,6 +158,7 @@ int main(void) {
   tcase_add_test(tests, test_failure);
   tcase_add_test(tests, test_late_publisher);
   tcase_add_loop_test(tests, test_settle, 0, 2);
+  tcase_add_test(tests, test_volume);
   tcase_add_test(tests, test_flusher);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
