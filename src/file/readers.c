@@ -172,10 +172,6 @@ void readers_unpin(struct reader_slot *slot, txnid_t txnid) {
     atomic_store_explicit(&slot->txnid, 0, memory_order_release);
 }
 
-bool readers_holds(const struct reader_slot *slot, txnid_t txnid) {
-  return atomic_load_explicit(&slot->txnid, memory_order_acquire) == txnid;
-}
-
 void readers_note(struct reader_slot *slot, uint64_t pages_used, uint64_t pages_retired) {
   atomic_store_explicit(&slot->pages_used, pages_used, memory_order_relaxed);
   atomic_store_explicit(&slot->pages_retired, pages_retired, memory_order_relaxed);

@@ -46,7 +46,9 @@ void readers_pin_same(const struct lck *lck, struct reader_slot *slot, txnid_t t
 /* Ends the pin of txnid, parked or not; nothing when it was ousted or evicted. */
 void readers_unpin(struct reader_slot *slot, txnid_t txnid);
 /* True while the slot still pins txnid and is not parked. */
-bool readers_holds(const struct reader_slot *slot, txnid_t txnid);
+static inline bool readers_holds(const struct reader_slot *slot, txnid_t txnid) {
+  return atomic_load_explicit(&slot->txnid, memory_order_acquire) == txnid;
+}
 /* Notes facts of the pinned snapshot for reader lists. */
 void readers_note(struct reader_slot *slot, uint64_t pages_used, uint64_t pages_retired);
 

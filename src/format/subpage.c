@@ -3,17 +3,9 @@
 
 #include "format/bisect.h"
 
-static size_t values_start(unsigned count, unsigned item) {
-  return SUBPAGE_HEADER + (item ? 0 : (size_t)SUBPAGE_ENTRY * count);
-}
-
-static unsigned value_end(const uint8_t *bytes, unsigned i) {
-  return get_u16(bytes + SUBPAGE_HEADER + (size_t)SUBPAGE_ENTRY * i);
-}
-
 static bool ends_ascend(const uint8_t *bytes, unsigned count) {
   for (unsigned i = 1; i < count; ++i)
-    if (value_end(bytes, i) < value_end(bytes, i - 1))
+    if (subpage_value_end(bytes, i) < subpage_value_end(bytes, i - 1))
       return false;
   return true;
 }
@@ -22,21 +14,12 @@ bool subpage_check(const uint8_t *bytes, size_t length) {
   if (length < SUBPAGE_HEADER)
     return false;
   const unsigned count = get_u16(bytes), item = get_u16(bytes + 2);
-  const size_t start = values_start(count, item);
+  const size_t start = subpage_start(count, item);
   if (!count || start > length)
     return false;
   if (item)
     return (size_t)item * count == length - start;
-  return value_end(bytes, count - 1) == length - start && ends_ascend(bytes, count);
-}
-
-MDBX_val subpage_value(const struct subpage *page, unsigned i) {
-  const unsigned item = subpage_item(page);
-  uint8_t *values = (uint8_t *)(uintptr_t)page->bytes + values_start(subpage_count(page), item);
-  if (item)
-    return (MDBX_val){values + (size_t)item * i, item};
-  const unsigned from = i ? value_end(page->bytes, i - 1) : 0;
-  return (MDBX_val){values + from, value_end(page->bytes, i) - from};
+  return subpage_value_end(bytes, count - 1) == length - start && ends_ascend(bytes, count);
 }
 
 static int compare_at(const void *page, unsigned i, const struct key_rules *rules, const void *sought) {
@@ -51,8 +34,8 @@ unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules,
 
 size_t subpage_value_offset(const struct subpage *page, unsigned at) {
   const unsigned item = subpage_item(page);
-  const size_t before = item ? (size_t)item * at : at ? value_end(page->bytes, at - 1) : 0;
-  return values_start(subpage_count(page), item) + before;
+  const size_t before = item ? (size_t)item * at : at ? subpage_value_end(page->bytes, at - 1) : 0;
+  return subpage_start(subpage_count(page), item) + before;
 }
 
 size_t subpage_entry_offset(unsigned at) { return SUBPAGE_HEADER + (size_t)SUBPAGE_ENTRY * at; }
@@ -63,7 +46,7 @@ void subpage_admit(uint8_t *bytes, unsigned at, size_t length) {
   if (get_u16(bytes + 2))
     return;
   uint8_t *entry = bytes + subpage_entry_offset(at);
-  put_u16(entry, (uint16_t)(at ? value_end(bytes, at - 1) : 0));
+  put_u16(entry, (uint16_t)(at ? subpage_value_end(bytes, at - 1) : 0));
   for (unsigned i = at; i < count; ++i, entry += SUBPAGE_ENTRY)
     put_u16(entry, (uint16_t)(get_u16(entry) + length));
 }
@@ -79,7 +62,7 @@ void subpage_begin(struct subpage_writer *writer, uint8_t *bytes, bool fixed, un
 }
 
 void subpage_add(struct subpage_writer *writer, const MDBX_val *value) {
-  uint8_t *values = writer->bytes + values_start(writer->count, writer->fixed);
+  uint8_t *values = writer->bytes + subpage_start(writer->count, writer->fixed);
   if (value->iov_len)
     memcpy(values + writer->end, value->iov_base, value->iov_len);
   writer->end += value->iov_len;

@@ -23,7 +23,22 @@ static inline unsigned subpage_item(const struct subpage *page) { return get_u16
 /* Whether bytes from disk are a sub-page. */
 bool subpage_check(const uint8_t *bytes, size_t length);
 
-MDBX_val subpage_value(const struct subpage *page, unsigned i);
+/* Where the first value begins, and where value i ends, counted from there, unless all are of one size. */
+static inline size_t subpage_start(unsigned count, unsigned item) {
+  return SUBPAGE_HEADER + (item ? 0 : (size_t)SUBPAGE_ENTRY * count);
+}
+static inline unsigned subpage_value_end(const uint8_t *bytes, unsigned i) {
+  return get_u16(bytes + SUBPAGE_HEADER + (size_t)SUBPAGE_ENTRY * i);
+}
+
+static inline MDBX_val subpage_value(const struct subpage *page, unsigned i) {
+  const unsigned item = subpage_item(page);
+  const uint8_t *values = page->bytes + subpage_start(subpage_count(page), item);
+  if (item)
+    return val_of(values + (size_t)item * i, item);
+  const unsigned from = i ? subpage_value_end(page->bytes, i - 1) : 0;
+  return val_of(values + from, subpage_value_end(page->bytes, i) - from);
+}
 
 /* Index of the first value not less than the given one; *exact tells whether it equals it. */
 unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules, const MDBX_val *value, bool *exact);

@@ -51,12 +51,6 @@ int values_open(const struct snapshot *snapshot, struct tree *owner, const struc
   return MDBX_SUCCESS;
 }
 
-uint64_t values_count(const struct value_set *set) {
-  if (set->kind == NODE_TREE)
-    return set->tree.record.items;
-  return set->kind == NODE_SUBPAGE ? subpage_count(&set->bytes) : 1;
-}
-
 int values_count_of(const struct snapshot *snapshot, struct tree *owner, const struct leaf_item *item, size_t *count) {
   struct value_set set;
   *count = 1;
@@ -153,13 +147,6 @@ int values_seek(struct value_set *set, const MDBX_val *given, bool *exact) {
   return MDBX_SUCCESS;
 }
 
-bool values_behind(const struct value_set *set) {
-  if (set->kind != NODE_TREE)
-    return set->index >= values_count(set);
-  const struct path_level *leaf = &set->path.level[set->path.depth - 1];
-  return leaf->index >= leaf->page->count;
-}
-
 int values_to_end(struct value_set *set) {
   const int rc = values_last(set);
   if (rc != MDBX_SUCCESS)
@@ -184,17 +171,6 @@ static bool on_edge(const struct value_set *set, bool last) {
 bool values_on_first(const struct value_set *set) { return on_edge(set, false); }
 
 bool values_on_last(const struct value_set *set) { return on_edge(set, true); }
-
-MDBX_val values_get(const struct value_set *set) {
-  ASSERT(!values_behind(set));
-  if (set->kind == NODE_SUBPAGE)
-    return subpage_value(&set->bytes, set->index);
-  if (set->kind == NODE_PLAIN)
-    return val_of(set->bytes.bytes, set->bytes.length);
-  struct leaf_item item;
-  path_item(&set->path, &item);
-  return val_of(item.key, item.key_length);
-}
 
 MDBX_val values_get_page(struct value_set *set) {
   values_to_page_start(set);

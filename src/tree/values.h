@@ -8,6 +8,7 @@
 #ifndef MDBX_TREE_VALUES_H
 #define MDBX_TREE_VALUES_H
 
+#include "base/assert.h"
 #include "format/subpage.h"
 #include "tree/tree.h"
 
@@ -31,7 +32,11 @@ int values_nested_tree(const struct snapshot *snapshot, const struct tree *owner
 /* An empty nested tree of a table. */
 void values_nested_init(const struct tree *owner, struct tree *nested);
 
-uint64_t values_count(const struct value_set *set);
+static inline uint64_t values_count(const struct value_set *set) {
+  if (set->kind == NODE_TREE)
+    return set->tree.record.items;
+  return set->kind == NODE_SUBPAGE ? subpage_count(&set->bytes) : 1;
+}
 /* How many values a record has, in any table. */
 int values_count_of(const struct snapshot *snapshot, struct tree *owner, const struct leaf_item *item, size_t *count);
 int values_first(struct value_set *set);
@@ -41,13 +46,28 @@ int values_next(struct value_set *set);
 int values_prev(struct value_set *set);
 /* To the first value not less than the given one, or behind the last. */
 int values_seek(struct value_set *set, const MDBX_val *value, bool *exact);
-bool values_behind(const struct value_set *set);
+static inline bool values_behind(const struct value_set *set) {
+  if (set->kind != NODE_TREE)
+    return set->index >= values_count(set);
+  const struct path_level *leaf = &set->path.level[set->path.depth - 1];
+  return leaf->index >= leaf->page->count;
+}
 /* Behind the last value. */
 int values_to_end(struct value_set *set);
 bool values_on_first(const struct value_set *set);
 bool values_on_last(const struct value_set *set);
 /* The value at the position, which must not be behind the last. */
-MDBX_val values_get(const struct value_set *set);
+static inline MDBX_val values_get(const struct value_set *set) {
+  ASSERT(!values_behind(set));
+  if (set->kind == NODE_SUBPAGE)
+    return subpage_value(&set->bytes, set->index);
+  if (set->kind == NODE_PLAIN)
+    return val_of(set->bytes.bytes, set->bytes.length);
+  const struct path_level *leaf = &set->path.level[set->path.depth - 1];
+  size_t length;
+  const uint8_t *value = leaf_key(leaf->page, leaf->index, &length);
+  return val_of(value, length);
+}
 /* All values of the page of the position, one behind the other, in a table with values of one size; moves to the last
  * of them. */
 MDBX_val values_get_page(struct value_set *set);

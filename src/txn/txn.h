@@ -98,8 +98,6 @@ struct MDBX_txn {
 
 /* A transaction that may be used by the calling thread for anything but data: MDBX_EINVAL, EBADSIGN, THREAD_MISMATCH. */
 int txn_check_handle(const MDBX_txn *txn);
-/* And for data: MDBX_BAD_TXN. */
-int txn_check(const MDBX_txn *txn);
 /* And for changes: MDBX_EACCESS. */
 int txn_check_write(const MDBX_txn *txn);
 /* For what reads no data, and so puts up with a transaction that is blocked by flags of MDBX_TXN_BLOCKED: MDBX_TXN_ERROR,
@@ -112,5 +110,18 @@ int txn_mark(MDBX_txn *txn, int rc);
 /* A reader with a snapshot of its own: not a nested transaction that may not change anything. */
 static inline bool txn_is_reader(const MDBX_txn *txn) { return (txn->flags & MDBX_TXN_RDONLY) && !txn->parent; }
 static inline bool txn_is_readonly(const MDBX_txn *txn) { return txn->flags & MDBX_TXN_RDONLY; }
+
+/* A reader about which nothing has to be found out: what every lookup and step of a scan asks first. */
+static inline bool txn_reads_on(const MDBX_txn *txn) {
+  return (txn->flags & (MDBX_TXN_RDONLY | MDBX_TXN_BLOCKED)) == MDBX_TXN_RDONLY && txn->signature == TXN_SIGNATURE &&
+         (!txn->owner || txn->owner == os_thread_self()) && txn->generation == os_fork_generation() && !txn->parent &&
+         readers_holds(txn->slot, txn->snapshot.txnid);
+}
+
+int txn_check_closely(const MDBX_txn *txn);
+/* A transaction that may be used for data: MDBX_BAD_TXN and what txn_check_handle() says. */
+static inline int txn_check(const MDBX_txn *txn) {
+  return likely(txn && txn_reads_on(txn)) ? MDBX_SUCCESS : txn_check_closely(txn);
+}
 
 #endif

@@ -42,7 +42,7 @@ static int inherited(const MDBX_txn *txn) {
   return txn->env->generation == os_fork_generation() ? MDBX_BAD_TXN : MDBX_PANIC;
 }
 
-int txn_check(const MDBX_txn *txn) {
+int txn_check_closely(const MDBX_txn *txn) {
   int rc = txn_check_handle(txn);
   if (unlikely(rc != MDBX_SUCCESS))
     return rc;
