@@ -179,12 +179,20 @@ static int begin_gc(MDBX_env *env, MDBX_txn *txn) {
   return log_damage(MDBX_CORRUPTED, "%s: the header of meta page %u makes no sense", env->data_path, txn->base_slot);
 }
 
+/* After a failure another process may have given the id of a commit of this one to its own. */
+static void note_failures(MDBX_env *env, MDBX_txn *txn) {
+  const uint32_t failures = pending_failures(&env->lck);
+  if (txn->failures != failures)
+    env->stores.newest = TXNID_NONE;
+  txn->failures = failures;
+}
+
 int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn) {
   ASSERT(!txn->cursors && txn->env == env);
   struct space_start start;
   tree_release(&txn->main);
   tree_release(&txn->gc);
-  txn->failures = pending_failures(&env->lck);
+  note_failures(env, txn);
   int rc = env_read_tip(env, &txn->base, &txn->base_txnid, &txn->base_slot);
   if (rc == MDBX_SUCCESS && txn->base_txnid >= TXNID_MAX)
     rc = MDBX_TXN_FULL;

@@ -2,6 +2,9 @@
 /* Changes near the last change: found without a descent from the root, whatever happened in between. */
 #include "api.h"
 
+#include "tree/recent.h"
+#include "txn/txn.h"
+
 enum { KEYS = 6000, TABLES = 2 };
 
 /* What a table must hold: of each key the length of its value, or 0. */
@@ -236,6 +239,7 @@ static MDBX_txn *begin_near(MDBX_env *env, MDBX_dbi *dbi) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   OK(mdbx_dbi_open(txn, NULL, MDBX_CREATE, dbi));
   OK(mdbx_put(txn, *dbi, &key, &value, MDBX_UPSERT));
+  OK(mdbx_put(txn, *dbi, &key, &value, MDBX_UPSERT)); /* the first one planted the root, which is no place to remember */
   return txn;
 }
 
@@ -268,6 +272,37 @@ START_TEST(flags_near_the_last_change) {
   ck_assert_uint_eq(stat.ms_entries, 3);
   OK(mdbx_txn_commit(txn));
   api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+static bool finds_near(const MDBX_txn *txn, unsigned number) {
+  uint32_t store;
+  uint8_t scratch[8];
+  struct seek_key key;
+  struct path path;
+  bool exact;
+  const MDBX_val raw = key_of(number, &store);
+  key_prepare(&key, txn->main.rules.order, raw.iov_base, raw.iov_len, scratch);
+  return recent_seek(&txn->space, &txn->main, &key, &path, &exact);
+}
+
+/* A path of an older commit, or of a root that only has the number of this one, is none. */
+START_TEST(kept_path_is_of_one_commit) {
+  MDBX_dbi dbi;
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  OK(mdbx_txn_commit(begin_near(env, &dbi)));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  struct kept_path *kept = &txn->space.paths->kept;
+  ck_assert(finds_near(txn, 1000));
+  kept->txnid -= 1;
+  ck_assert(!finds_near(txn, 1000));
+  kept->txnid += 1;
+  txn->main.record.root_birth ^= 1;
+  ck_assert(!finds_near(txn, 1000));
+  txn->main.record.root_birth ^= 1;
+  ck_assert(finds_near(txn, 1001));
+  OK(mdbx_txn_abort(txn));
   OK(mdbx_env_close(env));
 }
 END_TEST
@@ -332,6 +367,7 @@ int main(void) {
   tcase_add_loop_test(tests, near_the_last_change, 0, 6);
   tcase_add_test(tests, loads_leave_full_pages);
   tcase_add_test(tests, flags_near_the_last_change);
+  tcase_add_test(tests, kept_path_is_of_one_commit);
   tcase_add_test(tests, values_near_the_last_change);
   tcase_add_test(tests, append_in_disorder);
   suite_add_tcase(suite, tests);

@@ -256,6 +256,34 @@ START_TEST(test_failure_elsewhere) {
 }
 END_TEST
 
+static void commit_other(void *context) {
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, 0));
+  api_store(env, "other", "value");
+  CHILD_OK(mdbx_env_close(env));
+}
+
+/* What this process remembers of a commit that failed is not taken for the commit that another one made with that id. */
+START_TEST(test_memory_of_a_failure) {
+  MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
+  MDBX_commit_ticket first = commit(env, "first");
+  const pid_t failing = unit_fork(commit_and_fail, &first);
+  unit_join(failing);
+  const pid_t committing = unit_fork(commit_other, NULL);
+  unit_join(committing);
+  ck_assert_uint_eq(api_info(env).mi_recent_txnid, first.txn_id);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  ck_assert_uint_ne(env->stores.newest, first.txn_id);
+  api_has(txn, DBI_MAIN, "other", "value");
+  OK(api_put(txn, DBI_MAIN, "third", "value", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  ck_assert(reader_sees(env, "other") && reader_sees(env, "third") && !reader_sees(env, "first"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Damages the header of the newest meta page, of a commit that waits: it says that it lists more pages than it has room for. */
 static void lie_about_manifest(const MDBX_env *env) {
   const unsigned slot = lck_head_slot(pending_tip(&env->lck));
@@ -509,6 +537,7 @@ int main(void) {
   tcase_add_loop_test(tests, test_many, 0, 3);
   tcase_add_test(tests, test_failure);
   tcase_add_test(tests, test_failure_elsewhere);
+  tcase_add_test(tests, test_memory_of_a_failure);
   tcase_add_test(tests, test_damaged_list);
   tcase_add_loop_test(tests, test_weak, 0, 3);
   tcase_add_loop_test(tests, test_alone, 0, 2);
