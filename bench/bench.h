@@ -2,9 +2,9 @@
 /*
  * bench/bench.h: what the parts of the benchmark know of each other.
  *
- * An engine is a table of functions (engine_*.c). A row is one kind of work (rows_*.c), written once for all engines. run.c gives
- * each engine a process and a folder of its own for each row and lets them take turns; results.c keeps what they measured, report.c
- * and plot.c write it down.
+ * An engine is a table of functions (engine_*.c). A row is one kind of work (rows_*.c), written once for all engines.
+ * run.c gives each engine a process and a folder of its own for each row and lets them take turns; results.c keeps what
+ * they measured, report.c and plot.c write it down.
  */
 #ifndef MDBX_BENCH_BENCH_H
 #define MDBX_BENCH_BENCH_H
@@ -17,7 +17,8 @@ struct bytes {
   size_t length;
 };
 
-/* ---- engines -------------------------------------------------------------------------------------------------------- */
+/* ---- engines --------------------------------------------------------------------------------------------------------
+ */
 
 /* Keys: bytes, or integers of the machine. MULTI and ARRAYS have several values a key, those of ARRAYS are integers. */
 enum table { PLAIN, INTEGERS, MULTI, ARRAYS };
@@ -44,8 +45,8 @@ struct opening {
 };
 
 /*
- * A handle is used by one thread. What an engine lacks is NULL; only `renew`, `get_many`, `make_tables`, `use_table`, `put_array`,
- * and `attach` with `detach` may lack. What fails ends the process.
+ * A handle is used by one thread. What an engine lacks is NULL; only `renew`, `get_many`, `make_tables`, `use_table`,
+ * `put_array`, and `attach` with `detach` may lack. What fails ends the process.
  */
 struct engine {
   const char *name, *label;
@@ -60,7 +61,8 @@ struct engine {
   int (*get)(void *handle, struct bytes key); /* the first byte of the value, or -1 */
   uint64_t (*get_many)(void *handle, const struct bytes *keys, size_t count);
   void (*del)(void *handle, struct bytes key); /* there may be none */
-  /* The sum of the first bytes of so many values, beginning at a key, or at the end of the table if `from.data` is NULL. */
+  /* The sum of the first bytes of so many values, beginning at a key, or at the end of the table if `from.data` is
+   * NULL. */
   uint64_t (*scan)(void *handle, struct bytes from, uint64_t limit, int back);
   void (*make_tables)(void *handle); /* so many as TABLES */
   void (*use_table)(void *handle, unsigned number);
@@ -73,12 +75,13 @@ struct engine {
 extern const struct engine *const engines[];
 extern const size_t engine_count;
 
-extern const struct engine engine_mdbx, engine_lmdb, engine_sqlite, engine_leveldb, engine_rocksdb, engine_bdb, engine_wiredtiger,
-    engine_kyoto;
+extern const struct engine engine_mdbx, engine_lmdb, engine_sqlite, engine_leveldb, engine_rocksdb, engine_bdb,
+    engine_wiredtiger, engine_kyoto;
 
 const char *table_name(unsigned number);
 
-/* ---- rows ----------------------------------------------------------------------------------------------------------- */
+/* ---- rows -----------------------------------------------------------------------------------------------------------
+ */
 
 /* One engine at work on one row. */
 struct stage {
@@ -95,16 +98,16 @@ struct stage {
 enum content { NOTHING, RECORDS, LONG_KEYS, VALUES, INTEGER_VALUES, CONTENTS };
 
 enum row_kind {
-  READS = 1,    /* leaves the database as it is: all rounds use one */
-  FLUSHES = 2,  /* durable, in the folder on the disk */
-  SHARED = 4,   /* see struct opening */
+  READS = 1,   /* leaves the database as it is: all rounds use one */
+  FLUSHES = 2, /* durable, in the folder on the disk */
+  SHARED = 4,  /* see struct opening */
   TIGHT = 8,
 };
 
 struct row {
   const char *name, *group, *unit;
-  const char *text; /* for the tables of documents */
-  double (*run)(const struct stage *stage); /* the figure; less is better */
+  const char *text;                         /* for the tables of documents */
+  double (*run)(struct stage *stage); /* the figure; less is better */
   unsigned kind;                            /* of enum row_kind */
   enum table table;
   enum content content;
@@ -121,7 +124,7 @@ extern const struct row_group row_groups[];
 extern const size_t row_group_count;
 
 /* Fills an empty database. */
-void fill(const struct stage *stage, enum content content);
+void fill(struct stage *stage, enum content content);
 
 double stage_clock(const struct stage *stage);
 /* Microseconds an operation since the clock said `start`. */
@@ -131,65 +134,66 @@ uint64_t scaled(const struct stage *stage, uint64_t count);
 /* What is read goes here, so that no compiler leaves the reading out. */
 extern volatile uint64_t sink;
 
-double row_load(const struct stage *stage);
-double row_append(const struct stage *stage);
-double row_inorder(const struct stage *stage);
-double row_integers(const struct stage *stage);
-double row_longkeys(const struct stage *stage);
-double row_multi(const struct stage *stage);
-double row_arrays(const struct stage *stage);
-double row_longarr(const struct stage *stage);
-double row_multiple(const struct stage *stage);
-double row_64k(const struct stage *stage);
-double row_1m(const struct stage *stage);
+double row_load(struct stage *stage);
+double row_append(struct stage *stage);
+double row_inorder(struct stage *stage);
+double row_integers(struct stage *stage);
+double row_longkeys(struct stage *stage);
+double row_multi(struct stage *stage);
+double row_arrays(struct stage *stage);
+double row_longarr(struct stage *stage);
+double row_multiple(struct stage *stage);
+double row_64k(struct stage *stage);
+double row_1m(struct stage *stage);
 
-double row_tables(const struct stage *stage);
-double row_oneput(const struct stage *stage);
-double row_update(const struct stage *stage);
-double row_after(const struct stage *stage);
-double row_ten(const struct stage *stage);
-double row_thousand(const struct stage *stage);
-double row_crud(const struct stage *stage);
-double row_replace(const struct stage *stage);
-double row_delete(const struct stage *stage);
-double row_durable_one(const struct stage *stage);
-double row_durable_ten(const struct stage *stage);
-double row_durable_thousand(const struct stage *stage);
-double row_durable(const struct stage *stage);
-double row_commits_4(const struct stage *stage);
-double row_commits_16(const struct stage *stage);
-double row_written(const struct stage *stage);
+double row_tables(struct stage *stage);
+double row_oneput(struct stage *stage);
+double row_update(struct stage *stage);
+double row_after(struct stage *stage);
+double row_ten(struct stage *stage);
+double row_thousand(struct stage *stage);
+double row_crud(struct stage *stage);
+double row_replace(struct stage *stage);
+double row_delete(struct stage *stage);
+double row_durable_one(struct stage *stage);
+double row_durable_ten(struct stage *stage);
+double row_durable_thousand(struct stage *stage);
+double row_durable(struct stage *stage);
+double row_commits_4(struct stage *stage);
+double row_commits_16(struct stage *stage);
+double row_written(struct stage *stage);
 
-double row_get(const struct stage *stage);
-double row_miss(const struct stage *stage);
-double row_gettxn(const struct stage *stage);
-double row_renew(const struct stage *stage);
-double row_getmany(const struct stage *stage);
-double row_get_threads(const struct stage *stage);
-double row_getlong(const struct stage *stage);
-double row_scan(const struct stage *stage);
-double row_back(const struct stage *stage);
-double row_scan10(const struct stage *stage);
-double row_scan100(const struct stage *stage);
+double row_get(struct stage *stage);
+double row_miss(struct stage *stage);
+double row_gettxn(struct stage *stage);
+double row_renew(struct stage *stage);
+double row_getmany(struct stage *stage);
+double row_get_threads(struct stage *stage);
+double row_getlong(struct stage *stage);
+double row_scan(struct stage *stage);
+double row_back(struct stage *stage);
+double row_scan10(struct stage *stage);
+double row_scan100(struct stage *stage);
 
-double row_mixed_95(const struct stage *stage);
-double row_mixed_50(const struct stage *stage);
-double row_mixed_95_zipf(const struct stage *stage);
-double row_mixed_50_zipf(const struct stage *stage);
+double row_mixed_95(struct stage *stage);
+double row_mixed_50(struct stage *stage);
+double row_mixed_95_zipf(struct stage *stage);
+double row_mixed_50_zipf(struct stage *stage);
 
-double row_reader_1(const struct stage *stage);
-double row_reader_10(const struct stage *stage);
-double row_reader_1_size(const struct stage *stage);
-double row_reader_10_size(const struct stage *stage);
-double row_open(const struct stage *stage);
-double row_disk(const struct stage *stage);
-double row_disk_churn(const struct stage *stage);
-double row_memory(const struct stage *stage);
+double row_reader_1(struct stage *stage);
+double row_reader_10(struct stage *stage);
+double row_reader_1_size(struct stage *stage);
+double row_reader_10_size(struct stage *stage);
+double row_open(struct stage *stage);
+double row_disk(struct stage *stage);
+double row_disk_churn(struct stage *stage);
+double row_memory(struct stage *stage);
 
 /* What geometry does to a growing data set of this engine; prints lines of its own. */
 void geometry_report(const char *folder, uint64_t records);
 
-/* ---- keys ----------------------------------------------------------------------------------------------------------- */
+/* ---- keys -----------------------------------------------------------------------------------------------------------
+ */
 
 uint64_t ordered(uint64_t i); /* neighbours in the order of bytes */
 uint64_t counted(uint64_t i); /* neighbours in the order of integers */
@@ -199,7 +203,8 @@ struct bytes long_key(char room[LONG_KEY], uint64_t i);
 /* So many numbers below `records`; with `zipf`, few of them are drawn often (exponent 0.99). The caller frees them. */
 uint64_t *draw(uint64_t records, uint64_t count, int zipf);
 
-/* ---- results -------------------------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------------------------------
+ */
 
 enum { ROUNDS_MAX = 15 };
 
@@ -234,8 +239,8 @@ struct results {
   size_t count, room;
 };
 
-void results_add(struct results *results, const struct row *row, const struct engine *engine, enum mode mode, uint64_t records,
-                 double *figures, unsigned count, enum outcome outcome);
+void results_add(struct results *results, const struct row *row, const struct engine *engine, enum mode mode,
+                 uint64_t records, double *figures, unsigned count, enum outcome outcome);
 /* NULL: there is none. */
 const struct result *results_find(const struct results *results, const struct row *row, const struct engine *engine,
                                   enum mode mode, uint64_t records);
@@ -249,17 +254,20 @@ extern const char *const mode_names[MODES];
 void run_plan(const struct plan *plan, struct results *results);
 
 void report_begin(const struct plan *plan, enum mode mode, uint64_t records);
-void report_row(const struct plan *plan, const struct results *results, const struct row *row, enum mode mode, uint64_t records);
+void report_row(const struct plan *plan, const struct results *results, const struct row *row, enum mode mode,
+                uint64_t records);
 int report_csv(const struct plan *plan, const struct results *results, const char *path);
 int report_markdown(const struct plan *plan, const struct results *results, const char *path);
 /* PREFIX-GROUP.svg for each group, and PREFIX-growth.svg if there are several numbers of records. */
 int plot_all(const struct plan *plan, const struct results *results, const char *prefix);
 
-/* ---- files ---------------------------------------------------------------------------------------------------------- */
+/* ---- files ----------------------------------------------------------------------------------------------------------
+ */
 
 void remove_folder(const char *path);
 void make_folder(const char *path);
-/* All files of a flat folder or one with folders in it; holes stay holes, and the copy is on the disk when this returns. */
+/* All files of a flat folder or one with folders in it; holes stay holes, and the copy is on the disk when this
+ * returns. */
 void copy_folder(const char *from, const char *to);
 uint64_t folder_bytes(const char *path); /* that the files occupy */
 

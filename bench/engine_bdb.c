@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/engine_bdb.c: Berkeley DB, its B-tree with transactions. Reading takes no transaction: it would lock every page it meets.
+ * bench/engine_bdb.c: Berkeley DB, its B-tree with transactions. Reading takes no transaction: it would lock every page
+ * it meets.
  */
 #include "bench.h"
 
@@ -51,10 +52,12 @@ static void *open_peer(const char *folder, const struct opening *opening) {
   check(p->env->set_lg_bsize(p->env, 8 << 20), "log");
   check(p->env->set_lg_max(p->env, 64 << 20), "log");
   check(p->env->log_set_config(p->env, DB_LOG_AUTO_REMOVE, 1), "log");
-  /* The log reaches the system with each commit in all modes, as the pages of others do: a killed process loses nothing. */
+  /* The log reaches the system with each commit in all modes, as the pages of others do: a killed process loses
+   * nothing. */
   check(opening->mode == DURABLE ? 0 : p->env->set_flags(p->env, DB_TXN_WRITE_NOSYNC, 1), "no flush");
   check(p->env->open(p->env, folder,
-                     DB_CREATE | DB_PRIVATE | DB_THREAD | DB_RECOVER | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_LOCK | DB_INIT_MPOOL,
+                     DB_CREATE | DB_PRIVATE | DB_THREAD | DB_RECOVER | DB_INIT_TXN | DB_INIT_LOG | DB_INIT_LOCK |
+                         DB_INIT_MPOOL,
                      0644),
         "open");
   p->db = p->main = open_table(p, "main", opening->table);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/engine_kyoto.c: Kyoto Cabinet, its B+tree in a file. Reading takes no transaction: it has none that others do not wait for.
+ * bench/engine_kyoto.c: Kyoto Cabinet, its B+tree in a file. Reading takes no transaction: it has none that others do
+ * not wait for.
  */
 #include "bench.h"
 
@@ -74,7 +75,9 @@ static uint64_t scan(void *h, struct bytes from, uint64_t limit, int back) {
   uint64_t sum = 0;
   size_t key_length, length;
   const char *value;
-  int there = from.data ? kccurjumpkey(cursor, from.data, from.length) : back ? kccurjumpback(cursor) : kccurjump(cursor);
+  int there = from.data ? kccurjumpkey(cursor, from.data, from.length)
+              : back    ? kccurjumpback(cursor)
+                        : kccurjump(cursor);
   for (char *key; there && limit; --limit) {
     key = kccurget(cursor, &key_length, &value, &length, !back);
     if (!key)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/engine_leveldb.c: LevelDB. A write transaction is a batch that nobody sees before its end, not even its writer; reading has
- * snapshots. Values are not compressed: those of the rows would shrink to nothing.
+ * bench/engine_leveldb.c: LevelDB. A write transaction is a batch that nobody sees before its end, not even its writer;
+ * reading has snapshots. Values are not compressed: those of the rows would shrink to nothing.
  */
 #include "bench.h"
 
@@ -97,7 +97,9 @@ static int get(void *h, struct bytes key) {
   return first;
 }
 
-static void del(void *h, struct bytes key) { leveldb_writebatch_delete(((struct peer *)h)->batch, key.data, key.length); }
+static void del(void *h, struct bytes key) {
+  leveldb_writebatch_delete(((struct peer *)h)->batch, key.data, key.length);
+}
 
 static void seek(leveldb_iterator_t *iterator, struct bytes from, int back) {
   if (from.data)

@@ -84,7 +84,8 @@ static uint64_t scan(void *h, struct bytes from, uint64_t limit, int back) {
   uint64_t sum = 0;
   must(mdb_cursor_open(p->txn, p->dbi, &cursor), "cursor");
   const MDB_cursor_op next = back ? MDB_PREV : MDB_NEXT;
-  for (MDB_cursor_op op = from.data ? MDB_SET_RANGE : next; limit && mdb_cursor_get(cursor, &k, &v, op) == 0; op = next) {
+  for (MDB_cursor_op op = from.data ? MDB_SET_RANGE : next; limit && mdb_cursor_get(cursor, &k, &v, op) == 0;
+       op = next) {
     sum += *(const unsigned char *)v.mv_data;
     limit -= 1;
   }

@@ -13,8 +13,8 @@ struct ours {
   MDBX_dbi dbi, *tables;
 };
 
-static const MDBX_env_flags_t modes[MODES] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP,
-                                              MDBX_SYNC_DURABLE};
+static const MDBX_env_flags_t modes[MODES] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC,
+                                              MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP, MDBX_SYNC_DURABLE};
 static const MDBX_db_flags_t kinds[] = {MDBX_DB_DEFAULTS, MDBX_INTEGERKEY, MDBX_DUPSORT,
                                         MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_INTEGERDUP};
 
@@ -33,9 +33,11 @@ static void *open_ours(const char *folder, const struct opening *opening) {
   must(mdbx_env_create(&o->env), "create");
   must(mdbx_env_set_maxdbs(o->env, TABLES), "tables");
   must(mdbx_env_set_maxreaders(o->env, 126), "readers");
-  must(mdbx_env_set_geometry(o->env, 0, -1, (intptr_t)32 << 30, opening->tight ? 1 << 20 : 16 << 20, -1, 4096), "geometry");
+  must(mdbx_env_set_geometry(o->env, 0, -1, (intptr_t)32 << 30, opening->tight ? 1 << 20 : 16 << 20, -1, 4096),
+       "geometry");
   must(mdbx_env_open(o->env, path,
-                     MDBX_NOSUBDIR | MDBX_LIFORECLAIM | (opening->shared ? MDBX_NOSTICKYTHREADS : 0) | modes[opening->mode],
+                     MDBX_NOSUBDIR | MDBX_LIFORECLAIM | (opening->shared ? MDBX_NOSTICKYTHREADS : 0) |
+                         modes[opening->mode],
                      0644),
        "open");
   must(mdbx_txn_begin_ex(o->env, NULL, MDBX_TXN_READWRITE, &o->txn, NULL), "begin");
@@ -106,7 +108,8 @@ static uint64_t scan(void *h, struct bytes from, uint64_t limit, int back) {
   uint64_t sum = 0;
   must(mdbx_cursor_open(o->txn, o->dbi, &cursor), "cursor");
   const MDBX_cursor_op next = back ? MDBX_PREV : MDBX_NEXT;
-  for (MDBX_cursor_op op = from.data ? MDBX_SET_RANGE : next; limit && mdbx_cursor_get(cursor, &k, &v, op) == 0; op = next) {
+  for (MDBX_cursor_op op = from.data ? MDBX_SET_RANGE : next; limit && mdbx_cursor_get(cursor, &k, &v, op) == 0;
+       op = next) {
     sum += *(const unsigned char *)v.iov_base;
     limit -= 1;
   }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/engine_rocksdb.c: RocksDB. A write transaction is a batch that nobody sees before its end, not even its writer; reading has
- * snapshots. Values are not compressed: those of the rows would shrink to nothing.
+ * bench/engine_rocksdb.c: RocksDB. A write transaction is a batch that nobody sees before its end, not even its writer;
+ * reading has snapshots. Values are not compressed: those of the rows would shrink to nothing.
  */
 #include "bench.h"
 
@@ -120,7 +120,9 @@ static uint64_t get_many(void *h, const struct bytes *keys, size_t count) {
   return sum;
 }
 
-static void del(void *h, struct bytes key) { rocksdb_writebatch_delete(((struct peer *)h)->batch, key.data, key.length); }
+static void del(void *h, struct bytes key) {
+  rocksdb_writebatch_delete(((struct peer *)h)->batch, key.data, key.length);
+}
 
 static void seek(rocksdb_iterator_t *iterator, struct bytes from, int back) {
   if (from.data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/engine_sqlite.c: SQLite, with a write-ahead log and prepared statements. Tables without rowid are its B+trees by key.
+ * bench/engine_sqlite.c: SQLite, with a write-ahead log and prepared statements. Tables without rowid are its B+trees
+ * by key.
  */
 #include "bench.h"
 
@@ -38,16 +39,20 @@ static void connect_to(struct peer *p) {
   static const char *const keys[] = {"k BLOB PRIMARY KEY, v BLOB) WITHOUT ROWID", "k INTEGER PRIMARY KEY, v BLOB)",
                                      "k BLOB, v BLOB, PRIMARY KEY(k, v)) WITHOUT ROWID",
                                      "k BLOB, v BLOB, PRIMARY KEY(k, v)) WITHOUT ROWID"};
-  static const char *const texts[STATEMENTS] = {
-      "BEGIN IMMEDIATE",           "BEGIN",
-      "COMMIT",                    "INSERT OR REPLACE INTO t VALUES(?, ?)",
-      "SELECT v FROM t WHERE k=?", "DELETE FROM t WHERE k=?",
-      "SELECT v FROM t ORDER BY k", "SELECT v FROM t ORDER BY k DESC",
-      "SELECT v FROM t WHERE k>=? ORDER BY k LIMIT ?"};
+  static const char *const texts[STATEMENTS] = {"BEGIN IMMEDIATE",
+                                                "BEGIN",
+                                                "COMMIT",
+                                                "INSERT OR REPLACE INTO t VALUES(?, ?)",
+                                                "SELECT v FROM t WHERE k=?",
+                                                "DELETE FROM t WHERE k=?",
+                                                "SELECT v FROM t ORDER BY k",
+                                                "SELECT v FROM t ORDER BY k DESC",
+                                                "SELECT v FROM t WHERE k>=? ORDER BY k LIMIT ?"};
   char text[200];
   check(p, sqlite3_open(p->path, &p->db), "open");
   sqlite3_busy_timeout(p->db, 600000);
-  execute(p, "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA cache_size=-1048576; PRAGMA mmap_size=34359738368");
+  execute(p,
+          "PRAGMA page_size=4096; PRAGMA journal_mode=WAL; PRAGMA cache_size=-1048576; PRAGMA mmap_size=34359738368");
   execute(p, p->opening.mode == DURABLE ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=OFF");
   snprintf(text, sizeof(text), "CREATE TABLE IF NOT EXISTS t(%s", keys[p->opening.table]);
   execute(p, text);

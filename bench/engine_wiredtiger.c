@@ -37,7 +37,8 @@ static void *open_peer(const char *folder, const struct opening *opening) {
   struct peer *p = calloc(1, sizeof(*p));
   WT_SESSION *session;
   char config[300];
-  /* The log reaches the system with each commit in all modes, as the pages of others do: a killed process loses nothing. */
+  /* The log reaches the system with each commit in all modes, as the pages of others do: a killed process loses
+   * nothing. */
   snprintf(config, sizeof(config),
            "create,cache_size=1GB,session_max=200,log=(enabled=true),checkpoint=(log_size=64MB),"
            "transaction_sync=(enabled=true,method=%s)",

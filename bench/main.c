@@ -21,7 +21,8 @@ static _Noreturn void refuse(const char *what, const char *word) {
 static const char usage_text[] =
     "usage: %s [option ...] [row ...]\n"
     "Measures this engine beside others, row by row; the engines take turns, each in a process of its own.\n"
-    "A row is the name of a row or of a group of rows; without one, all are run. \"geometry\" is an extra: what the steps of\n"
+    "A row is the name of a row or of a group of rows; without one, all are run. \"geometry\" is an extra: what the "
+    "steps of\n"
     "growth do to a database of this engine.\n\n"
     "  -n, --records N[,N...]   records of the databases (1000000)\n"
     "  -r, --rounds N           rounds, up to 15; the tables have medians (3)\n"
@@ -183,15 +184,21 @@ static void take_defaults(struct plan *plan) {
 }
 
 int main(int argc, char **argv) {
-  static const struct option options[] = {
-      {"records", required_argument, NULL, 'n'}, {"rounds", required_argument, NULL, 'r'},
-      {"rows", required_argument, NULL, 'w'},    {"engines", required_argument, NULL, 'e'},
-      {"mode", required_argument, NULL, 'm'},    {"folder", required_argument, NULL, 'd'},
-      {"disk", required_argument, NULL, 'D'},    {"cpu", no_argument, NULL, 'c'},
-      {"scale", required_argument, NULL, 's'},   {"csv", required_argument, NULL, CSV},
-      {"markdown", required_argument, NULL, MARKDOWN}, {"svg", required_argument, NULL, SVG},
-      {"list", no_argument, NULL, 'l'},          {"help", no_argument, NULL, 'h'},
-      {NULL, 0, NULL, 0}};
+  static const struct option options[] = {{"records", required_argument, NULL, 'n'},
+                                          {"rounds", required_argument, NULL, 'r'},
+                                          {"rows", required_argument, NULL, 'w'},
+                                          {"engines", required_argument, NULL, 'e'},
+                                          {"mode", required_argument, NULL, 'm'},
+                                          {"folder", required_argument, NULL, 'd'},
+                                          {"disk", required_argument, NULL, 'D'},
+                                          {"cpu", no_argument, NULL, 'c'},
+                                          {"scale", required_argument, NULL, 's'},
+                                          {"csv", required_argument, NULL, CSV},
+                                          {"markdown", required_argument, NULL, MARKDOWN},
+                                          {"svg", required_argument, NULL, SVG},
+                                          {"list", no_argument, NULL, 'l'},
+                                          {"help", no_argument, NULL, 'h'},
+                                          {NULL, 0, NULL, 0}};
   static struct plan plan = {.folder = "/dev/shm", .disk = ".", .rounds = 3, .scale = 1};
   struct results results = {NULL, 0, 0};
   struct outputs outputs = {NULL, NULL, NULL};

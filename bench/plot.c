@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * bench/plot.c: results as pictures (SVG): bars of ratios for each group of rows, and lines of figures by the number of records.
+ * bench/plot.c: results as pictures (SVG): bars of ratios for each group of rows, and lines of figures by the number of
+ * records.
  */
 #include "bench.h"
 
@@ -9,7 +10,8 @@
 #include <string.h>
 
 /* Colours that also people see apart who see few; ours is black. */
-static const char *const colours[] = {"#000000", "#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#8c7000"};
+static const char *const colours[] = {"#000000", "#0072b2", "#e69f00", "#009e73",
+                                      "#cc79a7", "#56b4e9", "#d55e00", "#8c7000"};
 
 static const char *colour_of(size_t engine) { return colours[engine % (sizeof(colours) / sizeof(colours[0]))]; }
 
@@ -54,7 +56,8 @@ static void legend(FILE *file, const struct plan *plan, size_t from, double x, d
   }
 }
 
-/* ---- bars ----------------------------------------------------------------------------------------------------------- */
+/* ---- bars -----------------------------------------------------------------------------------------------------------
+ */
 
 enum { LEFT = 270, WIDTH = 860, RIGHT = 50, TOP = 100, BAR = 9, GAP = 9 };
 
@@ -153,12 +156,13 @@ static int bars(struct chart *chart, const struct row_group *group, const char *
   return end_picture(file, path);
 }
 
-/* ---- lines ---------------------------------------------------------------------------------------------------------- */
+/* ---- lines ----------------------------------------------------------------------------------------------------------
+ */
 
 enum { PANEL_WIDTH = 430, PANEL_HEIGHT = 250, PANELS_BESIDE = 2, HEAD = 66 };
 
 struct panel {
-  double x, y, width, height; /* of what is inside the axes */
+  double x, y, width, height;    /* of what is inside the axes */
   double left, right, low, high; /* logarithms at its borders */
 };
 
@@ -212,13 +216,15 @@ static void draw_axes(FILE *file, const struct panel *panel, const struct plan *
     line(file, x, panel->y, x, panel->y + panel->height, "stroke=\"#eee\"");
     text(file, x, panel->y + panel->height + 16, "middle", " fill=\"#555\" font-size=\"11\"", words);
   }
-  fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" stroke=\"#888\"/>\n", panel->x, panel->y,
-          panel->width, panel->height);
+  fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"none\" stroke=\"#888\"/>\n",
+          panel->x, panel->y, panel->width, panel->height);
 }
 
-static void draw_line(FILE *file, const struct panel *panel, const struct chart *chart, const struct row *row, size_t engine) {
+static void draw_line(FILE *file, const struct panel *panel, const struct chart *chart, const struct row *row,
+                      size_t engine) {
   const struct plan *plan = chart->plan;
-  fprintf(file, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"", colour_of(engine), engine ? "1.6" : "2.6");
+  fprintf(file, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"", colour_of(engine),
+          engine ? "1.6" : "2.6");
   for (size_t size = 0; size < plan->sizes; ++size) {
     const double figure = figure_at(chart, row, engine, plan->records[size]);
     if (figure > 0)
@@ -228,8 +234,8 @@ static void draw_line(FILE *file, const struct panel *panel, const struct chart 
   for (size_t size = 0; size < plan->sizes; ++size) {
     const double figure = figure_at(chart, row, engine, plan->records[size]);
     if (figure > 0)
-      fprintf(file, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n", panel_x(panel, (double)plan->records[size]),
-              panel_y(panel, figure), colour_of(engine));
+      fprintf(file, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n",
+              panel_x(panel, (double)plan->records[size]), panel_y(panel, figure), colour_of(engine));
   }
 }
 
@@ -240,7 +246,8 @@ static int growth(const struct chart *chart, const char *path) {
   char words[160];
   if (!file)
     return 1;
-  text(file, 12, 20, "start", " font-size=\"15\" font-weight=\"bold\"", "Growth with the number of records (less is better)");
+  text(file, 12, 20, "start", " font-size=\"15\" font-weight=\"bold\"",
+       "Growth with the number of records (less is better)");
   legend(file, plan, 0, 12, 46);
   for (size_t r = 0; r < plan->row_count; ++r) {
     struct panel panel = {.x = (double)(r % PANELS_BESIDE) * PANEL_WIDTH + 60,

@@ -17,7 +17,8 @@ static const char *figure_text(char room[24], double figure) {
 
 void report_begin(const struct plan *plan, enum mode mode, uint64_t records) {
   printf("%llu records, mode %s, %s, medians of %u; ratio: divided by the figure of %s\n", (unsigned long long)records,
-         mode_names[mode], plan->processor_time ? "time of the processor" : "time", plan->rounds, plan->engines[0]->name);
+         mode_names[mode], plan->processor_time ? "time of the processor" : "time", plan->rounds,
+         plan->engines[0]->name);
   printf("%-9s %-17s", "row", "unit");
   for (size_t i = 0; i < plan->engine_count; ++i)
     printf(i ? " |%10s        ratio" : "%10s      ", plan->engines[i]->name);
@@ -25,7 +26,8 @@ void report_begin(const struct plan *plan, enum mode mode, uint64_t records) {
   fflush(stdout);
 }
 
-void report_row(const struct plan *plan, const struct results *results, const struct row *row, enum mode mode, uint64_t records) {
+void report_row(const struct plan *plan, const struct results *results, const struct row *row, enum mode mode,
+                uint64_t records) {
   char room[24];
   printf("%-9s %-17s", row->name, row->unit);
   for (size_t i = 0; i < plan->engine_count; ++i) {
@@ -68,7 +70,8 @@ int report_csv(const struct plan *plan, const struct results *results, const cha
   for (size_t i = 0; i < results->count; ++i) {
     const struct result *r = &results->all[i];
     fprintf(file, "%s,%s,%s,%s,%s,%s,%llu,%u,%s,", r->row->name, r->row->group, r->row->unit, r->engine->name,
-            r->engine->version(), mode_names[r->mode], (unsigned long long)r->records, plan->rounds, outcomes[r->outcome]);
+            r->engine->version(), mode_names[r->mode], (unsigned long long)r->records, plan->rounds,
+            outcomes[r->outcome]);
     if (r->outcome == MEASURED)
       fprintf(file, "%.6g,%.6g,%.6g,%.4f\n", r->median, r->low, r->high, results_ratio(results, plan, r));
     else
@@ -77,7 +80,8 @@ int report_csv(const struct plan *plan, const struct results *results, const cha
   return finish(file, path);
 }
 
-/* ---- a document ----------------------------------------------------------------------------------------------------- */
+/* ---- a document -----------------------------------------------------------------------------------------------------
+ */
 
 /* The rest of the first line of a file that begins like this. */
 static void find_line(const char *path, const char *beginning, char *room, size_t size) {
@@ -100,7 +104,8 @@ static const char *file_system(const char *path) {
   static const struct {
     unsigned long type;
     const char *name;
-  } known[] = {{0xEF53, "ext4"}, {0x01021994, "tmpfs"}, {0x58465342, "xfs"}, {0x9123683E, "btrfs"}, {0x794c7630, "overlayfs"}};
+  } known[] = {
+      {0xEF53, "ext4"}, {0x01021994, "tmpfs"}, {0x58465342, "xfs"}, {0x9123683E, "btrfs"}, {0x794c7630, "overlayfs"}};
   struct statfs st;
   if (statfs(path, &st))
     return "unknown";
@@ -119,8 +124,8 @@ static void describe(FILE *file, const struct plan *plan) {
   find_line("/proc/cpuinfo", "siblings", cpus, sizeof(cpus));
   find_line("/proc/meminfo", "MemTotal", memory, sizeof(memory));
   sscanf(memory, "%lu", &kib);
-  fprintf(file, "- Processor: %s, %s of them; memory %.0f GiB; %s %s.\n", model[0] ? model : name.machine, cpus[0] ? cpus : "?",
-          (double)kib / 1048576, name.sysname, name.release);
+  fprintf(file, "- Processor: %s, %s of them; memory %.0f GiB; %s %s.\n", model[0] ? model : name.machine,
+          cpus[0] ? cpus : "?", (double)kib / 1048576, name.sysname, name.release);
   fprintf(file, "- File systems: %s for what is not flushed, %s for durable commits.\n", file_system(plan->folder),
           file_system(plan->disk));
   fprintf(file, "- %u rounds%s; counts of operations times %g.\n- Engines:", plan->rounds,
@@ -130,7 +135,8 @@ static void describe(FILE *file, const struct plan *plan) {
   fprintf(file, ".\n");
 }
 
-static void cell(FILE *file, const struct plan *plan, const struct results *results, const struct result *result, int first) {
+static void cell(FILE *file, const struct plan *plan, const struct results *results, const struct result *result,
+                 int first) {
   char room[24];
   if (!result || result->outcome != MEASURED)
     fprintf(file, " %s |", result && result->outcome == FAILED ? "failed" : "-");
@@ -143,17 +149,18 @@ static void cell(FILE *file, const struct plan *plan, const struct results *resu
 
 static int has_group(const struct results *results, const char *group, enum mode mode, uint64_t records) {
   for (size_t i = 0; i < results->count; ++i)
-    if (strcmp(results->all[i].row->group, group) == 0 && results->all[i].mode == mode && results->all[i].records == records)
+    if (strcmp(results->all[i].row->group, group) == 0 && results->all[i].mode == mode &&
+        results->all[i].records == records)
       return 1;
   return 0;
 }
 
-static void group_table(FILE *file, const struct plan *plan, const struct results *results, const struct row_group *group,
-                        enum mode mode, uint64_t records) {
+static void group_table(FILE *file, const struct plan *plan, const struct results *results,
+                        const struct row_group *group, enum mode mode, uint64_t records) {
   if (!has_group(results, group->name, mode, records))
     return;
-  fprintf(file, "\n### %s\n\n%llu records, mode `%s`.\n\n| row | what | unit |", group->title, (unsigned long long)records,
-          mode_names[mode]);
+  fprintf(file, "\n### %s\n\n%llu records, mode `%s`.\n\n| row | what | unit |", group->title,
+          (unsigned long long)records, mode_names[mode]);
   for (size_t i = 0; i < plan->engine_count; ++i)
     fprintf(file, " %s |", plan->engines[i]->label);
   fprintf(file, "\n|---|---|---|");

@@ -13,8 +13,8 @@ static int by_value(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
-void results_add(struct results *results, const struct row *row, const struct engine *engine, enum mode mode, uint64_t records,
-                 double *figures, unsigned count, enum outcome outcome) {
+void results_add(struct results *results, const struct row *row, const struct engine *engine, enum mode mode,
+                 uint64_t records, double *figures, unsigned count, enum outcome outcome) {
   if (results->count == results->room) {
     results->room = results->room ? 2 * results->room : 256;
     results->all = realloc(results->all, results->room * sizeof(*results->all));

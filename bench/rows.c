@@ -23,12 +23,9 @@ uint64_t scaled(const struct stage *stage, uint64_t count) {
 }
 
 const struct row_group row_groups[] = {
-    {"loads", "Loading an empty database"},
-    {"small", "Small write transactions, no flush"},
-    {"reads", "Lookups and scans"},
-    {"mixed", "Lookups and updates mixed, each a transaction"},
-    {"readers", "Beside old readers"},
-    {"flushed", "Durable commits, on a disk"},
+    {"loads", "Loading an empty database"}, {"small", "Small write transactions, no flush"},
+    {"reads", "Lookups and scans"},         {"mixed", "Lookups and updates mixed, each a transaction"},
+    {"readers", "Beside old readers"},      {"flushed", "Durable commits, on a disk"},
     {"space", "Opening, disk, memory"},
 };
 const size_t row_group_count = sizeof(row_groups) / sizeof(row_groups[0]);
@@ -79,8 +76,10 @@ const struct row rows[] = {
     {"mixed50z", "mixed", "us an operation", "50 % lookups, Zipfian", row_mixed_50_zipf, 0, PLAIN, RECORDS, 0},
     {"reader1", "readers", TXN, "ten updates, one reader", row_reader_1, SHARED, PLAIN, RECORDS, HAS_SNAPSHOTS},
     {"reader10", "readers", TXN, "ten updates, ten readers", row_reader_10, SHARED, PLAIN, RECORDS, HAS_SNAPSHOTS},
-    {"size1", "readers", "MiB", "size after that, one reader", row_reader_1_size, SHARED | TIGHT, PLAIN, RECORDS, HAS_SNAPSHOTS},
-    {"size10", "readers", "MiB", "size after that, ten readers", row_reader_10_size, SHARED | TIGHT, PLAIN, RECORDS, HAS_SNAPSHOTS},
+    {"size1", "readers", "MiB", "size after that, one reader", row_reader_1_size, SHARED | TIGHT, PLAIN, RECORDS,
+     HAS_SNAPSHOTS},
+    {"size10", "readers", "MiB", "size after that, ten readers", row_reader_10_size, SHARED | TIGHT, PLAIN, RECORDS,
+     HAS_SNAPSHOTS},
     {"durable1", "flushed", TXN, "one put", row_durable_one, FLUSHES, PLAIN, RECORDS, 0},
     {"durable10", "flushed", TXN, "ten updates", row_durable_ten, FLUSHES, PLAIN, RECORDS, 0},
     {"durable1k", "flushed", TXN, "1,000 updates", row_durable_thousand, FLUSHES, PLAIN, RECORDS, 0},

@@ -21,17 +21,17 @@ static double load(const struct stage *s, uint64_t (*key_of)(uint64_t), size_t l
   return microseconds(s, start, s->records);
 }
 
-double row_load(const struct stage *s) { return load(s, mix, VALUE, UPSERT); }
+double row_load(struct stage *s) { return load(s, mix, VALUE, UPSERT); }
 
-double row_append(const struct stage *s) { return load(s, ordered, VALUE, APPENDED); }
+double row_append(struct stage *s) { return load(s, ordered, VALUE, APPENDED); }
 
-double row_inorder(const struct stage *s) { return load(s, ordered, VALUE, UPSERT); }
+double row_inorder(struct stage *s) { return load(s, ordered, VALUE, UPSERT); }
 
-double row_integers(const struct stage *s) {
+double row_integers(struct stage *s) {
   return load(s, s->engine->features & HAS_INTEGERS ? counted : ordered, SMALL, UPSERT);
 }
 
-double row_longkeys(const struct stage *s) {
+double row_longkeys(struct stage *s) {
   unsigned char value[VALUE];
   char key[LONG_KEY];
   memset(value, 7, sizeof(value));
@@ -61,12 +61,12 @@ static double load_values(const struct stage *s, uint64_t keys, size_t length) {
   return microseconds(s, start, s->records);
 }
 
-double row_multi(const struct stage *s) { return load_values(s, s->records / VALUES_PER_KEY + 1, SMALL); }
+double row_multi(struct stage *s) { return load_values(s, s->records / VALUES_PER_KEY + 1, SMALL); }
 
-double row_arrays(const struct stage *s) { return load_values(s, s->records / VALUES_PER_KEY + 1, sizeof(uint64_t)); }
+double row_arrays(struct stage *s) { return load_values(s, s->records / VALUES_PER_KEY + 1, sizeof(uint64_t)); }
 
 /* Long arrays: as many values as there are records, of a thousand keys. */
-double row_longarr(const struct stage *s) { return load_values(s, 1000, sizeof(uint64_t)); }
+double row_longarr(struct stage *s) { return load_values(s, 1000, sizeof(uint64_t)); }
 
 static void put_array(const struct stage *s, uint64_t key, const uint64_t *values, size_t count) {
   if (s->engine->put_array)
@@ -77,7 +77,7 @@ static void put_array(const struct stage *s, uint64_t key, const uint64_t *value
 }
 
 /* A thousand values a call, in order, of a thousand keys in turn. */
-double row_multiple(const struct stage *s) {
+double row_multiple(struct stage *s) {
   enum { BATCH = 1000, KEYS = 1000 };
   static uint64_t values[BATCH];
   const double start = stage_clock(s);
@@ -106,12 +106,12 @@ static double large(const struct stage *s, size_t length) {
   return microseconds(s, start, 2 * count);
 }
 
-double row_64k(const struct stage *s) { return large(s, 64 << 10); }
+double row_64k(struct stage *s) { return large(s, 64 << 10); }
 
-double row_1m(const struct stage *s) { return large(s, 1 << 20); }
+double row_1m(struct stage *s) { return large(s, 1 << 20); }
 
-void fill(const struct stage *stage, enum content content) {
-  static double (*const loads[CONTENTS])(const struct stage *) = {NULL, row_load, row_longkeys, row_multi, row_arrays};
+void fill(struct stage *stage, enum content content) {
+  static double (*const loads[CONTENTS])(struct stage *) = {NULL, row_load, row_longkeys, row_multi, row_arrays};
   if (loads[content])
     loads[content](stage);
 }

@@ -18,8 +18,8 @@ static void update_ten(const struct stage *s, uint64_t transaction) {
 }
 
 /*
- * Ten updates a transaction beside so many readers that keep their snapshots; the first one begins before the work, the others after
- * each twentieth part of it. Microseconds a transaction.
+ * Ten updates a transaction beside so many readers that keep their snapshots; the first one begins before the work, the
+ * others after each twentieth part of it. Microseconds a transaction.
  */
 static double beside_readers(const struct stage *s, unsigned readers, uint64_t *bytes) {
   const uint64_t transactions = scaled(s, READER_TRANSACTIONS);
@@ -46,12 +46,12 @@ static double beside_readers(const struct stage *s, unsigned readers, uint64_t *
   return spent * 1e6 / (double)transactions;
 }
 
-double row_reader_1(const struct stage *s) {
+double row_reader_1(struct stage *s) {
   uint64_t bytes;
   return beside_readers(s, 1, &bytes);
 }
 
-double row_reader_10(const struct stage *s) {
+double row_reader_10(struct stage *s) {
   uint64_t bytes;
   return beside_readers(s, 10, &bytes);
 }
@@ -62,19 +62,18 @@ static double size_beside_readers(const struct stage *s, unsigned readers) {
   return (double)bytes / 1048576;
 }
 
-double row_reader_1_size(const struct stage *s) { return size_beside_readers(s, 1); }
+double row_reader_1_size(struct stage *s) { return size_beside_readers(s, 1); }
 
-double row_reader_10_size(const struct stage *s) { return size_beside_readers(s, 10); }
+double row_reader_10_size(struct stage *s) { return size_beside_readers(s, 10); }
 
-/* Until the first record is there; the stage's own handle is another one's only if the engine minds. */
-double row_open(const struct stage *s) {
+/* Until the first record is there. */
+double row_open(struct stage *s) {
   const uint64_t times = scaled(s, 20);
-  struct stage *own = (struct stage *)(uintptr_t)s;
   double spent = 0;
   for (uint64_t i = 0; i < times; ++i) {
     s->engine->close(s->handle);
     const double start = stage_clock(s);
-    own->handle = s->engine->open(s->folder, &s->opening);
+    s->handle = s->engine->open(s->folder, &s->opening);
     begin(s, 1);
     sink += get(s, mix(i % s->records));
     commit(s);
@@ -84,20 +83,19 @@ double row_open(const struct stage *s) {
 }
 
 /* What a file has reserved but not used counts as well; the database is closed. */
-static double closed_size(const struct stage *s) {
-  struct stage *own = (struct stage *)(uintptr_t)s;
+static double closed_size(struct stage *s) {
   s->engine->close(s->handle);
   const double size = (double)folder_bytes(s->folder) / 1048576;
-  own->handle = s->engine->open(s->folder, &s->opening);
+  s->handle = s->engine->open(s->folder, &s->opening);
   return size;
 }
 
-double row_disk(const struct stage *s) {
+double row_disk(struct stage *s) {
   row_load(s);
   return closed_size(s);
 }
 
-double row_disk_churn(const struct stage *s) {
+double row_disk_churn(struct stage *s) {
   row_crud(s);
   return closed_size(s);
 }
@@ -114,8 +112,9 @@ static double memory_now(void) {
   return (double)kib / 1024;
 }
 
-/* The most that was seen after any transaction of updates and lookups. Pages of mapped files are not the process's own. */
-double row_memory(const struct stage *s) {
+/* The most that was seen after any transaction of updates and lookups. Pages of mapped files are not the process's own.
+ */
+double row_memory(struct stage *s) {
   unsigned char value[VALUE] = {0};
   double most = 0;
   for (uint64_t i = 0; i < s->records;) {

@@ -23,11 +23,11 @@ static double look_up(const struct stage *s, uint64_t first) {
   return result;
 }
 
-double row_get(const struct stage *s) { return look_up(s, 0); }
+double row_get(struct stage *s) { return look_up(s, 0); }
 
-double row_miss(const struct stage *s) { return look_up(s, s->records + (UINT64_C(1) << 32)); }
+double row_miss(struct stage *s) { return look_up(s, s->records + (UINT64_C(1) << 32)); }
 
-double row_gettxn(const struct stage *s) {
+double row_gettxn(struct stage *s) {
   const uint64_t gets = scaled(s, 500000);
   const double start = stage_clock(s);
   for (uint64_t i = 0; i < gets; ++i) {
@@ -38,7 +38,7 @@ double row_gettxn(const struct stage *s) {
   return microseconds(s, start, gets);
 }
 
-double row_renew(const struct stage *s) {
+double row_renew(struct stage *s) {
   const uint64_t gets = scaled(s, 500000);
   if (!s->engine->renew)
     return row_gettxn(s);
@@ -54,7 +54,7 @@ double row_renew(const struct stage *s) {
 }
 
 /* The lookups of row_get with many a call. */
-double row_getmany(const struct stage *s) {
+double row_getmany(struct stage *s) {
   enum { BATCH = 256 };
   const uint64_t gets = lookups(s);
   static uint64_t numbers[BATCH];
@@ -95,7 +95,7 @@ static void *look(void *argument) {
 }
 
 /* The time of both together, by the number of their lookups. */
-double row_get_threads(const struct stage *s) {
+double row_get_threads(struct stage *s) {
   enum { THREADS = 2 };
   const uint64_t each = lookups(s) / THREADS;
   struct looker lookers[THREADS];
@@ -116,7 +116,7 @@ double row_get_threads(const struct stage *s) {
   return result;
 }
 
-double row_getlong(const struct stage *s) {
+double row_getlong(struct stage *s) {
   const uint64_t gets = lookups(s) / 2;
   char key[LONG_KEY];
   begin(s, 1);
@@ -140,9 +140,9 @@ static double scan_all(const struct stage *s, int back) {
   return result;
 }
 
-double row_scan(const struct stage *s) { return scan_all(s, 0); }
+double row_scan(struct stage *s) { return scan_all(s, 0); }
 
-double row_back(const struct stage *s) { return scan_all(s, 1); }
+double row_back(struct stage *s) { return scan_all(s, 1); }
 
 static double scan_some(const struct stage *s, uint64_t scans, uint64_t length) {
   scans = scaled(s, scans);
@@ -157,6 +157,6 @@ static double scan_some(const struct stage *s, uint64_t scans, uint64_t length) 
   return result;
 }
 
-double row_scan10(const struct stage *s) { return scan_some(s, 200000, 10); }
+double row_scan10(struct stage *s) { return scan_some(s, 200000, 10); }
 
-double row_scan100(const struct stage *s) { return scan_some(s, 50000, 100); }
+double row_scan100(struct stage *s) { return scan_some(s, 50000, 100); }

@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* A put a transaction, each into another table. */
-double row_tables(const struct stage *s) {
+double row_tables(struct stage *s) {
   const uint64_t transactions = scaled(s, 20000);
   unsigned char value[VALUE];
   memset(value, 3, sizeof(value));
@@ -41,16 +41,16 @@ static double transact(const struct stage *s, uint64_t transactions, int puts, i
   return microseconds(s, start, transactions);
 }
 
-double row_oneput(const struct stage *s) { return transact(s, 50000, 1, 1); }
+double row_oneput(struct stage *s) { return transact(s, 50000, 1, 1); }
 
-double row_update(const struct stage *s) { return transact(s, 50000, 1, 0); }
+double row_update(struct stage *s) { return transact(s, 50000, 1, 0); }
 
-double row_ten(const struct stage *s) { return transact(s, 10000, 10, 0); }
+double row_ten(struct stage *s) { return transact(s, 10000, 10, 0); }
 
-double row_thousand(const struct stage *s) { return transact(s, 200, 1000, 0); }
+double row_thousand(struct stage *s) { return transact(s, 200, 1000, 0); }
 
 /* One put a transaction right after a transaction of many. */
-double row_after(const struct stage *s) {
+double row_after(struct stage *s) {
   unsigned char value[VALUE];
   memset(value, 5, sizeof(value));
   begin(s, 0);
@@ -79,10 +79,10 @@ static double crud(const struct stage *s, uint64_t transactions) {
   return microseconds(s, start, transactions);
 }
 
-double row_crud(const struct stage *s) { return crud(s, 50000); }
+double row_crud(struct stage *s) { return crud(s, 50000); }
 
 /* One record goes, another one comes. */
-double row_replace(const struct stage *s) {
+double row_replace(struct stage *s) {
   const uint64_t transactions = scaled(s, 50000);
   unsigned char value[VALUE];
   memset(value, 4, sizeof(value));
@@ -97,7 +97,7 @@ double row_replace(const struct stage *s) {
 }
 
 /* Half of the records, in no order. */
-double row_delete(const struct stage *s) {
+double row_delete(struct stage *s) {
   const uint64_t count = s->records / 2 + 1;
   const double start = stage_clock(s);
   for (uint64_t i = 0; i < count;) {
@@ -109,15 +109,16 @@ double row_delete(const struct stage *s) {
   return microseconds(s, start, count);
 }
 
-/* ---- durable -------------------------------------------------------------------------------------------------------- */
+/* ---- durable --------------------------------------------------------------------------------------------------------
+ */
 
-double row_durable_one(const struct stage *s) { return transact(s, 3000, 1, 1); }
+double row_durable_one(struct stage *s) { return transact(s, 3000, 1, 1); }
 
-double row_durable_ten(const struct stage *s) { return transact(s, 3000, 10, 0); }
+double row_durable_ten(struct stage *s) { return transact(s, 3000, 10, 0); }
 
-double row_durable_thousand(const struct stage *s) { return transact(s, 50, 1000, 0); }
+double row_durable_thousand(struct stage *s) { return transact(s, 50, 1000, 0); }
 
-double row_durable(const struct stage *s) { return crud(s, 3000); }
+double row_durable(struct stage *s) { return crud(s, 3000); }
 
 struct committer {
   struct stage stage;
@@ -155,9 +156,9 @@ static double commit_by_threads(const struct stage *s, unsigned threads) {
   return result;
 }
 
-double row_commits_4(const struct stage *s) { return commit_by_threads(s, 4); }
+double row_commits_4(struct stage *s) { return commit_by_threads(s, 4); }
 
-double row_commits_16(const struct stage *s) { return commit_by_threads(s, 16); }
+double row_commits_16(struct stage *s) { return commit_by_threads(s, 16); }
 
 /* What the system counts as written to disks by this process. */
 static uint64_t written_bytes(void) {
@@ -172,7 +173,7 @@ static uint64_t written_bytes(void) {
   return bytes;
 }
 
-double row_written(const struct stage *s) {
+double row_written(struct stage *s) {
   const uint64_t before = written_bytes();
   row_durable_ten(s);
   return (double)(written_bytes() - before) / 1024 / (double)scaled(s, 3000);

@@ -3,7 +3,8 @@
  * bench/run.c: engines take turns at a row, each in a process and a folder of its own.
  *
  * The content that a row begins with is made once for each engine and mode, in a folder that is copied for each round.
- * A worker runs one round for each byte it is sent, and answers with the figure; one that ends without an answer has failed.
+ * A worker runs one round for each byte it is sent, and answers with the figure; one that ends without an answer has
+ * failed.
  */
 #include "bench.h"
 
@@ -30,7 +31,8 @@ struct task {
 };
 
 static void content_path(char *path, size_t room, const struct task *task, const struct engine *engine) {
-  snprintf(path, room, "%s/bench-%d-content%d-%s", task->plan->folder, (int)getppid(), (int)task->row->content, engine->name);
+  snprintf(path, room, "%s/bench-%d-content%d-%s", task->plan->folder, (int)getppid(), (int)task->row->content,
+           engine->name);
 }
 
 static struct stage stage_of(const struct task *task, const struct engine *engine, const char *folder) {
@@ -134,7 +136,8 @@ static void stop(const struct worker *worker) {
   remove_folder(worker->folder);
 }
 
-/* Other workers hold the pipes of those before them open: so each is told to stop, and waited for, in the opposite order. */
+/* Other workers hold the pipes of those before them open: so each is told to stop, and waited for, in the opposite
+ * order. */
 static void run_row(const struct task *task, struct results *results) {
   static struct worker workers[16];
   const struct plan *plan = task->plan;
@@ -160,12 +163,14 @@ static void remove_contents(const struct plan *plan) {
   char path[512];
   for (int content = NOTHING; content < CONTENTS; ++content)
     for (size_t i = 0; i < plan->engine_count; ++i) {
-      snprintf(path, sizeof(path), "%s/bench-%d-content%d-%s", plan->folder, (int)getpid(), content, plan->engines[i]->name);
+      snprintf(path, sizeof(path), "%s/bench-%d-content%d-%s", plan->folder, (int)getpid(), content,
+               plan->engines[i]->name);
       remove_folder(path);
     }
 }
 
-/* ---- an end by a signal leaves no files ------------------------------------------------------------------------------- */
+/* ---- an end by a signal leaves no files
+ * ------------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 

@@ -22,6 +22,8 @@ static inline uint64_t get(const struct stage *s, uint64_t key) {
   return (uint64_t)s->engine->get(s->handle, (struct bytes){&key, sizeof(key)});
 }
 
-static inline void del(const struct stage *s, uint64_t key) { s->engine->del(s->handle, (struct bytes){&key, sizeof(key)}); }
+static inline void del(const struct stage *s, uint64_t key) {
+  s->engine->del(s->handle, (struct bytes){&key, sizeof(key)});
+}
 
 #endif
