@@ -33,6 +33,7 @@ enum feature {
   HAS_TABLES = 4,    /* many tables that one transaction may use */
   HAS_SNAPSHOTS = 8, /* a reader sees one state for as long as it likes while others write */
   HAS_WRITERS = 16,  /* several threads commit at a time, and wait for each other */
+  HAS_CALLS = 32,    /* a durable commit writes with calls only, not to mapped memory */
 };
 
 enum { TABLES = 1000 };
@@ -106,9 +107,9 @@ enum row_kind {
 
 struct row {
   const char *name, *group, *unit;
-  const char *text;                         /* for the tables of documents */
+  const char *text;                   /* for the tables of documents */
   double (*run)(struct stage *stage); /* the figure; less is better */
-  unsigned kind;                            /* of enum row_kind */
+  unsigned kind;                      /* of enum row_kind */
   enum table table;
   enum content content;
   unsigned needs; /* of enum feature */

@@ -176,7 +176,7 @@ static void detach(void *h) {
 const struct engine engine_bdb = {
     .name = "bdb",
     .label = "Berkeley DB",
-    .features = HAS_VALUES | HAS_TABLES | HAS_WRITERS,
+    .features = HAS_VALUES | HAS_TABLES | HAS_WRITERS | HAS_CALLS,
     .version = version,
     .open = open_peer,
     .close = close_peer,

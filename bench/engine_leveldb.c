@@ -145,7 +145,7 @@ static void detach(void *h) {
 const struct engine engine_leveldb = {
     .name = "leveldb",
     .label = "LevelDB",
-    .features = HAS_SNAPSHOTS | HAS_WRITERS,
+    .features = HAS_SNAPSHOTS | HAS_WRITERS | HAS_CALLS,
     .version = version,
     .open = open_peer,
     .close = close_peer,

@@ -147,7 +147,7 @@ static void *attach(void *h) {
 const struct engine engine_mdbx = {
     .name = "mdbx",
     .label = "libmdbx",
-    .features = HAS_INTEGERS | HAS_VALUES | HAS_TABLES | HAS_SNAPSHOTS | HAS_WRITERS,
+    .features = HAS_INTEGERS | HAS_VALUES | HAS_TABLES | HAS_SNAPSHOTS | HAS_WRITERS | HAS_CALLS,
     .version = version,
     .open = open_ours,
     .close = close_ours,

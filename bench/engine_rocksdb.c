@@ -168,7 +168,7 @@ static void detach(void *h) {
 const struct engine engine_rocksdb = {
     .name = "rocksdb",
     .label = "RocksDB",
-    .features = HAS_SNAPSHOTS | HAS_WRITERS,
+    .features = HAS_SNAPSHOTS | HAS_WRITERS | HAS_CALLS,
     .version = version,
     .open = open_peer,
     .close = close_peer,

@@ -175,7 +175,7 @@ static void *attach(void *h) {
 const struct engine engine_sqlite = {
     .name = "sqlite",
     .label = "SQLite",
-    .features = HAS_INTEGERS | HAS_VALUES | HAS_TABLES | HAS_SNAPSHOTS | HAS_WRITERS,
+    .features = HAS_INTEGERS | HAS_VALUES | HAS_TABLES | HAS_SNAPSHOTS | HAS_WRITERS | HAS_CALLS,
     .version = version,
     .open = open_peer,
     .close = close_peer,

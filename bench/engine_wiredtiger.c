@@ -154,7 +154,7 @@ static void detach(void *h) {
 const struct engine engine_wiredtiger = {
     .name = "wiredtiger",
     .label = "WiredTiger",
-    .features = HAS_TABLES | HAS_SNAPSHOTS | HAS_WRITERS,
+    .features = HAS_TABLES | HAS_SNAPSHOTS | HAS_WRITERS | HAS_CALLS,
     .version = version,
     .open = open_peer,
     .close = close_peer,
