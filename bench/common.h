@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-/* Exit code 1 is a target that was missed. LMDB's codes have the same texts or a number. */
+/* LMDB's codes have the same texts or a number. */
 static inline void must(int rc, const char *what) {
   if (rc) {
     fprintf(stderr, "%s: %s\n", what, mdbx_strerror(rc));

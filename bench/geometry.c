@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What geometry does to a growing data set: the figures of doc/tuning.md.
+ * bench/geometry.c: what geometry does to a growing data set of this engine: the figures of doc/tuning.md.
  *
- * Usage: bench_geometry [-d folder] [-n records]
  * For each growth step and page size: random puts of 8+100 bytes, 1,000 a durable transaction; then nine of ten records
  * are deleted, and small changes follow. Reported: time, how often the file changed its size, its size and the part in
  * use at the peak and in the end.
  */
+#include "bench.h"
 #include "common.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ struct setting {
   intptr_t now, grow, shrink, page;
 };
 
-static uint64_t records = 200000;
+static uint64_t records;
 static unsigned resizes;
 static uint64_t last_size;
 
@@ -88,7 +88,7 @@ static void run(const char *path, const struct setting *setting) {
   mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
 }
 
-int main(int argc, char *argv[]) {
+void geometry_report(const char *folder, uint64_t count) {
   static const struct setting settings[] = {
       {"step 64 KiB, threshold 128 KiB, pages 4096", 65536, 65536, 131072, 4096},
       {"step 1 MiB, threshold 2 MiB, pages 4096", 65536, 1 << 20, 2 << 20, 4096},
@@ -99,18 +99,9 @@ int main(int argc, char *argv[]) {
       {"step 1 MiB, threshold 2 MiB, pages 16384", 65536, 1 << 20, 2 << 20, 16384},
       {"step 1 MiB, threshold 2 MiB, pages 65536", 65536, 1 << 20, 2 << 20, 65536},
   };
-  const char *folder = ".";
   char path[512];
-  for (int option; (option = getopt(argc, argv, "d:n:")) != -1;) {
-    if (option == 'd')
-      folder = optarg;
-    else if (option == 'n')
-      records = strtoull(optarg, NULL, 0);
-    else
-      return 2;
-  }
+  records = count;
   snprintf(path, sizeof(path), "%s/bench-geometry", folder);
   for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); ++i)
     run(path, &settings[i]);
-  return 0;
 }

@@ -1,0 +1,45 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# bench/report.sh BENCH FOLDER: measures and writes the generated parts of FOLDER/performance.md, with its pictures.
+# RECORDS, ROUNDS, SCALE, GROWTH (numbers of records, for the lines), GROWTH_ENGINES, DISK (a folder of a disk) and FLAGS (-c,
+# for example) say otherwise than here. What was measured stays in performance*.csv in the current folder.
+bench=${1:?the program} folder=${2:?the folder of the document}
+document=$folder/performance.md
+records=${RECORDS:-1000000} rounds=${ROUNDS:-5} scale=${SCALE:-1} growth=${GROWTH:-100000,1000000,10000000} disk=${DISK:-.}
+parts=$(mktemp -d) || exit 1
+trap 'rm -rf "$parts"' EXIT
+
+# measure NAME OPTION...: one run; its lines are shown, its tables become parts/NAME.
+measure() {
+  name=$1
+  shift
+  # shellcheck disable=SC2086
+  "$bench" -r "$rounds" -s "$scale" -D "$disk" ${FLAGS-} --csv "performance-$name.csv" --markdown "$parts/$name" "$@" || exit 1
+}
+
+# What the parts of the document are made from; an engine that the build lacks has no column.
+measure tables -n "$records" --svg "$parts/performance"
+if "$bench" --list | grep -q '^  lmdb '; then
+  measure modes -n "$records" -e mdbx,lmdb -m safe,writemap loads small
+else
+  measure modes -n "$records" -e mdbx -m safe,writemap loads small
+fi
+measure growth -n "$growth" ${GROWTH_ENGINES:+-e "$GROWTH_ENGINES"} --svg "$parts/performance" load get scan100 oneput ten crud
+
+# The description of the machine is the lines of a list before the first table.
+awk '/^$/ { exit } { print }' "$parts/tables" >"$parts/machine"
+for part in tables modes growth; do
+  awk 'begun || /^### / { begun = 1; print }' "$parts/$part" >"$parts/only" && mv "$parts/only" "$parts/$part"
+done
+for picture in loads small reads flushed growth; do
+  [ ! -e "$parts/performance-$picture.svg" ] || cp "$parts/performance-$picture.svg" "$folder/" || exit 1
+done
+awk -v parts="$parts" '
+  /^<!-- begin / {
+    print; print ""
+    while ((getline line <(parts "/" $3)) > 0) print line
+    print ""; skip = 1; next
+  }
+  /^<!-- end / { skip = 0 }
+  !skip { print }' "$document" >"$parts/document" && cp "$parts/document" "$document"
