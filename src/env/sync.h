@@ -20,6 +20,8 @@ void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
 /* os_monotonic_16dot16() of the first commit for which nobody has begun a flush; 0: none. Without a lock. */
 uint64_t sync_wanted_since(const MDBX_env *env);
+/* Bytes that commits have written and no flush has made durable, those that wait for one included. Without a lock. */
+uint64_t sync_volume(const MDBX_env *env);
 
 /* mdbx_env_sync_ex() with its arguments: makes the newest commit durable if a threshold says so or `force` does.
  * MDBX_RESULT_TRUE: it is; MDBX_BUSY when nonblock. */
