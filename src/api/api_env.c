@@ -9,7 +9,6 @@
 #include "env/lockless.h"
 #include "env/options.h"
 #include "env/sync.h"
-#include "file/pending.h"
 #include "service/copy.h"
 #include "txn/table.h"
 #include "txn/txn_env.h"
@@ -326,7 +325,7 @@ static void fill_shared(MDBX_envinfo *info, const MDBX_env *env) {
   info->mi_maxreaders = env->lck.slot_count;
   info->mi_numreaders = readers_shown(&env->lck);
   info->mi_mode = env->flags & OPEN_FLAGS_KNOWN;
-  info->mi_unsync_volume = atomic_load(&shared->unsynced_bytes) + pending_bytes(&env->lck);
+  info->mi_unsync_volume = sync_volume(env);
   info->mi_autosync_threshold = atomic_load(&shared->autosync_bytes);
   info->mi_autosync_period_seconds16dot16 = (uint32_t)atomic_load(&shared->autosync_period);
   info->mi_since_sync_seconds16dot16 = since ? (uint32_t)(now - since) : 0;

@@ -18,6 +18,8 @@ bool sync_file_is_long(const MDBX_env *env);
 void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
 /* Whether a threshold for making weak commits durable is reached. */
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
+/* Bytes of commits that are not durable, and of those that wait for a flush. Without a lock. */
+uint64_t sync_volume(const MDBX_env *env);
 /* os_monotonic_16dot16() of the first commit for which nobody has begun a flush; 0: none. Without a lock. */
 uint64_t sync_wanted_since(const MDBX_env *env);
 
