@@ -13,7 +13,13 @@
 static const char *const colours[] = {"#000000", "#0072b2", "#e69f00", "#009e73",
                                       "#cc79a7", "#56b4e9", "#d55e00", "#8c7000"};
 
-static const char *colour_of(size_t engine) { return colours[engine % (sizeof(colours) / sizeof(colours[0]))]; }
+/* An engine has the same colour in all pictures. */
+static const char *colour_of(const struct engine *engine) {
+  size_t i = 0;
+  while (i < engine_count - 1 && engines[i] != engine)
+    ++i;
+  return colours[i % (sizeof(colours) / sizeof(colours[0]))];
+}
 
 static FILE *begin_picture(const char *path, double width, double height) {
   FILE *file = fopen(path, "w");
@@ -50,7 +56,8 @@ static void line(FILE *file, double x1, double y1, double x2, double y2, const c
 /* Names of engines with their colours, from this one on; beside each other. */
 static void legend(FILE *file, const struct plan *plan, size_t from, double x, double y) {
   for (size_t i = from; i < plan->engine_count; ++i) {
-    fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"11\" height=\"11\" fill=\"%s\"/>\n", x, y - 10, colour_of(i));
+    fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"11\" height=\"11\" fill=\"%s\"/>\n", x, y - 10,
+            colour_of(plan->engines[i]));
     text(file, x + 15, y, "start", "", plan->engines[i]->label);
     x += 32 + 6.6 * (double)strlen(plan->engines[i]->label);
   }
@@ -123,7 +130,7 @@ static void draw_bar(FILE *file, const struct chart *chart, size_t engine, doubl
   const double one = place_of(chart, 1), end = place_of(chart, ratio);
   char words[24];
   fprintf(file, "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" fill=\"%s\"/>\n", end < one ? end : one, y,
-          fabs(end - one) < 1 ? 1 : fabs(end - one), BAR - 1, colour_of(engine));
+          fabs(end - one) < 1 ? 1 : fabs(end - one), BAR - 1, colour_of(chart->plan->engines[engine]));
   snprintf(words, sizeof(words), ratio < 0.1 ? "%.3f" : ratio < 10 ? "%.2f" : "%.0f", ratio);
   text(file, ratio < 1 ? one + 4 : end + 3, y + BAR - 2, "start", " font-size=\"8.5\" fill=\"#333\"", words);
 }
@@ -223,7 +230,7 @@ static void draw_axes(FILE *file, const struct panel *panel, const struct plan *
 static void draw_line(FILE *file, const struct panel *panel, const struct chart *chart, const struct row *row,
                       size_t engine) {
   const struct plan *plan = chart->plan;
-  fprintf(file, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"", colour_of(engine),
+  fprintf(file, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"%s\" points=\"", colour_of(plan->engines[engine]),
           engine ? "1.6" : "2.6");
   for (size_t size = 0; size < plan->sizes; ++size) {
     const double figure = figure_at(chart, row, engine, plan->records[size]);
@@ -235,7 +242,7 @@ static void draw_line(FILE *file, const struct panel *panel, const struct chart 
     const double figure = figure_at(chart, row, engine, plan->records[size]);
     if (figure > 0)
       fprintf(file, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"3\" fill=\"%s\"/>\n",
-              panel_x(panel, (double)plan->records[size]), panel_y(panel, figure), colour_of(engine));
+              panel_x(panel, (double)plan->records[size]), panel_y(panel, figure), colour_of(plan->engines[engine]));
   }
 }
 
@@ -255,7 +262,7 @@ static int growth(const struct chart *chart, const char *path) {
                           .width = PANEL_WIDTH - 84,
                           .height = PANEL_HEIGHT - 66};
     fit(&panel, chart, plan->rows[r]);
-    snprintf(words, sizeof(words), "%s: %s, %s", plan->rows[r]->name, plan->rows[r]->text, plan->rows[r]->unit);
+    snprintf(words, sizeof(words), "%s: %s", plan->rows[r]->text, plan->rows[r]->unit);
     text(file, panel.x, panel.y - 8, "start", " font-weight=\"bold\"", words);
     draw_axes(file, &panel, plan);
     for (size_t i = plan->engine_count; i-- > 0;)
