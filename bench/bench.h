@@ -17,8 +17,7 @@ struct bytes {
   size_t length;
 };
 
-/* ---- engines --------------------------------------------------------------------------------------------------------
- */
+/* ---- engines ----------------------------------------------------------------------------------------------------- */
 
 /* Keys: bytes, or integers of the machine. MULTI and ARRAYS have several values a key, those of ARRAYS are integers. */
 enum table { PLAIN, INTEGERS, MULTI, ARRAYS };
@@ -81,8 +80,7 @@ extern const struct engine engine_mdbx, engine_lmdb, engine_sqlite, engine_level
 
 const char *table_name(unsigned number);
 
-/* ---- rows -----------------------------------------------------------------------------------------------------------
- */
+/* ---- rows -------------------------------------------------------------------------------------------------------- */
 
 /* One engine at work on one row. */
 struct stage {
@@ -193,8 +191,7 @@ double row_memory(struct stage *stage);
 /* What geometry does to a growing data set of this engine; prints lines of its own. */
 void geometry_report(const char *folder, uint64_t records);
 
-/* ---- keys -----------------------------------------------------------------------------------------------------------
- */
+/* ---- keys -------------------------------------------------------------------------------------------------------- */
 
 uint64_t ordered(uint64_t i); /* neighbours in the order of bytes */
 uint64_t counted(uint64_t i); /* neighbours in the order of integers */
@@ -204,8 +201,7 @@ struct bytes long_key(char room[LONG_KEY], uint64_t i);
 /* So many numbers below `records`; with `zipf`, few of them are drawn often (exponent 0.99). The caller frees them. */
 uint64_t *draw(uint64_t records, uint64_t count, int zipf);
 
-/* ---- results --------------------------------------------------------------------------------------------------------
- */
+/* ---- results ----------------------------------------------------------------------------------------------------- */
 
 enum { ROUNDS_MAX = 15 };
 
@@ -262,8 +258,7 @@ int report_markdown(const struct plan *plan, const struct results *results, cons
 /* PREFIX-GROUP.svg for each group, and PREFIX-growth.svg if there are several numbers of records. */
 int plot_all(const struct plan *plan, const struct results *results, const char *prefix);
 
-/* ---- files ----------------------------------------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------------------------------------------------- */
 
 void remove_folder(const char *path);
 void make_folder(const char *path);

@@ -80,8 +80,7 @@ int report_csv(const struct plan *plan, const struct results *results, const cha
   return finish(file, path);
 }
 
-/* ---- a document -----------------------------------------------------------------------------------------------------
- */
+/* ---- a document -------------------------------------------------------------------------------------------------- */
 
 /* The rest of the first line of a file that begins like this. */
 static void find_line(const char *path, const char *beginning, char *room, size_t size) {

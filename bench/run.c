@@ -178,8 +178,7 @@ static void remove_contents(const struct plan *plan) {
     }
 }
 
-/* ---- an end by a signal leaves no files
- * ------------------------------------------------------------------------------- */
+/* ---- an end by a signal leaves no files -------------------------------------------------------------------------- */
 
 static volatile sig_atomic_t interrupted;
 

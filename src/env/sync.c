@@ -88,11 +88,12 @@ bool sync_is_due(const MDBX_env *env, uint64_t more_bytes) {
   return threshold_is_reached(env, more_bytes, atomic_load(&env->lck.shared->unsynced_since));
 }
 
-/* What waits for a flush counts as well: without this call nobody may ever make that. There are no weak commits beside it. */
 uint64_t sync_volume(const MDBX_env *env) {
   return atomic_load(&env->lck.shared->unsynced_bytes) + pending_bytes(&env->lck);
 }
 
+/* What waits for a flush counts as well: without a call of mdbx_env_sync_poll() nobody may ever make that. There are no
+ * weak commits beside it. */
 uint64_t sync_wanted_since(const MDBX_env *env) {
   const uint64_t weak = atomic_load(&env->lck.shared->unsynced_since);
   return weak ? weak : pending_since(&env->lck);

@@ -28,8 +28,8 @@ static inline uint32_t pending_failures(const struct lck *lck) { return atomic_l
 
 static inline uint64_t pending_flushing(const struct lck *lck) { return atomic_load(&lck->shared->flushing); }
 
-/* Bytes that commits which wait, or are being flushed, have written; and since when the first of those that no flush takes along
- * waits, 0: there is none. For thresholds and display. */
+/* Bytes that commits which wait, or are being flushed, have written; and since when the first of those that no flush takes
+ * along waits, 0: there is none. For thresholds and display. */
 static inline uint64_t pending_bytes(const struct lck *lck) {
   return pending_any(lck) ? atomic_load(&lck->shared->waiting_bytes) + atomic_load(&lck->shared->taken_bytes) : 0;
 }

@@ -511,10 +511,8 @@ static int read_value(struct cursor *cursor, const struct cursor_op *what, const
 static int read_record(struct cursor *cursor, const struct cursor_op *what, MDBX_val *key, MDBX_val *data) {
   struct leaf_item item;
   path_item(&cursor->path, &item);
-  if (key && !(what->needs & OP_KEEPS_KEY)) {
-    key->iov_base = (void *)(uintptr_t)item.key;
-    key->iov_len = item.key_length;
-  }
+  if (key && !(what->needs & OP_KEEPS_KEY))
+    *key = val_of(item.key, item.key_length);
   return data ? read_value(cursor, what, &item, data) : MDBX_SUCCESS;
 }
 

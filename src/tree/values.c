@@ -233,8 +233,7 @@ static int first_of_several(const struct snapshot *snapshot, const struct tree *
 int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
                MDBX_val *value) {
   if (likely(item->kind == NODE_PLAIN)) {
-    value->iov_base = (void *)(uintptr_t)item->data;
-    value->iov_len = item->data_length;
+    *value = val_of(item->data, item->data_length);
     return MDBX_SUCCESS;
   }
   if (tree_is_multi(tree))
@@ -242,8 +241,7 @@ int tree_value(const struct snapshot *snapshot, const struct tree *tree, const s
   if (item->kind == NODE_LARGE)
     return large_value(snapshot, item, value);
   if (item->kind == NODE_TREE && item->data_length >= sizeof(struct table_record)) {
-    value->iov_base = (void *)(uintptr_t)item->data;
-    value->iov_len = item->data_length;
+    *value = val_of(item->data, item->data_length);
     return MDBX_SUCCESS;
   }
   return snapshot_damage(snapshot, "a record of kind %u with %u bytes does not belong into this table", item->kind,

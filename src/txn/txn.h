@@ -118,6 +118,7 @@ static inline bool txn_reads_on(const MDBX_txn *txn) {
          readers_holds(txn->slot, txn->snapshot.txnid);
 }
 
+/* For all others: a writer, or a reader that is blocked, parked, ousted, inherited, of another thread, or no handle. */
 int txn_check_closely(const MDBX_txn *txn);
 /* A transaction that may be used for data: MDBX_BAD_TXN and what txn_check_handle() says. */
 static inline int txn_check(const MDBX_txn *txn) {
