@@ -815,7 +815,9 @@ typedef enum MDBX_option {
   /* Weak commits call the system for pages. */
   MDBX_opt_write_by_calls = 64,
   /* Durable commits share flushes. */
-  MDBX_opt_group_commit = 65
+  MDBX_opt_group_commit = 65,
+  /* A thread makes the steady points. */
+  MDBX_opt_sync_thread = 66
 } MDBX_option_t;
 
 /* ------------------------------------------------------------------------
@@ -1771,11 +1773,16 @@ LIBMDBX_API int mdbx_env_set_oomfunc(MDBX_env *env, MDBX_oom_func *oom_func);
 LIBMDBX_API MDBX_oom_func *mdbx_env_get_oomfunc(MDBX_env *env);
 
 /* Makes weak commits durable, and those of mdbx_txn_commit_ticket() that wait for
- * their flush.
+ * their flush: all that was committed before the call. Writers go on while the
+ * flush is made; it needs the writer lock for a moment before and after it.
+ * Called by a thread that has a write transaction, or mdbx_txn_lock(), it keeps
+ * the lock.
  *
  * force     false acts only if a threshold (MDBX_opt_sync_bytes,
  *           MDBX_opt_sync_period) is reached by what is not durable yet.
- * nonblock  true gives MDBX_BUSY instead of waiting for a writer.
+ * nonblock  true gives MDBX_BUSY instead of waiting for a writer, or for another
+ *           call that flushes. After a flush that is a success by half: the next
+ *           call has little left to do.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was pending; [env];
  * MDBX_EACCESS if read-only; MDBX_BUSY; MDBX_EPERM if not open; MDBX_EIO or
@@ -1987,8 +1994,11 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   max_db                        named tables, to MDBX_MAX_DBI; before open; 0
  *   max_readers                   reader slots, 1 to 32767; before open; as
  *                                 many as fill the lock file's first page
- *   sync_bytes                    unflushed bytes that make a commit steady;
- *                                 after open; 0 = off. For all processes.
+ *   sync_bytes                    unflushed bytes after which a commit makes a
+ *                                 steady point before it returns; writers go
+ *                                 on meanwhile. Commits that find one being made
+ *                                 do not wait, unless there are twice as many.
+ *                                 After open; 0 = off. For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
  *   dp_reserve_limit              spare page buffers kept; 1018
  *   txn_dp_limit                  changed pages kept in memory, from 128; a
@@ -2007,9 +2017,9 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *                                 1/65536 of a page; 65535. Sets that with
  *                                 their key exceed about half a page have a
  *                                 tree of their own anyway.
- *   presync_threshold             so many unsynced bytes are flushed by
- *                                 mdbx_env_sync() ahead of taking the writer
- *                                 lock, 1 to 2^31; after open; 262144
+ *   presync_threshold             bytes from which on the system is told at
+ *                                 half of sync_bytes to begin writing, 1 to
+ *                                 2^31; after open; 262144
  *   write_by_calls                0 or 1, commits without a flush write pages
  *                                 by system calls only, see "Stray pointers"
  *                                 at the top; 0
@@ -2020,6 +2030,15 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *                                 durable, and they become so in their order;
  *                                 a write transaction that has seen one and
  *                                 commits nothing ends no earlier; 1
+ *   sync_thread                   0 or 1, a thread of the environment makes the
+ *                                 steady points that sync_bytes and sync_period
+ *                                 ask for, the latter without a call of anybody;
+ *                                 commits do not wait for it unless twice
+ *                                 sync_bytes are not durable yet. It ends when
+ *                                 the environment is closed; a forked child has
+ *                                 one after mdbx_env_resurrect_after_fork().
+ *                                 Not without a lock file, and nothing happens
+ *                                 if read-only; 0
  *
  * What is set holds from the next write transaction on. These are kept, with
  * their ranges and initial values, for programs that set them, and change

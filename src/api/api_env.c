@@ -8,6 +8,7 @@
 #include "env/flusher.h"
 #include "env/lockless.h"
 #include "env/options.h"
+#include "env/seal.h"
 #include "env/sync.h"
 #include "service/copy.h"
 #include "txn/table.h"

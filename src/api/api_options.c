@@ -2,6 +2,7 @@
 /* Public functions: options of an environment. What they are when nobody set them is in env/options.c. */
 #include "api/api.h"
 
+#include "env/flusher.h"
 #include "env/options.h"
 
 struct option_rule {
@@ -32,6 +33,7 @@ static const struct option_rule option_rules[] = {
     [MDBX_opt_presync_threshold] = {1, UINT64_C(1) << 31, false},
     [MDBX_opt_write_by_calls] = {0, 1, false},
     [MDBX_opt_group_commit] = {0, 1, false},
+    [MDBX_opt_sync_thread] = {0, 1, true},
 };
 
 /* Those that are no others have a range. */
@@ -78,6 +80,7 @@ static int set_autosync(MDBX_env *env, MDBX_option_t option, uint64_t value) {
   if (value > UINT32_MAX)
     return MDBX_EINVAL;
   atomic_store(&env->lck.shared->autosync_period, value);
+  flusher_look_again(env);
   return MDBX_SUCCESS;
 }
 
@@ -93,7 +96,7 @@ static int set_plain_option(MDBX_env *env, MDBX_option_t option, uint64_t value)
   if (value != UINT64_MAX && (value < rule->low || value > rule->high))
     return MDBX_EINVAL;
   env->options.values[option] = value;
-  return MDBX_SUCCESS;
+  return option == MDBX_opt_sync_thread && env->opened ? flusher_obey_option(env) : MDBX_SUCCESS;
 }
 
 int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option, uint64_t value) {

@@ -43,6 +43,7 @@ void assert_failed(const char *condition, const char *function, int line) __attr
  * a higher rank. */
 enum lock_rank {
   RANK_OPENING = 1,
+  RANK_SEALER,
   RANK_WRITER,
   RANK_FLUSHER,
   RANK_METAS,

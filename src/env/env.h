@@ -66,7 +66,7 @@ struct metas_seen {
 
 struct env_options {
   unsigned max_dbs, max_readers;
-  uint64_t values[MDBX_opt_group_commit + 1]; /* the others, by number, as set; UINT64_MAX: default */
+  uint64_t values[MDBX_opt_sync_thread + 1]; /* the others, by number, as set; UINT64_MAX: default */
 };
 
 struct MDBX_env {
@@ -125,7 +125,7 @@ struct MDBX_env {
   _Atomic(MDBX_hsr_func) hsr;
   _Atomic(MDBX_oom_func *) oom;
 
-  struct flusher *_Atomic flusher; /* flusher.c: the thread that makes flushes for tickets, NULL: none */
+  struct flusher *_Atomic flusher; /* flusher.c: the thread that makes flushes for others, NULL: none */
 
   MDBX_env *next_dead; /* of closed handles; under os_process_lock */
 };

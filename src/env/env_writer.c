@@ -121,6 +121,19 @@ static int inherit_pending(MDBX_env *env) {
   return rc;
 }
 
+/* A meta that the dead one had begun to write has an id that a later commit gets again, and would be taken for that one's. */
+static int wipe_torn_meta(const MDBX_env *env) {
+  const txnid_t newest = lck_head_txnid(pending_tip(&env->lck));
+  int rc = MDBX_SUCCESS;
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
+    struct meta_slot seen;
+    rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc == MDBX_SUCCESS && !seen.valid && !seen.blank && seen.claimed > newest)
+      rc = meta_wipe(env->fd, env->page_size, slot);
+  }
+  return rc;
+}
+
 /* What waits may become durable at any moment: whether something does is looked at when nobody can publish it. */
 static int inherit(MDBX_env *env) {
   struct lck *lck = &env->lck;
@@ -129,6 +142,8 @@ static int inherit(MDBX_env *env) {
     return rc;
   pending_settle(lck);
   rc = pending_any(lck) ? inherit_pending(env) : adopt_newest_meta(env);
+  if (rc == MDBX_SUCCESS)
+    rc = wipe_torn_meta(env);
   pending_metas_unlock(lck);
   return rc;
 }

@@ -15,6 +15,10 @@ static int note_flush(MDBX_env *env, enum lck_counter counter, int rc) {
 
 int sync_datasync(MDBX_env *env) { return note_flush(env, LCK_FSYNC, os_ops->datasync(env->fd)); }
 
+int sync_write_meta_through(MDBX_env *env, unsigned slot, struct meta_page *page) {
+  return note_flush(env, LCK_FSYNC, meta_write_steady(env->fd, env->page_size, slot, page));
+}
+
 int sync_flush(MDBX_env *env) {
   ASSERT(env->fd >= 0);
   if (env->flags & MDBX_WRITEMAP)

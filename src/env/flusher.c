@@ -2,29 +2,63 @@
 #include "env/flusher.h"
 
 #include "base/log.h"
+#include "env/options.h"
+#include "env/sync.h"
 
 #include <stdlib.h>
 
 struct flusher {
   MDBX_env *env;
-  int told;  /* the descriptor of the application */
+  int told;  /* the descriptor of the application; raised only if it was asked for */
   int woken; /* the thread sleeps here */
   pthread_t thread;
   _Atomic bool stopping;
+  _Atomic bool tickets; /* it was woken for commits with tickets */
+  _Atomic bool steady;  /* it makes steady points */
+  _Atomic int chore;    /* enum seal_chore: the greatest left for it */
 };
+
+/* What was begun while it slept is due no earlier than a whole period after. */
+static uint64_t patience(const struct flusher *flusher) {
+  const struct lck *lck = &flusher->env->lck;
+  const uint64_t period = atomic_load(&lck->shared->autosync_period);
+  if (!atomic_load(&flusher->steady) || !period)
+    return EVENT_FOREVER;
+  const uint64_t since = sync_wanted_since(flusher->env), now = os_monotonic_16dot16();
+  if (!since || atomic_load(&flusher->env->fatal))
+    return period;
+  return now - since >= period ? 0 : period - (now - since);
+}
+
+static void serve_tickets(struct flusher *flusher) {
+  const struct ticket newest = ticket_of_newest(flusher->env);
+  const int rc = ticket_wait(flusher->env, &newest, TICKET_FOREVER);
+  if (rc != MDBX_SUCCESS)
+    log_error("%s: commit %llu did not become durable, error %d", flusher->env->data_path,
+              (unsigned long long)newest.txnid, rc);
+  os_event_raise(flusher->told);
+}
+
+/* A failure has made the environment fail: the next call of the application tells it. */
+static void make_steady(struct flusher *flusher) {
+  MDBX_env *env = flusher->env;
+  int rc = seal_do_chore(env, (enum seal_chore)atomic_exchange(&flusher->chore, SEAL_NOTHING));
+  if (rc == MDBX_SUCCESS && !atomic_load(&env->fatal))
+    rc = sync_newest(env, false, false);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    log_error("%s: no steady point could be made, error %d", env->data_path, rc);
+}
 
 static void *run(void *argument) {
   struct flusher *flusher = argument;
   for (;;) {
-    os_event_await(flusher->woken);
+    os_event_await(flusher->woken, patience(flusher));
     if (atomic_load(&flusher->stopping))
       return NULL;
-    const struct ticket newest = ticket_of_newest(flusher->env);
-    const int rc = ticket_wait(flusher->env, &newest, TICKET_FOREVER);
-    if (rc != MDBX_SUCCESS)
-      log_error("%s: commit %llu did not become durable, error %d", flusher->env->data_path,
-                (unsigned long long)newest.txnid, rc);
-    os_event_raise(flusher->told);
+    if (atomic_exchange(&flusher->tickets, false))
+      serve_tickets(flusher);
+    if (atomic_load(&flusher->steady))
+      make_steady(flusher);
   }
 }
 
@@ -37,9 +71,9 @@ static void dispose(struct flusher *flusher) {
 }
 
 static int begin(struct flusher *flusher) {
-  int rc = os_event_open(&flusher->told, false);
+  int rc = os_event_open(&flusher->told);
   if (rc == MDBX_SUCCESS)
-    rc = os_event_open(&flusher->woken, true);
+    rc = os_event_open(&flusher->woken);
   return rc == MDBX_SUCCESS ? os_thread_start(&flusher->thread, run, flusher) : rc;
 }
 
@@ -58,24 +92,64 @@ static int make(MDBX_env *env, struct flusher **result) {
 }
 
 /* Two threads may ask at a time. */
-int flusher_start(MDBX_env *env, int *fd) {
+static int need_flusher(MDBX_env *env, struct flusher **flusher) {
   int rc = MDBX_SUCCESS;
   os_mutex_lock(&env->handles_mutex);
-  struct flusher *flusher = atomic_load(&env->flusher);
-  if (!flusher) {
-    rc = make(env, &flusher);
-    atomic_store(&env->flusher, flusher);
+  *flusher = atomic_load(&env->flusher);
+  if (!*flusher) {
+    rc = make(env, flusher);
+    if (rc == MDBX_SUCCESS)
+      atomic_store(&env->flusher, *flusher);
   }
-  if (rc == MDBX_SUCCESS)
-    *fd = flusher->told;
   os_mutex_unlock(&env->handles_mutex);
   return rc;
 }
 
+int flusher_start(MDBX_env *env, int *fd) {
+  struct flusher *flusher;
+  const int rc = need_flusher(env, &flusher);
+  if (rc == MDBX_SUCCESS)
+    *fd = flusher->told;
+  return rc;
+}
+
+int flusher_obey_option(MDBX_env *env) {
+  const bool on = env_option(env, MDBX_opt_sync_thread) && !env_is_readonly(env) && !env->lockless;
+  struct flusher *flusher = atomic_load(&env->flusher);
+  int rc = MDBX_SUCCESS;
+  if (on && !flusher)
+    rc = need_flusher(env, &flusher);
+  if (rc != MDBX_SUCCESS || !flusher)
+    return rc;
+  atomic_store(&flusher->steady, on);
+  os_event_raise(flusher->woken);
+  return rc;
+}
+
 void flusher_wake(MDBX_env *env) {
+  struct flusher *flusher = atomic_load(&env->flusher);
+  if (!flusher)
+    return;
+  atomic_store(&flusher->tickets, true);
+  os_event_raise(flusher->woken);
+}
+
+void flusher_look_again(MDBX_env *env) {
   const struct flusher *flusher = atomic_load(&env->flusher);
   if (flusher)
     os_event_raise(flusher->woken);
+}
+
+/* One that is far behind is waited for, as any other who makes a steady point. */
+bool flusher_take_chore(MDBX_env *env, enum seal_chore chore) {
+  struct flusher *flusher = atomic_load(&env->flusher);
+  if (!flusher || !atomic_load(&flusher->steady) || seal_is_far_behind(env))
+    return false;
+  int seen = atomic_load(&flusher->chore);
+  while (seen < (int)chore && !atomic_compare_exchange_weak(&flusher->chore, &seen, (int)chore))
+    ;
+  os_event_raise(flusher->woken);
+  return true;
 }
 
 void flusher_stop(MDBX_env *env) {

@@ -1,21 +1,29 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/flusher.h: the thread of an environment that makes commits with tickets durable, and a descriptor that tells of it.
+ * env/flusher.h: the thread of an environment that makes commits durable in place of those who made them.
  *
- * There is one as soon as somebody asked for the descriptor. It waits for the newest commit as any other thread does
- * (env/ticket.h), whenever it has been woken.
+ * There is one as soon as somebody asked for the descriptor that tells of commits with tickets, or for it (MDBX_opt_sync_thread). It waits
+ * for the newest commit as any other thread does (env/ticket.h) when it has been woken for that; and it makes steady points
+ * (env/seal.h) when a threshold is reached, by itself when that is the period.
  */
 #ifndef MDBX_ENV_FLUSHER_H
 #define MDBX_ENV_FLUSHER_H
 
+#include "env/seal.h"
 #include "env/ticket.h"
 
 struct flusher;
 
 /* The descriptor; it becomes readable whenever commits with tickets have become durable, or failed. */
 int flusher_start(MDBX_env *env, int *fd);
+/* Begins or ends to make steady points, as MDBX_opt_sync_thread says; never where nobody may write, or all is done without a lock file. */
+int flusher_obey_option(MDBX_env *env);
 /* There is a commit with a ticket; nothing happens if there is no such thread. */
 void flusher_wake(MDBX_env *env);
+/* The period has changed. */
+void flusher_look_again(MDBX_env *env);
+/* False: the caller has to do it. */
+bool flusher_take_chore(MDBX_env *env, enum seal_chore chore);
 /* Ends the thread, after its flush if it is at one, and closes the descriptor. */
 void flusher_stop(MDBX_env *env);
 /* In a forked child, where the thread is not. */

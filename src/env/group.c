@@ -91,6 +91,13 @@ int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
   return wait_for_flush(env, ticket, until, is_writer);
 }
 
+int group_wait_newest(MDBX_env *env) {
+  struct ticket newest;
+  pending_newest(&env->lck, &newest.txnid, &newest.failures);
+  const int rc = group_wait(env, &newest, TICKET_FOREVER);
+  return rc == MDBX_SUCCESS ? group_settle(env) : rc;
+}
+
 /* The head is published before it is noted as durable, and as what waits no more: who does that may be at it, or have died. */
 int group_settle(MDBX_env *env) {
   struct lck *lck = &env->lck;

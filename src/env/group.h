@@ -14,6 +14,8 @@
 /* Returns when that commit, which was made pending, is durable and published, or with the error of the flush. MDBX_PANIC:
  * somebody else's flush failed, or a commit that it builds on. MDBX_RESULT_TRUE: the time has come, and it waits still. */
 int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until);
+/* The same of the newest commit of this moment. */
+int group_wait_newest(MDBX_env *env);
 /* What is published is noted as durable when this returns, and as what waits no more. */
 int group_settle(MDBX_env *env);
 /* Under the writer lock: waits for, or makes, the flush of all that is pending. */

@@ -34,6 +34,7 @@ static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
       [MDBX_opt_presync_threshold] = 262144,
       [MDBX_opt_write_by_calls] = 0,
       [MDBX_opt_group_commit] = 1,
+      [MDBX_opt_sync_thread] = 0,
   };
   if (option == MDBX_opt_txn_dp_limit)
     return env->opened ? env->dirty_limit : env_default_dirty_limit(os_page_size());

@@ -8,20 +8,40 @@
 #include "env/env_writer.h"
 #include "env/flush.h"
 #include "env/group.h"
-#include "env/options.h"
 #include "file/pending.h"
+
+/* What was believable before the flush of the head is durable after it if its meta is there still, and else gone. Then the head
+ * is the believable one: it keeps its pages if this ends before it is durable. */
+static int believe_head(MDBX_env *env, const struct meta_slot *head) {
+  struct lck *lck = &env->lck;
+  const txnid_t before = lck_believable(lck);
+  for (unsigned slot = 0; slot < META_COUNT && before != TXNID_NONE && before != head->txnid; ++slot) {
+    struct meta_slot seen;
+    const int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (seen.valid && seen.txnid == before && meta_kind_is_believed(seen.meta.kind))
+      lck_publish_durable(lck, before);
+  }
+  lck_publish_believable(lck, head->txnid);
+  return MDBX_SUCCESS;
+}
 
 /* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
 static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {
   ASSERT(slot < META_COUNT && head->valid);
+  const int believed = believe_head(env, head);
+  if (believed != MDBX_SUCCESS)
+    return believed;
   const int rc = meta_make_steady(env->fd, env->page_size, slot, head);
   if (rc != MDBX_SUCCESS)
     atomic_store(&env->fatal, true);
   return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
 }
 
-static void forget_unsynced(MDBX_env *env) {
+void sync_forget_volume(MDBX_env *env) {
   atomic_store(&env->lck.shared->unsynced_bytes, 0);
+  atomic_store(&env->lck.shared->sealing_bytes, 0);
   atomic_store(&env->lck.shared->unsynced_since, 0);
 }
 
@@ -43,6 +63,15 @@ static pgno_t pages_added(const MDBX_env *env) {
   return env->work ? env->work->backed : 0;
 }
 
+int sync_read_head(const MDBX_env *env, struct meta_slot *slot) {
+  const uint64_t head = lck_head(&env->lck);
+  const int rc = meta_read_slot(env->fd, env->page_size, lck_head_slot(head), slot);
+  if (rc == MDBX_SUCCESS && (!slot->valid || slot->txnid != lck_head_txnid(head)))
+    return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu is damaged", env->data_path,
+                      (unsigned long long)lck_head_txnid(head));
+  return rc;
+}
+
 int sync_head(MDBX_env *env) {
   ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
   const int drained = group_drain(env);
@@ -53,10 +82,7 @@ int sync_head(MDBX_env *env) {
   struct meta_slot slot;
   if (lck_durable(&env->lck) == txnid)
     return MDBX_RESULT_TRUE;
-  int rc = meta_read_slot(env->fd, env->page_size, lck_head_slot(head), &slot);
-  if (rc == MDBX_SUCCESS && (!slot.valid || slot.txnid != txnid))
-    rc = log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu is damaged", env->data_path,
-                    (unsigned long long)txnid);
+  int rc = sync_read_head(env, &slot);
   /* With WRITEMAP a flush reaches as far as the mapping: another process may have written beyond. */
   if (rc == MDBX_SUCCESS && (env->flags & MDBX_WRITEMAP))
     rc = env_cover(env, slot.meta.upper);
@@ -67,7 +93,7 @@ int sync_head(MDBX_env *env) {
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(txnid == slot.txnid && slot.valid);
-  forget_unsynced(env);
+  sync_forget_volume(env);
   lck_publish_durable(&env->lck, txnid);
   if (sync_file_is_long(env)) {
     const pgno_t added = pages_added(env);
@@ -89,7 +115,8 @@ bool sync_is_due(const MDBX_env *env, uint64_t more_bytes) {
 }
 
 uint64_t sync_volume(const MDBX_env *env) {
-  return atomic_load(&env->lck.shared->unsynced_bytes) + pending_bytes(&env->lck);
+  const struct lck_shared *shared = env->lck.shared;
+  return atomic_load(&shared->unsynced_bytes) + atomic_load(&shared->sealing_bytes) + pending_bytes(&env->lck);
 }
 
 /* What waits for a flush counts as well: without a call of mdbx_env_sync_poll() nobody may ever make that. There are no
@@ -99,38 +126,6 @@ uint64_t sync_wanted_since(const MDBX_env *env) {
   return weak ? weak : pending_since(&env->lck);
 }
 
-/* ------------------------------------------------------------------------------------------------ asked for by the user */
-
-/* Much to flush: most of it goes before the writer lock is taken, so that writers need not wait for it. */
-static int flush_ahead(MDBX_env *env) {
-  const uint64_t pending = atomic_load(&env->lck.shared->unsynced_bytes);
-  return pending >= env_option(env, MDBX_opt_presync_threshold) ? sync_flush(env) : MDBX_SUCCESS;
-}
-
-/* Whether the calling thread has the writer lock, with a transaction or without. */
-static bool writer_lock_is_own(const MDBX_env *env) {
-  return atomic_load(&env->writer_thread) == os_thread_self() ||
-         (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
-}
-
-int sync_newest(MDBX_env *env, bool force, bool nonblock) {
-  ASSERT(env->opened);
-  if (!env->lockless && !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
-    return MDBX_RESULT_TRUE;
-  if (!force && !threshold_is_reached(env, pending_bytes(&env->lck), sync_wanted_since(env)))
-    return MDBX_SUCCESS;
-  const bool own = writer_lock_is_own(env);
-  int rc = own || nonblock ? MDBX_SUCCESS : flush_ahead(env);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  /* What waits becomes durable with the lock; without a lock file whoever takes that may have done it already. */
-  const bool weak = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
-  const bool pending = pending_any(&env->lck) || (env->lockless && weak);
-  rc = own ? MDBX_SUCCESS : env_lock_writer(env, nonblock);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  rc = sync_head(env);
-  if (!own)
-    env_unlock_writer(env);
-  return rc == MDBX_RESULT_TRUE && pending ? MDBX_SUCCESS : rc;
+bool sync_is_wanted(const MDBX_env *env) {
+  return threshold_is_reached(env, pending_bytes(&env->lck), sync_wanted_since(env));
 }

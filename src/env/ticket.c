@@ -2,17 +2,12 @@
 #include "env/ticket.h"
 
 #include "env/group.h"
-#include "env/sync.h"
+#include "env/seal.h"
 #include "file/pending.h"
 
 struct ticket ticket_of_newest(const MDBX_env *env) {
-  struct ticket newest = {.failures = pending_failures(&env->lck)};
-  uint32_t before;
-  do {
-    before = newest.failures;
-    newest.txnid = lck_head_txnid(pending_tip(&env->lck));
-    newest.failures = pending_failures(&env->lck);
-  } while (newest.failures != before); /* else the commit may be one of after the failure */
+  struct ticket newest;
+  pending_newest(&env->lck, &newest.txnid, &newest.failures);
   return newest;
 }
 

@@ -57,6 +57,14 @@ void lck_unlock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank r
     log_error("the lock of %s is given back by somebody who does not hold it", what);
 }
 
+int lck_sealer_lock(struct lck *lck, bool try_only) {
+  return lck_lock_ranked(lck, &lck->shared->sealer, RANK_SEALER, &lck->sealer_turn, try_only);
+}
+
+void lck_sealer_unlock(struct lck *lck) {
+  lck_unlock_ranked(lck, &lck->shared->sealer, RANK_SEALER, lck->sealer_turn, "steady points");
+}
+
 int lck_table_lock(struct lck *lck) {
   return lck_lock_ranked(lck, &lck->shared->table, RANK_READERS, &lck->table_turn, false);
 }
@@ -91,6 +99,7 @@ static void slots_free_own(struct lck *lck) {
 }
 
 static void locks_of_flushes_bury(struct lck *lck) {
+  os_shlock_bury(&lck->shared->sealer, lck->process + 1);
   os_shlock_bury(&lck->shared->flusher, lck->process + 1);
   os_shlock_bury(&lck->shared->metas, lck->process + 1);
 }

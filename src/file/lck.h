@@ -40,7 +40,7 @@
 
 #include "os/os.h"
 
-#define LCK_VERSION 4u
+#define LCK_VERSION 5u
 /* Environments that can have one database open at a time. */
 #define LCK_PROCESSES 32768u
 #define LCK_BYTE_OPENING 0u
@@ -115,6 +115,9 @@ struct lck_shared {
 
   /* Held for the length of a write transaction. */
   _Alignas(64) struct os_shlock writer;
+  struct os_shlock sealer; /* held while a steady point is made beside the writer, see env/seal.h */
+  /* Those of unsynced_bytes that it takes along. */
+  _Alignas(8) _Atomic uint64_t sealing_bytes;
 
   /* Commits that wait for their flush, see file/pending.h. All but `flushes` are changed under `metas`. */
   _Alignas(64) _Atomic uint64_t pending; /* the newest of them, as `head`; 0: there is none */
@@ -138,8 +141,8 @@ struct lck_shared {
   _Atomic uint64_t clones;       /* pins copied from slot to slot so far; any reader adds, see readers_pin_same() */
   _Atomic uint64_t last_check;   /* os_monotonic_16dot16() of the last check for dead readers; any process */
 
-  /* Bytes committed but not durable, and os_monotonic_16dot16() of the first such commit (0 = none). Written by the
-   * holder of the writer lock. */
+  /* Bytes committed but not durable, without those that a steady point which is being made takes along, and
+   * os_monotonic_16dot16() of the first such commit (0 = none). Written by the holder of the writer lock. */
   _Alignas(64) _Atomic uint64_t unsynced_bytes;
   _Atomic uint64_t unsynced_since;
   /* Thresholds that make a weak commit durable, 0 = off; set by any process through an option. */
@@ -189,7 +192,7 @@ struct lck {
   uint32_t pid;
   uint32_t writer_turn; /* of the writer lock; written by its holder */
   uint32_t table_turn;  /* the same of the reader-table lock */
-  uint32_t flusher_turn, metas_turn; /* of those locks */
+  uint32_t sealer_turn, flusher_turn, metas_turn; /* of those locks */
   int data_fd;          /* of the data file, as os_range_lock() takes it; -1: none */
   bool data_fd_is_own;  /* else it is the caller's */
   size_t length;         /* of the mapping */
@@ -234,6 +237,9 @@ int lck_writer_lock(struct lck *lck, bool try_only);
 int lck_writer_unlock(struct lck *lck);
 /* True when this environment holds the writer lock, and nobody took it away meanwhile. */
 bool lck_writer_is_mine(const struct lck *lck);
+/* Before the writer lock. As that, but a take-over is MDBX_SUCCESS: what it guards is set right under the writer lock. */
+int lck_sealer_lock(struct lck *lck, bool try_only);
+void lck_sealer_unlock(struct lck *lck);
 /* As the writer lock, but a take-over is MDBX_SUCCESS: each slot is consistent by itself. */
 int lck_table_lock(struct lck *lck);
 void lck_table_unlock(struct lck *lck);

@@ -429,6 +429,15 @@ int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_
   return meta_restate(fd, (uint32_t)page_size, slot, old, old->txnid, &meta);
 }
 
+int meta_write_steady(int fd, uint32_t page_size, unsigned slot, struct meta_page *page) {
+  struct meta meta = page->meta;
+  struct meta_tail tail = {NULL, 0, NULL, 0};
+  tail.list = meta_list_of(page, &tail.list_length);
+  meta.kind = META_STEADY;
+  meta_build(page, page_size, slot, page->header.txnid, &meta, &tail);
+  return os_ops->write_through(fd, page, page_size, (uint64_t)slot * page_size);
+}
+
 int meta_create(int fd, uint32_t page_size, const struct meta *meta) {
   uint8_t *pages = malloc((size_t)page_size * META_COUNT);
   if (!pages)

@@ -121,6 +121,10 @@ int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_s
 /* Writes a meta that was weak anew as steady. Its pages have been flushed; a flush must follow. */
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);
 
+/* Writes the meta of a page that was read from some slot to that one, as steady, without a manifest. It is on the disk on return.
+ * Its pages have been flushed. */
+int meta_write_steady(int fd, uint32_t page_size, unsigned slot, struct meta_page *page);
+
 /* Writes the three metas of a new database in one go; no flush. Ids 1, 2, 3. */
 int meta_create(int fd, uint32_t page_size, const struct meta *meta);
 

@@ -28,6 +28,16 @@ void pending_sleep(struct lck *lck, uint32_t seen) { os_word_sleep(&lck->shared-
 
 /* ---- What waits ------------------------------------------------------------------------------------------------- */
 
+void pending_newest(const struct lck *lck, txnid_t *txnid, uint32_t *failures) {
+  uint32_t before;
+  *failures = pending_failures(lck);
+  do {
+    before = *failures;
+    *txnid = lck_head_txnid(pending_tip(lck));
+    *failures = pending_failures(lck);
+  } while (*failures != before); /* else the commit may be one of after the failure */
+}
+
 int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
   /* The head first: after a failure the same ids are given to other commits. */
   const txnid_t head = lck_head_txnid(lck_head(lck));

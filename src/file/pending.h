@@ -41,6 +41,8 @@ static inline uint64_t pending_since(const struct lck *lck) {
 /* How many commits the last flush that ended well made durable; display. */
 static inline uint32_t pending_shared(const struct lck *lck) { return atomic_load(&lck->shared->shared); }
 
+/* The newest commit, and the number of failures before it. */
+void pending_newest(const struct lck *lck, txnid_t *txnid, uint32_t *failures);
 /* What became of a commit that was made pending after so many failures: MDBX_SUCCESS: it is published, and durable;
  * MDBX_RESULT_TRUE: it waits; MDBX_PANIC: it failed. */
 int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures);

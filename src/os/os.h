@@ -29,6 +29,8 @@ struct os_ops {
   int (*pwritev)(int fd, struct iovec *iov, int count, uint64_t offset);
   /* Makes all data of the file, and its length, survive a loss of power. */
   int (*datasync)(int fd);
+  /* Writes bytes within the file, and makes them, and what else it may, survive a loss of power. */
+  int (*write_through)(int fd, const void *bytes, size_t length, uint64_t offset);
   /* Sets the length of the file; new bytes read as zeros but may have no storage yet. */
   int (*resize)(int fd, uint64_t length);
   /* Makes the file at least `to` bytes long and gives real storage to the bytes from `from` to `to`, keeping what was
@@ -117,6 +119,9 @@ int os_mkdir(const char *path, mode_t mode);
 int os_rmdir(const char *path);
 /* Makes the directory entry of `path` survive a loss of power. */
 int os_sync_parent(const char *path);
+/* Has the system begin to write what a flush would write, where it can; waits for nothing but room in its queues. A failure of
+ * such a write is told by the next flush. */
+void os_file_begin_flush(int fd);
 /* The full flush of a file that is not the data file of an environment: copies, lock-step tools. */
 int os_file_sync(int fd);
 
@@ -274,10 +279,11 @@ void os_sleep_ms(unsigned milliseconds);
 int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
 void os_thread_join(pthread_t thread);
 /* A descriptor that becomes readable when it is raised, until it is read. MDBX_ENOSYS where the system has none. */
-int os_event_open(int *fd, bool blocking);
+int os_event_open(int *fd);
 void os_event_raise(int fd);
-/* Sleeps until a blocking one is raised, and takes that. */
-void os_event_await(int fd);
+/* Sleeps until one is raised, and takes that, or so long (16.16; EVENT_FOREVER: no limit). */
+#define EVENT_FOREVER UINT64_MAX
+void os_event_await(int fd, uint64_t patience);
 
 /* ---- Facts (os_info.c) -------------------------------------------------------------------------------------------*/
 

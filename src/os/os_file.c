@@ -149,6 +149,44 @@ static int real_datasync(int fd) {
   return MDBX_SUCCESS;
 }
 
+/* Without the call, or on a file system that has no such thing: the same with a flush of all. */
+static int write_and_flush(int fd, const void *bytes, size_t length, uint64_t offset) {
+  struct iovec vector = {(void *)(uintptr_t)bytes, length};
+  const int rc = real_pwritev(fd, &vector, 1, offset);
+  return rc == MDBX_SUCCESS ? real_datasync(fd) : rc;
+}
+
+#if defined(HAVE_PWRITEV2) && defined(RWF_DSYNC)
+static int real_write_through(int fd, const void *bytes, size_t length, uint64_t offset) {
+  const char *from = bytes;
+  if (beyond_limit(offset + length))
+    return EFBIG;
+  while (length) {
+    const struct iovec vector = {(void *)(uintptr_t)from, length};
+    size_t moved;
+    const int rc = call_result(pwritev2(fd, &vector, 1, (off_t)offset, RWF_DSYNC), &moved);
+    if (rc == EOPNOTSUPP || rc == ENOSYS || rc == EINVAL)
+      return write_and_flush(fd, from, length, offset);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    from += moved;
+    length -= moved;
+    offset += moved;
+  }
+  return MDBX_SUCCESS;
+}
+#else
+#define real_write_through write_and_flush
+#endif
+
+void os_file_begin_flush(int fd) {
+#if defined(HAVE_SYNC_FILE_RANGE)
+  (void)!sync_file_range(fd, 0, 0, SYNC_FILE_RANGE_WRITE);
+#else
+  (void)fd;
+#endif
+}
+
 int os_file_sync(int fd) {
   while (fsync(fd) != 0)
     if (errno != EINTR)
@@ -243,6 +281,7 @@ static int real_allocate(int fd, uint64_t from, uint64_t to) {
 const struct os_ops os_ops_real = {
     .pwritev = real_pwritev,
     .datasync = real_datasync,
+    .write_through = real_write_through,
     .resize = real_resize,
     .allocate = real_allocate,
     .msync = real_msync,

@@ -8,6 +8,8 @@
 #include "os/os.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <time.h>
@@ -88,26 +90,29 @@ int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
 void os_thread_join(pthread_t thread) { pthread_join(thread, NULL); }
 
 #ifdef HAVE_EVENTFD
-int os_event_open(int *fd, bool blocking) {
-  *fd = eventfd(0, EFD_CLOEXEC | (blocking ? 0 : EFD_NONBLOCK));
+int os_event_open(int *fd) {
+  *fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   return *fd < 0 ? errno : MDBX_SUCCESS;
 }
 
 /* It fails only when nobody has read it for 2^64 times, and then it is readable. */
 void os_event_raise(int fd) { (void)!eventfd_write(fd, 1); }
 
-void os_event_await(int fd) {
+void os_event_await(int fd, uint64_t patience) {
+  struct pollfd event = {.fd = fd, .events = POLLIN};
   eventfd_t count;
+  /* Rounded up, so that the time has come when it returns; a longer sleep ends early. */
+  const uint64_t milliseconds = patience >= (uint64_t)INT_MAX << 6 ? INT_MAX : (patience * 1000 + 65535) >> 16;
+  (void)!poll(&event, 1, patience == EVENT_FOREVER ? -1 : (int)milliseconds);
   (void)!eventfd_read(fd, &count);
 }
 #else
-int os_event_open(int *fd, bool blocking) {
-  (void)blocking;
+int os_event_open(int *fd) {
   *fd = -1;
   return MDBX_ENOSYS;
 }
 
 void os_event_raise(int fd) { (void)fd; }
 
-void os_event_await(int fd) { (void)fd; }
+void os_event_await(int fd, uint64_t patience) { (void)fd, (void)patience; }
 #endif

@@ -120,8 +120,7 @@ static void publish(struct commit *commit, bool durable) {
   ASSERT(txnid > lck_head_txnid(lck_head(&env->lck)));
   commit_vouch(commit);
   if (durable) {
-    atomic_store(&env->lck.shared->unsynced_bytes, 0);
-    atomic_store(&env->lck.shared->unsynced_since, 0);
+    sync_forget_volume(env);
     lck_publish_durable(&env->lck, txnid);
   } else {
     if (!atomic_load(&env->lck.shared->unsynced_since))
@@ -232,16 +231,39 @@ static int commit_utterly(struct commit *commit) {
   return rc == MDBX_SUCCESS ? commit_weak(commit) : rc;
 }
 
+/* The file is as long as it may be, or nearly so; what this transaction has found and not used does not last for many like it; and
+ * there is something that the durable commit may keep. */
+static bool is_short_of_space(const struct commit *commit) {
+  const MDBX_txn *txn = commit->txn;
+  const struct space *space = &txn->space;
+  const pgno_t limit = space->view.limit, upper = space->geometry.upper;
+  if (limit + limit / 8 < upper || commit->left_free > 4 * space->dirty.pages)
+    return false;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&space->view, slot);
+    if (page->header.txnid == txn->durable)
+      return txn->base.retired + space->retired.pages - page->meta.retired >= upper / 16;
+  }
+  return false;
+}
+
+/* A steady point is made when the writer lock has been given on, by one that may wait then. */
+static enum durability durability_of_weak(struct commit *commit) {
+  const enum seal_chore chore = seal_chore_of(commit->env, commit->bytes);
+  if (!commit->wait || commit->env->lockless)
+    return chore == SEAL_IF_DUE ? COMMIT_DURABLE : COMMIT_WEAK;
+  commit->wait->chore = is_short_of_space(commit) ? SEAL_FOR_SPACE : chore;
+  return COMMIT_WEAK;
+}
+
 /* A commit of a mode that promises to lose no more than itself needs something to fall back to, see C10. */
-static enum durability durability_needed(const struct commit *commit) {
+static enum durability durability_needed(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
   if (commit->durability != COMMIT_UTTERLY && txn->durable == TXNID_NONE)
     return COMMIT_DURABLE;
   if (commit->durability == COMMIT_NOMETASYNC && !meta_kind_is_believed(txn->base.kind))
     return COMMIT_DURABLE;
-  if (commit->durability == COMMIT_WEAK && sync_is_due(commit->env, commit->bytes))
-    return COMMIT_DURABLE;
-  return commit->durability;
+  return commit->durability == COMMIT_WEAK ? durability_of_weak(commit) : commit->durability;
 }
 
 /* --------------------------------------------------------------------------------------------- which of them it is */
@@ -340,6 +362,7 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   latency->preparation = since(commit, &mark);
   txn->collector.inherited = commit->wait ? commit_entries_of_base(txn) : 0;
   txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
+  commit->left_free = txn->space.avail.count;
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
   latency->gc_wallclock = since(commit, &mark);

@@ -5,6 +5,7 @@
 #ifndef MDBX_TXN_COMMIT_H
 #define MDBX_TXN_COMMIT_H
 
+#include "env/seal.h"
 #include "env/ticket.h"
 #include "txn/txn.h"
 
@@ -12,6 +13,7 @@
 struct commit_wait {
   bool eager; /* asked for: it shares a flush if it can, whether somebody waits for the writer lock or not */
   bool needed;
+  enum seal_chore chore; /* for seal_do_chore(), likewise; not if it is needed to wait */
   struct ticket ticket; /* of the commit; until there is one, of what it builds on */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "env/env_open.h"
+#include "env/flusher.h"
 #include "tree/recent.h"
 #include "txn/table.h"
 #include "txn/txn_write.h"
@@ -103,6 +104,8 @@ int txn_env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = apply_requested_geometry(env);
+  if (rc == MDBX_SUCCESS)
+    rc = flusher_obey_option(env);
   if (rc != MDBX_SUCCESS) {
     free_writer(env);
     env_release(env);
@@ -135,12 +138,13 @@ static void forget_writer(MDBX_env *env) {
 }
 
 int txn_env_resurrect(MDBX_env *env) {
-  const int rc = env_check_resurrection(env);
+  int rc = env_check_resurrection(env);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (env->opened) {
     tables_disown(env);
     forget_writer(env);
   }
-  return env_resurrect(env);
+  rc = env_resurrect(env);
+  return rc == MDBX_SUCCESS && env->opened ? flusher_obey_option(env) : rc;
 }

@@ -316,6 +316,19 @@ static int finish_and_wait(MDBX_txn *txn, const struct ticket *ticket, MDBX_comm
   return rc;
 }
 
+/* As above, with what a weak commit leaves to be done. */
+static int finish_and_seal(MDBX_txn *txn, enum seal_chore chore, MDBX_commit_latency *latency) {
+  MDBX_env *env = txn->env;
+  const uint64_t begun = latency ? os_monotonic_16dot16() : 0;
+  atomic_fetch_add(&env->waiting, 1);
+  txn_finish_write(txn);
+  const int rc = flusher_take_chore(env, chore) ? MDBX_SUCCESS : seal_do_chore(env, chore);
+  atomic_fetch_sub(&env->waiting, 1);
+  if (latency)
+    latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);
+  return rc;
+}
+
 static void undo_write(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   txn_undo_growth(txn);
@@ -383,6 +396,8 @@ int txn_commit_write(MDBX_txn *txn, MDBX_commit_latency *latency) {
   if (wait.needed) {
     const int waited = finish_and_wait(txn, &wait.ticket, latency);
     rc = rc == MDBX_SUCCESS ? waited : rc;
+  } else if (rc == MDBX_SUCCESS && wait.chore) {
+    rc = finish_and_seal(txn, wait.chore, latency);
   } else {
     txn_finish_write(txn);
   }
@@ -395,8 +410,11 @@ int txn_commit_ticket(MDBX_txn *txn, struct ticket *ticket, MDBX_commit_latency 
   const uint64_t begun = begin_latency(latency);
   struct commit_wait wait = commit_wait_for_base(txn);
   wait.eager = true;
-  const int rc = commit_or_undo(txn, latency, &wait);
-  txn_finish_write(txn);
+  int rc = commit_or_undo(txn, latency, &wait);
+  if (rc == MDBX_SUCCESS && wait.chore)
+    rc = finish_and_seal(txn, wait.chore, latency);
+  else
+    txn_finish_write(txn);
   *ticket = rc == MDBX_SUCCESS ? wait.ticket : (struct ticket){TXNID_NONE, 0};
   if (rc == MDBX_SUCCESS)
     flusher_wake(env);

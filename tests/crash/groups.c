@@ -6,6 +6,9 @@
  * be those of the first numbers. After a cut none may be missing that a commit has returned, or a reader has seen, and none may
  * be there that had not begun. Flushes go on while others write, as those of a disk do.
  *
+ * In other scenarios commits are weak, and steady points are made beside them: what was committed before a flush was asked for is
+ * durable when that returns.
+ *
  * Usage: groups [scenario [seed]]
  */
 #include "recorder.h"
@@ -32,23 +35,34 @@ struct scenario {
   unsigned alone_every; /* every so many of another thread's are written ahead in part, and so share no flush */
   bool failing;         /* some flush fails */
   unsigned tickets;     /* so many commits of a thread wait at a time; 0: it waits for each */
+  enum { NOBODY_SEALS, A_THREAD_SEALS, THRESHOLD_SEALS, SYNC_THREAD_SEALS } seals; /* who makes steady points beside the others */
 };
 
 static const struct scenario scenarios[] = {
-    {"durable", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 0},
-    {"durable, lifo, page 512", 512, MDBX_LIFORECLAIM, 12, 2, 60, 0, 0, 0, false, 0},
-    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false, 0},
-    {"large values", 4096, MDBX_SYNC_DURABLE, 10, 2, 20000, 0, 0, 0, false, 0},
-    {"page 65536", 65536, MDBX_SYNC_DURABLE, 10, 2, 60, 0, 0, 0, false, 0},
-    {"with weak ones", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 3, 0, 0, false, 0},
-    {"with lazy ones, lifo", 4096, MDBX_LIFORECLAIM, 12, 1, 60, 0, 3, 0, false, 0},
-    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false, 0},
-    {"a flush fails", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, true, 0},
-    {"a flush fails, page 512", 512, MDBX_LIFORECLAIM, 12, 3, 90, 0, 0, 5, true, 0},
-    {"tickets", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 3},
-    {"tickets, manifest full now and then, page 512", 512, MDBX_LIFORECLAIM, 12, 5, 90, 0, 0, 0, false, 8},
-    {"tickets beside all other kinds", 1024, MDBX_SYNC_DURABLE, 12, 2, 60, 4, 3, 4, false, 5},
-    {"tickets, a flush fails", 4096, MDBX_SYNC_DURABLE, 30, 1, 60, 0, 0, 0, true, 3},
+    {"durable", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 0, NOBODY_SEALS},
+    {"durable, lifo, page 512", 512, MDBX_LIFORECLAIM, 12, 2, 60, 0, 0, 0, false, 0, NOBODY_SEALS},
+    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false, 0, NOBODY_SEALS},
+    {"large values", 4096, MDBX_SYNC_DURABLE, 10, 2, 20000, 0, 0, 0, false, 0, NOBODY_SEALS},
+    {"page 65536", 65536, MDBX_SYNC_DURABLE, 10, 2, 60, 0, 0, 0, false, 0, NOBODY_SEALS},
+    {"with weak ones", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 3, 0, 0, false, 0, NOBODY_SEALS},
+    {"with lazy ones, lifo", 4096, MDBX_LIFORECLAIM, 12, 1, 60, 0, 3, 0, false, 0, NOBODY_SEALS},
+    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false, 0, NOBODY_SEALS},
+    {"a flush fails", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, true, 0, NOBODY_SEALS},
+    {"a flush fails, page 512", 512, MDBX_LIFORECLAIM, 12, 3, 90, 0, 0, 5, true, 0, NOBODY_SEALS},
+    {"tickets", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 3, NOBODY_SEALS},
+    {"tickets, manifest full now and then, page 512", 512, MDBX_LIFORECLAIM, 12, 5, 90, 0, 0, 0, false, 8, NOBODY_SEALS},
+    {"tickets beside all other kinds", 1024, MDBX_SYNC_DURABLE, 12, 2, 60, 4, 3, 4, false, 5, NOBODY_SEALS},
+    {"tickets, a flush fails", 4096, MDBX_SYNC_DURABLE, 30, 1, 60, 0, 0, 0, true, 3, NOBODY_SEALS},
+    {"weak, sealed beside", 4096, MDBX_SAFE_NOSYNC, 40, 1, 60, 0, 0, 0, false, 0, A_THREAD_SEALS},
+    {"weak, sealed beside, lifo, page 512", 512, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 40, 3, 90, 0, 0, 9, false, 0, A_THREAD_SEALS},
+    {"weak, sealed beside, writemap", 4096, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 2, 60, 0, 0, 0, false, 0, A_THREAD_SEALS},
+    {"weak, sealed beside, large values", 1024, MDBX_SAFE_NOSYNC, 30, 2, 9000, 0, 0, 0, false, 0, A_THREAD_SEALS},
+    {"weak, sealed by a threshold", 4096, MDBX_SAFE_NOSYNC, 40, 1, 60, 0, 0, 0, false, 0, THRESHOLD_SEALS},
+    {"weak, sealed by the thread for it, page 1024", 1024, MDBX_SAFE_NOSYNC, 40, 2, 60, 0, 0, 0, false, 0, SYNC_THREAD_SEALS},
+    {"weak, with tickets, sealed beside", 4096, MDBX_SAFE_NOSYNC, 30, 1, 60, 0, 0, 0, false, 3, A_THREAD_SEALS},
+    {"weak, sealed beside, a flush fails", 4096, MDBX_SAFE_NOSYNC, 60, 1, 60, 0, 0, 0, true, 0, A_THREAD_SEALS},
+    {"all kinds, sealed beside", 1024, MDBX_SYNC_DURABLE, 20, 2, 60, 2, 3, 5, false, 0, A_THREAD_SEALS},
+    {"all kinds, with tickets, sealed beside", 4096, MDBX_SYNC_DURABLE, 20, 1, 60, 2, 3, 5, false, 5, A_THREAD_SEALS},
 };
 
 struct run {
@@ -60,6 +74,7 @@ struct run {
   struct image start;
   _Atomic bool failed; /* a commit has */
   _Atomic bool over;
+  _Atomic uint32_t committed; /* the newest that a commit has returned */
   unsigned long images, recoveries, flushes;
 };
 
@@ -69,6 +84,8 @@ static int open_env(const struct run *run, const char *path, unsigned flags, MDB
   int rc = mdbx_env_create(env);
   if (rc == MDBX_SUCCESS && run->scenario->alone_every)
     rc = mdbx_env_set_option(*env, MDBX_opt_txn_dp_limit, 128);
+  if (rc == MDBX_SUCCESS && run->scenario->seals == SYNC_THREAD_SEALS)
+    rc = mdbx_env_set_option(*env, MDBX_opt_sync_thread, 1);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)(flags | MDBX_NOSUBDIR), 0600);
   return rc;
@@ -127,17 +144,26 @@ static int wait_for_tickets(struct worker *worker, unsigned left) {
   return rc;
 }
 
+static void note_committed(struct run *run, uint32_t number) {
+  uint32_t seen = atomic_load(&run->committed);
+  while (seen < number && !atomic_compare_exchange_weak(&run->committed, &seen, number))
+    ;
+}
+
 static int commit_with_ticket(struct worker *worker, MDBX_txn *txn, uint32_t number) {
   int rc = mdbx_txn_commit_ticket(txn, &worker->tickets[worker->waiting], NULL);
   if (rc != MDBX_SUCCESS)
     return rc;
+  note_committed(worker->run, number);
   worker->numbers[worker->waiting++] = number;
   return wait_for_tickets(worker, worker->run->scenario->tickets - 1);
 }
 
 static int commit_and_wait(struct run *run, MDBX_txn *txn, unsigned flags, uint32_t number) {
   const int rc = mdbx_txn_commit_ex(txn, NULL);
-  if (rc == MDBX_SUCCESS && !(flags & MDBX_TXN_NOSYNC))
+  if (rc == MDBX_SUCCESS)
+    note_committed(run, number);
+  if (rc == MDBX_SUCCESS && !(flags & MDBX_TXN_NOSYNC) && !(run->scenario->flags & MDBX_SAFE_NOSYNC))
     recorder_mark(run->recorder, MARK_DURABLE, (int)(number - (flags & MDBX_TXN_NOMETASYNC ? 1 : 0)));
   return rc;
 }
@@ -180,6 +206,8 @@ static void *work(void *argument) {
     if (worker->number == 2 && is_turn(scenario->lazy_every, i))
       flags |= MDBX_TXN_NOMETASYNC;
     rc = one_commit(worker, flags, worker->number == 3 && is_turn(scenario->alone_every, i));
+    if (scenario->seals)
+      usleep((unsigned)(next_random(&worker->random) % 400));
   }
   if (rc == MDBX_SUCCESS)
     rc = wait_for_tickets(worker, 0);
@@ -209,34 +237,66 @@ static void *look(void *argument) {
   return NULL;
 }
 
+/* What was committed before a flush is asked for is durable after it. One that does not wait for the writer may come to nothing. */
+static void *seal(void *argument) {
+  struct run *run = argument;
+  for (unsigned turn = 0; !atomic_load(&run->over); ++turn) {
+    const uint32_t committed = atomic_load(&run->committed);
+    const bool nonblock = turn % 3 == 2;
+    const int rc = mdbx_env_sync_ex(run->env, true, nonblock);
+    if (run->scenario->failing && (rc == EIO || rc == MDBX_PANIC)) {
+      atomic_store(&run->failed, true);
+      break;
+    }
+    if (!nonblock || rc != MDBX_BUSY) {
+      if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+        fail("sync", rc);
+      recorder_mark(run->recorder, MARK_DURABLE, (int)committed);
+    }
+    usleep(100);
+  }
+  return NULL;
+}
+
+static void start_thread(pthread_t *thread, void *(*body)(void *), void *argument) {
+  if (pthread_create(thread, NULL, body, argument) != 0)
+    fail("thread", 0);
+}
+
 static void live(struct run *run) {
   const struct scenario *scenario = run->scenario;
   struct worker workers[THREADS];
-  pthread_t reader;
-  const bool reads = !scenario->weak_every && !scenario->lazy_every;
+  pthread_t reader, sealer;
+  const bool reads = !scenario->weak_every && !scenario->lazy_every && !(scenario->flags & MDBX_SAFE_NOSYNC);
+  const bool seals = scenario->seals == A_THREAD_SEALS;
   pretend_boot(1);
   MUST(mdbx_env_create(&run->env));
   MUST(mdbx_env_set_geometry(run->env, 0, 262144, 64 << 20, 262144, 262144, (intptr_t)scenario->page_size));
   MUST(mdbx_env_open(run->env, run->path, MDBX_NOSUBDIR, 0600));
   MUST(mdbx_env_close_ex(run->env, false));
   image_load(&run->start, run->path);
-  run->recorder = recorder_start(run->path, scenario->page_size, false);
+  run->recorder = recorder_start(run->path, scenario->page_size, scenario->flags & MDBX_WRITEMAP);
   MUST(open_env(run, run->path, scenario->flags, &run->env));
+  if (scenario->seals > A_THREAD_SEALS)
+    MUST(mdbx_env_set_option(run->env, MDBX_opt_sync_bytes, 8 * scenario->page_size));
   run->recorder->linger = 12;
   if (scenario->failing)
     run->recorder->good_flushes = 5 + (long)(next_random(&run->random) % 8);
-  if (reads && pthread_create(&reader, NULL, look, run) != 0)
-    fail("thread", 0);
+  if (reads)
+    start_thread(&reader, look, run);
+  if (seals)
+    start_thread(&sealer, seal, run);
   for (unsigned i = 0; i < THREADS; ++i) {
     workers[i] = (struct worker){.run = run, .number = i};
-    if (pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
-      fail("thread", 0);
+    start_thread(&workers[i].thread, work, &workers[i]);
   }
   for (unsigned i = 0; i < THREADS; ++i)
     pthread_join(workers[i].thread, NULL);
   atomic_store(&run->over, true);
   if (reads)
     pthread_join(reader, NULL);
+  if (seals)
+    pthread_join(sealer, NULL);
   run->recorder->linger = 0;
   if (scenario->failing != atomic_load(&run->failed))
     fail("a flush that failed was not told, or was told where none did", 0);
@@ -336,7 +396,7 @@ static void open_again(struct run *run) {
   image_store(&image, run->copy);
   image_free(&image);
   pretend_boot(1);
-  judge(run, oldest, run->scenario->failing || run->scenario->weak_every || run->scenario->lazy_every ? newest : oldest);
+  judge(run, oldest, run->scenario->failing || run->scenario->weak_every || run->scenario->lazy_every || run->scenario->seals ? newest : oldest);
 }
 
 static void remove_all(const struct run *run) {

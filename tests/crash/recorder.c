@@ -152,6 +152,24 @@ static int recording_datasync(int fd) {
   return fails ? EIO : MDBX_SUCCESS;
 }
 
+/* Only what it writes itself is on the disk then. */
+static int recording_write_through(int fd, const void *bytes, size_t length, uint64_t offset) {
+  struct iovec vector = {(void *)(uintptr_t)bytes, length};
+  pthread_mutex_lock(&order);
+  before_call();
+  const size_t begin = active->count;
+  append_write(active, offset, bytes, length);
+  const int rc = os_ops_real.pwritev(fd, &vector, 1, offset);
+  see_file(active);
+  const bool fails = active->good_flushes == 0;
+  if (active->good_flushes >= 0)
+    active->good_flushes -= 1;
+  if (!fails)
+    append(active, RECORD_THROUGH)->offset = begin;
+  pthread_mutex_unlock(&order);
+  return rc == MDBX_SUCCESS && fails ? EIO : rc;
+}
+
 static int recording_resize(int fd, uint64_t length) {
   pthread_mutex_lock(&order);
   before_call();
@@ -188,8 +206,15 @@ static int recording_store(int fd, void *to, const void *from, size_t length, ui
   return rc;
 }
 
-static const struct os_ops recording = {recording_pwritev,  recording_datasync, recording_resize,
-                                        recording_allocate, recording_msync,    recording_store};
+static const struct os_ops recording = {
+    .pwritev = recording_pwritev,
+    .datasync = recording_datasync,
+    .write_through = recording_write_through,
+    .resize = recording_resize,
+    .allocate = recording_allocate,
+    .msync = recording_msync,
+    .store = recording_store,
+};
 
 void recorder_join(struct recorder *recorder) {
   active = recorder;
@@ -275,6 +300,14 @@ static size_t flushed_before(const struct recorder *recorder, size_t at) {
   return at > 0 ? (size_t)recorder->records[at - 1].offset : 0;
 }
 
+/* Whether the call that wrote it made it durable, and had returned. */
+static bool went_through(const struct recorder *recorder, size_t i, size_t at) {
+  size_t end = i;
+  while (end < at && recorder->records[end].kind == RECORD_WRITE)
+    ++end;
+  return end < at && recorder->records[end].kind == RECORD_THROUGH && recorder->records[end].offset <= i;
+}
+
 void recorder_image(const struct recorder *recorder, const struct image *start, size_t at, enum cut_style style,
                     uint64_t *random, struct image *image) {
   const size_t safe = flushed_before(recorder, at);
@@ -287,7 +320,7 @@ void recorder_image(const struct recorder *recorder, const struct image *start, 
   const size_t late = safe + (size_t)(next_random(random) % (at - safe + 1));
   for (size_t i = safe; i < at; ++i) {
     const bool lucky = next_random(random) % 8 < odds;
-    if (style == CUT_EVERYTHING || (style == CUT_SOME && lucky) || (style >= CUT_LATE && i >= late))
+    if (went_through(recorder, i, at) || style == CUT_EVERYTHING || (style == CUT_SOME && lucky) || (style >= CUT_LATE && i >= late))
       apply_whole(image, &recorder->records[i]);
     else if (style == CUT_SOME_TORN && lucky)
       apply_torn(image, &recorder->records[i], random);

@@ -17,11 +17,12 @@
 
 #include "os/os.h"
 
-enum record_kind { RECORD_WRITE, RECORD_FLUSH, RECORD_LENGTH, RECORD_MARK };
+enum record_kind { RECORD_WRITE, RECORD_FLUSH, RECORD_THROUGH, RECORD_LENGTH, RECORD_MARK };
 
 struct record {
   enum record_kind kind;
-  uint64_t offset; /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: the records before that one are on the disk */
+  uint64_t offset; /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: the records before that one are on the disk;
+                    * RECORD_THROUGH: those from that one on, to here, are */
   size_t length;
   uint8_t *bytes;
   int mark; /* RECORD_MARK: see the workload */

@@ -453,6 +453,7 @@ static void hold_everything(void *context) {
     unit_require(readers_bind(&own, 100, &slot) == MDBX_SUCCESS);
     readers_pin(&own, slot);
   }
+  unit_require(lck_sealer_lock(&own, false) == MDBX_SUCCESS);
   unit_require(lck_writer_lock(&own, false) == MDBX_SUCCESS);
   unit_require(lck_table_lock(&own) == MDBX_SUCCESS);
   atomic_store(&told->process, own.process);
@@ -471,8 +472,11 @@ START_TEST(locks_of_the_dead_pass_on) {
   must_open(&lck, 0, true);
   lck_publish_head(&lck, 3, 0);
   const pid_t pid = start_holding();
+  ck_assert_int_eq(lck_sealer_lock(&lck, true), MDBX_BUSY);
   ck_assert_int_eq(lck_writer_lock(&lck, true), MDBX_BUSY);
   unit_kill(pid);
+  ck_assert_int_eq(lck_sealer_lock(&lck, true), MDBX_SUCCESS);
+  lck_sealer_unlock(&lck);
   ck_assert_int_eq(lck_writer_lock(&lck, true), MDBX_RESULT_TRUE);
   ck_assert(lck_writer_is_mine(&lck));
   ck_assert_int_eq(lck_writer_unlock(&lck), MDBX_SUCCESS);

@@ -16,7 +16,7 @@ enum badness {
   GOOD,
   SHORT,   /* writes less than asked, and is interrupted now and then */
   PRETEND, /* writes nothing, says it did, and keeps account */
-  USELESS  /* file systems without fallocate */
+  USELESS  /* file systems without fallocate, and without writes that are flushed at once */
 };
 static enum badness badness;
 static uint64_t bad_seed = 5;
@@ -53,6 +53,20 @@ ssize_t pwritev(int fd, const struct iovec *iov, int count, off_t offset) {
   if (badness == SHORT)
     return short_write(fd, iov->iov_base, iov->iov_len, offset);
   return syscall(SYS_pwritev, fd, iov, count, offset, 0);
+}
+
+static unsigned written_through; /* calls that say so */
+
+ssize_t pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags) {
+  ck_assert_int_eq(flags, RWF_DSYNC);
+  written_through += 1;
+  if (badness == SHORT)
+    return short_write(fd, iov->iov_base, iov->iov_len, offset);
+  if (badness == USELESS) {
+    errno = EOPNOTSUPP;
+    return -1;
+  }
+  return syscall(SYS_pwritev2, fd, iov, count, offset, 0, flags);
 }
 
 int fallocate(int fd, int mode, off_t from, off_t length) {
@@ -115,6 +129,24 @@ static void write_many_chunks(enum badness how) {
   free(buffer);
   os_close(fd);
 }
+
+/* A call that does less than was asked for is repeated for the rest. */
+START_TEST(write_through) {
+  const int fd = open_new("through");
+  char *buffer = big_buffer(9000);
+  badness = _i == PRETEND ? GOOD : (enum badness)_i;
+  ck_assert_int_eq(os_ops->write_through(fd, buffer, 9000, 5), MDBX_SUCCESS);
+  expect_content(fd, 5, buffer, 9000);
+  ck_assert_int_eq(os_ops->write_through(fd, buffer, 4000, 5005), MDBX_SUCCESS);
+  memmove(buffer + 5000, buffer, 4000);
+  expect_content(fd, 5, buffer, 9000);
+  ck_assert_uint_ge(written_through, 2);
+  os_file_begin_flush(fd);
+  free(buffer);
+  os_close(fd);
+  ck_assert_int_eq(os_ops->write_through(fd, "x", 1, 0), EBADF);
+}
+END_TEST
 
 START_TEST(pwritev_many_chunks) { write_many_chunks(GOOD); }
 END_TEST
@@ -370,6 +402,7 @@ int main(void) {
   Suite *suite = suite_create("os_file");
   TCase *tc = tcase_create("os_file");
   tcase_add_checked_fixture(tc, setup, unit_teardown);
+  tcase_add_loop_test(tc, write_through, 0, USELESS + 1);
   tcase_add_test(tc, pwritev_many_chunks);
   tcase_add_test(tc, pwritev_short_and_interrupted);
   tcase_add_test(tc, pwritev_huge);
