@@ -7,6 +7,7 @@
 #include "api.h"
 
 #include "file/meta.h"
+#include "format/leaf.h"
 #include "format/page.h"
 
 enum { PAGE = 512, MANY = 300, FEW = 5, STEPS_MAX = 4000, TABLES = 3 };
@@ -47,6 +48,10 @@ static void make_base(void) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   for (unsigned i = 0; i < TABLES; ++i)
     fill(txn, i);
+  const uint64_t number = 7;
+  const MDBX_val key = {(void *)(uintptr_t)&number, sizeof(number)};
+  MDBX_val value = {NULL, 0};
+  OK(mdbx_put(txn, api_table(txn, "integers", MDBX_INTEGERKEY | MDBX_CREATE), &key, &value, MDBX_UPSERT));
   OK(mdbx_txn_commit(txn));
   api_sound(env);
   OK(mdbx_env_close(env));
@@ -256,6 +261,55 @@ START_TEST(every_byte_of_a_page) {
 }
 END_TEST
 
+/* The record of a table, on any page it is on, so that it counts in all snapshots. */
+static void set_sizes(const char *name, unsigned flags, unsigned key_item, unsigned value_item) {
+  for (size_t at = META_COUNT * PAGE; at < length; at += PAGE) {
+    struct page *page = (struct page *)(void *)(bytes + at);
+    for (unsigned i = 0; page->flags == P_LEAF && i < page->count; ++i) {
+      struct leaf_item item;
+      struct table_record record;
+      leaf_get(page, i, &item);
+      if (item.key_length != strlen(name) || memcmp(item.key, name, item.key_length) != 0 || item.kind != NODE_TREE ||
+          item.data_length != sizeof(record))
+        continue;
+      memcpy(&record, item.data, sizeof(record));
+      record.flags |= (uint8_t)flags;
+      record.key_item = (uint8_t)(record.key_item + key_item);
+      record.value_item = (uint16_t)(record.value_item + value_item);
+      memcpy((void *)(uintptr_t)item.data, &record, sizeof(record));
+      seal(page);
+    }
+  }
+}
+
+static bool checker_is_content(void) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  memset(&context, 0, sizeof(context));
+  api_write_file(API_DB, bytes, length);
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  const int rc = mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0);
+  OK(mdbx_env_close_ex(env, true));
+  memcpy(bytes, pristine, length);
+  return rc == MDBX_SUCCESS && !context.result.total_problems;
+}
+
+/* What has another length than the record of the table says is not found: the checker tells. */
+START_TEST(sizes_of_a_record_are_checked) {
+  set_sizes("array", 0, 0, 0);
+  ck_assert(checker_is_content());
+  set_sizes("array", 0, 0, 1);
+  ck_assert(!checker_is_content());
+  set_sizes("bytes", TABLE_DUPFIXED, 0, 4); /* the sub-page is one of values of any length */
+  ck_assert(!checker_is_content());
+  set_sizes("bytes", TABLE_DUPFIXED, 0, 0);
+  ck_assert(!checker_is_content());
+  set_sizes("integers", 0, 4, 0);
+  ck_assert(!checker_is_content());
+}
+END_TEST
+
 int main(void) {
   api_no_audit = true;
   Suite *suite = suite_create("corruption of several values");
@@ -265,6 +319,7 @@ int main(void) {
   tcase_add_unchecked_fixture(tcase, make_base, drop_base);
   tcase_add_checked_fixture(tcase, unit_setup, unit_teardown);
   tcase_add_loop_test(tcase, every_byte_of_a_page, 0, PAGES_MAX);
+  tcase_add_test(tcase, sizes_of_a_record_are_checked);
   suite_add_tcase(suite, tcase);
   return unit_run(suite);
 }
