@@ -79,7 +79,8 @@ static const char *show(struct shown *shown, const void *bytes, size_t length) {
   const MDBX_val val = val_of(bytes, length);
   char plain[sizeof(shown->text) - 2];
   const char *text = text_of_value(&val, plain, sizeof(plain));
-  const bool quoted = length && memcmp(text, bytes, strlen(text)) == 0;
+  /* Digits are more than the bytes they stand for, which may be the last ones of the file. */
+  const bool quoted = length && strlen(text) <= length && memcmp(text, bytes, strlen(text)) == 0;
   snprintf(shown->text, sizeof(shown->text), quoted ? "\"%s\"" : "%s", text);
   return shown->text;
 }
