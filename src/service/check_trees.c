@@ -429,8 +429,8 @@ static int seen_subpage(struct table_check *walk, const struct page *leaf, const
   int rc = MDBX_SUCCESS;
   walk->table->pages.nested_subleaf += 1;
   report_histogram_add(&walk->table->histogram.multival, subpage_count(&subpage));
-  if (walk->tree->record.flags & TABLE_DUPFIXED && !subpage_item(&subpage))
-    report_issue(walk->check->context, "page", leaf->pgno, "values of different sizes in a table with values of one size",
+  if ((subpage_item(&subpage) != 0) != tree_is_fixed(walk->tree))
+    report_issue(walk->check->context, "page", leaf->pgno, "values of one size, or of any, where the table has the other",
                  "table %s, record %llu", walk->name, (unsigned long long)walk->outer.items);
   for (unsigned i = 0; rc == MDBX_SUCCESS && i < subpage_count(&subpage); ++i) {
     const MDBX_val value = subpage_value(&subpage, i);

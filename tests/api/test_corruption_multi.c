@@ -310,6 +310,54 @@ START_TEST(sizes_of_a_record_are_checked) {
 }
 END_TEST
 
+static void each_page(void (*alter)(struct page *page)) {
+  for (size_t at = META_COUNT * PAGE; at < length; at += PAGE) {
+    struct page *page = (struct page *)(void *)(bytes + at);
+    if (page->flags & P_LEAF)
+      alter(page);
+    seal(page);
+  }
+}
+
+/* Five values of four bytes that differ in length become as many of six, header and all. */
+static void claim_one_size(struct page *page) {
+  for (unsigned i = 0; page->flags == P_LEAF && i < page->count; ++i) {
+    struct leaf_item item;
+    leaf_get(page, i, &item);
+    if (item.kind == NODE_SUBPAGE && item.data_length == 34)
+      put_u16((uint8_t *)(uintptr_t)item.data + 2, 6);
+  }
+}
+
+/* Values of an array become half as many of twice the size. */
+static void claim_other_size(struct page *page) {
+  if (!(page->flags & P_DUPFIX))
+    return;
+  page->count &= ~1u;
+  page->lower = (uint16_t)(page->count * page->item);
+  page->item = (uint16_t)(2 * page->item);
+  page->count /= 2;
+}
+
+/* Values come into memory that was made for those the table has: others must not. */
+START_TEST(values_of_other_sizes_are_refused) {
+  each_page(_i & 1 ? claim_other_size : claim_one_size);
+  ck_assert(!checker_is_content());
+  each_page(_i & 1 ? claim_other_size : claim_one_size);
+  api_write_file(API_DB, bytes, length);
+  memcpy(bytes, pristine, length);
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, _i & 1 ? "array" : "bytes", MDBX_DB_ACCEDE);
+  const MDBX_val key = api_val(_i & 1 ? "many" : "few");
+  uint32_t number = 77;
+  MDBX_val value = {&number, sizeof(number)};
+  IS(_i & 2 ? mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT) : mdbx_del(txn, dbi, &key, &value), MDBX_CORRUPTED);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
 int main(void) {
   api_no_audit = true;
   Suite *suite = suite_create("corruption of several values");
@@ -320,6 +368,7 @@ int main(void) {
   tcase_add_checked_fixture(tcase, unit_setup, unit_teardown);
   tcase_add_loop_test(tcase, every_byte_of_a_page, 0, PAGES_MAX);
   tcase_add_test(tcase, sizes_of_a_record_are_checked);
+  tcase_add_loop_test(tcase, values_of_other_sizes_are_refused, 0, 4);
   suite_add_tcase(suite, tcase);
   return unit_run(suite);
 }
