@@ -357,8 +357,8 @@ static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_fu
   if (rc == MDBX_SUCCESS)
     rc = os_rename(draft, path);
   if (rc == MDBX_SUCCESS && !(flags & MDBX_CP_DONT_FLUSH))
-    os_sync_parent(path);
-  if (rc != MDBX_SUCCESS)
+    rc = os_sync_parent(path);
+  else if (rc != MDBX_SUCCESS)
     os_unlink(draft);
   free(draft);
   return rc;
