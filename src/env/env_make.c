@@ -50,8 +50,8 @@ int env_make_database(MDBX_env *env) {
   if (rc == MDBX_SUCCESS)
     rc = write_first_pages(env);
   if (rc == MDBX_SUCCESS)
-    os_sync_parent(env->data_path);
-  else if (os_ops->resize(env->fd, 0) != MDBX_SUCCESS)
+    rc = os_sync_parent(env->data_path);
+  if (rc != MDBX_SUCCESS && os_ops->resize(env->fd, 0) != MDBX_SUCCESS)
     log_error("%s: what was written of it cannot be taken back", env->data_path);
   return rc;
 }

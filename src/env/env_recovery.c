@@ -31,7 +31,7 @@ int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool w
   return rc;
 }
 
-/* The meta to turn to, and the id it gets. */
+/* The meta to turn to, and the id it gets: above that of one that cannot be meant as well, or the next open refuses. */
 static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, txnid_t *txnid) {
   ASSERT(chosen < META_COUNT);
   txnid_t others = 0;
@@ -42,11 +42,13 @@ static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, 
       return rc;
     if (slot == chosen)
       *meta = seen;
-    else if (seen.valid)
-      others = MAX_OF(others, seen.txnid);
+    else if (seen.valid || seen.senseless)
+      others = MAX_OF(others, seen.claimed);
   }
   if (!meta->valid || memcmp(meta->meta.database_id, env->database_id, sizeof(env->database_id)) != 0)
     return log_damage(MDBX_CORRUPTED, "%s: meta page %u is damaged or of another database", env->data_path, chosen);
+  if (others >= TXNID_MAX - 1)
+    return MDBX_TXN_FULL;
   *txnid = meta->txnid > others ? meta->txnid : others + 1;
   return *txnid < TXNID_MAX ? MDBX_SUCCESS : MDBX_TXN_FULL;
 }

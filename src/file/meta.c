@@ -77,7 +77,9 @@ static bool list_is_sane(const struct meta_page *page) {
 
 static bool checksum_matches(const struct meta_page *page, uint32_t page_size) {
   const struct page *header = &page->header;
+  /* The upper bound counts unless the flags are a meta's, which nobody has looked at. */
   return !(header->flags & P_LARGE) && header->lower <= page_size - PAGE_HEADER &&
+         ((header->flags & P_META) || header->upper <= page_size - PAGE_HEADER) &&
          header->checksum == page_checksum(header, page_size, checksum_seed(page->meta.database_id));
 }
 

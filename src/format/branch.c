@@ -303,7 +303,7 @@ void branch_list_store(const struct branch_list *list, unsigned from, unsigned t
   }
   for (unsigned i = from; i < to; ++i) {
     const struct separator *separator = &list->separators[i];
-    const uint8_t *suffix = separator->bytes + prefix;
+    const uint8_t *suffix = prefix ? separator->bytes + prefix : separator->bytes;
     const size_t length = i == from ? 0 : separator->length - prefix;
     if (keyheads)
       branch_keyheads(page)[i - from] = keyhead_make(suffix, length, 0);

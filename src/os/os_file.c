@@ -213,8 +213,9 @@ static int real_resize(int fd, uint64_t length) {
 
 static int real_msync(void *addr, size_t length, int fd) {
   const size_t extra = (uintptr_t)addr % os_page_size();
-  if (msync((char *)addr - extra, length + extra, MS_SYNC) != 0)
-    return errno;
+  while (msync((char *)addr - extra, length + extra, MS_SYNC) != 0)
+    if (errno != EINTR)
+      return errno;
 #if defined(__APPLE__)
   return real_datasync(fd);
 #else
@@ -335,8 +336,9 @@ int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd) {
   if (*fd < 0)
     return errno;
   /* Of files it means nothing, but others may see it. */
-  if (flags & O_NONBLOCK)
-    fcntl(*fd, F_SETFL, fcntl(*fd, F_GETFL) & ~O_NONBLOCK);
+  const int now = flags & O_NONBLOCK ? fcntl(*fd, F_GETFL) : -1;
+  if (now >= 0)
+    fcntl(*fd, F_SETFL, now & ~O_NONBLOCK);
   return leave_standard_range(fd);
 }
 
@@ -583,11 +585,15 @@ int os_sync_parent(const char *path) {
   char *parent = os_path_parent(path);
   if (!parent)
     return MDBX_ENOMEM;
-  const int fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int fd;
+  do
+    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
   int rc = fd < 0 ? errno : os_file_sync(fd);
   if (fd >= 0)
     close(fd);
   free(parent);
-  /* File systems that keep directory entries without being asked say so this way. */
-  return rc == EINVAL || rc == EROFS ? MDBX_SUCCESS : rc;
+  /* File systems that keep directory entries without being asked say so this way; and a folder may be one to make files in
+   * only, which nobody can flush then. */
+  return rc == EINVAL || rc == EROFS || (fd < 0 && rc == EACCES) ? MDBX_SUCCESS : rc;
 }

@@ -51,7 +51,10 @@ void os_bootid_pretend(const uint64_t id[2]) {
 }
 
 int os_random_bytes(void *buffer, size_t length) {
-  const int fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  int fd;
+  do
+    fd = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
   if (fd < 0)
     return errno;
   int rc = MDBX_SUCCESS;

@@ -79,7 +79,8 @@ static const char *show(struct shown *shown, const void *bytes, size_t length) {
   const MDBX_val val = val_of(bytes, length);
   char plain[sizeof(shown->text) - 2];
   const char *text = text_of_value(&val, plain, sizeof(plain));
-  const bool quoted = length && memcmp(text, bytes, strlen(text)) == 0;
+  /* Digits are more than the bytes they stand for, which may be the last ones of the file. */
+  const bool quoted = length && strlen(text) <= length && memcmp(text, bytes, strlen(text)) == 0;
   snprintf(shown->text, sizeof(shown->text), quoted ? "\"%s\"" : "%s", text);
   return shown->text;
 }
@@ -291,6 +292,27 @@ static void check_length(struct table_check *walk, const struct page *leaf, unsi
                  show(&key, item->key, item->key_length), item->key_length, limit);
 }
 
+/* Of tables whose keys or values have one length, which their record tells: what has another is not found by it. */
+static void check_one_size(struct table_check *walk, const struct page *leaf, const char *issue, size_t length,
+                           size_t wanted) {
+  if (length != wanted)
+    report_issue(walk->check->context, "page", leaf->pgno, issue,
+                 "table %s, record %llu: %zu bytes, all have %zu as its record says", walk->name,
+                 (unsigned long long)walk->outer.items, length, wanted);
+}
+
+static void check_key_size(struct table_check *walk, const struct page *leaf, size_t length) {
+  const struct table_record *record = &walk->tree->record;
+  if (record->flags & TABLE_INTEGERKEY)
+    check_one_size(walk, leaf, "a key of another length", length, record->key_item);
+}
+
+static void check_value_size(struct table_check *walk, const struct page *leaf, size_t length) {
+  const struct table_record *record = &walk->tree->record;
+  if (tree_is_multi(walk->tree) && record->flags & TABLE_DUPFIXED)
+    check_one_size(walk, leaf, "a value of another length", length, record->value_item);
+}
+
 static void check_kind(struct table_check *walk, const struct page *leaf, unsigned index,
                        const struct leaf_item *item) {
   static const char *const kinds[] = {"a value", "a large value", "several values", "a tree"};
@@ -300,6 +322,7 @@ static void check_kind(struct table_check *walk, const struct page *leaf, unsign
                  "table %s, record %u of the page, key %s: %s of %u bytes", walk->name, index,
                  show(&key, item->key, item->key_length), kinds[item->kind], item->data_length);
   check_length(walk, leaf, index, item, limit_key(walk->check->view.page_size, walk->tree->record.flags));
+  check_key_size(walk, leaf, item->key_length);
 }
 
 static int hand_to_application(struct table_check *walk, const MDBX_val *key, const MDBX_val *value) {
@@ -311,6 +334,7 @@ static int hand_to_application(struct table_check *walk, const MDBX_val *key, co
 
 /* One of several values of a key. */
 static int seen_value(struct table_check *walk, const struct page *leaf, const MDBX_val *key, const MDBX_val *value) {
+  check_value_size(walk, leaf, value->iov_len);
   if (walk->kv_wanted)
     check_value_order(walk, leaf, value);
   report_histogram_add(&walk->table->histogram.val_len, value->iov_len);
@@ -405,6 +429,9 @@ static int seen_subpage(struct table_check *walk, const struct page *leaf, const
   int rc = MDBX_SUCCESS;
   walk->table->pages.nested_subleaf += 1;
   report_histogram_add(&walk->table->histogram.multival, subpage_count(&subpage));
+  if ((subpage_item(&subpage) != 0) != tree_is_fixed(walk->tree))
+    report_issue(walk->check->context, "page", leaf->pgno, "values of one size, or of any, where the table has the other",
+                 "table %s, record %llu", walk->name, (unsigned long long)walk->outer.items);
   for (unsigned i = 0; rc == MDBX_SUCCESS && i < subpage_count(&subpage); ++i) {
     const MDBX_val value = subpage_value(&subpage, i);
     rc = seen_value(walk, leaf, key, &value);
@@ -412,11 +439,14 @@ static int seen_subpage(struct table_check *walk, const struct page *leaf, const
   return rc;
 }
 
-static int seen_single(struct table_check *walk, const MDBX_val *key, const struct leaf_item *item) {
+static int seen_single(struct table_check *walk, const struct page *leaf, const MDBX_val *key,
+                       const struct leaf_item *item) {
   MDBX_val value = {NULL, 0};
   int rc = MDBX_SUCCESS;
   report_histogram_add(&walk->table->histogram.val_len,
                        item->kind == NODE_LARGE ? get_u32(item->data + 4) : item->data_length);
+  if (item->kind == NODE_PLAIN)
+    check_value_size(walk, leaf, item->data_length);
   const int read = tree_value(&walk->check->view, walk->tree, item, &value);
   if (read == MDBX_SUCCESS)
     rc = hand_to_application(walk, key, &value);
@@ -443,7 +473,7 @@ static int seen_record(struct tree_visitor *visitor, const struct page *leaf, un
   }
   report_histogram_add(&walk->table->histogram.key_len, item->key_length);
   if (!tree_is_multi(walk->tree) || item->kind == NODE_PLAIN || item->kind == NODE_LARGE)
-    return seen_single(walk, &key, item);
+    return seen_single(walk, leaf, &key, item);
   if (item->kind == NODE_SUBPAGE)
     return seen_subpage(walk, leaf, &key, item);
   begin_nested(walk, leaf, item);

@@ -39,7 +39,7 @@ void copy_compose_meta(const struct copying *copying, struct meta *meta, pgno_t 
   meta->retired = txn->retired;
 }
 
-/* The list is of the snapshot: the metas before it are of none. */
+/* The list is of the snapshot: the metas before it are of none. Before the first transactions there is nothing: blank. */
 static int append_metas(struct copying *copying, const struct meta *meta, const struct gc_list *list) {
   const struct meta_tail tail = {NULL, 0, list ? list->bytes : NULL, list ? list->length : 0};
   const uint32_t page_size = (uint32_t)copying->view->page_size;
@@ -48,8 +48,11 @@ static int append_metas(struct copying *copying, const struct meta *meta, const 
     return MDBX_ENOMEM;
   int rc = MDBX_SUCCESS;
   for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
-    const txnid_t txnid = copying->view->txnid - (META_COUNT - 1 - slot);
-    meta_build(page, page_size, slot, txnid, meta, slot == META_COUNT - 1 ? &tail : NULL);
+    const txnid_t before = META_COUNT - 1 - slot;
+    if (copying->view->txnid > before)
+      meta_build(page, page_size, slot, copying->view->txnid - before, meta, before ? NULL : &tail);
+    else
+      memset(page, 0, page_size);
     rc = copy_append(copying, page, page_size);
   }
   free(page);
@@ -354,8 +357,8 @@ static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_fu
   if (rc == MDBX_SUCCESS)
     rc = os_rename(draft, path);
   if (rc == MDBX_SUCCESS && !(flags & MDBX_CP_DONT_FLUSH))
-    os_sync_parent(path);
-  if (rc != MDBX_SUCCESS)
+    rc = os_sync_parent(path);
+  else if (rc != MDBX_SUCCESS)
     os_unlink(draft);
   free(draft);
   return rc;

@@ -22,8 +22,8 @@ static bool height_fits(const struct rescue *rescue, const struct rescue_gap *ga
 }
 
 static bool pages_fit(const struct tree *tree, const struct rescue_unit *unit) {
-  return unit->leaf_flags == tree_page_type(tree, true) &&
-         (unit->height == 1 || unit->branch_flags == tree_page_type(tree, false));
+  return unit->leaf_flags == tree_page_flags(tree, true) &&
+         (unit->height == 1 || unit->branch_flags == tree_page_flags(tree, false));
 }
 
 /* A page is never younger than the one that leads to it. Of that one the low bits of its birth are known. */

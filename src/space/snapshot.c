@@ -47,8 +47,11 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
 int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page) {
   if (snapshot_is_lost(snapshot))
     return MDBX_BAD_TXN;
+  if (birth_bits(page->txnid) == ref.birth && page->flags != (uint16_t)flags)
+    return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x where 0x%x belongs", ref.pgno, page->flags, (uint16_t)flags);
   if (birth_bits(page->txnid) == ref.birth)
-    return log_damage(MDBX_CORRUPTED, "page %u: type 0x%x where 0x%x belongs", ref.pgno, page->flags, flags);
+    return log_damage(MDBX_CORRUPTED, "page %u: values of %u bytes where the table has %u", ref.pgno, page->item,
+                      flags >> 16);
   /* The newest one that has these bits. */
   const txnid_t meant = snapshot->txnid - (uint16_t)(snapshot->txnid - ref.birth);
   return log_damage(MDBX_CORRUPTED, "page %u: its version of transaction %llu is there, that of %llu belongs there",

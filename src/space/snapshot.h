@@ -93,10 +93,14 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
 
 /* The code for a sound page that is not what is referred to, with a report. */
 int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page);
-/* Whether a sound page is what is referred to: its flags, its version. */
+/* What is asked of an array of values beside its flags: that they have so many bytes. */
+static inline unsigned snapshot_with_item(unsigned flags, unsigned item) { return flags | item << 16; }
+
+/* Whether a sound page is what is referred to: its flags, its version, and with snapshot_with_item() the size of its values. */
 static inline int snapshot_check_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
                                        const struct page *page) {
-  if (unlikely(page->flags != flags || birth_bits(page->txnid) != ref.birth))
+  if (unlikely(page->flags != (uint16_t)flags || birth_bits(page->txnid) != ref.birth ||
+               (flags > UINT16_MAX && page->item != flags >> 16)))
     return snapshot_not_meant(snapshot, ref, flags, page);
   return MDBX_SUCCESS;
 }

@@ -133,12 +133,9 @@ static bool step_to_neighbour(struct cursor *cursor, bool forward) {
     return false;
   leaf_get(leaf->page, to, &item);
   const struct subpage bytes = {item.data, item.data_length};
-  if (item.kind == NODE_PLAIN)
-    set->index = 0;
-  else if (item.kind == NODE_SUBPAGE && (subpage_item(&bytes) || !(cursor->tree->record.flags & TABLE_DUPFIXED)))
-    set->index = forward ? 0 : subpage_count(&bytes) - 1;
-  else
+  if ((item.kind != NODE_PLAIN && item.kind != NODE_SUBPAGE) || !values_have_size(cursor->tree, &item))
     return false;
+  set->index = forward || item.kind == NODE_PLAIN ? 0 : subpage_count(&bytes) - 1;
   set->kind = item.kind;
   set->key = val_of(item.key, item.key_length);
   set->bytes = bytes;

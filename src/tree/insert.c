@@ -71,7 +71,7 @@ int tree_touch_path(struct space *space, struct tree *tree, struct path *path) {
 static int plant_root(struct space *space, struct tree *tree, struct path *path) {
   struct page *page;
   ASSERT(tree_is_empty(tree) && tree->record.depth == 0);
-  const int rc = space_new_page(space, tree_page_type(tree, true), &page);
+  const int rc = space_new_page(space, tree_page_flags(tree, true), &page);
   if (rc != MDBX_SUCCESS)
     return rc;
   tree_set_root(tree, page_ref(page));

@@ -31,7 +31,7 @@ static int grow_root(struct space *space, struct tree *tree, struct path *path) 
   struct page *root;
   if (path->depth == TREE_DEPTH_MAX)
     return MDBX_CURSOR_FULL;
-  const int rc = space_new_page(space, tree_page_type(tree, false), &root);
+  const int rc = space_new_page(space, tree_page_flags(tree, false), &root);
   if (rc != MDBX_SUCCESS)
     return rc;
   struct page_ref old_root = tree_root(tree);
@@ -86,7 +86,7 @@ static int split_branch(struct space *space, struct tree *tree, struct path *pat
   const unsigned cut = choose_branch_cut(list, inserted, keyheads, body_size(space->view.page_size));
   if (!cut)
     return log_damage(MDBX_CORRUPTED, "page %u: separators too long to split it", left->pgno);
-  int rc = space_new_page(space, tree_page_type(tree, false), &right);
+  int rc = space_new_page(space, tree_page_flags(tree, false), &right);
   if (rc != MDBX_SUCCESS)
     return rc;
   branch_list_store(list, 0, cut, left, space->view.page_size);

@@ -18,6 +18,7 @@ struct tree {
   struct key_rules rules;
   struct key_rules values; /* order of the values of one key, with TABLE_DUPSORT */
   unsigned branch_flags, leaf_flags; /* P_NOKEYHEADS, P_DUPFIX: belong to the flags of every such page of the tree */
+  uint16_t leaf_item; /* of a nested tree of values of one size: their bytes; else 0 */
   bool changed;        /* since the transaction began */
   uint8_t *scratch;    /* for normalised keys of REVERSEKEY tables; made on demand */
   uint8_t *value_scratch; /* the same for the values of REVERSEDUP tables */
@@ -49,8 +50,13 @@ static inline void tree_set_root(struct tree *tree, struct page_ref root) {
 }
 
 /* Flags a page of the tree must have. */
-static inline unsigned tree_page_type(const struct tree *tree, bool leaf) {
+static inline unsigned tree_page_flags(const struct tree *tree, bool leaf) {
   return leaf ? P_LEAF | tree->leaf_flags : P_BRANCH | tree->branch_flags;
+}
+
+/* What is asked of a page of the tree when it is met: see snapshot_with_item(). */
+static inline unsigned tree_page_type(const struct tree *tree, bool leaf) {
+  return leaf ? snapshot_with_item(P_LEAF | tree->leaf_flags, tree->leaf_item) : P_BRANCH | tree->branch_flags;
 }
 
 static inline bool tree_is_multi(const struct tree *tree) { return tree->record.flags & TABLE_DUPSORT; }

@@ -17,7 +17,7 @@ void tree_verify_path(const struct space *space, const struct tree *tree, const 
     const bool leaf = i + 1 == path->depth;
     ASSERT(space_owns(space, page));
     ASSERT(space->writemap || dirty_find(&space->dirty, page->pgno) == page);
-    ASSERT(page->flags == tree_page_type(tree, leaf));
+    ASSERT(page->flags == tree_page_flags(tree, leaf));
     ASSERT(leaf ? path->level[i].index <= page->count : path->level[i].index < page->count);
     const struct path_level *above = i ? &path->level[i - 1] : NULL;
     ASSERT(refers_to(above ? branch_child(above->page, above->index) : tree_root(tree), page));
@@ -31,7 +31,7 @@ static void verify_cursor_path(const struct cursor *cursor) {
   for (unsigned i = 0; i < path->depth; ++i) {
     const struct page *page = path->level[i].page;
     const struct path_level *above = i ? &path->level[i - 1] : NULL;
-    ASSERT(page->flags == tree_page_type(cursor->tree, i + 1 == path->depth));
+    ASSERT(page->flags == tree_page_flags(cursor->tree, i + 1 == path->depth));
     ASSERT(refers_to(above ? branch_child(above->page, above->index) : tree_root(cursor->tree), page));
     ASSERT(path->level[i].index < page->count);
   }

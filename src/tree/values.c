@@ -11,12 +11,15 @@ void values_nested_init(const struct tree *owner, struct tree *nested) {
   nested->rules = owner->values;
   nested->branch_flags = owner->values.order == ORDER_USER ? P_NOKEYHEADS : 0;
   nested->leaf_flags = fixed ? P_DUPFIX | P_NOKEYHEADS : nested->branch_flags;
+  nested->leaf_item = fixed ? owner->record.value_item : 0;
   nested->scratch = owner->value_scratch;
 }
 
 int values_nested_tree(const struct snapshot *snapshot, const struct tree *owner, const struct leaf_item *item,
                        struct tree *nested) {
   struct nested_record record;
+  if (tree_is_fixed(owner) && !owner->record.value_item)
+    return snapshot_damage(snapshot, "many values in a table with values of no bytes");
   if (item->data_length != sizeof(record))
     return snapshot_damage(snapshot, "the record of a nested tree has %u bytes", item->data_length);
   memcpy(&record, item->data, sizeof(record));
@@ -46,8 +49,8 @@ int values_open(const struct snapshot *snapshot, struct tree *owner, const struc
     return values_nested_tree(snapshot, owner, item, &set->tree);
   if (item->kind == NODE_LARGE)
     return snapshot_damage(snapshot, "a large value does not belong into a table with several values per key");
-  if (item->kind == NODE_SUBPAGE && !subpage_item(&set->bytes) && (owner->record.flags & TABLE_DUPFIXED))
-    return snapshot_damage(snapshot, "values of different sizes in a table with values of one size");
+  if (!values_have_size(owner, item))
+    return snapshot_damage(snapshot, "values of other sizes than the table has");
   return MDBX_SUCCESS;
 }
 

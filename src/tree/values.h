@@ -23,6 +23,16 @@ struct value_set {
   struct path path;
 };
 
+/* Whether values that lie in a leaf have the form, and those of one size the length, that the table says. What writes them anew
+ * goes by that. */
+static inline bool values_have_size(const struct tree *owner, const struct leaf_item *item) {
+  const bool fixed = tree_is_fixed(owner);
+  if (item->kind != NODE_SUBPAGE)
+    return !fixed || item->data_length == owner->record.value_item;
+  const struct subpage bytes = {item->data, item->data_length};
+  return subpage_item(&bytes) == (fixed ? owner->record.value_item : 0) && (!fixed || subpage_item(&bytes));
+}
+
 /* Opens the set of a record, without a position. MDBX_CORRUPTED for a record that is none of a multi-value table. */
 int values_open(const struct snapshot *snapshot, struct tree *owner, const struct leaf_item *item,
                 struct value_set *set);

@@ -77,7 +77,7 @@ static int visit(const struct walk *walk, struct page_ref ref, unsigned level) {
   const bool leaf = level + 1 == walk->tree->record.depth;
   const unsigned flags = tree_page_type(walk->tree, leaf);
   const struct page *page;
-  int rc = walk->visitor->reference ? walk->visitor->reference(walk->visitor, ref, flags) : MDBX_SUCCESS;
+  int rc = walk->visitor->reference ? walk->visitor->reference(walk->visitor, ref, (uint16_t)flags) : MDBX_SUCCESS;
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
   rc = snapshot_tree_page(walk->snapshot, ref, flags, &page);

@@ -203,6 +203,26 @@ START_TEST(test_another_database) {
 }
 END_TEST
 
+/* Of a new database, opened as its first transactions left it: there were none before. */
+START_TEST(test_copies_of_the_first_transactions) {
+  MDBX_env *env = open_source(4096), *copied;
+  OK(mdbx_env_close(env));
+  for (unsigned slot = 0; slot < 3; ++slot) {
+    env = api_create();
+    OK(mdbx_env_open_for_recovery(env, source(), slot, false));
+    OK(mdbx_env_copy(env, copy(), (_i ? MDBX_CP_COMPACT : MDBX_CP_DEFAULTS) | MDBX_CP_OVERWRITE));
+    OK(mdbx_env_close(env));
+    copied = api_create();
+    OK(mdbx_env_open(copied, copy(), MDBX_NOSUBDIR, 0600));
+    ck_assert_uint_eq(api_info(copied).mi_recent_txnid, slot + 1);
+    api_store(copied, "k", "v");
+    api_store(copied, "k", "w");
+    api_sound(copied);
+    OK(mdbx_env_close(copied));
+  }
+}
+END_TEST
+
 START_TEST(test_arguments) {
   MDBX_env *env = open_source(4096);
   MDBX_increment_info info;
@@ -643,6 +663,7 @@ int main(void) {
   tcase_add_test(tests, test_an_increment_is_as_large_as_the_change);
   tcase_add_test(tests, test_not_the_copy_it_is_for);
   tcase_add_test(tests, test_another_database);
+  tcase_add_loop_test(tests, test_copies_of_the_first_transactions, 0, 2);
   tcase_add_test(tests, test_arguments);
   tcase_add_test(tests, test_a_limit_of_files_is_an_error);
   tcase_add_test(tests, test_no_copy_takes_the_place_of_its_source);

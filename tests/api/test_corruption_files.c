@@ -320,6 +320,38 @@ START_TEST(large_values_are_sound) {
 }
 END_TEST
 
+/* The last bytes of the file are a key, and the checker shows it as more digits than there are bytes. */
+START_TEST(keys_at_the_end_of_the_file) {
+  enum { SIZE = 4096, KEY = 20 };
+  uint8_t bytes[KEY];
+  size_t length;
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, 0, 1 << 20, SIZE, 0, SIZE));
+  OK(api_try_open(env, FAST));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (unsigned i = 2; i; --i) {
+    const MDBX_val key = {bytes, KEY};
+    MDBX_val value = {NULL, 0};
+    memset(bytes, (int)i, KEY);
+    OK(mdbx_put(txn, DBI_MAIN, &key, &value, MDBX_UPSERT));
+  }
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  uint8_t *file = api_read_file(API_DB, &length);
+  struct page *leaf = (struct page *)(void *)(file + length - SIZE);
+  ck_assert_uint_eq(leaf->flags, P_LEAF);
+  ck_assert_uint_eq(leaf->count, 2);
+  ck_assert_uint_eq(file[length - 1], 2);
+  file[length - KEY] = 0;
+  leaf->checksum = page_checksum(leaf, SIZE, checksum_seed(((struct meta_page *)(void *)file)->meta.database_id));
+  api_write_file(API_DB, file, length);
+  free(file);
+  env = api_open(FAST);
+  ck_assert(checker_complains(env));
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = corruption_suite("corruption_files");
   TCase *tcase = image_case(suite, "bytes");
@@ -331,6 +363,7 @@ int main(void) {
   tcase_add_test(tcase, directories_and_versions);
   tcase_add_test(tcase, lock_file_garbage);
   tcase_add_test(tcase, large_values_are_sound);
+  tcase_add_test(tcase, keys_at_the_end_of_the_file);
   tcase = image_case(suite, "metas");
   tcase_add_test(tcase, optional_features);
   tcase_add_test(tcase, two_metas_of_one_commit);

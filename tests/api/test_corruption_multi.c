@@ -7,6 +7,7 @@
 #include "api.h"
 
 #include "file/meta.h"
+#include "format/leaf.h"
 #include "format/page.h"
 
 enum { PAGE = 512, MANY = 300, FEW = 5, STEPS_MAX = 4000, TABLES = 3 };
@@ -47,6 +48,10 @@ static void make_base(void) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   for (unsigned i = 0; i < TABLES; ++i)
     fill(txn, i);
+  const uint64_t number = 7;
+  const MDBX_val key = {(void *)(uintptr_t)&number, sizeof(number)};
+  MDBX_val value = {NULL, 0};
+  OK(mdbx_put(txn, api_table(txn, "integers", MDBX_INTEGERKEY | MDBX_CREATE), &key, &value, MDBX_UPSERT));
   OK(mdbx_txn_commit(txn));
   api_sound(env);
   OK(mdbx_env_close(env));
@@ -256,6 +261,103 @@ START_TEST(every_byte_of_a_page) {
 }
 END_TEST
 
+/* The record of a table, on any page it is on, so that it counts in all snapshots. */
+static void set_sizes(const char *name, unsigned flags, unsigned key_item, unsigned value_item) {
+  for (size_t at = META_COUNT * PAGE; at < length; at += PAGE) {
+    struct page *page = (struct page *)(void *)(bytes + at);
+    for (unsigned i = 0; page->flags == P_LEAF && i < page->count; ++i) {
+      struct leaf_item item;
+      struct table_record record;
+      leaf_get(page, i, &item);
+      if (item.key_length != strlen(name) || memcmp(item.key, name, item.key_length) != 0 || item.kind != NODE_TREE ||
+          item.data_length != sizeof(record))
+        continue;
+      memcpy(&record, item.data, sizeof(record));
+      record.flags |= (uint8_t)flags;
+      record.key_item = (uint8_t)(record.key_item + key_item);
+      record.value_item = (uint16_t)(record.value_item + value_item);
+      memcpy((void *)(uintptr_t)item.data, &record, sizeof(record));
+      seal(page);
+    }
+  }
+}
+
+static bool checker_is_content(void) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  memset(&context, 0, sizeof(context));
+  api_write_file(API_DB, bytes, length);
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  const int rc = mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0);
+  OK(mdbx_env_close_ex(env, true));
+  memcpy(bytes, pristine, length);
+  return rc == MDBX_SUCCESS && !context.result.total_problems;
+}
+
+/* What has another length than the record of the table says is not found: the checker tells. */
+START_TEST(sizes_of_a_record_are_checked) {
+  set_sizes("array", 0, 0, 0);
+  ck_assert(checker_is_content());
+  set_sizes("array", 0, 0, 1);
+  ck_assert(!checker_is_content());
+  set_sizes("bytes", TABLE_DUPFIXED, 0, 4); /* the sub-page is one of values of any length */
+  ck_assert(!checker_is_content());
+  set_sizes("bytes", TABLE_DUPFIXED, 0, 0);
+  ck_assert(!checker_is_content());
+  set_sizes("integers", 0, 4, 0);
+  ck_assert(!checker_is_content());
+}
+END_TEST
+
+static void each_page(void (*alter)(struct page *page)) {
+  for (size_t at = META_COUNT * PAGE; at < length; at += PAGE) {
+    struct page *page = (struct page *)(void *)(bytes + at);
+    if (page->flags & P_LEAF)
+      alter(page);
+    seal(page);
+  }
+}
+
+/* Five values of four bytes that differ in length become as many of six, header and all. */
+static void claim_one_size(struct page *page) {
+  for (unsigned i = 0; page->flags == P_LEAF && i < page->count; ++i) {
+    struct leaf_item item;
+    leaf_get(page, i, &item);
+    if (item.kind == NODE_SUBPAGE && item.data_length == 34)
+      put_u16((uint8_t *)(uintptr_t)item.data + 2, 6);
+  }
+}
+
+/* Values of an array become half as many of twice the size. */
+static void claim_other_size(struct page *page) {
+  if (!(page->flags & P_DUPFIX))
+    return;
+  page->count &= ~1u;
+  page->lower = (uint16_t)(page->count * page->item);
+  page->item = (uint16_t)(2 * page->item);
+  page->count /= 2;
+}
+
+/* Values come into memory that was made for those the table has: others must not. */
+START_TEST(values_of_other_sizes_are_refused) {
+  each_page(_i & 1 ? claim_other_size : claim_one_size);
+  ck_assert(!checker_is_content());
+  each_page(_i & 1 ? claim_other_size : claim_one_size);
+  api_write_file(API_DB, bytes, length);
+  memcpy(bytes, pristine, length);
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, _i & 1 ? "array" : "bytes", MDBX_DB_ACCEDE);
+  const MDBX_val key = api_val(_i & 1 ? "many" : "few");
+  uint32_t number = 77;
+  MDBX_val value = {&number, sizeof(number)};
+  IS(_i & 2 ? mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT) : mdbx_del(txn, dbi, &key, &value), MDBX_CORRUPTED);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
 int main(void) {
   api_no_audit = true;
   Suite *suite = suite_create("corruption of several values");
@@ -265,6 +367,8 @@ int main(void) {
   tcase_add_unchecked_fixture(tcase, make_base, drop_base);
   tcase_add_checked_fixture(tcase, unit_setup, unit_teardown);
   tcase_add_loop_test(tcase, every_byte_of_a_page, 0, PAGES_MAX);
+  tcase_add_test(tcase, sizes_of_a_record_are_checked);
+  tcase_add_loop_test(tcase, values_of_other_sizes_are_refused, 0, 4);
   suite_add_tcase(suite, tcase);
   return unit_run(suite);
 }

@@ -2,6 +2,8 @@
 /* Environments in unusual states: cold ones, those a fork inherits, and those recovered by hand. */
 #include "api.h"
 
+#include "format/page.h"
+
 /* ------------------------------------------------------------------------------------------------------------ warmup */
 
 static void write_much(MDBX_env *env, unsigned records) {
@@ -363,6 +365,35 @@ START_TEST(turn_for_recovery_to_the_newest) {
 }
 END_TEST
 
+/* A meta with a checksum and sizes that cannot be: an open refuses, for it is the newest. Who has turned away from it can open. */
+START_TEST(turn_for_recovery_from_what_makes_no_sense) {
+  unsigned slots[3];
+  size_t length;
+  make_history(slots);
+  uint8_t *bytes = api_read_file(API_DB, &length);
+  struct meta_page *page = (struct meta_page *)(void *)(bytes + slots[2] * 4096);
+  page->meta.next = page->meta.now + 1000;
+  page->header.checksum = page_checksum(&page->header, 4096, checksum_seed(page->meta.database_id));
+  api_write_file(API_DB, bytes, length);
+  const uint64_t senseless = page->header.txnid;
+  free(bytes);
+  MDBX_env *env = api_create();
+  IS(api_try_open(env, 0), MDBX_CORRUPTED);
+  OK(mdbx_env_close(env));
+  OK(open_chosen(&env, slots[1], true));
+  OK(mdbx_env_turn_for_recovery(env, slots[1]));
+  ck_assert_uint_gt(api_info(env).mi_recent_txnid, senseless);
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  api_has(txn, DBI_MAIN, "a", "3");
+  OK(mdbx_txn_abort(txn));
+  api_store(env, "b", "5");
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(recovery_errors) {
   unsigned slots[3];
   make_history(slots);
@@ -411,6 +442,7 @@ int main(void) {
   tcase_add_test(tcase, open_for_recovery_shows_each_meta);
   tcase_add_test(tcase, turn_for_recovery_goes_back);
   tcase_add_test(tcase, turn_for_recovery_to_the_newest);
+  tcase_add_test(tcase, turn_for_recovery_from_what_makes_no_sense);
   tcase_add_test(tcase, recovery_errors);
   return unit_run(suite);
 }

@@ -304,6 +304,20 @@ START_TEST(optional_features) {
 }
 END_TEST
 
+/* Bounds of what does not even say that it is a meta lead nowhere. */
+START_TEST(bounds_behind_the_page) {
+  struct meta_page *page = malloc(PAGE);
+  struct meta_slot slot;
+  ck_assert_int_eq(pread(fd, page, PAGE, PAGE), PAGE);
+  page->header.upper = UINT16_MAX;
+  page->header.flags = (uint16_t)_i;
+  overwrite(PAGE, page, PAGE);
+  ck_assert_int_eq(meta_read_slot(fd, PAGE, 1, &slot), MDBX_SUCCESS);
+  ck_assert(!slot.valid);
+  free(page);
+}
+END_TEST
+
 START_TEST(files_that_are_none) {
   uint8_t junk[3 * PAGE];
   memset(junk, 'x', sizeof(junk));
@@ -412,6 +426,7 @@ int main(void) {
   tcase_add_test(files, steady_in_another_slot);
   tcase_add_test(files, lists);
   tcase_add_test(files, optional_features);
+  tcase_add_loop_test(files, bounds_behind_the_page, 0, 16);
   tcase_add_test(files, files_that_are_none);
   tcase_add_test(files, a_meta_of_another_database);
   tcase_add_test(files, manifests_are_compared_with_the_pages);

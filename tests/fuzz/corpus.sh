@@ -1,0 +1,22 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Each fuzz target runs the inputs that are kept, and those of files that "seeds" makes; and it mutates some.
+set -u
+srcdir=${top_srcdir:-.}/tests/fuzz
+built=${top_builddir:-.}/tests/fuzz
+work=$(mktemp -d "${TMPDIR:-/tmp}/mdbx-corpus-XXXXXX") || exit 99
+trap 'rm -rf "$work"' EXIT
+failed=0
+mkdir "$work/seeds" && "$built/seeds" "$work/seeds" || exit 1
+for target in ${FUZZ_TARGETS:-file}; do
+  target=${target##*/}
+  set --
+  [ -d "$srcdir/corpus/$target" ] && set -- "$srcdir/corpus/$target"/*
+  [ "$target" = file ] && set -- "$@" "$work/seeds"/*
+  (cd "$work" && exec "$built/$target" "$@") >"$work/log" 2>&1 || {
+    echo "$target: an input of its corpus fails:"
+    tail -n 30 "$work/log"
+    failed=1
+  }
+done
+exit $failed

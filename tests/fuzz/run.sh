@@ -1,0 +1,21 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# run.sh TARGET SECONDS yes|no: runs a fuzz target of the build in the working folder; "yes": libFuzzer drives it. What it
+# has found interesting, and what it has failed with, are kept in fuzz-TARGET there; the next run goes on from that.
+set -eu
+target=$1 seconds=$2 libfuzzer=$3
+srcdir=${top_srcdir:-.}/tests/fuzz
+program=$PWD/tests/fuzz/$target
+[ -x "$program" ] || { echo "there is no fuzz target \"$target\"" >&2; exit 2; }
+srcdir=$(cd "$srcdir" && pwd)
+mkdir -p "fuzz-$target/found" "fuzz-$target/seeds"
+[ "$target" != file ] || tests/fuzz/seeds "fuzz-$target/seeds"
+cd "fuzz-$target"
+kept=
+[ ! -d "$srcdir/corpus/$target" ] || kept=$srcdir/corpus/$target
+if [ "$libfuzzer" = yes ]; then
+  # What entropic schedules cost is more than what runs, with so many features.
+  exec "$program" -entropic=0 -max_len=40000 -timeout=5 -rss_limit_mb=3000 -max_total_time="$seconds" found seeds $kept
+fi
+exec "$program" -seconds="$seconds" -seed="$(date +%s)" found seeds $kept
