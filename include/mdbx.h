@@ -2768,11 +2768,12 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
 /* Stores a record.
  *
  * key    copied.
- * data   copied. With MDBX_RESERVE only its length counts, and iov_base receives
- *        where the caller writes the value before the next operation. With
- *        MDBX_MULTIPLE it is an array of two: data[0] the first element and its
- *        length, data[1].iov_len the number of elements, which on return holds
- *        how many were stored.
+ * data   copied; nobody may change it meanwhile, since its checksum may be taken
+ *        where it lies. With MDBX_RESERVE only its length counts, and iov_base
+ *        receives where the caller writes the value before the next operation.
+ *        With MDBX_MULTIPLE it is an array of two: data[0] the first element and
+ *        its length, data[1].iov_len the number of elements, which on return
+ *        holds how many were stored.
  * flags  MDBX_put_flags_t:
  *   MDBX_UPSERT       insert; or update, with MDBX_DUPSORT add to the values
  *   MDBX_NOOVERWRITE  insert only; when refused data shows the present value

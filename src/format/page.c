@@ -30,17 +30,22 @@ struct digest {
   uint64_t low, high;
 };
 
+uint64_t page_checksum_run(const struct page *header, const void *value, uint64_t seed) {
+  struct digest digest = {.txnid = header->txnid};
+  memcpy(digest.tail, &header->pgno, sizeof(digest.tail));
+  digest.low = XXH3_64bits_withSeed(value, header->run_bytes, seed);
+  return XXH3_64bits_withSeed(&digest, sizeof(digest), seed);
+}
+
 uint64_t page_checksum(const struct page *page, size_t page_size, uint64_t seed) {
   struct digest digest = {.txnid = page->txnid};
   const uint8_t *body = page_body(page);
+  if (page->flags & P_LARGE)
+    return page_checksum_run(page, body, seed);
   memcpy(digest.tail, &page->pgno, sizeof(digest.tail));
-  if (page->flags & P_LARGE) {
-    digest.low = XXH3_64bits_withSeed(body, page->run_bytes, seed);
-  } else {
-    digest.low = XXH3_64bits_withSeed(body, page->lower, seed);
-    if (!(page->flags & P_META))
-      digest.high = XXH3_64bits_withSeed(body + page->upper, body_size(page_size) - page->upper, seed);
-  }
+  digest.low = XXH3_64bits_withSeed(body, page->lower, seed);
+  if (!(page->flags & P_META))
+    digest.high = XXH3_64bits_withSeed(body + page->upper, body_size(page_size) - page->upper, seed);
   return XXH3_64bits_withSeed(&digest, sizeof(digest), seed);
 }
 

@@ -28,6 +28,8 @@ void page_init_run(struct page *page, pgno_t pgno, txnid_t txnid, uint32_t pages
 
 /* Checksum of header and used bytes as they are now. Bounds must have been checked, the content need not be. */
 uint64_t page_checksum(const struct page *page, size_t page_size, uint64_t seed);
+/* The same of a run, whose value lies elsewhere. */
+uint64_t page_checksum_run(const struct page *header, const void *value, uint64_t seed);
 
 /* The seed for all checksums of a database. */
 static inline uint64_t checksum_seed(const uint64_t database_id[2]) {

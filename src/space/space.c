@@ -35,7 +35,8 @@ void space_begin(struct space *space, const struct space_start *start) {
   space->paths = start->paths;
   space->refill = start->refill;
   space->refill_context = start->refill_context;
-  space->spilled = false;
+  space->spilled = space->ahead = false;
+  space->early_pages = 0;
   space->turn += 1;
   memset(&space->counters, 0, sizeof(space->counters));
 }
@@ -199,14 +200,20 @@ static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct p
   return rc;
 }
 
+/* A damaged list of free pages can hand out a page of this transaction. */
+int space_check_unused(const struct space *space, pgno_t pgno) {
+  return unlikely(dirty_find(&space->dirty, pgno) != NULL)
+             ? log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", pgno)
+             : MDBX_SUCCESS;
+}
+
 static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgno, struct page **page) {
   space->turn += 1;
   int rc = space_allocate(space, pages, pgno);
+  if (rc == MDBX_SUCCESS)
+    rc = space_check_unused(space, *pgno);
   if (rc != MDBX_SUCCESS)
     return rc;
-  /* A damaged list of free pages can hand out a page of this transaction. */
-  if (unlikely(dirty_find(&space->dirty, *pgno)))
-    return log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", *pgno);
   rc = buffer_for(space, *pgno, pages, page);
   if (rc == MDBX_SUCCESS && space->undo)
     rc = undo_note_created(space, *pgno, pages);
@@ -366,7 +373,8 @@ int space_spill(struct space *space, uint64_t keep) {
   if (!list)
     return MDBX_ENOMEM;
   size_t count = 0;
-  for (uint64_t left = space->dirty.pages; left > keep; ++count)
+  uint64_t left = space->dirty.pages;
+  for (; left > keep; ++count)
     left -= list[count].pages;
   space->limbo = malloc(count * sizeof(*space->limbo));
   int rc = space->limbo ? writeout_pages(space, list, count) : MDBX_ENOMEM;
@@ -375,6 +383,7 @@ int space_spill(struct space *space, uint64_t keep) {
     space->view.present = space->view.limit;
     space->view.newest = space->view.txnid;
     space->counters.spilled += count;
+    space->early_pages += space->dirty.pages - left;
     move_to_limbo(space, list, count);
   }
   return rc;

@@ -46,7 +46,7 @@ enum space_need {
 typedef int (*space_refill)(struct space *space, uint32_t pages, enum space_need need);
 
 struct space_counters {
-  uint64_t newly, cow, spilled, unspilled;
+  uint64_t newly, cow, spilled, unspilled, ahead; /* ahead: runs that were written when their value was put */
 };
 
 /* What an application may tune; constant in a transaction. */
@@ -74,6 +74,8 @@ struct space {
   bool nomeminit;
   bool lifo;
   bool spilled; /* some pages have been written already and are in no buffer */
+  bool ahead;   /* the value that is being put may be written at once; see space/ahead.h */
+  uint64_t early_pages; /* that have been written already; some may be free again */
   struct pgset avail;  /* free, and seen by nobody */
   struct pgset recent; /* the part of `avail` that has become free lately; kept with `lifo` only */
   struct retired_list retired;
@@ -148,6 +150,9 @@ int space_new_page(struct space *space, unsigned flags, struct page **page);
 
 /* A new run for a large value; its data bytes follow the header of *page. */
 int space_new_run(struct space *space, uint32_t bytes, struct page **page);
+
+/* MDBX_CORRUPTED if a page that was free for the taking is one that this transaction has changed. */
+int space_check_unused(const struct space *space, pgno_t pgno);
 
 /* Makes a page writable: itself if it is of this transaction, else a copy with a new number. */
 int space_touch(struct space *space, const struct page *page, struct page **writable);

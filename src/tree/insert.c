@@ -4,6 +4,7 @@
 #include "tree/recent.h"
 
 #include "base/assert.h"
+#include "space/ahead.h"
 #include "tree/tree_verify.h"
 
 #include <stdlib.h>
@@ -168,14 +169,16 @@ static inline bool fits_leaf(const struct space *space, const struct seek_key *k
 static int new_large(struct space *space, struct tree *tree, MDBX_val *value, unsigned flags,
                      struct large_ref *ref) {
   ASSERT(value->iov_len <= UINT32_MAX);
-  struct page *run;
-  const int rc = space_new_run(space, (uint32_t)value->iov_len, &run);
+  struct page header, *run = &header;
+  const bool ahead = !(flags & MDBX_RESERVE) && ahead_is_wanted(space, value->iov_len);
+  const int rc = ahead ? ahead_write_run(space, value, &header) : space_new_run(space, (uint32_t)value->iov_len, &run);
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(run->run_bytes == value->iov_len);
   tree->record.large_pages += run->run_pages;
   *ref = (struct large_ref){run->pgno, (uint32_t)value->iov_len, birth_bits(run->txnid), 0};
-  fill(page_body(run), value, flags);
+  if (!ahead)
+    fill(page_body(run), value, flags);
   return MDBX_SUCCESS;
 }
 

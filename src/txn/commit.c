@@ -72,7 +72,7 @@ static int list_pages(struct commit *commit) {
   ASSERT(!commit->list);
   struct space *space = &commit->txn->space;
   commit->count = space->dirty.used;
-  commit->bytes = space->dirty.pages << space->view.shift;
+  commit->bytes = (space->dirty.pages + space->early_pages) << space->view.shift;
   commit->list = dirty_sorted(&space->dirty);
   return commit->count && !commit->list ? MDBX_ENOMEM : MDBX_SUCCESS;
 }

@@ -42,6 +42,31 @@ static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && entry->generation == atomic_load(&txn->env->handles[dbi].generation) ? entry : NULL;
 }
 
+/* The tables that the transaction knows, one after the other; NULL behind the last one. */
+static struct txn_table *known_from(const MDBX_txn *txn, struct txn_table *entry) {
+  while (entry && entry_of(txn, entry->dbi) != entry)
+    entry = entry->next_listed;
+  return entry;
+}
+
+static struct txn_table *first_known(const MDBX_txn *txn) {
+  return known_from(txn, txn->listed_stamp == txn->stamp ? txn->listed : NULL);
+}
+
+static struct txn_table *next_known(const MDBX_txn *txn, const struct txn_table *entry) {
+  ASSERT(entry->listed_stamp == txn->stamp);
+  return known_from(txn, entry->next_listed);
+}
+
+/* Once in a transaction, however often it is loaded. */
+static void list_entry(MDBX_txn *txn, struct txn_table *entry) {
+  if (entry->listed_stamp == txn->stamp)
+    return;
+  entry->next_listed = txn->listed_stamp == txn->stamp ? txn->listed : NULL;
+  entry->listed_stamp = txn->listed_stamp = txn->stamp;
+  txn->listed = entry;
+}
+
 static bool is_hidden(const MDBX_txn *txn, MDBX_dbi dbi) {
   const struct txn_table *entry = dbi < txn->tables_capacity ? txn->tables[dbi] : NULL;
   return entry && entry->hidden_stamp == txn->stamp &&
@@ -56,9 +81,9 @@ static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
 /* The handle to which the transaction gave that name, 0 if it did not. */
 static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
   ASSERT(txn->root == txn);
-  for (MDBX_dbi i = CORE_TABLES; txn->tables && i < txn->env->handles_used; ++i)
-    if (is_renamed(txn, i) && handle_has_name(&txn->tables[i]->name, name))
-      return i;
+  for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry))
+    if ((entry->state & TABLE_RENAMED) && handle_has_name(&entry->name, name))
+      return entry->dbi;
   return 0;
 }
 
@@ -200,6 +225,7 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MD
   table_use_orders(&entry->tree, &txn->env->handles[dbi]);
   entry->generation = generation;
   entry->stamp = txn->stamp;
+  list_entry(txn, entry);
   entry->hidden_stamp = 0;
   entry->state = TABLE_LOADED;
   return MDBX_SUCCESS;
@@ -650,21 +676,18 @@ int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {
 /* --------------------------------------------------------------------------------------------- end of transaction */
 
 bool tables_changed(const MDBX_txn *txn) {
-  for (MDBX_dbi dbi = CORE_TABLES; txn->tables && dbi < txn->env->handles_used; ++dbi) {
-    const struct txn_table *entry = entry_of(txn, dbi);
-    if (entry && entry->tree.changed)
+  for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry))
+    if (entry->tree.changed)
       return true;
-  }
   return false;
 }
 
 int tables_store(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->innermost == txn);
-  for (MDBX_dbi dbi = CORE_TABLES; txn->tables && dbi < txn->env->handles_used; ++dbi) {
-    struct txn_table *entry = entry_of(txn, dbi);
-    if (!entry || !entry->tree.changed || (entry->state & TABLE_DROPPED))
+  for (struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry)) {
+    if (!entry->tree.changed || (entry->state & TABLE_DROPPED))
       continue;
-    const MDBX_val name = claimed_name(txn, dbi);
+    const MDBX_val name = claimed_name(txn, entry->dbi);
     const int rc = write_record(txn, &name, &entry->tree.record);
     if (rc != MDBX_SUCCESS)
       return rc;
@@ -692,13 +715,13 @@ static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
 }
 
 void tables_end(MDBX_txn *txn, bool committed) {
-  if (!txn->tables)
+  if (!first_known(txn))
     return;
   os_mutex_lock(&txn->env->handles_mutex);
-  for (MDBX_dbi dbi = CORE_TABLES; dbi < txn->env->handles_used; ++dbi) {
-    struct txn_table *entry = entry_of(txn, dbi);
-    if (!entry)
-      continue;
+  struct txn_table *next;
+  for (struct txn_table *entry = first_known(txn); entry; entry = known_from(txn, next)) {
+    const MDBX_dbi dbi = entry->dbi;
+    next = entry->next_listed;
     if (must_close(entry, committed))
       handle_close(&txn->env->handles[dbi]);
     else if (entry->state & TABLE_RENAMED)
@@ -746,5 +769,6 @@ void tables_release(MDBX_txn *txn) {
     }
   free(txn->tables);
   txn->tables = NULL;
+  txn->listed = NULL;
   txn->tables_capacity = 0;
 }

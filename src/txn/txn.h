@@ -34,6 +34,8 @@ struct txn_table {
    * again this transaction knows nothing of it. */
   uint64_t hidden_stamp;
   uint32_t hidden_generation;
+  struct txn_table *next_listed; /* in MDBX_txn.listed, of the transaction with that stamp */
+  uint64_t listed_stamp;
 };
 
 struct MDBX_cursor {
@@ -67,6 +69,9 @@ struct MDBX_txn {
   struct tree gc, main;
   struct txn_table **tables; /* by dbi; entries are made on demand */
   size_t tables_capacity;
+  /* Those that the transaction with that stamp has loaded at any time: its end does not look at all handles there are. */
+  struct txn_table *listed;
+  uint64_t listed_stamp;
   struct geometry geometry; /* as of the snapshot */
   MDBX_canary canary;
   uint64_t retired; /* pages retired by all commits up to the snapshot */

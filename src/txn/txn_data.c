@@ -2,6 +2,7 @@
 #include "txn/txn_data.h"
 
 #include "base/assert.h"
+#include "space/ahead.h"
 #include "tree/admit.h"
 #include "tree/recent.h"
 #include "txn/txn_cursor.h"
@@ -36,6 +37,15 @@ static inline int put_tree(const struct txn_change *change, const struct seek_ke
   return tree_is_multi(change->tree) ? dup_put(&record, data, flags) : tree_put(&record, data, flags);
 }
 
+/* The same with a value that may go to the file at once. */
+static int put_long_value(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+  int rc = txn_begin_ahead(change->txn);
+  if (rc == MDBX_SUCCESS)
+    rc = put_tree(change, key, data, flags);
+  txn_end_ahead(change->txn);
+  return rc;
+}
+
 /* All values of the key give way to one. */
 static void doubt_values(const struct txn_change *change, const struct seek_key *key) {
   const MDBX_val raw = val_of(key->raw, key->length);
@@ -53,7 +63,7 @@ static inline int put_prepared(const struct txn_change *change, const struct see
   const size_t length = data->iov_len;
   if (unlikely(flags & (MDBX_ALLDUPS | MDBX_CURRENT)))
     doubt_values(change, key);
-  rc = put_tree(change, key, data, flags);
+  rc = unlikely(length >= AHEAD_LEAST) ? put_long_value(change, key, data, flags) : put_tree(change, key, data, flags);
   if (rc == MDBX_SUCCESS)
     admit_note_sizes(change->tree, key->length, length);
   return txn_mark(change->txn, rc);

@@ -264,6 +264,7 @@ static void count_pages(MDBX_env *env, struct space_counters *counters) {
   lck_count(&env->lck, LCK_COW, counters->cow);
   lck_count(&env->lck, LCK_SPILL, counters->spilled);
   lck_count(&env->lck, LCK_UNSPILL, counters->unspilled);
+  lck_count(&env->lck, LCK_WOPS, counters->ahead);
   memset(counters, 0, sizeof(*counters));
 }
 
@@ -453,6 +454,19 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
     return MDBX_SUCCESS;
   return spill(txn);
 }
+
+int txn_begin_ahead(MDBX_txn *txn) {
+  txn = txn->root;
+  struct space *space = &txn->space;
+  const unsigned flags = txn->env->flags | txn->flags;
+  if (space->writemap || !(space->spilled || (flags & (MDBX_SAFE_NOSYNC | MDBX_NOMETASYNC))))
+    return MDBX_SUCCESS;
+  const int rc = commit_check_lock(txn);
+  space->ahead = rc == MDBX_SUCCESS;
+  return rc;
+}
+
+void txn_end_ahead(MDBX_txn *txn) { txn->root->space.ahead = false; }
 
 /* ------------------------------------------------------------------------------------------------------- canary */
 

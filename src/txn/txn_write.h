@@ -30,6 +30,10 @@ void txn_conclude(MDBX_txn *txn, int rc);
 /* Brings changed pages out of memory when there are too many, and sets what the operation must leave for the commit.
  * Called before an operation that changes data; `tree` is the one it changes, NULL for the main table's. */
 int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting);
+/* Before and after a large value is put: whether it may go to the file at once. It may where that saves a copy and costs nothing:
+ * a durable commit that could list its pages in the meta would need another flush. MDBX_PANIC, see commit_check_lock(). */
+int txn_begin_ahead(MDBX_txn *txn);
+void txn_end_ahead(MDBX_txn *txn);
 /* Marks the data with numbers of the user's, and the id of this transaction; NULL: with the id only. */
 void txn_set_canary(MDBX_txn *txn, const MDBX_canary *canary);
 /* Whether there is anything to commit. */

@@ -82,7 +82,8 @@ START_TEST(small_commits_reuse_pages) {
     ck_assert_int_eq(mdbx_txn_commit(txn), 0);
   }
   ck_assert_int_eq(mdbx_env_info_ex(env, NULL, &info, sizeof(info)), 0);
-  ck_assert_uint_lt(info.mi_last_pgno, 2 * RECORDS * VALUE / 3000);
+  /* Between two flushes the durable version of each leaf may be there beside the newest one; branches and lists come on top. */
+  ck_assert_uint_lt(info.mi_last_pgno, 21 * RECORDS / 10 * VALUE / 3000);
   must_be_sound(env);
   ck_assert_int_eq(mdbx_env_close(env), 0);
 }

@@ -291,6 +291,35 @@ START_TEST(deep_nesting) {
 }
 END_TEST
 
+/* The transaction knows each table once, however often it was opened, and stores all of them. */
+START_TEST(a_table_is_opened_again) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  (void)api_table(txn, "a", MDBX_CREATE);
+  (void)api_table(txn, "b", MDBX_CREATE);
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi b = api_table(txn, "b", 0);
+  OK(api_put(txn, b, "k", "of b", MDBX_UPSERT));
+  for (unsigned i = 0; i < 3; ++i) {
+    MDBX_txn *child = begin_nested(txn, MDBX_TXN_READWRITE);
+    OK(api_put(child, api_table(child, "a", 0), "k", "of the child", MDBX_UPSERT));
+    OK(mdbx_txn_abort(child));
+  }
+  const MDBX_dbi a = api_table(txn, "a", 0);
+  OK(api_put(txn, a, "k", "of a", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE); /* changes neither: no record is written again */
+  api_has(txn, a, "k", "of a");
+  api_has(txn, b, "k", "of b");
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("nested");
   TCase *tcase = api_case(suite, "nested");
@@ -303,6 +332,7 @@ int main(void) {
   tcase_add_test(tcase, an_aborted_child_takes_all_back);
   tcase_add_test(tcase, rule_28_created_in_a_child);
   tcase_add_test(tcase, rule_44_cursors_of_parent_and_child);
+  tcase_add_test(tcase, a_table_is_opened_again);
   tcase_add_test(tcase, deep_nesting);
   return unit_run(suite);
 }

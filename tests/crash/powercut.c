@@ -32,9 +32,12 @@ enum style {
   DEFRAGGED, /* every third commit is followed by a defragmentation */
 };
 
-/* Among the flags of a scenario: mdbx_env_set_lockless(); MDBX_opt_write_by_calls. */
+/* Among the flags of a scenario: mdbx_env_set_lockless(); MDBX_opt_write_by_calls; MDBX_opt_sync_bytes, of one page: what begins as a
+ * weak commit becomes a durable one. */
 #define LOCKLESS 1u
 #define BY_CALLS 2u
+#define DUE_SOON 4u
+#define OPTIONS (LOCKLESS | BY_CALLS | DUE_SOON)
 
 struct scenario {
   const char *name;
@@ -61,6 +64,13 @@ static const struct scenario scenarios[] = {
     {"safe no sync, by calls", 4096, MDBX_SAFE_NOSYNC | BY_CALLS, 30, 6, 120, 4, 0, 0, 0, 0, ALONE},
     {"safe no sync, large values, page 512", 512, MDBX_SAFE_NOSYNC, 24, 4, 9000, 4, 0, 5, 0, 0, ALONE},
     {"safe no sync, spilled", 512, MDBX_SAFE_NOSYNC, 10, 400, 90, 3, 0, 0, 128, 0, ALONE},
+    /* Values that are written when they are put. */
+    {"safe no sync, long values, page 512", 512, MDBX_SAFE_NOSYNC, 12, 3, 100000, 4, 0, 5, 0, 0, ALONE},
+    {"no meta sync, long values", 4096, MDBX_NOMETASYNC | MDBX_LIFORECLAIM, 16, 3, 100000, 0, 1, 5, 0, 0, ALONE},
+    {"safe no sync, due soon, long values", 4096, MDBX_SAFE_NOSYNC | DUE_SOON, 12, 2, 100000, 0, 0, 5, 0, 0, ALONE},
+    {"weak and durable by turns, long values", 4096, MDBX_SAFE_NOSYNC, 14, 3, 100000, 0, 0, 0, 0, 4, ALONE},
+    {"nested, safe no sync, long values", 4096, MDBX_SAFE_NOSYNC, 10, 2, 100000, 4, 0, 0, 0, 0, NESTED},
+    {"chained, safe no sync, long values", 4096, MDBX_SAFE_NOSYNC, 12, 2, 100000, 4, 0, 0, 0, 0, CHAINED},
     {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, ALONE},
     {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, ALONE},
     {"writemap, safe no sync, by calls", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | BY_CALLS, 20, 6, 120, 4, 0, 0, 0, 0, ALONE},
@@ -124,12 +134,14 @@ static int open_env(const struct run *run, const char *path, unsigned flags, MDB
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_set_option(*env, MDBX_opt_write_by_calls, run->scenario->flags & BY_CALLS ? 1 : 0);
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)((flags & ~(LOCKLESS | BY_CALLS)) | MDBX_NOSUBDIR), 0600);
+    rc = mdbx_env_open(*env, path, (MDBX_env_flags_t)((flags & ~OPTIONS) | MDBX_NOSUBDIR), 0600);
+  if (rc == MDBX_SUCCESS && (run->scenario->flags & DUE_SOON) && !(flags & MDBX_RDONLY))
+    rc = mdbx_env_set_option(*env, MDBX_opt_sync_bytes, 1);
   return rc;
 }
 
 static void change(struct run *run, MDBX_txn *txn, unsigned commit) {
-  static uint8_t bytes[65536];
+  static uint8_t bytes[1 << 17];
   const struct scenario *scenario = run->scenario;
   const bool deleting = scenario->delete_every && commit % scenario->delete_every == 0;
   for (unsigned i = 0; i < scenario->puts * (deleting ? 8 : 1); ++i) {
@@ -265,7 +277,7 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
   run->states[number] = digest_of(env);
   if (turned)
     MUST(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
-  if (turned || !(scenario->flags & MDBX_SAFE_NOSYNC))
+  if (turned || (scenario->flags & DUE_SOON) || !(scenario->flags & MDBX_SAFE_NOSYNC))
     recorder_mark(recorder, MARK_DURABLE, (int)(number - scenario->weak_by_one));
   if (scenario->sync_every && number % scenario->sync_every == 0) {
     const int rc = mdbx_env_sync_ex(env, true, false);
@@ -279,7 +291,7 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
  * others never do. */
 static void check_stores(const struct run *run, const struct recorder *recorder) {
   const unsigned flags = run->scenario->flags;
-  const bool copies = (flags & MDBX_SAFE_NOSYNC) && !(flags & BY_CALLS);
+  const bool copies = (flags & MDBX_SAFE_NOSYNC) && !(flags & (BY_CALLS | DUE_SOON));
   const bool always = (flags & MDBX_WRITEMAP) || (os_file_keeps_blocks(recorder->fd) && !os_addresses_are_limited());
   if (!copies ? recorder->stores > 0 : always && recorder->stores < 20)
     fail("pages were copied where they must not be, or were not copied", (int)recorder->stores);

@@ -3,6 +3,7 @@
  * The pages of a write transaction: random lives of pages against an array with one entry a page number, with nested levels
  * that are kept or taken back, and pages written out in between. No database: a file, a mapping of it, and a struct space.
  */
+#include "space/ahead.h"
 #include "space/space.h"
 #include "space/space_verify.h"
 #include "space/undo.h"
@@ -185,6 +186,27 @@ static void make_run(void) {
     note(page, run_pages_for(bytes, SIZE));
 }
 
+/* A run that goes to the file at once. */
+static void make_run_ahead(void) {
+  uint8_t bytes[RUN_MOST * SIZE];
+  struct page header;
+  const MDBX_val value = {bytes, 8 + below(sizeof(bytes) - 8)};
+  memset(bytes, (int)words, sizeof(bytes));
+  words += 1;
+  memcpy(bytes, &words, sizeof(words));
+  space.ahead = true;
+  const int rc = ahead_write_run(&space, &value, &header);
+  space.ahead = false;
+  ck_assert(rc == MDBX_SUCCESS || rc == MDBX_MAP_FULL);
+  if (rc != MDBX_SUCCESS)
+    return;
+  ck_assert_ptr_null(dirty_find(&space.dirty, header.pgno));
+  now()->pages[header.pgno] = run_pages_for(value.iov_len, SIZE);
+  now()->word[header.pgno] = words;
+  const struct page *there = snapshot_mapped(&space.view, header.pgno);
+  ck_assert_uint_eq(there->checksum, page_checksum(there, SIZE, 0));
+}
+
 static void change_page(pgno_t pgno) {
   const struct page *page = look_up(pgno);
   const bool own = space_owns(&space, page);
@@ -244,8 +266,10 @@ static void step(void) {
   const pgno_t pgno = draw_page();
   if (what < 20)
     make_page();
-  else if (what < 28)
+  else if (what < 25)
     make_run();
+  else if (what < 28)
+    make_run_ahead();
   else if (what < 60 && pgno != PGNO_NONE)
     change_page(pgno);
   else if (what < 88 && pgno != PGNO_NONE)
@@ -388,6 +412,38 @@ START_TEST(rows_are_written_together) {
 }
 END_TEST
 
+/* One call, with zeros behind the value; no buffer. One that fails gives the pages back. */
+static int refused(int fd, struct iovec *chunks, int count, uint64_t offset) {
+  (void)fd, (void)chunks, (void)count, (void)offset;
+  return EIO;
+}
+
+START_TEST(runs_are_written_ahead) {
+  uint8_t bytes[2 * SIZE];
+  struct page header;
+  const MDBX_val value = {bytes, sizeof(bytes)};
+  begin(false);
+  ck_assert(!ahead_is_wanted(&space, AHEAD_LEAST));
+  space.ahead = true;
+  ck_assert(ahead_is_wanted(&space, AHEAD_LEAST) && !ahead_is_wanted(&space, AHEAD_LEAST - 1));
+  memset(bytes, 7, sizeof(bytes));
+  memset(file + OLD * SIZE, 9, 3 * SIZE);
+  ck_assert_int_eq(ahead_write_run(&space, &value, &header), MDBX_SUCCESS);
+  ck_assert_uint_eq(calls, 1);
+  ck_assert_uint_eq(header.pgno, OLD);
+  ck_assert(space.spilled && space.early_pages == 3 && space.dirty.used == 0);
+  const struct page *page = look_up(OLD);
+  ck_assert_int_eq(memcmp(page, &header, PAGE_HEADER), 0);
+  ck_assert_int_eq(memcmp(page_body(page), bytes, sizeof(bytes)), 0);
+  for (size_t at = PAGE_HEADER + sizeof(bytes); at < 3 * SIZE; ++at)
+    ck_assert_uint_eq(file[OLD * SIZE + at], 0);
+  counting.pwritev = refused;
+  ck_assert_int_eq(ahead_write_run(&space, &value, &header), EIO);
+  ck_assert_uint_eq(space.avail.count, 3);
+  end();
+}
+END_TEST
+
 static int no_room(int fd, uint64_t from, uint64_t to) {
   (void)fd, (void)from;
   return to > (uint64_t)(OLD + 40) * SIZE ? ENOSPC : MDBX_SUCCESS;
@@ -442,6 +498,7 @@ int main(void) {
   tcase_add_test(tcase, reserve_is_left_to_the_commit);
   tcase_add_test(tcase, order_of_allocation);
   tcase_add_test(tcase, rows_are_written_together);
+  tcase_add_test(tcase, runs_are_written_ahead);
   tcase_add_test(tcase, growth_takes_what_there_is);
   tcase_add_test(tcase, levels_are_forgotten);
   suite_add_tcase(suite, tcase);
