@@ -247,10 +247,11 @@ static bool is_short_of_space(const struct commit *commit) {
   return false;
 }
 
-/* A steady point is made when the writer lock has been given on, by one that may wait then. */
+/* A steady point is made when the writer lock has been given on, by one that may wait then. A lock that the application has taken
+ * is not given on. */
 static enum durability durability_of_weak(struct commit *commit) {
   const enum seal_chore chore = seal_chore_of(commit->env, commit->bytes);
-  if (!commit->wait || commit->env->lockless)
+  if (!commit->wait || commit->env->lockless || commit->env->writer_locked_by_user)
     return chore == SEAL_IF_DUE ? COMMIT_DURABLE : COMMIT_WEAK;
   commit->wait->chore = is_short_of_space(commit) ? SEAL_FOR_SPACE : chore;
   return COMMIT_WEAK;

@@ -195,6 +195,23 @@ static int failing_through(int fd, const void *bytes, size_t length, uint64_t of
   return EIO;
 }
 
+/* Within mdbx_txn_lock() the lock is not given on: the commit is durable by itself. */
+START_TEST(test_lock_of_the_application) {
+  MDBX_env *env = open_weak(0);
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_bytes, 4096));
+  OK(mdbx_txn_lock(env, false));
+  OK(store(env, "locked", MDBX_TXN_READWRITE));
+  ck_assert_uint_eq(lck_durable(&env->lck), head_of(env));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_bytes, 0));
+  OK(store(env, "weak", MDBX_TXN_READWRITE));
+  ck_assert_uint_lt(lck_durable(&env->lck), head_of(env));
+  OK(mdbx_env_sync(env));
+  ck_assert_uint_eq(lck_durable(&env->lck), head_of(env));
+  OK(mdbx_txn_unlock(env));
+  close_sound(env);
+}
+END_TEST
+
 /* A failing flush, or a failing write of the meta behind it, is told, and the environment is not used any more. */
 START_TEST(test_failure) {
   MDBX_env *env = open_weak(0);
@@ -412,6 +429,7 @@ int main(void) {
   tcase_add_test(tcase, test_nonblock);
   tcase_add_test(tcase, test_threshold);
   tcase_add_test(tcase, test_far_behind);
+  tcase_add_test(tcase, test_lock_of_the_application);
   tcase_add_loop_test(tcase, test_failure, 0, 2);
   tcase_add_loop_test(tcase, test_close, 0, 2);
   tcase_add_test(tcase, test_death);
