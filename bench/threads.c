@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Durable commits of one put by several threads at a time: this engine with and without shared flushes, with tickets, and LMDB,
- * in turns. The latency of a commit with a ticket is the time until it is known to be durable.
+ * Durable commits of one put by several threads, or processes, at a time: this engine with and without shared flushes, with
+ * tickets, and LMDB, in turns. The latency of a commit with a ticket is the time until it is known to be durable.
  *
- * Usage: threads [-d FOLDER] [-n COMMITS] [-r ROUNDS]; the folder decides about the disk, and so about everything.
+ * Usage: threads [-p] [-d FOLDER] [-n COMMITS] [-r ROUNDS]; -p: processes; the folder decides about the disk, and so about everything.
  */
 #include "common.h"
 
 #include <lmdb.h>
 #include <pthread.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { THREADS_MAX = 16, ROUNDS_MAX = 9, VALUE = 100, TICKETS = 32 };
@@ -119,11 +122,45 @@ static int by_value(const void *a, const void *b) {
   return (left > right) - (left < right);
 }
 
+static void close_database(struct database *database) {
+  if (database->engine == LMDB)
+    mdb_env_close(database->lmdb);
+  else
+    mdbx_env_close(database->mdbx);
+}
+
+static void run_threads(struct worker *workers, unsigned count) {
+  for (unsigned i = 0; i < count; ++i)
+    must(pthread_create(&workers[i].thread, NULL, work, &workers[i]), "thread");
+  for (unsigned i = 0; i < count; ++i)
+    pthread_join(workers[i].thread, NULL);
+}
+
+/* Each opens the database for itself. */
+static void run_processes(struct database *database, struct worker *workers, unsigned count, const char *path) {
+  int status, failed = 0;
+  close_database(database);
+  for (unsigned i = 0; i < count; ++i) {
+    const pid_t child = fork();
+    if (child == 0) {
+      open_database(database, path);
+      work(&workers[i]);
+      close_database(database);
+      _exit(0);
+    }
+    must(child < 0, "fork");
+  }
+  while (wait(&status) > 0)
+    failed |= status;
+  must(failed, "a process");
+  open_database(database, path);
+}
+
 struct result {
   double each, median, late; /* microseconds: a commit, of all threads together; latencies */
 };
 
-static struct result measure(enum engine engine, const char *folder, unsigned threads, unsigned commits) {
+static struct result measure(enum engine engine, const char *folder, unsigned threads, unsigned commits, bool processes) {
   struct database database = {.engine = engine, .commits = commits / threads};
   struct worker workers[THREADS_MAX];
   char path[512], lock[528];
@@ -131,22 +168,20 @@ static struct result measure(enum engine engine, const char *folder, unsigned th
   snprintf(lock, sizeof(lock), "%s-%s", path, engine == LMDB ? "lock" : "lck");
   open_database(&database, path);
   const size_t total = (size_t)database.commits * threads;
-  database.latencies = calloc(total, sizeof(double));
-  const double begun = now();
-  for (unsigned i = 0; i < threads; ++i) {
-    workers[i] = (struct worker){.database = &database, .number = i};
-    must(pthread_create(&workers[i].thread, NULL, work, &workers[i]), "thread");
-  }
+  database.latencies = mmap(NULL, total * sizeof(double), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  must(database.latencies == MAP_FAILED, "memory");
   for (unsigned i = 0; i < threads; ++i)
-    pthread_join(workers[i].thread, NULL);
-  const double whole = (now() - begun) * 1e6;
-  if (engine == LMDB)
-    mdb_env_close(database.lmdb);
+    workers[i] = (struct worker){.database = &database, .number = i};
+  const double begun = now();
+  if (processes)
+    run_processes(&database, workers, threads, path);
   else
-    mdbx_env_close(database.mdbx);
+    run_threads(workers, threads);
+  const double whole = (now() - begun) * 1e6;
+  close_database(&database);
   qsort(database.latencies, total, sizeof(double), by_value);
   const struct result result = {whole / (double)total, database.latencies[total / 2], database.latencies[total * 99 / 100]};
-  free(database.latencies);
+  munmap(database.latencies, total * sizeof(double));
   unlink(path);
   unlink(lock);
   return result;
@@ -159,8 +194,11 @@ static int by_each(const void *a, const void *b) {
 int main(int argc, char **argv) {
   const char *folder = ".";
   unsigned commits = 1600, rounds = 3;
-  for (int option; (option = getopt(argc, argv, "d:n:r:")) != -1;) {
-    if (option == 'd')
+  bool processes = false;
+  for (int option; (option = getopt(argc, argv, "pd:n:r:")) != -1;) {
+    if (option == 'p')
+      processes = true;
+    else if (option == 'd')
       folder = optarg;
     else if (option == 'n')
       commits = (unsigned)strtoul(optarg, NULL, 10);
@@ -174,12 +212,12 @@ int main(int argc, char **argv) {
     return 1;
   }
   printf("durable commits of one put, median of %u rounds, microseconds\n", rounds);
-  printf("%7s %-22s %10s %15s %14s\n", "threads", "engine", "a commit", "median latency", "99th of 100");
+  printf("%7s %-22s %10s %15s %14s\n", processes ? "process" : "threads", "engine", "a commit", "median latency", "99th of 100");
   for (unsigned threads = 1; threads <= THREADS_MAX; threads *= 2) {
     struct result results[ENGINES][ROUNDS_MAX];
     for (unsigned round = 0; round < rounds; ++round)
       for (enum engine engine = 0; engine < ENGINES; ++engine)
-        results[engine][round] = measure(engine, folder, threads, commits);
+        results[engine][round] = measure(engine, folder, threads, commits, processes);
     for (enum engine engine = 0; engine < ENGINES; ++engine) {
       qsort(results[engine], rounds, sizeof(struct result), by_each);
       const struct result *middle = &results[engine][rounds / 2];

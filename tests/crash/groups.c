@@ -11,6 +11,7 @@
  *
  * Usage: groups [scenario [seed]]
  */
+#include "cuts.h"
 #include "recorder.h"
 #include "verdict.h"
 
@@ -349,40 +350,35 @@ static void judge(struct run *run, uint32_t oldest, uint32_t newest) {
   MUST(mdbx_env_close_ex(env, false));
 }
 
-static void cut_recovery(struct run *run, const struct image *image, uint32_t oldest, uint32_t newest) {
-  MDBX_env *env;
-  image_store(image, run->copy);
-  struct recorder *recorder = recorder_start(run->copy, run->scenario->page_size, false);
-  pretend_boot(next_random(&run->random));
-  MUST(open_env(run, run->copy, run->scenario->flags, &env));
-  recorder_stop(recorder);
-  MUST(mdbx_env_close_ex(env, true));
-  for (size_t at = 0; at <= recorder->count; ++at)
-    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
-      struct image second;
-      recorder_image(recorder, image, at, style, &run->random, &second);
-      image_store(&second, run->copy);
-      pretend_boot(next_random(&run->random));
-      judge(run, oldest, newest);
-      image_free(&second);
-      run->recoveries += 1;
-    }
-  recorder_free(recorder);
+struct verdict {
+  struct run *run;
+  uint32_t oldest, newest;
+  struct survivor survivor;
+};
+
+static int open_copy(void *context, MDBX_env **env) {
+  const struct run *run = ((const struct verdict *)context)->run;
+  return open_env(run, run->copy, run->scenario->flags, env);
+}
+
+static void judge_image(void *context, const struct image *image) {
+  const struct verdict *verdict = context;
+  survivor_put(&verdict->survivor, image);
+  judge(verdict->run, verdict->oldest, verdict->newest);
 }
 
 static void cut_at(struct run *run, size_t at, enum cut_style style) {
   struct image image;
-  uint32_t oldest, newest;
+  struct verdict verdict = {.run = run,
+                            .survivor = {run->copy, run->scenario->page_size, &run->random, &verdict, open_copy, judge_image}};
   snprintf(verdict_place, sizeof(verdict_place), "groups: %s, cut behind operation %zu, style %d", run->scenario->name, at,
            (int)style);
-  allowed(run->recorder, at, &oldest, &newest);
+  allowed(run->recorder, at, &verdict.oldest, &verdict.newest);
   recorder_image(run->recorder, &run->start, at, style, &run->random, &image);
-  image_store(&image, run->copy);
-  pretend_boot(next_random(&run->random));
-  judge(run, oldest, newest);
+  judge_image(&verdict, &image);
   run->images += 1;
   if (run->images % 53 == 0)
-    cut_recovery(run, &image, oldest, newest);
+    run->recoveries += survivor_cut_recovery(&verdict.survivor, &image);
   image_free(&image);
 }
 

@@ -16,6 +16,7 @@
  *
  * Usage: lives [lives [first seed [images a life]]]
  */
+#include "cuts.h"
 #include "recorder.h"
 #include "verdict.h"
 
@@ -424,48 +425,42 @@ static void look_only(const struct life *life) {
   MUST(mdbx_env_close_ex(survivor, true));
 }
 
-/* Cuts the recovery of an image at every operation. */
-static unsigned long cut_recovery(struct life *life, const struct image *image, int oldest, int newest) {
-  MDBX_env *survivor;
-  unsigned long images = 0;
-  image_store(image, life->copy);
-  struct recorder *recorder = recorder_start(life->copy, life->page_size, false);
-  pretend_boot(next_random(&life->random));
-  MUST(open_env(life, life->copy, life->flags, &survivor));
-  recorder_stop(recorder);
-  MUST(mdbx_env_close_ex(survivor, true));
-  for (size_t at = 0; at <= recorder->count; ++at)
-    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
-      struct image second;
-      recorder_image(recorder, image, at, style, &life->random, &second);
-      image_store(&second, life->copy);
-      pretend_boot(next_random(&life->random));
-      judge(life, oldest, newest);
-      image_free(&second);
-      images += 1;
-    }
-  recorder_free(recorder);
-  return images;
+struct verdict {
+  struct life *life;
+  int oldest, newest;
+  struct survivor survivor;
+};
+
+static int open_copy(void *context, MDBX_env **survivor) {
+  const struct life *life = ((const struct verdict *)context)->life;
+  return open_env(life, life->copy, life->flags, survivor);
+}
+
+static void judge_image(void *context, const struct image *image) {
+  const struct verdict *verdict = context;
+  survivor_put(&verdict->survivor, image);
+  judge(verdict->life, verdict->oldest, verdict->newest);
 }
 
 static unsigned long cut_at(struct life *life, uint64_t seed, const struct image *start, unsigned number) {
   const size_t at = pick(life, (unsigned)life->recorder->count + 1);
   const enum cut_style style = (enum cut_style)pick(life, CUT_STYLES);
   struct image image;
-  int oldest, newest;
+  struct verdict verdict = {.life = life,
+                            .survivor = {life->copy, life->page_size, &life->random, &verdict, open_copy, judge_image}};
   unsigned long images = 1;
   snprintf(verdict_place, sizeof(verdict_place), "lives: seed %llu, image %u, cut behind operation %zu, style %d",
            (unsigned long long)seed, number, at, (int)style);
-  const bool promised = allowed_states(life->recorder, at, &oldest, &newest);
+  const bool promised = allowed_states(life->recorder, at, &verdict.oldest, &verdict.newest);
   recorder_image(life->recorder, start, at, style, &life->random, &image);
-  image_store(&image, life->copy);
-  pretend_boot(next_random(&life->random));
-  if (promised)
-    judge(life, oldest, newest);
-  else
+  if (promised) {
+    judge_image(&verdict, &image);
+  } else {
+    survivor_put(&verdict.survivor, &image);
     look_only(life);
+  }
   if (promised && number % 40 == 39)
-    images += cut_recovery(life, &image, oldest, newest);
+    images += survivor_cut_recovery(&verdict.survivor, &image);
   image_free(&image);
   return images;
 }

@@ -11,6 +11,7 @@
  *
  * Usage: powercut [scenario [seed [places]]]: how many places of a record are cut at most
  */
+#include "cuts.h"
 #include "recorder.h"
 #include "verdict.h"
 
@@ -392,49 +393,46 @@ static bool seen_before(struct run *run, const struct image *image, int oldest, 
 }
 
 /* Cuts the recovery of an image at every operation. */
-static void cut_recovery(struct run *run, const struct image *image, int oldest, int newest) {
-  MDBX_env *env;
-  image_store(image, run->copy);
-  struct recorder *recorder = recorder_start(run->copy, run->scenario->page_size, false);
-  pretend_boot(next_random(&run->random));
-  MUST(open_env(run, run->copy, run->scenario->flags, &env));
-  if (run->scenario->flags & LOCKLESS) { /* it waits for a writer */
-    MUST(mdbx_txn_lock(env, false));
-    MUST(mdbx_txn_unlock(env));
+struct verdict {
+  struct run *run;
+  int oldest, newest;
+  struct survivor survivor;
+};
+
+static int open_copy(void *context, MDBX_env **env) {
+  const struct run *run = ((const struct verdict *)context)->run;
+  const int rc = open_env(run, run->copy, run->scenario->flags, env);
+  if (rc == MDBX_SUCCESS && run->scenario->flags & LOCKLESS) { /* recovery waits for a writer */
+    MUST(mdbx_txn_lock(*env, false));
+    MUST(mdbx_txn_unlock(*env));
   }
-  recorder_stop(recorder);
-  MUST(mdbx_env_close_ex(env, true));
-  for (size_t at = 0; at <= recorder->count; ++at)
-    for (enum cut_style style = CUT_NOTHING; style < CUT_STYLES; ++style) {
-      struct image second;
-      recorder_image(recorder, image, at, style, &run->random, &second);
-      run->recoveries += 1;
-      if (!seen_before(run, &second, oldest, newest)) {
-        image_store(&second, run->copy);
-        pretend_boot(next_random(&run->random));
-        open_and_compare(run, oldest, newest);
-      }
-      image_free(&second);
-    }
-  recorder_free(recorder);
+  return rc;
+}
+
+static void judge_image(void *context, const struct image *image) {
+  const struct verdict *verdict = context;
+  if (seen_before(verdict->run, image, verdict->oldest, verdict->newest))
+    return;
+  survivor_put(&verdict->survivor, image);
+  open_and_compare(verdict->run, verdict->oldest, verdict->newest);
 }
 
 static void cut_at(struct run *run, const struct recorder *recorder, size_t at, enum cut_style style) {
   struct image image;
-  int oldest, newest;
+  struct verdict verdict = {.run = run,
+                            .survivor = {run->copy, run->scenario->page_size, &run->random, &verdict, open_copy, judge_image}};
   snprintf(verdict_place, sizeof(verdict_place), "powercut: %s, cut behind operation %zu, style %d",
            run->scenario->name, at, (int)style);
-  allowed_states(recorder, at, &oldest, &newest);
+  allowed_states(recorder, at, &verdict.oldest, &verdict.newest);
   recorder_image(recorder, &run->start, at, style, &run->random, &image);
-  if (!seen_before(run, &image, oldest, newest)) {
-    image_store(&image, run->copy);
-    pretend_boot(next_random(&run->random));
+  if (!seen_before(run, &image, verdict.oldest, verdict.newest)) {
+    survivor_put(&verdict.survivor, &image);
     try_readonly(run, &image);
-    open_and_compare(run, oldest, newest);
+    open_and_compare(run, verdict.oldest, verdict.newest);
   }
   run->images += 1;
   if (run->images % 37 == 0)
-    cut_recovery(run, &image, oldest, newest);
+    run->recoveries += survivor_cut_recovery(&verdict.survivor, &image);
   image_free(&image);
 }
 
