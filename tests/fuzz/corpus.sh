@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Each fuzz target runs the inputs that are kept, and those of files that "seeds" makes; and it mutates some.
 set -u
-srcdir=${top_srcdir:-.}/tests/fuzz
-built=${top_builddir:-.}/tests/fuzz
+srcdir=$(cd "${top_srcdir:-.}/tests/fuzz" && pwd)
+built=$(cd "${top_builddir:-.}/tests/fuzz" && pwd)
 work=$(mktemp -d "${TMPDIR:-/tmp}/mdbx-corpus-XXXXXX") || exit 99
 trap 'rm -rf "$work"' EXIT
 failed=0

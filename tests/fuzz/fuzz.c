@@ -101,9 +101,9 @@ uint8_t *fuzz_read_file(const char *path, size_t *length) {
 void fuzz_fail(const char *format, ...) {
   va_list args;
   va_start(args, format);
-  fputs("fuzz: ", stderr);
-  vfprintf(stderr, format, args);
-  fputc('\n', stderr);
+  dprintf(STDERR_FILENO, "fuzz: ");
+  vdprintf(STDERR_FILENO, format, args);
+  dprintf(STDERR_FILENO, "\n");
   va_end(args);
   remove_folder();
   abort();

@@ -47,13 +47,13 @@ static void keep_input(void) {
   if (fd < 0 || write(fd, running, running_length) != (ssize_t)running_length)
     return;
   close(fd);
-  fprintf(stderr, "fuzz: the input is in %s\n", name);
+  dprintf(STDERR_FILENO, "fuzz: the input is in %s\n", name);
 }
 
 static void on_signal(int number) {
   signal(number, SIG_DFL);
   if (number == SIGALRM)
-    fprintf(stderr, "fuzz: it hangs\n");
+    dprintf(STDERR_FILENO, "fuzz: it hangs\n");
   keep_input();
   raise(number);
 }
@@ -170,7 +170,7 @@ static void run_mutations(unsigned long runs, time_t seconds) {
     run_mutation();
     done += 1;
   }
-  printf("%lu mutations, %ld seconds\n", done, (long)(time(NULL) - begin));
+  dprintf(STDERR_FILENO, "%lu mutations, %ld seconds\n", done, (long)(time(NULL) - begin));
 }
 
 int main(int argc, char *argv[]) {

@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/fuzz/calls.c: the target of sequences of calls. The input is a program: each step a byte that chooses the call, and
+ * bytes for its arguments, right ones and wrong ones. Several cursors, nested transactions, tables of all kinds; what tables
+ * hold is compared with a sorted array.
+ */
+#include "pairs.h"
+
+#include <string.h>
+#include <unistd.h>
+
+enum { KINDS = 4, CURSORS = 3, LEVELS = 4, STEPS = 600, BYTES = 1200 };
+
+static const struct {
+  const char *name;
+  unsigned flags, fixed; /* bytes of every value */
+} kinds[KINDS] = {
+    {"plain", MDBX_DB_DEFAULTS, 0},
+    {"several", MDBX_DUPSORT, 0},
+    {"fixed", MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_REVERSEKEY, 4},
+    {"integers", MDBX_INTEGERKEY, 0},
+};
+
+static struct {
+  struct fuzz_input input;
+  MDBX_env *env;
+  MDBX_dbi dbi[KINDS];
+  MDBX_cursor *cursor[CURSORS];
+  int cursor_kind[CURSORS];  /* of the table it is at, -1: none */
+  int cursor_level[CURSORS]; /* of the transaction it is bound to */
+  struct pairs live[KINDS];
+  struct {
+    MDBX_txn *txn;
+    struct pairs before[KINDS];
+  } level[LEVELS];
+  int depth; /* transactions that are open */
+  uint8_t key[BYTES], value[BYTES];
+} run;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc, (void)argv;
+  fuzz_setup();
+  return 0;
+}
+
+static unsigned draw(unsigned limit) { return fuzz_byte(&run.input) % limit; }
+static MDBX_txn *txn(void) { return run.level[run.depth - 1].txn; }
+
+/* ------------------------------------------------------------------------------------------------------- arguments */
+
+/* Few different keys, so that calls meet. */
+static MDBX_val draw_key(int kind) {
+  const uint8_t what = fuzz_byte(&run.input);
+  size_t length = kinds[kind].flags & MDBX_INTEGERKEY ? 8 : what % 7 == 6 ? 50u : what % 7;
+  memset(run.key, kinds[kind].flags & MDBX_INTEGERKEY ? 0 : 'a' + what % 3, length);
+  if (length)
+    run.key[0] = what / 7;
+  return (MDBX_val){run.key, length};
+}
+
+static MDBX_val draw_value(int kind) {
+  const uint8_t what = fuzz_byte(&run.input), scale = fuzz_byte(&run.input);
+  size_t length = kinds[kind].fixed ? kinds[kind].fixed : what % 30u;
+  if (!kinds[kind].fixed && scale > 200)
+    length = kinds[kind].flags & MDBX_DUPSORT ? 60 : 40u * (scale % 30u);
+  memset(run.value, what, length);
+  if (length)
+    run.value[length - 1] = scale;
+  return (MDBX_val){run.value, length};
+}
+
+static void must_be_there(int kind, const MDBX_val *key, const MDBX_val *value) {
+  bool exact;
+  const size_t at = pairs_seek(&run.live[kind], key, value, &exact);
+  FUZZ_MUST(exact);
+  const MDBX_val wanted_key = pair_key(&run.live[kind], at), wanted = pair_value(&run.live[kind], at);
+  FUZZ_MUST(val_equal(key, &wanted_key) && val_equal(value, &wanted));
+}
+
+/* ---------------------------------------------------------------------------------------------------- transactions */
+
+static void begin(void) {
+  if (run.depth == LEVELS)
+    return;
+  FUZZ_OK(mdbx_txn_begin(run.env, run.depth ? txn() : NULL, MDBX_TXN_READWRITE, &run.level[run.depth].txn));
+  for (int kind = 0; kind < KINDS; ++kind)
+    pairs_copy(&run.level[run.depth].before[kind], &run.live[kind]);
+  run.depth += 1;
+}
+
+static void compare_all(void);
+
+/* What is open is the outermost one again, with the tables. */
+static void begin_anew(void) {
+  begin();
+  for (int kind = 0; kind < KINDS; ++kind)
+    FUZZ_OK(mdbx_dbi_open(txn(), kinds[kind].name, (MDBX_db_flags_t)kinds[kind].flags, &run.dbi[kind]));
+}
+
+/* Cursors of a transaction that has ended are unbound; those of what is around it stay. */
+static void forget_cursors(void) {
+  for (int i = 0; i < CURSORS; ++i)
+    if (run.cursor_level[i] > run.depth) {
+      if (mdbx_cursor_unbind(run.cursor[i]) == MDBX_SUCCESS) {
+        run.cursor_kind[i] = -1;
+        run.cursor_level[i] = 0;
+      } else /* bound again inside to where it was */
+        run.cursor_level[i] = run.depth;
+    }
+}
+
+static void end(bool commits) {
+  run.depth -= 1;
+  if (commits)
+    FUZZ_OK(mdbx_txn_commit(run.level[run.depth].txn));
+  else
+    FUZZ_OK(mdbx_txn_abort(run.level[run.depth].txn));
+  for (int kind = 0; kind < KINDS; ++kind) {
+    struct pairs *const gone = commits ? &run.level[run.depth].before[kind] : &run.live[kind];
+    pairs_clear(gone);
+    if (!commits)
+      run.live[kind] = run.level[run.depth].before[kind];
+  }
+  forget_cursors();
+}
+
+static void check(void) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  memset(&context, 0, sizeof(context));
+  FUZZ_OK(mdbx_env_chk(run.env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0));
+  FUZZ_MUST(context.result.total_problems == 0);
+}
+
+static void do_end(bool commits) {
+  end(commits);
+  if (run.depth)
+    return;
+  if (commits)
+    check();
+  begin_anew();
+  compare_all();
+}
+
+/* ------------------------------------------------------------------------------------------------------ each call */
+
+static void compare_table(int kind) {
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  size_t at = 0;
+  FUZZ_OK(mdbx_cursor_open(txn(), run.dbi[kind], &cursor));
+  int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST);
+  for (; rc == MDBX_SUCCESS; ++at, rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) {
+    FUZZ_MUST(at < run.live[kind].count);
+    const MDBX_val wanted_key = pair_key(&run.live[kind], at), wanted = pair_value(&run.live[kind], at);
+    FUZZ_MUST(val_equal(&key, &wanted_key) && val_equal(&value, &wanted));
+  }
+  FUZZ_MUST(rc == MDBX_NOTFOUND && at == run.live[kind].count);
+  mdbx_cursor_close(cursor);
+}
+
+static void compare_all(void) {
+  for (int kind = 0; kind < KINDS; ++kind)
+    compare_table(kind);
+}
+
+static void do_put(int kind) {
+  static const MDBX_put_flags_t all[] = {MDBX_UPSERT, MDBX_NOOVERWRITE, MDBX_NODUPDATA, MDBX_APPEND, MDBX_APPENDDUP};
+  const MDBX_put_flags_t flags = all[draw(5)];
+  const MDBX_val key = draw_key(kind), wanted = draw_value(kind);
+  MDBX_val value = wanted;
+  bool key_there, pair_there;
+  pairs_seek(&run.live[kind], &key, NULL, &key_there);
+  pairs_seek(&run.live[kind], &key, &wanted, &pair_there);
+  const int rc = mdbx_put(txn(), run.dbi[kind], &key, &value, flags);
+  if (flags == MDBX_UPSERT)
+    FUZZ_MUST(rc == MDBX_SUCCESS);
+  if (flags == MDBX_NOOVERWRITE)
+    FUZZ_MUST(rc == (key_there ? MDBX_KEYEXIST : MDBX_SUCCESS));
+  if (flags == MDBX_NODUPDATA && run.live[kind].several)
+    FUZZ_MUST(rc == (pair_there ? MDBX_KEYEXIST : MDBX_SUCCESS));
+  if (rc == MDBX_SUCCESS)
+    pairs_put(&run.live[kind], &key, &wanted);
+  else
+    FUZZ_MUST(rc == MDBX_KEYEXIST || rc == MDBX_EKEYMISMATCH || rc == MDBX_EINVAL || rc == MDBX_INCOMPATIBLE);
+}
+
+static void do_delete(int kind) {
+  const MDBX_val key = draw_key(kind), value = draw_value(kind);
+  const bool whole = draw(2) || !run.live[kind].several;
+  bool there;
+  const size_t from = pairs_seek(&run.live[kind], &key, whole ? NULL : &value, &there);
+  FUZZ_MUST(mdbx_del(txn(), run.dbi[kind], &key, whole ? NULL : &value) == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  if (there)
+    pairs_remove(&run.live[kind], from, whole ? pairs_behind(&run.live[kind], &key) : from + 1);
+}
+
+static void do_get(int kind) {
+  const MDBX_val key = draw_key(kind);
+  MDBX_val value;
+  bool there;
+  const size_t at = pairs_seek(&run.live[kind], &key, NULL, &there);
+  FUZZ_MUST(mdbx_get(txn(), run.dbi[kind], &key, &value) == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  if (!there)
+    return;
+  const MDBX_val wanted = pair_value(&run.live[kind], at);
+  FUZZ_MUST(val_equal(&value, &wanted));
+}
+
+static void do_bind(int kind) {
+  const unsigned i = draw(CURSORS);
+  const int rc = mdbx_cursor_bind(txn(), run.cursor[i], run.dbi[kind]);
+  if (rc == MDBX_SUCCESS) {
+    run.cursor_kind[i] = kind;
+    run.cursor_level[i] = run.depth;
+  } else /* bound to a transaction around this one */
+    FUZZ_MUST(rc == MDBX_EINVAL && run.depth > 1);
+}
+
+/* Wherever it goes, it comes to a pair that is there. */
+static void do_cursor_get(void) {
+  const unsigned i = draw(CURSORS);
+  const MDBX_cursor_op op = (MDBX_cursor_op)draw(MDBX_TO_PAIR_GREATER_THAN + 2);
+  const int kind = run.cursor_kind[i];
+  MDBX_val key = draw_key(kind < 0 ? 0 : kind), value = draw_value(kind < 0 ? 0 : kind);
+  const int rc = mdbx_cursor_get(run.cursor[i], &key, &value, op);
+  if (kind < 0) {
+    FUZZ_MUST(rc != MDBX_SUCCESS);
+    return;
+  }
+  const bool pages = op == MDBX_GET_MULTIPLE || op == MDBX_NEXT_MULTIPLE || op == MDBX_PREV_MULTIPLE ||
+                     op == MDBX_SEEK_AND_GET_MULTIPLE;
+  FUZZ_MUST(rc != MDBX_CORRUPTED && rc != MDBX_PROBLEM);
+  if (rc == MDBX_SUCCESS && !pages && op != MDBX_SET)
+    must_be_there(kind, &key, &value);
+}
+
+static void do_cursor_change(void) {
+  const unsigned i = draw(CURSORS);
+  const int kind = run.cursor_kind[i];
+  MDBX_val key, value;
+  bool exact;
+  if (kind < 0 || mdbx_cursor_get(run.cursor[i], &key, &value, MDBX_GET_CURRENT) != MDBX_SUCCESS)
+    return;
+  const size_t at = pairs_seek(&run.live[kind], &key, &value, &exact);
+  FUZZ_MUST(exact);
+  if (draw(2)) {
+    FUZZ_OK(mdbx_cursor_del(run.cursor[i], MDBX_UPSERT));
+    pairs_remove(&run.live[kind], at, at + 1);
+    return;
+  }
+  const MDBX_val wanted_key = pair_key(&run.live[kind], at), wanted = draw_value(kind);
+  MDBX_val put = wanted;
+  uint8_t copy[BYTES];
+  memcpy(copy, wanted_key.iov_base, wanted_key.iov_len);
+  const MDBX_val own = {copy, wanted_key.iov_len};
+  FUZZ_OK(mdbx_cursor_put(run.cursor[i], &own, &put, run.live[kind].several ? MDBX_UPSERT : MDBX_CURRENT));
+  pairs_put(&run.live[kind], &own, &wanted);
+}
+
+static void do_empty(int kind) {
+  if (draw(8))
+    return;
+  FUZZ_OK(mdbx_drop(txn(), run.dbi[kind], false));
+  pairs_remove(&run.live[kind], 0, run.live[kind].count);
+}
+
+/* None of these may do anything. */
+static void do_wrong(int kind) {
+  MDBX_val key = draw_key(kind), value = draw_value(kind), too_long = {run.key, 70000};
+  MDBX_cursor *cursor;
+  MDBX_txn *inner;
+  uint64_t number;
+  switch (draw(14)) {
+  case 0: FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], NULL, &value, MDBX_UPSERT) == MDBX_EINVAL); break;
+  case 1: FUZZ_MUST(mdbx_put(txn(), 999, &key, &value, MDBX_UPSERT) == MDBX_BAD_DBI); break;
+  case 2: FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], &key, &value, (MDBX_put_flags_t)0x7ff00000) == MDBX_EINVAL); break;
+  case 3: FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], &too_long, &value, MDBX_UPSERT) == MDBX_BAD_VALSIZE); break;
+  case 4: FUZZ_MUST(mdbx_get(NULL, run.dbi[kind], &key, &value) == MDBX_EINVAL); break;
+  case 5: FUZZ_MUST(mdbx_cursor_open(txn(), 999, &cursor) == MDBX_BAD_DBI); break;
+  case 6: FUZZ_MUST(mdbx_cursor_get(run.cursor[0], NULL, NULL, (MDBX_cursor_op)(200 + draw(50))) == MDBX_EINVAL); break;
+  case 7: FUZZ_MUST(mdbx_txn_renew(txn()) == MDBX_EINVAL); break;
+  case 8: FUZZ_MUST(mdbx_txn_begin(run.env, NULL, MDBX_TXN_TRY, &inner) != MDBX_SUCCESS); break;
+  case 9: FUZZ_MUST(mdbx_txn_begin(run.env, txn(), (MDBX_txn_flags_t)0x40, &inner) != MDBX_SUCCESS); break;
+  case 10: FUZZ_MUST(mdbx_cursor_delete_range(NULL, NULL, false, &number) == MDBX_EINVAL); break;
+  case 11: FUZZ_MUST(mdbx_del(txn(), run.dbi[kind], &too_long, NULL) != MDBX_SUCCESS); break;
+  case 12: FUZZ_MUST(mdbx_env_set_geometry(run.env, -1, -1, 1, -1, -1, 77) != MDBX_SUCCESS); break;
+  default:
+    if (run.depth > 1) /* of the outer one, while the inner one runs */
+      FUZZ_MUST(mdbx_get(run.level[0].txn, run.dbi[kind], &key, &value) == MDBX_BAD_TXN);
+  }
+}
+
+static void step(void) {
+  const unsigned what = draw(16);
+  const int kind = (int)draw(KINDS);
+  switch (what) {
+  case 0: case 1: case 2: case 3: do_put(kind); break;
+  case 4: do_delete(kind); break;
+  case 5: do_get(kind); break;
+  case 6: do_bind(kind); break;
+  case 7: case 8: do_cursor_get(); break;
+  case 9: do_cursor_change(); break;
+  case 10: begin(); break;
+  case 11: do_end(true); break;
+  case 12: do_end(false); break;
+  case 13: do_wrong(kind); break;
+  case 14: do_empty(kind); break;
+  default: compare_table(kind);
+  }
+}
+
+static void start(void) {
+  static const intptr_t page_sizes[] = {256, 512, 1024, 4096};
+  static const unsigned flags[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_SYNC_DURABLE,
+                                   MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM};
+  unlink(fuzz_path("db"));
+  unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
+  FUZZ_OK(mdbx_env_create(&run.env));
+  FUZZ_OK(mdbx_env_set_maxdbs(run.env, KINDS));
+  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, 16 << 20, 4096, 8192, page_sizes[draw(4)]));
+  FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | flags[draw(4)]), 0600));
+  for (int kind = 0; kind < KINDS; ++kind)
+    pairs_init(&run.live[kind], kinds[kind].flags);
+  begin();
+  for (int kind = 0; kind < KINDS; ++kind)
+    FUZZ_OK(mdbx_dbi_open(txn(), kinds[kind].name, (MDBX_db_flags_t)(kinds[kind].flags | MDBX_CREATE), &run.dbi[kind]));
+  for (int i = 0; i < CURSORS; ++i) {
+    FUZZ_MUST((run.cursor[i] = mdbx_cursor_create(NULL)) != NULL);
+    run.cursor_kind[i] = -1;
+    run.cursor_level[i] = 0;
+  }
+  end(true);
+  begin_anew();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  run.input = (struct fuzz_input){data, data + size};
+  start();
+  for (unsigned i = 0; i < STEPS && !fuzz_ended(&run.input); ++i)
+    step();
+  compare_all();
+  while (run.depth)
+    end(true);
+  check();
+  for (int i = 0; i < CURSORS; ++i)
+    mdbx_cursor_close(run.cursor[i]);
+  FUZZ_OK(mdbx_env_close_ex(run.env, false));
+  for (int kind = 0; kind < KINDS; ++kind)
+    pairs_clear(&run.live[kind]);
+  return 0;
+}
