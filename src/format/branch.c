@@ -80,6 +80,19 @@ unsigned branch_find(const struct page *page, const struct key_rules *rules, con
   return low - 1;
 }
 
+bool branch_leads_to(const struct page *page, const struct key_rules *rules, const struct seek_key *key, unsigned i) {
+  if (page_has_keyheads(page) && !(page->prefix && compare_prefix(page, key))) {
+    const uint32_t *keyheads = branch_keyheads(page);
+    const uint32_t keyhead = keyhead_make(key->norm, key->length, page->prefix);
+    const bool last = i + 1u == page->count;
+    if ((i && keyhead < keyheads[i]) || (!last && keyhead > keyheads[i + 1]))
+      return false;
+    if ((!i || keyhead > keyheads[i]) && (last || keyhead < keyheads[i + 1]))
+      return true;
+  }
+  return branch_find(page, rules, key) == i; /* equal keyheads tell nothing */
+}
+
 size_t branch_separator(const struct page *page, unsigned i, uint8_t *to) {
   if (i == 0)
     return 0;

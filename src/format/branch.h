@@ -43,6 +43,9 @@ static inline void branch_set_child(struct page *page, unsigned i, struct page_r
 /* Index of the child that a key belongs to. */
 unsigned branch_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
 
+/* Whether that is child i: most keys need no search. */
+bool branch_leads_to(const struct page *page, const struct key_rules *rules, const struct seek_key *key, unsigned i);
+
 /* A separator on its own. */
 struct separator {
   const uint8_t *bytes;

@@ -83,6 +83,21 @@ static int put_nested(const struct dup_change *change, bool exists, const struct
   return put_node(change, exists, NODE_TREE, &record, sizeof(record));
 }
 
+/* The record of a nested tree that has changed, where it lies. The path is writable, unless a page was made since that damage has
+ * put into two places: then it is written like another one. */
+static int put_nested_back(const struct dup_change *change, const struct tree *nested) {
+  const struct path_level *level = path_leaf(change->node.path);
+  const struct nested_record record = record_of(nested);
+  struct leaf_item node;
+  if (level->index >= level->page->count || !space_owns(change->node.space, level->page))
+    return put_nested(change, true, nested);
+  leaf_get(space_writable(change->node.space, level->page), level->index, &node);
+  if (node.kind != NODE_TREE || node.data_length != sizeof(record))
+    return put_nested(change, true, nested);
+  memcpy((uint8_t *)(uintptr_t)node.data, &record, sizeof(record));
+  return MDBX_SUCCESS;
+}
+
 /* Puts a value behind those a new nested tree has. */
 static int nested_append(const struct dup_change *change, struct tree *nested, struct path *path,
                          const MDBX_val *value) {
@@ -133,7 +148,7 @@ static int add_to_tree(const struct dup_change *change, struct value_set *set) {
     rc = tree_seek_to_change(change->node.space, &set->tree, &key, &set->path, &exact);
   if (rc == MDBX_SUCCESS)
     rc = change_insert(&node);
-  return rc == MDBX_SUCCESS ? put_nested(change, true, &set->tree) : rc;
+  return rc == MDBX_SUCCESS ? put_nested_back(change, &set->tree) : rc;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- adding */

@@ -64,7 +64,7 @@ static bool within_bounds(const struct path *path, const struct tree *tree, cons
   for (unsigned i = path->depth - 1; i-- > 0;) {
     const struct path_level *level = &path->level[i];
     if (behind ? level->index + 1 < level->page->count : level->index > 0)
-      return branch_find(level->page, &tree->rules, key) == level->index;
+      return branch_leads_to(level->page, &tree->rules, key, level->index);
   }
   return true;
 }

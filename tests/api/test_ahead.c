@@ -206,7 +206,8 @@ static void change(MDBX_txn *txn) {
   case 2: /* a copy of what lies in the file, of this transaction or an earlier one */
     OK(mdbx_cursor_open(txn, DBI_MAIN, &cursor));
     if (mdbx_cursor_get(cursor, &from, &value, MDBX_LAST) == MDBX_SUCCESS) {
-      const unsigned source = *(const unsigned *)from.iov_base;
+      unsigned source;
+      memcpy(&source, from.iov_base, sizeof(source));
       OK(mdbx_put(txn, DBI_MAIN, &k, &value, MDBX_UPSERT));
       now.length[key] = now.length[source];
       now.byte[key] = now.byte[source];

@@ -62,6 +62,8 @@ static void must_find(const struct page *page) {
     key = model[below(used)];
   key_prepare(&prepared, ORDER_BYTES, key.bytes, key.length, NULL);
   ck_assert_uint_eq(branch_find(page, &rules, &prepared), model_find(key.bytes, key.length));
+  for (unsigned i = 0; i < page->count; ++i)
+    ck_assert(branch_leads_to(page, &rules, &prepared, i) == (i == model_find(key.bytes, key.length)));
 }
 
 static void model_insert(unsigned at, const struct entry *entry) {
