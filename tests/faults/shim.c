@@ -163,6 +163,18 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *iov, int count, off_t offset)
                                  : __real_pwritev(fd, iov, count, offset);
 }
 
+ssize_t __real_pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags);
+ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags) {
+  const int error = due(CALL_WRITE);
+  if (error > 0) {
+    errno = error;
+    return -1;
+  }
+  const struct iovec part = {iov->iov_base, (iov->iov_len + 1) / 2};
+  return error == SHORT_TRANSFER ? __real_pwritev2(fd, &part, 1, offset, flags) : __real_pwritev2(fd, iov, count, offset, flags);
+}
+
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
 int __wrap_fdatasync(int fd) {
