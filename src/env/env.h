@@ -115,6 +115,7 @@ struct MDBX_env {
   MDBX_txn *writer_txn;          /* the memory of write transactions, made at first use; txn/ owns it */
   const struct space *work;      /* the pages of the write transaction that runs, NULL: none */
   _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */
+  uint64_t short_after; /* pages retired since the durable commit when a transaction had none left but for those; 0: none had */
   /* Threads that wait for a flush without the writer lock, or make one: at the end of a transaction, or asked for. */
   _Atomic uint32_t waiting;
   _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */

@@ -25,6 +25,7 @@
 #include "space/space_verify.h"
 #include "space/writeout.h"
 #include "txn/commit_steps.h"
+#include "txn/laggards.h"
 #include "txn/table.h"
 #include "txn/txn_verify.h"
 #include "txn/txn_write.h"
@@ -231,20 +232,12 @@ static int commit_utterly(struct commit *commit) {
   return rc == MDBX_SUCCESS ? commit_weak(commit) : rc;
 }
 
-/* The file is as long as it may be, or nearly so; what this transaction has found and not used does not last for many like it; and
- * there is something that the durable commit may keep. */
-static bool is_short_of_space(const struct commit *commit) {
-  const MDBX_txn *txn = commit->txn;
-  const struct space *space = &txn->space;
-  const pgno_t limit = space->view.limit, upper = space->geometry.upper;
-  if (limit + limit / 8 < upper || commit->left_free > 4 * space->dirty.pages)
-    return false;
-  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
-    const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&space->view, slot);
-    if (page->header.txnid == txn->durable)
-      return txn->base.retired + space->retired.pages - page->meta.retired >= upper / 16;
-  }
-  return false;
+/* The file is as long as it may be, or nearly so, and before long a transaction will miss pages that the durable commit keeps, as
+ * one did. */
+static bool is_short_of_space(const MDBX_txn *txn) {
+  const pgno_t limit = txn->space.view.limit;
+  const uint64_t before = txn->env->short_after;
+  return before && limit + limit / 8 >= txn->space.geometry.upper && txn_retired_since_durable(txn) >= before - before / 4;
 }
 
 /* A steady point is made when the writer lock has been given on, by one that may wait then. A lock that the application has taken
@@ -253,7 +246,7 @@ static enum durability durability_of_weak(struct commit *commit) {
   const enum seal_chore chore = seal_chore_of(commit->env, commit->bytes);
   if (!commit->wait || commit->env->lockless || commit->env->writer_locked_by_user)
     return chore == SEAL_IF_DUE ? COMMIT_DURABLE : COMMIT_WEAK;
-  commit->wait->chore = is_short_of_space(commit) ? SEAL_FOR_SPACE : chore;
+  commit->wait->chore = is_short_of_space(commit->txn) ? SEAL_FOR_SPACE : chore;
   return COMMIT_WEAK;
 }
 
@@ -363,7 +356,6 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   latency->preparation = since(commit, &mark);
   txn->collector.inherited = commit->wait ? commit_entries_of_base(txn) : 0;
   txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
-  commit->left_free = txn->space.avail.count;
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
   latency->gc_wallclock = since(commit, &mark);

@@ -32,7 +32,6 @@ struct commit {
   struct dirty_page *list; /* sorted */
   size_t count;
   uint64_t bytes;
-  uint64_t left_free; /* pages it had found and did not use */
   struct meta meta;
   struct meta_page *page; /* as it will be written */
   size_t inherited;       /* entries of its base that stand in the manifest of that page already */

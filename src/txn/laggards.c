@@ -56,9 +56,20 @@ int txn_renew_pins(MDBX_txn *txn) {
   return MDBX_NOTFOUND;
 }
 
+uint64_t txn_retired_since_durable(const MDBX_txn *txn) {
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, slot);
+    const uint64_t now = txn->base.retired + txn->space.retired.pages;
+    if (page->header.txnid == txn->durable)
+      return now - MIN_OF(page->meta.retired, now);
+  }
+  return 0;
+}
+
 int txn_make_durable(MDBX_txn *txn) {
   if (txn->durable == TXNID_NONE || txn->durable == txn->base_txnid)
     return MDBX_SUCCESS;
+  txn->env->short_after = txn_retired_since_durable(txn);
   const int rc = sync_head(txn->env);
   txn->durable = lck_durable(&txn->env->lck);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;

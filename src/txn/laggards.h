@@ -16,6 +16,8 @@ bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin);
 int txn_renew_pins(MDBX_txn *txn);
 /* Pages that are kept for a durable commit older than the head are free once the head is durable, and pins are renewed. */
 int txn_make_durable(MDBX_txn *txn);
+/* Pages retired by commits after the durable one, and by the transaction. */
+uint64_t txn_retired_since_durable(const MDBX_txn *txn);
 /* space_refill of write transactions. */
 int txn_refill(struct space *space, uint32_t pages, enum space_need need);
 

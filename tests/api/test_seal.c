@@ -388,7 +388,8 @@ static int note_holder(int fd) {
   return MDBX_SUCCESS;
 }
 
-/* Pages that only the durable commit keeps are needed again: a steady point is made before they are, without the writer lock. */
+/* Pages that only the durable commit keeps are needed again. The first transaction that misses them makes a steady point itself, and
+ * has the writer lock; from then on one is made before it comes to that, without the lock. */
 START_TEST(test_space) {
   struct os_ops ops = os_ops_real;
   static char text[3000];
@@ -414,7 +415,8 @@ START_TEST(test_space) {
     api_store(env, key, text);
   }
   ck_assert_uint_gt(lck_durable(&env->lck), durable);
-  ck_assert_uint_eq(held_up, 0);
+  ck_assert_uint_ge(held_up, 1);
+  ck_assert_uint_le(held_up, all_flushes / 4);
   ck_assert_uint_lt(all_flushes, 400);
   os_ops = &os_ops_real;
   close_sound(env);
