@@ -1433,22 +1433,22 @@ typedef int (*MDBX_defrag_notify_func)(
 
 /* Allocates an environment handle with default options; opens no file.
  *
- * penv  receives the handle. The caller owns it and ends it with
+ * penv  receives the handle. The caller owns it and must release it with
  *       mdbx_env_close() or mdbx_env_close_ex(), also after a failed open.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if penv is NULL; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_env_create(MDBX_env **penv);
 
-/* Gives the lock file a name of its own, for programs that must find it under
- * another one than "mdbx.lck" or the data file's name with MDBX_LOCK_SUFFIX.
+/* Sets the path of the lock file, for programs that must find it under another
+ * name than "mdbx.lck" or the data file's name with MDBX_LOCK_SUFFIX.
  *
- * path  copied; NULL takes the wish back.
+ * path  copied; NULL restores the usual name.
  *
- * All who have a database open must use the same lock file. So when this one does
- * not exist, but one under the usual name does, that one is used. The other way
- * round, whoever opens a data file without a wish and finds no lock file under
- * the usual name uses "NAME-lock" beside it, or for "data.mdb" "lock.mdb", if
- * there is one.
+ * All users of a database must use the same lock file. Therefore, if the file
+ * at this path does not exist but a lock file under the usual name does, the
+ * engine uses that one. Conversely, if no path is set and there is no lock file
+ * under the usual name, the engine uses an existing "NAME-lock" beside the data
+ * file, or an existing "lock.mdb" beside "data.mdb".
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EPERM if open, MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
@@ -1456,99 +1456,109 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
 /* Opens a database, or creates it.
  *
  * path   directory of the database, or with MDBX_NOSUBDIR the data file. The
- *        string is copied. An existing directory is used as such even with
- *        MDBX_NOSUBDIR.
+ *        string is copied. An existing directory is used as a directory even
+ *        with MDBX_NOSUBDIR.
  * flags  MDBX_env_flags_t, OR-ed.
- * mode   permission bits for files to be created, as of open(); 0 forbids to
- *        create anything.
+ * mode   permission bits for files to be created, as for open(); with 0 the
+ *        call creates no file.
  *
- * A file of zero length counts as a new database. A file that is not empty and
- * is no database of ours is never changed. With MDBX_RDONLY the flags that
- * matter to writers only are dropped. One process must not open a database
- * twice at a time, and a child made by fork() must not use a parent's handle.
- * Threads: one may open a handle, no other may use it meanwhile.
+ * An empty file counts as a new database. The call never changes a non-empty
+ * file that is not a database of this engine. With MDBX_RDONLY, flags that
+ * matter only to writers are dropped. A process must not have a database open
+ * twice at the same time. A child made by fork() must not use its parent's
+ * handle. Threads: while one thread opens a handle, no other thread may use it.
  *
- * When nobody else has it open, what mdbx_env_set_geometry() was asked for is
- * applied; an upper size below what is in use becomes that. If it fails, so does
- * the open, with that error. When there is no room to create a database an empty
- * file stays, which opens when there is.
+ * If nobody else has the database open, the call applies the sizes that
+ * mdbx_env_set_geometry() requested; an upper size below the space in use is
+ * raised to it. If applying them fails, the open fails with the same error. If
+ * there is no space to create a database, an empty file remains; it can be
+ * opened once there is space.
  *
- * On a file system that other machines reach too (NFS, SMB, 9p, Ceph, Lustre and
- * the like) a database opens with MDBX_EXCLUSIVE only, for reading too, or after
- * mdbx_env_set_lockless(). A file system in user space (FUSE) is taken for a local
- * one, since the system does not tell which it is.
+ * On a file system that other machines can reach (NFS, SMB, 9p, Ceph, Lustre
+ * and the like), a database can be opened, even for reading, only with
+ * MDBX_EXCLUSIVE or after mdbx_env_set_lockless(). A file system in user space
+ * (FUSE) is treated as local, since the system does not tell which kind it is.
  *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, empty path
  *   MDBX_EPERM             this handle is open already
- *   MDBX_ENOFILE           there is none, and mode or MDBX_RDONLY forbids one
- *   MDBX_EACCESS           not permitted by the file system; of the lock file the log
- *                          names it: readers write to it, too, unless the file
- *                          system is mounted read-only or mdbx_env_set_lockless()
- *                          was called
- *   MDBX_BUSY              open in this process already, or somebody uses it
- *                          and one of the two wants it MDBX_EXCLUSIVE
- *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE; or the
- *                          database uses an optional feature this library does not
- *                          know
- *   MDBX_INVALID           not a database file; or what has the lock file's name
- *                          is no lock file, a symbolic link, or the lock file
- *                          of another database
+ *   MDBX_ENOFILE           the database does not exist, and mode or MDBX_RDONLY
+ *                          forbids creating it
+ *   MDBX_EACCESS           the file system denies access. If it denies access
+ *                          to the lock file, the log names it: readers write to
+ *                          the lock file too, unless the file system is mounted
+ *                          read-only or mdbx_env_set_lockless() was called
+ *   MDBX_BUSY              the database is open in this process already; or
+ *                          somebody else uses it, and either that user or this
+ *                          call asks for MDBX_EXCLUSIVE
+ *   MDBX_INCOMPATIBLE      the present users have another mode (see
+ *                          MDBX_ACCEDE); or the database uses an optional
+ *                          feature this library does not know
+ *   MDBX_INVALID           not a database file; or the file under the lock
+ *                          file's name is not a lock file, is a symbolic link,
+ *                          or is the lock file of another database
  *   MDBX_VERSION_MISMATCH  a database of another format version
  *   MDBX_CORRUPTED         no meta page is usable
- *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
- *   MDBX_TOO_LARGE         it does not fit the address space; a line in the log tells
- *                          how much it would take, and the file is left as it is. Of
- *                          MDBX_RDONLY that is the file as it is; where the upper
- *                          size does not fit, the file is mapped, and again when it
- *                          has grown (then a transaction may get
+ *   MDBX_WANNA_RECOVERY    opened read-only, but a writer must repair the
+ *                          database first
+ *   MDBX_TOO_LARGE         the database does not fit the address space. The log
+ *                          tells how much it needs; the file is unchanged. With
+ *                          MDBX_RDONLY this compares the present file size
+ *                          only: if the upper size does not fit, the call maps
+ *                          the file, and later transactions map it again when
+ *                          it has grown (and may then get
  *                          MDBX_UNABLE_EXTEND_MAPSIZE)
- *   MDBX_EREMOTE           on a network file system, or the lock file is, and
- *                          neither MDBX_EXCLUSIVE nor without a lock file
- *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or
+ *   MDBX_EREMOTE           the data file or the lock file is on a network file
+ *                          system, and neither MDBX_EXCLUSIVE nor
+ *                          mdbx_env_set_lockless() was used
+ *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it; or
  *                          the data file is in use with another lock file:
- *                          under another name, or one that was removed since
+ *                          under another name, or removed since
  *   MDBX_ENOMEM, MDBX_EROFS, MDBX_EIO or another system code */
 LIBMDBX_API int mdbx_env_open(MDBX_env *env, const char *path,
                               MDBX_env_flags_t flags, mdbx_mode_t mode);
 
-/* Closes an environment and frees its handle, open or not.
+/* Closes an environment, open or not, and frees its handle.
  *
- * dont_sync  true leaves weak commits to the operating system; false makes them
- *            durable first, unless the data file has been deleted.
+ * dont_sync  true leaves weak commits to the operating system; false first
+ *            makes them durable, unless the data file has been deleted.
  *
- * A write transaction of the calling thread is aborted; all other transactions
- * and cursors should have ended. In a child made by fork() only memory, maps
- * and descriptors of the child are released.
+ * A write transaction of the calling thread is aborted. All other transactions
+ * and cursors should have ended before. In a child made by fork(), the call
+ * releases only memory, maps and descriptors of the child.
  * Threads: no other thread may use the handle during or after the call.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if env is NULL; MDBX_EBADSIGN if it was
- * closed before; MDBX_BUSY if another thread has a write transaction, waits for the
- * flush of its commit, or is inside mdbx_env_wait_durable() or mdbx_env_sync_ex():
- * the handle then stays open and valid. Any other code comes from the final flush,
- * and the handle is gone. */
+ * closed before; MDBX_BUSY if another thread has a write transaction, waits for
+ * the flush of its commit, or is inside mdbx_env_wait_durable() or
+ * mdbx_env_sync_ex(): the handle then stays open and valid. Any other code
+ * comes from the final flush; the handle is freed then. */
 LIBMDBX_API int mdbx_env_close_ex(MDBX_env *env, bool dont_sync);
 
 /* mdbx_env_close_ex() with dont_sync false. */
 LIBMDBX_INLINE_API int mdbx_env_close(MDBX_env *env);
 
-/* Makes an environment usable in a child made by fork(), where nothing is possible
- * before but closing it and reading in the read transactions that the parent had
- * begun. The child gets a place of its own among the users, with the descriptors
- * and maps it inherited: working directory and user id may have changed, and the
- * files have got other names. Handles of tables, options, callbacks and the context
- * pointer stay. The parent's write transaction is dead in the child (MDBX_EBADSIGN)
- * and goes on in the parent. Its read transactions can be used in the child for as
- * long as the parent keeps them, before this call and after it; later the child
- * gets the code of a reader that lost its snapshot. Renewed, they are the child's.
+/* Makes an inherited environment usable in a child made by fork(). Before this
+ * call the child can only close the environment, or read in the read
+ * transactions that the parent had begun.
  *
- * In a process that did not inherit the environment nothing happens.
+ * The child registers as a user of its own, with the descriptors and maps it
+ * inherited; this also works if its working directory or user id has changed or
+ * the files were renamed. Table handles, options, callbacks and the context
+ * pointer stay valid. The parent's write transaction is dead in the child
+ * (MDBX_EBADSIGN) and continues in the parent. Before and after this call, the
+ * child can use the parent's read transactions for as long as the parent keeps
+ * them; after that the child gets the code of a reader that lost its snapshot.
+ * If the child renews such a transaction, it belongs to the child.
+ *
+ * In a process that did not inherit the environment the call does nothing.
  * Threads: no other thread may use the handle during the call.
  *
- * Returns MDBX_SUCCESS; MDBX_EINVAL, MDBX_EBADSIGN as of [env]; MDBX_BUSY if it was
- * opened with MDBX_EXCLUSIVE, MDBX_PANIC if it had failed: these change nothing.
- * MDBX_PANIC if the file has another database in it now, or codes of
- * mdbx_env_open(): then the environment can only be closed. */
+ * Returns MDBX_SUCCESS. These codes change nothing: MDBX_EINVAL, MDBX_EBADSIGN
+ * as of [env]; MDBX_BUSY if the parent opened the environment with
+ * MDBX_EXCLUSIVE; MDBX_PANIC if the environment had failed. After these codes
+ * the environment can only be closed: MDBX_PANIC if the file now contains
+ * another database, or codes of mdbx_env_open(). */
 LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
 
 /* Deletes the files of a database, and its directory if that becomes empty.
@@ -1557,48 +1567,53 @@ LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
  * mode  what to do about present users, see MDBX_env_delete_mode_t.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to delete;
- * MDBX_EINVAL for a NULL path or unknown mode; MDBX_BUSY if in use and
- * MDBX_ENV_ENSURE_UNUSED was asked; MDBX_INVALID if a device, a pipe or a directory
- * has the name of the data or lock file: nothing is deleted; MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or
- * another system code. */
+ * MDBX_EINVAL for a NULL path or unknown mode; MDBX_BUSY if the database is in
+ * use and mode is MDBX_ENV_ENSURE_UNUSED; MDBX_INVALID if a device, a pipe or a
+ * directory has the name of the data or lock file: nothing is deleted;
+ * MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or another system code. */
 LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
 
-/* Copies the newest snapshot into a new database file while others go on.
+/* Copies the newest snapshot into a new database file; other users may read and
+ * write meanwhile.
  *
- * dest   path of the new data file; as with MDBX_NOSUBDIR, no directory.
+ * dest   path of the new data file; a file, as with MDBX_NOSUBDIR, not a
+ *        directory.
  * flags  MDBX_copy_flags_t. Without MDBX_CP_DONT_FLUSH the copy is durable on
- *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN mean nothing here.
+ *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN have no effect here.
  *
- * Holds a read transaction while it runs, so writers keep what it reads. The new
- * file gets the permissions of the data file, as far as the umask lets it.
+ * The call holds a read transaction while it runs, so writers keep the pages it
+ * reads. The new file gets the permissions of the data file, as far as the
+ * umask permits. The calling thread may have transactions.
  *
- * Every page that the snapshot refers to is verified: its number, its header, its
- * checksum, and that it is the version that is meant. MDBX_CP_NO_VERIFY leaves that
- * out: a damaged page is then copied as it is. With MDBX_CP_COMPACT the pages of
- * the trees are read in any case, and a copy that finds no way through them fails;
- * what MDBX_CP_NO_VERIFY leaves out is to verify again what this process has
- * verified before, and values of more than 64 KiB. A damaged page gets a right
- * checksum then. A copy that compacts does not read the list of free pages.
+ * The call verifies every page that the snapshot refers to: its number, its
+ * header, its checksum, and that it is the version the snapshot refers to. With
+ * MDBX_CP_NO_VERIFY it does not, and copies a damaged page as it is. With
+ * MDBX_CP_COMPACT the call always reads the tree pages, and fails if damage
+ * prevents it from walking a tree; MDBX_CP_NO_VERIFY then skips only the
+ * verification of values of more than 64 KiB and of pages that this process has
+ * verified before. A damaged page then gets a correct checksum in the copy. A
+ * compacting copy does not read the lists of free pages.
  *
- * With MDBX_CP_OVERWRITE a regular file is replaced when the copy is whole. What
- * is no regular file, a device or a pipe, is written to; it is never replaced or
- * removed. A symbolic link stands for what it leads to, if it belongs to the
- * calling user or to root.
+ * With MDBX_CP_OVERWRITE a regular file is replaced once the copy is complete.
+ * A device or a pipe, or anything else that is not a regular file, is written
+ * to; it is never replaced or removed. A symbolic link is followed if it
+ * belongs to the calling user or to root.
  *
- * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags, a
- * NULL path, or a path of the database itself or of its lock file, under any name;
- * MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or is
- * a link to nothing; ELOOP for a link of somebody else;
- * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
- * lost on the way; MDBX_CORRUPTED for a damaged page, which is named in the log with
- * the file: nothing is left at dest; ENOSPC or another system code from writing.
- * The calling thread may have transactions. */
+ * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags, a NULL
+ * path, or a path of the database itself or of its lock file, under any name;
+ * MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or if dest is
+ * a dangling link; ELOOP for a link that belongs to another user;
+ * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was lost
+ * during the copy; MDBX_CORRUPTED for a damaged page: the log names the page
+ * and its file, and nothing remains at dest; ENOSPC or another system code from
+ * writing. */
 LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
                               MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor, which may be a pipe. The descriptor stays
- * open and belongs to the caller; a seekable one is written from its start. If the
- * call fails it has a part of a copy, which mdbx_env_open() refuses.
+/* Copies the newest snapshot into an open descriptor, which may be a pipe. The
+ * descriptor stays open and belongs to the caller. A seekable one is written
+ * from its start. If the call fails, the target contains a partial copy, which
+ * mdbx_env_open() refuses. For flags see mdbx_env_copy().
  *
  * Returns what mdbx_env_copy() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
@@ -1606,20 +1621,22 @@ LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
 
 /* Copies exactly the snapshot a transaction sees.
  *
- * txn    an active read transaction. It stays as it is, unless
+ * txn    an active read transaction. The copy leaves it unchanged, unless
  *        MDBX_CP_DISPOSE_TXN asks to abort it or MDBX_CP_RENEW_TXN to renew it
  *        after the copy, whether or not the copy succeeded. Or a write
- *        transaction, also a nested one, in which nothing has been changed
- *        (else MDBX_BAD_TXN); it takes a reader slot during the copy, and the two
- *        flags and MDBX_CP_THROTTLE_MVCC give MDBX_EINVAL.
+ *        transaction, also a nested one, without changes (else MDBX_BAD_TXN);
+ *        it takes a reader slot during the copy, and these two flags and
+ *        MDBX_CP_THROTTLE_MVCC give MDBX_EINVAL.
  * dest, flags  as of mdbx_env_copy().
  *
- * Returns MDBX_SUCCESS, [txn], [read], or MDBX_EINVAL (unknown flags, NULL path,
- * both flags above at once); MDBX_EEXIST; MDBX_OUSTED, MDBX_MVCC_RETARDED; a system code from writing. */
+ * Returns MDBX_SUCCESS, [txn], [read], or MDBX_EINVAL (unknown flags, NULL
+ * path, both flags above at once); MDBX_EEXIST; MDBX_OUSTED,
+ * MDBX_MVCC_RETARDED; a system code from writing. */
 LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
                                        MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor; see mdbx_env_copy2fd().
+/* Copies exactly the snapshot a transaction sees into an open descriptor; see
+ * mdbx_txn_copy2pathname() and mdbx_env_copy2fd().
  *
  * Returns what mdbx_txn_copy2pathname() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
@@ -1646,52 +1663,55 @@ typedef struct MDBX_increment_info {
   } ii_dxbid;
 } MDBX_increment_info;
 
-/* Writes an increment: what a copy of an earlier snapshot lacks to be one of the
- * newest. Only pages are read and written that are newer, and their neighbours.
+/* Writes an increment: the pages that turn a copy of an earlier snapshot into a
+ * copy of the newest one. The call reads and writes only pages newer than that
+ * copy, and their neighbours.
  *
- * txnid  the snapshot of that copy, as mdbx_preopen_snapinfo() gives it for the
- *        copy's file (mi_recent_txnid). The copy must have been made without
+ * txnid  the snapshot of the copy; mdbx_preopen_snapinfo() of the copy's file
+ *        gives it (mi_recent_txnid). The copy must have been made without
  *        MDBX_CP_COMPACT.
- * dest   path of the file to be made; it is no database.
- * flags  of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE,
- *        MDBX_CP_NO_VERIFY (the pages are verified before they are written).
+ * dest   path of the file to be made; it is not a database.
+ * flags  any of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE,
+ *        MDBX_CP_NO_VERIFY (without it the call verifies the pages before it
+ *        writes them).
  *
- * Returns what mdbx_env_copy() does; MDBX_EINVAL also if txnid is newer than the
- * newest snapshot. */
+ * Returns what mdbx_env_copy() does; MDBX_EINVAL also if txnid is newer than
+ * the newest snapshot. */
 LIBMDBX_API int mdbx_env_copy_since(MDBX_env *env, uint64_t txnid,
                                     const char *dest, MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor, which may be a pipe.
+/* Writes an increment into an open descriptor, which may be a pipe; see
+ * mdbx_env_copy_since().
  *
  * Returns what mdbx_env_copy_since() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_env_copy2fd_since(MDBX_env *env, uint64_t txnid,
                                        mdbx_filehandle_t fd,
                                        MDBX_copy_flags_t flags);
 
-/* Reads an increment from beginning to end, and tells what it is. `bytes` is
- * sizeof(MDBX_increment_info). Any thread.
+/* Reads an increment from beginning to end and describes it. `bytes` is
+ * sizeof(MDBX_increment_info). Any thread may call it.
  *
- * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID: not
- * an increment; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: damaged or cut off;
- * MDBX_ENOMEM; another system code. */
+ * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID:
+ * not an increment; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: damaged or
+ * truncated; MDBX_ENOMEM; another system code. */
 LIBMDBX_API int mdbx_increment_info(const char *path, MDBX_increment_info *info,
                                     size_t bytes);
 
 /* Applies an increment to a copy, which then is a copy of the later snapshot.
  *
  * copy       path of the copy, as for mdbx_env_open(). Nobody may have it open.
- * increment  path of the increment. It is read to its end before anything is
- *            changed.
+ * increment  path of the increment. The call reads it to its end before it
+ *            changes anything.
  * flags      MDBX_CP_DONT_FLUSH or none.
  *
- * If it is interrupted after it began to change the copy, that cannot be opened
- * (MDBX_CORRUPTED) until the same increment has been applied again.
+ * If the call is interrupted after it began to change the copy, the copy cannot
+ * be opened (MDBX_CORRUPTED) until the same increment has been applied again.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the copy has that snapshot already;
  * what mdbx_increment_info() does; MDBX_BUSY if somebody has the copy open;
- * MDBX_INCOMPATIBLE if the increment is not for this copy: of another database,
- * for another snapshot, or the copy is a compacted one or was changed (the log
- * says which); a system code from writing. */
+ * MDBX_INCOMPATIBLE if the increment does not fit this copy: it belongs to
+ * another database or to another snapshot, or the copy is a compacted one or
+ * was changed (the log says which); a system code from writing. */
 LIBMDBX_API int mdbx_copy_apply(const char *copy, const char *increment,
                                 MDBX_copy_flags_t flags);
 
@@ -1699,9 +1719,9 @@ LIBMDBX_API int mdbx_copy_apply(const char *copy, const char *increment,
 
 /* Adds up the statistics of all tables: free space, main, and named ones.
  *
- * env    the environment; may be NULL if txn is given.
- * txn    the snapshot to describe, or NULL for the newest commit.
- * stat   filled on success. bytes must be sizeof(*stat).
+ * env   the environment; may be NULL if txn is given.
+ * txn   the snapshot to describe, or NULL for the newest commit.
+ * stat  filled on success. bytes must be sizeof(*stat).
  *
  * Returns MDBX_SUCCESS, [env] or [txn], [read], or MDBX_EINVAL for a wrong size
  * or if both handles are NULL; MDBX_READERS_FULL if a snapshot was needed and
@@ -1715,14 +1735,14 @@ LIBMDBX_INLINE_API int mdbx_env_stat(const MDBX_env *env, MDBX_stat *stat,
 
 /* Describes an environment: geometry, ids, mode, counters.
  *
- * env    the environment; may be NULL if txn is given. One that is not open yet
- *        gives the geometry asked for, all else is zero.
- * txn    the snapshot to describe, or NULL for the newest commit.
- * info   filled on success. bytes must be sizeof(*info).
+ * env   the environment; may be NULL if txn is given. If it is not open yet,
+ *       the call reports the requested geometry, and zero in all other fields.
+ * txn   the snapshot to describe, or NULL for the newest commit.
+ * info  filled on success. bytes must be sizeof(*info).
  *
  * Returns MDBX_SUCCESS, [env] or [txn], but not MDBX_BAD_TXN for a broken
- * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL; a system
- * code from asking the file's state. */
+ * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL; a
+ * system code from querying the file's state. */
 LIBMDBX_API int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn,
                                  MDBX_envinfo *info, size_t bytes);
 
@@ -1731,11 +1751,11 @@ LIBMDBX_INLINE_API int mdbx_env_info(const MDBX_env *env, MDBX_envinfo *info,
                                      size_t bytes);
 
 /* Reads the basic facts of a database without opening it: page size, geometry,
- * last page, commit ids, boot ids. All other fields are zero. Takes no lock, so
- * the answer may be old when it arrives.
+ * last page, commit ids, boot ids. All other fields are zero. The call takes no
+ * lock, so the answer may be outdated on return.
  *
- * path   as given to mdbx_env_open(), a directory or a file.
- * info   filled on success. bytes must be sizeof(*info).
+ * path  as given to mdbx_env_open(), a directory or a file.
+ * info  filled on success. bytes must be sizeof(*info).
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID,
  * MDBX_VERSION_MISMATCH or MDBX_CORRUPTED as of mdbx_env_open(); another system
@@ -1745,44 +1765,49 @@ LIBMDBX_API int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info,
 
 /* Installs the slow-reader callback, MDBX_hsr_func; NULL removes it.
  *
- * A write transaction that finds no free page calls it before the file has to
- * become longer and before MDBX_MAP_FULL, if a reader's snapshot sees pages that
- * would be free without it. A reader that sees none is never named, however old.
- * Before a call the slots of dead processes are released and parked readers in
- * the way are ousted (also without a callback). If it is only the last steady
- * commit that keeps pages, nothing is called; at the upper size the newest commit
- * is made steady then. What a commit itself needs for its records of free pages
- * is taken without asking.
+ * When a write transaction finds no free page, it calls the callback before the
+ * file grows and before it returns MDBX_MAP_FULL, if a reader's snapshot sees
+ * pages that would otherwise be free. The callback is never asked about a
+ * reader that sees no such page, however old its snapshot is. Before each call
+ * the engine releases the slots of dead processes and ousts parked readers that
+ * are in the way (it does so without a callback, too). If only the last steady
+ * commit keeps the pages, the callback is not called; at the upper size the
+ * engine then makes the newest commit steady. The pages that a commit itself
+ * needs for its records of free pages are taken without a call.
  *
- * May be called at any time from any thread; a write transaction may call the
- * former callback once more. Callbacks run in the thread of the writer.
+ * May be called at any time from any thread; a running write transaction may
+ * call the former callback once more. Callbacks run in the thread of the
+ * writer.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_set_hsr(MDBX_env *env, MDBX_hsr_func hsr);
 
-/* Returns the slow-reader callback; NULL if there is none, if it was installed by
- * mdbx_env_set_oomfunc(), or for a bad handle. */
+/* Returns the slow-reader callback. Returns NULL for a bad handle, if there is
+ * no callback, or if mdbx_env_set_oomfunc() installed it. */
 LIBMDBX_API MDBX_hsr_func mdbx_env_get_hsr(const MDBX_env *env);
 
-/* The same two for a callback of the older form. There is one callback: whichever
- * of the two was set last, in place of the other. The getter gives NULL if it was
- * set by mdbx_env_set_hsr().
+/* Install and return a slow-reader callback of the older form. An environment
+ * has one callback: the last call of mdbx_env_set_oomfunc() or
+ * mdbx_env_set_hsr() replaces it. The getter returns NULL if mdbx_env_set_hsr()
+ * installed the callback.
  *
  * mdbx_env_set_oomfunc() returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_set_oomfunc(MDBX_env *env, MDBX_oom_func *oom_func);
 LIBMDBX_API MDBX_oom_func *mdbx_env_get_oomfunc(MDBX_env *env);
 
-/* Makes weak commits durable, and those of mdbx_txn_commit_ticket() that wait for
- * their flush: all that was committed before the call. Writers go on while the
- * flush is made; it needs the writer lock for a moment before and after it.
- * Called by a thread that has a write transaction, or mdbx_txn_lock(), it keeps
- * the lock.
+/* Makes all commits made before the call durable: weak commits, and commits of
+ * mdbx_txn_commit_ticket() that wait for their flush.
  *
- * force     false acts only if a threshold (MDBX_opt_sync_bytes,
- *           MDBX_opt_sync_period) is reached by what is not durable yet.
- * nonblock  true gives MDBX_BUSY instead of waiting for a writer, or for another
- *           call that flushes. After a flush that is a success by half: the next
- *           call has little left to do.
+ * force     false flushes only if what is not durable yet reaches a threshold
+ *           (MDBX_opt_sync_bytes, MDBX_opt_sync_period).
+ * nonblock  true returns MDBX_BUSY instead of waiting for a writer, or for
+ *           another call that flushes. If the call has flushed already when it
+ *           finds a writer, MDBX_BUSY means half a success: the next call has
+ *           little left to do.
+ *
+ * Writers continue during the flush. The call needs the writer lock briefly
+ * before and after the flush. If the calling thread has a write transaction, or
+ * holds the lock by mdbx_txn_lock(), it keeps the lock throughout.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was pending; [env];
  * MDBX_EACCESS if read-only; MDBX_BUSY; MDBX_EPERM if not open; MDBX_EIO or
@@ -1796,35 +1821,38 @@ LIBMDBX_INLINE_API int mdbx_env_sync(MDBX_env *env);
 LIBMDBX_INLINE_API int mdbx_env_sync_poll(MDBX_env *env);
 
 /* Makes the file smaller: moves pages from its end into free pages near its
- * start, in cycles. Each cycle is a write transaction of its own that takes and
- * gives back the writer lock, so that others read and write in between. What a
- * cycle has moved away becomes free with it, and the next cycle gives it back;
- * the file gets shorter as its geometry allows (see mdbx_env_set_geometry()).
- * The data stays the same, whatever happens. With MDBX_SAFE_NOSYNC each cycle
- * flushes what was committed before it, and the file is cut by the next durable
- * commit.
+ * start, in cycles.
+ *
+ * Each cycle is a write transaction of its own. It takes and releases the
+ * writer lock, so others can read and write between cycles. The commit of a
+ * cycle frees the old places of the moved pages; the next cycle returns them to
+ * the system, and the file becomes shorter as its geometry allows (see
+ * mdbx_env_set_geometry()). The records do not change, even if the call fails.
+ * With MDBX_SAFE_NOSYNC each cycle flushes the commits before it, and the next
+ * durable commit cuts the file.
  *
  * defrag_atleast    pages to give back before the time limit may end the work;
  *                   0 none.
  * time_atleast_dot16  time to spend before defrag_enough may end it, 16.16.
- * defrag_enough     pages given back after which it is enough; 0 all.
+ * defrag_enough     the work ends when this many pages were given back; 0 all.
  * time_limit_dot16  time after which no further cycle begins, 16.16; 0 none.
- * acceptable_backlash  free pages that may be left below the end; -1 as many
- *                   as a commit may need itself.
- * preferred_batch   about how many pages a cycle writes; 0 or -1 the default.
- *                   A large value is moved whole.
- * progress_callback called after each cycle, without any lock; may be NULL.
- *                   What it returns: see MDBX_defrag_notify_func.
- * result            how far it came and why it stopped; may be NULL.
+ * acceptable_backlash  free pages that may remain below the end; -1: as many as
+ *                      a commit may need itself.
+ * preferred_batch   about how many pages a cycle writes; 0 or -1 the default. A
+ *                   large value is moved as a whole.
+ * progress_callback  called after each cycle, without any lock; may be NULL.
+ *                    For its result see MDBX_defrag_notify_func.
+ * result            how much was done and why it stopped; may be NULL.
  *
- * Any thread may call it that has no write transaction of its own.
+ * Any thread without a write transaction of its own may call it.
  *
- * Returns MDBX_SUCCESS when nothing is left to do or it is enough;
- * MDBX_RESULT_TRUE when it stopped before (result->stopping_reasons);
- * MDBX_LAGGARD_READER when pages that a reader sees are in the way; [env];
- * MDBX_EINVAL for a backlash or batch below -1; MDBX_EACCESS if opened for
- * reading only; MDBX_BUSY when the thread has a write transaction; or as of
- * mdbx_txn_begin() and mdbx_txn_commit(). Cycles before the error stand. */
+ * Returns MDBX_SUCCESS if nothing is left to do or defrag_enough is reached;
+ * MDBX_RESULT_TRUE if it stopped earlier (result->stopping_reasons);
+ * MDBX_LAGGARD_READER if pages that a reader sees are in the way; [env];
+ * MDBX_EINVAL for a backlash or batch below -1; MDBX_EACCESS if opened
+ * read-only; MDBX_BUSY if the thread has a write transaction; or as of
+ * mdbx_txn_begin() and mdbx_txn_commit(). The cycles completed before an error
+ * stay in effect. */
 LIBMDBX_API int
 mdbx_env_defrag(MDBX_env *env, size_t defrag_atleast,
                 size_t time_atleast_dot16, size_t defrag_enough,
@@ -1837,25 +1865,26 @@ mdbx_env_defrag(MDBX_env *env, size_t defrag_atleast,
  *
  * env, txn  one of them is required. The pages are those of the transaction's
  *           snapshot, or of the newest commit if txn is NULL.
- * flags     MDBX_warmup_default asks the system to read them in and returns;
- *           _force reads them now; with _oomsafe into the page cache only, not
- *           into this process; _lock keeps them in memory until _release, the
- *           close, or the end of the process; _touchlimit raises the limits of
- *           the process for that as far as it may.
+ * flags     MDBX_warmup_default asks the system to read the pages and returns;
+ *           _force reads them now; _oomsafe, with _force, reads them into the
+ *           page cache only, not into this process; _lock keeps them in memory
+ *           until _release, the close, or the end of the process; _touchlimit
+ *           raises the process limits for that, as far as the process may.
  * timeout_seconds_16dot16  when to stop reading, 16.16; 0 never.
  *
- * Takes no lock; commits may go on meanwhile.
+ * The call takes no lock; other threads and processes may commit meanwhile.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the time ran out; [env] or [txn];
  * MDBX_EINVAL for unknown flags or handles that do not belong together;
- * MDBX_EPERM if not open; MDBX_ENOSYS, MDBX_ENOMEM (also if the limit for locked
- * memory is too low), EAGAIN, MDBX_EPERM as of mlock(), or another system code. */
+ * MDBX_EPERM if not open; MDBX_ENOSYS, MDBX_ENOMEM (also if the limit for
+ * locked memory is too low), EAGAIN, MDBX_EPERM as of mlock(), or another
+ * system code. */
 LIBMDBX_API int mdbx_env_warmup(const MDBX_env *env, const MDBX_txn *txn,
                                 MDBX_warmup_flags_t flags,
                                 unsigned timeout_seconds_16dot16);
 
-/* Sets (onoff true) or clears flags of an environment. After it was opened only
- * those marked * at MDBX_env_flags_t can change; the call then waits for a
+/* Sets (onoff true) or clears flags of an environment. While it is open, only
+ * the flags marked * at MDBX_env_flags_t can change; the call then waits for a
  * writer of another thread or process.
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EPERM for flags that cannot change now,
@@ -1868,31 +1897,33 @@ LIBMDBX_API int mdbx_env_set_flags(MDBX_env *env, MDBX_env_flags_t flags,
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_get_flags(const MDBX_env *env, unsigned *flags);
 
-/* Stores the path given at open, NULL if not open. The string belongs to the
- * environment and lives as long.
+/* Stores the path given to mdbx_env_open(), NULL if not open. The string
+ * belongs to the environment and is valid until the environment is closed.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_get_path(const MDBX_env *env, const char **dest);
 
 /* Stores the descriptor of the data file, -1 if not open. It belongs to the
- * environment, is closed on exec, and must not be written to or closed: closing
- * any descriptor of the file may drop locks the process holds on it.
+ * environment and is closed on exec. The caller must neither write to it nor
+ * close it: closing any descriptor of the file may release locks the process
+ * holds on it.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd);
 
-/* Attaches a pointer of the application to an environment. It is never
- * followed or freed by the library.
+/* Attaches a pointer of the application to an environment. The library never
+ * dereferences or frees it.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_set_userctx(MDBX_env *env, void *ctx);
 
-/* Returns that pointer, NULL if there is none or the handle is bad. */
+/* Returns the pointer set by mdbx_env_set_userctx(), NULL if there is none or
+ * the handle is bad. */
 LIBMDBX_API void *mdbx_env_get_userctx(const MDBX_env *env);
 
-/* Tells whether read-ahead is a good idea for a database: whether `volume`
- * bytes plus `redundancy` bytes (may be negative) fit into free memory. Small
- * volumes, up to 4 MiB, always do.
+/* Tells whether read-ahead is useful for a database: whether `volume` bytes
+ * plus `redundancy` bytes (may be negative) fit into free memory. Volumes up to
+ * 4 MiB always do.
  *
  * Returns MDBX_RESULT_TRUE for yes, MDBX_RESULT_FALSE for no, or a system
  * code. */
@@ -1900,92 +1931,97 @@ LIBMDBX_API int mdbx_is_readahead_reasonable(size_t volume,
                                              intptr_t redundancy);
 
 /* Stores the page size of the system in bytes, and total and free memory in
- * such pages. Each pointer may be NULL, but not all. The memory is that of the
- * machine, also where a control group gives the process less.
+ * such pages. Each pointer may be NULL, but not all. The figures are those of
+ * the machine, even if a control group grants the process less.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; a system code. */
 LIBMDBX_API int mdbx_get_sysraminfo(intptr_t *page_size, intptr_t *total_pages,
                                     intptr_t *avail_pages);
 
-/* Returns the page size in bytes a new database gets unless told otherwise: the
- * system's, but within MDBX_MIN_PAGESIZE and MDBX_MAX_PAGESIZE. */
+/* Returns the page size in bytes of a new database for which none is requested:
+ * the system's, limited to MDBX_MIN_PAGESIZE and MDBX_MAX_PAGESIZE. */
 LIBMDBX_API size_t mdbx_default_pagesize(void);
 
 /* ---- Environment: geometry, options, limits ---------------------------- */
 
-/* Decides whether the environment is used without a lock file; before
- * mdbx_env_open() only.
+/* Decides whether the environment is used without a lock file; only before
+ * mdbx_env_open().
  *
- * Without one there is no file but the data file, no lock of the system on
- * either, and no table of readers that others could see: the application itself
- * makes sure that no process writes while another one reads or writes, opens or
- * closes not counting. Each transaction looks at the file for what others have
- * committed. Threads of one process need no such care: they are kept apart as
- * always, and the file may be open several times in a process. On a network file
- * system only one machine at a time may have it open.
+ * Without a lock file the engine creates no file but the data file, takes no
+ * system lock on any file, and has no reader table that others could see. The
+ * application itself must ensure that no process writes while another one reads
+ * or writes; opening and closing are exempt. Each transaction checks the file
+ * for commits of other processes. Threads of one process need no such care: the
+ * engine separates them as always, and a process may have the file open several
+ * times. On a network file system only one machine at a time may have it open.
  *
- * Differences to the usual ways:
- *   - Opening changes nothing in an existing file, and sizes asked for before
- *     apply to a new one only; repair after a crash waits for the first writer.
- *     With MDBX_RDONLY a weak commit of this boot on top can be read.
- *   - Closing does not make weak commits durable; mdbx_env_sync() does, called
- *     when the process may write.
- *   - Readers of other processes do not hold back anything.
+ * Differences to the usual mode:
+ *   - Opening changes nothing in an existing file, and sizes requested before
+ *   apply only to a new one. Repair after a crash waits for the first writer.
+ *   With MDBX_RDONLY the newest commit can be read even if it is a weak commit
+ *   of this boot.
+ *   - Closing does not make weak commits durable; mdbx_env_sync() does. Call it
+ *   when the process may write.
+ *   - Readers of other processes do not keep pages from reuse.
  *
  * Returns MDBX_SUCCESS, [env], or MDBX_EPERM when it is open. */
 LIBMDBX_API int mdbx_env_set_lockless(MDBX_env *env, bool onoff);
 
-/* Limits how much of the database file this process uses, in bytes: the whole
- * pages that fit. It is not stored, other processes have their own; 0, the state
- * at the beginning, takes it away. The geometry bounds the file as before.
+/* Limits how much of the database file this process uses, in bytes, rounded
+ * down to whole pages. The limit is not stored, and each process has its own;
+ * 0, the initial value, means no limit. The geometry bounds the file as before.
  *
- * Writers of this process get MDBX_MAP_FULL at it. A transaction cannot begin
- * while the newest commit uses more: MDBX_UNABLE_EXTEND_MAPSIZE. Running readers
- * keep what they see. May be called by any thread, before or after the open.
+ * Writers of this process get MDBX_MAP_FULL at the limit. A transaction cannot
+ * begin while the newest commit uses more: MDBX_UNABLE_EXTEND_MAPSIZE. Running
+ * readers keep their snapshots. Any thread may call it, before or after the
+ * open.
  *
- * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL while the calling thread has a write
- * transaction. */
+ * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL while the calling thread has a
+ * write transaction. */
 LIBMDBX_API int mdbx_env_set_maplimit(MDBX_env *env, size_t bytes);
 
-/* Stores that limit, 0 when there is none.
+/* Stores the limit set by mdbx_env_set_maplimit(), 0 if there is none.
  *
  * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL when `bytes` is NULL. */
 LIBMDBX_API int mdbx_env_get_maplimit(const MDBX_env *env, size_t *bytes);
 
 /* Sets the size bounds of a database. All in bytes; -1 keeps the present value
  * or takes the default, 0 means the smallest and INTPTR_MAX the largest
- * possible. Sizes are rounded up to whole pages of the database and system.
+ * possible. Sizes are rounded up to whole pages of the database and of the
+ * system.
  *
  * size_lower        the file never becomes smaller
- * size_now          its size from now on; later changes come by themselves
- * size_upper        the file never becomes larger. This much address space is
- *                   reserved when it is opened.
+ * size_now          its size from now on; the engine changes it later as needed
+ * size_upper        the file never becomes larger. Opening reserves this much
+ *                   address space.
  * growth_step       how much the file grows at a time; 0 forbids growth
- * shrink_threshold  how much unused room at the end makes it shrink; 0 never
- * pagesize          power of two, MDBX_MIN_PAGESIZE to MDBX_MAX_PAGESIZE; can
- *                   be chosen for a new database only
+ * shrink_threshold  how much unused space at the end makes it shrink; 0 never
+ * pagesize          power of two, MDBX_MIN_PAGESIZE to MDBX_MAX_PAGESIZE; only
+ *                   for a new database
  *
- * Before mdbx_env_open() this is a wish: it becomes true for a new database;
- * for an existing one the sizes apply if this is the first and a writing
- * opener, the page size never. After the open it takes effect with the running
- * write transaction of the calling thread if there is one, and else at once, in
- * a commit of its own, after waiting for other writers.
+ * Before mdbx_env_open() the call stores a request: the open applies it to a
+ * new database. For an existing one, the open applies the sizes if the opener
+ * is the first and may write; it never applies the page size. While the
+ * environment is open, the change takes effect with the running write
+ * transaction of the calling thread. Without one, it takes effect at once: the
+ * call waits for other writers and makes a commit of its own.
  *
  * Returns MDBX_SUCCESS, [env], [write], or
- *   MDBX_EINVAL    a page size that cannot be, or lower above upper
+ *   MDBX_EINVAL    an impossible page size, or lower above upper
  *   MDBX_TOO_LARGE  the sizes are impossible on this system
  *   MDBX_MAP_FULL  size_upper is below what is in use
  *   MDBX_EACCESS   the environment is read-only
  *   MDBX_THREAD_MISMATCH  as of [txn]
- * With the first three a line in the log (MDBX_LOG_WARN) tells which number it was. */
+ * For the first three the log (MDBX_LOG_WARN) names the number that is
+ * wrong. */
 LIBMDBX_API int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower,
                                       intptr_t size_now, intptr_t size_upper,
                                       intptr_t growth_step,
                                       intptr_t shrink_threshold,
                                       intptr_t pagesize);
 
-/* Makes the size of a database fixed: mdbx_env_set_geometry() with all three
- * sizes the same. For older programs. */
+/* Gives a database a fixed size: mdbx_env_set_geometry() with all three sizes
+ * the same. For older programs. */
 LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
 
 /* Sets an option; UINT64_MAX restores its default.
@@ -1995,69 +2031,74 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   max_readers                   reader slots, 1 to 32767; before open; as
  *                                 many as fill the lock file's first page
  *   sync_bytes                    unflushed bytes after which a commit makes a
- *                                 steady point before it returns; writers go
- *                                 on meanwhile. Commits that find one being made
- *                                 do not wait, unless there are twice as many.
- *                                 After open; 0 = off. For all processes.
+ *                                 steady point before it returns; other writers
+ *                                 continue meanwhile. A commit that finds
+ *                                 another thread or process making a steady
+ *                                 point does not wait, unless unflushed bytes
+ *                                 reach twice the value. After open; 0 = off.
+ *                                 For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
  *   dp_reserve_limit              spare page buffers kept; 1018
  *   txn_dp_limit                  changed pages kept in memory, from 128; a
  *                                 42nd of the memory the process may have: of
  *                                 the machine, or of its control group
- *   spill_max_denominator         when pages are written ahead, 1/N stay,
- *                                 0 to 255, 0 = none need; 8
- *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the
- *                                 limit; 8
- *   merge_threshold               fill below which a page is merged with a
- *                                 neighbour, in 1/65536 of a page, 8192 to
- *                                 32768; 21845
- *   prefer_waf_insteadof_balance  0 or 1, merge rather with a neighbour that
- *                                 has been changed already; 1
+ *   spill_max_denominator         when pages are written ahead, 1/N stay in
+ *                                 memory, 0 to 255, 0 = none need to stay; 8
+ *   spill_min_denominator         and 1/N are written, 0 to 255, 0 = those
+ *                                 above the limit; 8
+ *   merge_threshold               a page with less fill than this is merged
+ *                                 with a neighbour, in 1/65536 of a page, 8192
+ *                                 to 32768; 21845
+ *   prefer_waf_insteadof_balance  0 or 1, prefer to merge with a neighbour that
+ *                                 is changed already; 1
  *   subpage_limit                 largest set of values inside a leaf, in
- *                                 1/65536 of a page; 65535. Sets that with
- *                                 their key exceed about half a page have a
- *                                 tree of their own anyway.
- *   presync_threshold             bytes from which on the system is told at
- *                                 half of sync_bytes to begin writing, 1 to
- *                                 2^31; after open; 262144
+ *                                 1/65536 of a page; 65535. A set that exceeds
+ *                                 about half a page together with its key gets
+ *                                 a tree of its own anyway.
+ *   presync_threshold             at half of sync_bytes the engine tells the
+ *                                 system to begin writing, if that is at least
+ *                                 this many bytes, 1 to 2^31; after open;
+ *                                 262144
  *   write_by_calls                0 or 1, commits without a flush write pages
- *                                 by system calls only, see "Stray pointers"
- *                                 at the top; 0
- *   group_commit                  0 or 1, a durable commit that other writers
- *                                 wait behind lets them go on while it waits
- *                                 for a flush that several commits share; none
- *                                 is seen by readers, or returns, before it is
- *                                 durable, and they become so in their order;
- *                                 a write transaction that has seen one and
- *                                 commits nothing ends no earlier; 1
+ *                                 by system calls only, see "Stray pointers" at
+ *                                 the top; 0
+ *   group_commit                  0 or 1, a durable commit lets waiting writers
+ *                                 continue while it waits for a flush that
+ *                                 several commits share. No such commit is
+ *                                 visible to readers, or returns, before it is
+ *                                 durable; the commits become durable in their
+ *                                 order. A write transaction that has seen such
+ *                                 a commit and commits nothing does not end
+ *                                 before that commit is durable; 1
  *   sync_thread                   0 or 1, a thread of the environment makes the
  *                                 steady points that sync_bytes and sync_period
- *                                 ask for, the latter without a call of anybody;
- *                                 commits do not wait for it unless twice
- *                                 sync_bytes are not durable yet. It ends when
- *                                 the environment is closed; a forked child has
- *                                 one after mdbx_env_resurrect_after_fork().
- *                                 Not without a lock file, and nothing happens
+ *                                 ask for; for sync_period no call is needed.
+ *                                 Commits do not wait for it unless twice
+ *                                 sync_bytes are not durable yet. The thread
+ *                                 ends when the environment is closed; a forked
+ *                                 child gets one of its own by
+ *                                 mdbx_env_resurrect_after_fork(). Not
+ *                                 available without a lock file; without effect
  *                                 if read-only; 0
  *
- * What is set holds from the next write transaction on. These are kept, with
- * their ranges and initial values, for programs that set them, and change
- * nothing:
+ * A change takes effect with the next write transaction. The following options
+ * are stored, with their ranges and initial values, for programs that set them.
+ * They have no effect:
  *
- *   rp_augment_limit              2044; free pages are kept as runs, without
- *                                 lists that could become too long
- *   loose_limit                   0 to 255, 64; every page that a transaction
- *                                 gives up is used by it again
+ *   rp_augment_limit              2044; the engine keeps free pages as runs,
+ *                                 not as lists that could become too long
+ *   loose_limit                   0 to 255, 64; a transaction reuses every page
+ *                                 that it gives up
  *   txn_dp_initial                from 128, 1018; lists grow as needed
  *   spill_parent4child_denominator  0 to 255, 0; a child needs no copy of its
- *                                 parent's pages
+ *                                   parent's pages
  *   writethrough_threshold        32 bit, 2; a commit is written with few calls
  *   prefault_write_enable         0 or 1, 0
  *   gc_time_limit                 16.16, 0; the search for free pages is
  *                                 bounded by itself
  *   subpage_room_threshold, subpage_reserve_prereq, subpage_reserve_limit
- *                                 0, 27525, 2753; sets inside a leaf have no
- *                                 room in reserve
+ *                                 0, 27525, 2753; sets inside a leaf keep no
+ *                                 reserve
  *   split_reserve                 0 to 32768, 0
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option or a value out
@@ -2073,9 +2114,9 @@ LIBMDBX_API int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option,
 LIBMDBX_API int mdbx_env_get_option(const MDBX_env *env, MDBX_option_t option,
                                     uint64_t *pvalue);
 
-/* Short forms of mdbx_env_set_option() and mdbx_env_get_option(), for max_db,
- * max_readers, sync_bytes and sync_period. Codes as there; a NULL pointer gives
- * MDBX_EINVAL. Sizes in bytes, the period 16.16. */
+/* Short forms of mdbx_env_set_option() and mdbx_env_get_option() for max_db,
+ * max_readers, sync_bytes and sync_period. They return the same codes; a NULL
+ * pointer gives MDBX_EINVAL. Sizes in bytes, the period 16.16. */
 LIBMDBX_INLINE_API int mdbx_env_set_maxdbs(MDBX_env *env, MDBX_dbi dbs);
 LIBMDBX_INLINE_API int mdbx_env_get_maxdbs(const MDBX_env *env, MDBX_dbi *dbs);
 LIBMDBX_INLINE_API int mdbx_env_set_maxreaders(MDBX_env *env,
@@ -2094,8 +2135,9 @@ mdbx_env_get_syncperiod(const MDBX_env *env, unsigned *period_seconds_16dot16);
 LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_min(void);
 LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_max(void);
 
-/* The limits below are in bytes. A pagesize below 1 means the default page size;
- * one that cannot be gives -1. They need no handle and any thread may ask.
+/* The limits below are in bytes. A pagesize below 1 means the default page
+ * size; an impossible one gives -1. They need no handle, and any thread may
+ * call them.
  *
  * Smallest and largest size of a database. Page numbers have 32 bits. */
 LIBMDBX_API intptr_t mdbx_limits_dbsize_min(intptr_t pagesize);
@@ -2127,11 +2169,12 @@ LIBMDBX_API intptr_t mdbx_limits_pairsize4page_max(intptr_t pagesize,
 LIBMDBX_API intptr_t mdbx_limits_valsize4page_max(intptr_t pagesize,
                                                   MDBX_db_flags_t flags);
 
-/* Most bytes of pages one write transaction can change. */
+/* Largest total size, in bytes, of the pages one write transaction can
+ * change. */
 LIBMDBX_API intptr_t mdbx_limits_txnsize_max(intptr_t pagesize);
 
 /* The same limits for the page size of an environment; -1 for a bad handle.
- * mdbx_env_get_maxkeysize() is for older programs and asks for MDBX_DUPSORT. */
+ * mdbx_env_get_maxkeysize() is for older programs and assumes MDBX_DUPSORT. */
 LIBMDBX_API int mdbx_env_get_maxkeysize_ex(const MDBX_env *env,
                                            MDBX_db_flags_t flags);
 LIBMDBX_API int mdbx_env_get_maxkeysize(const MDBX_env *env);
