@@ -2191,24 +2191,24 @@ LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
  *
  * env     an open environment; it must outlive the transaction.
  * parent  a running write transaction to nest in, or NULL. While the child
- *         runs, nothing can be done with the parent but end it, which ends the
- *         child too. Cannot be used with MDBX_WRITEMAP.
+ *         runs, the parent can only be committed or aborted, which ends the
+ *         child too. Nesting cannot be used with MDBX_WRITEMAP.
  * flags   begin flags of MDBX_txn_flags_t.
- * txn     receives the handle; it belongs to the caller until committed or
+ * txn     receives the handle; the caller owns it until it is committed or
  *         aborted. Set to NULL on failure.
  * ctx     pointer of the application, see mdbx_txn_get_userctx().
  *
- * A read transaction sees the newest commit and never waits. It keeps its
- * snapshot's pages from being used again, so it should be short. A write
- * transaction waits until no other is running, in any process.
- * Without MDBX_NOSTICKYTHREADS a thread has at most one transaction at a time,
- * and only that thread may use it.
+ * A read transaction sees the newest commit and never waits. It keeps the pages
+ * of its snapshot from reuse, so it should be short. A write transaction waits
+ * until no other one is running in any process. Without MDBX_NOSTICKYTHREADS a
+ * thread has at most one transaction at a time, and only that thread may use
+ * it.
  *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, read-only together with MDBX_TXN_TRY,
  *                          MDBX_TXN_APART without read-only or with a parent
- *   MDBX_BUSY              this thread writes already; or MDBX_TXN_TRY, and
- *                          somebody else does
+ *   MDBX_BUSY              this thread has a write transaction already; or
+ *                          MDBX_TXN_TRY is given and another writer is active
  *   MDBX_TXN_OVERLAPPING   this thread has a transaction of the other kind
  *   MDBX_BAD_RSLOT         this thread has a read transaction
  *   MDBX_READERS_FULL      no reader slot is free
@@ -2217,7 +2217,7 @@ LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
  *   MDBX_INCOMPATIBLE      nesting with MDBX_WRITEMAP
  *   MDBX_THREAD_MISMATCH   the parent belongs to another thread
  *   MDBX_UNABLE_EXTEND_MAPSIZE  another process made the database larger than
- *                          this one can map
+ *                               this process can map
  *   MDBX_CORRUPTED, MDBX_ENOMEM, or another system code */
 LIBMDBX_API int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent,
                                   MDBX_txn_flags_t flags, MDBX_txn **txn,
@@ -2227,81 +2227,87 @@ LIBMDBX_API int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent,
 LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
                                       MDBX_txn_flags_t flags, MDBX_txn **txn);
 
-/* Commits a transaction and frees its handle. Its cursors become unbound; they
- * still have to be closed. A running child is committed first. A transaction
- * without changes writes nothing and uses up no id. For a read transaction this
- * is the same as to abort it.
+/* Commits a transaction and frees its handle. Its cursors become unbound; the
+ * caller still has to close them. A running child is committed first. A
+ * transaction without changes writes nothing and uses no id. Committing a read
+ * transaction is the same as aborting it.
  *
- * latency  NULL, or filled with the times the parts of the commit took.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the transaction was broken (or
  * reset) and has been aborted instead; [txn]; [write]: nothing was committed.
  * MDBX_THREAD_MISMATCH leaves the transaction as it was; after every other code
- * the handle is gone. MDBX_PANIC means that the outcome on the device is
- * unknown: close the environment and open it again. So does the error of a
- * flush that several commits share (MDBX_opt_group_commit), for all of them. */
+ * the handle is freed. MDBX_PANIC means that the outcome on the device is
+ * unknown: close the environment and open it again. The error of a flush that
+ * several commits share (MDBX_opt_group_commit) means the same, for all of
+ * them. */
 LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_commit_ex() without the times. */
 LIBMDBX_INLINE_API int mdbx_txn_commit(MDBX_txn *txn);
 
 /* Commits a write transaction without waiting until the commit is durable, and
- * tells by a ticket what to wait for, with mdbx_env_wait_durable(). Nothing is
- * lost by it but time: such a commit keeps every promise of its mode from the
- * moment it is durable on, commits become durable in their order, and one flush
- * serves all that wait. Until then it is seen by later write transactions
- * only, not by read transactions. Not in libmdbx.
+ * returns a ticket for mdbx_env_wait_durable().
+ *
+ * From the moment the commit is durable, it keeps every promise of its mode.
+ * Commits become durable in their order, and one flush serves all that wait.
+ * Until the commit is durable, only later write transactions see it; read
+ * transactions do not. Not in libmdbx.
  *
  * ticket   receives the commit. A transaction without changes gives the commit
  *          that it began with.
- * latency  NULL, or filled with the times the parts of the commit took.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
- * Somebody has to ask for the flush: mdbx_env_wait_durable(), mdbx_env_sync_ex(),
- * a commit by mdbx_txn_commit_ex() in any process, mdbx_env_close(), or the
- * thread that mdbx_env_durable_fd() starts. Some commits cannot wait and are
- * durable on return: those with MDBX_WRITEMAP, with MDBX_opt_group_commit off or
- * in MDBX_NOMETASYNC, and large ones, those that change the size of the file, and one
- * every few hundred, since what waits has to fit in a meta page. The ticket
- * of a weak commit (MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC) is that of a commit
- * which readers see at once.
+ * A flush must be requested by one of these: mdbx_env_wait_durable(),
+ * mdbx_env_sync_ex(), a commit by mdbx_txn_commit_ex() in any process,
+ * mdbx_env_close(), or the thread that mdbx_env_durable_fd() starts. Some
+ * commits cannot wait and are durable on return: commits with MDBX_WRITEMAP,
+ * with MDBX_opt_group_commit off or in MDBX_NOMETASYNC, large ones, those that
+ * change the size of the file, and one in every few hundred, since the list of
+ * waiting pages has to fit in a meta page. The ticket of a weak commit
+ * (MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC) stands for a commit which readers see
+ * at once.
  *
  * Returns as mdbx_txn_commit_ex(), and MDBX_EINVAL if ticket is NULL,
- * MDBX_EACCESS for a read transaction, MDBX_BAD_TXN for a nested one; after these
- * the transaction is as it was. */
+ * MDBX_EACCESS for a read transaction, MDBX_BAD_TXN for a nested one; after
+ * these the transaction is as it was. */
 LIBMDBX_API int mdbx_txn_commit_ticket(MDBX_txn *txn,
                                        MDBX_commit_ticket *ticket,
                                        MDBX_commit_latency *latency);
 
-/* Waits until a commit is durable. Where nobody else makes the flush it waits
- * for, the caller does; for a weak commit, by making a steady point of the newest
- * one. Must not be called between the beginning and the end of a write
- * transaction of the same thread. Not in libmdbx.
+/* Waits until a commit is durable. If no other thread or process makes the
+ * flush, the caller makes it; for a weak commit, it makes a steady point of the
+ * newest commit. A thread must not call it while it has a write transaction.
+ * Not in libmdbx.
  *
- * ticket                   of this environment since it was opened, by any
+ * ticket                   of this environment since it was opened, from any
  *                          thread; may be used any number of times.
- * timeout_seconds_16dot16  how long, 16.16. 0: it asks, and neither waits nor
- *                          makes a flush. 0xffffffff: for ever. A flush once
- *                          begun is waited for, and the end of somebody else's
- *                          is noticed up to a twentieth of a second late.
+ * timeout_seconds_16dot16  how long to wait, 16.16. With 0 the call only
+ *                          queries: it neither waits nor makes a flush.
+ *                          0xffffffff: for ever. Once the call has begun a
+ *                          flush, it waits for its end. It may notice the end
+ *                          of another one's flush up to a twentieth of a second
+ *                          late.
  *
  * Returns MDBX_SUCCESS: the commit is durable, and so are all before it;
  * MDBX_RESULT_TRUE: not yet; [env]; or
  *   MDBX_EINVAL   ticket is NULL, or there has been no such commit
  *   MDBX_EACCESS  read-only environment
  *   MDBX_BUSY     this thread has a write transaction
- *   MDBX_PANIC    a flush failed, and what the ticket is for is lost
+ *   MDBX_PANIC    a flush failed, and the commit of the ticket is lost
  *   or the error of the flush, after which MDBX_PANIC follows */
 LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
                                       const MDBX_commit_ticket *ticket,
                                       unsigned timeout_seconds_16dot16);
 
-/* Gives a descriptor for event loops. It becomes readable when commits by
- * mdbx_txn_commit_ticket() have become durable, or failed; then read eight bytes
- * from it, and ask for the oldest tickets with mdbx_env_wait_durable(). The first
- * call starts a thread of the library, with all signals blocked, which makes
- * the flushes. It ends, and the descriptor is closed, with the environment; a
- * forked child has neither, and may call this again after
- * mdbx_env_resurrect_after_fork(). Not in libmdbx.
+/* Returns a descriptor for event loops, which becomes readable when commits by
+ * mdbx_txn_commit_ticket() have become durable or have failed.
+ *
+ * Then read eight bytes from it, and query the oldest tickets with
+ * mdbx_env_wait_durable(). The first call starts a thread of the library, with
+ * all signals blocked, which makes the flushes. When the environment is closed,
+ * the thread ends and the descriptor is closed. A forked child has neither, and
+ * may call this again after mdbx_env_resurrect_after_fork(). Not in libmdbx.
  *
  * fd  receives an eventfd(2), non-blocking. It belongs to the environment.
  *
@@ -2310,13 +2316,15 @@ LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
  * MDBX_ENOMEM, or another system code. */
 LIBMDBX_API int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd);
 
-/* Drops all changes of a transaction, and of its child, and frees its handle.
- * Cursors become unbound; they still have to be closed. A write transaction that
- * has seen commits of others which wait for their flush waits for it as well, so
- * that a reader begun afterwards sees no less (MDBX_opt_group_commit); if that
- * flush fails the next transaction is told, with MDBX_PANIC.
+/* Drops all changes of a transaction and of its child, and frees its handle.
+ * Cursors become unbound; the caller still has to close them.
  *
- * latency  NULL, or filled with the times.
+ * If a write transaction has seen commits of other writers that still wait for
+ * their flush, the abort waits for that flush too, so that a reader begun
+ * afterwards sees no less (MDBX_opt_group_commit). If that flush fails, the
+ * next transaction returns MDBX_PANIC.
+ *
+ * latency  NULL, or receives the times.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL; MDBX_EBADSIGN; MDBX_BAD_TXN if it
  * ended before; MDBX_THREAD_MISMATCH, which leaves it as it was. */
@@ -2325,146 +2333,156 @@ LIBMDBX_API int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 /* mdbx_txn_abort_ex() without the times. */
 LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
 
-/* Commits what a write transaction has changed so far and goes on, with the same
- * handle and the next id; nobody else gets to write in between. Cursors become
- * unbound as at a commit, pointers into the database become invalid, handles of
- * tables are those of a commit.
+/* Commits the changes of a write transaction so far; the transaction continues
+ * with the same handle and the next id. No other writer can write in between.
+ * Cursors become unbound as at a commit, pointers into the database become
+ * invalid, and table handles are as after a commit.
  *
  * weakening_durability  MDBX_TXN_NOWEAKING, or MDBX_TXN_NOSYNC and
- *          MDBX_TXN_NOMETASYNC: for this commit only, besides the flags the
- *          transaction began with.
- * latency  NULL, or filled with the times the parts of the commit took.
+ *                       MDBX_TXN_NOMETASYNC: for this commit only, in addition
+ *                       to the flags the transaction began with.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
- * A nested transaction hands what it has changed to the one around it and goes on
- * with the same handle: an abort then takes back only what was changed since. The
- * cursors it has bound become unbound, and the durability is that of the commit
- * that is yet to come.
+ * A nested transaction passes its changes to its parent and continues with the
+ * same handle: a later abort undoes only the changes made since. The cursors it
+ * has bound become unbound. The durability is that of the parent's commit.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was changed: nothing happens
- * then; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL for other flags: after these the transaction is as it was. [write], or codes of
- * mdbx_txn_begin_ex(): the commit, or going on after it, failed and the handle is
- * gone; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex() tells which
- * commit is the newest. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there were no changes: the call
+ * then does nothing; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL
+ * for other flags: after these the transaction is as it was. [write], or codes
+ * of mdbx_txn_begin_ex(): the commit, or continuing after it, failed and the
+ * handle is freed; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex()
+ * tells which commit is the newest. */
 LIBMDBX_API int mdbx_txn_checkpoint(MDBX_txn *txn,
                                     MDBX_txn_flags_t weakening_durability,
                                     MDBX_commit_latency *latency);
 
-/* Commits a write transaction; the variable then holds a read transaction of
- * exactly that commit, or of the newest one if there was nothing to commit, with
- * the context pointer of the former. It belongs to the calling thread as any read
- * transaction. Cursors become unbound. A read transaction just stays what it is.
+/* Commits a write transaction and replaces its handle by a read transaction of
+ * exactly that commit, or of the newest commit if there were no changes. The
+ * read transaction has the context pointer of the write transaction, and
+ * belongs to the calling thread like any read transaction. Cursors become
+ * unbound. A read transaction remains unchanged.
  *
- * ptxn     the handle of the write transaction, replaced on success; NULL after a
- *          failed commit, since the handle is gone then.
- * latency  NULL, or filled with the times the parts of the commit took.
+ * ptxn     the handle of the write transaction, replaced on success; NULL after
+ *          a failed commit, since the handle is freed then.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
  * Returns MDBX_SUCCESS; [txn]; MDBX_BAD_TXN also for a nested transaction;
- * MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the commit, *ptxn
- * is as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
+ * MDBX_BAD_RSLOT, MDBX_READERS_FULL: these are detected before the commit and
+ * leave *ptxn as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
 LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
                                             MDBX_commit_latency *latency);
 
-/* Turns a read transaction into a write transaction that begins with what it
- * sees, if that still is the newest commit.
+/* Turns a read transaction into a write transaction that begins with the same
+ * snapshot, if that is still the newest commit.
  *
  * read_txn       an active read transaction. On success it ends, and its handle
- *                is gone. Cursors of it become unbound.
+ *                is freed. Its cursors become unbound.
  * ptr_write_txn  receives the write transaction, NULL if there is none.
  * flags          as for a write transaction of mdbx_txn_begin_ex(). With
  *                MDBX_TXN_RDONLY_PREPARE read_txn is reset instead of ended.
  * ctx            pointer of the application, see mdbx_txn_get_userctx().
  *
- * Waits for other writers, unless MDBX_TXN_TRY is given; one that commits
- * something meanwhile is found out.
+ * The call waits for other writers, unless MDBX_TXN_TRY is given. It returns
+ * MDBX_RESULT_TRUE if another writer commits first.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there is a newer commit; [txn];
  * MDBX_BAD_TXN also for a write transaction; MDBX_EINVAL for NULL or unknown
  * flags; MDBX_EACCESS in a read-only environment; MDBX_TXN_OVERLAPPING if this
- * thread writes already; MDBX_BUSY; codes of mdbx_txn_begin_ex(). After
- * everything but MDBX_SUCCESS read_txn goes on. */
+ * thread has a write transaction already; MDBX_BUSY; codes of
+ * mdbx_txn_begin_ex(). After every code but MDBX_SUCCESS read_txn continues. */
 LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
                                MDBX_txn_flags_t flags, void *ctx);
 
-/* Drops all changes of a write transaction, or of the nested one that is given,
- * and goes on with the same handle and id. Cursors become unbound; those of the
- * transactions around a nested one are where they were when it began. Handles of
- * tables are those of an abort. A broken transaction is sound afterwards. A read
- * transaction has nothing to drop: it keeps its snapshot, and one that was marked
- * as broken can be used again.
+/* Drops all changes of a write transaction, or of the given nested one, which
+ * continues with the same handle and id.
  *
- * Returns MDBX_SUCCESS; [txn], which change nothing; a code of mdbx_txn_begin_ex(): then the handle is gone, and the
- * transaction around it, if there is one, is broken. */
+ * Cursors become unbound; the cursors of the parents of a nested transaction
+ * return to where they were when it began. Table handles are as after an abort.
+ * A broken transaction is usable again afterwards. A read transaction has
+ * nothing to drop: it keeps its snapshot, and if it was marked as broken it can
+ * be used again.
+ *
+ * Returns MDBX_SUCCESS; [txn], which change nothing; a code of
+ * mdbx_txn_begin_ex(): then the handle is freed, and the parent, if there is
+ * one, is broken. */
 LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 
-/* Marks a transaction as broken: whatever reads or changes data in it gives
- * MDBX_BAD_TXN, until it is aborted or rolled back. A commit then aborts it. What
- * tells of the transaction itself still works: mdbx_txn_info(),
- * mdbx_env_info_ex(), mdbx_dbi_flags_ex(), mdbx_cursor_bind() and its like.
+/* Marks a transaction as broken: functions that read or change data in it
+ * return MDBX_BAD_TXN, until it is aborted or rolled back. A commit then aborts
+ * it. Functions that describe the transaction itself still work:
+ * mdbx_txn_info(), mdbx_env_info_ex(), mdbx_dbi_flags_ex(), mdbx_cursor_bind()
+ * and the like.
  *
  * Returns MDBX_SUCCESS, [txn] but not MDBX_BAD_TXN for a reset one. */
 LIBMDBX_API int mdbx_txn_break(MDBX_txn *txn);
 
-/* Gives the snapshot of a read transaction back and keeps the handle and its
- * reader slot for mdbx_txn_renew(), which is cheaper than a new begin. Resetting
- * twice is fine.
+/* Releases the snapshot of a read transaction, and keeps the handle and its
+ * reader slot for mdbx_txn_renew(), which is cheaper than a new begin.
+ * Resetting twice is allowed.
  *
  * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction. */
 LIBMDBX_API int mdbx_txn_reset(MDBX_txn *txn);
 
-/* Starts a read transaction again, on the newest snapshot: one that was reset,
- * prepared by MDBX_TXN_RDONLY_PREPARE, or is still active.
+/* Starts a read transaction again on the newest snapshot. It may be reset,
+ * prepared by MDBX_TXN_RDONLY_PREPARE, or still active.
  *
- * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction, and the codes
- * of mdbx_txn_begin_ex() for a read transaction. */
+ * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction, and the
+ * codes of mdbx_txn_begin_ex() for a read transaction. */
 LIBMDBX_API int mdbx_txn_renew(MDBX_txn *txn);
 
-/* Moves an active read transaction to the newest snapshot. Pointers obtained
- * before and the positions of cursors are lost if it moves.
+/* Moves an active read transaction to the newest snapshot. If it moves,
+ * pointers obtained before become invalid and cursors lose their positions.
  *
- * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if it was newest already;
- * [txn]; MDBX_EINVAL for a write transaction; codes as of mdbx_txn_renew(). */
+ * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if its snapshot was the
+ * newest already; [txn]; MDBX_EINVAL for a write transaction; codes as of
+ * mdbx_txn_renew(). */
 LIBMDBX_API int mdbx_txn_refresh(MDBX_txn *txn);
 
-/* Parks an active read transaction: it keeps its snapshot until a writer is short
- * of pages that the snapshot keeps from reuse; then the writer ousts it.
+/* Parks an active read transaction: it keeps its snapshot until a writer needs
+ * pages that the snapshot keeps from reuse; then the writer ousts it.
  *
  * autounpark  true: the next use of the transaction or of its cursors brings it
- *             back as mdbx_txn_unpark(txn, false) would, and gives MDBX_OUSTED if
- *             that cannot be. false: each use gives MDBX_BAD_TXN, or MDBX_OUSTED
- *             if it has been ousted.
+ *             back as mdbx_txn_unpark(txn, false) would, and returns
+ *             MDBX_OUSTED if that is impossible. false: each use returns
+ *             MDBX_BAD_TXN, or MDBX_OUSTED if it has been ousted.
  *
  * Pointers obtained before must not be used while it is parked. Cursors keep
- * their places if it is not ousted.
+ * their positions unless it is ousted.
  *
- * Returns MDBX_SUCCESS, [txn]; MDBX_BAD_TXN also for a write transaction and one
- * that is parked already. */
+ * Returns MDBX_SUCCESS, [txn]; MDBX_BAD_TXN also for a write transaction and
+ * one that is parked already. */
 LIBMDBX_API int mdbx_txn_park(MDBX_txn *txn, bool autounpark);
 
-/* Brings a parked transaction back. One that is not parked stays as it is.
+/* Brings a parked transaction back. A transaction that is not parked remains
+ * unchanged.
  *
- * restart_if_ousted  true starts it on the newest snapshot if a writer ousted it.
+ * restart_if_ousted  true starts it on the newest snapshot if a writer ousted
+ *                    it.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it was ousted and started again;
- * MDBX_OUSTED: it was ousted, and is now as after mdbx_txn_reset(), cursors
+ * MDBX_OUSTED: it was ousted, and is now as after mdbx_txn_reset(), its cursors
  * unbound; [txn]; codes of mdbx_txn_renew() when it starts again. */
 LIBMDBX_API int mdbx_txn_unpark(MDBX_txn *txn, bool restart_if_ousted);
 
-/* Begins a read transaction on the snapshot of another one.
+/* Begins a read transaction on the snapshot of another transaction.
  *
- * origin  an active read transaction, which needs MDBX_NOSTICKYTHREADS since a
- *         thread has one reader slot only; it must not end during the call. Or a
- *         write transaction without changes: then the snapshot is the commit it
- *         builds on.
- * in_out_clone  if it points to NULL, it receives a new handle. Else that handle,
- *         of a read transaction of the same environment, is used again; if it is
- *         active, it ends first. After a failure a handle that was given is as
- *         after mdbx_txn_reset() or unchanged.
+ * origin  an active read transaction, which requires MDBX_NOSTICKYTHREADS since
+ *         a thread has only one reader slot; it must not end during the call.
+ *         Or a write transaction without changes: the snapshot is then the
+ *         commit it began with.
+ * in_out_clone  if it points to NULL, it receives a new handle. Otherwise it
+ *               points to a read transaction of the same environment, whose
+ *               handle the call reuses; if that one is active, it ends first.
+ *               After a failure a given handle is as after mdbx_txn_reset() or
+ *               unchanged.
  * ctx     pointer of the application, see mdbx_txn_get_userctx().
  *
  * Returns MDBX_SUCCESS, [txn] of both handles, or
  *   MDBX_BAD_TXN        also for a write transaction with changes
- *   MDBX_EINVAL         in_out_clone is NULL; or its handle is of another
- *                       environment, a write transaction, or origin itself
+ *   MDBX_EINVAL         in_out_clone is NULL; or its handle belongs to another
+ *                       environment, is a write transaction, or is origin
+ *                       itself
  *   MDBX_OUSTED         origin was parked and has been ousted
  *   MDBX_MVCC_RETARDED  origin lost its snapshot during the call
  *   MDBX_BAD_RSLOT      the reader slot of this thread is in use
@@ -2479,25 +2497,26 @@ LIBMDBX_API int mdbx_txn_clone(const MDBX_txn *origin, MDBX_txn **in_out_clone,
  *           other readers: txn_reader_lag of a writer, txn_space_dirty of a
  *           reader.
  *
- * A parked transaction is described too, and stays parked; so is a broken one.
+ * The call also describes a parked transaction, which stays parked, and a
+ * broken one.
  *
- * Returns MDBX_SUCCESS, [txn], MDBX_OUSTED if it was parked and lost its snapshot.
- */
+ * Returns MDBX_SUCCESS, [txn], MDBX_OUSTED if it was parked and lost its
+ * snapshot. */
 LIBMDBX_API int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info,
                               bool scan_rlt);
 
-/* Returns how many commits were made since the snapshot of a reader, 0 for a
- * writer; negative for an error: the negated system code, or an engine code. If
- * percent is not NULL it receives how much of the file is allocated. For older
+/* Returns the number of commits since the snapshot of a reader, 0 for a writer;
+ * negative for an error: the negated system code, or an engine code. If percent
+ * is not NULL it receives how much of the file is allocated. For older
  * programs; mdbx_txn_info() tells more. */
 LIBMDBX_API int mdbx_txn_straggler(const MDBX_txn *txn, int *percent);
 
 /* Returns the environment of a transaction, NULL for a bad handle. */
 LIBMDBX_API MDBX_env *mdbx_txn_env(const MDBX_txn *txn);
 
-/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. Bits without a
- * name may be set as well. MDBX_TXN_DIRTY and MDBX_TXN_SPILLS are told to the
- * thread the transaction belongs to. */
+/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. Bits
+ * without a name may be set as well. Only the thread that owns the transaction
+ * gets MDBX_TXN_DIRTY and MDBX_TXN_SPILLS. */
 LIBMDBX_API MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn);
 
 /* Returns the id: of the snapshot for a reader, of the commit to come for a
@@ -2509,41 +2528,43 @@ LIBMDBX_API uint64_t mdbx_txn_id(const MDBX_txn *txn);
  * Returns MDBX_SUCCESS, or MDBX_EINVAL, MDBX_EBADSIGN as of [txn]. */
 LIBMDBX_API int mdbx_txn_set_userctx(MDBX_txn *txn, void *ctx);
 
-/* Returns that pointer, NULL if there is none or the handle is bad. */
+/* Returns the pointer given to mdbx_txn_begin_ex() or mdbx_txn_set_userctx(),
+ * NULL if there is none or the handle is bad. */
 LIBMDBX_API void *mdbx_txn_get_userctx(const MDBX_txn *txn);
 
-/* Takes the writer lock of a database without a transaction, so that nobody
- * can write until mdbx_txn_unlock(). The calling thread can.
+/* Takes the writer lock of a database without a transaction. Until
+ * mdbx_txn_unlock(), only the calling thread can write.
  *
- * dont_wait  true gives MDBX_BUSY instead of waiting.
+ * dont_wait  true returns MDBX_BUSY instead of waiting.
  *
  * Returns MDBX_SUCCESS, [env], MDBX_BUSY (also if this thread has it already),
  * MDBX_EACCESS if read-only, MDBX_EPERM if not open, or a system code. */
 LIBMDBX_API int mdbx_txn_lock(MDBX_env *env, bool dont_wait);
 
-/* Releases that lock.
+/* Releases the lock taken by mdbx_txn_lock().
  *
  * Returns MDBX_SUCCESS, [env], MDBX_THREAD_MISMATCH if the calling thread does
- * not hold it, MDBX_BUSY while a write transaction of it runs. */
+ * not hold it, MDBX_BUSY while its write transaction runs. */
 LIBMDBX_API int mdbx_txn_unlock(MDBX_env *env);
 
 /* Detaches all cursors from a transaction and its parents.
  *
- * unbind  true keeps the handles, unbound, for another use; false closes them:
- *         they must not be used afterwards.
- * count   NULL, or receives how many there were.
+ * unbind  true keeps the handles, unbound, for reuse; false closes them: they
+ *         must not be used afterwards.
+ * count   NULL, or receives how many cursors there were.
  *
  * Returns MDBX_SUCCESS, [txn]. */
 LIBMDBX_API int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn,
                                                 bool unbind, size_t *count);
 
-/* The same without the count. */
+/* mdbx_txn_release_all_cursors_ex() without the count. */
 LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
                                                     bool unbind);
 
-/* Calls func for each cursor bound to a transaction or to one nested in or around
- * it, in no special order. func may close or unbind the cursor it is given, but no
- * other. A result of func other than zero ends the walk and is returned.
+/* Calls func for each cursor bound to a transaction, its parents or its
+ * children, in no particular order. func may close or unbind the cursor it is
+ * given, but no other. If func returns a value other than zero, the walk ends
+ * and returns it.
  *
  * Returns MDBX_SUCCESS, MDBX_EINVAL also for a NULL func, MDBX_EBADSIGN,
  * MDBX_THREAD_MISMATCH. */
@@ -2555,154 +2576,165 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
 
 /* Opens a table, or creates it with MDBX_CREATE.
  *
- * name   zero-terminated, without the zero being part of it; NULL for the main
+ * name   zero-terminated; the zero is not part of the name. NULL for the main
  *        table. Named tables are records of the main table and need
  *        mdbx_env_set_maxdbs(). The name is copied.
- * flags  MDBX_db_flags_t. For an existing table they must be the stored ones,
- *        unless MDBX_DB_ACCEDE is given or the table is empty and MDBX_CREATE
- *        remakes it: then cursors on it lose their place.
- * dbi    receives the handle, 0 on failure. It is good for all transactions of
- *        the environment until closed or the table is dropped. If the table was
- *        created in this transaction it goes away should that be aborted. If a
- *        nested transaction opened it and is aborted, those around it do not know
- *        it (MDBX_BAD_DBI) until they open it; later transactions do. To open the
- *        same name again gives the same handle.
+ * flags  MDBX_db_flags_t. For an existing table they must equal the stored
+ *        ones, with two exceptions: MDBX_DB_ACCEDE is given; or the table is
+ *        empty and MDBX_CREATE recreates it, so that cursors on it lose their
+ *        positions.
+ * dbi    receives the handle, 0 on failure. It is valid in all transactions of
+ *        the environment until it is closed or the table is dropped. If this
+ *        transaction created the table and aborts, the table and its handle are
+ *        gone. If a nested transaction opened the handle and aborts, its
+ *        parents do not know the handle (MDBX_BAD_DBI) until they open the
+ *        table themselves; later transactions know it. Opening the same name
+ *        again gives the same handle.
  *
  * Returns MDBX_SUCCESS, [txn], [read], [write] when creating, or
- *   MDBX_NOTFOUND      there is none, and MDBX_CREATE is not given
- *   MDBX_EACCESS       to be created, but the transaction is read-only
- *   MDBX_EINVAL        flags that do not go together
- *   MDBX_INCOMPATIBLE  it has an optional feature this library does not know, or
- *                      it has other flags, or the name is a plain record, or
- *                      the main table is of a kind that cannot hold names
+ *   MDBX_NOTFOUND      there is no such table, and MDBX_CREATE is not given
+ *   MDBX_EACCESS       the table is to be created, but the transaction is
+ *                      read-only
+ *   MDBX_EINVAL        flags that cannot be combined
+ *   MDBX_INCOMPATIBLE  the table has an optional feature this library does not
+ *                      know; or it has other flags; or the name is a plain
+ *                      record; or the main table is of a kind that cannot hold
+ *                      names
  *   MDBX_BAD_VALSIZE   the name is too long
  *   MDBX_DBS_FULL      no handle is left
  *   MDBX_ENOMEM */
 LIBMDBX_API int mdbx_dbi_open(MDBX_txn *txn, const char *name,
                               MDBX_db_flags_t flags, MDBX_dbi *dbi);
 
-/* The same with a name of any bytes. The main table is a NULL name or one without
- * address (MDBX_CHK_MAIN); the name with the address MDBX_CHK_GC and no length is
- * table 0, which has the flags MDBX_DB_DEFAULTS. MDBX_CHK_META is no table:
- * MDBX_EINVAL. An empty name is as good as any other if it has an address. */
+/* mdbx_dbi_open() with a name of any bytes. A NULL name, or a name whose
+ * address is NULL (MDBX_CHK_MAIN), is the main table. A name with the address
+ * MDBX_CHK_GC and length zero is table 0, which has the flags MDBX_DB_DEFAULTS.
+ * MDBX_CHK_META is not a table: MDBX_EINVAL. An empty name with any other
+ * address is a valid name. */
 LIBMDBX_API int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name,
                                MDBX_db_flags_t flags, MDBX_dbi *dbi);
 
 /* mdbx_dbi_open() with comparison functions of the application for keys and for
  * values; NULL means the built-in one. They are not stored: every opener must
  * give the same ones, and tools without them cannot change the table. For older
- * programs; keys that sort as bytes are better.
+ * programs; prefer keys that sort as bytes.
  *
- * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is open
- * with other functions. */
+ * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is
+ * open with other functions. */
 LIBMDBX_API int mdbx_dbi_open_ex(MDBX_txn *txn, const char *name,
                                  MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                  MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
 
-/* The same with a name of any bytes. */
+/* mdbx_dbi_open_ex() with a name of any bytes. */
 LIBMDBX_API int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
 
 /* mdbx_dbi_open2() with comparison functions that get a pointer of the
  * application. The functions and `ctx` must stay valid until the environment is
- * closed; a later opening must give the same three, or none, else the result is
- * MDBX_INCOMPATIBLE. Everything else as with mdbx_dbi_open_ex(). */
+ * closed. A later opening must give the same three, or none, else the result is
+ * MDBX_INCOMPATIBLE. Everything else is as with mdbx_dbi_open_ex(). */
 LIBMDBX_API int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_ctx_func keycmp,
                                   MDBX_cmp_ctx_func datacmp, void *ctx);
 
-/* Gives a table whose handle is open comparison functions, as mdbx_dbi_open_ctx()
- * does when it opens one. For programs that learn of them only afterwards.
+/* Sets the comparison functions of a table whose handle is open, as
+ * mdbx_dbi_open_ctx() does when it opens one. For programs that learn of the
+ * functions only after opening.
  *
- * keycmp, datacmp  NULL: as before. One for values means nothing without
- *                  MDBX_DUPSORT.
- * ctx              handed to both.
+ * keycmp, datacmp  NULL keeps the present function. datacmp has no effect
+ *                  without MDBX_DUPSORT.
+ * ctx              passed to both.
  *
- * That a table has an order of its own is stored with it. So an empty table that
- * has none yet is changed by this, if the transaction may write, and its cursors
- * lose their places. One with records must have been filled in such an order;
- * then nothing is written, and any transaction will do.
+ * The table's record stores that the table has a custom order. Therefore the
+ * call changes an empty table that has no custom order yet, if the transaction
+ * may write, and the cursors of that table lose their positions. A table with
+ * records must have been filled in such an order; the call then writes nothing,
+ * and any transaction will do.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if an empty table would have to be changed
- * and the transaction is read-only: the handle has the functions, but the call is
- * to be repeated in the transaction that stores the first record; [txn], [read],
- * MDBX_BAD_DBI (also for the free space table), MDBX_INCOMPATIBLE if the table has
- * records in another order, or the handle other functions; MDBX_ENOMEM. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if an empty table would have to be
+ * changed and the transaction is read-only: the handle has the functions, but
+ * the program must repeat the call in the transaction that stores the first
+ * record; [txn], [read], MDBX_BAD_DBI (also for the free space table),
+ * MDBX_INCOMPATIBLE if the table has records in another order, or the handle
+ * other functions; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi,
                                        MDBX_cmp_ctx_func keycmp,
                                        MDBX_cmp_ctx_func datacmp, void *ctx);
 
-/* Gives the table behind a handle another name; the handle stays. If the
- * transaction is aborted the handle becomes invalid.
+/* Renames a table; its handle stays valid. If the transaction is aborted the
+ * handle becomes invalid.
  *
  * Returns MDBX_SUCCESS (also for its own name), [txn], [write], MDBX_BAD_DBI,
  * MDBX_EINVAL for the main table or a NULL name, MDBX_KEYEXIST if the name is
  * taken, MDBX_BAD_VALSIZE if it is too long, MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_dbi_rename(MDBX_txn *txn, MDBX_dbi dbi, const char *name);
 
-/* The same with a name of any bytes. */
+/* mdbx_dbi_rename() with a name of any bytes. */
 LIBMDBX_API int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi,
                                  const MDBX_val *name);
 
-/* Frees a handle number for another table. The table is not touched. No other
- * thread may be using the handle. Seldom needed: handles close with the
- * environment. The main table's handle stays open, with success.
+/* Closes a handle, so that another table can get its number. The table itself
+ * is unchanged. No other thread may be using the handle. Seldom needed: handles
+ * close with the environment. The main table's handle stays open; the call then
+ * returns success.
  *
  * Returns MDBX_SUCCESS, [env], MDBX_BAD_DBI, MDBX_DANGLING_DBI if a running
  * transaction changed or created the table. */
 LIBMDBX_API int mdbx_dbi_close(MDBX_env *env, MDBX_dbi dbi);
 
-/* Empties a table (del false), or removes it and its handle too (del true). An
- * emptied table has its sequence set to 0 and its open cursors unset; those of a
- * removed one give MDBX_BAD_DBI until they are bound again. Emptying the main
- * table removes all named ones; it is never removed itself.
+/* Empties a table (del false), or removes it and its handle too (del true).
+ * Emptying sets the table's sequence to 0, and its open cursors lose their
+ * positions. Cursors of a removed table return MDBX_BAD_DBI until they are
+ * bound again. Emptying the main table removes all named ones; the main table
+ * itself is never removed.
  *
  * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI, MDBX_EACCESS also for the
  * free space table. */
 LIBMDBX_API int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del);
 
-/* Statistics of one table. bytes must be sizeof(*stat).
+/* Stores the statistics of one table. bytes must be sizeof(*stat).
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for a wrong
  * size. */
 LIBMDBX_API int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi,
                               MDBX_stat *stat, size_t bytes);
 
-/* Tells in what forms the keys of a table with MDBX_DUPSORT keep their values:
- * bit 0 of *mask: some key has one value; bit 1: some has a few inside the leaf,
- * or a nested tree of height 1; bit N: some has a nested tree of height N. Reads
- * the whole table.
+/* Tells how the keys of a table with MDBX_DUPSORT store their values. Bit 0 of
+ * *mask: some key has one value. Bit 1: some key has a few values inside the
+ * leaf, or a nested tree of height 1. Bit N: some key has a nested tree of
+ * height N. The call reads the whole table.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE and 0 for a table without MDBX_DUPSORT;
- * [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for NULL. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE and 0 for a table without
+ * MDBX_DUPSORT; [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for NULL. */
 LIBMDBX_API int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi,
                                            uint32_t *mask);
 
-/* Stores the flags of a table, MDBX_db_flags_t, and what the transaction knows
- * of it, MDBX_dbi_state_t. Both pointers are required.
+/* Stores the flags of a table, MDBX_db_flags_t, and its state in the
+ * transaction, MDBX_dbi_state_t. Both pointers are required.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. A broken transaction tells of
- * the tables it has used, else MDBX_BAD_TXN. */
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. For a broken transaction
+ * the call succeeds for the tables it has used; for others it returns
+ * MDBX_BAD_TXN. */
 LIBMDBX_API int mdbx_dbi_flags_ex(const MDBX_txn *txn, MDBX_dbi dbi,
                                   unsigned *flags, unsigned *state);
 
-/* The same for the flags alone. */
+/* mdbx_dbi_flags_ex() for the flags alone. */
 LIBMDBX_INLINE_API int mdbx_dbi_flags(const MDBX_txn *txn, MDBX_dbi dbi,
                                       unsigned *flags);
 
-/* A counter kept with each table. Stores its value to *result, unless that is
- * NULL, and then adds increment.
+/* Reads and increments the counter that is stored with each table. Stores its
+ * value to *result, unless that is NULL, and then adds increment.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it would overflow, and is unchanged;
- * [txn], [read]; MDBX_BAD_DBI; MDBX_EACCESS for an increment in a read
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it would overflow: it is unchanged
+ * then; [txn], [read]; MDBX_BAD_DBI; MDBX_EACCESS for an increment in a read
  * transaction or of the free space table. */
 LIBMDBX_API int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result,
                                   uint64_t increment);
 
-/* Calls func for each named table, in the order of their names. A result of
- * func other than zero ends the walk and is returned.
+/* Calls func for each named table, in the order of their names. If func returns
+ * a value other than zero, the walk ends and returns it.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL func. */
 LIBMDBX_API int mdbx_enumerate_tables(const MDBX_txn *txn,
@@ -2715,15 +2747,15 @@ LIBMDBX_API int mdbx_enumerate_tables(const MDBX_txn *txn,
 LIBMDBX_API int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                          const MDBX_val *b);
 
-/* Compares two items as values of a key of a table. Of a table without
- * MDBX_DUPSORT only equality means something.
+/* Compares two items as values of a key of a table. In a table without
+ * MDBX_DUPSORT only the result 0 (equal) is meaningful.
  *
  * Returns as mdbx_cmp(). */
 LIBMDBX_API int mdbx_dcmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                           const MDBX_val *b);
 
-/* Return the built-in comparison function of keys, or of values, that goes with
- * the table flags: bytes from the front, bytes from the end, or native unsigned
+/* Return the built-in comparison function of keys, or of values, for the given
+ * table flags: bytes from the front, bytes from the end, or native unsigned
  * integers. Never NULL. */
 LIBMDBX_API MDBX_cmp_func mdbx_get_keycmp(MDBX_db_flags_t flags);
 LIBMDBX_API MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags);
