@@ -2762,69 +2762,71 @@ LIBMDBX_API MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags);
 
 /* ---- Reading, storing, deleting by key --------------------------------- */
 
-/* Finds the value of a key, the first one if it has many.
+/* Finds the value of a key; if the key has many values, the first one.
  *
- * key   the key; unchanged.
- * data  receives address and length of the stored value. For the lifetime see
+ * key   the key; not changed.
+ * data  receives address and length of the stored value. For its lifetime see
  *       "Memory" at the top.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND, MDBX_BAD_DBI,
- * MDBX_BAD_VALSIZE if the key's length cannot be in this table (integer keys;
- * a key that is merely too long is not found), MDBX_INCOMPATIBLE if the table has
- * comparators that were not given when it was opened, MDBX_EINVAL for a NULL. */
+ * MDBX_BAD_VALSIZE if the key's length is impossible in this table (integer
+ * keys; a key that is merely too long gives MDBX_NOTFOUND), MDBX_INCOMPATIBLE
+ * if the table has comparators that were not given when it was opened,
+ * MDBX_EINVAL for a NULL. */
 LIBMDBX_API int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          MDBX_val *data);
 
-/* The same, and makes key point to the stored key, and stores to *count (may be
- * NULL) how many values it has; 0 if it is not found.
+/* mdbx_get() that also sets key to the stored key, and stores to *count (may be
+ * NULL) the number of its values; 0 if the key is not found.
  *
  * Returns what mdbx_get() does. */
 LIBMDBX_API int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key,
                             MDBX_val *data, size_t *count);
 
-/* Finds the values of many keys with one call. In a table that is larger than the
- * caches of the processor this is much faster than as many calls of mdbx_get():
- * lookups go down the tree side by side, so that their waits for memory overlap.
+/* Finds the values of many keys with one call. In a table larger than the
+ * processor caches this is much faster than the same number of calls of
+ * mdbx_get(): the lookups descend the tree side by side, so that their waits
+ * for memory overlap.
  *
- * keys    `count` keys in any order, the same one more than once if need be;
- *         unchanged.
- * values  `count` places, each receives what mdbx_get() would give; no address
- *         and length 0 if there is no such key. For the lifetime see "Memory" at
- *         the top.
- * codes   `count` places, each receives MDBX_SUCCESS, MDBX_NOTFOUND, or
- *         MDBX_BAD_VALSIZE for a length that cannot be in this table.
+ * keys    `count` keys in any order, duplicates allowed; not changed.
+ * values  `count` places. Each receives what mdbx_get() would give; a NULL
+ *         address and length 0 if there is no such key. For the lifetime see
+ *         "Memory" at the top.
+ * codes   `count` places. Each receives MDBX_SUCCESS, MDBX_NOTFOUND, or
+ *         MDBX_BAD_VALSIZE for a length that is impossible in this table.
  *
  * Returns MDBX_SUCCESS if all keys were looked up, found or not; [txn], [read],
- * MDBX_BAD_DBI, MDBX_EINVAL for a NULL, MDBX_INCOMPATIBLE if the table's order is
- * not known. After another code than MDBX_SUCCESS values and codes mean
- * nothing. */
+ * MDBX_BAD_DBI, MDBX_EINVAL for a NULL, MDBX_INCOMPATIBLE if the table's
+ * comparators were not given. After any code but MDBX_SUCCESS the contents of
+ * values and codes are undefined. */
 LIBMDBX_API int mdbx_get_many(const MDBX_txn *txn, MDBX_dbi dbi,
                               const MDBX_val *keys, MDBX_val *values,
                               int *codes, size_t count);
 
-/* Makes a cache entry empty. To be done once before its first use. */
+/* Makes a cache entry empty. Call it once before the first use of the entry. */
 LIBMDBX_INLINE_API void mdbx_cache_init(MDBX_cache_entry_t *entry);
 
-/* mdbx_get() with a memory: the entry remembers where the value lies and between
- * which commits it has been there. As long as the table was not changed since,
- * the answer costs no search; between those two commits not even a look at the
- * table.
+/* mdbx_get() with a cache entry: the entry remembers where the value lies and
+ * the range of commits in which it has been there. If the table has not changed
+ * since, the call needs no search; for a snapshot within that range it does not
+ * even read the table's record.
  *
  * data   as of mdbx_get(): the value in the database, never a copy.
  * entry  memory of the application, made empty by mdbx_cache_init(). One entry
  *        serves one key of one table of one open environment; used for anything
- *        else it gives wrong answers. It needs no other end, and may outlive the
+ *        else it gives wrong answers. It needs no release, and may outlive the
  *        transaction.
  *
- * Threads: mdbx_cache_get() may be called with the same entry by several threads
- * at once, each with a transaction of its own; the other by one at a time.
+ * Threads: several threads may call mdbx_cache_get() with the same entry at
+ * once, each with a transaction of its own; mdbx_cache_get_SingleThreaded()
+ * only one at a time.
  *
- * Gives the code mdbx_get() would give as errcode, and as status how the answer
- * was found. Only MDBX_CACHE_CONFIRMED and MDBX_CACHE_REFRESHED changed the entry;
- * and for all statuses but MDBX_CACHE_ERROR the answer is right. MDBX_NOTFOUND is
- * remembered as well. MDBX_CACHE_UNABLE: a value in a table that the write
- * transaction has changed, or a key that can be in no such table. errcode
- * MDBX_EINVAL also if entry is NULL. */
+ * Returns as errcode the code mdbx_get() would return, and as status how the
+ * answer was found. Only MDBX_CACHE_CONFIRMED and MDBX_CACHE_REFRESHED changed
+ * the entry. For all statuses but MDBX_CACHE_ERROR the answer is correct. The
+ * entry remembers MDBX_NOTFOUND as well. MDBX_CACHE_UNABLE: the value is in a
+ * table that the write transaction has changed, or the key is impossible in any
+ * table. errcode is MDBX_EINVAL also if entry is NULL. */
 LIBMDBX_API MDBX_cache_result_t
 mdbx_cache_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                MDBX_val *data, volatile MDBX_cache_entry_t *entry);
@@ -2833,7 +2835,7 @@ LIBMDBX_API MDBX_cache_result_t mdbx_cache_get_SingleThreaded(
     MDBX_cache_entry_t *entry);
 
 /* Finds the first record not less than the given key, or with MDBX_DUPSORT not
- * less than the given pair. On success key and data point to what was found.
+ * less than the given pair. On success key and data point to the record found.
  *
  * Returns MDBX_SUCCESS if it is equal; MDBX_RESULT_TRUE if it is greater;
  * MDBX_NOTFOUND past the end; otherwise as mdbx_get(). */
@@ -2843,18 +2845,19 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
 /* Stores a record.
  *
  * key    copied.
- * data   copied; nobody may change it meanwhile, since its checksum may be taken
- *        where it lies. With MDBX_RESERVE only its length counts, and iov_base
- *        receives where the caller writes the value before the next operation.
- *        With MDBX_MULTIPLE it is an array of two: data[0] the first element and
- *        its length, data[1].iov_len the number of elements, which on return
- *        holds how many were stored.
+ * data   copied. No thread may change the source during the call, since the
+ *        engine may compute its checksum in place. With MDBX_RESERVE only the
+ *        length counts; iov_base receives the address to which the caller
+ *        writes the value before the next operation. With MDBX_MULTIPLE data is
+ *        an array of two: data[0] has the address and the length of the first
+ *        element, data[1].iov_len the number of elements. On return
+ *        data[1].iov_len holds the number of elements stored.
  * flags  MDBX_put_flags_t:
- *   MDBX_UPSERT       insert; or update, with MDBX_DUPSORT add to the values
- *   MDBX_NOOVERWRITE  insert only; when refused data shows the present value
+ *   MDBX_UPSERT       insert or update; with MDBX_DUPSORT add the value
+ *   MDBX_NOOVERWRITE  insert only; if refused, data receives the present value
  *   MDBX_CURRENT      update only; replaces all values of the key
  *   MDBX_ALLDUPS      replaces all values of the key
- *   MDBX_NODUPDATA    refuse a pair that is there already
+ *   MDBX_NODUPDATA    refuse a pair that exists already
  *   MDBX_APPEND       the key comes last; fast for sorted input
  *   MDBX_APPENDDUP    the value comes last in its key
  *   MDBX_RESERVE      not with MDBX_DUPSORT
@@ -2866,45 +2869,50 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
  *   MDBX_NOTFOUND      CURRENT, but there is no such key
  *   MDBX_EMULTIVAL     CURRENT and NOOVERWRITE, but the key has many values
  *   MDBX_EKEYMISMATCH  APPEND or APPENDDUP out of order
- *   MDBX_BAD_VALSIZE   a length that cannot be in this table
- *   MDBX_INCOMPATIBLE  the record is a named table; or a flag the table's kind
- *                      does not have; or comparators that were not given
- *   MDBX_EINVAL        NULL, unknown flags, flags that do not go together
- * If it fails half-way through a change of the tree the transaction is broken
- * and can only be aborted. */
+ *   MDBX_BAD_VALSIZE   a length that is impossible in this table
+ *   MDBX_INCOMPATIBLE  the record is a named table; or a flag does not fit the
+ *                      table's kind; or the table has comparators that were not
+ *                      given
+ *   MDBX_EINVAL        NULL, unknown flags, flags that cannot be combined
+ * If the call fails in the middle of a change of the tree, the transaction is
+ * broken and can only be aborted. */
 LIBMDBX_API int mdbx_put(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          MDBX_val *data, MDBX_put_flags_t flags);
 
-/* Stores many records in the given order, as that many calls of mdbx_put() would.
+/* Stores many records in the given order, like the same number of calls of
+ * mdbx_put().
  *
- * keys    `count` keys; copied, as are the values. Neither may point into the
- *         database: each record stored may move what is there.
- * values  `count` values; one that is refused by MDBX_NOOVERWRITE shows the
- *         present one.
+ * keys    `count` keys; keys and values are copied. Neither may point into the
+ *         database: storing a record may move records that are there.
+ * values  `count` values. If MDBX_NOOVERWRITE refuses one, it receives the
+ *         present value.
  * flags   as of mdbx_put(), but not MDBX_RESERVE and MDBX_MULTIPLE.
- * done    NULL, or receives how many records were stored: if the call fails, the
- *         index of the record it failed at.
+ * done    NULL, or receives how many records were stored: if the call fails,
+ *         the index of the record it failed at.
  *
- * Returns MDBX_SUCCESS if all were stored; else what mdbx_put() returned for the
- * first one that was not: those before it are stored, those behind it were not
- * tried, and unless the transaction is broken the caller may go on. MDBX_EINVAL
- * also for a NULL and for flags that are not allowed here. */
+ * Returns MDBX_SUCCESS if all were stored. Otherwise it returns the code of
+ * mdbx_put() for the first record that failed: the records before it are
+ * stored, those after it were not tried, and unless the transaction is broken
+ * the caller may continue. MDBX_EINVAL also for a NULL and for flags that are
+ * not allowed here. */
 LIBMDBX_API int mdbx_put_many(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys,
                               MDBX_val *values, size_t count,
                               MDBX_put_flags_t flags, size_t *done);
 
-/* Stores or deletes a record and hands out its old value.
+/* Stores or deletes a record and returns its old value.
  *
- * new_data  the new value; NULL deletes, which needs MDBX_CURRENT. Not old_data.
- * old_data  in: a buffer. out: the old value. It is copied to the buffer if the
- *           page will change in place; else iov_base points into the database.
- *           {NULL, 0} if there was none.
- * flags     as of mdbx_put(). MDBX_CURRENT with MDBX_NOOVERWRITE in a table with
- *           MDBX_DUPSORT: old_data names the value to replace. MDBX_ALLDUPS: all
- *           values of the key give way to the new one, or go. MDBX_RESERVE: room
- *           for the new value, which new_data then points to. MDBX_APPEND,
- *           MDBX_APPENDDUP: the new record must be the last one of the table, of
- *           the key (MDBX_EKEYMISMATCH).
+ * new_data  the new value; NULL deletes, which needs MDBX_CURRENT. It must not
+ *           be old_data.
+ * old_data  in: a buffer. out: the old value. The call copies it to the buffer
+ *           if the page will change in place; else iov_base points into the
+ *           database. {NULL, 0} if there was none.
+ * flags     as of mdbx_put(). MDBX_CURRENT with MDBX_NOOVERWRITE in a table
+ *           with MDBX_DUPSORT: old_data names the value to replace.
+ *           MDBX_ALLDUPS: the new value replaces all values of the key, or all
+ *           of them are deleted. MDBX_RESERVE: the call makes room for the new
+ *           value, and new_data then points to it. MDBX_APPEND, MDBX_APPENDDUP:
+ *           the new record must be the last one of the table, of the key
+ *           (MDBX_EKEYMISMATCH).
  *
  * Returns what mdbx_put() does; MDBX_RESULT_TRUE if the buffer is too small:
  * nothing is changed, old_data has the length needed and a NULL base;
@@ -2913,17 +2921,17 @@ LIBMDBX_API int mdbx_replace(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                              MDBX_val *new_data, MDBX_val *old_data,
                              MDBX_put_flags_t flags);
 
-/* The same, but the old value is saved by a callback, which gets context,
- * old_data, and the bytes. If the callback gives anything but MDBX_SUCCESS,
- * nothing is changed and that is returned. */
+/* mdbx_replace() with a callback that saves the old value. The callback gets
+ * context, old_data, and the bytes. If it returns any code but MDBX_SUCCESS,
+ * nothing is changed and the call returns that code. */
 LIBMDBX_API int mdbx_replace_ex(MDBX_txn *txn, MDBX_dbi dbi,
                                 const MDBX_val *key, MDBX_val *new_data,
                                 MDBX_val *old_data, MDBX_put_flags_t flags,
                                 MDBX_preserve_func preserver,
                                 void *preserver_context);
 
-/* Deletes a key with all its values; or, with data, only the pair that is equal
- * to both.
+/* Deletes a key with all its values; with data given, only the pair that equals
+ * both.
  *
  * Returns MDBX_SUCCESS, [txn], [write], MDBX_NOTFOUND, MDBX_BAD_DBI,
  * MDBX_BAD_VALSIZE, MDBX_INCOMPATIBLE if the record is a named table,
@@ -2932,36 +2940,40 @@ LIBMDBX_API int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          const MDBX_val *data);
 
 /* Stores the application's numbers x, y, z with this commit. If one of them
- * changes, v becomes the id of the transaction. A NULL canary sets v only.
+ * changes, v becomes the id of the transaction. With a NULL canary only v is
+ * set.
  *
  * Returns MDBX_SUCCESS, [txn], MDBX_EACCESS in a read transaction. */
 LIBMDBX_API int mdbx_canary_put(MDBX_txn *txn, const MDBX_canary *canary);
 
-/* Reads them as of the transaction's snapshot.
+/* Reads the numbers of mdbx_canary_put() in the transaction's snapshot.
  *
  * Returns MDBX_SUCCESS, [txn]. */
 LIBMDBX_API int mdbx_canary_get(const MDBX_txn *txn, MDBX_canary *canary);
 
 /* Tells whether an address obtained from the database lies on a page this
- * transaction has changed; then the next change may overwrite it.
+ * transaction has changed. If it does, the next change may overwrite the data
+ * there.
  *
- * Returns MDBX_RESULT_TRUE for yes (to be safe, also for unknown addresses in a
- * write transaction, and for all once one with a writable mapping has changed
- * anything or wrote pages ahead), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL
- * for an address outside the database in a read transaction. */
+ * Returns MDBX_RESULT_TRUE for yes, MDBX_RESULT_FALSE for no, [txn],
+ * MDBX_EINVAL for an address outside the database in a read transaction. To be
+ * safe, a write transaction returns MDBX_RESULT_TRUE also for unknown
+ * addresses; and for all addresses once it has changed anything in a writable
+ * mapping or has written pages ahead. */
 LIBMDBX_API int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr);
 
 /* ---- Cursors ----------------------------------------------------------- */
 
-/* Makes a cursor that is bound to nothing yet.
+/* Creates an unbound cursor.
  *
  * ctx  pointer of the application.
  *
- * Returns the cursor, which the caller closes; NULL if there is no memory. */
+ * Returns the cursor, which the caller must close; NULL if there is no
+ * memory. */
 LIBMDBX_API MDBX_cursor *mdbx_cursor_create(void *ctx);
 
-/* Makes a cursor and binds it. Cursors outlive their transaction, unbound, and
- * must be closed by the caller.
+/* Creates a cursor and binds it. A cursor outlives its transaction, unbound;
+ * the caller must close it.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS for the free
  * space table in a write transaction, MDBX_ENOMEM. */
@@ -2969,8 +2981,9 @@ LIBMDBX_API int mdbx_cursor_open(MDBX_txn *txn, MDBX_dbi dbi,
                                  MDBX_cursor **cursor);
 
 /* Binds a cursor to a transaction and a table, without a position. If it is
- * bound to just these already nothing happens; from others it is unbound. In a
- * broken transaction it can be bound to the tables that were used before.
+ * bound to these already, the call does nothing; if it is bound to others, the
+ * call first unbinds it. In a broken transaction a cursor can be bound to the
+ * tables that the transaction has used before.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS as above;
  * MDBX_EINVAL, MDBX_EBADSIGN for a bad cursor; MDBX_THREAD_MISMATCH. */
@@ -2983,7 +2996,7 @@ LIBMDBX_API int mdbx_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor,
 LIBMDBX_API int mdbx_cursor_renew(MDBX_txn *txn, MDBX_cursor *cursor);
 
 /* Detaches a cursor from its transaction; it can be bound again. Unbinding
- * twice is fine.
+ * twice is allowed.
  *
  * Returns MDBX_SUCCESS, MDBX_EBADSIGN, MDBX_THREAD_MISMATCH; MDBX_EINVAL for
  * NULL, or for a parent's cursor inside a nested transaction. */
@@ -2994,14 +3007,14 @@ LIBMDBX_API int mdbx_cursor_unbind(MDBX_cursor *cursor);
  * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN. */
 LIBMDBX_API int mdbx_cursor_reset(MDBX_cursor *cursor);
 
-/* Frees a cursor, bound or not; NULL is ignored. A wrong use is fatal, see
+/* Frees a cursor, bound or not; NULL is ignored. Incorrect use is fatal, see
  * mdbx_set_panic(). */
 LIBMDBX_API void mdbx_cursor_close(MDBX_cursor *cursor);
 
-/* Frees a cursor and tells how it went.
+/* Frees a cursor and returns a code.
  *
  * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN,
- * MDBX_THREAD_MISMATCH: the cursor then stays. */
+ * MDBX_THREAD_MISMATCH: the cursor then remains open. */
 LIBMDBX_API int mdbx_cursor_close2(MDBX_cursor *cursor);
 
 /* Attaches a pointer of the application to a cursor.
@@ -3009,7 +3022,8 @@ LIBMDBX_API int mdbx_cursor_close2(MDBX_cursor *cursor);
  * Returns MDBX_SUCCESS, MDBX_EINVAL, MDBX_EBADSIGN. */
 LIBMDBX_API int mdbx_cursor_set_userctx(MDBX_cursor *cursor, void *ctx);
 
-/* Returns that pointer, NULL if there is none or the handle is bad. */
+/* Returns the pointer given to mdbx_cursor_create() or
+ * mdbx_cursor_set_userctx(), NULL if there is none or the handle is bad. */
 LIBMDBX_API void *mdbx_cursor_get_userctx(const MDBX_cursor *cursor);
 
 /* Returns the transaction a cursor is bound to, the innermost one if nested;
@@ -3026,118 +3040,125 @@ LIBMDBX_API int mdbx_cursor_copy(const MDBX_cursor *src, MDBX_cursor *dest);
 
 /* Compares the positions of two cursors of one table and snapshot.
  *
- * ignore_multival  true leaves the place among the values of a key out.
+ * ignore_multival  true ignores the place among the values of a key.
  *
- * Returns a negative number, 0 or a positive one. Has no meaning for cursors
- * that do not belong together. */
+ * Returns a negative number, 0 or a positive one. The result is meaningless for
+ * cursors that do not belong together. */
 LIBMDBX_API int mdbx_cursor_compare(const MDBX_cursor *left,
                                     const MDBX_cursor *right,
                                     bool ignore_multival);
 
-/* Moves a cursor and reads the record it comes to.
+/* Moves a cursor and reads the record at its new position.
  *
  * key, data  in: what the operation searches for. out: the record. Both may be
- *            NULL for operations that search for nothing. After MDBX_SET,
- *            MDBX_GET_BOTH and MDBX_GET_BOTH_RANGE key stays as given.
+ *            NULL for operations that do not search. MDBX_SET, MDBX_GET_BOTH
+ *            and MDBX_GET_BOTH_RANGE leave key as given.
  * op         MDBX_cursor_op:
  *   FIRST, LAST, NEXT, PREV     over all records; without a position NEXT goes
  *                               to the first and PREV to the last
  *   ..._DUP                     among the values of the current key
  *   ..._NODUP                   to another key
- *   GET_CURRENT                 stays
+ *   GET_CURRENT                 does not move
  *   SET, SET_KEY, SET_RANGE     by key
  *   GET_BOTH, GET_BOTH_RANGE    by key and value, MDBX_DUPSORT only
  *   SET_LOWERBOUND              first pair not less; MDBX_RESULT_TRUE if it is
  *                               greater
  *   SET_UPPERBOUND              first pair greater; for both bounds a value
- *                               without address means the key alone
- *   TO_KEY_...                  by key in relation to the given one; on equal
- *                               keys stands on the first value, on a lesser key
- *                               on its last
- *   TO_EXACT_KEY_VALUE_...      this key, its value in relation to the given one
- *   TO_PAIR_...                 key and value as one
- *                               (without MDBX_DUPSORT a longer value is greater,
- *                               of equal length their bytes decide)
+ *                               with a NULL address means that only the key is
+ *                               compared
+ *   TO_KEY_...                  by key in relation to the given one; on an
+ *                               equal key the cursor stands on the first value,
+ *                               on a lesser key on its last
+ *   TO_EXACT_KEY_VALUE_...      exactly this key; by value in relation to the
+ *                               given one
+ *   TO_PAIR_...                 key and value are compared as one pair (without
+ *                               MDBX_DUPSORT a longer value is greater; values
+ *                               of equal length are compared by their bytes)
  *   ..._MULTIPLE                many values at once, MDBX_DUPFIXED only: data
  *                               covers all values of a page
- * At the edges the cursor stays on the last (first) record. A failed search for
- * an exact match leaves a cursor without a place to move on from.
+ * At the end (the beginning) of the table the cursor stays on the last (first)
+ * record. After a failed search for an exact match the cursor has no position
+ * to move on from.
  *
  * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE as said, [cursor], [read], or
  *   MDBX_NOTFOUND      no such record, or no further one
  *   MDBX_ENODATA       the operation needs a position and there is none
  *   MDBX_INCOMPATIBLE  the table is not of the kind needed
- *   MDBX_BAD_VALSIZE   a length that cannot be in this table
- *   MDBX_EINVAL        unknown operation, or NULL where something is needed */
+ *   MDBX_BAD_VALSIZE   a length that is impossible in this table
+ *   MDBX_EINVAL        unknown operation, or a required pointer is NULL */
 LIBMDBX_API int mdbx_cursor_get(MDBX_cursor *cursor, MDBX_val *key,
                                 MDBX_val *data, MDBX_cursor_op op);
 
 /* Reads many records with one call, from a table without MDBX_DUPSORT.
  *
- * count  receives the number of items stored: keys and values, in turn.
+ * count  receives the number of items stored: keys and values alternate.
  * pairs  room for `limit` items, at least 4.
- * op     MDBX_FIRST, which begins where the cursor stands if it has a position;
- *        or MDBX_NEXT.
+ * op     MDBX_FIRST, which begins at the cursor's position if it has one; or
+ *        MDBX_NEXT.
  *
- * Returns MDBX_SUCCESS if there is more; MDBX_RESULT_TRUE with the last ones;
- * MDBX_NOTFOUND if there was nothing; [cursor], [read]; MDBX_INCOMPATIBLE for
- * MDBX_DUPSORT; MDBX_EINVAL for another operation, a small limit or NULL. */
+ * Returns MDBX_SUCCESS if more records follow; MDBX_RESULT_TRUE with the last
+ * records; MDBX_NOTFOUND if there was none; [cursor], [read]; MDBX_INCOMPATIBLE
+ * for MDBX_DUPSORT; MDBX_EINVAL for another operation, a small limit or
+ * NULL. */
 LIBMDBX_API int mdbx_cursor_get_batch(MDBX_cursor *cursor, size_t *count,
                                       MDBX_val *pairs, size_t limit,
                                       MDBX_cursor_op op);
 
-/* Goes to a record by start_op, then on by turn_op, and shows each record to the
- * predicate until it decides.
+/* Scans records: moves by start_op, then repeatedly by turn_op, and passes each
+ * record to the predicate until the predicate ends the scan.
  *
- * context, arg  handed to the predicate.
+ * context, arg  passed to the predicate.
  *
- * Returns MDBX_RESULT_TRUE if the predicate found what it wanted, the cursor
- * stands there; MDBX_RESULT_FALSE at the end of the data; any other result of
+ * Returns MDBX_RESULT_TRUE if the predicate returned it, with the cursor on
+ * that record; MDBX_RESULT_FALSE at the end of the data; any other result of
  * the predicate; [cursor], [read], MDBX_EINVAL for operations that cannot be
- * used so. */
+ * used here. */
 LIBMDBX_API int mdbx_cursor_scan(MDBX_cursor *cursor,
                                  MDBX_predicate_func predicate, void *context,
                                  MDBX_cursor_op start_op,
                                  MDBX_cursor_op turn_op, void *arg);
 
-/* The same, but begins with a search: from_op with from_key and from_value, as of
- * mdbx_cursor_get(). Both are updated as the scan goes on. */
+/* mdbx_cursor_scan() that begins with a search: from_op with from_key and
+ * from_value, as of mdbx_cursor_get(). The scan updates both. */
 LIBMDBX_API int mdbx_cursor_scan_from(MDBX_cursor *cursor,
                                       MDBX_predicate_func predicate,
                                       void *context, MDBX_cursor_op from_op,
                                       MDBX_val *from_key, MDBX_val *from_value,
                                       MDBX_cursor_op turn_op, void *arg);
 
-/* Stores a record and leaves the cursor on it. Other cursors keep their
- * records. All as mdbx_put(), except that MDBX_CURRENT replaces the value under
- * the cursor: key must be the one there, and of many values only this one is
- * replaced, unless MDBX_ALLDUPS is given too.
+/* Stores a record and leaves the cursor on it. Other cursors stay on their
+ * records. As mdbx_put(), except that MDBX_CURRENT replaces the value under the
+ * cursor: key must be the key there, and if the key has many values only this
+ * one is replaced, unless MDBX_ALLDUPS is given too.
  *
  * Returns what mdbx_put() does, and [cursor]; MDBX_ENODATA for MDBX_CURRENT
- * without a position; MDBX_EKEYMISMATCH if key is another one; MDBX_EINVAL for
- * MDBX_CURRENT with MDBX_NOOVERWRITE or MDBX_APPEND. */
+ * without a position; MDBX_EKEYMISMATCH if key is not the key there;
+ * MDBX_EINVAL for MDBX_CURRENT with MDBX_NOOVERWRITE or MDBX_APPEND. */
 LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
                                 MDBX_val *data, MDBX_put_flags_t flags);
 
-/* Deletes the record under the cursor, with MDBX_ALLDUPS or MDBX_NODUPDATA all
- * values of its key. Afterwards the cursor stands before the next record: both
- * MDBX_GET_CURRENT and MDBX_NEXT give that one. It keeps that place, as do other
- * cursors on the record: what is put in between, the same record too, comes before
- * it, and MDBX_NEXT does not meet it. Behind the last record it stays behind.
+/* Deletes the record under the cursor; with MDBX_ALLDUPS or MDBX_NODUPDATA all
+ * values of its key.
+ *
+ * Afterwards the cursor stands before the next record: both MDBX_GET_CURRENT
+ * and MDBX_NEXT return that record. The cursor keeps this place, as do other
+ * cursors that stood on the deleted record: records stored later, even the
+ * deleted one again, come before it, and MDBX_NEXT does not return them. After
+ * deleting the last record the cursor stands behind the end.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
- * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for other flags
- * than these and MDBX_CURRENT, which changes nothing. */
+ * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for flags other
+ * than these and MDBX_CURRENT, which has no effect. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
-/* Deletes everything from the record under `begin` up to the one under `end`,
- * without that one unless end_including is true. Whole branches of the tree are
- * cut off, so that the cost is that of the pages, not of the records.
+/* Deletes all records from the one under `begin` to the one under `end`; the
+ * latter only if end_including is true. The call cuts off whole branches of the
+ * tree, so its cost depends on the number of pages, not of records.
  *
- * begin, end  cursors of one table and transaction; NULL is the first or the last
- *             record (at most one of them).
- * affected    receives the number of records, with MDBX_DUPSORT of values, that
- *             were deleted; may be NULL.
+ * begin, end  cursors of one table and transaction; NULL stands for the first
+ *             or the last record (at most one of them may be NULL).
+ * affected    receives the number of deleted records, with MDBX_DUPSORT of
+ *             values; may be NULL.
  *
  * Afterwards both cursors stand on the record behind the deleted ones, if there
  * is one.
@@ -3145,29 +3166,31 @@ LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
  * Returns MDBX_SUCCESS, [cursor], [write], or
  *   MDBX_ENODATA       a cursor has no position, or begin is behind end
  *   MDBX_EINVAL        both NULL, or cursors that do not belong together
- *   MDBX_INCOMPATIBLE  a named table is among the records, which only mdbx_drop()
- *                      can remove: nothing is deleted; or the table has
- *                      comparators that were not given when it was opened */
+ *   MDBX_INCOMPATIBLE  a named table is among the records, which only
+ *                      mdbx_drop() can remove: nothing is deleted; or the table
+ *                      has comparators that were not given when it was
+ *                      opened */
 LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
                                          bool end_including,
                                          uint64_t *affected);
 
-/* Deletes many records by their place in relation to a cursor, as
+/* Deletes many records by their place relative to a cursor, as
  * MDBX_bunch_action_t says: among the values of its key, or in the whole table,
- * before or behind it, with or without itself. In a table without MDBX_DUPSORT a
- * key has one value.
+ * before or behind the cursor, with or without its own record. In a table
+ * without MDBX_DUPSORT a key has one value.
  *
  * affected  receives the number of records or values deleted; may be NULL.
  *
- * Afterwards the cursor stands on its record if that is still there, else before
- * the one behind the deleted ones, as after mdbx_cursor_del(). Behind everything,
- * after MDBX_DELETE_AFTER_..., MDBX_GET_CURRENT gives MDBX_ENODATA in a table with
- * MDBX_DUPSORT, and the last record in others.
+ * Afterwards the cursor stands on its record if that still exists; else before
+ * the record behind the deleted ones, as after mdbx_cursor_del(). If it stands
+ * behind the end, after MDBX_DELETE_AFTER_..., MDBX_GET_CURRENT returns
+ * MDBX_ENODATA in a table with MDBX_DUPSORT, and the last record in other
+ * tables.
  *
  * A cursor that never had a position stands before the first record for the two
- * actions ...AFTER_EXCLUDING, and goes to the last one for
- * MDBX_DELETE_AFTER_INCLUDING, which gives MDBX_ENODATA then. MDBX_DELETE_WHOLE
- * needs no position, and an empty table none for actions on the whole table.
+ * actions ...AFTER_EXCLUDING; for MDBX_DELETE_AFTER_INCLUDING the call moves it
+ * to the last record and returns MDBX_ENODATA. MDBX_DELETE_WHOLE needs no
+ * position; in an empty table the actions on the whole table need none either.
  *
  * Returns MDBX_SUCCESS, also if there was nothing to delete; [cursor], [write];
  * MDBX_ENODATA without a position otherwise; MDBX_EINVAL for an unknown action;
@@ -3181,8 +3204,9 @@ LIBMDBX_API int mdbx_cursor_bunch_delete(MDBX_cursor *cursor,
  * Returns MDBX_SUCCESS, [cursor], [read]. */
 LIBMDBX_API int mdbx_cursor_count(const MDBX_cursor *cursor, size_t *count);
 
-/* The same, and the shape of the nested tree that the values of the key are in:
- * depth 0 and no pages while they are few and lie inside the leaf.
+/* mdbx_cursor_count() that also describes the nested tree which holds the
+ * values of the key: depth 0 and no pages while they are few and lie inside the
+ * leaf.
  *
  * count  may be NULL if stat is not.
  * stat   may be NULL; else bytes must be sizeof(*stat).
@@ -3191,8 +3215,8 @@ LIBMDBX_API int mdbx_cursor_count(const MDBX_cursor *cursor, size_t *count);
 LIBMDBX_API int mdbx_cursor_count_ex(const MDBX_cursor *cursor, size_t *count,
                                      MDBX_stat *stat, size_t bytes);
 
-/* Tells whether there is nothing under the cursor: it has no position or was
- * moved past the end.
+/* Tells whether no record is under the cursor: it has no position or was moved
+ * past the end.
  *
  * Returns MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, or [cursor]. */
 LIBMDBX_API int mdbx_cursor_eof(const MDBX_cursor *cursor);
@@ -3205,15 +3229,15 @@ LIBMDBX_API int mdbx_cursor_eof(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_first(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_last(const MDBX_cursor *cursor);
 
-/* Tell whether the cursor stands on the first, or last, value of its key; an only
- * value is both. Without a position the answer is yes.
+/* Tell whether the cursor stands on the first, or last, value of its key; a
+ * single value is both. Without a position the answer is yes.
  *
  * Return MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, [cursor], [read]. */
 LIBMDBX_API int mdbx_cursor_on_first_dup(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_last_dup(const MDBX_cursor *cursor);
 
-/* Turns the checks of order off for this cursor, so that a tool can walk a table
- * whose comparison function it does not have. Such a cursor must not search.
+/* Switches the order checks off for this cursor, so that a tool can walk a
+ * table without its comparison function. Such a cursor must not search.
  *
  * Returns MDBX_SUCCESS, [cursor]. */
 LIBMDBX_API int mdbx_cursor_ignord(MDBX_cursor *cursor);
@@ -3222,61 +3246,66 @@ LIBMDBX_API int mdbx_cursor_ignord(MDBX_cursor *cursor);
 
 /* Counts the steps from one cursor to another.
  *
- * first, last  cursors of one table: of one transaction, or of read transactions
+ * first, last  cursors of one table, in one transaction or in read transactions
  *              of one environment that see the same commit. One of them may be
  *              NULL: the first or last record of the other's table.
  * distance     receives the steps, negative if last comes before first.
  * deepness     the level of the tree on which steps are counted. 0: entries of
- *              the root; the level of the leaves: keys; anything deeper, such as
- *              UINT_MAX: items, that is all values.
+ *              the root; the level of the leaves: keys; any deeper level, such
+ *              as UINT_MAX: items, that is all values.
  *
- * Looks at every page of the level between the two, so an exact distance in a
- * large table takes a while; for a fast answer see mdbx_estimate_distance().
+ * The call reads every page of that level between the two cursors, so an exact
+ * distance in a large table takes long; for a fast answer see
+ * mdbx_estimate_distance().
  *
  * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA if a cursor has no
- * position or the table is empty, MDBX_EINVAL if both are NULL or the cursors do
- * not belong together, or for a NULL distance. */
+ * position or the table is empty, MDBX_EINVAL if both are NULL or the cursors
+ * do not belong together, or for a NULL distance. */
 LIBMDBX_API int mdbx_cursor_distance(const MDBX_cursor *first,
                                      const MDBX_cursor *last,
                                      intptr_t *distance, unsigned deepness);
 
-/* Moves a cursor by so many steps; backwards if amount is negative.
+/* Moves a cursor by `amount` steps; backwards if amount is negative.
  *
- * deepness  as of mdbx_cursor_distance(). On a level above the leaves the cursor
- *           comes to the first item below the entry.
+ * deepness  as of mdbx_cursor_distance(). On a level above the leaves the
+ *           cursor stops at the first item below the entry.
  *
  * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA without a position,
- * MDBX_NOTFOUND if the table ends before: the cursor then stands on the last (or
- * first) item. After other codes it stands where it was. */
+ * MDBX_NOTFOUND if the table ends earlier: the cursor then stands on the last
+ * (or first) item. After any other code it has not moved. */
 LIBMDBX_API int mdbx_cursor_scroll(MDBX_cursor *cursor, intptr_t amount,
                                    unsigned deepness);
 
-/* Cuts a range into parts, for example to give each thread its part of a table:
- * each cursor goes to the end of one part, the last cursor to the end of the range.
- * Parts that are longer by one step come first.
+/* Divides a range into parts, for example to give each thread a part of a
+ * table: each cursor moves to the end of one part, the last cursor to the end
+ * of the range. If the parts cannot be equal, the first ones are longer by one
+ * step.
  *
- * first, last  as of mdbx_cursor_distance(); not moved, unless also in the array.
+ * first, last  as of mdbx_cursor_distance(); not moved, unless also in the
+ *              array.
  * array        `count` bound cursors of the same table. They may belong to
  *              different read transactions, if those see the same commit.
- * deepness     as of mdbx_cursor_distance(): a small one is faster, and the parts
- *              differ more in size.
+ * deepness     as of mdbx_cursor_distance(). A smaller one is faster, but the
+ *              sizes of the parts differ more.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer steps than there
- * are cursors: those at the end of the array then have no position; [cursor], [read]; MDBX_ENODATA as
- * above; MDBX_EINVAL also for a NULL array, for no cursors, or for one that does
- * not belong there. If it fails for damage some cursors may have been moved. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer steps than
+ * there are cursors: the cursors at the end of the array then have no position;
+ * [cursor], [read]; MDBX_ENODATA as above; MDBX_EINVAL also for a NULL array,
+ * for no cursors, or for a cursor that does not belong there. If the call fails
+ * because of damage, some cursors may have moved. */
 LIBMDBX_API int mdbx_cursor_distribute(const MDBX_cursor *first,
                                        const MDBX_cursor *last,
                                        MDBX_cursor **array, intptr_t count,
                                        unsigned deepness);
 
 /* Estimates how many items lie between two cursors, from the pages above them
- * only. Exact if both stand in the same leaf, or in leaves side by side under the
- * same branch, and no key has very many values.
+ * only. The result is exact if both stand in the same leaf, or in adjacent
+ * leaves of one branch, and no key has very many values.
  *
- * first, last  as of mdbx_cursor_distance(), but never NULL. A cursor behind the
- *              last record counts up to there.
- * distance     receives the number of items, negative if last comes before first.
+ * first, last  as of mdbx_cursor_distance(), but never NULL. A cursor behind
+ *              the last record counts as standing at the end.
+ * distance     receives the number of items, negative if last comes before
+ *              first.
  *
  * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA if a cursor has no
  * position, MDBX_EINVAL for cursors that do not belong together, or a NULL
@@ -3285,15 +3314,16 @@ LIBMDBX_API int mdbx_estimate_distance(const MDBX_cursor *first,
                                        const MDBX_cursor *last,
                                        ptrdiff_t *distance);
 
-/* Estimates how many items mdbx_cursor_get() would move the cursor over. The
- * cursor stays.
+/* Estimates by how many items mdbx_cursor_get() would move the cursor. The
+ * cursor itself does not move.
  *
- * key, data, move_op  as of mdbx_cursor_get(), and changed as it would.
- * distance            receives the number of items, negative backwards. A search
- *                     past the last record counts up to there.
+ * key, data, move_op  as of mdbx_cursor_get(), and changed as by that call.
+ * distance            receives the number of items, negative backwards. A
+ *                     search past the last record counts to the end of the
+ *                     table.
  *
- * Returns MDBX_SUCCESS; what mdbx_cursor_get() would return for a move that finds
- * nothing; MDBX_ENODATA if the cursor has no position; MDBX_EINVAL for
+ * Returns MDBX_SUCCESS; what mdbx_cursor_get() would return for a move that
+ * finds nothing; MDBX_ENODATA if the cursor has no position; MDBX_EINVAL for
  * MDBX_GET_CURRENT, MDBX_GET_MULTIPLE, or a NULL distance. */
 LIBMDBX_API int mdbx_estimate_move(const MDBX_cursor *cursor, MDBX_val *key,
                                    MDBX_val *data, MDBX_cursor_op move_op,
@@ -3301,24 +3331,24 @@ LIBMDBX_API int mdbx_estimate_move(const MDBX_cursor *cursor, MDBX_val *key,
 
 /* Estimates how many items a range of a table has.
  *
- * begin_key   where the range begins; NULL: at the first record.
- * begin_data  with MDBX_DUPSORT a value of that key to begin with, or NULL. Else
- *             it means nothing. Only with a key.
+ * begin_key   start of the range; NULL: the first record.
+ * begin_data  with MDBX_DUPSORT a value of that key to begin with, or NULL.
+ *             Ignored in other tables. Only with a key.
  * end_key, end_data
- *             the first item that is no more in the range; NULL: up to the last
- *             record, that included. If both keys are the same and end_data is
- *             NULL, the range goes up to the last value of the key.
- *             MDBX_EPSILON as one of the keys means the other one (at the edge:
- *             the key of the first or last record), so the range is in one key.
+ *             the first item behind the range; NULL: the range includes the
+ *             last record. If both keys are the same and end_data is NULL, the
+ *             range includes the last value of the key. MDBX_EPSILON as one of
+ *             the keys stands for the other key (if that is NULL: for the key
+ *             of the first or last record), so the range lies within one key.
  * distance    receives the number of items, negative if the end comes first.
  *
  * The answer is exact for a whole table (NULL to NULL) and for one key without
- * values, and as exact as mdbx_estimate_distance() otherwise. The keys need not
- * be in the table.
+ * values. Otherwise it is as exact as mdbx_estimate_distance(). The keys need
+ * not be in the table.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_BAD_VALSIZE for a
- * length that cannot be in this table, MDBX_EINVAL for a NULL distance, a value
- * without key, or MDBX_EPSILON twice. */
+ * length that is impossible in this table, MDBX_EINVAL for a NULL distance, a
+ * value without key, or MDBX_EPSILON twice. */
 LIBMDBX_API int mdbx_estimate_range(const MDBX_txn *txn, MDBX_dbi dbi,
                                     const MDBX_val *begin_key,
                                     const MDBX_val *begin_data,
@@ -3328,33 +3358,34 @@ LIBMDBX_API int mdbx_estimate_range(const MDBX_txn *txn, MDBX_dbi dbi,
 
 /* ---- Readers and threads ----------------------------------------------- */
 
-/* Calls func for each reader of all processes. A result of func other than zero
- * ends the walk and is returned. Takes no lock; readers come and go meanwhile.
+/* Calls func for each reader of all processes. If func returns a value other
+ * than zero, the walk ends and returns it. The call takes no lock; readers may
+ * come and go meanwhile.
  *
  * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE if there is no reader, [env],
  * MDBX_EINVAL for a NULL func, MDBX_EPERM if not open. */
 LIBMDBX_API int mdbx_reader_list(const MDBX_env *env, MDBX_reader_list_func func,
                                  void *ctx);
 
-/* Releases the reader slots of processes that are gone.
+/* Releases the reader slots of dead processes.
  *
- * dead  NULL, or receives their number.
+ * dead  NULL, or receives the number of released slots.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if some were found, or a lock was left
- * behind by a dead process and put right; [env]; MDBX_EPERM if not open; a system
- * code. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the call released slots, or
+ * repaired a lock that a dead process had left behind; [env]; MDBX_EPERM if not
+ * open; a system code. */
 LIBMDBX_API int mdbx_reader_check(MDBX_env *env, int *dead);
 
-/* Gives the calling thread a reader slot now, so that its first read transaction
- * need not look for one.
+/* Binds a reader slot to the calling thread now, so that its first read
+ * transaction need not search for one.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it has one; [env]; MDBX_EINVAL with
  * MDBX_NOSTICKYTHREADS; MDBX_READERS_FULL; MDBX_EPERM if not open; a system
  * code. */
 LIBMDBX_API int mdbx_thread_register(const MDBX_env *env);
 
-/* Gives the slot of the calling thread back. Happens by itself when a thread
- * ends.
+/* Releases the reader slot of the calling thread. The library does so itself
+ * when a thread ends.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it has none, or with
  * MDBX_NOSTICKYTHREADS; [env]; MDBX_BUSY while its read transaction runs. */
@@ -3362,34 +3393,35 @@ LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
 
 /* ---- Free space and checking ------------------------------------------- */
 
-/* Sums up the use of space as a transaction sees it.
+/* Sums up the use of space in the snapshot of a transaction.
  *
  * info       filled on success. bytes must be sizeof(*info).
- * iter_func  NULL, or called for each run of free pages; a result other than
- *            zero ends the walk and is returned.
- * iter_ctx   handed to iter_func.
+ * iter_func  NULL, or called for each run of free pages. If it returns a value
+ *            other than zero, the walk ends and returns it.
+ * iter_ctx   passed to iter_func.
  *
- * Pages that small commits have set free stand in the meta page. Of a reader whose
- * snapshot is older than the last few commits they are not known any more, and are
- * not counted.
+ * The meta page lists the pages that small commits have freed. For a reader
+ * whose snapshot is older than the last few commits, this list is lost, and its
+ * pages are not counted.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if no page is listed,
  * MDBX_EINVAL for a wrong size or NULL. */
 LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
                              MDBX_gc_iter_func iter_func, void *iter_ctx);
 
-/* Shows every page that a transaction sees in use, each once: first the metas, then
- * the free space table, the main table with the named tables in it, and last a call
- * that tells that all was shown. A page comes after all pages below it. A write
- * transaction sees its own changes. Newer programs use mdbx_env_chk() and
- * mdbx_gc_info().
+/* Calls visitor for every page in use in the transaction's snapshot, each once:
+ * first the metas, then the free space table, then the main table with the
+ * named tables in it; a last call reports the end. A page comes after all pages
+ * below it. A write transaction sees its own changes. Newer programs use
+ * mdbx_env_chk() and mdbx_gc_info().
  *
- * visitor  called for each page by the calling thread; a result other than zero
- *          ends the walk and is returned.
- * ctx      handed to visitor.
+ * visitor  called for each page by the calling thread. If it returns a value
+ *          other than zero, the walk ends and returns it.
+ * ctx      passed to visitor.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL visitor. A damaged
- * page, and one that is used twice, ends the walk with MDBX_CORRUPTED. */
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL visitor. A
+ * damaged page, or a page that is used twice, ends the walk with
+ * MDBX_CORRUPTED. */
 LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
                                 void *ctx);
 
@@ -3448,125 +3480,135 @@ typedef struct MDBX_rescue_callbacks {
 
 /* Reads whatever can be read of a damaged database.
  *
- * txn        a read transaction; it may be of a database whose tables cannot be
+ * txn        a read transaction; its database may have tables that cannot be
  *            opened.
- * callbacks  all of them are called, for the main table first, for each named one,
- *            and for those whose names are lost. They must not use txn.
- * ctx        handed to the callbacks.
+ * callbacks  all are required. They are called for the main table first, for
+ *            each named table, and for the tables whose names are lost. They
+ *            must not use txn.
+ * ctx        passed to the callbacks.
  *
- * A damaged leaf costs its records. Pages that nothing leads to are looked for
- * among all that are neither in use nor free. They are put below a damaged branch
- * if height, type, age, and the keys on both sides leave one place for them, or if
- * the damaged page still refers to them. What has no place or more than one is told
- * as a table of its own, named lost- and the number of its page: a table whose name
- * was on a damaged leaf of the main table, the values of a key that is lost, or a
- * part of one of the tables it fits. Its flags are guessed from its pages.
- * If the lists of free pages are damaged too, or the last write of some page was
- * lost, old versions may be met: of a key the newest one counts, but a record that was deleted may come back. What has the first
- * or last key of another table may be an old version of it: then a whole tree is
- * told as a table that may be old, and single pages are told as losses.
- * Large values are read twice; memory takes two bytes for each page.
+ * A damaged leaf costs its records. Pages that nothing refers to are searched
+ * for among all pages that are neither in use nor free. Such a page is placed
+ * below a damaged branch if height, type, age, and the keys on both sides leave
+ * exactly one place for it, or if the damaged page still refers to it. Pages
+ * with no place or several possible places are reported as a table of their
+ * own, named lost- and the page number: a table whose name was on a damaged
+ * leaf of the main table, the values of a key that is lost, or a part of one of
+ * the tables it fits. The flags of such a table are guessed from its pages.
+ * If the lists of free pages are damaged too, or the last write of some page
+ * was lost, the search may find old versions. The newest version of a key
+ * counts, but a deleted record may come back. Pages with the first or last key
+ * of another table may be an old version of that table: a whole tree is then
+ * reported as a table that may be old, and single pages are reported as losses.
+ * Large values are read twice. The call needs two bytes of memory for each
+ * page.
  *
  * Returns MDBX_SUCCESS if nothing is damaged, MDBX_RESULT_TRUE if something is;
- * what a callback returned to end it; [read]; MDBX_EINVAL for a NULL pointer or a
- * transaction that may write; MDBX_ENOMEM. */
+ * the value by which a callback ended it; [read]; MDBX_EINVAL for a NULL
+ * pointer or a transaction that may write; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_rescue(MDBX_txn *txn,
                             const MDBX_rescue_callbacks_t *callbacks,
                             void *ctx);
 
-/* Checks a whole database: metas, trees, free space, and records. Others can go
- * on using it, unless MDBX_CHK_READWRITE asks to keep writers out.
+/* Checks a whole database: metas, trees, free space, and records. Other users
+ * may read and write meanwhile; MDBX_CHK_READWRITE keeps writers out.
  *
- * cb         callbacks; see MDBX_chk_callbacks_t. They are called by the calling
- *            thread only.
- * ctx        cleared and filled; the results stay in it. What it points to is
- *            freed when the call ends, the tables in result.tables too.
+ * cb         callbacks; see MDBX_chk_callbacks_t. Only the calling thread calls
+ *            them.
+ * ctx        cleared and filled; the results remain in it. Everything it points
+ *            to is freed when the call ends, including the tables in
+ *            result.tables.
  * flags      MDBX_chk_flags_t.
  * verbosity  least urgent severity to be printed.
  * timeout_seconds_16dot16  16.16, 0 for no limit.
  *
- * Returns MDBX_SUCCESS if the check ran to its end: whether the database is
- * sound tells ctx->result.total_problems. Otherwise [env], [read]; MDBX_EINVAL;
- * MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS for
- * MDBX_CHK_READWRITE in a read-only environment; a code of mdbx_txn_begin_ex();
- * MDBX_ENOMEM or a system code if something could not be read, which is no problem
- * of the database; the code a callback gave. */
+ * Returns MDBX_SUCCESS if the check ran to its end: ctx->result.total_problems
+ * then tells whether the database is sound. Otherwise [env], [read];
+ * MDBX_EINVAL; MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS
+ * for MDBX_CHK_READWRITE in a read-only environment; a code of
+ * mdbx_txn_begin_ex(); MDBX_ENOMEM or a system code if something could not be
+ * read, which is not a problem of the database; the code that a callback
+ * returned. */
 LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
                              MDBX_chk_context_t *ctx, MDBX_chk_flags_t flags,
                              MDBX_chk_severity_t verbosity,
                              unsigned timeout_seconds_16dot16);
 
-/* Lets a callback of mdbx_env_chk() count a problem it found itself, in the scope
- * that is open.
+/* Counts a problem in the open scope of a check. For callbacks of
+ * mdbx_env_chk() that find a problem themselves.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL or outside a check. */
 LIBMDBX_API int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx);
 
-/* The key of the record that mdbx_env_chk() is at, for its callbacks: what a
- * problem is about. The bytes stay where they are until the callback returns.
+/* Stores the key of the record that mdbx_env_chk() is checking, for its
+ * callbacks: a problem they get concerns this record. The key is valid until
+ * the callback returns.
  *
- * Returns MDBX_SUCCESS; MDBX_NOTFOUND if it is at no record, but at a page or a
- * table; MDBX_EINVAL for NULL or outside a check. Beyond the interface. */
+ * Returns MDBX_SUCCESS; MDBX_NOTFOUND if the check is not at a record, but at a
+ * page or a table; MDBX_EINVAL for NULL or outside a check. Not in libmdbx. */
 LIBMDBX_API int mdbx_env_chk_key(const MDBX_chk_context_t *ctx, MDBX_val *key);
 
-/* Opens an existing database, alone, with the commit of a chosen meta page as the
- * newest. Nothing is repaired and nothing written. For a checker: the snapshot of
- * an older meta page may have lost pages to later commits.
+/* Opens an existing database exclusively, with the commit of a chosen meta page
+ * as the newest. The call repairs nothing and writes nothing. For a checker:
+ * later commits may have overwritten pages of an older meta page's snapshot.
  *
- * env          a handle that is not open yet. Flags are MDBX_EXCLUSIVE, and
- *              MDBX_RDONLY unless writeable. Close it as any other.
+ * env          a handle that is not open yet. Its flags become MDBX_EXCLUSIVE,
+ *              and MDBX_RDONLY unless writeable. Close it as any other.
  * pathname     as for mdbx_env_open().
  * target_meta  0, 1 or 2.
- * writeable    true allows mdbx_env_turn_for_recovery(). A write transaction gives
- *              MDBX_EPERM before that was called.
+ * writeable    true allows mdbx_env_turn_for_recovery(). Before that call a
+ *              write transaction returns MDBX_EPERM.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for a wrong target_meta or no path;
- * MDBX_CORRUPTED if that meta page is damaged, or needs more pages than the file
- * has; codes of mdbx_env_open(). */
+ * MDBX_CORRUPTED if that meta page is damaged, or needs more pages than the
+ * file has; codes of mdbx_env_open(). */
 LIBMDBX_API int mdbx_env_open_for_recovery(MDBX_env *env, const char *pathname,
                                            unsigned target_meta,
                                            bool writeable);
 
-/* Makes the commit of a meta page the newest one: it gets an id above all others,
- * in its place, and becomes steady. The other meta pages stay as they are. Check
- * the snapshot first, by mdbx_env_open_for_recovery() and mdbx_env_chk().
+/* Makes the commit of a meta page the newest one. The meta page is rewritten in
+ * place, gets an id above all others, and becomes steady. The other meta pages
+ * do not change. Check the snapshot first, by mdbx_env_open_for_recovery() and
+ * mdbx_env_chk().
  *
- * env  open with MDBX_EXCLUSIVE and not read-only; no transaction may run in it.
+ * env  open with MDBX_EXCLUSIVE and not read-only; no transaction may run in
+ *      it.
  *
- * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if target_meta is above 2, MDBX_EPERM if
- * not open that way, MDBX_BUSY while a transaction runs, MDBX_CORRUPTED if that
- * meta page is damaged or needs more pages than the file has, MDBX_TXN_FULL if no
- * id is left above the others, or a system code. After a failed write the
- * environment is unusable (MDBX_PANIC). */
+ * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if target_meta is above 2,
+ * MDBX_EPERM if not open that way, MDBX_BUSY while a transaction runs,
+ * MDBX_CORRUPTED if that meta page is damaged or needs more pages than the file
+ * has, MDBX_TXN_FULL if no id is left above the others, or a system code. After
+ * a failed write the environment is unusable (MDBX_PANIC). */
 LIBMDBX_API int mdbx_env_turn_for_recovery(MDBX_env *env, unsigned target_meta);
 
-/* Writes numerator / denominator as a decimal number with the given count of
- * digits behind the point. buffer must have room for at least 42 bytes.
+/* Writes numerator / denominator as a decimal number with the given number of
+ * digits after the point. buffer must have room for at least 42 bytes.
  *
- * Returns the text: buffer, or a constant word where there is no number. Any
- * thread may call it. */
+ * Returns the text: buffer, or a constant word if the quotient is not a number.
+ * Any thread may call it. */
 LIBMDBX_API const char *mdbx_ratio2digits(uint64_t numerator,
                                           uint64_t denominator, int precision,
                                           char *buffer, size_t buffer_size);
 
-/* The same as a percentage, with its sign. */
+/* mdbx_ratio2digits() as a percentage, with its sign. */
 LIBMDBX_API const char *mdbx_ratio2percents(uint64_t value, uint64_t whole,
                                             char *buffer, size_t buffer_size);
 
 /* ---- Debugging, errors, key encoding ----------------------------------- */
 
 /* Sets log level, debug flags and logger of the whole process. Each of them has
- * a "don't change" value. A NULL logger switches logging off. Not to be called
- * while other threads use the library.
+ * a "don't change" value. A NULL logger switches logging off. The call is not
+ * allowed while other threads use the library.
  *
- * Returns what was set before: flags in bits 0 to 15, level in bits 16 to 31. A
- * negative number is an error. */
+ * Returns the previous settings: flags in bits 0 to 15, level in bits 16 to 31.
+ * A negative number is an error. */
 LIBMDBX_API int mdbx_setup_debug(MDBX_log_level_t log_level,
                                  MDBX_debug_flags_t debug_flags,
                                  MDBX_debug_func logger);
 
-/* The same with a logger that gets finished text. It is composed in the given
- * buffer, which must live as long as the logger is set.
+/* mdbx_setup_debug() with a logger that gets finished text. The library
+ * composes the text in the given buffer, which must stay valid as long as the
+ * logger is set.
  *
  * Returns what mdbx_setup_debug() does. */
 LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
@@ -3575,30 +3617,30 @@ LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
                                        char *logger_buffer,
                                        size_t logger_buffer_size);
 
-/* Sets what is called on a fatal error, for the whole process. NULL restores the
- * default: a message to standard error and abort(). */
+/* Sets the function that is called on a fatal error, for the whole process.
+ * NULL restores the default: a message to standard error and abort(). */
 LIBMDBX_API void mdbx_set_panic(MDBX_panic_func func);
 
 /* Reports a failed assertion as a fatal error. Does not return. */
 LIBMDBX_API void mdbx_assert_fail(const char *msg, const char *func,
                                   unsigned line);
 
-/* Writes a key or value in a readable form: as text if all of it is printable
- * ASCII, else in hexadecimal; cut off where the buffer ends.
+/* Writes a key or value in readable form: as text if all of it is printable
+ * ASCII, else in hexadecimal. The text is truncated at the end of the buffer.
  *
  * Returns the text: buf, or a constant word for NULL and empty items. */
 LIBMDBX_API const char *mdbx_dump_val(const MDBX_val *key, char *const buf,
                                       const size_t bufsize);
 
-/* mdbx_dump_val() in the form of older programs: the text is always in the buffer.
+/* mdbx_dump_val() for older programs: the text is always in the buffer.
  *
- * Returns buf; NULL if there is no buffer, or one shorter than 4 bytes for an item
- * that is not empty. */
+ * Returns buf; NULL if there is no buffer, or one shorter than 4 bytes for an
+ * item that is not empty. */
 LIBMDBX_API char *mdbx_dkey(const MDBX_val *key, char *const buf,
                             const size_t bufsize);
 
-/* Returns the text of any code. For system codes it may change with the next
- * call of any thread; see mdbx_strerror_r(). */
+/* Returns the text of any code. For system codes the next call of any thread
+ * may change the text; see mdbx_strerror_r(). */
 LIBMDBX_API const char *mdbx_strerror(int errnum);
 
 /* Returns the text of any code: a constant string, or one composed in buf. Any
@@ -3608,10 +3650,10 @@ LIBMDBX_API const char *mdbx_strerror_r(int errnum, char *buf, size_t buflen);
 /* Returns the constant text of a code of the engine, NULL for other codes. */
 LIBMDBX_API const char *mdbx_liberr2str(int errnum);
 
-/* The next functions turn numbers into unsigned integers that sort the same way,
- * for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread may
- * call them. The decoders take keys of 8 bytes (4 for int32 and float), at any
- * address. */
+/* The next functions convert numbers into unsigned integers that sort the same
+ * way, for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread
+ * may call them. The decoders take keys of 8 bytes (4 for int32 and float), at
+ * any address. */
 LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64);
 LIBMDBX_INLINE_API uint32_t mdbx_key_from_int32(const int32_t i32);
 LIBMDBX_API uint64_t mdbx_key_from_double(const double ieee754_64bit);
