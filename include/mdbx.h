@@ -4,8 +4,9 @@
  * ordered key-value engine.
  *
  * A database is one memory-mapped copy-on-write B+tree file plus a lock file.
- * One writer works at a time; any number of readers in any number of processes
- * work beside it and never wait. There is no log and no separate recovery run.
+ * One writer works at a time. Any number of readers in any number of processes
+ * work at the same time and never wait. There is no log and no separate
+ * recovery run.
  *
  * How this header is ordered
  *   1. compiler glue          5. structures
@@ -15,15 +16,16 @@
  *
  * Words used in the descriptions below
  *   steady commit   a commit known to have reached the storage device
- *   weak commit     a commit that has not (yet)
+ *   weak commit     a commit not (yet) known to have reached it
+ *   steady point    a weak commit that was made durable later
  *   16.16           a time in units of 1/65536 second
  *   snapshot        the state of the whole database after one commit
  *   table           one tree of key-value pairs; also called "dbi"
  *
- * Groups of return codes. To keep each description short, these groups are
- * named once here and referred to as [env], [txn], [cursor], [read], [write].
+ * Groups of return codes. To keep the descriptions short, they refer to these
+ * groups as [env], [txn], [cursor], [read], [write].
  *   [env]     MDBX_EINVAL     a required pointer is NULL
- *             MDBX_EBADSIGN   the handle was closed, or is no such handle
+ *             MDBX_EBADSIGN   the handle was closed, or is not such a handle
  *             MDBX_PANIC      the environment failed fatally; close it
  *   [txn]     the codes of [env], and
  *             MDBX_BAD_TXN    the transaction is finished, reset, broken,
@@ -33,8 +35,8 @@
  *             MDBX_THREAD_MISMATCH  it belongs to another thread
  *   [cursor]  the codes of [txn]; MDBX_EINVAL also for an unbound cursor, and
  *             MDBX_BAD_DBI    its table was dropped in this transaction
- *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a damaged page was met
- *             MDBX_CURSOR_FULL  a tree is deeper than any sound one can be
+ *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a page is damaged
+ *             MDBX_CURSOR_FULL  a tree is deeper than any valid tree can be
  *             a system error code, such as MDBX_EIO or MDBX_ENOMEM
  *   [write]   the codes of [read], and
  *             MDBX_EACCESS    the transaction or environment is read-only
@@ -42,24 +44,24 @@
  *             MDBX_TXN_FULL   the transaction changed too many pages
  *             MDBX_UNABLE_EXTEND_MAPSIZE  the file or mapping cannot grow
  *             a system error code, such as ENOSPC, MDBX_EIO or MDBX_ENOMEM
- * Functions that return `int` give MDBX_SUCCESS (0) when all went well unless
- * their description says otherwise. System errors are positive errno values,
- * codes of the engine are negative.
+ * Functions that return `int` return MDBX_SUCCESS (0) on success unless their
+ * description says otherwise. System errors are positive errno values, codes of
+ * the engine are negative.
  *
- * Threads. An environment handle may be used by all threads at once. A
- * transaction and its cursors belong to the thread that began it, unless
- * MDBX_NOSTICKYTHREADS is set; then they may move between threads but still
- * must not be used by two at the same time. Where nothing else is written a
- * function follows these rules.
+ * Threads. All threads may use an environment handle at once. A transaction and
+ * its cursors belong to the thread that began the transaction. With
+ * MDBX_NOSTICKYTHREADS they may move between threads, but two threads must not
+ * use them at the same time. All functions follow these rules unless their
+ * description says otherwise.
  *
- * Memory. A pointer into the database that a read gives back stays valid until
- * the transaction ends or, in a write transaction, until the next change made
- * through it. The memory is read-only for the caller unless MDBX_RESERVE says
- * otherwise, and must never be freed by the caller.
+ * Memory. A read returns a pointer into the database. It stays valid until the
+ * transaction ends or, in a write transaction, until the next change made in
+ * that transaction. The memory is read-only for the caller unless MDBX_RESERVE
+ * says otherwise. The caller must never free it.
  *
  * What can be lost, by mode. "Nothing" means: every commit that returned
- * success is there afterwards. In all rows but the last the file itself is
- * whole: a commit is there completely or not at all.
+ * success is present afterwards. In all rows but the last the file stays
+ * consistent: each commit is present completely or not at all.
  *
  *   mode                 | process killed | system crash     | power loss
  *   ---------------------+----------------+------------------+-----------------
@@ -72,36 +74,38 @@
  *                        |                | whole database   | whole database
  *
  *   (*) If the device honours flush requests. MDBX_WRITEMAP changes no row.
- *   A steady point is made by mdbx_env_sync_ex() and its short forms, by the
- *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, by a clean close,
- *   and by the engine when space runs short.
+ *   These make a steady point: mdbx_env_sync_ex() and its short forms, the
+ *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, a clean close, and
+ *   the engine itself when space runs short.
  *
  *   Modes may follow each other in any order, by flags of the environment or of
- *   a transaction, in one process or several. A MDBX_NOMETASYNC commit becomes
- *   a steady point with the next flush; one that follows a weak commit is made
- *   durable at once, and so is the first commit of another mode after
- *   MDBX_UTTERLY_NOSYNC.
+ *   a transaction, in one process or several. The next flush makes a
+ *   MDBX_NOMETASYNC commit a steady point. If a MDBX_NOMETASYNC commit follows
+ *   a weak commit, it becomes durable at once, and so does the first commit of
+ *   another mode after MDBX_UTTERLY_NOSYNC.
  *
- * Stray pointers. What a faulty program can do to the database by writing to an
- * address it was not given:
+ * Stray pointers. What a faulty program can damage by writing to an address
+ * that the engine did not give it:
  *
- *   mode                 | what it can hit
+ *   mode                 | what the program can damage
  *   ---------------------+----------------------------------------------------
  *   MDBX_SYNC_DURABLE,   | nothing in the file: the mapping is read-only, and
- *   MDBX_NOMETASYNC      | the write is a SIGSEGV
- *   MDBX_SAFE_NOSYNC,    | the same through every address the engine hands out;
- *   MDBX_UTTERLY_NOSYNC  | but on ext4 and tmpfs (64-bit Linux) the engine has a
- *                        | second, writable mapping of the file to which it
- *                        | copies pages. No pointer to it leaves the engine, so
- *                        | only a pointer that is wild can hit it. Where the
- *                        | processor has memory protection keys, not even that:
- *                        | the mapping opens only while a page is copied, and
- *                        | only for the thread that does so. The option
- *                        | MDBX_opt_write_by_calls does without the mapping.
- *   MDBX_WRITEMAP        | everything: what the engine hands out is writable
+ *   MDBX_NOMETASYNC      | the write raises SIGSEGV
+ *   MDBX_SAFE_NOSYNC,    | nothing through an address that the engine returns.
+ *   MDBX_UTTERLY_NOSYNC  | But on ext4 and tmpfs (64-bit Linux) the engine has
+ *                        | a second, writable mapping of the file, to which it
+ *                        | copies pages. The engine never returns a pointer to
+ *                        | it, so only a wild pointer can hit it. If the
+ *                        | processor has memory protection keys, no pointer
+ *                        | can: the mapping is writable only while a page is
+ *                        | copied, and only for the copying thread. With the
+ *                        | option MDBX_opt_write_by_calls there is no such
+ *                        | mapping.
+ *   MDBX_WRITEMAP        | everything: the memory the engine returns is
+ *                        | writable
  *
- *   In each mode it can hit the engine's own memory, and pages that a write
- *   transaction has changed and not committed.
+ *   In each mode the program can damage the engine's own memory, and pages that
+ *   a write transaction has changed and not committed.
  */
 
 #ifndef LIBMDBX_H
@@ -125,7 +129,7 @@
 #define MDBX_VERSION_MAJOR 0
 #define MDBX_VERSION_MINOR 14
 
-/* Marks what the library exports. Programs may define LIBMDBX_EXPORTS or
+/* Marks the exported functions. Programs may define LIBMDBX_EXPORTS or
  * LIBMDBX_IMPORTS as on other systems; on ELF systems both mean the same. */
 #ifndef LIBMDBX_API
 #if defined(__GNUC__) || defined(__clang__)
@@ -179,15 +183,16 @@
 #endif
 #endif
 
-/* What programs and wrappers made for libmdbx use in declarations of their own. */
+/* For declarations in programs and wrappers made for libmdbx. */
 #if defined(__GNUC__) || defined(__clang__)
 #define MDBX_ATTRIBUTE(...) __attribute__((__VA_ARGS__))
 #else
 #define MDBX_ATTRIBUTE(...)
 #endif
 
-/* A function whose result depends on its arguments and on memory, and on its
- * arguments alone; unlike those above it may throw in C++. */
+/* Functions whose result depends only on their arguments and on memory (pure),
+ * or on their arguments alone (const). Unlike with the macros above, they may
+ * throw in C++. */
 #ifndef MDBX_PURE_FUNCTION
 #define MDBX_PURE_FUNCTION MDBX_ATTRIBUTE(__pure__)
 #endif
@@ -204,14 +209,14 @@
 #endif
 #endif
 
-/* A function with a format as of printf(): which argument the format is, and the
- * first one that is formatted. */
+/* A function with a format as of printf(): the index of the format argument,
+ * and the index of the first formatted argument. */
 #ifndef MDBX_PRINTF_ARGS
 #define MDBX_PRINTF_ARGS(format_index, first_arg)                              \
   MDBX_ATTRIBUTE(__format__(__printf__, format_index, first_arg))
 #endif
 
-/* A function, and a member of an enum, that new programs should not use. */
+/* Mark a function and an enum member that new programs should not use. */
 #ifndef MDBX_DEPRECATED
 #if defined(__cplusplus) && __cplusplus >= 201402L
 #define MDBX_DEPRECATED [[deprecated]]
@@ -227,7 +232,7 @@
 #endif
 #endif
 
-/* A function that may see values of an enum which are none of its members. */
+/* A function that may get enum values which are not members of the enum. */
 #ifndef MDBX_NOSANITIZE_ENUM
 #if defined(__clang__)
 #define MDBX_NOSANITIZE_ENUM __attribute__((__no_sanitize__("enum")))
@@ -296,7 +301,7 @@
 #elif defined(__cplusplus)
 #define LIBMDBX_INLINE_API inline
 #elif defined(__GNUC__) || defined(__clang__)
-/* Never emits a copy: what is not inlined links to the library. */
+/* Never emits a copy: a call that is not inlined links to the library. */
 #define LIBMDBX_INLINE_API extern __inline__ __attribute__((__gnu_inline__))
 #else
 #define LIBMDBX_INLINE_API inline
@@ -349,7 +354,7 @@
   }
 #endif
 
-/* The name wrappers know these operators by. */
+/* The name under which wrappers know these operators. */
 #define MDBX_DEFINE_ENUM_FLAG_OPERATORS(type) MDBX_FLAG_OPERATORS(type)
 
 #ifdef __cplusplus
@@ -376,8 +381,9 @@ typedef struct MDBX_txn MDBX_txn;
 typedef struct MDBX_cursor MDBX_cursor;
 #endif
 
-/* Number of an opened table: 0 is the table of free pages, 1 the main (unnamed)
- * table, 2 the first named one. Valid in all transactions of its environment. */
+/* Number of an opened table: 0 is the free space table, 1 the main (unnamed)
+ * table, 2 the first named one. Valid in all transactions of its
+ * environment. */
 typedef uint32_t MDBX_dbi;
 
 /* A run of bytes: a key, a value, or a name. iov_base may be NULL only if
@@ -396,8 +402,8 @@ enum MDBX_constants {
   MDBX_MAX_PAGESIZE = 65536      /* largest page, in bytes */
 };
 
-/* File names inside the database directory; with MDBX_NOSUBDIR the data file is
- * the given path and the lock file has a suffix behind it. */
+/* File names inside the database directory. With MDBX_NOSUBDIR the given path
+ * is the data file, and the lock file has this path with a suffix. */
 #ifndef MDBX_LOCKNAME
 #define MDBX_LOCKNAME "/mdbx.lck"
 #endif
@@ -408,16 +414,16 @@ enum MDBX_constants {
 #define MDBX_LOCK_SUFFIX "-lck"
 #endif
 
-/* Stands for "as small a step as there is" where range functions take a key. */
+/* Stands for the smallest possible step where range functions take a key. */
 #define MDBX_EPSILON ((MDBX_val *)((ptrdiff_t)-1))
 
-/* Pseudo names of the checker for what has no name of its own. */
+/* Pseudo names of the checker for tables and pages without a name. */
 #define MDBX_CHK_MAIN ((void *)((ptrdiff_t)0))
 #define MDBX_CHK_GC ((void *)((ptrdiff_t)-1))
 #define MDBX_CHK_META ((void *)((ptrdiff_t)-2))
 
-/* On systems with wide-character paths these have a second form. Here a path is
- * a string of bytes and both forms are one. */
+/* On systems with wide-character paths these functions have a second form. Here
+ * a path is a string of bytes, and both forms are the same. */
 #define mdbx_env_openT mdbx_env_open
 #define mdbx_env_deleteT mdbx_env_delete
 #define mdbx_env_copyT mdbx_env_copy
@@ -433,45 +439,45 @@ typedef enum MDBX_env_flags {
   MDBX_ENV_DEFAULTS = 0,
   /* Every commit is durable when it returns. */
   MDBX_SYNC_DURABLE = 0,
-  /* What older programs ask for is always done. */
+  /* No effect: for older programs. The engine always does what it asked for. */
   MDBX_COALESCE = 0,
   /* * Checks pages more thoroughly when they are read. Costs speed. */
   MDBX_VALIDATION = 0x2000,
   /* The path names the data file, not a directory. */
   MDBX_NOSUBDIR = 0x4000,
-  /* * Weak commits; the last steady point is kept as the place to fall back to
-   * after a system crash. */
+  /* * Weak commits; the engine keeps the last steady point, to which the
+   * database returns after a system crash. */
   MDBX_SAFE_NOSYNC = 0x10000,
-  /* Nothing is ever changed through this handle. */
+  /* This handle never changes anything. */
   MDBX_RDONLY = 0x20000,
-  /* * The flush of a commit's meta page is left to the next flush. */
+  /* * A commit does not flush its meta page; the next flush does. */
   MDBX_NOMETASYNC = 0x40000,
-  /* Pages are changed in a writable mapping instead of being written out. */
+  /* The engine changes pages in a writable mapping instead of writing them. */
   MDBX_WRITEMAP = 0x80000,
-  /* * Weak commits and no place to fall back to. */
+  /* * Weak commits without a steady point to return to. */
   MDBX_UTTERLY_NOSYNC = 0x110000,
   /* Transactions are not tied to the thread that began them. */
   MDBX_NOSTICKYTHREADS = 0x200000,
-  /* Nobody else may have the database open. On a network file system this is the
-   * way to open one. */
+  /* Nobody else may have the database open. Required on a network file system
+   * (or mdbx_env_set_lockless()). */
   MDBX_EXCLUSIVE = 0x400000,
-  /* The system shall not read ahead: for data larger than memory. */
+  /* Asks the system not to read ahead: for data larger than memory. */
   MDBX_NORDAHEAD = 0x800000,
   /* * Unused bytes of fresh pages are not zeroed before they are written. With
-   * MDBX_WRITEMAP they never are: what is there was in the file before. */
+   * MDBX_WRITEMAP they never are: they keep old contents of the file. */
   MDBX_NOMEMINIT = 0x1000000,
-  /* * The most recently freed pages are used again first. */
+  /* * Reuses the most recently freed pages first. */
   MDBX_LIFORECLAIM = 0x4000000,
-  /* * For finding stale pointers; accepted and kept, without effect here. */
+  /* * For finding stale pointers; accepted and stored, no effect here. */
   MDBX_PAGEPERTURB = 0x8000000,
-  /* * Takes over the mode of those who already have the database open instead
-   * of failing when it differs. */
+  /* * If the present users of the database have another mode, takes over their
+   * mode instead of failing. */
   MDBX_ACCEDE = 0x40000000
 } MDBX_env_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_env_flags_t)
 
-/* Transaction flags: the first group for the functions that begin one, the
- * second as found by mdbx_txn_flags(). */
+/* Transaction flags: the first group for the functions that begin a
+ * transaction, the second as mdbx_txn_flags() returns them. */
 typedef enum MDBX_txn_flags {
   /* May change data; one at a time. */
   MDBX_TXN_READWRITE = 0,
@@ -481,9 +487,9 @@ typedef enum MDBX_txn_flags {
   MDBX_TXN_RDONLY = MDBX_RDONLY,
   /* Makes a read handle without a snapshot; mdbx_txn_renew() gives it one. */
   MDBX_TXN_RDONLY_PREPARE = 0x1020000,
-  /* With MDBX_TXN_RDONLY: beside whatever transactions the thread has, in a reader
-   * slot of its own; mi_numreaders does not count it. For libraries that look at
-   * a database in the middle of what an application does with it. */
+  /* With MDBX_TXN_RDONLY: allowed whatever transactions the thread has. It has
+   * a reader slot of its own, which mi_numreaders does not count. For libraries
+   * that read a database while the application has a transaction. */
   MDBX_TXN_APART = 0x2000000,
   /* Fails with MDBX_BUSY instead of waiting for another writer. */
   MDBX_TXN_TRY = 0x10000000,
@@ -499,9 +505,9 @@ typedef enum MDBX_txn_flags {
   MDBX_TXN_SPILLS = 0x08,       /* wrote pages ahead of the commit */
   MDBX_TXN_HAS_CHILD = 0x10,    /* a nested transaction is running */
   MDBX_TXN_PARKED = 0x20,       /* parked reader */
-  MDBX_TXN_AUTOUNPARK = 0x40,   /* parked reader that comes back on use */
+  MDBX_TXN_AUTOUNPARK = 0x40,   /* parked reader that unparks on use */
   MDBX_TXN_OUSTED = 0x80,       /* parked reader that lost its snapshot */
-  /* Any of the states in which reading and writing give MDBX_BAD_TXN. */
+  /* Any of the states in which reading and writing return MDBX_BAD_TXN. */
   MDBX_TXN_BLOCKED =
       MDBX_TXN_FINISHED | MDBX_TXN_ERROR | MDBX_TXN_HAS_CHILD | MDBX_TXN_PARKED
 } MDBX_txn_flags_t;
@@ -509,7 +515,7 @@ MDBX_FLAG_OPERATORS(MDBX_txn_flags_t)
 
 /* Table flags. All but the last two are stored with the table. */
 typedef enum MDBX_db_flags {
-  MDBX_DB_DEFAULTS = 0,  /* one value a key, keys in order of their bytes */
+  MDBX_DB_DEFAULTS = 0,  /* one value per key, keys sort by their bytes */
   MDBX_REVERSEKEY = 0x02, /* keys are compared from their end */
   MDBX_DUPSORT = 0x04,    /* a key may have many values, kept in order */
   MDBX_INTEGERKEY = 0x08, /* keys are native uint32_t or uint64_t */
@@ -517,21 +523,21 @@ typedef enum MDBX_db_flags {
   MDBX_INTEGERDUP = 0x20, /* with DUPFIXED: values are native integers */
   MDBX_REVERSEDUP = 0x40, /* with DUPSORT: values compared from their end */
   MDBX_CREATE = 0x40000,  /* create the table if there is none */
-  MDBX_DB_ACCEDE = MDBX_ACCEDE /* open it whatever flags it has */
+  MDBX_DB_ACCEDE = MDBX_ACCEDE /* open it whatever its flags are */
 } MDBX_db_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_db_flags_t)
 
 /* Flags of the functions that store or delete. */
 typedef enum MDBX_put_flags {
-  MDBX_UPSERT = 0,            /* insert, or update what is there */
-  MDBX_NOOVERWRITE = 0x10,    /* only insert: fail if the key is there */
-  MDBX_NODUPDATA = 0x20,      /* fail if the pair is there; when deleting
+  MDBX_UPSERT = 0,            /* insert or update */
+  MDBX_NOOVERWRITE = 0x10,    /* only insert: fail if the key exists */
+  MDBX_NODUPDATA = 0x20,      /* fail if the pair exists; when deleting
                                  through a cursor: all values of the key */
-  MDBX_CURRENT = 0x40,        /* only update: fail if the key is not there */
+  MDBX_CURRENT = 0x40,        /* only update: fail if the key is absent */
   MDBX_ALLDUPS = 0x80,        /* acts on all values of the key */
-  MDBX_RESERVE = 0x10000,     /* make room only; the caller fills it */
+  MDBX_RESERVE = 0x10000,     /* reserve space only; the caller fills it */
   MDBX_APPEND = 0x20000,      /* the key goes behind all others */
-  MDBX_APPENDDUP = 0x40000,   /* the value goes behind all of its key */
+  MDBX_APPENDDUP = 0x40000,   /* the value goes behind all values of its key */
   MDBX_MULTIPLE = 0x80000     /* an array of values of one length */
 } MDBX_put_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_put_flags_t)
@@ -548,19 +554,19 @@ MDBX_FLAG_OPERATORS(MDBX_dbi_state_t)
 /* Flags of the copy functions. */
 typedef enum MDBX_copy_flags {
   MDBX_CP_DEFAULTS = 0,           /* page by page, flushed at the end */
-  MDBX_CP_COMPACT = 1,            /* leave unused pages out */
-  MDBX_CP_FORCE_DYNAMIC_SIZE = 2, /* the copy can grow even if this cannot */
+  MDBX_CP_COMPACT = 1,            /* omit unused pages */
+  MDBX_CP_FORCE_DYNAMIC_SIZE = 2, /* the copy can grow, even if this cannot */
   MDBX_CP_DONT_FLUSH = 4,         /* do not flush the copy to its device */
   MDBX_CP_THROTTLE_MVCC = 8,      /* park the reader while output is slow */
   MDBX_CP_DISPOSE_TXN = 16,       /* end the given transaction afterwards */
   MDBX_CP_RENEW_TXN = 32,         /* renew the given transaction afterwards */
   MDBX_CP_OVERWRITE = 64,         /* an existing file may be replaced */
-  /* Copy pages that are damaged, too. */
+  /* Do not verify pages; damaged pages are copied too. */
   MDBX_CP_NO_VERIFY = 0x10000
 } MDBX_copy_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_copy_flags_t)
 
-/* What mdbx_env_delete() does about those who still use the database. */
+/* What mdbx_env_delete() does about processes that use the database. */
 typedef enum MDBX_env_delete_mode {
   MDBX_ENV_JUST_DELETE = 0,    /* remove the names; users keep their files */
   MDBX_ENV_ENSURE_UNUSED = 1,  /* fail while in use */
@@ -600,7 +606,7 @@ typedef enum MDBX_page_type {
   MDBX_subpage_dupfixed_leaf = 7 /* the same, values of one size */
 } MDBX_page_type_t;
 
-/* Operations of mdbx_cursor_get(); the descriptions there. */
+/* Operations of mdbx_cursor_get(), which describes them. */
 typedef enum MDBX_cursor_op {
   MDBX_FIRST,                /* first record */
   MDBX_FIRST_DUP,            /* first value of the current key */
@@ -618,13 +624,13 @@ typedef enum MDBX_cursor_op {
   MDBX_PREV_DUP,             /* previous value of the current key */
   MDBX_PREV_NODUP,           /* last value of the previous key */
   MDBX_SET,                  /* exactly this key */
-  MDBX_SET_KEY,              /* the same, gives the stored key back */
+  MDBX_SET_KEY,              /* the same, returns the stored key */
   MDBX_SET_RANGE,            /* first key not less than given */
   MDBX_PREV_MULTIPLE,        /* values of the previous page, as an array */
   MDBX_SET_LOWERBOUND,       /* first pair not less than given */
   MDBX_SET_UPPERBOUND,       /* first pair greater than given */
-  /* Keys alone are compared. On an equal key: onto its first value; on a lesser
-   * one: onto its last. */
+  /* Only keys are compared. On an equal key the cursor stands on the first
+   * value, on a lesser key on its last. */
   MDBX_TO_KEY_LESSER_THAN,      /* last key less than given */
   MDBX_TO_KEY_LESSER_OR_EQUAL,  /* last key not greater than given */
   MDBX_TO_KEY_EQUAL,            /* the key itself */
@@ -645,28 +651,28 @@ typedef enum MDBX_cursor_op {
   MDBX_SEEK_AND_GET_MULTIPLE /* exactly this key, its values as an array */
 } MDBX_cursor_op;
 
-/* What a bulk delete relative to one cursor removes. "Including" and
- * "excluding" speak of the record under the cursor. */
+/* What mdbx_cursor_bunch_delete() removes. "Including" and "excluding" refer to
+ * the record under the cursor. */
 typedef enum MDBX_bunch_action {
   /* The record under the cursor: one value. */
   MDBX_DELETE_CURRENT_VALUE = 0,
-  /* Values of its key before it. */
+  /* The values of its key before the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_EXCLUDING = 1,
-  /* The same and itself. */
+  /* The same and the record under the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_INCLUDING = 2,
-  /* Itself and the values of its key behind it. */
+  /* The record under the cursor and the values of its key behind it. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING = 3,
-  /* Values of its key behind it. */
+  /* The values of its key behind the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING = 4,
   /* All values of its key. */
   MDBX_DELETE_CURRENT_MULTIVAL_ALL = 5,
-  /* All records before it. */
+  /* All records before the cursor. */
   MDBX_DELETE_BEFORE_EXCLUDING = 6,
-  /* The same and itself. */
+  /* The same and the record under the cursor. */
   MDBX_DELETE_BEFORE_INCLUDING = 7,
-  /* Itself and all records behind it. */
+  /* The record under the cursor and all records behind it. */
   MDBX_DELETE_AFTER_INCLUDING = 8,
-  /* All records behind it. */
+  /* All records behind the cursor. */
   MDBX_DELETE_AFTER_EXCLUDING = 9,
   /* The whole content of the table. */
   MDBX_DELETE_WHOLE = 10
@@ -676,30 +682,30 @@ typedef enum MDBX_bunch_action {
 typedef enum MDBX_cache_status {
   MDBX_CACHE_ERROR = -3,    /* the lookup failed */
   MDBX_CACHE_BEHIND = -2,   /* the snapshot is older than the entry */
-  MDBX_CACHE_UNABLE = -1,   /* right answer that cannot be cached */
+  MDBX_CACHE_UNABLE = -1,   /* correct answer that cannot be cached */
   MDBX_CACHE_RACE = 0,      /* another thread is updating the entry */
   MDBX_CACHE_DIRTY = 1,     /* the answer is uncommitted data */
-  MDBX_CACHE_HIT = 2,       /* answered by the entry as it was */
-  MDBX_CACHE_CONFIRMED = 3, /* the entry still held; its id was advanced */
+  MDBX_CACHE_HIT = 2,       /* answered from the unchanged entry */
+  MDBX_CACHE_CONFIRMED = 3, /* the entry is still valid; its id was advanced */
   MDBX_CACHE_REFRESHED = 4  /* the entry was written anew */
 } MDBX_cache_status_t;
 
 /* How much is logged: each level includes those before it. */
 typedef enum MDBX_log_level {
-  MDBX_LOG_FATAL = 0,      /* what ends the process */
+  MDBX_LOG_FATAL = 0,      /* errors that end the process */
   MDBX_LOG_ERROR = 1,      /* damage, and failures of the system */
-  MDBX_LOG_WARN = 2,       /* what should not be, but can be lived with */
+  MDBX_LOG_WARN = 2,       /* unexpected but tolerable conditions */
   MDBX_LOG_NOTICE = 3,     /* rare events, such as a recovery */
-  MDBX_LOG_VERBOSE = 4,    /* more about them */
-  MDBX_LOG_DEBUG = 5,      /* for the search of faults */
+  MDBX_LOG_VERBOSE = 4,    /* details of these events */
+  MDBX_LOG_DEBUG = 5,      /* for debugging */
   MDBX_LOG_TRACE = 6,      /* each operation */
-  MDBX_LOG_EXTRA = 7,      /* and its parts */
+  MDBX_LOG_EXTRA = 7,      /* each part of an operation */
   MDBX_LOG_MAX = 7,        /* the highest level */
-  MDBX_LOG_DONTCHANGE = -1 /* for mdbx_setup_debug(): as it is */
+  MDBX_LOG_DONTCHANGE = -1 /* for mdbx_setup_debug(): unchanged */
 } MDBX_log_level_t;
 
-/* Process-wide debugging aids. Only the two "legacy" ones change what this engine
- * does; the others are accepted and kept. */
+/* Process-wide debugging aids. Only the two "legacy" ones change the engine's
+ * behaviour; it accepts and stores the others. */
 typedef enum MDBX_debug_flags {
   MDBX_DBG_NONE = 0,              /* none of them */
   MDBX_DBG_ASSERT = 1,            /* more assertions */
@@ -708,26 +714,26 @@ typedef enum MDBX_debug_flags {
   MDBX_DBG_DUMP = 8,              /* include databases in core dumps */
   MDBX_DBG_LEGACY_MULTIOPEN = 16, /* one database twice in one process */
   MDBX_DBG_LEGACY_OVERLAP = 32,   /* read and write transaction on one thread */
-  MDBX_DBG_DONT_UPGRADE = 64,     /* leave older formats as they are */
-  MDBX_DBG_MAX = 0x7007f,         /* all bits that have a meaning */
-  MDBX_DBG_DONTCHANGE = -1        /* for mdbx_setup_debug(): as they are */
+  MDBX_DBG_DONT_UPGRADE = 64,     /* do not upgrade older formats */
+  MDBX_DBG_MAX = 0x7007f,         /* all defined bits */
+  MDBX_DBG_DONTCHANGE = -1        /* for mdbx_setup_debug(): unchanged */
 } MDBX_debug_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_debug_flags_t)
 
-/* Severity of a checker message: low four bits its kind, above them its
- * priority, smaller is more urgent. */
+/* Severity of a checker message. The low four bits are its kind, the bits above
+ * them its priority: smaller is more urgent. */
 typedef enum MDBX_chk_severity {
   MDBX_chk_severity_prio_shift = 4,  /* where the priority begins */
   MDBX_chk_severity_kind_mask = 0xF, /* the bits of the kind */
   MDBX_chk_fatal = 0x00,             /* the check cannot go on */
   MDBX_chk_error = 0x11,             /* damage */
-  MDBX_chk_warning = 0x22,           /* what may be damage */
-  MDBX_chk_notice = 0x33,            /* worth to be known, no problem */
+  MDBX_chk_warning = 0x22,           /* possible damage */
+  MDBX_chk_notice = 0x33,            /* noteworthy, not a problem */
   MDBX_chk_result = 0x44,            /* the outcome of a stage */
-  MDBX_chk_resolution = 0x55,        /* what was found and how it was taken */
-  MDBX_chk_processing = 0x56,        /* what is being done */
+  MDBX_chk_resolution = 0x55,        /* what was found and how it was judged */
+  MDBX_chk_processing = 0x56,        /* the current step */
   MDBX_chk_info = 0x67,              /* numbers of a table */
-  MDBX_chk_verbose = 0x78,           /* more of them */
+  MDBX_chk_verbose = 0x78,           /* more numbers of a table */
   MDBX_chk_details = 0x89,           /* single pages */
   MDBX_chk_extra = 0x9A              /* single records */
 } MDBX_chk_severity_t;
@@ -741,11 +747,11 @@ typedef enum MDBX_chk_stage {
   MDBX_chk_meta,     /* meta pages */
   MDBX_chk_tree,     /* pages and records of all tables */
   MDBX_chk_gc,       /* free space table */
-  MDBX_chk_space,    /* each page is used, free or waiting, and only once */
+  MDBX_chk_space,    /* each page is used, free or waiting, exactly once */
   MDBX_chk_maindb,   /* records of the main table */
   MDBX_chk_tables,   /* records of the named tables */
-  MDBX_chk_conclude, /* the results are there */
-  MDBX_chk_unlock,   /* giving locks back */
+  MDBX_chk_conclude, /* the results are available */
+  MDBX_chk_unlock,   /* releasing locks */
   MDBX_chk_finalize  /* the end */
 } MDBX_chk_stage_t;
 
@@ -754,19 +760,19 @@ typedef enum MDBX_defrag_stopping_reasons {
   MDBX_defrag_noobstacles = 0,       /* nothing was left to do */
   MDBX_defrag_step_size = 1,         /* steps too small: others add faster */
   MDBX_defrag_large_chunk = 2,       /* no hole is as long as a large value */
-  MDBX_defrag_discontinued = 4,      /* the callback gave 1 */
+  MDBX_defrag_discontinued = 4,      /* the callback returned 1 */
   MDBX_defrag_laggard_reader = 8,    /* a reader sees pages in the way */
-  MDBX_defrag_enough_threshold = 16, /* as much as was asked for */
-  MDBX_defrag_time_limit = 32,       /* the time was up */
-  MDBX_defrag_aborted = 64,          /* the callback gave a negative number */
-  MDBX_defrag_error = 128            /* the code that was returned tells */
+  MDBX_defrag_enough_threshold = 16, /* the requested amount was reached */
+  MDBX_defrag_time_limit = 32,       /* the time limit was reached */
+  MDBX_defrag_aborted = 64,          /* the callback returned below 0 */
+  MDBX_defrag_error = 128            /* see the returned code */
 } MDBX_defrag_stopping_reasons_t;
 MDBX_FLAG_OPERATORS(MDBX_defrag_stopping_reasons_t)
 
-/* Options of an environment; mdbx_env_set_option() has their units and ranges, and
- * says which of them matter to this engine. */
+/* Options of an environment. mdbx_env_set_option() describes their units and
+ * ranges, and says which of them have an effect. */
 typedef enum MDBX_option {
-  /* Most named tables that can be open. */
+  /* Maximum number of open named tables. */
   MDBX_opt_max_db = 0,
   /* Reader slots. */
   MDBX_opt_max_readers = 1,
@@ -774,7 +780,7 @@ typedef enum MDBX_option {
   MDBX_opt_sync_bytes = 2,
   /* Age of weak commits that makes one steady. */
   MDBX_opt_sync_period = 3,
-  /* Pages taken while a run is searched. */
+  /* Pages taken during the search for a run. */
   MDBX_opt_rp_augment_limit = 4,
   /* Pages kept for reuse in a transaction. */
   MDBX_opt_loose_limit = 5,
@@ -784,13 +790,13 @@ typedef enum MDBX_option {
   MDBX_opt_txn_dp_limit = 7,
   /* First size of their list. */
   MDBX_opt_txn_dp_initial = 8,
-  /* Most of them that are written ahead. */
+  /* Largest share of them that is written ahead. */
   MDBX_opt_spill_max_denominator = 9,
-  /* Fewest of them. */
+  /* Smallest share of them that is written ahead. */
   MDBX_opt_spill_min_denominator = 10,
-  /* Part written ahead for a child. */
+  /* Share of them that is written ahead for a child. */
   MDBX_opt_spill_parent4child_denominator = 11,
-  /* Fill that makes pages merge. */
+  /* Fill below which pages merge. */
   MDBX_opt_merge_threshold = 12,
   /* Chunks of a commit written through. */
   MDBX_opt_writethrough_threshold = 13,
@@ -798,21 +804,21 @@ typedef enum MDBX_option {
   MDBX_opt_prefault_write_enable = 14,
   /* Time to search for free pages. */
   MDBX_opt_gc_time_limit = 15,
-  /* Merge into changed neighbours. */
+  /* Prefer to merge with changed neighbours. */
   MDBX_opt_prefer_waf_insteadof_balance = 16,
-  /* Size of value sets inside a leaf. */
+  /* Largest size of a set of values inside a leaf. */
   MDBX_opt_subpage_limit = 17,
-  /* Room that is left in them. */
+  /* Space left in such a set. */
   MDBX_opt_subpage_room_threshold = 18,
-  /* From which size on they get a reserve. */
+  /* Size from which on such a set gets a reserve. */
   MDBX_opt_subpage_reserve_prereq = 19,
-  /* How large that is. */
+  /* Size of that reserve. */
   MDBX_opt_subpage_reserve_limit = 20,
-  /* Room left at both sides of a split. */
+  /* Space left on both sides of a split. */
   MDBX_opt_split_reserve = 21,
-  /* Bytes flushed before the writer lock. */
+  /* Bytes from which on writing begins before the flush. */
   MDBX_opt_presync_threshold = 22,
-  /* Weak commits call the system for pages. */
+  /* Weak commits write pages by system calls. */
   MDBX_opt_write_by_calls = 64,
   /* Durable commits share flushes. */
   MDBX_opt_group_commit = 65,
@@ -824,14 +830,14 @@ typedef enum MDBX_option {
  * 4. Error codes
  * ------------------------------------------------------------------------ */
 
-/* What functions return; mdbx_strerror() has a text for each. */
+/* Return codes; mdbx_strerror() has a text for each. */
 typedef enum MDBX_error {
   MDBX_SUCCESS = 0,                 /* done */
   MDBX_RESULT_FALSE = MDBX_SUCCESS, /* the answer is no */
-  MDBX_RESULT_TRUE = -1, /* the answer is yes, or done with a remark */
+  MDBX_RESULT_TRUE = -1, /* the answer is yes, or success with a remark */
 
   MDBX_FIRST_LMDB_ERRCODE = -30799, /* lowest of the first range of codes */
-  MDBX_KEYEXIST = -30799,         /* the key or pair is already there */
+  MDBX_KEYEXIST = -30799,         /* the key or pair exists already */
   MDBX_NOTFOUND = -30798,         /* no such key, or no more data */
   MDBX_PAGE_NOTFOUND = -30797,    /* a page number points nowhere */
   MDBX_CORRUPTED = -30796,        /* the database is damaged */
@@ -847,19 +853,19 @@ typedef enum MDBX_error {
   MDBX_UNABLE_EXTEND_MAPSIZE = -30785, /* the mapping cannot grow */
   MDBX_INCOMPATIBLE = -30784,     /* flags, mode or kind do not fit */
   MDBX_BAD_RSLOT = -30783,        /* wrong use of a reader slot */
-  MDBX_BAD_TXN = -30782,          /* the transaction cannot be used so */
+  MDBX_BAD_TXN = -30782,          /* the transaction is not usable for this */
   MDBX_BAD_VALSIZE = -30781,      /* wrong length of a key, value or name */
   MDBX_BAD_DBI = -30780,          /* no such table handle */
   MDBX_PROBLEM = -30779,          /* unexpected internal error */
-  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM, /* and its highest */
+  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM, /* highest of the first range */
 
   MDBX_BUSY = -30778, /* another writer is active, or a user is present */
   MDBX_FIRST_ADDED_ERRCODE = MDBX_BUSY, /* lowest of the second range */
   MDBX_EMULTIVAL = -30421,       /* the key has more than one value */
-  MDBX_EBADSIGN = -30420,        /* a dead handle, or none at all */
+  MDBX_EBADSIGN = -30420,        /* a closed handle, or not a handle */
   MDBX_WANNA_RECOVERY = -30419,  /* must be opened for writing first */
-  MDBX_EKEYMISMATCH = -30418,    /* key is not the one at the cursor, or not
-                                    in order for an append */
+  MDBX_EKEYMISMATCH = -30418,    /* not the key at the cursor, or not in
+                                    order for an append */
   MDBX_TOO_LARGE = -30417,       /* a size is impossible here */
   MDBX_THREAD_MISMATCH = -30416, /* used by a thread that does not own it */
   MDBX_TXN_OVERLAPPING = -30415, /* read and write transaction on one thread */
@@ -868,9 +874,9 @@ typedef enum MDBX_error {
   MDBX_DUPLICATED_LCK = -30413,  /* a second lock file exists or is in use */
   MDBX_DANGLING_DBI = -30412,    /* the table handle is still in use */
   MDBX_OUSTED = -30411,          /* the parked reader lost its snapshot */
-  MDBX_MVCC_RETARDED = -30410,   /* the snapshot is gone already */
+  MDBX_MVCC_RETARDED = -30410,   /* the snapshot no longer exists */
   MDBX_LAGGARD_READER = -30409,  /* a lagging reader is in the way */
-  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER, /* and its highest */
+  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER, /* highest of that range */
 
 /* Names for system codes. */
 #ifdef ENODATA
@@ -882,15 +888,15 @@ typedef enum MDBX_error {
   MDBX_EACCESS = EACCES,  /* read-only, or not permitted */
   MDBX_ENOMEM = ENOMEM,   /* out of memory */
   MDBX_EROFS = EROFS,     /* read-only file system */
-  MDBX_ENOSYS = ENOTSUP,  /* the system cannot do that */
+  MDBX_ENOSYS = ENOTSUP,  /* the system does not support it */
   MDBX_EIO = EIO,         /* the storage failed */
-  MDBX_EPERM = EPERM,     /* at the wrong time, or not permitted */
-  MDBX_EINTR = EINTR,     /* a check was cut short */
+  MDBX_EPERM = EPERM,     /* not allowed at this time, or not permitted */
+  MDBX_EINTR = EINTR,     /* a check was stopped */
   MDBX_ENOFILE = ENOENT,  /* no such file or directory */
 #ifdef EREMOTEIO
-  MDBX_EREMOTE = EREMOTEIO, /* on another machine: cannot be shared */
+  MDBX_EREMOTE = EREMOTEIO, /* on a network file system */
 #else
-  MDBX_EREMOTE = ENOTBLK, /* on another machine: cannot be shared */
+  MDBX_EREMOTE = ENOTBLK, /* on a network file system */
 #endif
   MDBX_EEXIST = EEXIST,   /* the file exists */
   MDBX_EDEADLK = EDEADLK  /* waiting would never end */
@@ -901,7 +907,8 @@ typedef enum MDBX_error {
  *    sizeof the structure as declared here.
  * ------------------------------------------------------------------------ */
 
-/* What the library was made from. semver_prerelease is NULL in a release. */
+/* The sources the library was made from. semver_prerelease is NULL in a
+ * release. */
 struct MDBX_version_info {
   uint16_t major;                /* version of the interface */
   uint16_t minor;                /* the same */
@@ -924,10 +931,11 @@ struct MDBX_build_info {
   const char *options;  /* of the library */
   const char *compiler; /* its version */
   const char *flags;    /* for the compiler */
-  const char *metadata; /* of the one who built it */
+  const char *metadata; /* set by the builder */
 };
 
-/* Version and build of the library that is loaded; constant, readable at once. */
+/* Version and build of the loaded library; constant, readable without any
+ * call. */
 extern LIBMDBX_VERINFO_API const struct MDBX_version_info mdbx_version;
 extern LIBMDBX_VERINFO_API const struct MDBX_build_info mdbx_build;
 
@@ -938,7 +946,7 @@ struct MDBX_stat {
   uint64_t ms_branch_pages;   /* inner pages */
   uint64_t ms_leaf_pages;     /* leaf pages */
   uint64_t ms_overflow_pages; /* pages of large values */
-  uint64_t ms_entries;        /* records; each value of a key counts */
+  uint64_t ms_entries;        /* records; each value of a key counts as one */
   uint64_t ms_mod_txnid;      /* id of the last committed change */
 };
 
@@ -961,14 +969,15 @@ struct MDBX_envinfo {
   uint64_t mi_meta_txnid[3];            /* commit id in each meta page */
   uint64_t mi_meta_sign[3];             /* 0 none, 1 weak, else steady */
   uint32_t mi_maxreaders;               /* reader slots */
-  uint32_t mi_numreaders;               /* most slots ever used at once, but for MDBX_TXN_APART */
+  uint32_t mi_numreaders; /* most slots ever used at once, without those of
+                             MDBX_TXN_APART */
   uint32_t mi_dxb_pagesize;             /* page size of the database */
   uint32_t mi_sys_pagesize;             /* page size of the system */
   uint32_t mi_sys_upcblk;               /* block size of the page cache */
   uint32_t mi_sys_ioblk;                /* block size of the file system */
   struct {
     struct {
-      uint64_t x, y;   /* both halves of an id */
+      uint64_t x, y;   /* the two halves of an id */
     } current, meta[3]; /* of this boot, and as in each meta page */
   } mi_bootid; /* id of this boot (0 if unknown), and of each meta page's */
   uint64_t mi_unsync_volume;       /* bytes that are not durable yet */
@@ -984,10 +993,10 @@ struct MDBX_envinfo {
     uint64_t split;    /* page splits; not counted */
     uint64_t merge;    /* page merges; not counted */
     uint64_t spill;    /* pages written ahead of a commit */
-    uint64_t unspill;  /* pages fetched back after that */
+    uint64_t unspill;  /* pages read back after that */
     uint64_t wops;     /* write calls */
-    uint64_t prefault; /* prefault calls: there are none */
-    uint64_t mincore;  /* residency queries: there are none */
+    uint64_t prefault; /* prefault calls: always 0 */
+    uint64_t mincore;  /* residency queries: always 0 */
     uint64_t msync;    /* map flushes */
     uint64_t fsync;    /* file flushes */
   } mi_pgop_stat;      /* counted since the first opener */
@@ -995,8 +1004,8 @@ struct MDBX_envinfo {
     uint64_t x, y; /* both halves */
   } mi_dxbid; /* id of this data file */
   struct {
-    uint64_t flushes; /* made for commits that waited for one */
-    uint64_t commits; /* made durable by those */
+    uint64_t flushes; /* flushes made for waiting commits */
+    uint64_t commits; /* commits made durable by these flushes */
   } mi_shared; /* counted since the first opener; not in libmdbx */
 };
 
@@ -1015,26 +1024,26 @@ struct MDBX_txn_info {
   uint64_t txn_space_limit_hard; /* upper size bound */
   uint64_t txn_space_retired;    /* reader: freed by later commits;
                                     writer: freed by itself */
-  uint64_t txn_space_leftover;   /* reader: what writers have left before slow
-                                    readers matter; writer: what it may still
-                                    change before MDBX_TXN_FULL */
-  uint64_t txn_space_dirty;      /* reader: what would be free if only this
-                                    reader ended; writer: changed pages */
+  uint64_t txn_space_leftover;   /* reader: space that writers can use before
+                                    slow readers matter; writer: what it may
+                                    still change before MDBX_TXN_FULL */
+  uint64_t txn_space_dirty;      /* reader: space that would be free if only
+                                    this reader ended; writer: changed pages */
   uint64_t txn_pget;             /* page look-ups, if counted */
 };
 
-/* Where a commit spent its time. Times are 16.16. The parts add up to the whole.
- * All is 0 for a nested or a read transaction. What the engine does not measure is
- * always 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
- * max_retained_pages. */
+/* Where a commit spent its time. Times are 16.16. The parts add up to the
+ * whole. All fields are 0 for a nested or a read transaction. Fields that the
+ * engine does not measure are always 0: audit, gc_cputime, and in gc_prof all
+ * but kicks, max_reader_lag and max_retained_pages. */
 struct MDBX_commit_latency {
   uint32_t preparation;  /* nested work, table records, cursors */
   uint32_t gc_wallclock; /* free space table, elapsed */
   uint32_t audit;        /* internal audit */
   uint32_t write;        /* writing pages */
   uint32_t sync;         /* flushing, or waiting for a shared flush */
-  uint32_t ending;       /* releasing what was held */
-  uint32_t whole;        /* all of it */
+  uint32_t ending;       /* releasing locks and memory */
+  uint32_t whole;        /* the whole commit */
   uint32_t gc_cputime;   /* free space table, CPU time of the user */
   struct {
     uint32_t wloops;       /* rounds of writing the free space table */
@@ -1063,11 +1072,11 @@ struct MDBX_commit_latency {
     uint32_t max_retained_pages;      /* most pages held back by readers */
   } gc_prof; /* the search for free pages */
   /* Not in libmdbx. 0 if the commit did not share a flush. */
-  uint32_t shared_wait;    /* waited for a shared flush; part of sync */
-  uint32_t shared_commits; /* that the last such flush made durable */
+  uint32_t shared_wait;    /* wait for a shared flush; part of sync */
+  uint32_t shared_commits; /* commits made durable by the last such flush */
 };
 
-/* A commit that becomes durable later, as mdbx_txn_commit_ticket() fills it. */
+/* A commit that becomes durable later. mdbx_txn_commit_ticket() fills it. */
 struct MDBX_commit_ticket {
   uint64_t txn_id; /* of the commit */
   uint64_t epoch;  /* of the library */
@@ -1079,18 +1088,18 @@ struct MDBX_canary {
   uint64_t x, y, z, v; /* of the application; id of the transaction */
 };
 
-/* One remembered lookup, see mdbx_cache_get(). Written by the library only. */
+/* One remembered lookup, see mdbx_cache_get(). Only the library writes it. */
 typedef struct MDBX_cache_entry {
-  uint64_t trunk_txnid;          /* the first commit it is known to hold for */
-  uint64_t last_confirmed_txnid; /* the last one */
+  uint64_t trunk_txnid;          /* first commit it is known valid for */
+  uint64_t last_confirmed_txnid; /* last such commit */
   size_t offset;                 /* of the value in the file; 0: absent */
   uint32_t length;               /* of the value */
 } MDBX_cache_entry_t;
 
 /* The answer to a cached lookup. */
 typedef struct MDBX_cache_result {
-  MDBX_error_t errcode;       /* as mdbx_get() would return */
-  MDBX_cache_status_t status; /* how it was come by */
+  MDBX_error_t errcode;       /* the code mdbx_get() would return */
+  MDBX_cache_status_t status; /* how the answer was found */
 } MDBX_cache_result_t;
 
 #ifndef __cplusplus
@@ -1102,8 +1111,8 @@ typedef struct MDBX_canary MDBX_canary;
 
 /* Distribution of a quantity: up to nine ranges, besides the values 0 and 1. */
 struct MDBX_chk_histogram {
-  size_t amount, count;         /* sum of all values; how many there were */
-  size_t le1_amount, le1_count; /* the same of the values 0 and 1 */
+  size_t amount, count;         /* sum and number of all values */
+  size_t le1_amount, le1_count; /* the same for the values 0 and 1 */
   struct {
     /* The range is begin to end - 1; sum and count of the values in it. */
     size_t begin, end, amount, count;
@@ -1113,17 +1122,17 @@ struct MDBX_chk_histogram {
 typedef struct MDBX_chk_internal MDBX_chk_internal_t;
 typedef struct MDBX_chk_context MDBX_chk_context_t;
 
-/* A line of checker output while it is composed. The text lies from begin to
- * out, the buffer ends at end. Made and owned by the callbacks. */
+/* A line of checker output under construction. The text lies from begin to out,
+ * the buffer ends at end. The callbacks make and own it. */
 typedef struct MDBX_chk_line {
   MDBX_chk_context_t *ctx;               /* of the check */
   uint8_t severity, scope_depth, empty;  /* for the application's use */
   char *begin, *end, *out;               /* buffer, its end, place to write */
 } MDBX_chk_line_t;
 
-/* One kind of problem and how often it was met. */
+/* One kind of problem and how often it occurred. */
 typedef struct MDBX_chk_issue {
-  struct MDBX_chk_issue *next; /* another kind */
+  struct MDBX_chk_issue *next; /* the next kind */
   size_t count;                /* how often */
   const char *caption;         /* its text */
 } MDBX_chk_issue_t;
@@ -1132,20 +1141,20 @@ typedef struct MDBX_chk_issue {
 typedef struct MDBX_chk_scope {
   MDBX_chk_issue_t *issues;       /* a list the application may keep */
   MDBX_chk_internal_t *internal;  /* the checker's */
-  const void *object;             /* the MDBX_chk_table it is about, or NULL */
-  MDBX_chk_stage_t stage;         /* during which it was opened */
-  MDBX_chk_severity_t verbosity;  /* what is to be printed */
-  size_t subtotal_issues;         /* problems in it and in scopes inside */
+  const void *object;             /* the MDBX_chk_table concerned, or NULL */
+  MDBX_chk_stage_t stage;         /* the stage in which it was opened */
+  MDBX_chk_severity_t verbosity;  /* least urgent severity to print */
+  size_t subtotal_issues;         /* problems in it and in nested scopes */
   union {
     void *ptr;             /* a pointer, */
     size_t number;         /* or a number */
   } usr_z, usr_v, usr_o;   /* of the application */
 } MDBX_chk_scope_t;
 
-/* Defined by the application, if at all. */
+/* The application may define it. */
 typedef struct MDBX_chk_user_table_cookie MDBX_chk_user_table_cookie_t;
 
-/* What the checker found out about one table. */
+/* Results of the checker for one table. */
 typedef struct MDBX_chk_table {
   MDBX_chk_user_table_cookie_t *cookie; /* from table_filter */
   MDBX_val name;                        /* or a pseudo name MDBX_CHK_... */
@@ -1153,9 +1162,9 @@ typedef struct MDBX_chk_table {
   int id;                               /* handle number, negative if none */
   size_t payload_bytes, lost_bytes;     /* used and unused bytes of its pages */
   struct {
-    size_t all, empty, broken; /* pages; not counted: 0; damaged ones */
+    size_t all, empty, broken; /* pages; not counted (0); damaged ones */
     size_t branch, leaf;       /* of the table's own tree */
-    /* Of trees of values, and sets of values inside leaves. */
+    /* Pages of trees of values, and sets of values inside leaves. */
     size_t nested_branch, nested_leaf, nested_subleaf;
   } pages; /* how many of each kind */
   struct {
@@ -1167,7 +1176,7 @@ typedef struct MDBX_chk_table {
     struct MDBX_chk_histogram val_len;      /* bytes of values */
     struct MDBX_chk_histogram multival;     /* values of a key */
     struct MDBX_chk_histogram tree_density; /* fill of pages, in percent */
-    /* The same of trees of values. */
+    /* The same for trees of values. */
     struct MDBX_chk_histogram large_or_nested_density;
     struct MDBX_chk_histogram page_age; /* commits since a page was written */
     struct MDBX_chk_histogram pgno;     /* places in the file */
@@ -1176,93 +1185,94 @@ typedef struct MDBX_chk_table {
 
 /* A check while it runs, and its results afterwards. */
 struct MDBX_chk_context {
-  MDBX_chk_internal_t *internal; /* the checker's; NULL when it is over */
-  MDBX_env *env;                 /* what is checked */
-  MDBX_txn *txn;                 /* through which it is read; else NULL */
-  MDBX_chk_scope_t *scope;       /* the innermost one that is open */
-  uint8_t scope_nesting;         /* how many are open */
+  MDBX_chk_internal_t *internal; /* the checker's; NULL after the check */
+  MDBX_env *env;                 /* the environment being checked */
+  MDBX_txn *txn;                 /* the transaction it reads by; else NULL */
+  MDBX_chk_scope_t *scope;       /* the innermost open scope */
+  uint8_t scope_nesting;         /* number of open scopes */
   struct {
     size_t total_payload_bytes;          /* used bytes of all pages */
     size_t table_total, table_processed; /* tables found, and walked */
-    /* Of free pages, and of those that wait. */
+    /* Free pages and waiting pages. */
     size_t total_unused_bytes, unused_pages;
-    /* Pages met in trees; ready for use; of the free space table; below the
+    /* Pages found in trees; ready for use; of the free space table; below the
      * end of the used part; in the file. */
     size_t processed_pages, reclaimable_pages, gc_pages, alloc_pages,
         backed_pages;
-    /* Problems by stage. This checker counts those of records with their tree,
-     * so problems_kv is 0; gc_tree_problems are those of lists of free pages,
-     * problems_gc the pages that are lost. */
+    /* Problems by stage. This checker counts problems of records with their
+     * tree, so problems_kv is 0. gc_tree_problems counts problems of the lists
+     * of free pages, problems_gc the lost pages. */
     size_t problems_meta, tree_problems, gc_tree_problems, kv_tree_problems,
         problems_gc, problems_kv, total_problems;
     /* Id of the newest steady meta, and of the snapshot that was checked. */
     uint64_t steady_txnid, recent_txnid;
-    /* Over all tables; not filled by this checker, see MDBX_chk_table. */
+    /* For all tables; this checker does not fill it, see MDBX_chk_table. */
     struct MDBX_chk_histogram histogram_page_age;
     struct MDBX_chk_histogram histogram_pgno_payload; /* the same */
     struct MDBX_chk_histogram histogram_pgno_retained; /* the same */
-    /* table_total entries, the main table and that of free pages included. */
+    /* table_total entries, including the main and the free space table. */
     const MDBX_chk_table_t *const *tables;
-  } result; /* what was found so far */
+  } result; /* the results so far */
 };
 
-/* How the checker talks to the application. Each member may be NULL. */
+/* Callbacks of the checker. Each member may be NULL. */
 typedef struct MDBX_chk_callbacks {
-  /* true stops the check. */
+  /* Returns true to stop the check. */
   bool (*check_break)(MDBX_chk_context_t *ctx);
-  /* A scope opens. Non-zero: it fails. */
+  /* A scope opens. A result other than zero makes it fail. */
   int (*scope_push)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                     MDBX_chk_scope_t *inner, const char *fmt, va_list args);
-  /* It is about to end; the result replaces err. */
+  /* A scope is about to end; the result replaces err. */
   int (*scope_conclude)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                         MDBX_chk_scope_t *inner, int err);
-  /* It has ended. */
+  /* A scope has ended. */
   void (*scope_pop)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                     MDBX_chk_scope_t *inner);
-  /* A problem. extra_fmt may be NULL. */
+  /* Reports a problem. extra_fmt may be NULL. */
   void (*issue)(MDBX_chk_context_t *ctx, const char *object,
                 uint64_t entry_number, const char *issue,
                 const char *extra_fmt, va_list extra_args);
-  /* NULL skips the records of the table. */
+  /* Returns a cookie for the table; NULL skips its records. */
   MDBX_chk_user_table_cookie_t *(*table_filter)(MDBX_chk_context_t *ctx,
                                                 const MDBX_val *name,
                                                 MDBX_db_flags_t flags);
   /* A table was walked; the result replaces err. cursor is NULL. */
   int (*table_conclude)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
                         MDBX_cursor *cursor, int err);
-  /* The check is over: the cookie is not needed any more. */
+  /* The check is over: the cookie is no longer needed. */
   void (*table_dispose)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table);
-  /* Each record; non-zero ends the check of the table. */
+  /* Gets each record. A result other than zero ends the table's check. */
   int (*table_handle_kv)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
                          size_t entry_number, const MDBX_val *key,
                          const MDBX_val *value);
-  /* A stage begins. Non-zero ends the check with that code. */
+  /* A stage begins. A result other than zero ends the check with that code. */
   int (*stage_begin)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t);
   /* A stage ends; the result replaces err. */
   int (*stage_end)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t, int err);
-  /* Output: begins a line; NULL if this severity is not wanted. Without
-   * print_format and print_chars the text is put into the line's buffer. */
+  /* Begins a line of output; returns NULL if this severity is not wanted.
+   * Without print_format and print_chars the checker puts the text into the
+   * line's buffer. */
   MDBX_chk_line_t *(*print_begin)(MDBX_chk_context_t *ctx,
                                   MDBX_chk_severity_t severity);
-  /* The buffer is full: makes room in it. */
+  /* The buffer is full: must make space in it. */
   void (*print_flush)(MDBX_chk_line_t *);
   /* The line is complete. */
   void (*print_done)(MDBX_chk_line_t *);
   /* Takes finished text. */
   void (*print_chars)(MDBX_chk_line_t *, const char *str, size_t len);
-  /* Takes text to be formatted; preferred to print_chars. */
+  /* Takes text to be formatted; the checker prefers it to print_chars. */
   void (*print_format)(MDBX_chk_line_t *, const char *fmt, va_list args);
-  /* Takes an amount of bytes; not called by this checker. */
+  /* Takes an amount of bytes; this checker does not call it. */
   void (*print_size)(MDBX_chk_line_t *, const char *prefix, uint64_t value,
                      const char *suffix);
 } MDBX_chk_callbacks_t;
 
-/* Use of space. Counts of pages unless said otherwise. */
+/* Use of space. The fields count pages unless noted otherwise. */
 typedef struct MDBX_gc_info {
   size_t pages_total;     /* at the upper size bound */
   size_t pages_backed;    /* in the file */
   size_t pages_allocated; /* below the highest page ever used */
-  size_t pages_gc;        /* free or to be freed, and the table's own */
+  size_t pages_gc;        /* free, to be freed, or of the free space table */
   struct {
     size_t pages; /* ready for use now */
     struct MDBX_chk_histogram span_histogram;    /* lengths of their runs */
@@ -1272,7 +1282,7 @@ typedef struct MDBX_gc_info {
   size_t max_retained_pages; /* most pages held back by readers */
 } MDBX_gc_info_t;
 
-/* Progress and result of a defragmentation. Counts of pages. */
+/* Progress and result of a defragmentation. Amounts are pages. */
 typedef struct MDBX_defrag_result {
   intptr_t pages_shrinked; /* net; may be negative */
   size_t pages_moved;      /* in all cycles */
@@ -1280,8 +1290,8 @@ typedef struct MDBX_defrag_result {
   size_t pages_retained;   /* held by readers */
   size_t pages_left;       /* estimate of what can still be moved */
   size_t pages_whole;      /* in the database */
-  size_t obstructed_pgno;  /* where it got stuck; 0: nowhere */
-  size_t obstructed_span;  /* pages of the value there */
+  size_t obstructed_pgno;  /* page at which it stopped; 0: none */
+  size_t obstructed_span;  /* pages of the value at that page */
   uint64_t obstructed_txnid; /* oldest snapshot in the way; 0: none */
   mdbx_tid_t obstructor_tid; /* a reader in the way */
   mdbx_pid_t obstructor_pid; /* its process */
@@ -1295,12 +1305,12 @@ typedef struct MDBX_defrag_result {
  * 6. Callback types. A callback must not leave by an exception or a jump.
  * ------------------------------------------------------------------------ */
 
-/* Receives log messages. The arguments belong to fmt as with vprintf(); the
- * strings are valid during the call only. May be called by any thread. */
+/* Receives log messages. The arguments belong to fmt as with vprintf(). The
+ * strings are valid only during the call. Any thread may call it. */
 typedef void (*MDBX_debug_func)(MDBX_log_level_t log_level,
                                 const char *function, int line, const char *fmt,
                                 va_list args) MDBX_CXX17_NOEXCEPT;
-/* The same with a finished text of the given length. */
+/* MDBX_debug_func with finished text of the given length. */
 typedef void (*MDBX_debug_func_nofmt)(MDBX_log_level_t log_level,
                                       const char *function, int line,
                                       const char *msg,
@@ -1309,7 +1319,7 @@ typedef void (*MDBX_debug_func_nofmt)(MDBX_log_level_t log_level,
 #define MDBX_LOGGER_NOFMT_DONTCHANGE ((MDBX_debug_func_nofmt)(intptr_t)-1)
 
 /* Receives fatal errors. obj is the object concerned, obj_class names its type.
- * When it returns, the process is aborted. */
+ * When the callback returns, the process is aborted. */
 typedef void (*MDBX_panic_func)(const char *msg, const char *function,
                                 unsigned line, const void *obj,
                                 const char *obj_class) MDBX_CXX17_NOEXCEPT;
@@ -1318,41 +1328,52 @@ typedef void (*MDBX_panic_func)(const char *msg, const char *function,
  * never changes for a stored table. */
 typedef int (*MDBX_cmp_func)(const MDBX_val *a,
                              const MDBX_val *b) MDBX_CXX17_NOEXCEPT;
-/* The same with a pointer of the application, see mdbx_dbi_open_ctx(). */
+/* MDBX_cmp_func with a pointer of the application; see mdbx_dbi_open_ctx(). */
 typedef int (*MDBX_cmp_ctx_func)(const MDBX_val *a, const MDBX_val *b,
                                  void *ctx) MDBX_CXX17_NOEXCEPT;
 
-/* Receives each named table. dbi is 0 if it is not open. Non-zero stops. */
+/* Receives each named table. dbi is 0 if it is not open. A result other than
+ * zero ends the walk. */
 typedef int (*MDBX_table_enum_func)(void *ctx, const MDBX_txn *txn,
                                     const MDBX_val *name, MDBX_db_flags_t flags,
                                     const struct MDBX_stat *stat,
                                     MDBX_dbi dbi) MDBX_CXX17_NOEXCEPT;
 
-/* Receives each cursor of a transaction. Non-zero stops. */
+/* Receives each cursor of a transaction. A result other than zero ends the
+ * walk. */
 typedef int (*MDBX_cursor_enum_func)(void *ctx,
                                      MDBX_cursor *cursor) MDBX_CXX17_NOEXCEPT;
 
-/* Saves `bytes` bytes at src, the old value, to where target says. Non-zero
- * gives the operation up. */
+/* Saves the old value, `bytes` bytes at src, to where target says. A result
+ * other than zero cancels the operation. */
 typedef int (*MDBX_preserve_func)(void *context, MDBX_val *target,
                                   const void *src, size_t bytes);
 
-/* Looks at a record: MDBX_RESULT_TRUE found, MDBX_RESULT_FALSE go on, any other
- * result stops the scan and is returned by it. */
+/* Examines a record. Results: MDBX_RESULT_TRUE found; MDBX_RESULT_FALSE
+ * continue; any other result ends the scan, which returns it. */
 typedef int (*MDBX_predicate_func)(void *context, MDBX_val *key,
                                    MDBX_val *value,
                                    void *arg) MDBX_CXX17_NOEXCEPT;
 
-/* What a list of readers shows in place of the thread for a reader that is
- * parked (mdbx_txn_park), and for one that was ousted since and has not noticed. */
+/* Values that a list of readers shows in place of the thread: for a parked
+ * reader (mdbx_txn_park), and for a reader that a writer has ousted and that
+ * has not noticed yet. */
 #define MDBX_TID_PARKED ((mdbx_tid_t)(uintptr_t)-1)
 #define MDBX_TID_OUSTED ((mdbx_tid_t)(uintptr_t)-2)
 
-/* Receives each reader: num counts from 1, slot is its place in the reader
- * table, thread is 0 if it is tied to none, else its thread, MDBX_TID_PARKED or
- * MDBX_TID_OUSTED; lag its distance from the newest commit, bytes_used the space its
- * snapshot needs, bytes_retained what it keeps from reuse: what it sees of all
- * that was retired since; others may see the same. Non-zero stops. */
+/* Receives each reader.
+ *
+ * num             counts from 1.
+ * slot            its place in the reader table.
+ * thread          its thread; 0 if it is bound to none; or MDBX_TID_PARKED or
+ *                 MDBX_TID_OUSTED.
+ * lag             its distance from the newest commit.
+ * bytes_used      the space its snapshot needs.
+ * bytes_retained  bytes that this reader keeps from reuse: it sees them, and
+ *                 later commits have retired them. Other readers may see the
+ *                 same bytes.
+ *
+ * A result other than zero ends the walk. */
 typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
                                      mdbx_pid_t pid, mdbx_tid_t thread,
                                      uint64_t txnid, uint64_t lag,
@@ -1360,68 +1381,80 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
                                      size_t bytes_retained) MDBX_CXX17_NOEXCEPT;
 
 /* Called inside a write transaction when a reader blocks the reuse of pages,
- * before the file grows or MDBX_MAP_FULL is given; see mdbx_env_set_hsr().
+ * before the file grows or MDBX_MAP_FULL is returned; see mdbx_env_set_hsr().
  *
- * txn      the transaction that needs pages, the innermost one of nested ones. It
- *          is in the middle of a change and must not be used but for questions
- *          about itself, as mdbx_txn_id(), mdbx_txn_info(), mdbx_env_info_ex().
- * pid      process of the reader; tid its thread, 0 if it is tied to none.
- * laggard  its snapshot; gap how many commits that is behind the newest.
- * space    bytes that snapshot keeps from reuse. If other readers see some of
- *          them too, those become free when all of them are gone.
+ * txn      the transaction that needs pages; of nested ones the innermost. It
+ *          is in the middle of a change: the callback may only query the
+ *          transaction itself, for example by mdbx_txn_id(), mdbx_txn_info(),
+ *          mdbx_env_info_ex().
+ * pid      process of the reader.
+ * tid      its thread, 0 if it is bound to none.
+ * laggard  its snapshot.
+ * gap      how many commits that snapshot is behind the newest.
+ * space    bytes that the snapshot keeps from reuse. Bytes that other readers
+ *          see too become free only when all of these readers are gone.
  * retry    counts the calls of one loop from 0.
  *
- * Result: below -1 an error, otherwise as -1; -1 give up: the file grows, or
- * MDBX_MAP_FULL is given; 0 look at the readers again and, if one is still in
- * the way, call again with the next retry; 1 take the snapshot from this reader:
- * whatever it does next gives MDBX_BAD_TXN, and pages it looks at meanwhile may
- * change; 2 or more its process is gone: its slot is released. If some call of
- * the loop gave 0, a last one tells that the loop is over: pid, tid and space are
- * 0, and retry is the negative number of calls before; its result is ignored. */
+ * Results:
+ *   below -1   an error, otherwise as -1.
+ *   -1         give up: the file grows, or MDBX_MAP_FULL is returned.
+ *   0          the engine checks the readers again and, if one is still in the
+ *              way, calls again with the next retry.
+ *   1          the engine takes the snapshot from this reader: its next use
+ *              returns MDBX_BAD_TXN, and pages it reads meanwhile may change.
+ *   2 or more  the reader's process is gone: the engine releases its slot.
+ * If a call of the loop returned 0, a last call reports the end of the loop:
+ * pid, tid and space are 0, and retry is the negative number of calls before.
+ * Its result is ignored. */
 typedef int (*MDBX_hsr_func)(const MDBX_env *env, const MDBX_txn *txn,
                              mdbx_pid_t pid, mdbx_tid_t tid, uint64_t laggard,
                              unsigned gap, size_t space,
                              int retry) MDBX_CXX17_NOEXCEPT;
 
-/* The same in the form of older programs, for mdbx_env_set_oomfunc(). txn is the
- * snapshot of the reader. */
+/* MDBX_hsr_func in the form of older programs, for mdbx_env_set_oomfunc(). txn
+ * is the snapshot of the reader. */
 typedef int MDBX_oom_func(MDBX_env *env, int pid, mdbx_tid_t tid, uint64_t txn,
                           unsigned gap, int retry);
 
-/* Receives each run of pages in the free space table. Non-zero stops. */
+/* Receives each run of pages in the free space table. A result other than zero
+ * ends the walk. */
 typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
                                  uint64_t span_txnid, size_t span_pgno,
                                  size_t span_length,
                                  bool span_is_reclaimable) MDBX_CXX17_NOEXCEPT;
 
-/* Receives each page that a walk meets, for mdbx_env_pgwalk().
+/* Receives each page of a walk, for mdbx_env_pgwalk().
  *
- * pgno           number of the page, or of the first one of several; of a set of
- *                values inside a leaf the leaf's.
- * number         pages told about at once: more than one for a large value and
- *                for the metas, 0 for a set of values inside a leaf and at the end.
+ * pgno           number of the page; of several pages the first; for a set of
+ *                values inside a leaf, the number of the leaf.
+ * number         number of pages this call reports: more than one for a large
+ *                value and for the metas, 0 for a set of values inside a leaf
+ *                and at the end.
  * ctx            as given to mdbx_env_pgwalk().
- * deep           -2 metas, -1 free space table, 0 main table, 1 named tables; one
- *                more for values of a key in a tree or set of their own; INT_MIN
- *                at the end.
- * dbi            name of the table, followed by a zero: "@META", "@GC", "@MAIN", or
- *                that of a named table; NULL at the end. Valid during the call.
- * page_size      bytes of all this: payload, header and unused bytes together.
+ * deep           -2 metas, -1 free space table, 0 main table, 1 named tables;
+ *                one more for values of a key in a tree or set of their own;
+ *                INT_MIN at the end.
+ * dbi            name of the table, zero-terminated: "@META", "@GC", "@MAIN",
+ *                or that of a named table; NULL at the end. Valid during the
+ *                call.
+ * page_size      total bytes of the reported pages or set: payload, header and
+ *                unused bytes together.
  * type           see MDBX_page_type_t.
  * nentries       records, children, values; 1 for a large value.
- * payload_bytes  bytes of records, separators or values. That of a leaf includes
- *                the sets of values inside it.
+ * payload_bytes  bytes of records, separators or values. The payload of a leaf
+ *                includes the sets of values inside it.
  * header_bytes   bytes of the header and of the arrays behind it.
- * unused_bytes   what is left.
+ * unused_bytes   the remaining bytes.
  *
- * It must not change the database. Non-zero stops the walk. */
+ * The callback must not change the database. A result other than zero ends the
+ * walk. */
 typedef int MDBX_pgvisitor_func(uint64_t pgno, unsigned number, void *ctx,
                                 int deep, const char *dbi, size_t page_size,
                                 MDBX_page_type_t type, size_t nentries,
                                 size_t payload_bytes, size_t header_bytes,
                                 size_t unused_bytes);
 
-/* Receives progress: 0 go on, 1 stop after this step, -1 abort. */
+/* Receives progress. Results: 0 continue, 1 stop after this step, -1 abort. */
 typedef int (*MDBX_defrag_notify_func)(
     void *ctx, const MDBX_defrag_result_t *progress) MDBX_CXX17_NOEXCEPT;
 
@@ -1642,15 +1675,15 @@ LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
 
-/* What an increment is, see mdbx_increment_info(). */
+/* Description of an increment, see mdbx_increment_info(). */
 typedef struct MDBX_increment_info {
-  /* The snapshot of the copy it is for. */
+  /* The snapshot of the copy that it applies to. */
   uint64_t ii_base_txnid;
-  /* The snapshot it leads to. */
+  /* The snapshot of the copy afterwards. */
   uint64_t ii_txnid;
-  /* Pages it brings. */
+  /* Number of pages in it. */
   uint64_t ii_pages;
-  /* Size of one in bytes. */
+  /* Page size in bytes. */
   uint32_t ii_pagesize;
   /* Zero. */
   uint32_t ii_reserved;
@@ -3425,56 +3458,60 @@ LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
 LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
                                 void *ctx);
 
-/* A table that mdbx_rescue() tells of. */
+/* A table that mdbx_rescue() reports. */
 typedef struct MDBX_rescue_table {
   const MDBX_val *name;  /* NULL: the main table */
   MDBX_db_flags_t flags; /* as mdbx_dbi_open() takes them */
   uint64_t sequence;     /* of mdbx_dbi_sequence() */
-  uint64_t records;      /* how many it had; without the names of tables */
-  bool comparator;       /* keys or values are in an order of the application */
-  uint64_t orphan;       /* 0; else nothing leads to the table any more, this is the
-                            page where it begins. Its name is made up, its flags
-                            are guessed, and the following is set */
+  uint64_t records;      /* its number of records, not counting table names */
+  bool comparator;       /* keys or values have an order of the application */
+  uint64_t orphan;       /* 0 if something refers to the table. Else its first
+                            page: nothing refers to it any more, its name is
+                            made up, its flags are guessed, and the members
+                            below are set */
   bool old;              /* it may be an old version of another table */
-  MDBX_db_flags_t unsure; /* flags its pages would fit as well */
-  MDBX_val first, last;  /* its keys */
-  MDBX_val remains;      /* what a damaged page still calls it, if that can be told */
-  unsigned fits;         /* it may be a part of so many other tables */
-  MDBX_val fitting[2];   /* the first two of them; without a base: the main one */
+  MDBX_db_flags_t unsure; /* other flags that would fit its pages as well */
+  MDBX_val first, last;  /* its first and last key */
+  MDBX_val remains;      /* its name as read from a damaged page, if readable */
+  unsigned fits;         /* number of other tables it may be a part of */
+  MDBX_val fitting[2];   /* the first two of these; NULL base: the main table */
 } MDBX_rescue_table_t;
 
-/* A place where a table is damaged. Without a page the table's own record is, and
- * nothing of the table can be told. A val without a base is none. */
+/* A place where a table is damaged. If there is no damaged page, the table's
+ * own record is damaged, and nothing of the table can be reported. A val with a
+ * NULL base means that there is none. */
 typedef struct MDBX_rescue_loss {
-  uint64_t page;         /* the damaged one */
+  uint64_t page;         /* the damaged page */
   int error;             /* why it cannot be used: MDBX_CORRUPTED */
-  bool branch;           /* it leads to others */
-  bool orphan;           /* the page is sound, but nothing leads to it, and it may be
-                            an old version: its records are not told. `after` and
-                            `before` are its first and last key. Told of the main
-                            table */
-  size_t leaves_found;   /* of those: so many were found without it */
-  bool old;              /* some of them may be old versions, of this table or of
-                            another one: free pages are not known, or a page holds an
-                            older version than the one that belongs there, so that
-                            others may */
-  MDBX_val key;          /* some values of this key are lost; else keys are */
-  MDBX_val after, before; /* the last readable before the gap and the first behind
-                          it: keys, or values of `key`; both without a base and a
-                          key given: the one value of that key */
+  bool branch;           /* it is a branch: it refers to other pages */
+  bool orphan;           /* the page is valid, but nothing refers to it, and it
+                            may be an old version: its records are not reported.
+                            `after` and `before` are its first and last key.
+                            Reported with the main table */
+  size_t leaves_found;   /* leaves of that branch that were found without it */
+  bool old;              /* some of these leaves may be old versions, of this or
+                            another table: the free pages are unknown, or some
+                            page holds a stale version, so others may too */
+  MDBX_val key;          /* some values of this key are lost; without it, keys
+                            are lost */
+  MDBX_val after, before; /* the last readable item before the gap and the first
+                          one behind it: keys, or values of `key`. If both
+                          have a NULL base and `key` is given: the one value
+                          of that key is lost */
 } MDBX_rescue_loss_t;
 
-/* What mdbx_rescue() calls. Everything pointed to lives until mdbx_rescue()
- * returns. A result other than MDBX_SUCCESS ends the rescue, except as said. */
+/* Callbacks of mdbx_rescue(). Everything passed by pointer is valid until
+ * mdbx_rescue() returns. A result other than MDBX_SUCCESS ends the rescue,
+ * except as described. */
 typedef struct MDBX_rescue_callbacks {
-  /* MDBX_RESULT_TRUE: nothing of this table is wanted. */
+  /* Begins a table. MDBX_RESULT_TRUE skips it. */
   int (*table_begin)(void *ctx, const MDBX_rescue_table_t *table);
-  /* Each place that is damaged, before the table's records. */
+  /* Gets each damaged place, before the table's records. */
   int (*loss)(void *ctx, const MDBX_rescue_loss_t *loss);
-  /* Each record that can be read, of a key with several values for each one; in
-   * the order of the table as far as that is known. */
+  /* Gets each readable record; of a key with several values, each of them. The
+   * records come in the order of the table as far as that is known. */
   int (*record)(void *ctx, const MDBX_val *key, const MDBX_val *value);
-  /* told: how many records that were. */
+  /* Ends a table. told: the number of reported records. */
   int (*table_end)(void *ctx, const MDBX_rescue_table_t *table, uint64_t told);
 } MDBX_rescue_callbacks_t;
 
@@ -3584,8 +3621,8 @@ LIBMDBX_API int mdbx_env_turn_for_recovery(MDBX_env *env, unsigned target_meta);
 /* Writes numerator / denominator as a decimal number with the given number of
  * digits after the point. buffer must have room for at least 42 bytes.
  *
- * Returns the text: buffer, or a constant word if the quotient is not a number.
- * Any thread may call it. */
+ * Returns the text: buffer, or a constant word if denominator is 0 or an
+ * argument is wrong. Any thread may call it. */
 LIBMDBX_API const char *mdbx_ratio2digits(uint64_t numerator,
                                           uint64_t denominator, int precision,
                                           char *buffer, size_t buffer_size);
@@ -3661,7 +3698,8 @@ LIBMDBX_API uint64_t
 mdbx_key_from_ptrdouble(const double *const ieee754_64bit);
 LIBMDBX_API uint32_t mdbx_key_from_float(const float ieee754_32bit);
 LIBMDBX_API uint32_t mdbx_key_from_ptrfloat(const float *const ieee754_32bit);
-/* Equals mdbx_key_from_double() of the integer rounded to the nearest double. */
+/* Equals mdbx_key_from_double() of the integer, rounded to the nearest
+ * double. */
 LIBMDBX_API uint64_t mdbx_key_from_jsonInteger(const int64_t json_integer);
 LIBMDBX_API int64_t mdbx_int64_from_key(const MDBX_val key);
 LIBMDBX_API int32_t mdbx_int32_from_key(const MDBX_val key);
