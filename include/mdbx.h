@@ -1400,7 +1400,7 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
  *   -1         give up: the file grows, or MDBX_MAP_FULL is returned.
  *   0          the engine checks the readers again and, if one is still in the
  *              way, calls again with the next retry.
- *   1          the engine takes the snapshot from this reader: its next use
+ *   1          the engine takes the snapshot from this reader: any further use
  *              returns MDBX_BAD_TXN, and pages it reads meanwhile may change.
  *   2 or more  the reader's process is gone: the engine releases its slot.
  * If a call of the loop returned 0, a last call reports the end of the loop:
@@ -3176,8 +3176,8 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
  * Afterwards the cursor stands before the next record: both MDBX_GET_CURRENT
  * and MDBX_NEXT return that record. The cursor keeps this place, as do other
  * cursors that stood on the deleted record: records stored later, even the
- * deleted one again, come before it, and MDBX_NEXT does not return them. After
- * deleting the last record the cursor stands behind the end.
+ * deleted one again, come before it, and MDBX_NEXT does not return them. A
+ * cursor behind the last record stays behind all records.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
  * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for flags other
