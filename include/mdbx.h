@@ -4,8 +4,9 @@
  * ordered key-value engine.
  *
  * A database is one memory-mapped copy-on-write B+tree file plus a lock file.
- * One writer works at a time; any number of readers in any number of processes
- * work beside it and never wait. There is no log and no separate recovery run.
+ * One writer works at a time. Any number of readers in any number of processes
+ * work at the same time and never wait. There is no log and no separate
+ * recovery run.
  *
  * How this header is ordered
  *   1. compiler glue          5. structures
@@ -15,15 +16,16 @@
  *
  * Words used in the descriptions below
  *   steady commit   a commit known to have reached the storage device
- *   weak commit     a commit that has not (yet)
+ *   weak commit     a commit not (yet) known to have reached it
+ *   steady point    a weak commit that was made durable later
  *   16.16           a time in units of 1/65536 second
  *   snapshot        the state of the whole database after one commit
  *   table           one tree of key-value pairs; also called "dbi"
  *
- * Groups of return codes. To keep each description short, these groups are
- * named once here and referred to as [env], [txn], [cursor], [read], [write].
+ * Groups of return codes. To keep the descriptions short, they refer to these
+ * groups as [env], [txn], [cursor], [read], [write].
  *   [env]     MDBX_EINVAL     a required pointer is NULL
- *             MDBX_EBADSIGN   the handle was closed, or is no such handle
+ *             MDBX_EBADSIGN   the handle was closed, or is not such a handle
  *             MDBX_PANIC      the environment failed fatally; close it
  *   [txn]     the codes of [env], and
  *             MDBX_BAD_TXN    the transaction is finished, reset, broken,
@@ -33,8 +35,8 @@
  *             MDBX_THREAD_MISMATCH  it belongs to another thread
  *   [cursor]  the codes of [txn]; MDBX_EINVAL also for an unbound cursor, and
  *             MDBX_BAD_DBI    its table was dropped in this transaction
- *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a damaged page was met
- *             MDBX_CURSOR_FULL  a tree is deeper than any sound one can be
+ *   [read]    MDBX_CORRUPTED, MDBX_PAGE_NOTFOUND  a page is damaged
+ *             MDBX_CURSOR_FULL  a tree is deeper than any valid tree can be
  *             a system error code, such as MDBX_EIO or MDBX_ENOMEM
  *   [write]   the codes of [read], and
  *             MDBX_EACCESS    the transaction or environment is read-only
@@ -42,24 +44,24 @@
  *             MDBX_TXN_FULL   the transaction changed too many pages
  *             MDBX_UNABLE_EXTEND_MAPSIZE  the file or mapping cannot grow
  *             a system error code, such as ENOSPC, MDBX_EIO or MDBX_ENOMEM
- * Functions that return `int` give MDBX_SUCCESS (0) when all went well unless
- * their description says otherwise. System errors are positive errno values,
- * codes of the engine are negative.
+ * Functions that return `int` return MDBX_SUCCESS (0) on success unless their
+ * description says otherwise. System errors are positive errno values, codes of
+ * the engine are negative.
  *
- * Threads. An environment handle may be used by all threads at once. A
- * transaction and its cursors belong to the thread that began it, unless
- * MDBX_NOSTICKYTHREADS is set; then they may move between threads but still
- * must not be used by two at the same time. Where nothing else is written a
- * function follows these rules.
+ * Threads. All threads may use an environment handle at once. A transaction and
+ * its cursors belong to the thread that began the transaction. With
+ * MDBX_NOSTICKYTHREADS they may move between threads, but two threads must not
+ * use them at the same time. All functions follow these rules unless their
+ * description says otherwise.
  *
- * Memory. A pointer into the database that a read gives back stays valid until
- * the transaction ends or, in a write transaction, until the next change made
- * through it. The memory is read-only for the caller unless MDBX_RESERVE says
- * otherwise, and must never be freed by the caller.
+ * Memory. A read returns a pointer into the database. It stays valid until the
+ * transaction ends or, in a write transaction, until the next change made in
+ * that transaction. The memory is read-only for the caller unless MDBX_RESERVE
+ * says otherwise. The caller must never free it.
  *
  * What can be lost, by mode. "Nothing" means: every commit that returned
- * success is there afterwards. In all rows but the last the file itself is
- * whole: a commit is there completely or not at all.
+ * success is present afterwards. In all rows but the last the file stays
+ * consistent: each commit is present completely or not at all.
  *
  *   mode                 | process killed | system crash     | power loss
  *   ---------------------+----------------+------------------+-----------------
@@ -72,36 +74,38 @@
  *                        |                | whole database   | whole database
  *
  *   (*) If the device honours flush requests. MDBX_WRITEMAP changes no row.
- *   A steady point is made by mdbx_env_sync_ex() and its short forms, by the
- *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, by a clean close,
- *   and by the engine when space runs short.
+ *   These make a steady point: mdbx_env_sync_ex() and its short forms, the
+ *   thresholds MDBX_opt_sync_bytes and MDBX_opt_sync_period, a clean close, and
+ *   the engine itself when space runs short.
  *
  *   Modes may follow each other in any order, by flags of the environment or of
- *   a transaction, in one process or several. A MDBX_NOMETASYNC commit becomes
- *   a steady point with the next flush; one that follows a weak commit is made
- *   durable at once, and so is the first commit of another mode after
- *   MDBX_UTTERLY_NOSYNC.
+ *   a transaction, in one process or several. The next flush makes a
+ *   MDBX_NOMETASYNC commit a steady point. If a MDBX_NOMETASYNC commit follows
+ *   a weak commit, it becomes durable at once, and so does the first commit of
+ *   another mode after MDBX_UTTERLY_NOSYNC.
  *
- * Stray pointers. What a faulty program can do to the database by writing to an
- * address it was not given:
+ * Stray pointers. What a faulty program can damage by writing to an address
+ * that the engine did not give it:
  *
- *   mode                 | what it can hit
+ *   mode                 | what the program can damage
  *   ---------------------+----------------------------------------------------
  *   MDBX_SYNC_DURABLE,   | nothing in the file: the mapping is read-only, and
- *   MDBX_NOMETASYNC      | the write is a SIGSEGV
- *   MDBX_SAFE_NOSYNC,    | the same through every address the engine hands out;
- *   MDBX_UTTERLY_NOSYNC  | but on ext4 and tmpfs (64-bit Linux) the engine has a
- *                        | second, writable mapping of the file to which it
- *                        | copies pages. No pointer to it leaves the engine, so
- *                        | only a pointer that is wild can hit it. Where the
- *                        | processor has memory protection keys, not even that:
- *                        | the mapping opens only while a page is copied, and
- *                        | only for the thread that does so. The option
- *                        | MDBX_opt_write_by_calls does without the mapping.
- *   MDBX_WRITEMAP        | everything: what the engine hands out is writable
+ *   MDBX_NOMETASYNC      | the write raises SIGSEGV
+ *   MDBX_SAFE_NOSYNC,    | nothing through an address that the engine returns.
+ *   MDBX_UTTERLY_NOSYNC  | But on ext4 and tmpfs (64-bit Linux) the engine has
+ *                        | a second, writable mapping of the file, to which it
+ *                        | copies pages. The engine never returns a pointer to
+ *                        | it, so only a wild pointer can hit it. If the
+ *                        | processor has memory protection keys, no pointer
+ *                        | can: the mapping is writable only while a page is
+ *                        | copied, and only for the copying thread. With the
+ *                        | option MDBX_opt_write_by_calls there is no such
+ *                        | mapping.
+ *   MDBX_WRITEMAP        | everything: the memory the engine returns is
+ *                        | writable
  *
- *   In each mode it can hit the engine's own memory, and pages that a write
- *   transaction has changed and not committed.
+ *   In each mode the program can damage the engine's own memory, and pages that
+ *   a write transaction has changed and not committed.
  */
 
 #ifndef LIBMDBX_H
@@ -125,7 +129,7 @@
 #define MDBX_VERSION_MAJOR 0
 #define MDBX_VERSION_MINOR 14
 
-/* Marks what the library exports. Programs may define LIBMDBX_EXPORTS or
+/* Marks the exported functions. Programs may define LIBMDBX_EXPORTS or
  * LIBMDBX_IMPORTS as on other systems; on ELF systems both mean the same. */
 #ifndef LIBMDBX_API
 #if defined(__GNUC__) || defined(__clang__)
@@ -179,15 +183,16 @@
 #endif
 #endif
 
-/* What programs and wrappers made for libmdbx use in declarations of their own. */
+/* For declarations in programs and wrappers made for libmdbx. */
 #if defined(__GNUC__) || defined(__clang__)
 #define MDBX_ATTRIBUTE(...) __attribute__((__VA_ARGS__))
 #else
 #define MDBX_ATTRIBUTE(...)
 #endif
 
-/* A function whose result depends on its arguments and on memory, and on its
- * arguments alone; unlike those above it may throw in C++. */
+/* Functions whose result depends only on their arguments and on memory (pure),
+ * or on their arguments alone (const). Unlike with the macros above, they may
+ * throw in C++. */
 #ifndef MDBX_PURE_FUNCTION
 #define MDBX_PURE_FUNCTION MDBX_ATTRIBUTE(__pure__)
 #endif
@@ -204,14 +209,14 @@
 #endif
 #endif
 
-/* A function with a format as of printf(): which argument the format is, and the
- * first one that is formatted. */
+/* A function with a format as of printf(): the index of the format argument,
+ * and the index of the first formatted argument. */
 #ifndef MDBX_PRINTF_ARGS
 #define MDBX_PRINTF_ARGS(format_index, first_arg)                              \
   MDBX_ATTRIBUTE(__format__(__printf__, format_index, first_arg))
 #endif
 
-/* A function, and a member of an enum, that new programs should not use. */
+/* Mark a function and an enum member that new programs should not use. */
 #ifndef MDBX_DEPRECATED
 #if defined(__cplusplus) && __cplusplus >= 201402L
 #define MDBX_DEPRECATED [[deprecated]]
@@ -227,7 +232,7 @@
 #endif
 #endif
 
-/* A function that may see values of an enum which are none of its members. */
+/* A function that may get enum values which are not members of the enum. */
 #ifndef MDBX_NOSANITIZE_ENUM
 #if defined(__clang__)
 #define MDBX_NOSANITIZE_ENUM __attribute__((__no_sanitize__("enum")))
@@ -296,7 +301,7 @@
 #elif defined(__cplusplus)
 #define LIBMDBX_INLINE_API inline
 #elif defined(__GNUC__) || defined(__clang__)
-/* Never emits a copy: what is not inlined links to the library. */
+/* Never emits a copy: a call that is not inlined links to the library. */
 #define LIBMDBX_INLINE_API extern __inline__ __attribute__((__gnu_inline__))
 #else
 #define LIBMDBX_INLINE_API inline
@@ -349,7 +354,7 @@
   }
 #endif
 
-/* The name wrappers know these operators by. */
+/* The name under which wrappers know these operators. */
 #define MDBX_DEFINE_ENUM_FLAG_OPERATORS(type) MDBX_FLAG_OPERATORS(type)
 
 #ifdef __cplusplus
@@ -376,8 +381,9 @@ typedef struct MDBX_txn MDBX_txn;
 typedef struct MDBX_cursor MDBX_cursor;
 #endif
 
-/* Number of an opened table: 0 is the table of free pages, 1 the main (unnamed)
- * table, 2 the first named one. Valid in all transactions of its environment. */
+/* Number of an opened table: 0 is the free space table, 1 the main (unnamed)
+ * table, 2 the first named one. Valid in all transactions of its
+ * environment. */
 typedef uint32_t MDBX_dbi;
 
 /* A run of bytes: a key, a value, or a name. iov_base may be NULL only if
@@ -396,8 +402,8 @@ enum MDBX_constants {
   MDBX_MAX_PAGESIZE = 65536      /* largest page, in bytes */
 };
 
-/* File names inside the database directory; with MDBX_NOSUBDIR the data file is
- * the given path and the lock file has a suffix behind it. */
+/* File names inside the database directory. With MDBX_NOSUBDIR the given path
+ * is the data file, and the lock file has this path with a suffix. */
 #ifndef MDBX_LOCKNAME
 #define MDBX_LOCKNAME "/mdbx.lck"
 #endif
@@ -408,16 +414,16 @@ enum MDBX_constants {
 #define MDBX_LOCK_SUFFIX "-lck"
 #endif
 
-/* Stands for "as small a step as there is" where range functions take a key. */
+/* Stands for the smallest possible step where range functions take a key. */
 #define MDBX_EPSILON ((MDBX_val *)((ptrdiff_t)-1))
 
-/* Pseudo names of the checker for what has no name of its own. */
+/* Pseudo names of the checker for tables and pages without a name. */
 #define MDBX_CHK_MAIN ((void *)((ptrdiff_t)0))
 #define MDBX_CHK_GC ((void *)((ptrdiff_t)-1))
 #define MDBX_CHK_META ((void *)((ptrdiff_t)-2))
 
-/* On systems with wide-character paths these have a second form. Here a path is
- * a string of bytes and both forms are one. */
+/* On systems with wide-character paths these functions have a second form. Here
+ * a path is a string of bytes, and both forms are the same. */
 #define mdbx_env_openT mdbx_env_open
 #define mdbx_env_deleteT mdbx_env_delete
 #define mdbx_env_copyT mdbx_env_copy
@@ -433,45 +439,45 @@ typedef enum MDBX_env_flags {
   MDBX_ENV_DEFAULTS = 0,
   /* Every commit is durable when it returns. */
   MDBX_SYNC_DURABLE = 0,
-  /* What older programs ask for is always done. */
+  /* No effect: for older programs. The engine always does what it asked for. */
   MDBX_COALESCE = 0,
   /* * Checks pages more thoroughly when they are read. Costs speed. */
   MDBX_VALIDATION = 0x2000,
   /* The path names the data file, not a directory. */
   MDBX_NOSUBDIR = 0x4000,
-  /* * Weak commits; the last steady point is kept as the place to fall back to
-   * after a system crash. */
+  /* * Weak commits; the engine keeps the last steady point, to which the
+   * database returns after a system crash. */
   MDBX_SAFE_NOSYNC = 0x10000,
-  /* Nothing is ever changed through this handle. */
+  /* This handle never changes anything. */
   MDBX_RDONLY = 0x20000,
-  /* * The flush of a commit's meta page is left to the next flush. */
+  /* * A commit does not flush its meta page; the next flush does. */
   MDBX_NOMETASYNC = 0x40000,
-  /* Pages are changed in a writable mapping instead of being written out. */
+  /* The engine changes pages in a writable mapping instead of writing them. */
   MDBX_WRITEMAP = 0x80000,
-  /* * Weak commits and no place to fall back to. */
+  /* * Weak commits without a steady point to return to. */
   MDBX_UTTERLY_NOSYNC = 0x110000,
   /* Transactions are not tied to the thread that began them. */
   MDBX_NOSTICKYTHREADS = 0x200000,
-  /* Nobody else may have the database open. On a network file system this is the
-   * way to open one. */
+  /* Nobody else may have the database open. Required on a network file system
+   * (or mdbx_env_set_lockless()). */
   MDBX_EXCLUSIVE = 0x400000,
-  /* The system shall not read ahead: for data larger than memory. */
+  /* Asks the system not to read ahead: for data larger than memory. */
   MDBX_NORDAHEAD = 0x800000,
   /* * Unused bytes of fresh pages are not zeroed before they are written. With
-   * MDBX_WRITEMAP they never are: what is there was in the file before. */
+   * MDBX_WRITEMAP they never are: they keep old contents of the file. */
   MDBX_NOMEMINIT = 0x1000000,
-  /* * The most recently freed pages are used again first. */
+  /* * Reuses the most recently freed pages first. */
   MDBX_LIFORECLAIM = 0x4000000,
-  /* * For finding stale pointers; accepted and kept, without effect here. */
+  /* * For finding stale pointers; accepted and stored, no effect here. */
   MDBX_PAGEPERTURB = 0x8000000,
-  /* * Takes over the mode of those who already have the database open instead
-   * of failing when it differs. */
+  /* * If the present users of the database have another mode, takes over their
+   * mode instead of failing. */
   MDBX_ACCEDE = 0x40000000
 } MDBX_env_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_env_flags_t)
 
-/* Transaction flags: the first group for the functions that begin one, the
- * second as found by mdbx_txn_flags(). */
+/* Transaction flags: the first group for the functions that begin a
+ * transaction, the second as mdbx_txn_flags() returns them. */
 typedef enum MDBX_txn_flags {
   /* May change data; one at a time. */
   MDBX_TXN_READWRITE = 0,
@@ -481,9 +487,9 @@ typedef enum MDBX_txn_flags {
   MDBX_TXN_RDONLY = MDBX_RDONLY,
   /* Makes a read handle without a snapshot; mdbx_txn_renew() gives it one. */
   MDBX_TXN_RDONLY_PREPARE = 0x1020000,
-  /* With MDBX_TXN_RDONLY: beside whatever transactions the thread has, in a reader
-   * slot of its own; mi_numreaders does not count it. For libraries that look at
-   * a database in the middle of what an application does with it. */
+  /* With MDBX_TXN_RDONLY: allowed whatever transactions the thread has. It has
+   * a reader slot of its own, which mi_numreaders does not count. For libraries
+   * that read a database while the application has a transaction. */
   MDBX_TXN_APART = 0x2000000,
   /* Fails with MDBX_BUSY instead of waiting for another writer. */
   MDBX_TXN_TRY = 0x10000000,
@@ -499,9 +505,9 @@ typedef enum MDBX_txn_flags {
   MDBX_TXN_SPILLS = 0x08,       /* wrote pages ahead of the commit */
   MDBX_TXN_HAS_CHILD = 0x10,    /* a nested transaction is running */
   MDBX_TXN_PARKED = 0x20,       /* parked reader */
-  MDBX_TXN_AUTOUNPARK = 0x40,   /* parked reader that comes back on use */
+  MDBX_TXN_AUTOUNPARK = 0x40,   /* parked reader that unparks on use */
   MDBX_TXN_OUSTED = 0x80,       /* parked reader that lost its snapshot */
-  /* Any of the states in which reading and writing give MDBX_BAD_TXN. */
+  /* Any of the states in which reading and writing return MDBX_BAD_TXN. */
   MDBX_TXN_BLOCKED =
       MDBX_TXN_FINISHED | MDBX_TXN_ERROR | MDBX_TXN_HAS_CHILD | MDBX_TXN_PARKED
 } MDBX_txn_flags_t;
@@ -509,7 +515,7 @@ MDBX_FLAG_OPERATORS(MDBX_txn_flags_t)
 
 /* Table flags. All but the last two are stored with the table. */
 typedef enum MDBX_db_flags {
-  MDBX_DB_DEFAULTS = 0,  /* one value a key, keys in order of their bytes */
+  MDBX_DB_DEFAULTS = 0,  /* one value per key, keys sort by their bytes */
   MDBX_REVERSEKEY = 0x02, /* keys are compared from their end */
   MDBX_DUPSORT = 0x04,    /* a key may have many values, kept in order */
   MDBX_INTEGERKEY = 0x08, /* keys are native uint32_t or uint64_t */
@@ -517,21 +523,21 @@ typedef enum MDBX_db_flags {
   MDBX_INTEGERDUP = 0x20, /* with DUPFIXED: values are native integers */
   MDBX_REVERSEDUP = 0x40, /* with DUPSORT: values compared from their end */
   MDBX_CREATE = 0x40000,  /* create the table if there is none */
-  MDBX_DB_ACCEDE = MDBX_ACCEDE /* open it whatever flags it has */
+  MDBX_DB_ACCEDE = MDBX_ACCEDE /* open it whatever its flags are */
 } MDBX_db_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_db_flags_t)
 
 /* Flags of the functions that store or delete. */
 typedef enum MDBX_put_flags {
-  MDBX_UPSERT = 0,            /* insert, or update what is there */
-  MDBX_NOOVERWRITE = 0x10,    /* only insert: fail if the key is there */
-  MDBX_NODUPDATA = 0x20,      /* fail if the pair is there; when deleting
+  MDBX_UPSERT = 0,            /* insert or update */
+  MDBX_NOOVERWRITE = 0x10,    /* only insert: fail if the key exists */
+  MDBX_NODUPDATA = 0x20,      /* fail if the pair exists; when deleting
                                  through a cursor: all values of the key */
-  MDBX_CURRENT = 0x40,        /* only update: fail if the key is not there */
+  MDBX_CURRENT = 0x40,        /* only update: fail if the key is absent */
   MDBX_ALLDUPS = 0x80,        /* acts on all values of the key */
-  MDBX_RESERVE = 0x10000,     /* make room only; the caller fills it */
+  MDBX_RESERVE = 0x10000,     /* reserve space only; the caller fills it */
   MDBX_APPEND = 0x20000,      /* the key goes behind all others */
-  MDBX_APPENDDUP = 0x40000,   /* the value goes behind all of its key */
+  MDBX_APPENDDUP = 0x40000,   /* the value goes behind all values of its key */
   MDBX_MULTIPLE = 0x80000     /* an array of values of one length */
 } MDBX_put_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_put_flags_t)
@@ -548,19 +554,19 @@ MDBX_FLAG_OPERATORS(MDBX_dbi_state_t)
 /* Flags of the copy functions. */
 typedef enum MDBX_copy_flags {
   MDBX_CP_DEFAULTS = 0,           /* page by page, flushed at the end */
-  MDBX_CP_COMPACT = 1,            /* leave unused pages out */
-  MDBX_CP_FORCE_DYNAMIC_SIZE = 2, /* the copy can grow even if this cannot */
+  MDBX_CP_COMPACT = 1,            /* omit unused pages */
+  MDBX_CP_FORCE_DYNAMIC_SIZE = 2, /* the copy can grow, even if this cannot */
   MDBX_CP_DONT_FLUSH = 4,         /* do not flush the copy to its device */
   MDBX_CP_THROTTLE_MVCC = 8,      /* park the reader while output is slow */
   MDBX_CP_DISPOSE_TXN = 16,       /* end the given transaction afterwards */
   MDBX_CP_RENEW_TXN = 32,         /* renew the given transaction afterwards */
   MDBX_CP_OVERWRITE = 64,         /* an existing file may be replaced */
-  /* Copy pages that are damaged, too. */
+  /* Do not verify pages; damaged pages are copied too. */
   MDBX_CP_NO_VERIFY = 0x10000
 } MDBX_copy_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_copy_flags_t)
 
-/* What mdbx_env_delete() does about those who still use the database. */
+/* What mdbx_env_delete() does about processes that use the database. */
 typedef enum MDBX_env_delete_mode {
   MDBX_ENV_JUST_DELETE = 0,    /* remove the names; users keep their files */
   MDBX_ENV_ENSURE_UNUSED = 1,  /* fail while in use */
@@ -600,7 +606,7 @@ typedef enum MDBX_page_type {
   MDBX_subpage_dupfixed_leaf = 7 /* the same, values of one size */
 } MDBX_page_type_t;
 
-/* Operations of mdbx_cursor_get(); the descriptions there. */
+/* Operations of mdbx_cursor_get(), which describes them. */
 typedef enum MDBX_cursor_op {
   MDBX_FIRST,                /* first record */
   MDBX_FIRST_DUP,            /* first value of the current key */
@@ -618,13 +624,13 @@ typedef enum MDBX_cursor_op {
   MDBX_PREV_DUP,             /* previous value of the current key */
   MDBX_PREV_NODUP,           /* last value of the previous key */
   MDBX_SET,                  /* exactly this key */
-  MDBX_SET_KEY,              /* the same, gives the stored key back */
+  MDBX_SET_KEY,              /* the same, returns the stored key */
   MDBX_SET_RANGE,            /* first key not less than given */
   MDBX_PREV_MULTIPLE,        /* values of the previous page, as an array */
   MDBX_SET_LOWERBOUND,       /* first pair not less than given */
   MDBX_SET_UPPERBOUND,       /* first pair greater than given */
-  /* Keys alone are compared. On an equal key: onto its first value; on a lesser
-   * one: onto its last. */
+  /* Only keys are compared. On an equal key the cursor stands on the first
+   * value, on a lesser key on its last. */
   MDBX_TO_KEY_LESSER_THAN,      /* last key less than given */
   MDBX_TO_KEY_LESSER_OR_EQUAL,  /* last key not greater than given */
   MDBX_TO_KEY_EQUAL,            /* the key itself */
@@ -645,28 +651,28 @@ typedef enum MDBX_cursor_op {
   MDBX_SEEK_AND_GET_MULTIPLE /* exactly this key, its values as an array */
 } MDBX_cursor_op;
 
-/* What a bulk delete relative to one cursor removes. "Including" and
- * "excluding" speak of the record under the cursor. */
+/* What mdbx_cursor_bunch_delete() removes. "Including" and "excluding" refer to
+ * the record under the cursor. */
 typedef enum MDBX_bunch_action {
   /* The record under the cursor: one value. */
   MDBX_DELETE_CURRENT_VALUE = 0,
-  /* Values of its key before it. */
+  /* The values of its key before the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_EXCLUDING = 1,
-  /* The same and itself. */
+  /* The same and the record under the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_INCLUDING = 2,
-  /* Itself and the values of its key behind it. */
+  /* The record under the cursor and the values of its key behind it. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING = 3,
-  /* Values of its key behind it. */
+  /* The values of its key behind the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING = 4,
   /* All values of its key. */
   MDBX_DELETE_CURRENT_MULTIVAL_ALL = 5,
-  /* All records before it. */
+  /* All records before the cursor. */
   MDBX_DELETE_BEFORE_EXCLUDING = 6,
-  /* The same and itself. */
+  /* The same and the record under the cursor. */
   MDBX_DELETE_BEFORE_INCLUDING = 7,
-  /* Itself and all records behind it. */
+  /* The record under the cursor and all records behind it. */
   MDBX_DELETE_AFTER_INCLUDING = 8,
-  /* All records behind it. */
+  /* All records behind the cursor. */
   MDBX_DELETE_AFTER_EXCLUDING = 9,
   /* The whole content of the table. */
   MDBX_DELETE_WHOLE = 10
@@ -676,30 +682,30 @@ typedef enum MDBX_bunch_action {
 typedef enum MDBX_cache_status {
   MDBX_CACHE_ERROR = -3,    /* the lookup failed */
   MDBX_CACHE_BEHIND = -2,   /* the snapshot is older than the entry */
-  MDBX_CACHE_UNABLE = -1,   /* right answer that cannot be cached */
+  MDBX_CACHE_UNABLE = -1,   /* correct answer that cannot be cached */
   MDBX_CACHE_RACE = 0,      /* another thread is updating the entry */
   MDBX_CACHE_DIRTY = 1,     /* the answer is uncommitted data */
-  MDBX_CACHE_HIT = 2,       /* answered by the entry as it was */
-  MDBX_CACHE_CONFIRMED = 3, /* the entry still held; its id was advanced */
+  MDBX_CACHE_HIT = 2,       /* answered from the unchanged entry */
+  MDBX_CACHE_CONFIRMED = 3, /* the entry is still valid; its id was advanced */
   MDBX_CACHE_REFRESHED = 4  /* the entry was written anew */
 } MDBX_cache_status_t;
 
 /* How much is logged: each level includes those before it. */
 typedef enum MDBX_log_level {
-  MDBX_LOG_FATAL = 0,      /* what ends the process */
+  MDBX_LOG_FATAL = 0,      /* errors that end the process */
   MDBX_LOG_ERROR = 1,      /* damage, and failures of the system */
-  MDBX_LOG_WARN = 2,       /* what should not be, but can be lived with */
+  MDBX_LOG_WARN = 2,       /* unexpected but tolerable conditions */
   MDBX_LOG_NOTICE = 3,     /* rare events, such as a recovery */
-  MDBX_LOG_VERBOSE = 4,    /* more about them */
-  MDBX_LOG_DEBUG = 5,      /* for the search of faults */
+  MDBX_LOG_VERBOSE = 4,    /* details of these events */
+  MDBX_LOG_DEBUG = 5,      /* for debugging */
   MDBX_LOG_TRACE = 6,      /* each operation */
-  MDBX_LOG_EXTRA = 7,      /* and its parts */
+  MDBX_LOG_EXTRA = 7,      /* each part of an operation */
   MDBX_LOG_MAX = 7,        /* the highest level */
-  MDBX_LOG_DONTCHANGE = -1 /* for mdbx_setup_debug(): as it is */
+  MDBX_LOG_DONTCHANGE = -1 /* for mdbx_setup_debug(): unchanged */
 } MDBX_log_level_t;
 
-/* Process-wide debugging aids. Only the two "legacy" ones change what this engine
- * does; the others are accepted and kept. */
+/* Process-wide debugging aids. Only the two "legacy" ones change the engine's
+ * behaviour; it accepts and stores the others. */
 typedef enum MDBX_debug_flags {
   MDBX_DBG_NONE = 0,              /* none of them */
   MDBX_DBG_ASSERT = 1,            /* more assertions */
@@ -708,26 +714,26 @@ typedef enum MDBX_debug_flags {
   MDBX_DBG_DUMP = 8,              /* include databases in core dumps */
   MDBX_DBG_LEGACY_MULTIOPEN = 16, /* one database twice in one process */
   MDBX_DBG_LEGACY_OVERLAP = 32,   /* read and write transaction on one thread */
-  MDBX_DBG_DONT_UPGRADE = 64,     /* leave older formats as they are */
-  MDBX_DBG_MAX = 0x7007f,         /* all bits that have a meaning */
-  MDBX_DBG_DONTCHANGE = -1        /* for mdbx_setup_debug(): as they are */
+  MDBX_DBG_DONT_UPGRADE = 64,     /* do not upgrade older formats */
+  MDBX_DBG_MAX = 0x7007f,         /* all defined bits */
+  MDBX_DBG_DONTCHANGE = -1        /* for mdbx_setup_debug(): unchanged */
 } MDBX_debug_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_debug_flags_t)
 
-/* Severity of a checker message: low four bits its kind, above them its
- * priority, smaller is more urgent. */
+/* Severity of a checker message. The low four bits are its kind, the bits above
+ * them its priority: smaller is more urgent. */
 typedef enum MDBX_chk_severity {
   MDBX_chk_severity_prio_shift = 4,  /* where the priority begins */
   MDBX_chk_severity_kind_mask = 0xF, /* the bits of the kind */
   MDBX_chk_fatal = 0x00,             /* the check cannot go on */
   MDBX_chk_error = 0x11,             /* damage */
-  MDBX_chk_warning = 0x22,           /* what may be damage */
-  MDBX_chk_notice = 0x33,            /* worth to be known, no problem */
+  MDBX_chk_warning = 0x22,           /* possible damage */
+  MDBX_chk_notice = 0x33,            /* noteworthy, not a problem */
   MDBX_chk_result = 0x44,            /* the outcome of a stage */
-  MDBX_chk_resolution = 0x55,        /* what was found and how it was taken */
-  MDBX_chk_processing = 0x56,        /* what is being done */
+  MDBX_chk_resolution = 0x55,        /* what was found and how it was judged */
+  MDBX_chk_processing = 0x56,        /* the current step */
   MDBX_chk_info = 0x67,              /* numbers of a table */
-  MDBX_chk_verbose = 0x78,           /* more of them */
+  MDBX_chk_verbose = 0x78,           /* more numbers of a table */
   MDBX_chk_details = 0x89,           /* single pages */
   MDBX_chk_extra = 0x9A              /* single records */
 } MDBX_chk_severity_t;
@@ -741,11 +747,11 @@ typedef enum MDBX_chk_stage {
   MDBX_chk_meta,     /* meta pages */
   MDBX_chk_tree,     /* pages and records of all tables */
   MDBX_chk_gc,       /* free space table */
-  MDBX_chk_space,    /* each page is used, free or waiting, and only once */
+  MDBX_chk_space,    /* each page is used, free or waiting, exactly once */
   MDBX_chk_maindb,   /* records of the main table */
   MDBX_chk_tables,   /* records of the named tables */
-  MDBX_chk_conclude, /* the results are there */
-  MDBX_chk_unlock,   /* giving locks back */
+  MDBX_chk_conclude, /* the results are available */
+  MDBX_chk_unlock,   /* releasing locks */
   MDBX_chk_finalize  /* the end */
 } MDBX_chk_stage_t;
 
@@ -754,19 +760,19 @@ typedef enum MDBX_defrag_stopping_reasons {
   MDBX_defrag_noobstacles = 0,       /* nothing was left to do */
   MDBX_defrag_step_size = 1,         /* steps too small: others add faster */
   MDBX_defrag_large_chunk = 2,       /* no hole is as long as a large value */
-  MDBX_defrag_discontinued = 4,      /* the callback gave 1 */
+  MDBX_defrag_discontinued = 4,      /* the callback returned 1 */
   MDBX_defrag_laggard_reader = 8,    /* a reader sees pages in the way */
-  MDBX_defrag_enough_threshold = 16, /* as much as was asked for */
-  MDBX_defrag_time_limit = 32,       /* the time was up */
-  MDBX_defrag_aborted = 64,          /* the callback gave a negative number */
-  MDBX_defrag_error = 128            /* the code that was returned tells */
+  MDBX_defrag_enough_threshold = 16, /* the requested amount was reached */
+  MDBX_defrag_time_limit = 32,       /* the time limit was reached */
+  MDBX_defrag_aborted = 64,          /* the callback returned below 0 */
+  MDBX_defrag_error = 128            /* see the returned code */
 } MDBX_defrag_stopping_reasons_t;
 MDBX_FLAG_OPERATORS(MDBX_defrag_stopping_reasons_t)
 
-/* Options of an environment; mdbx_env_set_option() has their units and ranges, and
- * says which of them matter to this engine. */
+/* Options of an environment. mdbx_env_set_option() describes their units and
+ * ranges, and says which of them have an effect. */
 typedef enum MDBX_option {
-  /* Most named tables that can be open. */
+  /* Maximum number of open named tables. */
   MDBX_opt_max_db = 0,
   /* Reader slots. */
   MDBX_opt_max_readers = 1,
@@ -774,7 +780,7 @@ typedef enum MDBX_option {
   MDBX_opt_sync_bytes = 2,
   /* Age of weak commits that makes one steady. */
   MDBX_opt_sync_period = 3,
-  /* Pages taken while a run is searched. */
+  /* Pages taken during the search for a run. */
   MDBX_opt_rp_augment_limit = 4,
   /* Pages kept for reuse in a transaction. */
   MDBX_opt_loose_limit = 5,
@@ -784,13 +790,13 @@ typedef enum MDBX_option {
   MDBX_opt_txn_dp_limit = 7,
   /* First size of their list. */
   MDBX_opt_txn_dp_initial = 8,
-  /* Most of them that are written ahead. */
+  /* Largest share of them that is written ahead. */
   MDBX_opt_spill_max_denominator = 9,
-  /* Fewest of them. */
+  /* Smallest share of them that is written ahead. */
   MDBX_opt_spill_min_denominator = 10,
-  /* Part written ahead for a child. */
+  /* Share of them that is written ahead for a child. */
   MDBX_opt_spill_parent4child_denominator = 11,
-  /* Fill that makes pages merge. */
+  /* Fill below which pages merge. */
   MDBX_opt_merge_threshold = 12,
   /* Chunks of a commit written through. */
   MDBX_opt_writethrough_threshold = 13,
@@ -798,21 +804,21 @@ typedef enum MDBX_option {
   MDBX_opt_prefault_write_enable = 14,
   /* Time to search for free pages. */
   MDBX_opt_gc_time_limit = 15,
-  /* Merge into changed neighbours. */
+  /* Prefer to merge with changed neighbours. */
   MDBX_opt_prefer_waf_insteadof_balance = 16,
-  /* Size of value sets inside a leaf. */
+  /* Largest size of a set of values inside a leaf. */
   MDBX_opt_subpage_limit = 17,
-  /* Room that is left in them. */
+  /* Space left in such a set. */
   MDBX_opt_subpage_room_threshold = 18,
-  /* From which size on they get a reserve. */
+  /* Size from which on such a set gets a reserve. */
   MDBX_opt_subpage_reserve_prereq = 19,
-  /* How large that is. */
+  /* Size of that reserve. */
   MDBX_opt_subpage_reserve_limit = 20,
-  /* Room left at both sides of a split. */
+  /* Space left on both sides of a split. */
   MDBX_opt_split_reserve = 21,
-  /* Bytes flushed before the writer lock. */
+  /* Bytes from which on writing begins before the flush. */
   MDBX_opt_presync_threshold = 22,
-  /* Weak commits call the system for pages. */
+  /* Weak commits write pages by system calls. */
   MDBX_opt_write_by_calls = 64,
   /* Durable commits share flushes. */
   MDBX_opt_group_commit = 65,
@@ -824,14 +830,14 @@ typedef enum MDBX_option {
  * 4. Error codes
  * ------------------------------------------------------------------------ */
 
-/* What functions return; mdbx_strerror() has a text for each. */
+/* Return codes; mdbx_strerror() has a text for each. */
 typedef enum MDBX_error {
   MDBX_SUCCESS = 0,                 /* done */
   MDBX_RESULT_FALSE = MDBX_SUCCESS, /* the answer is no */
-  MDBX_RESULT_TRUE = -1, /* the answer is yes, or done with a remark */
+  MDBX_RESULT_TRUE = -1, /* the answer is yes, or success with a remark */
 
   MDBX_FIRST_LMDB_ERRCODE = -30799, /* lowest of the first range of codes */
-  MDBX_KEYEXIST = -30799,         /* the key or pair is already there */
+  MDBX_KEYEXIST = -30799,         /* the key or pair exists already */
   MDBX_NOTFOUND = -30798,         /* no such key, or no more data */
   MDBX_PAGE_NOTFOUND = -30797,    /* a page number points nowhere */
   MDBX_CORRUPTED = -30796,        /* the database is damaged */
@@ -847,19 +853,19 @@ typedef enum MDBX_error {
   MDBX_UNABLE_EXTEND_MAPSIZE = -30785, /* the mapping cannot grow */
   MDBX_INCOMPATIBLE = -30784,     /* flags, mode or kind do not fit */
   MDBX_BAD_RSLOT = -30783,        /* wrong use of a reader slot */
-  MDBX_BAD_TXN = -30782,          /* the transaction cannot be used so */
+  MDBX_BAD_TXN = -30782,          /* the transaction is not usable for this */
   MDBX_BAD_VALSIZE = -30781,      /* wrong length of a key, value or name */
   MDBX_BAD_DBI = -30780,          /* no such table handle */
   MDBX_PROBLEM = -30779,          /* unexpected internal error */
-  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM, /* and its highest */
+  MDBX_LAST_LMDB_ERRCODE = MDBX_PROBLEM, /* highest of the first range */
 
   MDBX_BUSY = -30778, /* another writer is active, or a user is present */
   MDBX_FIRST_ADDED_ERRCODE = MDBX_BUSY, /* lowest of the second range */
   MDBX_EMULTIVAL = -30421,       /* the key has more than one value */
-  MDBX_EBADSIGN = -30420,        /* a dead handle, or none at all */
+  MDBX_EBADSIGN = -30420,        /* a closed handle, or not a handle */
   MDBX_WANNA_RECOVERY = -30419,  /* must be opened for writing first */
-  MDBX_EKEYMISMATCH = -30418,    /* key is not the one at the cursor, or not
-                                    in order for an append */
+  MDBX_EKEYMISMATCH = -30418,    /* not the key at the cursor, or not in
+                                    order for an append */
   MDBX_TOO_LARGE = -30417,       /* a size is impossible here */
   MDBX_THREAD_MISMATCH = -30416, /* used by a thread that does not own it */
   MDBX_TXN_OVERLAPPING = -30415, /* read and write transaction on one thread */
@@ -868,9 +874,9 @@ typedef enum MDBX_error {
   MDBX_DUPLICATED_LCK = -30413,  /* a second lock file exists or is in use */
   MDBX_DANGLING_DBI = -30412,    /* the table handle is still in use */
   MDBX_OUSTED = -30411,          /* the parked reader lost its snapshot */
-  MDBX_MVCC_RETARDED = -30410,   /* the snapshot is gone already */
+  MDBX_MVCC_RETARDED = -30410,   /* the snapshot no longer exists */
   MDBX_LAGGARD_READER = -30409,  /* a lagging reader is in the way */
-  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER, /* and its highest */
+  MDBX_LAST_ADDED_ERRCODE = MDBX_LAGGARD_READER, /* highest of that range */
 
 /* Names for system codes. */
 #ifdef ENODATA
@@ -882,15 +888,15 @@ typedef enum MDBX_error {
   MDBX_EACCESS = EACCES,  /* read-only, or not permitted */
   MDBX_ENOMEM = ENOMEM,   /* out of memory */
   MDBX_EROFS = EROFS,     /* read-only file system */
-  MDBX_ENOSYS = ENOTSUP,  /* the system cannot do that */
+  MDBX_ENOSYS = ENOTSUP,  /* the system does not support it */
   MDBX_EIO = EIO,         /* the storage failed */
-  MDBX_EPERM = EPERM,     /* at the wrong time, or not permitted */
-  MDBX_EINTR = EINTR,     /* a check was cut short */
+  MDBX_EPERM = EPERM,     /* not allowed at this time, or not permitted */
+  MDBX_EINTR = EINTR,     /* a check was stopped */
   MDBX_ENOFILE = ENOENT,  /* no such file or directory */
 #ifdef EREMOTEIO
-  MDBX_EREMOTE = EREMOTEIO, /* on another machine: cannot be shared */
+  MDBX_EREMOTE = EREMOTEIO, /* on a network file system */
 #else
-  MDBX_EREMOTE = ENOTBLK, /* on another machine: cannot be shared */
+  MDBX_EREMOTE = ENOTBLK, /* on a network file system */
 #endif
   MDBX_EEXIST = EEXIST,   /* the file exists */
   MDBX_EDEADLK = EDEADLK  /* waiting would never end */
@@ -901,7 +907,8 @@ typedef enum MDBX_error {
  *    sizeof the structure as declared here.
  * ------------------------------------------------------------------------ */
 
-/* What the library was made from. semver_prerelease is NULL in a release. */
+/* The sources the library was made from. semver_prerelease is NULL in a
+ * release. */
 struct MDBX_version_info {
   uint16_t major;                /* version of the interface */
   uint16_t minor;                /* the same */
@@ -924,10 +931,11 @@ struct MDBX_build_info {
   const char *options;  /* of the library */
   const char *compiler; /* its version */
   const char *flags;    /* for the compiler */
-  const char *metadata; /* of the one who built it */
+  const char *metadata; /* set by the builder */
 };
 
-/* Version and build of the library that is loaded; constant, readable at once. */
+/* Version and build of the loaded library; constant, readable without any
+ * call. */
 extern LIBMDBX_VERINFO_API const struct MDBX_version_info mdbx_version;
 extern LIBMDBX_VERINFO_API const struct MDBX_build_info mdbx_build;
 
@@ -938,7 +946,7 @@ struct MDBX_stat {
   uint64_t ms_branch_pages;   /* inner pages */
   uint64_t ms_leaf_pages;     /* leaf pages */
   uint64_t ms_overflow_pages; /* pages of large values */
-  uint64_t ms_entries;        /* records; each value of a key counts */
+  uint64_t ms_entries;        /* records; each value of a key counts as one */
   uint64_t ms_mod_txnid;      /* id of the last committed change */
 };
 
@@ -961,14 +969,15 @@ struct MDBX_envinfo {
   uint64_t mi_meta_txnid[3];            /* commit id in each meta page */
   uint64_t mi_meta_sign[3];             /* 0 none, 1 weak, else steady */
   uint32_t mi_maxreaders;               /* reader slots */
-  uint32_t mi_numreaders;               /* most slots ever used at once, but for MDBX_TXN_APART */
+  uint32_t mi_numreaders; /* most slots ever used at once, without those of
+                             MDBX_TXN_APART */
   uint32_t mi_dxb_pagesize;             /* page size of the database */
   uint32_t mi_sys_pagesize;             /* page size of the system */
   uint32_t mi_sys_upcblk;               /* block size of the page cache */
   uint32_t mi_sys_ioblk;                /* block size of the file system */
   struct {
     struct {
-      uint64_t x, y;   /* both halves of an id */
+      uint64_t x, y;   /* the two halves of an id */
     } current, meta[3]; /* of this boot, and as in each meta page */
   } mi_bootid; /* id of this boot (0 if unknown), and of each meta page's */
   uint64_t mi_unsync_volume;       /* bytes that are not durable yet */
@@ -984,10 +993,10 @@ struct MDBX_envinfo {
     uint64_t split;    /* page splits; not counted */
     uint64_t merge;    /* page merges; not counted */
     uint64_t spill;    /* pages written ahead of a commit */
-    uint64_t unspill;  /* pages fetched back after that */
+    uint64_t unspill;  /* pages read back after that */
     uint64_t wops;     /* write calls */
-    uint64_t prefault; /* prefault calls: there are none */
-    uint64_t mincore;  /* residency queries: there are none */
+    uint64_t prefault; /* prefault calls: always 0 */
+    uint64_t mincore;  /* residency queries: always 0 */
     uint64_t msync;    /* map flushes */
     uint64_t fsync;    /* file flushes */
   } mi_pgop_stat;      /* counted since the first opener */
@@ -995,8 +1004,8 @@ struct MDBX_envinfo {
     uint64_t x, y; /* both halves */
   } mi_dxbid; /* id of this data file */
   struct {
-    uint64_t flushes; /* made for commits that waited for one */
-    uint64_t commits; /* made durable by those */
+    uint64_t flushes; /* flushes made for waiting commits */
+    uint64_t commits; /* commits made durable by these flushes */
   } mi_shared; /* counted since the first opener; not in libmdbx */
 };
 
@@ -1015,26 +1024,26 @@ struct MDBX_txn_info {
   uint64_t txn_space_limit_hard; /* upper size bound */
   uint64_t txn_space_retired;    /* reader: freed by later commits;
                                     writer: freed by itself */
-  uint64_t txn_space_leftover;   /* reader: what writers have left before slow
-                                    readers matter; writer: what it may still
-                                    change before MDBX_TXN_FULL */
-  uint64_t txn_space_dirty;      /* reader: what would be free if only this
-                                    reader ended; writer: changed pages */
+  uint64_t txn_space_leftover;   /* reader: space that writers can use before
+                                    slow readers matter; writer: what it may
+                                    still change before MDBX_TXN_FULL */
+  uint64_t txn_space_dirty;      /* reader: space that would be free if only
+                                    this reader ended; writer: changed pages */
   uint64_t txn_pget;             /* page look-ups, if counted */
 };
 
-/* Where a commit spent its time. Times are 16.16. The parts add up to the whole.
- * All is 0 for a nested or a read transaction. What the engine does not measure is
- * always 0: audit, gc_cputime, and of gc_prof all but kicks, max_reader_lag and
- * max_retained_pages. */
+/* Where a commit spent its time. Times are 16.16. The parts add up to the
+ * whole. All fields are 0 for a nested or a read transaction. Fields that the
+ * engine does not measure are always 0: audit, gc_cputime, and in gc_prof all
+ * but kicks, max_reader_lag and max_retained_pages. */
 struct MDBX_commit_latency {
   uint32_t preparation;  /* nested work, table records, cursors */
   uint32_t gc_wallclock; /* free space table, elapsed */
   uint32_t audit;        /* internal audit */
   uint32_t write;        /* writing pages */
   uint32_t sync;         /* flushing, or waiting for a shared flush */
-  uint32_t ending;       /* releasing what was held */
-  uint32_t whole;        /* all of it */
+  uint32_t ending;       /* releasing locks and memory */
+  uint32_t whole;        /* the whole commit */
   uint32_t gc_cputime;   /* free space table, CPU time of the user */
   struct {
     uint32_t wloops;       /* rounds of writing the free space table */
@@ -1063,11 +1072,11 @@ struct MDBX_commit_latency {
     uint32_t max_retained_pages;      /* most pages held back by readers */
   } gc_prof; /* the search for free pages */
   /* Not in libmdbx. 0 if the commit did not share a flush. */
-  uint32_t shared_wait;    /* waited for a shared flush; part of sync */
-  uint32_t shared_commits; /* that the last such flush made durable */
+  uint32_t shared_wait;    /* wait for a shared flush; part of sync */
+  uint32_t shared_commits; /* commits made durable by the last such flush */
 };
 
-/* A commit that becomes durable later, as mdbx_txn_commit_ticket() fills it. */
+/* A commit that becomes durable later. mdbx_txn_commit_ticket() fills it. */
 struct MDBX_commit_ticket {
   uint64_t txn_id; /* of the commit */
   uint64_t epoch;  /* of the library */
@@ -1079,18 +1088,18 @@ struct MDBX_canary {
   uint64_t x, y, z, v; /* of the application; id of the transaction */
 };
 
-/* One remembered lookup, see mdbx_cache_get(). Written by the library only. */
+/* One remembered lookup, see mdbx_cache_get(). Only the library writes it. */
 typedef struct MDBX_cache_entry {
-  uint64_t trunk_txnid;          /* the first commit it is known to hold for */
-  uint64_t last_confirmed_txnid; /* the last one */
+  uint64_t trunk_txnid;          /* first commit it is known valid for */
+  uint64_t last_confirmed_txnid; /* last such commit */
   size_t offset;                 /* of the value in the file; 0: absent */
   uint32_t length;               /* of the value */
 } MDBX_cache_entry_t;
 
 /* The answer to a cached lookup. */
 typedef struct MDBX_cache_result {
-  MDBX_error_t errcode;       /* as mdbx_get() would return */
-  MDBX_cache_status_t status; /* how it was come by */
+  MDBX_error_t errcode;       /* the code mdbx_get() would return */
+  MDBX_cache_status_t status; /* how the answer was found */
 } MDBX_cache_result_t;
 
 #ifndef __cplusplus
@@ -1102,8 +1111,8 @@ typedef struct MDBX_canary MDBX_canary;
 
 /* Distribution of a quantity: up to nine ranges, besides the values 0 and 1. */
 struct MDBX_chk_histogram {
-  size_t amount, count;         /* sum of all values; how many there were */
-  size_t le1_amount, le1_count; /* the same of the values 0 and 1 */
+  size_t amount, count;         /* sum and number of all values */
+  size_t le1_amount, le1_count; /* the same for the values 0 and 1 */
   struct {
     /* The range is begin to end - 1; sum and count of the values in it. */
     size_t begin, end, amount, count;
@@ -1113,17 +1122,17 @@ struct MDBX_chk_histogram {
 typedef struct MDBX_chk_internal MDBX_chk_internal_t;
 typedef struct MDBX_chk_context MDBX_chk_context_t;
 
-/* A line of checker output while it is composed. The text lies from begin to
- * out, the buffer ends at end. Made and owned by the callbacks. */
+/* A line of checker output under construction. The text lies from begin to out,
+ * the buffer ends at end. The callbacks make and own it. */
 typedef struct MDBX_chk_line {
   MDBX_chk_context_t *ctx;               /* of the check */
   uint8_t severity, scope_depth, empty;  /* for the application's use */
   char *begin, *end, *out;               /* buffer, its end, place to write */
 } MDBX_chk_line_t;
 
-/* One kind of problem and how often it was met. */
+/* One kind of problem and how often it occurred. */
 typedef struct MDBX_chk_issue {
-  struct MDBX_chk_issue *next; /* another kind */
+  struct MDBX_chk_issue *next; /* the next kind */
   size_t count;                /* how often */
   const char *caption;         /* its text */
 } MDBX_chk_issue_t;
@@ -1132,20 +1141,20 @@ typedef struct MDBX_chk_issue {
 typedef struct MDBX_chk_scope {
   MDBX_chk_issue_t *issues;       /* a list the application may keep */
   MDBX_chk_internal_t *internal;  /* the checker's */
-  const void *object;             /* the MDBX_chk_table it is about, or NULL */
-  MDBX_chk_stage_t stage;         /* during which it was opened */
-  MDBX_chk_severity_t verbosity;  /* what is to be printed */
-  size_t subtotal_issues;         /* problems in it and in scopes inside */
+  const void *object;             /* the MDBX_chk_table concerned, or NULL */
+  MDBX_chk_stage_t stage;         /* the stage in which it was opened */
+  MDBX_chk_severity_t verbosity;  /* least urgent severity to print */
+  size_t subtotal_issues;         /* problems in it and in nested scopes */
   union {
     void *ptr;             /* a pointer, */
     size_t number;         /* or a number */
   } usr_z, usr_v, usr_o;   /* of the application */
 } MDBX_chk_scope_t;
 
-/* Defined by the application, if at all. */
+/* The application may define it. */
 typedef struct MDBX_chk_user_table_cookie MDBX_chk_user_table_cookie_t;
 
-/* What the checker found out about one table. */
+/* Results of the checker for one table. */
 typedef struct MDBX_chk_table {
   MDBX_chk_user_table_cookie_t *cookie; /* from table_filter */
   MDBX_val name;                        /* or a pseudo name MDBX_CHK_... */
@@ -1153,9 +1162,9 @@ typedef struct MDBX_chk_table {
   int id;                               /* handle number, negative if none */
   size_t payload_bytes, lost_bytes;     /* used and unused bytes of its pages */
   struct {
-    size_t all, empty, broken; /* pages; not counted: 0; damaged ones */
+    size_t all, empty, broken; /* pages; not counted (0); damaged ones */
     size_t branch, leaf;       /* of the table's own tree */
-    /* Of trees of values, and sets of values inside leaves. */
+    /* Pages of trees of values, and sets of values inside leaves. */
     size_t nested_branch, nested_leaf, nested_subleaf;
   } pages; /* how many of each kind */
   struct {
@@ -1167,7 +1176,7 @@ typedef struct MDBX_chk_table {
     struct MDBX_chk_histogram val_len;      /* bytes of values */
     struct MDBX_chk_histogram multival;     /* values of a key */
     struct MDBX_chk_histogram tree_density; /* fill of pages, in percent */
-    /* The same of trees of values. */
+    /* The same for trees of values. */
     struct MDBX_chk_histogram large_or_nested_density;
     struct MDBX_chk_histogram page_age; /* commits since a page was written */
     struct MDBX_chk_histogram pgno;     /* places in the file */
@@ -1176,93 +1185,94 @@ typedef struct MDBX_chk_table {
 
 /* A check while it runs, and its results afterwards. */
 struct MDBX_chk_context {
-  MDBX_chk_internal_t *internal; /* the checker's; NULL when it is over */
-  MDBX_env *env;                 /* what is checked */
-  MDBX_txn *txn;                 /* through which it is read; else NULL */
-  MDBX_chk_scope_t *scope;       /* the innermost one that is open */
-  uint8_t scope_nesting;         /* how many are open */
+  MDBX_chk_internal_t *internal; /* the checker's; NULL after the check */
+  MDBX_env *env;                 /* the environment being checked */
+  MDBX_txn *txn;                 /* the transaction it reads by; else NULL */
+  MDBX_chk_scope_t *scope;       /* the innermost open scope */
+  uint8_t scope_nesting;         /* number of open scopes */
   struct {
     size_t total_payload_bytes;          /* used bytes of all pages */
     size_t table_total, table_processed; /* tables found, and walked */
-    /* Of free pages, and of those that wait. */
+    /* Free pages and waiting pages. */
     size_t total_unused_bytes, unused_pages;
-    /* Pages met in trees; ready for use; of the free space table; below the
+    /* Pages found in trees; ready for use; of the free space table; below the
      * end of the used part; in the file. */
     size_t processed_pages, reclaimable_pages, gc_pages, alloc_pages,
         backed_pages;
-    /* Problems by stage. This checker counts those of records with their tree,
-     * so problems_kv is 0; gc_tree_problems are those of lists of free pages,
-     * problems_gc the pages that are lost. */
+    /* Problems by stage. This checker counts problems of records with their
+     * tree, so problems_kv is 0. gc_tree_problems counts problems of the lists
+     * of free pages, problems_gc the lost pages. */
     size_t problems_meta, tree_problems, gc_tree_problems, kv_tree_problems,
         problems_gc, problems_kv, total_problems;
     /* Id of the newest steady meta, and of the snapshot that was checked. */
     uint64_t steady_txnid, recent_txnid;
-    /* Over all tables; not filled by this checker, see MDBX_chk_table. */
+    /* For all tables; this checker does not fill it, see MDBX_chk_table. */
     struct MDBX_chk_histogram histogram_page_age;
     struct MDBX_chk_histogram histogram_pgno_payload; /* the same */
     struct MDBX_chk_histogram histogram_pgno_retained; /* the same */
-    /* table_total entries, the main table and that of free pages included. */
+    /* table_total entries, including the main and the free space table. */
     const MDBX_chk_table_t *const *tables;
-  } result; /* what was found so far */
+  } result; /* the results so far */
 };
 
-/* How the checker talks to the application. Each member may be NULL. */
+/* Callbacks of the checker. Each member may be NULL. */
 typedef struct MDBX_chk_callbacks {
-  /* true stops the check. */
+  /* Returns true to stop the check. */
   bool (*check_break)(MDBX_chk_context_t *ctx);
-  /* A scope opens. Non-zero: it fails. */
+  /* A scope opens. A result other than zero makes it fail. */
   int (*scope_push)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                     MDBX_chk_scope_t *inner, const char *fmt, va_list args);
-  /* It is about to end; the result replaces err. */
+  /* A scope is about to end; the result replaces err. */
   int (*scope_conclude)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                         MDBX_chk_scope_t *inner, int err);
-  /* It has ended. */
+  /* A scope has ended. */
   void (*scope_pop)(MDBX_chk_context_t *ctx, MDBX_chk_scope_t *outer,
                     MDBX_chk_scope_t *inner);
-  /* A problem. extra_fmt may be NULL. */
+  /* Reports a problem. extra_fmt may be NULL. */
   void (*issue)(MDBX_chk_context_t *ctx, const char *object,
                 uint64_t entry_number, const char *issue,
                 const char *extra_fmt, va_list extra_args);
-  /* NULL skips the records of the table. */
+  /* Returns a cookie for the table; NULL skips its records. */
   MDBX_chk_user_table_cookie_t *(*table_filter)(MDBX_chk_context_t *ctx,
                                                 const MDBX_val *name,
                                                 MDBX_db_flags_t flags);
   /* A table was walked; the result replaces err. cursor is NULL. */
   int (*table_conclude)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
                         MDBX_cursor *cursor, int err);
-  /* The check is over: the cookie is not needed any more. */
+  /* The check is over: the cookie is no longer needed. */
   void (*table_dispose)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table);
-  /* Each record; non-zero ends the check of the table. */
+  /* Gets each record. A result other than zero ends the table's check. */
   int (*table_handle_kv)(MDBX_chk_context_t *ctx, const MDBX_chk_table_t *table,
                          size_t entry_number, const MDBX_val *key,
                          const MDBX_val *value);
-  /* A stage begins. Non-zero ends the check with that code. */
+  /* A stage begins. A result other than zero ends the check with that code. */
   int (*stage_begin)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t);
   /* A stage ends; the result replaces err. */
   int (*stage_end)(MDBX_chk_context_t *ctx, MDBX_chk_stage_t, int err);
-  /* Output: begins a line; NULL if this severity is not wanted. Without
-   * print_format and print_chars the text is put into the line's buffer. */
+  /* Begins a line of output; returns NULL if this severity is not wanted.
+   * Without print_format and print_chars the checker puts the text into the
+   * line's buffer. */
   MDBX_chk_line_t *(*print_begin)(MDBX_chk_context_t *ctx,
                                   MDBX_chk_severity_t severity);
-  /* The buffer is full: makes room in it. */
+  /* The buffer is full: must make space in it. */
   void (*print_flush)(MDBX_chk_line_t *);
   /* The line is complete. */
   void (*print_done)(MDBX_chk_line_t *);
   /* Takes finished text. */
   void (*print_chars)(MDBX_chk_line_t *, const char *str, size_t len);
-  /* Takes text to be formatted; preferred to print_chars. */
+  /* Takes text to be formatted; the checker prefers it to print_chars. */
   void (*print_format)(MDBX_chk_line_t *, const char *fmt, va_list args);
-  /* Takes an amount of bytes; not called by this checker. */
+  /* Takes an amount of bytes; this checker does not call it. */
   void (*print_size)(MDBX_chk_line_t *, const char *prefix, uint64_t value,
                      const char *suffix);
 } MDBX_chk_callbacks_t;
 
-/* Use of space. Counts of pages unless said otherwise. */
+/* Use of space. The fields count pages unless noted otherwise. */
 typedef struct MDBX_gc_info {
   size_t pages_total;     /* at the upper size bound */
   size_t pages_backed;    /* in the file */
   size_t pages_allocated; /* below the highest page ever used */
-  size_t pages_gc;        /* free or to be freed, and the table's own */
+  size_t pages_gc;        /* free, to be freed, or of the free space table */
   struct {
     size_t pages; /* ready for use now */
     struct MDBX_chk_histogram span_histogram;    /* lengths of their runs */
@@ -1272,7 +1282,7 @@ typedef struct MDBX_gc_info {
   size_t max_retained_pages; /* most pages held back by readers */
 } MDBX_gc_info_t;
 
-/* Progress and result of a defragmentation. Counts of pages. */
+/* Progress and result of a defragmentation. Amounts are pages. */
 typedef struct MDBX_defrag_result {
   intptr_t pages_shrinked; /* net; may be negative */
   size_t pages_moved;      /* in all cycles */
@@ -1280,8 +1290,8 @@ typedef struct MDBX_defrag_result {
   size_t pages_retained;   /* held by readers */
   size_t pages_left;       /* estimate of what can still be moved */
   size_t pages_whole;      /* in the database */
-  size_t obstructed_pgno;  /* where it got stuck; 0: nowhere */
-  size_t obstructed_span;  /* pages of the value there */
+  size_t obstructed_pgno;  /* page at which it stopped; 0: none */
+  size_t obstructed_span;  /* pages of the value at that page */
   uint64_t obstructed_txnid; /* oldest snapshot in the way; 0: none */
   mdbx_tid_t obstructor_tid; /* a reader in the way */
   mdbx_pid_t obstructor_pid; /* its process */
@@ -1295,12 +1305,12 @@ typedef struct MDBX_defrag_result {
  * 6. Callback types. A callback must not leave by an exception or a jump.
  * ------------------------------------------------------------------------ */
 
-/* Receives log messages. The arguments belong to fmt as with vprintf(); the
- * strings are valid during the call only. May be called by any thread. */
+/* Receives log messages. The arguments belong to fmt as with vprintf(). The
+ * strings are valid only during the call. Any thread may call it. */
 typedef void (*MDBX_debug_func)(MDBX_log_level_t log_level,
                                 const char *function, int line, const char *fmt,
                                 va_list args) MDBX_CXX17_NOEXCEPT;
-/* The same with a finished text of the given length. */
+/* MDBX_debug_func with finished text of the given length. */
 typedef void (*MDBX_debug_func_nofmt)(MDBX_log_level_t log_level,
                                       const char *function, int line,
                                       const char *msg,
@@ -1309,7 +1319,7 @@ typedef void (*MDBX_debug_func_nofmt)(MDBX_log_level_t log_level,
 #define MDBX_LOGGER_NOFMT_DONTCHANGE ((MDBX_debug_func_nofmt)(intptr_t)-1)
 
 /* Receives fatal errors. obj is the object concerned, obj_class names its type.
- * When it returns, the process is aborted. */
+ * When the callback returns, the process is aborted. */
 typedef void (*MDBX_panic_func)(const char *msg, const char *function,
                                 unsigned line, const void *obj,
                                 const char *obj_class) MDBX_CXX17_NOEXCEPT;
@@ -1318,41 +1328,52 @@ typedef void (*MDBX_panic_func)(const char *msg, const char *function,
  * never changes for a stored table. */
 typedef int (*MDBX_cmp_func)(const MDBX_val *a,
                              const MDBX_val *b) MDBX_CXX17_NOEXCEPT;
-/* The same with a pointer of the application, see mdbx_dbi_open_ctx(). */
+/* MDBX_cmp_func with a pointer of the application; see mdbx_dbi_open_ctx(). */
 typedef int (*MDBX_cmp_ctx_func)(const MDBX_val *a, const MDBX_val *b,
                                  void *ctx) MDBX_CXX17_NOEXCEPT;
 
-/* Receives each named table. dbi is 0 if it is not open. Non-zero stops. */
+/* Receives each named table. dbi is 0 if it is not open. A result other than
+ * zero ends the walk. */
 typedef int (*MDBX_table_enum_func)(void *ctx, const MDBX_txn *txn,
                                     const MDBX_val *name, MDBX_db_flags_t flags,
                                     const struct MDBX_stat *stat,
                                     MDBX_dbi dbi) MDBX_CXX17_NOEXCEPT;
 
-/* Receives each cursor of a transaction. Non-zero stops. */
+/* Receives each cursor of a transaction. A result other than zero ends the
+ * walk. */
 typedef int (*MDBX_cursor_enum_func)(void *ctx,
                                      MDBX_cursor *cursor) MDBX_CXX17_NOEXCEPT;
 
-/* Saves `bytes` bytes at src, the old value, to where target says. Non-zero
- * gives the operation up. */
+/* Saves the old value, `bytes` bytes at src, to where target says. A result
+ * other than zero cancels the operation. */
 typedef int (*MDBX_preserve_func)(void *context, MDBX_val *target,
                                   const void *src, size_t bytes);
 
-/* Looks at a record: MDBX_RESULT_TRUE found, MDBX_RESULT_FALSE go on, any other
- * result stops the scan and is returned by it. */
+/* Examines a record. Results: MDBX_RESULT_TRUE found; MDBX_RESULT_FALSE
+ * continue; any other result ends the scan, which returns it. */
 typedef int (*MDBX_predicate_func)(void *context, MDBX_val *key,
                                    MDBX_val *value,
                                    void *arg) MDBX_CXX17_NOEXCEPT;
 
-/* What a list of readers shows in place of the thread for a reader that is
- * parked (mdbx_txn_park), and for one that was ousted since and has not noticed. */
+/* Values that a list of readers shows in place of the thread: for a parked
+ * reader (mdbx_txn_park), and for a reader that a writer has ousted and that
+ * has not noticed yet. */
 #define MDBX_TID_PARKED ((mdbx_tid_t)(uintptr_t)-1)
 #define MDBX_TID_OUSTED ((mdbx_tid_t)(uintptr_t)-2)
 
-/* Receives each reader: num counts from 1, slot is its place in the reader
- * table, thread is 0 if it is tied to none, else its thread, MDBX_TID_PARKED or
- * MDBX_TID_OUSTED; lag its distance from the newest commit, bytes_used the space its
- * snapshot needs, bytes_retained what it keeps from reuse: what it sees of all
- * that was retired since; others may see the same. Non-zero stops. */
+/* Receives each reader.
+ *
+ * num             counts from 1.
+ * slot            its place in the reader table.
+ * thread          its thread; 0 if it is bound to none; or MDBX_TID_PARKED or
+ *                 MDBX_TID_OUSTED.
+ * lag             its distance from the newest commit.
+ * bytes_used      the space its snapshot needs.
+ * bytes_retained  bytes that this reader keeps from reuse: it sees them, and
+ *                 later commits have retired them. Other readers may see the
+ *                 same bytes.
+ *
+ * A result other than zero ends the walk. */
 typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
                                      mdbx_pid_t pid, mdbx_tid_t thread,
                                      uint64_t txnid, uint64_t lag,
@@ -1360,68 +1381,80 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
                                      size_t bytes_retained) MDBX_CXX17_NOEXCEPT;
 
 /* Called inside a write transaction when a reader blocks the reuse of pages,
- * before the file grows or MDBX_MAP_FULL is given; see mdbx_env_set_hsr().
+ * before the file grows or MDBX_MAP_FULL is returned; see mdbx_env_set_hsr().
  *
- * txn      the transaction that needs pages, the innermost one of nested ones. It
- *          is in the middle of a change and must not be used but for questions
- *          about itself, as mdbx_txn_id(), mdbx_txn_info(), mdbx_env_info_ex().
- * pid      process of the reader; tid its thread, 0 if it is tied to none.
- * laggard  its snapshot; gap how many commits that is behind the newest.
- * space    bytes that snapshot keeps from reuse. If other readers see some of
- *          them too, those become free when all of them are gone.
+ * txn      the transaction that needs pages; of nested ones the innermost. It
+ *          is in the middle of a change: the callback may only query the
+ *          transaction itself, for example by mdbx_txn_id(), mdbx_txn_info(),
+ *          mdbx_env_info_ex().
+ * pid      process of the reader.
+ * tid      its thread, 0 if it is bound to none.
+ * laggard  its snapshot.
+ * gap      how many commits that snapshot is behind the newest.
+ * space    bytes that the snapshot keeps from reuse. Bytes that other readers
+ *          see too become free only when all of these readers are gone.
  * retry    counts the calls of one loop from 0.
  *
- * Result: below -1 an error, otherwise as -1; -1 give up: the file grows, or
- * MDBX_MAP_FULL is given; 0 look at the readers again and, if one is still in
- * the way, call again with the next retry; 1 take the snapshot from this reader:
- * whatever it does next gives MDBX_BAD_TXN, and pages it looks at meanwhile may
- * change; 2 or more its process is gone: its slot is released. If some call of
- * the loop gave 0, a last one tells that the loop is over: pid, tid and space are
- * 0, and retry is the negative number of calls before; its result is ignored. */
+ * Results:
+ *   below -1   an error, otherwise as -1.
+ *   -1         give up: the file grows, or MDBX_MAP_FULL is returned.
+ *   0          the engine checks the readers again and, if one is still in the
+ *              way, calls again with the next retry.
+ *   1          the engine takes the snapshot from this reader: any further use
+ *              returns MDBX_BAD_TXN, and pages it reads meanwhile may change.
+ *   2 or more  the reader's process is gone: the engine releases its slot.
+ * If a call of the loop returned 0, a last call reports the end of the loop:
+ * pid, tid and space are 0, and retry is the negative number of calls before.
+ * Its result is ignored. */
 typedef int (*MDBX_hsr_func)(const MDBX_env *env, const MDBX_txn *txn,
                              mdbx_pid_t pid, mdbx_tid_t tid, uint64_t laggard,
                              unsigned gap, size_t space,
                              int retry) MDBX_CXX17_NOEXCEPT;
 
-/* The same in the form of older programs, for mdbx_env_set_oomfunc(). txn is the
- * snapshot of the reader. */
+/* MDBX_hsr_func in the form of older programs, for mdbx_env_set_oomfunc(). txn
+ * is the snapshot of the reader. */
 typedef int MDBX_oom_func(MDBX_env *env, int pid, mdbx_tid_t tid, uint64_t txn,
                           unsigned gap, int retry);
 
-/* Receives each run of pages in the free space table. Non-zero stops. */
+/* Receives each run of pages in the free space table. A result other than zero
+ * ends the walk. */
 typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
                                  uint64_t span_txnid, size_t span_pgno,
                                  size_t span_length,
                                  bool span_is_reclaimable) MDBX_CXX17_NOEXCEPT;
 
-/* Receives each page that a walk meets, for mdbx_env_pgwalk().
+/* Receives each page of a walk, for mdbx_env_pgwalk().
  *
- * pgno           number of the page, or of the first one of several; of a set of
- *                values inside a leaf the leaf's.
- * number         pages told about at once: more than one for a large value and
- *                for the metas, 0 for a set of values inside a leaf and at the end.
+ * pgno           number of the page; of several pages the first; for a set of
+ *                values inside a leaf, the number of the leaf.
+ * number         number of pages this call reports: more than one for a large
+ *                value and for the metas, 0 for a set of values inside a leaf
+ *                and at the end.
  * ctx            as given to mdbx_env_pgwalk().
- * deep           -2 metas, -1 free space table, 0 main table, 1 named tables; one
- *                more for values of a key in a tree or set of their own; INT_MIN
- *                at the end.
- * dbi            name of the table, followed by a zero: "@META", "@GC", "@MAIN", or
- *                that of a named table; NULL at the end. Valid during the call.
- * page_size      bytes of all this: payload, header and unused bytes together.
+ * deep           -2 metas, -1 free space table, 0 main table, 1 named tables;
+ *                one more for values of a key in a tree or set of their own;
+ *                INT_MIN at the end.
+ * dbi            name of the table, zero-terminated: "@META", "@GC", "@MAIN",
+ *                or that of a named table; NULL at the end. Valid during the
+ *                call.
+ * page_size      total bytes of the reported pages or set: payload, header and
+ *                unused bytes together.
  * type           see MDBX_page_type_t.
  * nentries       records, children, values; 1 for a large value.
- * payload_bytes  bytes of records, separators or values. That of a leaf includes
- *                the sets of values inside it.
+ * payload_bytes  bytes of records, separators or values. The payload of a leaf
+ *                includes the sets of values inside it.
  * header_bytes   bytes of the header and of the arrays behind it.
- * unused_bytes   what is left.
+ * unused_bytes   the remaining bytes.
  *
- * It must not change the database. Non-zero stops the walk. */
+ * The callback must not change the database. A result other than zero ends the
+ * walk. */
 typedef int MDBX_pgvisitor_func(uint64_t pgno, unsigned number, void *ctx,
                                 int deep, const char *dbi, size_t page_size,
                                 MDBX_page_type_t type, size_t nentries,
                                 size_t payload_bytes, size_t header_bytes,
                                 size_t unused_bytes);
 
-/* Receives progress: 0 go on, 1 stop after this step, -1 abort. */
+/* Receives progress. Results: 0 continue, 1 stop after this step, -1 abort. */
 typedef int (*MDBX_defrag_notify_func)(
     void *ctx, const MDBX_defrag_result_t *progress) MDBX_CXX17_NOEXCEPT;
 
@@ -1433,22 +1466,22 @@ typedef int (*MDBX_defrag_notify_func)(
 
 /* Allocates an environment handle with default options; opens no file.
  *
- * penv  receives the handle. The caller owns it and ends it with
+ * penv  receives the handle. The caller owns it and must release it with
  *       mdbx_env_close() or mdbx_env_close_ex(), also after a failed open.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if penv is NULL; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_env_create(MDBX_env **penv);
 
-/* Gives the lock file a name of its own, for programs that must find it under
- * another one than "mdbx.lck" or the data file's name with MDBX_LOCK_SUFFIX.
+/* Sets the path of the lock file, for programs that must find it under another
+ * name than "mdbx.lck" or the data file's name with MDBX_LOCK_SUFFIX.
  *
- * path  copied; NULL takes the wish back.
+ * path  copied; NULL restores the usual name.
  *
- * All who have a database open must use the same lock file. So when this one does
- * not exist, but one under the usual name does, that one is used. The other way
- * round, whoever opens a data file without a wish and finds no lock file under
- * the usual name uses "NAME-lock" beside it, or for "data.mdb" "lock.mdb", if
- * there is one.
+ * All users of a database must use the same lock file. Therefore, if the file
+ * at this path does not exist but a lock file under the usual name does, the
+ * engine uses that one. Conversely, if no path is set and there is no lock file
+ * under the usual name, the engine uses an existing "NAME-lock" beside the data
+ * file, or an existing "lock.mdb" beside "data.mdb".
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EPERM if open, MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
@@ -1456,99 +1489,109 @@ LIBMDBX_API int mdbx_env_set_lock_path(MDBX_env *env, const char *path);
 /* Opens a database, or creates it.
  *
  * path   directory of the database, or with MDBX_NOSUBDIR the data file. The
- *        string is copied. An existing directory is used as such even with
- *        MDBX_NOSUBDIR.
+ *        string is copied. An existing directory is used as a directory even
+ *        with MDBX_NOSUBDIR.
  * flags  MDBX_env_flags_t, OR-ed.
- * mode   permission bits for files to be created, as of open(); 0 forbids to
- *        create anything.
+ * mode   permission bits for files to be created, as for open(); with 0 the
+ *        call creates no file.
  *
- * A file of zero length counts as a new database. A file that is not empty and
- * is no database of ours is never changed. With MDBX_RDONLY the flags that
- * matter to writers only are dropped. One process must not open a database
- * twice at a time, and a child made by fork() must not use a parent's handle.
- * Threads: one may open a handle, no other may use it meanwhile.
+ * An empty file counts as a new database. The call never changes a non-empty
+ * file that is not a database of this engine. With MDBX_RDONLY, flags that
+ * matter only to writers are dropped. A process must not have a database open
+ * twice at the same time. A child made by fork() must not use its parent's
+ * handle. Threads: while one thread opens a handle, no other thread may use it.
  *
- * When nobody else has it open, what mdbx_env_set_geometry() was asked for is
- * applied; an upper size below what is in use becomes that. If it fails, so does
- * the open, with that error. When there is no room to create a database an empty
- * file stays, which opens when there is.
+ * If nobody else has the database open, the call applies the sizes that
+ * mdbx_env_set_geometry() requested; an upper size below the space in use is
+ * raised to it. If applying them fails, the open fails with the same error. If
+ * there is no space to create a database, an empty file remains; it can be
+ * opened once there is space.
  *
- * On a file system that other machines reach too (NFS, SMB, 9p, Ceph, Lustre and
- * the like) a database opens with MDBX_EXCLUSIVE only, for reading too, or after
- * mdbx_env_set_lockless(). A file system in user space (FUSE) is taken for a local
- * one, since the system does not tell which it is.
+ * On a file system that other machines can reach (NFS, SMB, 9p, Ceph, Lustre
+ * and the like), a database can be opened, even for reading, only with
+ * MDBX_EXCLUSIVE or after mdbx_env_set_lockless(). A file system in user space
+ * (FUSE) is treated as local, since the system does not tell which kind it is.
  *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, empty path
  *   MDBX_EPERM             this handle is open already
- *   MDBX_ENOFILE           there is none, and mode or MDBX_RDONLY forbids one
- *   MDBX_EACCESS           not permitted by the file system; of the lock file the log
- *                          names it: readers write to it, too, unless the file
- *                          system is mounted read-only or mdbx_env_set_lockless()
- *                          was called
- *   MDBX_BUSY              open in this process already, or somebody uses it
- *                          and one of the two wants it MDBX_EXCLUSIVE
- *   MDBX_INCOMPATIBLE      present users have another mode; see MDBX_ACCEDE; or the
- *                          database uses an optional feature this library does not
- *                          know
- *   MDBX_INVALID           not a database file; or what has the lock file's name
- *                          is no lock file, a symbolic link, or the lock file
- *                          of another database
+ *   MDBX_ENOFILE           the database does not exist, and mode or MDBX_RDONLY
+ *                          forbids creating it
+ *   MDBX_EACCESS           the file system denies access. If it denies access
+ *                          to the lock file, the log names it: readers write to
+ *                          the lock file too, unless the file system is mounted
+ *                          read-only or mdbx_env_set_lockless() was called
+ *   MDBX_BUSY              the database is open in this process already; or
+ *                          somebody else uses it, and either that user or this
+ *                          call asks for MDBX_EXCLUSIVE
+ *   MDBX_INCOMPATIBLE      the present users have another mode (see
+ *                          MDBX_ACCEDE); or the database uses an optional
+ *                          feature this library does not know
+ *   MDBX_INVALID           not a database file; or the file under the lock
+ *                          file's name is not a lock file, is a symbolic link,
+ *                          or is the lock file of another database
  *   MDBX_VERSION_MISMATCH  a database of another format version
  *   MDBX_CORRUPTED         no meta page is usable
- *   MDBX_WANNA_RECOVERY    read-only, but a writer must put it right first
- *   MDBX_TOO_LARGE         it does not fit the address space; a line in the log tells
- *                          how much it would take, and the file is left as it is. Of
- *                          MDBX_RDONLY that is the file as it is; where the upper
- *                          size does not fit, the file is mapped, and again when it
- *                          has grown (then a transaction may get
+ *   MDBX_WANNA_RECOVERY    opened read-only, but a writer must repair the
+ *                          database first
+ *   MDBX_TOO_LARGE         the database does not fit the address space. The log
+ *                          tells how much it needs; the file is unchanged. With
+ *                          MDBX_RDONLY this compares the present file size
+ *                          only: if the upper size does not fit, the call maps
+ *                          the file, and later transactions map it again when
+ *                          it has grown (and may then get
  *                          MDBX_UNABLE_EXTEND_MAPSIZE)
- *   MDBX_EREMOTE           on a network file system, or the lock file is, and
- *                          neither MDBX_EXCLUSIVE nor without a lock file
- *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it, or
+ *   MDBX_EREMOTE           the data file or the lock file is on a network file
+ *                          system, and neither MDBX_EXCLUSIVE nor
+ *                          mdbx_env_set_lockless() was used
+ *   MDBX_DUPLICATED_LCK    a lock file of the other naming exists beside it; or
  *                          the data file is in use with another lock file:
- *                          under another name, or one that was removed since
+ *                          under another name, or removed since
  *   MDBX_ENOMEM, MDBX_EROFS, MDBX_EIO or another system code */
 LIBMDBX_API int mdbx_env_open(MDBX_env *env, const char *path,
                               MDBX_env_flags_t flags, mdbx_mode_t mode);
 
-/* Closes an environment and frees its handle, open or not.
+/* Closes an environment, open or not, and frees its handle.
  *
- * dont_sync  true leaves weak commits to the operating system; false makes them
- *            durable first, unless the data file has been deleted.
+ * dont_sync  true leaves weak commits to the operating system; false first
+ *            makes them durable, unless the data file has been deleted.
  *
- * A write transaction of the calling thread is aborted; all other transactions
- * and cursors should have ended. In a child made by fork() only memory, maps
- * and descriptors of the child are released.
+ * A write transaction of the calling thread is aborted. All other transactions
+ * and cursors should have ended before. In a child made by fork(), the call
+ * releases only memory, maps and descriptors of the child.
  * Threads: no other thread may use the handle during or after the call.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL if env is NULL; MDBX_EBADSIGN if it was
- * closed before; MDBX_BUSY if another thread has a write transaction, waits for the
- * flush of its commit, or is inside mdbx_env_wait_durable() or mdbx_env_sync_ex():
- * the handle then stays open and valid. Any other code comes from the final flush,
- * and the handle is gone. */
+ * closed before; MDBX_BUSY if another thread has a write transaction, waits for
+ * the flush of its commit, or is inside mdbx_env_wait_durable() or
+ * mdbx_env_sync_ex(): the handle then stays open and valid. Any other code
+ * comes from the final flush; the handle is freed then. */
 LIBMDBX_API int mdbx_env_close_ex(MDBX_env *env, bool dont_sync);
 
 /* mdbx_env_close_ex() with dont_sync false. */
 LIBMDBX_INLINE_API int mdbx_env_close(MDBX_env *env);
 
-/* Makes an environment usable in a child made by fork(), where nothing is possible
- * before but closing it and reading in the read transactions that the parent had
- * begun. The child gets a place of its own among the users, with the descriptors
- * and maps it inherited: working directory and user id may have changed, and the
- * files have got other names. Handles of tables, options, callbacks and the context
- * pointer stay. The parent's write transaction is dead in the child (MDBX_EBADSIGN)
- * and goes on in the parent. Its read transactions can be used in the child for as
- * long as the parent keeps them, before this call and after it; later the child
- * gets the code of a reader that lost its snapshot. Renewed, they are the child's.
+/* Makes an inherited environment usable in a child made by fork(). Before this
+ * call the child can only close the environment, or read in the read
+ * transactions that the parent had begun.
  *
- * In a process that did not inherit the environment nothing happens.
+ * The child registers as a user of its own, with the descriptors and maps it
+ * inherited; this also works if its working directory or user id has changed or
+ * the files were renamed. Table handles, options, callbacks and the context
+ * pointer stay valid. The parent's write transaction is dead in the child
+ * (MDBX_EBADSIGN) and continues in the parent. Before and after this call, the
+ * child can use the parent's read transactions for as long as the parent keeps
+ * them; after that the child gets the code of a reader that lost its snapshot.
+ * If the child renews such a transaction, it belongs to the child.
+ *
+ * In a process that did not inherit the environment the call does nothing.
  * Threads: no other thread may use the handle during the call.
  *
- * Returns MDBX_SUCCESS; MDBX_EINVAL, MDBX_EBADSIGN as of [env]; MDBX_BUSY if it was
- * opened with MDBX_EXCLUSIVE, MDBX_PANIC if it had failed: these change nothing.
- * MDBX_PANIC if the file has another database in it now, or codes of
- * mdbx_env_open(): then the environment can only be closed. */
+ * Returns MDBX_SUCCESS. These codes change nothing: MDBX_EINVAL, MDBX_EBADSIGN
+ * as of [env]; MDBX_BUSY if the parent opened the environment with
+ * MDBX_EXCLUSIVE; MDBX_PANIC if the environment had failed. After these codes
+ * the environment can only be closed: MDBX_PANIC if the file now contains
+ * another database, or codes of mdbx_env_open(). */
 LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
 
 /* Deletes the files of a database, and its directory if that becomes empty.
@@ -1557,48 +1600,53 @@ LIBMDBX_API int mdbx_env_resurrect_after_fork(MDBX_env *env);
  * mode  what to do about present users, see MDBX_env_delete_mode_t.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there was nothing to delete;
- * MDBX_EINVAL for a NULL path or unknown mode; MDBX_BUSY if in use and
- * MDBX_ENV_ENSURE_UNUSED was asked; MDBX_INVALID if a device, a pipe or a directory
- * has the name of the data or lock file: nothing is deleted; MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or
- * another system code. */
+ * MDBX_EINVAL for a NULL path or unknown mode; MDBX_BUSY if the database is in
+ * use and mode is MDBX_ENV_ENSURE_UNUSED; MDBX_INVALID if a device, a pipe or a
+ * directory has the name of the data or lock file: nothing is deleted;
+ * MDBX_EACCESS, MDBX_EPERM, MDBX_EROFS or another system code. */
 LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
 
-/* Copies the newest snapshot into a new database file while others go on.
+/* Copies the newest snapshot into a new database file; other users may read and
+ * write meanwhile.
  *
- * dest   path of the new data file; as with MDBX_NOSUBDIR, no directory.
+ * dest   path of the new data file; a file, as with MDBX_NOSUBDIR, not a
+ *        directory.
  * flags  MDBX_copy_flags_t. Without MDBX_CP_DONT_FLUSH the copy is durable on
- *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN mean nothing here.
+ *        return. MDBX_CP_DISPOSE_TXN and MDBX_CP_RENEW_TXN have no effect here.
  *
- * Holds a read transaction while it runs, so writers keep what it reads. The new
- * file gets the permissions of the data file, as far as the umask lets it.
+ * The call holds a read transaction while it runs, so writers keep the pages it
+ * reads. The new file gets the permissions of the data file, as far as the
+ * umask permits. The calling thread may have transactions.
  *
- * Every page that the snapshot refers to is verified: its number, its header, its
- * checksum, and that it is the version that is meant. MDBX_CP_NO_VERIFY leaves that
- * out: a damaged page is then copied as it is. With MDBX_CP_COMPACT the pages of
- * the trees are read in any case, and a copy that finds no way through them fails;
- * what MDBX_CP_NO_VERIFY leaves out is to verify again what this process has
- * verified before, and values of more than 64 KiB. A damaged page gets a right
- * checksum then. A copy that compacts does not read the list of free pages.
+ * The call verifies every page that the snapshot refers to: its number, its
+ * header, its checksum, and that it is the version the snapshot refers to. With
+ * MDBX_CP_NO_VERIFY it does not, and copies a damaged page as it is. With
+ * MDBX_CP_COMPACT the call always reads the tree pages, and fails if damage
+ * prevents it from walking a tree; MDBX_CP_NO_VERIFY then skips only the
+ * verification of values of more than 64 KiB and of pages that this process has
+ * verified before. A damaged page then gets a correct checksum in the copy. A
+ * compacting copy does not read the lists of free pages.
  *
- * With MDBX_CP_OVERWRITE a regular file is replaced when the copy is whole. What
- * is no regular file, a device or a pipe, is written to; it is never replaced or
- * removed. A symbolic link stands for what it leads to, if it belongs to the
- * calling user or to root.
+ * With MDBX_CP_OVERWRITE a regular file is replaced once the copy is complete.
+ * A device or a pipe, or anything else that is not a regular file, is written
+ * to; it is never replaced or removed. A symbolic link is followed if it
+ * belongs to the calling user or to root.
  *
- * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags, a
- * NULL path, or a path of the database itself or of its lock file, under any name;
- * MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or is
- * a link to nothing; ELOOP for a link of somebody else;
- * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was
- * lost on the way; MDBX_CORRUPTED for a damaged page, which is named in the log with
- * the file: nothing is left at dest; ENOSPC or another system code from writing.
- * The calling thread may have transactions. */
+ * Returns MDBX_SUCCESS, [env], [read], or MDBX_EINVAL for unknown flags, a NULL
+ * path, or a path of the database itself or of its lock file, under any name;
+ * MDBX_EEXIST if dest exists and MDBX_CP_OVERWRITE is not given, or if dest is
+ * a dangling link; ELOOP for a link that belongs to another user;
+ * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was lost
+ * during the copy; MDBX_CORRUPTED for a damaged page: the log names the page
+ * and its file, and nothing remains at dest; ENOSPC or another system code from
+ * writing. */
 LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
                               MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor, which may be a pipe. The descriptor stays
- * open and belongs to the caller; a seekable one is written from its start. If the
- * call fails it has a part of a copy, which mdbx_env_open() refuses.
+/* Copies the newest snapshot into an open descriptor, which may be a pipe. The
+ * descriptor stays open and belongs to the caller. A seekable one is written
+ * from its start. If the call fails, the target contains a partial copy, which
+ * mdbx_env_open() refuses. For flags see mdbx_env_copy().
  *
  * Returns what mdbx_env_copy() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
@@ -1606,34 +1654,36 @@ LIBMDBX_API int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd,
 
 /* Copies exactly the snapshot a transaction sees.
  *
- * txn    an active read transaction. It stays as it is, unless
+ * txn    an active read transaction. The copy leaves it unchanged, unless
  *        MDBX_CP_DISPOSE_TXN asks to abort it or MDBX_CP_RENEW_TXN to renew it
  *        after the copy, whether or not the copy succeeded. Or a write
- *        transaction, also a nested one, in which nothing has been changed
- *        (else MDBX_BAD_TXN); it takes a reader slot during the copy, and the two
- *        flags and MDBX_CP_THROTTLE_MVCC give MDBX_EINVAL.
+ *        transaction, also a nested one, without changes (else MDBX_BAD_TXN);
+ *        it takes a reader slot during the copy, and these two flags and
+ *        MDBX_CP_THROTTLE_MVCC give MDBX_EINVAL.
  * dest, flags  as of mdbx_env_copy().
  *
- * Returns MDBX_SUCCESS, [txn], [read], or MDBX_EINVAL (unknown flags, NULL path,
- * both flags above at once); MDBX_EEXIST; MDBX_OUSTED, MDBX_MVCC_RETARDED; a system code from writing. */
+ * Returns MDBX_SUCCESS, [txn], [read], or MDBX_EINVAL (unknown flags, NULL
+ * path, both flags above at once); MDBX_EEXIST; MDBX_OUSTED,
+ * MDBX_MVCC_RETARDED; a system code from writing. */
 LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
                                        MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor; see mdbx_env_copy2fd().
+/* Copies exactly the snapshot a transaction sees into an open descriptor; see
+ * mdbx_txn_copy2pathname() and mdbx_env_copy2fd().
  *
  * Returns what mdbx_txn_copy2pathname() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
 
-/* What an increment is, see mdbx_increment_info(). */
+/* Description of an increment, see mdbx_increment_info(). */
 typedef struct MDBX_increment_info {
-  /* The snapshot of the copy it is for. */
+  /* The snapshot of the copy that it applies to. */
   uint64_t ii_base_txnid;
-  /* The snapshot it leads to. */
+  /* The snapshot of the copy afterwards. */
   uint64_t ii_txnid;
-  /* Pages it brings. */
+  /* Number of pages in it. */
   uint64_t ii_pages;
-  /* Size of one in bytes. */
+  /* Page size in bytes. */
   uint32_t ii_pagesize;
   /* Zero. */
   uint32_t ii_reserved;
@@ -1646,52 +1696,55 @@ typedef struct MDBX_increment_info {
   } ii_dxbid;
 } MDBX_increment_info;
 
-/* Writes an increment: what a copy of an earlier snapshot lacks to be one of the
- * newest. Only pages are read and written that are newer, and their neighbours.
+/* Writes an increment: the pages that turn a copy of an earlier snapshot into a
+ * copy of the newest one. The call reads and writes only pages newer than that
+ * copy, and their neighbours.
  *
- * txnid  the snapshot of that copy, as mdbx_preopen_snapinfo() gives it for the
- *        copy's file (mi_recent_txnid). The copy must have been made without
+ * txnid  the snapshot of the copy; mdbx_preopen_snapinfo() of the copy's file
+ *        gives it (mi_recent_txnid). The copy must have been made without
  *        MDBX_CP_COMPACT.
- * dest   path of the file to be made; it is no database.
- * flags  of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE,
- *        MDBX_CP_NO_VERIFY (the pages are verified before they are written).
+ * dest   path of the file to be made; it is not a database.
+ * flags  any of MDBX_CP_DONT_FLUSH, MDBX_CP_THROTTLE_MVCC, MDBX_CP_OVERWRITE,
+ *        MDBX_CP_NO_VERIFY (without it the call verifies the pages before it
+ *        writes them).
  *
- * Returns what mdbx_env_copy() does; MDBX_EINVAL also if txnid is newer than the
- * newest snapshot. */
+ * Returns what mdbx_env_copy() does; MDBX_EINVAL also if txnid is newer than
+ * the newest snapshot. */
 LIBMDBX_API int mdbx_env_copy_since(MDBX_env *env, uint64_t txnid,
                                     const char *dest, MDBX_copy_flags_t flags);
 
-/* The same into an open descriptor, which may be a pipe.
+/* Writes an increment into an open descriptor, which may be a pipe; see
+ * mdbx_env_copy_since().
  *
  * Returns what mdbx_env_copy_since() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_env_copy2fd_since(MDBX_env *env, uint64_t txnid,
                                        mdbx_filehandle_t fd,
                                        MDBX_copy_flags_t flags);
 
-/* Reads an increment from beginning to end, and tells what it is. `bytes` is
- * sizeof(MDBX_increment_info). Any thread.
+/* Reads an increment from beginning to end and describes it. `bytes` is
+ * sizeof(MDBX_increment_info). Any thread may call it.
  *
- * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID: not
- * an increment; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: damaged or cut off;
- * MDBX_ENOMEM; another system code. */
+ * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID:
+ * not an increment; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED: damaged or
+ * truncated; MDBX_ENOMEM; another system code. */
 LIBMDBX_API int mdbx_increment_info(const char *path, MDBX_increment_info *info,
                                     size_t bytes);
 
 /* Applies an increment to a copy, which then is a copy of the later snapshot.
  *
  * copy       path of the copy, as for mdbx_env_open(). Nobody may have it open.
- * increment  path of the increment. It is read to its end before anything is
- *            changed.
+ * increment  path of the increment. The call reads it to its end before it
+ *            changes anything.
  * flags      MDBX_CP_DONT_FLUSH or none.
  *
- * If it is interrupted after it began to change the copy, that cannot be opened
- * (MDBX_CORRUPTED) until the same increment has been applied again.
+ * If the call is interrupted after it began to change the copy, the copy cannot
+ * be opened (MDBX_CORRUPTED) until the same increment has been applied again.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the copy has that snapshot already;
  * what mdbx_increment_info() does; MDBX_BUSY if somebody has the copy open;
- * MDBX_INCOMPATIBLE if the increment is not for this copy: of another database,
- * for another snapshot, or the copy is a compacted one or was changed (the log
- * says which); a system code from writing. */
+ * MDBX_INCOMPATIBLE if the increment does not fit this copy: it belongs to
+ * another database or to another snapshot, or the copy is a compacted one or
+ * was changed (the log says which); a system code from writing. */
 LIBMDBX_API int mdbx_copy_apply(const char *copy, const char *increment,
                                 MDBX_copy_flags_t flags);
 
@@ -1699,9 +1752,9 @@ LIBMDBX_API int mdbx_copy_apply(const char *copy, const char *increment,
 
 /* Adds up the statistics of all tables: free space, main, and named ones.
  *
- * env    the environment; may be NULL if txn is given.
- * txn    the snapshot to describe, or NULL for the newest commit.
- * stat   filled on success. bytes must be sizeof(*stat).
+ * env   the environment; may be NULL if txn is given.
+ * txn   the snapshot to describe, or NULL for the newest commit.
+ * stat  filled on success. bytes must be sizeof(*stat).
  *
  * Returns MDBX_SUCCESS, [env] or [txn], [read], or MDBX_EINVAL for a wrong size
  * or if both handles are NULL; MDBX_READERS_FULL if a snapshot was needed and
@@ -1715,14 +1768,14 @@ LIBMDBX_INLINE_API int mdbx_env_stat(const MDBX_env *env, MDBX_stat *stat,
 
 /* Describes an environment: geometry, ids, mode, counters.
  *
- * env    the environment; may be NULL if txn is given. One that is not open yet
- *        gives the geometry asked for, all else is zero.
- * txn    the snapshot to describe, or NULL for the newest commit.
- * info   filled on success. bytes must be sizeof(*info).
+ * env   the environment; may be NULL if txn is given. If it is not open yet,
+ *       the call reports the requested geometry, and zero in all other fields.
+ * txn   the snapshot to describe, or NULL for the newest commit.
+ * info  filled on success. bytes must be sizeof(*info).
  *
  * Returns MDBX_SUCCESS, [env] or [txn], but not MDBX_BAD_TXN for a broken
- * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL; a system
- * code from asking the file's state. */
+ * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL; a
+ * system code from querying the file's state. */
 LIBMDBX_API int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn,
                                  MDBX_envinfo *info, size_t bytes);
 
@@ -1731,11 +1784,11 @@ LIBMDBX_INLINE_API int mdbx_env_info(const MDBX_env *env, MDBX_envinfo *info,
                                      size_t bytes);
 
 /* Reads the basic facts of a database without opening it: page size, geometry,
- * last page, commit ids, boot ids. All other fields are zero. Takes no lock, so
- * the answer may be old when it arrives.
+ * last page, commit ids, boot ids. All other fields are zero. The call takes no
+ * lock, so the answer may be outdated on return.
  *
- * path   as given to mdbx_env_open(), a directory or a file.
- * info   filled on success. bytes must be sizeof(*info).
+ * path  as given to mdbx_env_open(), a directory or a file.
+ * info  filled on success. bytes must be sizeof(*info).
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID,
  * MDBX_VERSION_MISMATCH or MDBX_CORRUPTED as of mdbx_env_open(); another system
@@ -1745,44 +1798,49 @@ LIBMDBX_API int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info,
 
 /* Installs the slow-reader callback, MDBX_hsr_func; NULL removes it.
  *
- * A write transaction that finds no free page calls it before the file has to
- * become longer and before MDBX_MAP_FULL, if a reader's snapshot sees pages that
- * would be free without it. A reader that sees none is never named, however old.
- * Before a call the slots of dead processes are released and parked readers in
- * the way are ousted (also without a callback). If it is only the last steady
- * commit that keeps pages, nothing is called; at the upper size the newest commit
- * is made steady then. What a commit itself needs for its records of free pages
- * is taken without asking.
+ * When a write transaction finds no free page, it calls the callback before the
+ * file grows and before it returns MDBX_MAP_FULL, if a reader's snapshot sees
+ * pages that would otherwise be free. The callback is never asked about a
+ * reader that sees no such page, however old its snapshot is. Before each call
+ * the engine releases the slots of dead processes and ousts parked readers that
+ * are in the way (it does so without a callback, too). If only the last steady
+ * commit keeps the pages, the callback is not called; at the upper size the
+ * engine then makes the newest commit steady. The pages that a commit itself
+ * needs for its records of free pages are taken without a call.
  *
- * May be called at any time from any thread; a write transaction may call the
- * former callback once more. Callbacks run in the thread of the writer.
+ * May be called at any time from any thread; a running write transaction may
+ * call the former callback once more. Callbacks run in the thread of the
+ * writer.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_set_hsr(MDBX_env *env, MDBX_hsr_func hsr);
 
-/* Returns the slow-reader callback; NULL if there is none, if it was installed by
- * mdbx_env_set_oomfunc(), or for a bad handle. */
+/* Returns the slow-reader callback. Returns NULL for a bad handle, if there is
+ * no callback, or if mdbx_env_set_oomfunc() installed it. */
 LIBMDBX_API MDBX_hsr_func mdbx_env_get_hsr(const MDBX_env *env);
 
-/* The same two for a callback of the older form. There is one callback: whichever
- * of the two was set last, in place of the other. The getter gives NULL if it was
- * set by mdbx_env_set_hsr().
+/* Install and return a slow-reader callback of the older form. An environment
+ * has one callback: the last call of mdbx_env_set_oomfunc() or
+ * mdbx_env_set_hsr() replaces it. The getter returns NULL if mdbx_env_set_hsr()
+ * installed the callback.
  *
  * mdbx_env_set_oomfunc() returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_set_oomfunc(MDBX_env *env, MDBX_oom_func *oom_func);
 LIBMDBX_API MDBX_oom_func *mdbx_env_get_oomfunc(MDBX_env *env);
 
-/* Makes weak commits durable, and those of mdbx_txn_commit_ticket() that wait for
- * their flush: all that was committed before the call. Writers go on while the
- * flush is made; it needs the writer lock for a moment before and after it.
- * Called by a thread that has a write transaction, or mdbx_txn_lock(), it keeps
- * the lock.
+/* Makes all commits made before the call durable: weak commits, and commits of
+ * mdbx_txn_commit_ticket() that wait for their flush.
  *
- * force     false acts only if a threshold (MDBX_opt_sync_bytes,
- *           MDBX_opt_sync_period) is reached by what is not durable yet.
- * nonblock  true gives MDBX_BUSY instead of waiting for a writer, or for another
- *           call that flushes. After a flush that is a success by half: the next
- *           call has little left to do.
+ * force     false flushes only if what is not durable yet reaches a threshold
+ *           (MDBX_opt_sync_bytes, MDBX_opt_sync_period).
+ * nonblock  true returns MDBX_BUSY instead of waiting for a writer, or for
+ *           another call that flushes. If the call has flushed already when it
+ *           finds a writer, MDBX_BUSY means half a success: the next call has
+ *           little left to do.
+ *
+ * Writers continue during the flush. The call needs the writer lock briefly
+ * before and after the flush. If the calling thread has a write transaction, or
+ * holds the lock by mdbx_txn_lock(), it keeps the lock throughout.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was pending; [env];
  * MDBX_EACCESS if read-only; MDBX_BUSY; MDBX_EPERM if not open; MDBX_EIO or
@@ -1796,35 +1854,38 @@ LIBMDBX_INLINE_API int mdbx_env_sync(MDBX_env *env);
 LIBMDBX_INLINE_API int mdbx_env_sync_poll(MDBX_env *env);
 
 /* Makes the file smaller: moves pages from its end into free pages near its
- * start, in cycles. Each cycle is a write transaction of its own that takes and
- * gives back the writer lock, so that others read and write in between. What a
- * cycle has moved away becomes free with it, and the next cycle gives it back;
- * the file gets shorter as its geometry allows (see mdbx_env_set_geometry()).
- * The data stays the same, whatever happens. With MDBX_SAFE_NOSYNC each cycle
- * flushes what was committed before it, and the file is cut by the next durable
- * commit.
+ * start, in cycles.
+ *
+ * Each cycle is a write transaction of its own. It takes and releases the
+ * writer lock, so others can read and write between cycles. The commit of a
+ * cycle frees the old places of the moved pages; the next cycle returns them to
+ * the system, and the file becomes shorter as its geometry allows (see
+ * mdbx_env_set_geometry()). The records do not change, even if the call fails.
+ * With MDBX_SAFE_NOSYNC each cycle flushes the commits before it, and the next
+ * durable commit cuts the file.
  *
  * defrag_atleast    pages to give back before the time limit may end the work;
  *                   0 none.
  * time_atleast_dot16  time to spend before defrag_enough may end it, 16.16.
- * defrag_enough     pages given back after which it is enough; 0 all.
+ * defrag_enough     the work ends when this many pages were given back; 0 all.
  * time_limit_dot16  time after which no further cycle begins, 16.16; 0 none.
- * acceptable_backlash  free pages that may be left below the end; -1 as many
- *                   as a commit may need itself.
- * preferred_batch   about how many pages a cycle writes; 0 or -1 the default.
- *                   A large value is moved whole.
- * progress_callback called after each cycle, without any lock; may be NULL.
- *                   What it returns: see MDBX_defrag_notify_func.
- * result            how far it came and why it stopped; may be NULL.
+ * acceptable_backlash  free pages that may remain below the end; -1: as many as
+ *                      a commit may need itself.
+ * preferred_batch   about how many pages a cycle writes; 0 or -1 the default. A
+ *                   large value is moved as a whole.
+ * progress_callback  called after each cycle, without any lock; may be NULL.
+ *                    For its result see MDBX_defrag_notify_func.
+ * result            how much was done and why it stopped; may be NULL.
  *
- * Any thread may call it that has no write transaction of its own.
+ * Any thread without a write transaction of its own may call it.
  *
- * Returns MDBX_SUCCESS when nothing is left to do or it is enough;
- * MDBX_RESULT_TRUE when it stopped before (result->stopping_reasons);
- * MDBX_LAGGARD_READER when pages that a reader sees are in the way; [env];
- * MDBX_EINVAL for a backlash or batch below -1; MDBX_EACCESS if opened for
- * reading only; MDBX_BUSY when the thread has a write transaction; or as of
- * mdbx_txn_begin() and mdbx_txn_commit(). Cycles before the error stand. */
+ * Returns MDBX_SUCCESS if nothing is left to do or defrag_enough is reached;
+ * MDBX_RESULT_TRUE if it stopped earlier (result->stopping_reasons);
+ * MDBX_LAGGARD_READER if pages that a reader sees are in the way; [env];
+ * MDBX_EINVAL for a backlash or batch below -1; MDBX_EACCESS if opened
+ * read-only; MDBX_BUSY if the thread has a write transaction; or as of
+ * mdbx_txn_begin() and mdbx_txn_commit(). The cycles completed before an error
+ * stay in effect. */
 LIBMDBX_API int
 mdbx_env_defrag(MDBX_env *env, size_t defrag_atleast,
                 size_t time_atleast_dot16, size_t defrag_enough,
@@ -1837,25 +1898,26 @@ mdbx_env_defrag(MDBX_env *env, size_t defrag_atleast,
  *
  * env, txn  one of them is required. The pages are those of the transaction's
  *           snapshot, or of the newest commit if txn is NULL.
- * flags     MDBX_warmup_default asks the system to read them in and returns;
- *           _force reads them now; with _oomsafe into the page cache only, not
- *           into this process; _lock keeps them in memory until _release, the
- *           close, or the end of the process; _touchlimit raises the limits of
- *           the process for that as far as it may.
+ * flags     MDBX_warmup_default asks the system to read the pages and returns;
+ *           _force reads them now; _oomsafe, with _force, reads them into the
+ *           page cache only, not into this process; _lock keeps them in memory
+ *           until _release, the close, or the end of the process; _touchlimit
+ *           raises the process limits for that, as far as the process may.
  * timeout_seconds_16dot16  when to stop reading, 16.16; 0 never.
  *
- * Takes no lock; commits may go on meanwhile.
+ * The call takes no lock; other threads and processes may commit meanwhile.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the time ran out; [env] or [txn];
  * MDBX_EINVAL for unknown flags or handles that do not belong together;
- * MDBX_EPERM if not open; MDBX_ENOSYS, MDBX_ENOMEM (also if the limit for locked
- * memory is too low), EAGAIN, MDBX_EPERM as of mlock(), or another system code. */
+ * MDBX_EPERM if not open; MDBX_ENOSYS, MDBX_ENOMEM (also if the limit for
+ * locked memory is too low), EAGAIN, MDBX_EPERM as of mlock(), or another
+ * system code. */
 LIBMDBX_API int mdbx_env_warmup(const MDBX_env *env, const MDBX_txn *txn,
                                 MDBX_warmup_flags_t flags,
                                 unsigned timeout_seconds_16dot16);
 
-/* Sets (onoff true) or clears flags of an environment. After it was opened only
- * those marked * at MDBX_env_flags_t can change; the call then waits for a
+/* Sets (onoff true) or clears flags of an environment. While it is open, only
+ * the flags marked * at MDBX_env_flags_t can change; the call then waits for a
  * writer of another thread or process.
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EPERM for flags that cannot change now,
@@ -1868,31 +1930,33 @@ LIBMDBX_API int mdbx_env_set_flags(MDBX_env *env, MDBX_env_flags_t flags,
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_get_flags(const MDBX_env *env, unsigned *flags);
 
-/* Stores the path given at open, NULL if not open. The string belongs to the
- * environment and lives as long.
+/* Stores the path given to mdbx_env_open(), NULL if not open. The string
+ * belongs to the environment and is valid until the environment is closed.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_get_path(const MDBX_env *env, const char **dest);
 
 /* Stores the descriptor of the data file, -1 if not open. It belongs to the
- * environment, is closed on exec, and must not be written to or closed: closing
- * any descriptor of the file may drop locks the process holds on it.
+ * environment and is closed on exec. The caller must neither write to it nor
+ * close it: closing any descriptor of the file may release locks the process
+ * holds on it.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd);
 
-/* Attaches a pointer of the application to an environment. It is never
- * followed or freed by the library.
+/* Attaches a pointer of the application to an environment. The library never
+ * dereferences or frees it.
  *
  * Returns MDBX_SUCCESS, [env]. */
 LIBMDBX_API int mdbx_env_set_userctx(MDBX_env *env, void *ctx);
 
-/* Returns that pointer, NULL if there is none or the handle is bad. */
+/* Returns the pointer set by mdbx_env_set_userctx(), NULL if there is none or
+ * the handle is bad. */
 LIBMDBX_API void *mdbx_env_get_userctx(const MDBX_env *env);
 
-/* Tells whether read-ahead is a good idea for a database: whether `volume`
- * bytes plus `redundancy` bytes (may be negative) fit into free memory. Small
- * volumes, up to 4 MiB, always do.
+/* Tells whether read-ahead is useful for a database: whether `volume` bytes
+ * plus `redundancy` bytes (may be negative) fit into free memory. Volumes up to
+ * 4 MiB always do.
  *
  * Returns MDBX_RESULT_TRUE for yes, MDBX_RESULT_FALSE for no, or a system
  * code. */
@@ -1900,92 +1964,97 @@ LIBMDBX_API int mdbx_is_readahead_reasonable(size_t volume,
                                              intptr_t redundancy);
 
 /* Stores the page size of the system in bytes, and total and free memory in
- * such pages. Each pointer may be NULL, but not all. The memory is that of the
- * machine, also where a control group gives the process less.
+ * such pages. Each pointer may be NULL, but not all. The figures are those of
+ * the machine, even if a control group grants the process less.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; a system code. */
 LIBMDBX_API int mdbx_get_sysraminfo(intptr_t *page_size, intptr_t *total_pages,
                                     intptr_t *avail_pages);
 
-/* Returns the page size in bytes a new database gets unless told otherwise: the
- * system's, but within MDBX_MIN_PAGESIZE and MDBX_MAX_PAGESIZE. */
+/* Returns the page size in bytes of a new database for which none is requested:
+ * the system's, limited to MDBX_MIN_PAGESIZE and MDBX_MAX_PAGESIZE. */
 LIBMDBX_API size_t mdbx_default_pagesize(void);
 
 /* ---- Environment: geometry, options, limits ---------------------------- */
 
-/* Decides whether the environment is used without a lock file; before
- * mdbx_env_open() only.
+/* Decides whether the environment is used without a lock file; only before
+ * mdbx_env_open().
  *
- * Without one there is no file but the data file, no lock of the system on
- * either, and no table of readers that others could see: the application itself
- * makes sure that no process writes while another one reads or writes, opens or
- * closes not counting. Each transaction looks at the file for what others have
- * committed. Threads of one process need no such care: they are kept apart as
- * always, and the file may be open several times in a process. On a network file
- * system only one machine at a time may have it open.
+ * Without a lock file the engine creates no file but the data file, takes no
+ * system lock on any file, and has no reader table that others could see. The
+ * application itself must ensure that no process writes while another one reads
+ * or writes; opening and closing are exempt. Each transaction checks the file
+ * for commits of other processes. Threads of one process need no such care: the
+ * engine separates them as always, and a process may have the file open several
+ * times. On a network file system only one machine at a time may have it open.
  *
- * Differences to the usual ways:
- *   - Opening changes nothing in an existing file, and sizes asked for before
- *     apply to a new one only; repair after a crash waits for the first writer.
- *     With MDBX_RDONLY a weak commit of this boot on top can be read.
- *   - Closing does not make weak commits durable; mdbx_env_sync() does, called
- *     when the process may write.
- *   - Readers of other processes do not hold back anything.
+ * Differences to the usual mode:
+ *   - Opening changes nothing in an existing file, and sizes requested before
+ *   apply only to a new one. Repair after a crash waits for the first writer.
+ *   With MDBX_RDONLY the newest commit can be read even if it is a weak commit
+ *   of this boot.
+ *   - Closing does not make weak commits durable; mdbx_env_sync() does. Call it
+ *   when the process may write.
+ *   - Readers of other processes do not keep pages from reuse.
  *
  * Returns MDBX_SUCCESS, [env], or MDBX_EPERM when it is open. */
 LIBMDBX_API int mdbx_env_set_lockless(MDBX_env *env, bool onoff);
 
-/* Limits how much of the database file this process uses, in bytes: the whole
- * pages that fit. It is not stored, other processes have their own; 0, the state
- * at the beginning, takes it away. The geometry bounds the file as before.
+/* Limits how much of the database file this process uses, in bytes, rounded
+ * down to whole pages. The limit is not stored, and each process has its own;
+ * 0, the initial value, means no limit. The geometry bounds the file as before.
  *
- * Writers of this process get MDBX_MAP_FULL at it. A transaction cannot begin
- * while the newest commit uses more: MDBX_UNABLE_EXTEND_MAPSIZE. Running readers
- * keep what they see. May be called by any thread, before or after the open.
+ * Writers of this process get MDBX_MAP_FULL at the limit. A transaction cannot
+ * begin while the newest commit uses more: MDBX_UNABLE_EXTEND_MAPSIZE. Running
+ * readers keep their snapshots. Any thread may call it, before or after the
+ * open.
  *
- * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL while the calling thread has a write
- * transaction. */
+ * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL while the calling thread has a
+ * write transaction. */
 LIBMDBX_API int mdbx_env_set_maplimit(MDBX_env *env, size_t bytes);
 
-/* Stores that limit, 0 when there is none.
+/* Stores the limit set by mdbx_env_set_maplimit(), 0 if there is none.
  *
  * Returns MDBX_SUCCESS, [env], or MDBX_EINVAL when `bytes` is NULL. */
 LIBMDBX_API int mdbx_env_get_maplimit(const MDBX_env *env, size_t *bytes);
 
 /* Sets the size bounds of a database. All in bytes; -1 keeps the present value
  * or takes the default, 0 means the smallest and INTPTR_MAX the largest
- * possible. Sizes are rounded up to whole pages of the database and system.
+ * possible. Sizes are rounded up to whole pages of the database and of the
+ * system.
  *
  * size_lower        the file never becomes smaller
- * size_now          its size from now on; later changes come by themselves
- * size_upper        the file never becomes larger. This much address space is
- *                   reserved when it is opened.
+ * size_now          its size from now on; the engine changes it later as needed
+ * size_upper        the file never becomes larger. Opening reserves this much
+ *                   address space.
  * growth_step       how much the file grows at a time; 0 forbids growth
- * shrink_threshold  how much unused room at the end makes it shrink; 0 never
- * pagesize          power of two, MDBX_MIN_PAGESIZE to MDBX_MAX_PAGESIZE; can
- *                   be chosen for a new database only
+ * shrink_threshold  how much unused space at the end makes it shrink; 0 never
+ * pagesize          power of two, MDBX_MIN_PAGESIZE to MDBX_MAX_PAGESIZE; only
+ *                   for a new database
  *
- * Before mdbx_env_open() this is a wish: it becomes true for a new database;
- * for an existing one the sizes apply if this is the first and a writing
- * opener, the page size never. After the open it takes effect with the running
- * write transaction of the calling thread if there is one, and else at once, in
- * a commit of its own, after waiting for other writers.
+ * Before mdbx_env_open() the call stores a request: the open applies it to a
+ * new database. For an existing one, the open applies the sizes if the opener
+ * is the first and may write; it never applies the page size. While the
+ * environment is open, the change takes effect with the running write
+ * transaction of the calling thread. Without one, it takes effect at once: the
+ * call waits for other writers and makes a commit of its own.
  *
  * Returns MDBX_SUCCESS, [env], [write], or
- *   MDBX_EINVAL    a page size that cannot be, or lower above upper
+ *   MDBX_EINVAL    an impossible page size, or lower above upper
  *   MDBX_TOO_LARGE  the sizes are impossible on this system
  *   MDBX_MAP_FULL  size_upper is below what is in use
  *   MDBX_EACCESS   the environment is read-only
  *   MDBX_THREAD_MISMATCH  as of [txn]
- * With the first three a line in the log (MDBX_LOG_WARN) tells which number it was. */
+ * For the first three the log (MDBX_LOG_WARN) names the number that is
+ * wrong. */
 LIBMDBX_API int mdbx_env_set_geometry(MDBX_env *env, intptr_t size_lower,
                                       intptr_t size_now, intptr_t size_upper,
                                       intptr_t growth_step,
                                       intptr_t shrink_threshold,
                                       intptr_t pagesize);
 
-/* Makes the size of a database fixed: mdbx_env_set_geometry() with all three
- * sizes the same. For older programs. */
+/* Gives a database a fixed size: mdbx_env_set_geometry() with all three sizes
+ * the same. For older programs. */
 LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
 
 /* Sets an option; UINT64_MAX restores its default.
@@ -1995,69 +2064,74 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   max_readers                   reader slots, 1 to 32767; before open; as
  *                                 many as fill the lock file's first page
  *   sync_bytes                    unflushed bytes after which a commit makes a
- *                                 steady point before it returns; writers go
- *                                 on meanwhile. Commits that find one being made
- *                                 do not wait, unless there are twice as many.
- *                                 After open; 0 = off. For all processes.
+ *                                 steady point before it returns; other writers
+ *                                 continue meanwhile. A commit that finds
+ *                                 another thread or process making a steady
+ *                                 point does not wait, unless unflushed bytes
+ *                                 reach twice the value. After open; 0 = off.
+ *                                 For all processes.
  *   sync_period                   the same by age, 16.16; after open; 0 = off
  *   dp_reserve_limit              spare page buffers kept; 1018
  *   txn_dp_limit                  changed pages kept in memory, from 128; a
  *                                 42nd of the memory the process may have: of
  *                                 the machine, or of its control group
- *   spill_max_denominator         when pages are written ahead, 1/N stay,
- *                                 0 to 255, 0 = none need; 8
- *   spill_min_denominator         and 1/N go, 0 to 255, 0 = those above the
- *                                 limit; 8
- *   merge_threshold               fill below which a page is merged with a
- *                                 neighbour, in 1/65536 of a page, 8192 to
- *                                 32768; 21845
- *   prefer_waf_insteadof_balance  0 or 1, merge rather with a neighbour that
- *                                 has been changed already; 1
+ *   spill_max_denominator         when pages are written ahead, 1/N stay in
+ *                                 memory, 0 to 255, 0 = none need to stay; 8
+ *   spill_min_denominator         and 1/N are written, 0 to 255, 0 = those
+ *                                 above the limit; 8
+ *   merge_threshold               a page with less fill than this is merged
+ *                                 with a neighbour, in 1/65536 of a page, 8192
+ *                                 to 32768; 21845
+ *   prefer_waf_insteadof_balance  0 or 1, prefer to merge with a neighbour that
+ *                                 is changed already; 1
  *   subpage_limit                 largest set of values inside a leaf, in
- *                                 1/65536 of a page; 65535. Sets that with
- *                                 their key exceed about half a page have a
- *                                 tree of their own anyway.
- *   presync_threshold             bytes from which on the system is told at
- *                                 half of sync_bytes to begin writing, 1 to
- *                                 2^31; after open; 262144
+ *                                 1/65536 of a page; 65535. A set that exceeds
+ *                                 about half a page together with its key gets
+ *                                 a tree of its own anyway.
+ *   presync_threshold             at half of sync_bytes the engine tells the
+ *                                 system to begin writing, if that is at least
+ *                                 this many bytes, 1 to 2^31; after open;
+ *                                 262144
  *   write_by_calls                0 or 1, commits without a flush write pages
- *                                 by system calls only, see "Stray pointers"
- *                                 at the top; 0
- *   group_commit                  0 or 1, a durable commit that other writers
- *                                 wait behind lets them go on while it waits
- *                                 for a flush that several commits share; none
- *                                 is seen by readers, or returns, before it is
- *                                 durable, and they become so in their order;
- *                                 a write transaction that has seen one and
- *                                 commits nothing ends no earlier; 1
+ *                                 by system calls only, see "Stray pointers" at
+ *                                 the top; 0
+ *   group_commit                  0 or 1, a durable commit lets waiting writers
+ *                                 continue while it waits for a flush that
+ *                                 several commits share. No such commit is
+ *                                 visible to readers, or returns, before it is
+ *                                 durable; the commits become durable in their
+ *                                 order. A write transaction that has seen such
+ *                                 a commit and commits nothing does not end
+ *                                 before that commit is durable; 1
  *   sync_thread                   0 or 1, a thread of the environment makes the
  *                                 steady points that sync_bytes and sync_period
- *                                 ask for, the latter without a call of anybody;
- *                                 commits do not wait for it unless twice
- *                                 sync_bytes are not durable yet. It ends when
- *                                 the environment is closed; a forked child has
- *                                 one after mdbx_env_resurrect_after_fork().
- *                                 Not without a lock file, and nothing happens
+ *                                 ask for; for sync_period no call is needed.
+ *                                 Commits do not wait for it unless twice
+ *                                 sync_bytes are not durable yet. The thread
+ *                                 ends when the environment is closed; a forked
+ *                                 child gets one of its own by
+ *                                 mdbx_env_resurrect_after_fork(). Not
+ *                                 available without a lock file; without effect
  *                                 if read-only; 0
  *
- * What is set holds from the next write transaction on. These are kept, with
- * their ranges and initial values, for programs that set them, and change
- * nothing:
+ * A change takes effect with the next write transaction. The following options
+ * are stored, with their ranges and initial values, for programs that set them.
+ * They have no effect:
  *
- *   rp_augment_limit              2044; free pages are kept as runs, without
- *                                 lists that could become too long
- *   loose_limit                   0 to 255, 64; every page that a transaction
- *                                 gives up is used by it again
+ *   rp_augment_limit              2044; the engine keeps free pages as runs,
+ *                                 not as lists that could become too long
+ *   loose_limit                   0 to 255, 64; a transaction reuses every page
+ *                                 that it gives up
  *   txn_dp_initial                from 128, 1018; lists grow as needed
  *   spill_parent4child_denominator  0 to 255, 0; a child needs no copy of its
- *                                 parent's pages
+ *                                   parent's pages
  *   writethrough_threshold        32 bit, 2; a commit is written with few calls
  *   prefault_write_enable         0 or 1, 0
  *   gc_time_limit                 16.16, 0; the search for free pages is
  *                                 bounded by itself
  *   subpage_room_threshold, subpage_reserve_prereq, subpage_reserve_limit
- *                                 0, 27525, 2753; sets inside a leaf have no
- *                                 room in reserve
+ *                                 0, 27525, 2753; sets inside a leaf keep no
+ *                                 reserve
  *   split_reserve                 0 to 32768, 0
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EINVAL for an unknown option or a value out
@@ -2073,9 +2147,9 @@ LIBMDBX_API int mdbx_env_set_option(MDBX_env *env, MDBX_option_t option,
 LIBMDBX_API int mdbx_env_get_option(const MDBX_env *env, MDBX_option_t option,
                                     uint64_t *pvalue);
 
-/* Short forms of mdbx_env_set_option() and mdbx_env_get_option(), for max_db,
- * max_readers, sync_bytes and sync_period. Codes as there; a NULL pointer gives
- * MDBX_EINVAL. Sizes in bytes, the period 16.16. */
+/* Short forms of mdbx_env_set_option() and mdbx_env_get_option() for max_db,
+ * max_readers, sync_bytes and sync_period. They return the same codes; a NULL
+ * pointer gives MDBX_EINVAL. Sizes in bytes, the period 16.16. */
 LIBMDBX_INLINE_API int mdbx_env_set_maxdbs(MDBX_env *env, MDBX_dbi dbs);
 LIBMDBX_INLINE_API int mdbx_env_get_maxdbs(const MDBX_env *env, MDBX_dbi *dbs);
 LIBMDBX_INLINE_API int mdbx_env_set_maxreaders(MDBX_env *env,
@@ -2094,8 +2168,9 @@ mdbx_env_get_syncperiod(const MDBX_env *env, unsigned *period_seconds_16dot16);
 LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_min(void);
 LIBMDBX_INLINE_API intptr_t mdbx_limits_pgsize_max(void);
 
-/* The limits below are in bytes. A pagesize below 1 means the default page size;
- * one that cannot be gives -1. They need no handle and any thread may ask.
+/* The limits below are in bytes. A pagesize below 1 means the default page
+ * size; an impossible one gives -1. They need no handle, and any thread may
+ * call them.
  *
  * Smallest and largest size of a database. Page numbers have 32 bits. */
 LIBMDBX_API intptr_t mdbx_limits_dbsize_min(intptr_t pagesize);
@@ -2127,11 +2202,12 @@ LIBMDBX_API intptr_t mdbx_limits_pairsize4page_max(intptr_t pagesize,
 LIBMDBX_API intptr_t mdbx_limits_valsize4page_max(intptr_t pagesize,
                                                   MDBX_db_flags_t flags);
 
-/* Most bytes of pages one write transaction can change. */
+/* Largest total size, in bytes, of the pages one write transaction can
+ * change. */
 LIBMDBX_API intptr_t mdbx_limits_txnsize_max(intptr_t pagesize);
 
 /* The same limits for the page size of an environment; -1 for a bad handle.
- * mdbx_env_get_maxkeysize() is for older programs and asks for MDBX_DUPSORT. */
+ * mdbx_env_get_maxkeysize() is for older programs and assumes MDBX_DUPSORT. */
 LIBMDBX_API int mdbx_env_get_maxkeysize_ex(const MDBX_env *env,
                                            MDBX_db_flags_t flags);
 LIBMDBX_API int mdbx_env_get_maxkeysize(const MDBX_env *env);
@@ -2148,24 +2224,24 @@ LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
  *
  * env     an open environment; it must outlive the transaction.
  * parent  a running write transaction to nest in, or NULL. While the child
- *         runs, nothing can be done with the parent but end it, which ends the
- *         child too. Cannot be used with MDBX_WRITEMAP.
+ *         runs, the parent can only be committed or aborted, which ends the
+ *         child too. Nesting cannot be used with MDBX_WRITEMAP.
  * flags   begin flags of MDBX_txn_flags_t.
- * txn     receives the handle; it belongs to the caller until committed or
+ * txn     receives the handle; the caller owns it until it is committed or
  *         aborted. Set to NULL on failure.
  * ctx     pointer of the application, see mdbx_txn_get_userctx().
  *
- * A read transaction sees the newest commit and never waits. It keeps its
- * snapshot's pages from being used again, so it should be short. A write
- * transaction waits until no other is running, in any process.
- * Without MDBX_NOSTICKYTHREADS a thread has at most one transaction at a time,
- * and only that thread may use it.
+ * A read transaction sees the newest commit and never waits. It keeps the pages
+ * of its snapshot from reuse, so it should be short. A write transaction waits
+ * until no other one is running in any process. Without MDBX_NOSTICKYTHREADS a
+ * thread has at most one transaction at a time, and only that thread may use
+ * it.
  *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, read-only together with MDBX_TXN_TRY,
  *                          MDBX_TXN_APART without read-only or with a parent
- *   MDBX_BUSY              this thread writes already; or MDBX_TXN_TRY, and
- *                          somebody else does
+ *   MDBX_BUSY              this thread has a write transaction already; or
+ *                          MDBX_TXN_TRY is given and another writer is active
  *   MDBX_TXN_OVERLAPPING   this thread has a transaction of the other kind
  *   MDBX_BAD_RSLOT         this thread has a read transaction
  *   MDBX_READERS_FULL      no reader slot is free
@@ -2174,7 +2250,7 @@ LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
  *   MDBX_INCOMPATIBLE      nesting with MDBX_WRITEMAP
  *   MDBX_THREAD_MISMATCH   the parent belongs to another thread
  *   MDBX_UNABLE_EXTEND_MAPSIZE  another process made the database larger than
- *                          this one can map
+ *                               this process can map
  *   MDBX_CORRUPTED, MDBX_ENOMEM, or another system code */
 LIBMDBX_API int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent,
                                   MDBX_txn_flags_t flags, MDBX_txn **txn,
@@ -2184,81 +2260,87 @@ LIBMDBX_API int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent,
 LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
                                       MDBX_txn_flags_t flags, MDBX_txn **txn);
 
-/* Commits a transaction and frees its handle. Its cursors become unbound; they
- * still have to be closed. A running child is committed first. A transaction
- * without changes writes nothing and uses up no id. For a read transaction this
- * is the same as to abort it.
+/* Commits a transaction and frees its handle. Its cursors become unbound; the
+ * caller still has to close them. A running child is committed first. A
+ * transaction without changes writes nothing and uses no id. Committing a read
+ * transaction is the same as aborting it.
  *
- * latency  NULL, or filled with the times the parts of the commit took.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the transaction was broken (or
  * reset) and has been aborted instead; [txn]; [write]: nothing was committed.
  * MDBX_THREAD_MISMATCH leaves the transaction as it was; after every other code
- * the handle is gone. MDBX_PANIC means that the outcome on the device is
- * unknown: close the environment and open it again. So does the error of a
- * flush that several commits share (MDBX_opt_group_commit), for all of them. */
+ * the handle is freed. MDBX_PANIC means that the outcome on the device is
+ * unknown: close the environment and open it again. The error of a flush that
+ * several commits share (MDBX_opt_group_commit) means the same, for all of
+ * them. */
 LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_commit_ex() without the times. */
 LIBMDBX_INLINE_API int mdbx_txn_commit(MDBX_txn *txn);
 
 /* Commits a write transaction without waiting until the commit is durable, and
- * tells by a ticket what to wait for, with mdbx_env_wait_durable(). Nothing is
- * lost by it but time: such a commit keeps every promise of its mode from the
- * moment it is durable on, commits become durable in their order, and one flush
- * serves all that wait. Until then it is seen by later write transactions
- * only, not by read transactions. Not in libmdbx.
+ * returns a ticket for mdbx_env_wait_durable().
+ *
+ * From the moment the commit is durable, it keeps every promise of its mode.
+ * Commits become durable in their order, and one flush serves all that wait.
+ * Until the commit is durable, only later write transactions see it; read
+ * transactions do not. Not in libmdbx.
  *
  * ticket   receives the commit. A transaction without changes gives the commit
  *          that it began with.
- * latency  NULL, or filled with the times the parts of the commit took.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
- * Somebody has to ask for the flush: mdbx_env_wait_durable(), mdbx_env_sync_ex(),
- * a commit by mdbx_txn_commit_ex() in any process, mdbx_env_close(), or the
- * thread that mdbx_env_durable_fd() starts. Some commits cannot wait and are
- * durable on return: those with MDBX_WRITEMAP, with MDBX_opt_group_commit off or
- * in MDBX_NOMETASYNC, and large ones, those that change the size of the file, and one
- * every few hundred, since what waits has to fit in a meta page. The ticket
- * of a weak commit (MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC) is that of a commit
- * which readers see at once.
+ * A flush must be requested by one of these: mdbx_env_wait_durable(),
+ * mdbx_env_sync_ex(), a commit by mdbx_txn_commit_ex() in any process,
+ * mdbx_env_close(), or the thread that mdbx_env_durable_fd() starts. Some
+ * commits cannot wait and are durable on return: commits with MDBX_WRITEMAP,
+ * with MDBX_opt_group_commit off or in MDBX_NOMETASYNC, large ones, those that
+ * change the size of the file, and one in every few hundred, since the list of
+ * waiting pages has to fit in a meta page. The ticket of a weak commit
+ * (MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC) stands for a commit which readers see
+ * at once.
  *
  * Returns as mdbx_txn_commit_ex(), and MDBX_EINVAL if ticket is NULL,
- * MDBX_EACCESS for a read transaction, MDBX_BAD_TXN for a nested one; after these
- * the transaction is as it was. */
+ * MDBX_EACCESS for a read transaction, MDBX_BAD_TXN for a nested one; after
+ * these the transaction is as it was. */
 LIBMDBX_API int mdbx_txn_commit_ticket(MDBX_txn *txn,
                                        MDBX_commit_ticket *ticket,
                                        MDBX_commit_latency *latency);
 
-/* Waits until a commit is durable. Where nobody else makes the flush it waits
- * for, the caller does; for a weak commit, by making a steady point of the newest
- * one. Must not be called between the beginning and the end of a write
- * transaction of the same thread. Not in libmdbx.
+/* Waits until a commit is durable. If no other thread or process makes the
+ * flush, the caller makes it; for a weak commit, it makes a steady point of the
+ * newest commit. A thread must not call it while it has a write transaction.
+ * Not in libmdbx.
  *
- * ticket                   of this environment since it was opened, by any
+ * ticket                   of this environment since it was opened, from any
  *                          thread; may be used any number of times.
- * timeout_seconds_16dot16  how long, 16.16. 0: it asks, and neither waits nor
- *                          makes a flush. 0xffffffff: for ever. A flush once
- *                          begun is waited for, and the end of somebody else's
- *                          is noticed up to a twentieth of a second late.
+ * timeout_seconds_16dot16  how long to wait, 16.16. With 0 the call only
+ *                          queries: it neither waits nor makes a flush.
+ *                          0xffffffff: for ever. Once the call has begun a
+ *                          flush, it waits for its end. It may notice the end
+ *                          of another one's flush up to a twentieth of a second
+ *                          late.
  *
  * Returns MDBX_SUCCESS: the commit is durable, and so are all before it;
  * MDBX_RESULT_TRUE: not yet; [env]; or
  *   MDBX_EINVAL   ticket is NULL, or there has been no such commit
  *   MDBX_EACCESS  read-only environment
  *   MDBX_BUSY     this thread has a write transaction
- *   MDBX_PANIC    a flush failed, and what the ticket is for is lost
+ *   MDBX_PANIC    a flush failed, and the commit of the ticket is lost
  *   or the error of the flush, after which MDBX_PANIC follows */
 LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
                                       const MDBX_commit_ticket *ticket,
                                       unsigned timeout_seconds_16dot16);
 
-/* Gives a descriptor for event loops. It becomes readable when commits by
- * mdbx_txn_commit_ticket() have become durable, or failed; then read eight bytes
- * from it, and ask for the oldest tickets with mdbx_env_wait_durable(). The first
- * call starts a thread of the library, with all signals blocked, which makes
- * the flushes. It ends, and the descriptor is closed, with the environment; a
- * forked child has neither, and may call this again after
- * mdbx_env_resurrect_after_fork(). Not in libmdbx.
+/* Returns a descriptor for event loops, which becomes readable when commits by
+ * mdbx_txn_commit_ticket() have become durable or have failed.
+ *
+ * Then read eight bytes from it, and query the oldest tickets with
+ * mdbx_env_wait_durable(). The first call starts a thread of the library, with
+ * all signals blocked, which makes the flushes. When the environment is closed,
+ * the thread ends and the descriptor is closed. A forked child has neither, and
+ * may call this again after mdbx_env_resurrect_after_fork(). Not in libmdbx.
  *
  * fd  receives an eventfd(2), non-blocking. It belongs to the environment.
  *
@@ -2267,13 +2349,15 @@ LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
  * MDBX_ENOMEM, or another system code. */
 LIBMDBX_API int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd);
 
-/* Drops all changes of a transaction, and of its child, and frees its handle.
- * Cursors become unbound; they still have to be closed. A write transaction that
- * has seen commits of others which wait for their flush waits for it as well, so
- * that a reader begun afterwards sees no less (MDBX_opt_group_commit); if that
- * flush fails the next transaction is told, with MDBX_PANIC.
+/* Drops all changes of a transaction and of its child, and frees its handle.
+ * Cursors become unbound; the caller still has to close them.
  *
- * latency  NULL, or filled with the times.
+ * If a write transaction has seen commits of other writers that still wait for
+ * their flush, the abort waits for that flush too, so that a reader begun
+ * afterwards sees no less (MDBX_opt_group_commit). If that flush fails, the
+ * next transaction returns MDBX_PANIC.
+ *
+ * latency  NULL, or receives the times.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL; MDBX_EBADSIGN; MDBX_BAD_TXN if it
  * ended before; MDBX_THREAD_MISMATCH, which leaves it as it was. */
@@ -2282,146 +2366,156 @@ LIBMDBX_API int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 /* mdbx_txn_abort_ex() without the times. */
 LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
 
-/* Commits what a write transaction has changed so far and goes on, with the same
- * handle and the next id; nobody else gets to write in between. Cursors become
- * unbound as at a commit, pointers into the database become invalid, handles of
- * tables are those of a commit.
+/* Commits the changes of a write transaction so far; the transaction continues
+ * with the same handle and the next id. No other writer can write in between.
+ * Cursors become unbound as at a commit, pointers into the database become
+ * invalid, and table handles are as after a commit.
  *
  * weakening_durability  MDBX_TXN_NOWEAKING, or MDBX_TXN_NOSYNC and
- *          MDBX_TXN_NOMETASYNC: for this commit only, besides the flags the
- *          transaction began with.
- * latency  NULL, or filled with the times the parts of the commit took.
+ *                       MDBX_TXN_NOMETASYNC: for this commit only, in addition
+ *                       to the flags the transaction began with.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
- * A nested transaction hands what it has changed to the one around it and goes on
- * with the same handle: an abort then takes back only what was changed since. The
- * cursors it has bound become unbound, and the durability is that of the commit
- * that is yet to come.
+ * A nested transaction passes its changes to its parent and continues with the
+ * same handle: a later abort undoes only the changes made since. The cursors it
+ * has bound become unbound. The durability is that of the parent's commit.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if nothing was changed: nothing happens
- * then; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL for other flags: after these the transaction is as it was. [write], or codes of
- * mdbx_txn_begin_ex(): the commit, or going on after it, failed and the handle is
- * gone; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex() tells which
- * commit is the newest. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there were no changes: the call
+ * then does nothing; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL
+ * for other flags: after these the transaction is as it was. [write], or codes
+ * of mdbx_txn_begin_ex(): the commit, or continuing after it, failed and the
+ * handle is freed; MDBX_PANIC as of mdbx_txn_commit_ex(). mdbx_env_info_ex()
+ * tells which commit is the newest. */
 LIBMDBX_API int mdbx_txn_checkpoint(MDBX_txn *txn,
                                     MDBX_txn_flags_t weakening_durability,
                                     MDBX_commit_latency *latency);
 
-/* Commits a write transaction; the variable then holds a read transaction of
- * exactly that commit, or of the newest one if there was nothing to commit, with
- * the context pointer of the former. It belongs to the calling thread as any read
- * transaction. Cursors become unbound. A read transaction just stays what it is.
+/* Commits a write transaction and replaces its handle by a read transaction of
+ * exactly that commit, or of the newest commit if there were no changes. The
+ * read transaction has the context pointer of the write transaction, and
+ * belongs to the calling thread like any read transaction. Cursors become
+ * unbound. A read transaction remains unchanged.
  *
- * ptxn     the handle of the write transaction, replaced on success; NULL after a
- *          failed commit, since the handle is gone then.
- * latency  NULL, or filled with the times the parts of the commit took.
+ * ptxn     the handle of the write transaction, replaced on success; NULL after
+ *          a failed commit, since the handle is freed then.
+ * latency  NULL, or receives the times of the parts of the commit.
  *
  * Returns MDBX_SUCCESS; [txn]; MDBX_BAD_TXN also for a nested transaction;
- * MDBX_BAD_RSLOT, MDBX_READERS_FULL: after these, found before the commit, *ptxn
- * is as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
+ * MDBX_BAD_RSLOT, MDBX_READERS_FULL: these are detected before the commit and
+ * leave *ptxn as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
 LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
                                             MDBX_commit_latency *latency);
 
-/* Turns a read transaction into a write transaction that begins with what it
- * sees, if that still is the newest commit.
+/* Turns a read transaction into a write transaction that begins with the same
+ * snapshot, if that is still the newest commit.
  *
  * read_txn       an active read transaction. On success it ends, and its handle
- *                is gone. Cursors of it become unbound.
+ *                is freed. Its cursors become unbound.
  * ptr_write_txn  receives the write transaction, NULL if there is none.
  * flags          as for a write transaction of mdbx_txn_begin_ex(). With
  *                MDBX_TXN_RDONLY_PREPARE read_txn is reset instead of ended.
  * ctx            pointer of the application, see mdbx_txn_get_userctx().
  *
- * Waits for other writers, unless MDBX_TXN_TRY is given; one that commits
- * something meanwhile is found out.
+ * The call waits for other writers, unless MDBX_TXN_TRY is given. It returns
+ * MDBX_RESULT_TRUE if another writer commits first.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there is a newer commit; [txn];
  * MDBX_BAD_TXN also for a write transaction; MDBX_EINVAL for NULL or unknown
  * flags; MDBX_EACCESS in a read-only environment; MDBX_TXN_OVERLAPPING if this
- * thread writes already; MDBX_BUSY; codes of mdbx_txn_begin_ex(). After
- * everything but MDBX_SUCCESS read_txn goes on. */
+ * thread has a write transaction already; MDBX_BUSY; codes of
+ * mdbx_txn_begin_ex(). After every code but MDBX_SUCCESS read_txn continues. */
 LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
                                MDBX_txn_flags_t flags, void *ctx);
 
-/* Drops all changes of a write transaction, or of the nested one that is given,
- * and goes on with the same handle and id. Cursors become unbound; those of the
- * transactions around a nested one are where they were when it began. Handles of
- * tables are those of an abort. A broken transaction is sound afterwards. A read
- * transaction has nothing to drop: it keeps its snapshot, and one that was marked
- * as broken can be used again.
+/* Drops all changes of a write transaction, or of the given nested one, which
+ * continues with the same handle and id.
  *
- * Returns MDBX_SUCCESS; [txn], which change nothing; a code of mdbx_txn_begin_ex(): then the handle is gone, and the
- * transaction around it, if there is one, is broken. */
+ * Cursors become unbound; the cursors of the parents of a nested transaction
+ * return to where they were when it began. Table handles are as after an abort.
+ * A broken transaction is usable again afterwards. A read transaction has
+ * nothing to drop: it keeps its snapshot, and if it was marked as broken it can
+ * be used again.
+ *
+ * Returns MDBX_SUCCESS; [txn], which change nothing; a code of
+ * mdbx_txn_begin_ex(): then the handle is freed, and the parent, if there is
+ * one, is broken. */
 LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 
-/* Marks a transaction as broken: whatever reads or changes data in it gives
- * MDBX_BAD_TXN, until it is aborted or rolled back. A commit then aborts it. What
- * tells of the transaction itself still works: mdbx_txn_info(),
- * mdbx_env_info_ex(), mdbx_dbi_flags_ex(), mdbx_cursor_bind() and its like.
+/* Marks a transaction as broken: functions that read or change data in it
+ * return MDBX_BAD_TXN, until it is aborted or rolled back. A commit then aborts
+ * it. Functions that describe the transaction itself still work:
+ * mdbx_txn_info(), mdbx_env_info_ex(), mdbx_dbi_flags_ex(), mdbx_cursor_bind()
+ * and the like.
  *
  * Returns MDBX_SUCCESS, [txn] but not MDBX_BAD_TXN for a reset one. */
 LIBMDBX_API int mdbx_txn_break(MDBX_txn *txn);
 
-/* Gives the snapshot of a read transaction back and keeps the handle and its
- * reader slot for mdbx_txn_renew(), which is cheaper than a new begin. Resetting
- * twice is fine.
+/* Releases the snapshot of a read transaction, and keeps the handle and its
+ * reader slot for mdbx_txn_renew(), which is cheaper than a new begin.
+ * Resetting twice is allowed.
  *
  * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction. */
 LIBMDBX_API int mdbx_txn_reset(MDBX_txn *txn);
 
-/* Starts a read transaction again, on the newest snapshot: one that was reset,
- * prepared by MDBX_TXN_RDONLY_PREPARE, or is still active.
+/* Starts a read transaction again on the newest snapshot. It may be reset,
+ * prepared by MDBX_TXN_RDONLY_PREPARE, or still active.
  *
- * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction, and the codes
- * of mdbx_txn_begin_ex() for a read transaction. */
+ * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction, and the
+ * codes of mdbx_txn_begin_ex() for a read transaction. */
 LIBMDBX_API int mdbx_txn_renew(MDBX_txn *txn);
 
-/* Moves an active read transaction to the newest snapshot. Pointers obtained
- * before and the positions of cursors are lost if it moves.
+/* Moves an active read transaction to the newest snapshot. If it moves,
+ * pointers obtained before become invalid and cursors lose their positions.
  *
- * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if it was newest already;
- * [txn]; MDBX_EINVAL for a write transaction; codes as of mdbx_txn_renew(). */
+ * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if its snapshot was the
+ * newest already; [txn]; MDBX_EINVAL for a write transaction; codes as of
+ * mdbx_txn_renew(). */
 LIBMDBX_API int mdbx_txn_refresh(MDBX_txn *txn);
 
-/* Parks an active read transaction: it keeps its snapshot until a writer is short
- * of pages that the snapshot keeps from reuse; then the writer ousts it.
+/* Parks an active read transaction: it keeps its snapshot until a writer needs
+ * pages that the snapshot keeps from reuse; then the writer ousts it.
  *
  * autounpark  true: the next use of the transaction or of its cursors brings it
- *             back as mdbx_txn_unpark(txn, false) would, and gives MDBX_OUSTED if
- *             that cannot be. false: each use gives MDBX_BAD_TXN, or MDBX_OUSTED
- *             if it has been ousted.
+ *             back as mdbx_txn_unpark(txn, false) would, and returns
+ *             MDBX_OUSTED if that is impossible. false: each use returns
+ *             MDBX_BAD_TXN, or MDBX_OUSTED if it has been ousted.
  *
  * Pointers obtained before must not be used while it is parked. Cursors keep
- * their places if it is not ousted.
+ * their positions unless it is ousted.
  *
- * Returns MDBX_SUCCESS, [txn]; MDBX_BAD_TXN also for a write transaction and one
- * that is parked already. */
+ * Returns MDBX_SUCCESS, [txn]; MDBX_BAD_TXN also for a write transaction and
+ * one that is parked already. */
 LIBMDBX_API int mdbx_txn_park(MDBX_txn *txn, bool autounpark);
 
-/* Brings a parked transaction back. One that is not parked stays as it is.
+/* Brings a parked transaction back. A transaction that is not parked remains
+ * unchanged.
  *
- * restart_if_ousted  true starts it on the newest snapshot if a writer ousted it.
+ * restart_if_ousted  true starts it on the newest snapshot if a writer ousted
+ *                    it.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it was ousted and started again;
- * MDBX_OUSTED: it was ousted, and is now as after mdbx_txn_reset(), cursors
+ * MDBX_OUSTED: it was ousted, and is now as after mdbx_txn_reset(), its cursors
  * unbound; [txn]; codes of mdbx_txn_renew() when it starts again. */
 LIBMDBX_API int mdbx_txn_unpark(MDBX_txn *txn, bool restart_if_ousted);
 
-/* Begins a read transaction on the snapshot of another one.
+/* Begins a read transaction on the snapshot of another transaction.
  *
- * origin  an active read transaction, which needs MDBX_NOSTICKYTHREADS since a
- *         thread has one reader slot only; it must not end during the call. Or a
- *         write transaction without changes: then the snapshot is the commit it
- *         builds on.
- * in_out_clone  if it points to NULL, it receives a new handle. Else that handle,
- *         of a read transaction of the same environment, is used again; if it is
- *         active, it ends first. After a failure a handle that was given is as
- *         after mdbx_txn_reset() or unchanged.
+ * origin  an active read transaction, which requires MDBX_NOSTICKYTHREADS since
+ *         a thread has only one reader slot; it must not end during the call.
+ *         Or a write transaction without changes: the snapshot is then the
+ *         commit it began with.
+ * in_out_clone  if it points to NULL, it receives a new handle. Otherwise it
+ *               points to a read transaction of the same environment, whose
+ *               handle the call reuses; if that one is active, it ends first.
+ *               After a failure a given handle is as after mdbx_txn_reset() or
+ *               unchanged.
  * ctx     pointer of the application, see mdbx_txn_get_userctx().
  *
  * Returns MDBX_SUCCESS, [txn] of both handles, or
  *   MDBX_BAD_TXN        also for a write transaction with changes
- *   MDBX_EINVAL         in_out_clone is NULL; or its handle is of another
- *                       environment, a write transaction, or origin itself
+ *   MDBX_EINVAL         in_out_clone is NULL; or its handle belongs to another
+ *                       environment, is a write transaction, or is origin
+ *                       itself
  *   MDBX_OUSTED         origin was parked and has been ousted
  *   MDBX_MVCC_RETARDED  origin lost its snapshot during the call
  *   MDBX_BAD_RSLOT      the reader slot of this thread is in use
@@ -2436,25 +2530,26 @@ LIBMDBX_API int mdbx_txn_clone(const MDBX_txn *origin, MDBX_txn **in_out_clone,
  *           other readers: txn_reader_lag of a writer, txn_space_dirty of a
  *           reader.
  *
- * A parked transaction is described too, and stays parked; so is a broken one.
+ * The call also describes a parked transaction, which stays parked, and a
+ * broken one.
  *
- * Returns MDBX_SUCCESS, [txn], MDBX_OUSTED if it was parked and lost its snapshot.
- */
+ * Returns MDBX_SUCCESS, [txn], MDBX_OUSTED if it was parked and lost its
+ * snapshot. */
 LIBMDBX_API int mdbx_txn_info(const MDBX_txn *txn, MDBX_txn_info *info,
                               bool scan_rlt);
 
-/* Returns how many commits were made since the snapshot of a reader, 0 for a
- * writer; negative for an error: the negated system code, or an engine code. If
- * percent is not NULL it receives how much of the file is allocated. For older
+/* Returns the number of commits since the snapshot of a reader, 0 for a writer;
+ * negative for an error: the negated system code, or an engine code. If percent
+ * is not NULL it receives how much of the file is allocated. For older
  * programs; mdbx_txn_info() tells more. */
 LIBMDBX_API int mdbx_txn_straggler(const MDBX_txn *txn, int *percent);
 
 /* Returns the environment of a transaction, NULL for a bad handle. */
 LIBMDBX_API MDBX_env *mdbx_txn_env(const MDBX_txn *txn);
 
-/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. Bits without a
- * name may be set as well. MDBX_TXN_DIRTY and MDBX_TXN_SPILLS are told to the
- * thread the transaction belongs to. */
+/* Returns begin and state flags, MDBX_TXN_INVALID for a bad handle. Bits
+ * without a name may be set as well. Only the thread that owns the transaction
+ * gets MDBX_TXN_DIRTY and MDBX_TXN_SPILLS. */
 LIBMDBX_API MDBX_txn_flags_t mdbx_txn_flags(const MDBX_txn *txn);
 
 /* Returns the id: of the snapshot for a reader, of the commit to come for a
@@ -2466,41 +2561,43 @@ LIBMDBX_API uint64_t mdbx_txn_id(const MDBX_txn *txn);
  * Returns MDBX_SUCCESS, or MDBX_EINVAL, MDBX_EBADSIGN as of [txn]. */
 LIBMDBX_API int mdbx_txn_set_userctx(MDBX_txn *txn, void *ctx);
 
-/* Returns that pointer, NULL if there is none or the handle is bad. */
+/* Returns the pointer given to mdbx_txn_begin_ex() or mdbx_txn_set_userctx(),
+ * NULL if there is none or the handle is bad. */
 LIBMDBX_API void *mdbx_txn_get_userctx(const MDBX_txn *txn);
 
-/* Takes the writer lock of a database without a transaction, so that nobody
- * can write until mdbx_txn_unlock(). The calling thread can.
+/* Takes the writer lock of a database without a transaction. Until
+ * mdbx_txn_unlock(), only the calling thread can write.
  *
- * dont_wait  true gives MDBX_BUSY instead of waiting.
+ * dont_wait  true returns MDBX_BUSY instead of waiting.
  *
  * Returns MDBX_SUCCESS, [env], MDBX_BUSY (also if this thread has it already),
  * MDBX_EACCESS if read-only, MDBX_EPERM if not open, or a system code. */
 LIBMDBX_API int mdbx_txn_lock(MDBX_env *env, bool dont_wait);
 
-/* Releases that lock.
+/* Releases the lock taken by mdbx_txn_lock().
  *
  * Returns MDBX_SUCCESS, [env], MDBX_THREAD_MISMATCH if the calling thread does
- * not hold it, MDBX_BUSY while a write transaction of it runs. */
+ * not hold it, MDBX_BUSY while its write transaction runs. */
 LIBMDBX_API int mdbx_txn_unlock(MDBX_env *env);
 
 /* Detaches all cursors from a transaction and its parents.
  *
- * unbind  true keeps the handles, unbound, for another use; false closes them:
- *         they must not be used afterwards.
- * count   NULL, or receives how many there were.
+ * unbind  true keeps the handles, unbound, for reuse; false closes them: they
+ *         must not be used afterwards.
+ * count   NULL, or receives how many cursors there were.
  *
  * Returns MDBX_SUCCESS, [txn]. */
 LIBMDBX_API int mdbx_txn_release_all_cursors_ex(const MDBX_txn *txn,
                                                 bool unbind, size_t *count);
 
-/* The same without the count. */
+/* mdbx_txn_release_all_cursors_ex() without the count. */
 LIBMDBX_INLINE_API int mdbx_txn_release_all_cursors(const MDBX_txn *txn,
                                                     bool unbind);
 
-/* Calls func for each cursor bound to a transaction or to one nested in or around
- * it, in no special order. func may close or unbind the cursor it is given, but no
- * other. A result of func other than zero ends the walk and is returned.
+/* Calls func for each cursor bound to a transaction, its parents or its
+ * children, in no particular order. func may close or unbind the cursor it is
+ * given, but no other. If func returns a value other than zero, the walk ends
+ * and returns it.
  *
  * Returns MDBX_SUCCESS, MDBX_EINVAL also for a NULL func, MDBX_EBADSIGN,
  * MDBX_THREAD_MISMATCH. */
@@ -2512,154 +2609,165 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
 
 /* Opens a table, or creates it with MDBX_CREATE.
  *
- * name   zero-terminated, without the zero being part of it; NULL for the main
+ * name   zero-terminated; the zero is not part of the name. NULL for the main
  *        table. Named tables are records of the main table and need
  *        mdbx_env_set_maxdbs(). The name is copied.
- * flags  MDBX_db_flags_t. For an existing table they must be the stored ones,
- *        unless MDBX_DB_ACCEDE is given or the table is empty and MDBX_CREATE
- *        remakes it: then cursors on it lose their place.
- * dbi    receives the handle, 0 on failure. It is good for all transactions of
- *        the environment until closed or the table is dropped. If the table was
- *        created in this transaction it goes away should that be aborted. If a
- *        nested transaction opened it and is aborted, those around it do not know
- *        it (MDBX_BAD_DBI) until they open it; later transactions do. To open the
- *        same name again gives the same handle.
+ * flags  MDBX_db_flags_t. For an existing table they must equal the stored
+ *        ones, with two exceptions: MDBX_DB_ACCEDE is given; or the table is
+ *        empty and MDBX_CREATE recreates it, so that cursors on it lose their
+ *        positions.
+ * dbi    receives the handle, 0 on failure. It is valid in all transactions of
+ *        the environment until it is closed or the table is dropped. If this
+ *        transaction created the table and aborts, the table and its handle are
+ *        gone. If a nested transaction opened the handle and aborts, its
+ *        parents do not know the handle (MDBX_BAD_DBI) until they open the
+ *        table themselves; later transactions know it. Opening the same name
+ *        again gives the same handle.
  *
  * Returns MDBX_SUCCESS, [txn], [read], [write] when creating, or
- *   MDBX_NOTFOUND      there is none, and MDBX_CREATE is not given
- *   MDBX_EACCESS       to be created, but the transaction is read-only
- *   MDBX_EINVAL        flags that do not go together
- *   MDBX_INCOMPATIBLE  it has an optional feature this library does not know, or
- *                      it has other flags, or the name is a plain record, or
- *                      the main table is of a kind that cannot hold names
+ *   MDBX_NOTFOUND      there is no such table, and MDBX_CREATE is not given
+ *   MDBX_EACCESS       the table is to be created, but the transaction is
+ *                      read-only
+ *   MDBX_EINVAL        flags that cannot be combined
+ *   MDBX_INCOMPATIBLE  the table has an optional feature this library does not
+ *                      know; or it has other flags; or the name is a plain
+ *                      record; or the main table is of a kind that cannot hold
+ *                      names
  *   MDBX_BAD_VALSIZE   the name is too long
  *   MDBX_DBS_FULL      no handle is left
  *   MDBX_ENOMEM */
 LIBMDBX_API int mdbx_dbi_open(MDBX_txn *txn, const char *name,
                               MDBX_db_flags_t flags, MDBX_dbi *dbi);
 
-/* The same with a name of any bytes. The main table is a NULL name or one without
- * address (MDBX_CHK_MAIN); the name with the address MDBX_CHK_GC and no length is
- * table 0, which has the flags MDBX_DB_DEFAULTS. MDBX_CHK_META is no table:
- * MDBX_EINVAL. An empty name is as good as any other if it has an address. */
+/* mdbx_dbi_open() with a name of any bytes. A NULL name, or a name whose
+ * address is NULL (MDBX_CHK_MAIN), is the main table. A name with the address
+ * MDBX_CHK_GC and length zero is table 0, which has the flags MDBX_DB_DEFAULTS.
+ * MDBX_CHK_META is not a table: MDBX_EINVAL. An empty name with any other
+ * address is a valid name. */
 LIBMDBX_API int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name,
                                MDBX_db_flags_t flags, MDBX_dbi *dbi);
 
 /* mdbx_dbi_open() with comparison functions of the application for keys and for
  * values; NULL means the built-in one. They are not stored: every opener must
  * give the same ones, and tools without them cannot change the table. For older
- * programs; keys that sort as bytes are better.
+ * programs; prefer keys that sort as bytes.
  *
- * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is open
- * with other functions. */
+ * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is
+ * open with other functions. */
 LIBMDBX_API int mdbx_dbi_open_ex(MDBX_txn *txn, const char *name,
                                  MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                  MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
 
-/* The same with a name of any bytes. */
+/* mdbx_dbi_open_ex() with a name of any bytes. */
 LIBMDBX_API int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_func keycmp, MDBX_cmp_func datacmp);
 
 /* mdbx_dbi_open2() with comparison functions that get a pointer of the
  * application. The functions and `ctx` must stay valid until the environment is
- * closed; a later opening must give the same three, or none, else the result is
- * MDBX_INCOMPATIBLE. Everything else as with mdbx_dbi_open_ex(). */
+ * closed. A later opening must give the same three, or none, else the result is
+ * MDBX_INCOMPATIBLE. Everything else is as with mdbx_dbi_open_ex(). */
 LIBMDBX_API int mdbx_dbi_open_ctx(MDBX_txn *txn, const MDBX_val *name,
                                   MDBX_db_flags_t flags, MDBX_dbi *dbi,
                                   MDBX_cmp_ctx_func keycmp,
                                   MDBX_cmp_ctx_func datacmp, void *ctx);
 
-/* Gives a table whose handle is open comparison functions, as mdbx_dbi_open_ctx()
- * does when it opens one. For programs that learn of them only afterwards.
+/* Sets the comparison functions of a table whose handle is open, as
+ * mdbx_dbi_open_ctx() does when it opens one. For programs that learn of the
+ * functions only after opening.
  *
- * keycmp, datacmp  NULL: as before. One for values means nothing without
- *                  MDBX_DUPSORT.
- * ctx              handed to both.
+ * keycmp, datacmp  NULL keeps the present function. datacmp has no effect
+ *                  without MDBX_DUPSORT.
+ * ctx              passed to both.
  *
- * That a table has an order of its own is stored with it. So an empty table that
- * has none yet is changed by this, if the transaction may write, and its cursors
- * lose their places. One with records must have been filled in such an order;
- * then nothing is written, and any transaction will do.
+ * The table's record stores that the table has a custom order. Therefore the
+ * call changes an empty table that has no custom order yet, if the transaction
+ * may write, and the cursors of that table lose their positions. A table with
+ * records must have been filled in such an order; the call then writes nothing,
+ * and any transaction will do.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if an empty table would have to be changed
- * and the transaction is read-only: the handle has the functions, but the call is
- * to be repeated in the transaction that stores the first record; [txn], [read],
- * MDBX_BAD_DBI (also for the free space table), MDBX_INCOMPATIBLE if the table has
- * records in another order, or the handle other functions; MDBX_ENOMEM. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if an empty table would have to be
+ * changed and the transaction is read-only: the handle has the functions, but
+ * the program must repeat the call in the transaction that stores the first
+ * record; [txn], [read], MDBX_BAD_DBI (also for the free space table),
+ * MDBX_INCOMPATIBLE if the table has records in another order, or the handle
+ * other functions; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi,
                                        MDBX_cmp_ctx_func keycmp,
                                        MDBX_cmp_ctx_func datacmp, void *ctx);
 
-/* Gives the table behind a handle another name; the handle stays. If the
- * transaction is aborted the handle becomes invalid.
+/* Renames a table; its handle stays valid. If the transaction is aborted the
+ * handle becomes invalid.
  *
  * Returns MDBX_SUCCESS (also for its own name), [txn], [write], MDBX_BAD_DBI,
  * MDBX_EINVAL for the main table or a NULL name, MDBX_KEYEXIST if the name is
  * taken, MDBX_BAD_VALSIZE if it is too long, MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_dbi_rename(MDBX_txn *txn, MDBX_dbi dbi, const char *name);
 
-/* The same with a name of any bytes. */
+/* mdbx_dbi_rename() with a name of any bytes. */
 LIBMDBX_API int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi,
                                  const MDBX_val *name);
 
-/* Frees a handle number for another table. The table is not touched. No other
- * thread may be using the handle. Seldom needed: handles close with the
- * environment. The main table's handle stays open, with success.
+/* Closes a handle, so that another table can get its number. The table itself
+ * is unchanged. No other thread may be using the handle. Seldom needed: handles
+ * close with the environment. The main table's handle stays open; the call then
+ * returns success.
  *
  * Returns MDBX_SUCCESS, [env], MDBX_BAD_DBI, MDBX_DANGLING_DBI if a running
  * transaction changed or created the table. */
 LIBMDBX_API int mdbx_dbi_close(MDBX_env *env, MDBX_dbi dbi);
 
-/* Empties a table (del false), or removes it and its handle too (del true). An
- * emptied table has its sequence set to 0 and its open cursors unset; those of a
- * removed one give MDBX_BAD_DBI until they are bound again. Emptying the main
- * table removes all named ones; it is never removed itself.
+/* Empties a table (del false), or removes it and its handle too (del true).
+ * Emptying sets the table's sequence to 0, and its open cursors lose their
+ * positions. Cursors of a removed table return MDBX_BAD_DBI until they are
+ * bound again. Emptying the main table removes all named ones; the main table
+ * itself is never removed.
  *
  * Returns MDBX_SUCCESS, [txn], [write], MDBX_BAD_DBI, MDBX_EACCESS also for the
  * free space table. */
 LIBMDBX_API int mdbx_drop(MDBX_txn *txn, MDBX_dbi dbi, bool del);
 
-/* Statistics of one table. bytes must be sizeof(*stat).
+/* Stores the statistics of one table. bytes must be sizeof(*stat).
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for a wrong
  * size. */
 LIBMDBX_API int mdbx_dbi_stat(const MDBX_txn *txn, MDBX_dbi dbi,
                               MDBX_stat *stat, size_t bytes);
 
-/* Tells in what forms the keys of a table with MDBX_DUPSORT keep their values:
- * bit 0 of *mask: some key has one value; bit 1: some has a few inside the leaf,
- * or a nested tree of height 1; bit N: some has a nested tree of height N. Reads
- * the whole table.
+/* Tells how the keys of a table with MDBX_DUPSORT store their values. Bit 0 of
+ * *mask: some key has one value. Bit 1: some key has a few values inside the
+ * leaf, or a nested tree of height 1. Bit N: some key has a nested tree of
+ * height N. The call reads the whole table.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE and 0 for a table without MDBX_DUPSORT;
- * [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for NULL. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE and 0 for a table without
+ * MDBX_DUPSORT; [txn], [read], MDBX_BAD_DBI, MDBX_EINVAL for NULL. */
 LIBMDBX_API int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi,
                                            uint32_t *mask);
 
-/* Stores the flags of a table, MDBX_db_flags_t, and what the transaction knows
- * of it, MDBX_dbi_state_t. Both pointers are required.
+/* Stores the flags of a table, MDBX_db_flags_t, and its state in the
+ * transaction, MDBX_dbi_state_t. Both pointers are required.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. A broken transaction tells of
- * the tables it has used, else MDBX_BAD_TXN. */
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI. For a broken transaction
+ * the call succeeds for the tables it has used; for others it returns
+ * MDBX_BAD_TXN. */
 LIBMDBX_API int mdbx_dbi_flags_ex(const MDBX_txn *txn, MDBX_dbi dbi,
                                   unsigned *flags, unsigned *state);
 
-/* The same for the flags alone. */
+/* mdbx_dbi_flags_ex() for the flags alone. */
 LIBMDBX_INLINE_API int mdbx_dbi_flags(const MDBX_txn *txn, MDBX_dbi dbi,
                                       unsigned *flags);
 
-/* A counter kept with each table. Stores its value to *result, unless that is
- * NULL, and then adds increment.
+/* Reads and increments the counter that is stored with each table. Stores its
+ * value to *result, unless that is NULL, and then adds increment.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it would overflow, and is unchanged;
- * [txn], [read]; MDBX_BAD_DBI; MDBX_EACCESS for an increment in a read
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it would overflow: it is unchanged
+ * then; [txn], [read]; MDBX_BAD_DBI; MDBX_EACCESS for an increment in a read
  * transaction or of the free space table. */
 LIBMDBX_API int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result,
                                   uint64_t increment);
 
-/* Calls func for each named table, in the order of their names. A result of
- * func other than zero ends the walk and is returned.
+/* Calls func for each named table, in the order of their names. If func returns
+ * a value other than zero, the walk ends and returns it.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL func. */
 LIBMDBX_API int mdbx_enumerate_tables(const MDBX_txn *txn,
@@ -2672,84 +2780,86 @@ LIBMDBX_API int mdbx_enumerate_tables(const MDBX_txn *txn,
 LIBMDBX_API int mdbx_cmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                          const MDBX_val *b);
 
-/* Compares two items as values of a key of a table. Of a table without
- * MDBX_DUPSORT only equality means something.
+/* Compares two items as values of a key of a table. In a table without
+ * MDBX_DUPSORT only the result 0 (equal) is meaningful.
  *
  * Returns as mdbx_cmp(). */
 LIBMDBX_API int mdbx_dcmp(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *a,
                           const MDBX_val *b);
 
-/* Return the built-in comparison function of keys, or of values, that goes with
- * the table flags: bytes from the front, bytes from the end, or native unsigned
+/* Return the built-in comparison function of keys, or of values, for the given
+ * table flags: bytes from the front, bytes from the end, or native unsigned
  * integers. Never NULL. */
 LIBMDBX_API MDBX_cmp_func mdbx_get_keycmp(MDBX_db_flags_t flags);
 LIBMDBX_API MDBX_cmp_func mdbx_get_datacmp(MDBX_db_flags_t flags);
 
 /* ---- Reading, storing, deleting by key --------------------------------- */
 
-/* Finds the value of a key, the first one if it has many.
+/* Finds the value of a key; if the key has many values, the first one.
  *
- * key   the key; unchanged.
- * data  receives address and length of the stored value. For the lifetime see
+ * key   the key; not changed.
+ * data  receives address and length of the stored value. For its lifetime see
  *       "Memory" at the top.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND, MDBX_BAD_DBI,
- * MDBX_BAD_VALSIZE if the key's length cannot be in this table (integer keys;
- * a key that is merely too long is not found), MDBX_INCOMPATIBLE if the table has
- * comparators that were not given when it was opened, MDBX_EINVAL for a NULL. */
+ * MDBX_BAD_VALSIZE if the key's length is impossible in this table (integer
+ * keys; a key that is merely too long gives MDBX_NOTFOUND), MDBX_INCOMPATIBLE
+ * if the table has comparators that were not given when it was opened,
+ * MDBX_EINVAL for a NULL. */
 LIBMDBX_API int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          MDBX_val *data);
 
-/* The same, and makes key point to the stored key, and stores to *count (may be
- * NULL) how many values it has; 0 if it is not found.
+/* mdbx_get() that also sets key to the stored key, and stores to *count (may be
+ * NULL) the number of its values; 0 if the key is not found.
  *
  * Returns what mdbx_get() does. */
 LIBMDBX_API int mdbx_get_ex(const MDBX_txn *txn, MDBX_dbi dbi, MDBX_val *key,
                             MDBX_val *data, size_t *count);
 
-/* Finds the values of many keys with one call. In a table that is larger than the
- * caches of the processor this is much faster than as many calls of mdbx_get():
- * lookups go down the tree side by side, so that their waits for memory overlap.
+/* Finds the values of many keys with one call. In a table larger than the
+ * processor caches this is much faster than the same number of calls of
+ * mdbx_get(): the lookups descend the tree side by side, so that their waits
+ * for memory overlap.
  *
- * keys    `count` keys in any order, the same one more than once if need be;
- *         unchanged.
- * values  `count` places, each receives what mdbx_get() would give; no address
- *         and length 0 if there is no such key. For the lifetime see "Memory" at
- *         the top.
- * codes   `count` places, each receives MDBX_SUCCESS, MDBX_NOTFOUND, or
- *         MDBX_BAD_VALSIZE for a length that cannot be in this table.
+ * keys    `count` keys in any order, duplicates allowed; not changed.
+ * values  `count` places. Each receives what mdbx_get() would give; a NULL
+ *         address and length 0 if there is no such key. For the lifetime see
+ *         "Memory" at the top.
+ * codes   `count` places. Each receives MDBX_SUCCESS, MDBX_NOTFOUND, or
+ *         MDBX_BAD_VALSIZE for a length that is impossible in this table.
  *
  * Returns MDBX_SUCCESS if all keys were looked up, found or not; [txn], [read],
- * MDBX_BAD_DBI, MDBX_EINVAL for a NULL, MDBX_INCOMPATIBLE if the table's order is
- * not known. After another code than MDBX_SUCCESS values and codes mean
- * nothing. */
+ * MDBX_BAD_DBI, MDBX_EINVAL for a NULL, MDBX_INCOMPATIBLE if the table's
+ * comparators were not given. After any code but MDBX_SUCCESS the contents of
+ * values and codes are undefined. */
 LIBMDBX_API int mdbx_get_many(const MDBX_txn *txn, MDBX_dbi dbi,
                               const MDBX_val *keys, MDBX_val *values,
                               int *codes, size_t count);
 
-/* Makes a cache entry empty. To be done once before its first use. */
+/* Makes a cache entry empty. Call it once before the first use of the entry. */
 LIBMDBX_INLINE_API void mdbx_cache_init(MDBX_cache_entry_t *entry);
 
-/* mdbx_get() with a memory: the entry remembers where the value lies and between
- * which commits it has been there. As long as the table was not changed since,
- * the answer costs no search; between those two commits not even a look at the
- * table.
+/* mdbx_get() with a cache entry: the entry remembers where the value lies and
+ * the range of commits in which it has been there. If the table has not changed
+ * since, the call needs no search; for a snapshot within that range it does not
+ * even read the table's record.
  *
  * data   as of mdbx_get(): the value in the database, never a copy.
  * entry  memory of the application, made empty by mdbx_cache_init(). One entry
  *        serves one key of one table of one open environment; used for anything
- *        else it gives wrong answers. It needs no other end, and may outlive the
+ *        else it gives wrong answers. It needs no release, and may outlive the
  *        transaction.
  *
- * Threads: mdbx_cache_get() may be called with the same entry by several threads
- * at once, each with a transaction of its own; the other by one at a time.
+ * Threads: several threads may call mdbx_cache_get() with the same entry at
+ * once, each with a transaction of its own; mdbx_cache_get_SingleThreaded()
+ * only one at a time.
  *
- * Gives the code mdbx_get() would give as errcode, and as status how the answer
- * was found. Only MDBX_CACHE_CONFIRMED and MDBX_CACHE_REFRESHED changed the entry;
- * and for all statuses but MDBX_CACHE_ERROR the answer is right. MDBX_NOTFOUND is
- * remembered as well. MDBX_CACHE_UNABLE: a value in a table that the write
- * transaction has changed, or a key that can be in no such table. errcode
- * MDBX_EINVAL also if entry is NULL. */
+ * Returns as errcode the code mdbx_get() would return, and as status how the
+ * answer was found. Only MDBX_CACHE_CONFIRMED and MDBX_CACHE_REFRESHED changed
+ * the entry. For all statuses but MDBX_CACHE_ERROR the answer is correct. The
+ * entry remembers MDBX_NOTFOUND as well. MDBX_CACHE_UNABLE: the value is in a
+ * table that the write transaction has changed, or the key is impossible in any
+ * table. errcode is MDBX_EINVAL also if entry is NULL. */
 LIBMDBX_API MDBX_cache_result_t
 mdbx_cache_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                MDBX_val *data, volatile MDBX_cache_entry_t *entry);
@@ -2758,7 +2868,7 @@ LIBMDBX_API MDBX_cache_result_t mdbx_cache_get_SingleThreaded(
     MDBX_cache_entry_t *entry);
 
 /* Finds the first record not less than the given key, or with MDBX_DUPSORT not
- * less than the given pair. On success key and data point to what was found.
+ * less than the given pair. On success key and data point to the record found.
  *
  * Returns MDBX_SUCCESS if it is equal; MDBX_RESULT_TRUE if it is greater;
  * MDBX_NOTFOUND past the end; otherwise as mdbx_get(). */
@@ -2768,18 +2878,19 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
 /* Stores a record.
  *
  * key    copied.
- * data   copied; nobody may change it meanwhile, since its checksum may be taken
- *        where it lies. With MDBX_RESERVE only its length counts, and iov_base
- *        receives where the caller writes the value before the next operation.
- *        With MDBX_MULTIPLE it is an array of two: data[0] the first element and
- *        its length, data[1].iov_len the number of elements, which on return
- *        holds how many were stored.
+ * data   copied. No thread may change the source during the call, since the
+ *        engine may compute its checksum in place. With MDBX_RESERVE only the
+ *        length counts; iov_base receives the address to which the caller
+ *        writes the value before the next operation. With MDBX_MULTIPLE data is
+ *        an array of two: data[0] has the address and the length of the first
+ *        element, data[1].iov_len the number of elements. On return
+ *        data[1].iov_len holds the number of elements stored.
  * flags  MDBX_put_flags_t:
- *   MDBX_UPSERT       insert; or update, with MDBX_DUPSORT add to the values
- *   MDBX_NOOVERWRITE  insert only; when refused data shows the present value
+ *   MDBX_UPSERT       insert or update; with MDBX_DUPSORT add the value
+ *   MDBX_NOOVERWRITE  insert only; if refused, data receives the present value
  *   MDBX_CURRENT      update only; replaces all values of the key
  *   MDBX_ALLDUPS      replaces all values of the key
- *   MDBX_NODUPDATA    refuse a pair that is there already
+ *   MDBX_NODUPDATA    refuse a pair that exists already
  *   MDBX_APPEND       the key comes last; fast for sorted input
  *   MDBX_APPENDDUP    the value comes last in its key
  *   MDBX_RESERVE      not with MDBX_DUPSORT
@@ -2791,45 +2902,50 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
  *   MDBX_NOTFOUND      CURRENT, but there is no such key
  *   MDBX_EMULTIVAL     CURRENT and NOOVERWRITE, but the key has many values
  *   MDBX_EKEYMISMATCH  APPEND or APPENDDUP out of order
- *   MDBX_BAD_VALSIZE   a length that cannot be in this table
- *   MDBX_INCOMPATIBLE  the record is a named table; or a flag the table's kind
- *                      does not have; or comparators that were not given
- *   MDBX_EINVAL        NULL, unknown flags, flags that do not go together
- * If it fails half-way through a change of the tree the transaction is broken
- * and can only be aborted. */
+ *   MDBX_BAD_VALSIZE   a length that is impossible in this table
+ *   MDBX_INCOMPATIBLE  the record is a named table; or a flag does not fit the
+ *                      table's kind; or the table has comparators that were not
+ *                      given
+ *   MDBX_EINVAL        NULL, unknown flags, flags that cannot be combined
+ * If the call fails in the middle of a change of the tree, the transaction is
+ * broken and can only be aborted. */
 LIBMDBX_API int mdbx_put(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          MDBX_val *data, MDBX_put_flags_t flags);
 
-/* Stores many records in the given order, as that many calls of mdbx_put() would.
+/* Stores many records in the given order, like the same number of calls of
+ * mdbx_put().
  *
- * keys    `count` keys; copied, as are the values. Neither may point into the
- *         database: each record stored may move what is there.
- * values  `count` values; one that is refused by MDBX_NOOVERWRITE shows the
- *         present one.
+ * keys    `count` keys; keys and values are copied. Neither may point into the
+ *         database: storing a record may move records that are there.
+ * values  `count` values. If MDBX_NOOVERWRITE refuses one, it receives the
+ *         present value.
  * flags   as of mdbx_put(), but not MDBX_RESERVE and MDBX_MULTIPLE.
- * done    NULL, or receives how many records were stored: if the call fails, the
- *         index of the record it failed at.
+ * done    NULL, or receives how many records were stored: if the call fails,
+ *         the index of the record it failed at.
  *
- * Returns MDBX_SUCCESS if all were stored; else what mdbx_put() returned for the
- * first one that was not: those before it are stored, those behind it were not
- * tried, and unless the transaction is broken the caller may go on. MDBX_EINVAL
- * also for a NULL and for flags that are not allowed here. */
+ * Returns MDBX_SUCCESS if all were stored. Otherwise it returns the code of
+ * mdbx_put() for the first record that failed: the records before it are
+ * stored, those after it were not tried, and unless the transaction is broken
+ * the caller may continue. MDBX_EINVAL also for a NULL and for flags that are
+ * not allowed here. */
 LIBMDBX_API int mdbx_put_many(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys,
                               MDBX_val *values, size_t count,
                               MDBX_put_flags_t flags, size_t *done);
 
-/* Stores or deletes a record and hands out its old value.
+/* Stores or deletes a record and returns its old value.
  *
- * new_data  the new value; NULL deletes, which needs MDBX_CURRENT. Not old_data.
- * old_data  in: a buffer. out: the old value. It is copied to the buffer if the
- *           page will change in place; else iov_base points into the database.
- *           {NULL, 0} if there was none.
- * flags     as of mdbx_put(). MDBX_CURRENT with MDBX_NOOVERWRITE in a table with
- *           MDBX_DUPSORT: old_data names the value to replace. MDBX_ALLDUPS: all
- *           values of the key give way to the new one, or go. MDBX_RESERVE: room
- *           for the new value, which new_data then points to. MDBX_APPEND,
- *           MDBX_APPENDDUP: the new record must be the last one of the table, of
- *           the key (MDBX_EKEYMISMATCH).
+ * new_data  the new value; NULL deletes, which needs MDBX_CURRENT. It must not
+ *           be old_data.
+ * old_data  in: a buffer. out: the old value. The call copies it to the buffer
+ *           if the page will change in place; else iov_base points into the
+ *           database. {NULL, 0} if there was none.
+ * flags     as of mdbx_put(). MDBX_CURRENT with MDBX_NOOVERWRITE in a table
+ *           with MDBX_DUPSORT: old_data names the value to replace.
+ *           MDBX_ALLDUPS: the new value replaces all values of the key, or all
+ *           of them are deleted. MDBX_RESERVE: the call makes room for the new
+ *           value, and new_data then points to it. MDBX_APPEND, MDBX_APPENDDUP:
+ *           the new record must be the last one of the table, of the key
+ *           (MDBX_EKEYMISMATCH).
  *
  * Returns what mdbx_put() does; MDBX_RESULT_TRUE if the buffer is too small:
  * nothing is changed, old_data has the length needed and a NULL base;
@@ -2838,17 +2954,17 @@ LIBMDBX_API int mdbx_replace(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                              MDBX_val *new_data, MDBX_val *old_data,
                              MDBX_put_flags_t flags);
 
-/* The same, but the old value is saved by a callback, which gets context,
- * old_data, and the bytes. If the callback gives anything but MDBX_SUCCESS,
- * nothing is changed and that is returned. */
+/* mdbx_replace() with a callback that saves the old value. The callback gets
+ * context, old_data, and the bytes. If it returns any code but MDBX_SUCCESS,
+ * nothing is changed and the call returns that code. */
 LIBMDBX_API int mdbx_replace_ex(MDBX_txn *txn, MDBX_dbi dbi,
                                 const MDBX_val *key, MDBX_val *new_data,
                                 MDBX_val *old_data, MDBX_put_flags_t flags,
                                 MDBX_preserve_func preserver,
                                 void *preserver_context);
 
-/* Deletes a key with all its values; or, with data, only the pair that is equal
- * to both.
+/* Deletes a key with all its values; with data given, only the pair that equals
+ * both.
  *
  * Returns MDBX_SUCCESS, [txn], [write], MDBX_NOTFOUND, MDBX_BAD_DBI,
  * MDBX_BAD_VALSIZE, MDBX_INCOMPATIBLE if the record is a named table,
@@ -2857,36 +2973,40 @@ LIBMDBX_API int mdbx_del(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key,
                          const MDBX_val *data);
 
 /* Stores the application's numbers x, y, z with this commit. If one of them
- * changes, v becomes the id of the transaction. A NULL canary sets v only.
+ * changes, v becomes the id of the transaction. With a NULL canary only v is
+ * set.
  *
  * Returns MDBX_SUCCESS, [txn], MDBX_EACCESS in a read transaction. */
 LIBMDBX_API int mdbx_canary_put(MDBX_txn *txn, const MDBX_canary *canary);
 
-/* Reads them as of the transaction's snapshot.
+/* Reads the numbers of mdbx_canary_put() in the transaction's snapshot.
  *
  * Returns MDBX_SUCCESS, [txn]. */
 LIBMDBX_API int mdbx_canary_get(const MDBX_txn *txn, MDBX_canary *canary);
 
 /* Tells whether an address obtained from the database lies on a page this
- * transaction has changed; then the next change may overwrite it.
+ * transaction has changed. If it does, the next change may overwrite the data
+ * there.
  *
- * Returns MDBX_RESULT_TRUE for yes (to be safe, also for unknown addresses in a
- * write transaction, and for all once one with a writable mapping has changed
- * anything or wrote pages ahead), MDBX_RESULT_FALSE for no, [txn], MDBX_EINVAL
- * for an address outside the database in a read transaction. */
+ * Returns MDBX_RESULT_TRUE for yes, MDBX_RESULT_FALSE for no, [txn],
+ * MDBX_EINVAL for an address outside the database in a read transaction. To be
+ * safe, a write transaction returns MDBX_RESULT_TRUE also for unknown
+ * addresses; and for all addresses once it has changed anything in a writable
+ * mapping or has written pages ahead. */
 LIBMDBX_API int mdbx_is_dirty(const MDBX_txn *txn, const void *ptr);
 
 /* ---- Cursors ----------------------------------------------------------- */
 
-/* Makes a cursor that is bound to nothing yet.
+/* Creates an unbound cursor.
  *
  * ctx  pointer of the application.
  *
- * Returns the cursor, which the caller closes; NULL if there is no memory. */
+ * Returns the cursor, which the caller must close; NULL if there is no
+ * memory. */
 LIBMDBX_API MDBX_cursor *mdbx_cursor_create(void *ctx);
 
-/* Makes a cursor and binds it. Cursors outlive their transaction, unbound, and
- * must be closed by the caller.
+/* Creates a cursor and binds it. A cursor outlives its transaction, unbound;
+ * the caller must close it.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS for the free
  * space table in a write transaction, MDBX_ENOMEM. */
@@ -2894,8 +3014,9 @@ LIBMDBX_API int mdbx_cursor_open(MDBX_txn *txn, MDBX_dbi dbi,
                                  MDBX_cursor **cursor);
 
 /* Binds a cursor to a transaction and a table, without a position. If it is
- * bound to just these already nothing happens; from others it is unbound. In a
- * broken transaction it can be bound to the tables that were used before.
+ * bound to these already, the call does nothing; if it is bound to others, the
+ * call first unbinds it. In a broken transaction a cursor can be bound to the
+ * tables that the transaction has used before.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_EACCESS as above;
  * MDBX_EINVAL, MDBX_EBADSIGN for a bad cursor; MDBX_THREAD_MISMATCH. */
@@ -2908,7 +3029,7 @@ LIBMDBX_API int mdbx_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor,
 LIBMDBX_API int mdbx_cursor_renew(MDBX_txn *txn, MDBX_cursor *cursor);
 
 /* Detaches a cursor from its transaction; it can be bound again. Unbinding
- * twice is fine.
+ * twice is allowed.
  *
  * Returns MDBX_SUCCESS, MDBX_EBADSIGN, MDBX_THREAD_MISMATCH; MDBX_EINVAL for
  * NULL, or for a parent's cursor inside a nested transaction. */
@@ -2919,14 +3040,14 @@ LIBMDBX_API int mdbx_cursor_unbind(MDBX_cursor *cursor);
  * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN. */
 LIBMDBX_API int mdbx_cursor_reset(MDBX_cursor *cursor);
 
-/* Frees a cursor, bound or not; NULL is ignored. A wrong use is fatal, see
+/* Frees a cursor, bound or not; NULL is ignored. Incorrect use is fatal, see
  * mdbx_set_panic(). */
 LIBMDBX_API void mdbx_cursor_close(MDBX_cursor *cursor);
 
-/* Frees a cursor and tells how it went.
+/* Frees a cursor and returns a code.
  *
  * Returns MDBX_SUCCESS, MDBX_EINVAL for NULL, MDBX_EBADSIGN,
- * MDBX_THREAD_MISMATCH: the cursor then stays. */
+ * MDBX_THREAD_MISMATCH: the cursor then remains open. */
 LIBMDBX_API int mdbx_cursor_close2(MDBX_cursor *cursor);
 
 /* Attaches a pointer of the application to a cursor.
@@ -2934,7 +3055,8 @@ LIBMDBX_API int mdbx_cursor_close2(MDBX_cursor *cursor);
  * Returns MDBX_SUCCESS, MDBX_EINVAL, MDBX_EBADSIGN. */
 LIBMDBX_API int mdbx_cursor_set_userctx(MDBX_cursor *cursor, void *ctx);
 
-/* Returns that pointer, NULL if there is none or the handle is bad. */
+/* Returns the pointer given to mdbx_cursor_create() or
+ * mdbx_cursor_set_userctx(), NULL if there is none or the handle is bad. */
 LIBMDBX_API void *mdbx_cursor_get_userctx(const MDBX_cursor *cursor);
 
 /* Returns the transaction a cursor is bound to, the innermost one if nested;
@@ -2951,118 +3073,125 @@ LIBMDBX_API int mdbx_cursor_copy(const MDBX_cursor *src, MDBX_cursor *dest);
 
 /* Compares the positions of two cursors of one table and snapshot.
  *
- * ignore_multival  true leaves the place among the values of a key out.
+ * ignore_multival  true ignores the place among the values of a key.
  *
- * Returns a negative number, 0 or a positive one. Has no meaning for cursors
- * that do not belong together. */
+ * Returns a negative number, 0 or a positive one. The result is meaningless for
+ * cursors that do not belong together. */
 LIBMDBX_API int mdbx_cursor_compare(const MDBX_cursor *left,
                                     const MDBX_cursor *right,
                                     bool ignore_multival);
 
-/* Moves a cursor and reads the record it comes to.
+/* Moves a cursor and reads the record at its new position.
  *
  * key, data  in: what the operation searches for. out: the record. Both may be
- *            NULL for operations that search for nothing. After MDBX_SET,
- *            MDBX_GET_BOTH and MDBX_GET_BOTH_RANGE key stays as given.
+ *            NULL for operations that do not search. MDBX_SET, MDBX_GET_BOTH
+ *            and MDBX_GET_BOTH_RANGE leave key as given.
  * op         MDBX_cursor_op:
  *   FIRST, LAST, NEXT, PREV     over all records; without a position NEXT goes
  *                               to the first and PREV to the last
  *   ..._DUP                     among the values of the current key
  *   ..._NODUP                   to another key
- *   GET_CURRENT                 stays
+ *   GET_CURRENT                 does not move
  *   SET, SET_KEY, SET_RANGE     by key
  *   GET_BOTH, GET_BOTH_RANGE    by key and value, MDBX_DUPSORT only
  *   SET_LOWERBOUND              first pair not less; MDBX_RESULT_TRUE if it is
  *                               greater
  *   SET_UPPERBOUND              first pair greater; for both bounds a value
- *                               without address means the key alone
- *   TO_KEY_...                  by key in relation to the given one; on equal
- *                               keys stands on the first value, on a lesser key
- *                               on its last
- *   TO_EXACT_KEY_VALUE_...      this key, its value in relation to the given one
- *   TO_PAIR_...                 key and value as one
- *                               (without MDBX_DUPSORT a longer value is greater,
- *                               of equal length their bytes decide)
+ *                               with a NULL address means that only the key is
+ *                               compared
+ *   TO_KEY_...                  by key in relation to the given one; on an
+ *                               equal key the cursor stands on the first value,
+ *                               on a lesser key on its last
+ *   TO_EXACT_KEY_VALUE_...      exactly this key; by value in relation to the
+ *                               given one
+ *   TO_PAIR_...                 key and value are compared as one pair (without
+ *                               MDBX_DUPSORT a longer value is greater; values
+ *                               of equal length are compared by their bytes)
  *   ..._MULTIPLE                many values at once, MDBX_DUPFIXED only: data
  *                               covers all values of a page
- * At the edges the cursor stays on the last (first) record. A failed search for
- * an exact match leaves a cursor without a place to move on from.
+ * At the end (the beginning) of the table the cursor stays on the last (first)
+ * record. After a failed search for an exact match the cursor has no position
+ * to move on from.
  *
  * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE as said, [cursor], [read], or
  *   MDBX_NOTFOUND      no such record, or no further one
  *   MDBX_ENODATA       the operation needs a position and there is none
  *   MDBX_INCOMPATIBLE  the table is not of the kind needed
- *   MDBX_BAD_VALSIZE   a length that cannot be in this table
- *   MDBX_EINVAL        unknown operation, or NULL where something is needed */
+ *   MDBX_BAD_VALSIZE   a length that is impossible in this table
+ *   MDBX_EINVAL        unknown operation, or a required pointer is NULL */
 LIBMDBX_API int mdbx_cursor_get(MDBX_cursor *cursor, MDBX_val *key,
                                 MDBX_val *data, MDBX_cursor_op op);
 
 /* Reads many records with one call, from a table without MDBX_DUPSORT.
  *
- * count  receives the number of items stored: keys and values, in turn.
+ * count  receives the number of items stored: keys and values alternate.
  * pairs  room for `limit` items, at least 4.
- * op     MDBX_FIRST, which begins where the cursor stands if it has a position;
- *        or MDBX_NEXT.
+ * op     MDBX_FIRST, which begins at the cursor's position if it has one; or
+ *        MDBX_NEXT.
  *
- * Returns MDBX_SUCCESS if there is more; MDBX_RESULT_TRUE with the last ones;
- * MDBX_NOTFOUND if there was nothing; [cursor], [read]; MDBX_INCOMPATIBLE for
- * MDBX_DUPSORT; MDBX_EINVAL for another operation, a small limit or NULL. */
+ * Returns MDBX_SUCCESS if more records follow; MDBX_RESULT_TRUE with the last
+ * records; MDBX_NOTFOUND if there was none; [cursor], [read]; MDBX_INCOMPATIBLE
+ * for MDBX_DUPSORT; MDBX_EINVAL for another operation, a small limit or
+ * NULL. */
 LIBMDBX_API int mdbx_cursor_get_batch(MDBX_cursor *cursor, size_t *count,
                                       MDBX_val *pairs, size_t limit,
                                       MDBX_cursor_op op);
 
-/* Goes to a record by start_op, then on by turn_op, and shows each record to the
- * predicate until it decides.
+/* Scans records: moves by start_op, then repeatedly by turn_op, and passes each
+ * record to the predicate until the predicate ends the scan.
  *
- * context, arg  handed to the predicate.
+ * context, arg  passed to the predicate.
  *
- * Returns MDBX_RESULT_TRUE if the predicate found what it wanted, the cursor
- * stands there; MDBX_RESULT_FALSE at the end of the data; any other result of
+ * Returns MDBX_RESULT_TRUE if the predicate returned it, with the cursor on
+ * that record; MDBX_RESULT_FALSE at the end of the data; any other result of
  * the predicate; [cursor], [read], MDBX_EINVAL for operations that cannot be
- * used so. */
+ * used here. */
 LIBMDBX_API int mdbx_cursor_scan(MDBX_cursor *cursor,
                                  MDBX_predicate_func predicate, void *context,
                                  MDBX_cursor_op start_op,
                                  MDBX_cursor_op turn_op, void *arg);
 
-/* The same, but begins with a search: from_op with from_key and from_value, as of
- * mdbx_cursor_get(). Both are updated as the scan goes on. */
+/* mdbx_cursor_scan() that begins with a search: from_op with from_key and
+ * from_value, as of mdbx_cursor_get(). The scan updates both. */
 LIBMDBX_API int mdbx_cursor_scan_from(MDBX_cursor *cursor,
                                       MDBX_predicate_func predicate,
                                       void *context, MDBX_cursor_op from_op,
                                       MDBX_val *from_key, MDBX_val *from_value,
                                       MDBX_cursor_op turn_op, void *arg);
 
-/* Stores a record and leaves the cursor on it. Other cursors keep their
- * records. All as mdbx_put(), except that MDBX_CURRENT replaces the value under
- * the cursor: key must be the one there, and of many values only this one is
- * replaced, unless MDBX_ALLDUPS is given too.
+/* Stores a record and leaves the cursor on it. Other cursors stay on their
+ * records. As mdbx_put(), except that MDBX_CURRENT replaces the value under the
+ * cursor: key must be the key there, and if the key has many values only this
+ * one is replaced, unless MDBX_ALLDUPS is given too.
  *
  * Returns what mdbx_put() does, and [cursor]; MDBX_ENODATA for MDBX_CURRENT
- * without a position; MDBX_EKEYMISMATCH if key is another one; MDBX_EINVAL for
- * MDBX_CURRENT with MDBX_NOOVERWRITE or MDBX_APPEND. */
+ * without a position; MDBX_EKEYMISMATCH if key is not the key there;
+ * MDBX_EINVAL for MDBX_CURRENT with MDBX_NOOVERWRITE or MDBX_APPEND. */
 LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
                                 MDBX_val *data, MDBX_put_flags_t flags);
 
-/* Deletes the record under the cursor, with MDBX_ALLDUPS or MDBX_NODUPDATA all
- * values of its key. Afterwards the cursor stands before the next record: both
- * MDBX_GET_CURRENT and MDBX_NEXT give that one. It keeps that place, as do other
- * cursors on the record: what is put in between, the same record too, comes before
- * it, and MDBX_NEXT does not meet it. Behind the last record it stays behind.
+/* Deletes the record under the cursor; with MDBX_ALLDUPS or MDBX_NODUPDATA all
+ * values of its key.
+ *
+ * Afterwards the cursor stands before the next record: both MDBX_GET_CURRENT
+ * and MDBX_NEXT return that record. The cursor keeps this place, as do other
+ * cursors that stood on the deleted record: records stored later, even the
+ * deleted one again, come before it, and MDBX_NEXT does not return them. A
+ * cursor behind the last record stays behind all records.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
- * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for other flags
- * than these and MDBX_CURRENT, which changes nothing. */
+ * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for flags other
+ * than these and MDBX_CURRENT, which has no effect. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
-/* Deletes everything from the record under `begin` up to the one under `end`,
- * without that one unless end_including is true. Whole branches of the tree are
- * cut off, so that the cost is that of the pages, not of the records.
+/* Deletes all records from the one under `begin` to the one under `end`; the
+ * latter only if end_including is true. The call cuts off whole branches of the
+ * tree, so its cost depends on the number of pages, not of records.
  *
- * begin, end  cursors of one table and transaction; NULL is the first or the last
- *             record (at most one of them).
- * affected    receives the number of records, with MDBX_DUPSORT of values, that
- *             were deleted; may be NULL.
+ * begin, end  cursors of one table and transaction; NULL stands for the first
+ *             or the last record (at most one of them may be NULL).
+ * affected    receives the number of deleted records, with MDBX_DUPSORT of
+ *             values; may be NULL.
  *
  * Afterwards both cursors stand on the record behind the deleted ones, if there
  * is one.
@@ -3070,29 +3199,31 @@ LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
  * Returns MDBX_SUCCESS, [cursor], [write], or
  *   MDBX_ENODATA       a cursor has no position, or begin is behind end
  *   MDBX_EINVAL        both NULL, or cursors that do not belong together
- *   MDBX_INCOMPATIBLE  a named table is among the records, which only mdbx_drop()
- *                      can remove: nothing is deleted; or the table has
- *                      comparators that were not given when it was opened */
+ *   MDBX_INCOMPATIBLE  a named table is among the records, which only
+ *                      mdbx_drop() can remove: nothing is deleted; or the table
+ *                      has comparators that were not given when it was
+ *                      opened */
 LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
                                          bool end_including,
                                          uint64_t *affected);
 
-/* Deletes many records by their place in relation to a cursor, as
+/* Deletes many records by their place relative to a cursor, as
  * MDBX_bunch_action_t says: among the values of its key, or in the whole table,
- * before or behind it, with or without itself. In a table without MDBX_DUPSORT a
- * key has one value.
+ * before or behind the cursor, with or without its own record. In a table
+ * without MDBX_DUPSORT a key has one value.
  *
  * affected  receives the number of records or values deleted; may be NULL.
  *
- * Afterwards the cursor stands on its record if that is still there, else before
- * the one behind the deleted ones, as after mdbx_cursor_del(). Behind everything,
- * after MDBX_DELETE_AFTER_..., MDBX_GET_CURRENT gives MDBX_ENODATA in a table with
- * MDBX_DUPSORT, and the last record in others.
+ * Afterwards the cursor stands on its record if that still exists; else before
+ * the record behind the deleted ones, as after mdbx_cursor_del(). If it stands
+ * behind the end, after MDBX_DELETE_AFTER_..., MDBX_GET_CURRENT returns
+ * MDBX_ENODATA in a table with MDBX_DUPSORT, and the last record in other
+ * tables.
  *
  * A cursor that never had a position stands before the first record for the two
- * actions ...AFTER_EXCLUDING, and goes to the last one for
- * MDBX_DELETE_AFTER_INCLUDING, which gives MDBX_ENODATA then. MDBX_DELETE_WHOLE
- * needs no position, and an empty table none for actions on the whole table.
+ * actions ...AFTER_EXCLUDING; for MDBX_DELETE_AFTER_INCLUDING the call moves it
+ * to the last record and returns MDBX_ENODATA. MDBX_DELETE_WHOLE needs no
+ * position; in an empty table the actions on the whole table need none either.
  *
  * Returns MDBX_SUCCESS, also if there was nothing to delete; [cursor], [write];
  * MDBX_ENODATA without a position otherwise; MDBX_EINVAL for an unknown action;
@@ -3106,8 +3237,9 @@ LIBMDBX_API int mdbx_cursor_bunch_delete(MDBX_cursor *cursor,
  * Returns MDBX_SUCCESS, [cursor], [read]. */
 LIBMDBX_API int mdbx_cursor_count(const MDBX_cursor *cursor, size_t *count);
 
-/* The same, and the shape of the nested tree that the values of the key are in:
- * depth 0 and no pages while they are few and lie inside the leaf.
+/* mdbx_cursor_count() that also describes the nested tree which holds the
+ * values of the key: depth 0 and no pages while they are few and lie inside the
+ * leaf.
  *
  * count  may be NULL if stat is not.
  * stat   may be NULL; else bytes must be sizeof(*stat).
@@ -3116,8 +3248,8 @@ LIBMDBX_API int mdbx_cursor_count(const MDBX_cursor *cursor, size_t *count);
 LIBMDBX_API int mdbx_cursor_count_ex(const MDBX_cursor *cursor, size_t *count,
                                      MDBX_stat *stat, size_t bytes);
 
-/* Tells whether there is nothing under the cursor: it has no position or was
- * moved past the end.
+/* Tells whether no record is under the cursor: it has no position or was moved
+ * past the end.
  *
  * Returns MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, or [cursor]. */
 LIBMDBX_API int mdbx_cursor_eof(const MDBX_cursor *cursor);
@@ -3130,15 +3262,15 @@ LIBMDBX_API int mdbx_cursor_eof(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_first(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_last(const MDBX_cursor *cursor);
 
-/* Tell whether the cursor stands on the first, or last, value of its key; an only
- * value is both. Without a position the answer is yes.
+/* Tell whether the cursor stands on the first, or last, value of its key; a
+ * single value is both. Without a position the answer is yes.
  *
  * Return MDBX_RESULT_TRUE, MDBX_RESULT_FALSE, [cursor], [read]. */
 LIBMDBX_API int mdbx_cursor_on_first_dup(const MDBX_cursor *cursor);
 LIBMDBX_API int mdbx_cursor_on_last_dup(const MDBX_cursor *cursor);
 
-/* Turns the checks of order off for this cursor, so that a tool can walk a table
- * whose comparison function it does not have. Such a cursor must not search.
+/* Switches the order checks off for this cursor, so that a tool can walk a
+ * table without its comparison function. Such a cursor must not search.
  *
  * Returns MDBX_SUCCESS, [cursor]. */
 LIBMDBX_API int mdbx_cursor_ignord(MDBX_cursor *cursor);
@@ -3147,61 +3279,66 @@ LIBMDBX_API int mdbx_cursor_ignord(MDBX_cursor *cursor);
 
 /* Counts the steps from one cursor to another.
  *
- * first, last  cursors of one table: of one transaction, or of read transactions
+ * first, last  cursors of one table, in one transaction or in read transactions
  *              of one environment that see the same commit. One of them may be
  *              NULL: the first or last record of the other's table.
  * distance     receives the steps, negative if last comes before first.
  * deepness     the level of the tree on which steps are counted. 0: entries of
- *              the root; the level of the leaves: keys; anything deeper, such as
- *              UINT_MAX: items, that is all values.
+ *              the root; the level of the leaves: keys; any deeper level, such
+ *              as UINT_MAX: items, that is all values.
  *
- * Looks at every page of the level between the two, so an exact distance in a
- * large table takes a while; for a fast answer see mdbx_estimate_distance().
+ * The call reads every page of that level between the two cursors, so an exact
+ * distance in a large table takes long; for a fast answer see
+ * mdbx_estimate_distance().
  *
  * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA if a cursor has no
- * position or the table is empty, MDBX_EINVAL if both are NULL or the cursors do
- * not belong together, or for a NULL distance. */
+ * position or the table is empty, MDBX_EINVAL if both are NULL or the cursors
+ * do not belong together, or for a NULL distance. */
 LIBMDBX_API int mdbx_cursor_distance(const MDBX_cursor *first,
                                      const MDBX_cursor *last,
                                      intptr_t *distance, unsigned deepness);
 
-/* Moves a cursor by so many steps; backwards if amount is negative.
+/* Moves a cursor by `amount` steps; backwards if amount is negative.
  *
- * deepness  as of mdbx_cursor_distance(). On a level above the leaves the cursor
- *           comes to the first item below the entry.
+ * deepness  as of mdbx_cursor_distance(). On a level above the leaves the
+ *           cursor stops at the first item below the entry.
  *
  * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA without a position,
- * MDBX_NOTFOUND if the table ends before: the cursor then stands on the last (or
- * first) item. After other codes it stands where it was. */
+ * MDBX_NOTFOUND if the table ends earlier: the cursor then stands on the last
+ * (or first) item. After any other code it has not moved. */
 LIBMDBX_API int mdbx_cursor_scroll(MDBX_cursor *cursor, intptr_t amount,
                                    unsigned deepness);
 
-/* Cuts a range into parts, for example to give each thread its part of a table:
- * each cursor goes to the end of one part, the last cursor to the end of the range.
- * Parts that are longer by one step come first.
+/* Divides a range into parts, for example to give each thread a part of a
+ * table: each cursor moves to the end of one part, the last cursor to the end
+ * of the range. If the parts cannot be equal, the first ones are longer by one
+ * step.
  *
- * first, last  as of mdbx_cursor_distance(); not moved, unless also in the array.
+ * first, last  as of mdbx_cursor_distance(); not moved, unless also in the
+ *              array.
  * array        `count` bound cursors of the same table. They may belong to
  *              different read transactions, if those see the same commit.
- * deepness     as of mdbx_cursor_distance(): a small one is faster, and the parts
- *              differ more in size.
+ * deepness     as of mdbx_cursor_distance(). A smaller one is faster, but the
+ *              sizes of the parts differ more.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer steps than there
- * are cursors: those at the end of the array then have no position; [cursor], [read]; MDBX_ENODATA as
- * above; MDBX_EINVAL also for a NULL array, for no cursors, or for one that does
- * not belong there. If it fails for damage some cursors may have been moved. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the range has fewer steps than
+ * there are cursors: the cursors at the end of the array then have no position;
+ * [cursor], [read]; MDBX_ENODATA as above; MDBX_EINVAL also for a NULL array,
+ * for no cursors, or for a cursor that does not belong there. If the call fails
+ * because of damage, some cursors may have moved. */
 LIBMDBX_API int mdbx_cursor_distribute(const MDBX_cursor *first,
                                        const MDBX_cursor *last,
                                        MDBX_cursor **array, intptr_t count,
                                        unsigned deepness);
 
 /* Estimates how many items lie between two cursors, from the pages above them
- * only. Exact if both stand in the same leaf, or in leaves side by side under the
- * same branch, and no key has very many values.
+ * only. The result is exact if both stand in the same leaf, or in adjacent
+ * leaves of one branch, and no key has very many values.
  *
- * first, last  as of mdbx_cursor_distance(), but never NULL. A cursor behind the
- *              last record counts up to there.
- * distance     receives the number of items, negative if last comes before first.
+ * first, last  as of mdbx_cursor_distance(), but never NULL. A cursor behind
+ *              the last record counts as standing at the end.
+ * distance     receives the number of items, negative if last comes before
+ *              first.
  *
  * Returns MDBX_SUCCESS, [cursor], [read], MDBX_ENODATA if a cursor has no
  * position, MDBX_EINVAL for cursors that do not belong together, or a NULL
@@ -3210,15 +3347,16 @@ LIBMDBX_API int mdbx_estimate_distance(const MDBX_cursor *first,
                                        const MDBX_cursor *last,
                                        ptrdiff_t *distance);
 
-/* Estimates how many items mdbx_cursor_get() would move the cursor over. The
- * cursor stays.
+/* Estimates by how many items mdbx_cursor_get() would move the cursor. The
+ * cursor itself does not move.
  *
- * key, data, move_op  as of mdbx_cursor_get(), and changed as it would.
- * distance            receives the number of items, negative backwards. A search
- *                     past the last record counts up to there.
+ * key, data, move_op  as of mdbx_cursor_get(), and changed as by that call.
+ * distance            receives the number of items, negative backwards. A
+ *                     search past the last record counts to the end of the
+ *                     table.
  *
- * Returns MDBX_SUCCESS; what mdbx_cursor_get() would return for a move that finds
- * nothing; MDBX_ENODATA if the cursor has no position; MDBX_EINVAL for
+ * Returns MDBX_SUCCESS; what mdbx_cursor_get() would return for a move that
+ * finds nothing; MDBX_ENODATA if the cursor has no position; MDBX_EINVAL for
  * MDBX_GET_CURRENT, MDBX_GET_MULTIPLE, or a NULL distance. */
 LIBMDBX_API int mdbx_estimate_move(const MDBX_cursor *cursor, MDBX_val *key,
                                    MDBX_val *data, MDBX_cursor_op move_op,
@@ -3226,24 +3364,24 @@ LIBMDBX_API int mdbx_estimate_move(const MDBX_cursor *cursor, MDBX_val *key,
 
 /* Estimates how many items a range of a table has.
  *
- * begin_key   where the range begins; NULL: at the first record.
- * begin_data  with MDBX_DUPSORT a value of that key to begin with, or NULL. Else
- *             it means nothing. Only with a key.
+ * begin_key   start of the range; NULL: the first record.
+ * begin_data  with MDBX_DUPSORT a value of that key to begin with, or NULL.
+ *             Ignored in other tables. Only with a key.
  * end_key, end_data
- *             the first item that is no more in the range; NULL: up to the last
- *             record, that included. If both keys are the same and end_data is
- *             NULL, the range goes up to the last value of the key.
- *             MDBX_EPSILON as one of the keys means the other one (at the edge:
- *             the key of the first or last record), so the range is in one key.
+ *             the first item behind the range; NULL: the range includes the
+ *             last record. If both keys are the same and end_data is NULL, the
+ *             range includes the last value of the key. MDBX_EPSILON as one of
+ *             the keys stands for the other key (if that is NULL: for the key
+ *             of the first or last record), so the range lies within one key.
  * distance    receives the number of items, negative if the end comes first.
  *
  * The answer is exact for a whole table (NULL to NULL) and for one key without
- * values, and as exact as mdbx_estimate_distance() otherwise. The keys need not
- * be in the table.
+ * values. Otherwise it is as exact as mdbx_estimate_distance(). The keys need
+ * not be in the table.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_BAD_DBI, MDBX_BAD_VALSIZE for a
- * length that cannot be in this table, MDBX_EINVAL for a NULL distance, a value
- * without key, or MDBX_EPSILON twice. */
+ * length that is impossible in this table, MDBX_EINVAL for a NULL distance, a
+ * value without key, or MDBX_EPSILON twice. */
 LIBMDBX_API int mdbx_estimate_range(const MDBX_txn *txn, MDBX_dbi dbi,
                                     const MDBX_val *begin_key,
                                     const MDBX_val *begin_data,
@@ -3253,33 +3391,34 @@ LIBMDBX_API int mdbx_estimate_range(const MDBX_txn *txn, MDBX_dbi dbi,
 
 /* ---- Readers and threads ----------------------------------------------- */
 
-/* Calls func for each reader of all processes. A result of func other than zero
- * ends the walk and is returned. Takes no lock; readers come and go meanwhile.
+/* Calls func for each reader of all processes. If func returns a value other
+ * than zero, the walk ends and returns it. The call takes no lock; readers may
+ * come and go meanwhile.
  *
  * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE if there is no reader, [env],
  * MDBX_EINVAL for a NULL func, MDBX_EPERM if not open. */
 LIBMDBX_API int mdbx_reader_list(const MDBX_env *env, MDBX_reader_list_func func,
                                  void *ctx);
 
-/* Releases the reader slots of processes that are gone.
+/* Releases the reader slots of dead processes.
  *
- * dead  NULL, or receives their number.
+ * dead  NULL, or receives the number of released slots.
  *
- * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if some were found, or a lock was left
- * behind by a dead process and put right; [env]; MDBX_EPERM if not open; a system
- * code. */
+ * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if the call released slots, or
+ * repaired a lock that a dead process had left behind; [env]; MDBX_EPERM if not
+ * open; a system code. */
 LIBMDBX_API int mdbx_reader_check(MDBX_env *env, int *dead);
 
-/* Gives the calling thread a reader slot now, so that its first read transaction
- * need not look for one.
+/* Binds a reader slot to the calling thread now, so that its first read
+ * transaction need not search for one.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it has one; [env]; MDBX_EINVAL with
  * MDBX_NOSTICKYTHREADS; MDBX_READERS_FULL; MDBX_EPERM if not open; a system
  * code. */
 LIBMDBX_API int mdbx_thread_register(const MDBX_env *env);
 
-/* Gives the slot of the calling thread back. Happens by itself when a thread
- * ends.
+/* Releases the reader slot of the calling thread. The library does so itself
+ * when a thread ends.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if it has none, or with
  * MDBX_NOSTICKYTHREADS; [env]; MDBX_BUSY while its read transaction runs. */
@@ -3287,211 +3426,226 @@ LIBMDBX_API int mdbx_thread_unregister(const MDBX_env *env);
 
 /* ---- Free space and checking ------------------------------------------- */
 
-/* Sums up the use of space as a transaction sees it.
+/* Sums up the use of space in the snapshot of a transaction.
  *
  * info       filled on success. bytes must be sizeof(*info).
- * iter_func  NULL, or called for each run of free pages; a result other than
- *            zero ends the walk and is returned.
- * iter_ctx   handed to iter_func.
+ * iter_func  NULL, or called for each run of free pages. If it returns a value
+ *            other than zero, the walk ends and returns it.
+ * iter_ctx   passed to iter_func.
  *
- * Pages that small commits have set free stand in the meta page. Of a reader whose
- * snapshot is older than the last few commits they are not known any more, and are
- * not counted.
+ * The meta page lists the pages that small commits have freed. For a reader
+ * whose snapshot is older than the last few commits, this list is lost, and its
+ * pages are not counted.
  *
  * Returns MDBX_SUCCESS, [txn], [read], MDBX_NOTFOUND if no page is listed,
  * MDBX_EINVAL for a wrong size or NULL. */
 LIBMDBX_API int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes,
                              MDBX_gc_iter_func iter_func, void *iter_ctx);
 
-/* Shows every page that a transaction sees in use, each once: first the metas, then
- * the free space table, the main table with the named tables in it, and last a call
- * that tells that all was shown. A page comes after all pages below it. A write
- * transaction sees its own changes. Newer programs use mdbx_env_chk() and
- * mdbx_gc_info().
+/* Calls visitor for every page in use in the transaction's snapshot, each once:
+ * first the metas, then the free space table, then the main table with the
+ * named tables in it; a last call reports the end. A page comes after all pages
+ * below it. A write transaction sees its own changes. Newer programs use
+ * mdbx_env_chk() and mdbx_gc_info().
  *
- * visitor  called for each page by the calling thread; a result other than zero
- *          ends the walk and is returned.
- * ctx      handed to visitor.
+ * visitor  called for each page by the calling thread. If it returns a value
+ *          other than zero, the walk ends and returns it.
+ * ctx      passed to visitor.
  *
- * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL visitor. A damaged
- * page, and one that is used twice, ends the walk with MDBX_CORRUPTED. */
+ * Returns MDBX_SUCCESS, [txn], [read], MDBX_EINVAL for a NULL visitor. A
+ * damaged page, or a page that is used twice, ends the walk with
+ * MDBX_CORRUPTED. */
 LIBMDBX_API int mdbx_env_pgwalk(MDBX_txn *txn, MDBX_pgvisitor_func *visitor,
                                 void *ctx);
 
-/* A table that mdbx_rescue() tells of. */
+/* A table that mdbx_rescue() reports. */
 typedef struct MDBX_rescue_table {
   const MDBX_val *name;  /* NULL: the main table */
   MDBX_db_flags_t flags; /* as mdbx_dbi_open() takes them */
   uint64_t sequence;     /* of mdbx_dbi_sequence() */
-  uint64_t records;      /* how many it had; without the names of tables */
-  bool comparator;       /* keys or values are in an order of the application */
-  uint64_t orphan;       /* 0; else nothing leads to the table any more, this is the
-                            page where it begins. Its name is made up, its flags
-                            are guessed, and the following is set */
+  uint64_t records;      /* its number of records, not counting table names */
+  bool comparator;       /* keys or values have an order of the application */
+  uint64_t orphan;       /* 0 if something refers to the table. Else its first
+                            page: nothing refers to it any more, its name is
+                            made up, its flags are guessed, and the members
+                            below are set */
   bool old;              /* it may be an old version of another table */
-  MDBX_db_flags_t unsure; /* flags its pages would fit as well */
-  MDBX_val first, last;  /* its keys */
-  MDBX_val remains;      /* what a damaged page still calls it, if that can be told */
-  unsigned fits;         /* it may be a part of so many other tables */
-  MDBX_val fitting[2];   /* the first two of them; without a base: the main one */
+  MDBX_db_flags_t unsure; /* other flags that would fit its pages as well */
+  MDBX_val first, last;  /* its first and last key */
+  MDBX_val remains;      /* its name as read from a damaged page, if readable */
+  unsigned fits;         /* number of other tables it may be a part of */
+  MDBX_val fitting[2];   /* the first two of these; NULL base: the main table */
 } MDBX_rescue_table_t;
 
-/* A place where a table is damaged. Without a page the table's own record is, and
- * nothing of the table can be told. A val without a base is none. */
+/* A place where a table is damaged. If there is no damaged page, the table's
+ * own record is damaged, and nothing of the table can be reported. A val with a
+ * NULL base means that there is none. */
 typedef struct MDBX_rescue_loss {
-  uint64_t page;         /* the damaged one */
+  uint64_t page;         /* the damaged page */
   int error;             /* why it cannot be used: MDBX_CORRUPTED */
-  bool branch;           /* it leads to others */
-  bool orphan;           /* the page is sound, but nothing leads to it, and it may be
-                            an old version: its records are not told. `after` and
-                            `before` are its first and last key. Told of the main
-                            table */
-  size_t leaves_found;   /* of those: so many were found without it */
-  bool old;              /* some of them may be old versions, of this table or of
-                            another one: free pages are not known, or a page holds an
-                            older version than the one that belongs there, so that
-                            others may */
-  MDBX_val key;          /* some values of this key are lost; else keys are */
-  MDBX_val after, before; /* the last readable before the gap and the first behind
-                          it: keys, or values of `key`; both without a base and a
-                          key given: the one value of that key */
+  bool branch;           /* it is a branch: it refers to other pages */
+  bool orphan;           /* the page is valid, but nothing refers to it, and it
+                            may be an old version: its records are not reported.
+                            `after` and `before` are its first and last key.
+                            Reported with the main table */
+  size_t leaves_found;   /* leaves of that branch that were found without it */
+  bool old;              /* some of these leaves may be old versions, of this or
+                            another table: the free pages are unknown, or some
+                            page holds a stale version, so others may too */
+  MDBX_val key;          /* some values of this key are lost; without it, keys
+                            are lost */
+  MDBX_val after, before; /* the last readable item before the gap and the first
+                          one behind it: keys, or values of `key`. If both
+                          have a NULL base and `key` is given: the one value
+                          of that key is lost */
 } MDBX_rescue_loss_t;
 
-/* What mdbx_rescue() calls. Everything pointed to lives until mdbx_rescue()
- * returns. A result other than MDBX_SUCCESS ends the rescue, except as said. */
+/* Callbacks of mdbx_rescue(). Everything passed by pointer is valid until
+ * mdbx_rescue() returns. A result other than MDBX_SUCCESS ends the rescue,
+ * except as described. */
 typedef struct MDBX_rescue_callbacks {
-  /* MDBX_RESULT_TRUE: nothing of this table is wanted. */
+  /* Begins a table. MDBX_RESULT_TRUE skips it. */
   int (*table_begin)(void *ctx, const MDBX_rescue_table_t *table);
-  /* Each place that is damaged, before the table's records. */
+  /* Gets each damaged place, before the table's records. */
   int (*loss)(void *ctx, const MDBX_rescue_loss_t *loss);
-  /* Each record that can be read, of a key with several values for each one; in
-   * the order of the table as far as that is known. */
+  /* Gets each readable record; of a key with several values, each of them. The
+   * records come in the order of the table as far as that is known. */
   int (*record)(void *ctx, const MDBX_val *key, const MDBX_val *value);
-  /* told: how many records that were. */
+  /* Ends a table. told: the number of reported records. */
   int (*table_end)(void *ctx, const MDBX_rescue_table_t *table, uint64_t told);
 } MDBX_rescue_callbacks_t;
 
 /* Reads whatever can be read of a damaged database.
  *
- * txn        a read transaction; it may be of a database whose tables cannot be
+ * txn        a read transaction; its database may have tables that cannot be
  *            opened.
- * callbacks  all of them are called, for the main table first, for each named one,
- *            and for those whose names are lost. They must not use txn.
- * ctx        handed to the callbacks.
+ * callbacks  all are required. They are called for the main table first, for
+ *            each named table, and for the tables whose names are lost. They
+ *            must not use txn.
+ * ctx        passed to the callbacks.
  *
- * A damaged leaf costs its records. Pages that nothing leads to are looked for
- * among all that are neither in use nor free. They are put below a damaged branch
- * if height, type, age, and the keys on both sides leave one place for them, or if
- * the damaged page still refers to them. What has no place or more than one is told
- * as a table of its own, named lost- and the number of its page: a table whose name
- * was on a damaged leaf of the main table, the values of a key that is lost, or a
- * part of one of the tables it fits. Its flags are guessed from its pages.
- * If the lists of free pages are damaged too, or the last write of some page was
- * lost, old versions may be met: of a key the newest one counts, but a record that was deleted may come back. What has the first
- * or last key of another table may be an old version of it: then a whole tree is
- * told as a table that may be old, and single pages are told as losses.
- * Large values are read twice; memory takes two bytes for each page.
+ * A damaged leaf costs its records. Pages that nothing refers to are searched
+ * for among all pages that are neither in use nor free. Such a page is placed
+ * below a damaged branch if height, type, age, and the keys on both sides leave
+ * exactly one place for it, or if the damaged page still refers to it. Pages
+ * with no place or several possible places are reported as a table of their
+ * own, named lost- and the page number: a table whose name was on a damaged
+ * leaf of the main table, the values of a key that is lost, or a part of one of
+ * the tables it fits. The flags of such a table are guessed from its pages.
+ * If the lists of free pages are damaged too, or the last write of some page
+ * was lost, the search may find old versions. The newest version of a key
+ * counts, but a deleted record may come back. Pages with the first or last key
+ * of another table may be an old version of that table: a whole tree is then
+ * reported as a table that may be old, and single pages are reported as losses.
+ * Large values are read twice. The call needs two bytes of memory for each
+ * page.
  *
  * Returns MDBX_SUCCESS if nothing is damaged, MDBX_RESULT_TRUE if something is;
- * what a callback returned to end it; [read]; MDBX_EINVAL for a NULL pointer or a
- * transaction that may write; MDBX_ENOMEM. */
+ * the value by which a callback ended it; [read]; MDBX_EINVAL for a NULL
+ * pointer or a transaction that may write; MDBX_ENOMEM. */
 LIBMDBX_API int mdbx_rescue(MDBX_txn *txn,
                             const MDBX_rescue_callbacks_t *callbacks,
                             void *ctx);
 
-/* Checks a whole database: metas, trees, free space, and records. Others can go
- * on using it, unless MDBX_CHK_READWRITE asks to keep writers out.
+/* Checks a whole database: metas, trees, free space, and records. Other users
+ * may read and write meanwhile; MDBX_CHK_READWRITE keeps writers out.
  *
- * cb         callbacks; see MDBX_chk_callbacks_t. They are called by the calling
- *            thread only.
- * ctx        cleared and filled; the results stay in it. What it points to is
- *            freed when the call ends, the tables in result.tables too.
+ * cb         callbacks; see MDBX_chk_callbacks_t. Only the calling thread calls
+ *            them.
+ * ctx        cleared and filled; the results remain in it. Everything it points
+ *            to is freed when the call ends, including the tables in
+ *            result.tables.
  * flags      MDBX_chk_flags_t.
  * verbosity  least urgent severity to be printed.
  * timeout_seconds_16dot16  16.16, 0 for no limit.
  *
- * Returns MDBX_SUCCESS if the check ran to its end: whether the database is
- * sound tells ctx->result.total_problems. Otherwise [env], [read]; MDBX_EINVAL;
- * MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS for
- * MDBX_CHK_READWRITE in a read-only environment; a code of mdbx_txn_begin_ex();
- * MDBX_ENOMEM or a system code if something could not be read, which is no problem
- * of the database; the code a callback gave. */
+ * Returns MDBX_SUCCESS if the check ran to its end: ctx->result.total_problems
+ * then tells whether the database is sound. Otherwise [env], [read];
+ * MDBX_EINVAL; MDBX_EINTR if check_break stopped it; ETIMEDOUT; MDBX_EACCESS
+ * for MDBX_CHK_READWRITE in a read-only environment; a code of
+ * mdbx_txn_begin_ex(); MDBX_ENOMEM or a system code if something could not be
+ * read, which is not a problem of the database; the code that a callback
+ * returned. */
 LIBMDBX_API int mdbx_env_chk(MDBX_env *env, const MDBX_chk_callbacks_t *cb,
                              MDBX_chk_context_t *ctx, MDBX_chk_flags_t flags,
                              MDBX_chk_severity_t verbosity,
                              unsigned timeout_seconds_16dot16);
 
-/* Lets a callback of mdbx_env_chk() count a problem it found itself, in the scope
- * that is open.
+/* Counts a problem in the open scope of a check. For callbacks of
+ * mdbx_env_chk() that find a problem themselves.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL or outside a check. */
 LIBMDBX_API int mdbx_env_chk_encount_problem(MDBX_chk_context_t *ctx);
 
-/* The key of the record that mdbx_env_chk() is at, for its callbacks: what a
- * problem is about. The bytes stay where they are until the callback returns.
+/* Stores the key of the record that mdbx_env_chk() is checking, for its
+ * callbacks: a problem they get concerns this record. The key is valid until
+ * the callback returns.
  *
- * Returns MDBX_SUCCESS; MDBX_NOTFOUND if it is at no record, but at a page or a
- * table; MDBX_EINVAL for NULL or outside a check. Beyond the interface. */
+ * Returns MDBX_SUCCESS; MDBX_NOTFOUND if the check is not at a record, but at a
+ * page or a table; MDBX_EINVAL for NULL or outside a check. Not in libmdbx. */
 LIBMDBX_API int mdbx_env_chk_key(const MDBX_chk_context_t *ctx, MDBX_val *key);
 
-/* Opens an existing database, alone, with the commit of a chosen meta page as the
- * newest. Nothing is repaired and nothing written. For a checker: the snapshot of
- * an older meta page may have lost pages to later commits.
+/* Opens an existing database exclusively, with the commit of a chosen meta page
+ * as the newest. The call repairs nothing and writes nothing. For a checker:
+ * later commits may have overwritten pages of an older meta page's snapshot.
  *
- * env          a handle that is not open yet. Flags are MDBX_EXCLUSIVE, and
- *              MDBX_RDONLY unless writeable. Close it as any other.
+ * env          a handle that is not open yet. Its flags become MDBX_EXCLUSIVE,
+ *              and MDBX_RDONLY unless writeable. Close it as any other.
  * pathname     as for mdbx_env_open().
  * target_meta  0, 1 or 2.
- * writeable    true allows mdbx_env_turn_for_recovery(). A write transaction gives
- *              MDBX_EPERM before that was called.
+ * writeable    true allows mdbx_env_turn_for_recovery(). Before that call a
+ *              write transaction returns MDBX_EPERM.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for a wrong target_meta or no path;
- * MDBX_CORRUPTED if that meta page is damaged, or needs more pages than the file
- * has; codes of mdbx_env_open(). */
+ * MDBX_CORRUPTED if that meta page is damaged, or needs more pages than the
+ * file has; codes of mdbx_env_open(). */
 LIBMDBX_API int mdbx_env_open_for_recovery(MDBX_env *env, const char *pathname,
                                            unsigned target_meta,
                                            bool writeable);
 
-/* Makes the commit of a meta page the newest one: it gets an id above all others,
- * in its place, and becomes steady. The other meta pages stay as they are. Check
- * the snapshot first, by mdbx_env_open_for_recovery() and mdbx_env_chk().
+/* Makes the commit of a meta page the newest one. The meta page is rewritten in
+ * place, gets an id above all others, and becomes steady. The other meta pages
+ * do not change. Check the snapshot first, by mdbx_env_open_for_recovery() and
+ * mdbx_env_chk().
  *
- * env  open with MDBX_EXCLUSIVE and not read-only; no transaction may run in it.
+ * env  open with MDBX_EXCLUSIVE and not read-only; no transaction may run in
+ *      it.
  *
- * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if target_meta is above 2, MDBX_EPERM if
- * not open that way, MDBX_BUSY while a transaction runs, MDBX_CORRUPTED if that
- * meta page is damaged or needs more pages than the file has, MDBX_TXN_FULL if no
- * id is left above the others, or a system code. After a failed write the
- * environment is unusable (MDBX_PANIC). */
+ * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if target_meta is above 2,
+ * MDBX_EPERM if not open that way, MDBX_BUSY while a transaction runs,
+ * MDBX_CORRUPTED if that meta page is damaged or needs more pages than the file
+ * has, MDBX_TXN_FULL if no id is left above the others, or a system code. After
+ * a failed write the environment is unusable (MDBX_PANIC). */
 LIBMDBX_API int mdbx_env_turn_for_recovery(MDBX_env *env, unsigned target_meta);
 
-/* Writes numerator / denominator as a decimal number with the given count of
- * digits behind the point. buffer must have room for at least 42 bytes.
+/* Writes numerator / denominator as a decimal number with the given number of
+ * digits after the point. buffer must have room for at least 42 bytes.
  *
- * Returns the text: buffer, or a constant word where there is no number. Any
- * thread may call it. */
+ * Returns the text: buffer, or a constant word if denominator is 0 or an
+ * argument is wrong. Any thread may call it. */
 LIBMDBX_API const char *mdbx_ratio2digits(uint64_t numerator,
                                           uint64_t denominator, int precision,
                                           char *buffer, size_t buffer_size);
 
-/* The same as a percentage, with its sign. */
+/* mdbx_ratio2digits() as a percentage, with its sign. */
 LIBMDBX_API const char *mdbx_ratio2percents(uint64_t value, uint64_t whole,
                                             char *buffer, size_t buffer_size);
 
 /* ---- Debugging, errors, key encoding ----------------------------------- */
 
 /* Sets log level, debug flags and logger of the whole process. Each of them has
- * a "don't change" value. A NULL logger switches logging off. Not to be called
- * while other threads use the library.
+ * a "don't change" value. A NULL logger switches logging off. The call is not
+ * allowed while other threads use the library.
  *
- * Returns what was set before: flags in bits 0 to 15, level in bits 16 to 31. A
- * negative number is an error. */
+ * Returns the previous settings: flags in bits 0 to 15, level in bits 16 to 31.
+ * A negative number is an error. */
 LIBMDBX_API int mdbx_setup_debug(MDBX_log_level_t log_level,
                                  MDBX_debug_flags_t debug_flags,
                                  MDBX_debug_func logger);
 
-/* The same with a logger that gets finished text. It is composed in the given
- * buffer, which must live as long as the logger is set.
+/* mdbx_setup_debug() with a logger that gets finished text. The library
+ * composes the text in the given buffer, which must stay valid as long as the
+ * logger is set.
  *
  * Returns what mdbx_setup_debug() does. */
 LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
@@ -3500,30 +3654,30 @@ LIBMDBX_API int mdbx_setup_debug_nofmt(MDBX_log_level_t log_level,
                                        char *logger_buffer,
                                        size_t logger_buffer_size);
 
-/* Sets what is called on a fatal error, for the whole process. NULL restores the
- * default: a message to standard error and abort(). */
+/* Sets the function that is called on a fatal error, for the whole process.
+ * NULL restores the default: a message to standard error and abort(). */
 LIBMDBX_API void mdbx_set_panic(MDBX_panic_func func);
 
 /* Reports a failed assertion as a fatal error. Does not return. */
 LIBMDBX_API void mdbx_assert_fail(const char *msg, const char *func,
                                   unsigned line);
 
-/* Writes a key or value in a readable form: as text if all of it is printable
- * ASCII, else in hexadecimal; cut off where the buffer ends.
+/* Writes a key or value in readable form: as text if all of it is printable
+ * ASCII, else in hexadecimal. The text is truncated at the end of the buffer.
  *
  * Returns the text: buf, or a constant word for NULL and empty items. */
 LIBMDBX_API const char *mdbx_dump_val(const MDBX_val *key, char *const buf,
                                       const size_t bufsize);
 
-/* mdbx_dump_val() in the form of older programs: the text is always in the buffer.
+/* mdbx_dump_val() for older programs: the text is always in the buffer.
  *
- * Returns buf; NULL if there is no buffer, or one shorter than 4 bytes for an item
- * that is not empty. */
+ * Returns buf; NULL if there is no buffer, or one shorter than 4 bytes for an
+ * item that is not empty. */
 LIBMDBX_API char *mdbx_dkey(const MDBX_val *key, char *const buf,
                             const size_t bufsize);
 
-/* Returns the text of any code. For system codes it may change with the next
- * call of any thread; see mdbx_strerror_r(). */
+/* Returns the text of any code. For system codes the next call of any thread
+ * may change the text; see mdbx_strerror_r(). */
 LIBMDBX_API const char *mdbx_strerror(int errnum);
 
 /* Returns the text of any code: a constant string, or one composed in buf. Any
@@ -3533,10 +3687,10 @@ LIBMDBX_API const char *mdbx_strerror_r(int errnum, char *buf, size_t buflen);
 /* Returns the constant text of a code of the engine, NULL for other codes. */
 LIBMDBX_API const char *mdbx_liberr2str(int errnum);
 
-/* The next functions turn numbers into unsigned integers that sort the same way,
- * for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread may
- * call them. The decoders take keys of 8 bytes (4 for int32 and float), at any
- * address. */
+/* The next functions convert numbers into unsigned integers that sort the same
+ * way, for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread
+ * may call them. The decoders take keys of 8 bytes (4 for int32 and float), at
+ * any address. */
 LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64);
 LIBMDBX_INLINE_API uint32_t mdbx_key_from_int32(const int32_t i32);
 LIBMDBX_API uint64_t mdbx_key_from_double(const double ieee754_64bit);
@@ -3544,7 +3698,8 @@ LIBMDBX_API uint64_t
 mdbx_key_from_ptrdouble(const double *const ieee754_64bit);
 LIBMDBX_API uint32_t mdbx_key_from_float(const float ieee754_32bit);
 LIBMDBX_API uint32_t mdbx_key_from_ptrfloat(const float *const ieee754_32bit);
-/* Equals mdbx_key_from_double() of the integer rounded to the nearest double. */
+/* Equals mdbx_key_from_double() of the integer, rounded to the nearest
+ * double. */
 LIBMDBX_API uint64_t mdbx_key_from_jsonInteger(const int64_t json_integer);
 LIBMDBX_API int64_t mdbx_int64_from_key(const MDBX_val key);
 LIBMDBX_API int32_t mdbx_int32_from_key(const MDBX_val key);
