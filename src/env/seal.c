@@ -199,6 +199,14 @@ enum seal_chore seal_chore_of(const MDBX_env *env, uint64_t bytes) {
                                                                                                       : SEAL_NOTHING;
 }
 
+/* What was begun at half of the threshold is over before another quarter has come, or nearly so. */
+bool seal_is_writing(const MDBX_env *env) {
+  const struct lck_shared *shared = env->lck.shared;
+  const uint64_t half = atomic_load(&shared->autosync_bytes) / 2, now = atomic_load(&shared->unsynced_bytes);
+  return lck_sealer_is_held(&env->lck) ||
+         (half && now >= half && now < half + half / 2 && now >= env_option(env, MDBX_opt_presync_threshold));
+}
+
 bool seal_is_far_behind(const MDBX_env *env) {
   const uint64_t most = atomic_load(&env->lck.shared->autosync_bytes);
   return most && sync_volume(env) / 2 >= most;

@@ -25,6 +25,9 @@ enum seal_chore {
 
 /* What a commit that wrote so many bytes leaves to be done. Under the writer lock, before they are counted. */
 enum seal_chore seal_chore_of(const MDBX_env *env, uint64_t bytes);
+/* Whether the system may be writing pages of the file now: a store to one through a mapping waits until it is written, a call does
+ * not. */
+bool seal_is_writing(const MDBX_env *env);
 /* Whether commits are made faster than they become durable. */
 bool seal_is_far_behind(const MDBX_env *env);
 /* Does it. Nothing if another thread or process is at it; but if that has as much behind it again, this one waits for it. */

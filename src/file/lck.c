@@ -65,6 +65,8 @@ void lck_sealer_unlock(struct lck *lck) {
   lck_unlock_ranked(lck, &lck->shared->sealer, RANK_SEALER, lck->sealer_turn, "steady points");
 }
 
+bool lck_sealer_is_held(const struct lck *lck) { return os_shlock_owner(&lck->shared->sealer) != 0; }
+
 int lck_table_lock(struct lck *lck) {
   return lck_lock_ranked(lck, &lck->shared->table, RANK_READERS, &lck->table_turn, false);
 }

@@ -240,6 +240,8 @@ bool lck_writer_is_mine(const struct lck *lck);
 /* Before the writer lock. As that, but a take-over is MDBX_SUCCESS: what it guards is set right under the writer lock. */
 int lck_sealer_lock(struct lck *lck, bool try_only);
 void lck_sealer_unlock(struct lck *lck);
+/* By whoever; of this moment. */
+bool lck_sealer_is_held(const struct lck *lck);
 /* As the writer lock, but a take-over is MDBX_SUCCESS: each slot is consistent by itself. */
 int lck_table_lock(struct lck *lck);
 void lck_table_unlock(struct lck *lck);

@@ -86,6 +86,41 @@ START_TEST(test_writer_goes_on) {
 }
 END_TEST
 
+static unsigned stores;
+
+static int counting_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  stores += 1;
+  return os_ops_real.store(fd, to, from, length, offset);
+}
+
+/* A store to a page that is being written waits for that: meanwhile pages are written by calls. */
+START_TEST(test_no_stores_meanwhile) {
+  MDBX_env *env = open_weak(0);
+  struct call sync = {.env = env};
+  static struct os_ops counting;
+  const bool copies = os_file_keeps_blocks(env->fd) && !os_addresses_are_limited();
+  hold_flushes();
+  counting = *os_ops;
+  counting.store = counting_store;
+  os_ops = &counting;
+  for (int i = 0; i < 10; ++i)
+    OK(store(env, "before", MDBX_TXN_READWRITE));
+  ck_assert(stores > 0 || !copies);
+  begin_call(&sync);
+  await_flush(1);
+  stores = 0;
+  for (int i = 0; i < 10; ++i)
+    OK(store(env, "beside", MDBX_TXN_READWRITE));
+  ck_assert_uint_eq(stores, 0);
+  let_flushes_end(1, MDBX_SUCCESS);
+  OK(end_call(&sync));
+  for (int i = 0; i < 10; ++i)
+    OK(store(env, "after", MDBX_TXN_READWRITE));
+  ck_assert(stores > 0 || !copies);
+  close_sound(env);
+}
+END_TEST
+
 /* The steady point is asked for, and a durable one is made by somebody else before its flush has ended. */
 START_TEST(test_others_are_quicker) {
   static const unsigned modes[] = {MDBX_TXN_NOSYNC, MDBX_UTTERLY_NOSYNC};
@@ -426,6 +461,7 @@ int main(void) {
   TCase *tcase = api_case(suite, "seal");
   tcase_add_loop_test(tcase, test_writer_goes_on, 0, 6);
   tcase_add_loop_test(tcase, test_others_are_quicker, 0, 3);
+  tcase_add_test(tcase, test_no_stores_meanwhile);
   tcase_add_test(tcase, test_nonblock);
   tcase_add_test(tcase, test_threshold);
   tcase_add_test(tcase, test_far_behind);

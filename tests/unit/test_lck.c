@@ -473,10 +473,12 @@ START_TEST(locks_of_the_dead_pass_on) {
   lck_publish_head(&lck, 3, 0);
   const pid_t pid = start_holding();
   ck_assert_int_eq(lck_sealer_lock(&lck, true), MDBX_BUSY);
+  ck_assert(lck_sealer_is_held(&lck));
   ck_assert_int_eq(lck_writer_lock(&lck, true), MDBX_BUSY);
   unit_kill(pid);
   ck_assert_int_eq(lck_sealer_lock(&lck, true), MDBX_SUCCESS);
   lck_sealer_unlock(&lck);
+  ck_assert(!lck_sealer_is_held(&lck));
   ck_assert_int_eq(lck_writer_lock(&lck, true), MDBX_RESULT_TRUE);
   ck_assert(lck_writer_is_mine(&lck));
   ck_assert_int_eq(lck_writer_unlock(&lck), MDBX_SUCCESS);
