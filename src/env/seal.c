@@ -26,6 +26,7 @@ static const struct meta_page *meta_in_map(const MDBX_env *env, unsigned slot) {
 /* From now on its pages are kept as those of one that recovery may believe. What it takes along counts no more for thresholds. */
 static int take_head(MDBX_env *env, const struct meta_slot *slot, struct seal *seal) {
   struct lck_shared *shared = env->lck.shared;
+  ASSERT(lck_writer_is_mine(&env->lck) && slot->txnid > lck_durable(&env->lck));
   int rc = env->flags & MDBX_WRITEMAP ? env_cover(env, slot->meta.upper) : MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = meta_read_page(env->fd, env->page_size, lck_head_slot(lck_head(&env->lck)), slot, &seal->page);
@@ -116,6 +117,7 @@ static int end(MDBX_env *env, struct seal *seal, bool nonblock) {
 /* Under the sealer lock. */
 static int make_steady_point(MDBX_env *env, bool nonblock) {
   struct seal seal = {TXNID_NONE, NULL};
+  ASSERT(!env->lockless && !env_is_readonly(env));
   int rc = env_lock_writer(env, nonblock);
   if (rc != MDBX_SUCCESS)
     return rc;
