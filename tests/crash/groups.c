@@ -56,6 +56,7 @@ static const struct scenario scenarios[] = {
     {"tickets, a flush fails", 4096, MDBX_SYNC_DURABLE, 30, 1, 60, 0, 0, 0, true, 3, NOBODY_SEALS},
     {"weak, sealed beside", 4096, MDBX_SAFE_NOSYNC, 40, 1, 60, 0, 0, 0, false, 0, A_THREAD_SEALS},
     {"weak, sealed beside, lifo, page 512", 512, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 40, 3, 90, 0, 0, 9, false, 0, A_THREAD_SEALS},
+    {"weak, sealed beside, writemap", 4096, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 2, 60, 0, 0, 0, false, 0, A_THREAD_SEALS},
     {"weak, sealed beside, large values", 1024, MDBX_SAFE_NOSYNC, 30, 2, 9000, 0, 0, 0, false, 0, A_THREAD_SEALS},
     {"weak, sealed by a threshold", 4096, MDBX_SAFE_NOSYNC, 40, 1, 60, 0, 0, 0, false, 0, THRESHOLD_SEALS},
     {"weak, sealed by the thread for it, page 1024", 1024, MDBX_SAFE_NOSYNC, 40, 2, 60, 0, 0, 0, false, 0, SYNC_THREAD_SEALS},

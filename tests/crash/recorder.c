@@ -57,7 +57,24 @@ static struct record *append(struct recorder *recorder, enum record_kind kind) {
   return record;
 }
 
+/* The file is that long now. */
+static void see_length(struct recorder *recorder, size_t length) {
+  if (length > recorder->shadow_length)
+    memset(recorder->shadow + recorder->shadow_length, 0, length - recorder->shadow_length);
+  recorder->shadow_length = length;
+}
+
+/* What is recorded has been seen, and nothing else: another thread may store to the map at any time. */
+static void see_bytes(struct recorder *recorder, uint64_t offset, const uint8_t *bytes, size_t length) {
+  if (!recorder->mapped)
+    return;
+  if (offset + length > recorder->shadow_length)
+    see_length(recorder, (size_t)offset + length);
+  memcpy(recorder->shadow + offset, bytes, length);
+}
+
 static void append_write(struct recorder *recorder, uint64_t offset, const uint8_t *bytes, size_t length) {
+  see_bytes(recorder, offset, bytes, length);
   while (length) {
     const size_t some = length < recorder->unit ? length : recorder->unit;
     struct record *record = append(recorder, RECORD_WRITE);
@@ -78,13 +95,20 @@ static size_t file_length(const struct recorder *recorder) {
   return (size_t)length;
 }
 
+/* After a call that changes its length. */
+static void see_new_length(struct recorder *recorder) {
+  if (recorder->mapped)
+    see_length(recorder, file_length(recorder));
+}
+
+/* At the start: nobody is at work. */
 static void see_file(struct recorder *recorder) {
   if (!recorder->mapped)
     return;
   const size_t length = file_length(recorder);
+  see_length(recorder, length);
   if (pread(recorder->fd, recorder->shadow, length, 0) != (ssize_t)length)
     give_up("reading the recorded file");
-  recorder->shadow_length = length;
 }
 
 /* Pages that changed since the file was seen last, by other ways than recorded calls. */
@@ -100,7 +124,6 @@ static void find_mapped_writes(struct recorder *recorder) {
     if (memcmp(recorder->shadow + at, seen, rest) != 0)
       append_write(recorder, at, seen, rest);
   }
-  see_file(recorder);
 }
 
 /* Before each call: what changed since the last one, and whether the process lives to make this one. */
@@ -121,7 +144,6 @@ static int recording_pwritev(int fd, struct iovec *iov, int count, uint64_t offs
     at += iov[i].iov_len;
   }
   const int rc = os_ops_real.pwritev(fd, iov, count, offset);
-  see_file(active);
   pthread_mutex_unlock(&order);
   return rc;
 }
@@ -160,7 +182,6 @@ static int recording_write_through(int fd, const void *bytes, size_t length, uin
   const size_t begin = active->count;
   append_write(active, offset, bytes, length);
   const int rc = os_ops_real.pwritev(fd, &vector, 1, offset);
-  see_file(active);
   const bool fails = active->good_flushes == 0;
   if (active->good_flushes >= 0)
     active->good_flushes -= 1;
@@ -175,7 +196,7 @@ static int recording_resize(int fd, uint64_t length) {
   before_call();
   append(active, RECORD_LENGTH)->offset = length;
   const int rc = os_ops_real.resize(fd, length);
-  see_file(active);
+  see_new_length(active);
   pthread_mutex_unlock(&order);
   return rc;
 }
@@ -185,7 +206,7 @@ static int recording_allocate(int fd, uint64_t from, uint64_t to) {
   before_call();
   append(active, RECORD_LENGTH)->offset = to;
   const int rc = os_ops_real.allocate(fd, from, to);
-  see_file(active);
+  see_new_length(active);
   pthread_mutex_unlock(&order);
   return rc;
 }
@@ -201,7 +222,6 @@ static int recording_store(int fd, void *to, const void *from, size_t length, ui
   append_write(active, offset, from, length);
   active->stores += 1;
   const int rc = os_ops_real.store(fd, to, from, length, offset);
-  see_file(active);
   pthread_mutex_unlock(&order);
   return rc;
 }
