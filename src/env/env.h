@@ -147,6 +147,11 @@ int env_create(MDBX_env **env);
 /* The end of a handle: everything it had has been released. */
 void env_bury(MDBX_env *env);
 
+/* What is in the file now, unchecked. */
+static inline const struct meta_page *env_mapped_meta(const MDBX_env *env, unsigned slot) {
+  return (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)slot << env->shift));
+}
+
 static inline bool env_is_readonly(const MDBX_env *env) { return env->flags & MDBX_RDONLY; }
 
 /* Thread that may hold transactions of the environment: of sticky ones the calling thread, else 0. */

@@ -2,9 +2,9 @@
 /*
  * env/flusher.h: the thread of an environment that makes commits durable in place of those who made them.
  *
- * There is one as soon as somebody asked for the descriptor that tells of commits with tickets, or for it (MDBX_opt_sync_thread). It waits
- * for the newest commit as any other thread does (env/ticket.h) when it has been woken for that; and it makes steady points
- * (env/seal.h) when a threshold is reached, by itself when that is the period.
+ * There is one as soon as somebody asked for the descriptor that tells of commits with tickets, or for the thread itself
+ * (MDBX_opt_sync_thread). When a commit with a ticket wakes it, it waits for the newest commit as any other thread does
+ * (env/ticket.h). When a threshold is reached it makes steady points (env/seal.h); it watches the period by itself.
  */
 #ifndef MDBX_ENV_FLUSHER_H
 #define MDBX_ENV_FLUSHER_H
@@ -16,7 +16,7 @@ struct flusher;
 
 /* The descriptor; it becomes readable whenever commits with tickets have become durable, or failed. */
 int flusher_start(MDBX_env *env, int *fd);
-/* Begins or ends to make steady points, as MDBX_opt_sync_thread says; never where nobody may write, or all is done without a lock file. */
+/* Begins or ends to make steady points, as MDBX_opt_sync_thread says; never read-only, or without a lock file. */
 int flusher_obey_option(MDBX_env *env);
 /* There is a commit with a ticket; nothing happens if there is no such thread. */
 void flusher_wake(MDBX_env *env);

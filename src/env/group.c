@@ -8,8 +8,7 @@
 
 /* A writer that died in the middle of its commit may have written over the meta of the newest pending one, under the metas lock. */
 static bool meta_is_there(const MDBX_env *env, uint64_t frozen) {
-  const struct meta_page *page =
-      (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)lck_head_slot(frozen) << env->shift));
+  const struct meta_page *page = env_mapped_meta(env, lck_head_slot(frozen));
   return page->header.txnid == lck_head_txnid(frozen) && page->meta.txnid_again == lck_head_txnid(frozen);
 }
 

@@ -19,10 +19,6 @@ struct seal {
   struct meta_page *page; /* the meta of that commit; owned. NULL: there is nothing to do beside the writer */
 };
 
-static const struct meta_page *meta_in_map(const MDBX_env *env, unsigned slot) {
-  return (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)slot << env->shift));
-}
-
 /* From now on its pages are kept as those of one that recovery may believe. What it takes along counts no more for thresholds. */
 static int take_head(MDBX_env *env, const struct meta_slot *slot, struct seal *seal) {
   struct lck_shared *shared = env->lck.shared;
@@ -59,7 +55,7 @@ static unsigned choose_slot(const MDBX_env *env, txnid_t txnid) {
   if (lck_head_txnid(head) == txnid)
     return lck_head_slot(head);
   for (unsigned i = 0; i < META_COUNT; ++i) {
-    const struct page *header = &meta_in_map(env, i)->header;
+    const struct page *header = &env_mapped_meta(env, i)->header;
     txnids[i] = header->flags == P_META ? header->txnid : TXNID_NONE;
     if (txnids[i] == txnid)
       return i;
@@ -69,7 +65,7 @@ static unsigned choose_slot(const MDBX_env *env, txnid_t txnid) {
 
 /* What was beyond the end of the commit that is durable now, and of the newest, nobody falls back to. */
 static void cut_file(MDBX_env *env, pgno_t durable) {
-  const pgno_t head = meta_in_map(env, lck_head_slot(lck_head(&env->lck)))->meta.now;
+  const pgno_t head = env_mapped_meta(env, lck_head_slot(lck_head(&env->lck)))->meta.now;
   if (sync_file_is_long(env))
     sync_cut_file(env, MAX_OF(durable, head), head >= durable);
 }

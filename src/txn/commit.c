@@ -367,7 +367,8 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   VERIFY(space_verify(&txn->space));
   VERIFY(verify_list(commit));
   commit->durability = durability_needed(commit);
-  txn->space.copying &= (commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY) && !seal_is_writing(commit->env);
+  const bool unflushed = commit->durability == COMMIT_WEAK || commit->durability == COMMIT_UTTERLY;
+  txn->space.copying &= unflushed && !seal_is_writing(commit->env);
   plan_shrink(commit);
   rc = extend_file(txn);
   if (rc == MDBX_SUCCESS) {

@@ -226,25 +226,31 @@ START_TEST(wiped_and_made_steady) {
 }
 END_TEST
 
-/* A meta that was overwritten meanwhile goes to another slot, with its list and without its manifest. */
-START_TEST(steady_in_another_slot) {
-  uint8_t list[META_LIST_HEADER + META_LIST_ENTRY_MOST];
+/* A list of one run, and the page of a weak meta that has it, in slot 2, with a manifest of two pages. */
+static size_t put_weak_with_list(uint8_t *list, struct meta_page *page) {
   const struct meta_list_entry entry = {20, 2, 5};
-  const size_t length = (size_t)(meta_list_put_entry(list + META_LIST_HEADER, 8, &entry) - list);
   const struct meta_manifest manifest[2] = {{20, 1, 2}, {21, 3, 4}};
   const struct meta weak = a_meta(META_WEAK, this_boot);
-  struct meta_page *page = malloc(PAGE), *kept, *again;
-  struct meta_slot slot;
-  size_t found;
+  const size_t length = (size_t)(meta_list_put_entry(list + META_LIST_HEADER, 8, &entry) - list);
   meta_list_put_header(list, GC_FRESH, 8, length - META_LIST_HEADER);
   meta_build(page, PAGE, 2, 9, &weak, &(struct meta_tail){manifest, 2, list, length});
   ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
+  return length;
+}
+
+/* A meta that was overwritten meanwhile goes to another slot, with its list and without its manifest. */
+START_TEST(steady_in_another_slot) {
+  uint8_t list[META_LIST_HEADER + META_LIST_ENTRY_MOST];
+  struct meta_page *page = malloc(PAGE), *kept, *again;
+  struct meta_slot slot;
+  size_t found;
+  const size_t length = put_weak_with_list(list, page);
   ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
   ck_assert_int_eq(meta_read_page(fd, PAGE, 2, &slot, &kept), MDBX_SUCCESS);
   ck_assert_int_eq(meta_write_steady(fd, PAGE, 1, kept), MDBX_SUCCESS);
   ck_assert_int_eq(meta_read_slot(fd, PAGE, 1, &slot), MDBX_SUCCESS);
   ck_assert(slot.valid && slot.txnid == 9 && slot.manifest == 0 && slot.meta.kind == META_STEADY);
-  ck_assert_uint_eq(slot.meta.next, weak.next);
+  ck_assert_uint_eq(slot.meta.next, page->meta.next);
   ck_assert_int_eq(meta_read_page(fd, PAGE, 1, &slot, &again), MDBX_SUCCESS);
   ck_assert_int_eq(memcmp(meta_list_of(again, &found), list, length), 0);
   ck_assert_uint_eq(found, length);
@@ -257,16 +263,11 @@ END_TEST
 /* The list stays with a meta that is written anew; one that makes no sense makes the meta senseless. */
 START_TEST(lists) {
   uint8_t list[META_LIST_HEADER + META_LIST_ENTRY_MOST];
-  const struct meta_list_entry entry = {20, 2, 5};
-  const size_t length = (size_t)(meta_list_put_entry(list + META_LIST_HEADER, 8, &entry) - list);
-  const struct meta_manifest manifest[2] = {{20, 1, 2}, {21, 3, 4}};
   const struct meta weak = a_meta(META_WEAK, this_boot);
   struct meta_page *page = malloc(PAGE), *again;
   struct meta_slot slot;
   size_t found;
-  meta_list_put_header(list, GC_FRESH, 8, length - META_LIST_HEADER);
-  meta_build(page, PAGE, 2, 9, &weak, &(struct meta_tail){manifest, 2, list, length});
-  ck_assert_int_eq(meta_write(fd, page, PAGE), MDBX_SUCCESS);
+  const size_t length = put_weak_with_list(list, page);
   ck_assert_int_eq(meta_read_slot(fd, PAGE, 2, &slot), MDBX_SUCCESS);
   ck_assert(slot.valid && slot.manifest == 2);
   ck_assert_int_eq(meta_make_steady(fd, PAGE, 2, &slot), MDBX_SUCCESS);
