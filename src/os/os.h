@@ -228,8 +228,8 @@ bool os_shlock_is_wanted(const struct os_shlock *lock);
  * lock was held by it. */
 bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
 
-/* Sleeps while a word shared by processes has that value, at most a twentieth of a second; may end early. */
-void os_word_sleep(_Atomic uint32_t *word, uint32_t value);
+/* Sleeps while a word shared by processes has that value, for so long, and a twentieth of a second at most; may end early. */
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds);
 /* Wakes all who sleep on it; its value has changed before. */
 void os_word_wake(_Atomic uint32_t *word);
 
@@ -277,6 +277,8 @@ static inline uint32_t os_fork_generation(void) {
 void os_sleep_ms(unsigned milliseconds);
 /* A thread of the library: no signal of the program is handled in it. */
 int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
+/* The calling thread waits for a processor, where it would take one from a thread that wakes it. */
+void os_thread_give_way(void);
 void os_thread_join(pthread_t thread);
 /* A descriptor that becomes readable when it is raised, until it is read. MDBX_ENOSYS where the system has none. */
 int os_event_open(int *fd);
