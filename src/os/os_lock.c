@@ -167,11 +167,13 @@ int os_open_again(int fd, int *twin) {
 #define WAIT_NS 50000000L
 /* Without futexes a waiter looks again this often. */
 #define POLL_NS 500000L
-#define SPINS 100
+#define SPINS 500
+
+static long sleep_ns(uint32_t microseconds) { return MIN_OF((long)microseconds * 1000, WAIT_NS); }
 
 #ifdef __linux__
-void os_word_sleep(_Atomic uint32_t *word, uint32_t value) {
-  const struct timespec limit = {.tv_sec = 0, .tv_nsec = WAIT_NS};
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds) {
+  const struct timespec limit = {.tv_sec = 0, .tv_nsec = sleep_ns(microseconds)};
   syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAIT, value, &limit, NULL, 0);
 }
 
@@ -191,9 +193,9 @@ static void wake(struct os_shlock *lock, int count) {
   syscall(SYS_futex, futex_of(lock), FUTEX_WAKE, count, NULL, NULL, 0);
 }
 #else
-void os_word_sleep(_Atomic uint32_t *word, uint32_t value) {
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds) {
   const struct timespec slice = {.tv_sec = 0, .tv_nsec = POLL_NS / 5};
-  for (long slept = 0; slept < WAIT_NS && atomic_load(word) == value; slept += POLL_NS / 5)
+  for (long slept = 0; slept < sleep_ns(microseconds) && atomic_load(word) == value; slept += POLL_NS / 5)
     nanosleep(&slice, NULL);
 }
 
