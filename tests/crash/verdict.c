@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "verdict.h"
 
-#include <stdarg.h>
+#include "../model/checker.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,21 +54,9 @@ uint64_t digest_of(MDBX_env *env) {
   return digest;
 }
 
-static void print_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
-                        const char *format, va_list args) {
-  (void)ctx;
-  fprintf(stderr, "checker: %s %llu %s: ", object, (unsigned long long)entry, issue);
-  if (format)
-    vfprintf(stderr, format, args);
-  fputc('\n', stderr);
-}
-
 void must_be_sound(MDBX_env *env) {
-  MDBX_chk_callbacks_t callbacks;
-  MDBX_chk_context_t context;
-  memset(&callbacks, 0, sizeof(callbacks));
-  callbacks.issue = print_issue;
-  MUST(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
-  if (context.result.total_problems)
+  size_t problems;
+  MUST(checker_run(env, &problems));
+  if (problems)
     fail("the checker found problems", 0);
 }

@@ -6,6 +6,7 @@
  * the kinds of its tables; commits, aborts, reopening and old readers are drawn like other operations. After every
  * commit the checker looks at the whole database.
  */
+#include "checker.h"
 #include "reference.h"
 
 #include <stdio.h>
@@ -175,22 +176,10 @@ static void compare_all(struct model *model, MDBX_txn *txn, const struct ref_tab
     compare_table(model, txn, model->dbi[i], &tables[i]);
 }
 
-static void print_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
-                        const char *format, va_list args) {
-  (void)ctx;
-  fprintf(stderr, "model: checker: %s %llu %s: ", object, (unsigned long long)entry, issue);
-  if (format)
-    vfprintf(stderr, format, args);
-  fputc('\n', stderr);
-}
-
 static void check(struct model *model) {
-  MDBX_chk_callbacks_t callbacks;
-  MDBX_chk_context_t context;
-  memset(&callbacks, 0, sizeof(callbacks));
-  callbacks.issue = print_issue;
-  MUST(model, mdbx_env_chk(model->env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
-  MUST_BE(model, context.result.total_problems == 0);
+  size_t problems;
+  MUST(model, checker_run(model->env, &problems));
+  MUST_BE(model, problems == 0);
   model->checks += 1;
 }
 

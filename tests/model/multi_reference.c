@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The reference of the model of tables with several values: sorted arrays of pairs, what is drawn, and how both are compared. */
+#include "checker.h"
 #include "multi.h"
 
 #include <limits.h>
@@ -298,20 +299,8 @@ void compare_table(struct model *model, int kind) {
   MUST_BE(model, stat.ms_entries == list->count);
 }
 
-static void print_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
-                        const char *format, va_list args) {
-  (void)ctx;
-  fprintf(stderr, "multi: checker: %s %llu %s: ", object, (unsigned long long)entry, issue);
-  if (format)
-    vfprintf(stderr, format, args);
-  fputc('\n', stderr);
-}
-
 void check(struct model *model) {
-  MDBX_chk_callbacks_t callbacks;
-  MDBX_chk_context_t context;
-  memset(&callbacks, 0, sizeof(callbacks));
-  callbacks.issue = print_issue;
-  MUST(model, mdbx_env_chk(model->env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
-  MUST_BE(model, context.result.total_problems == 0);
+  size_t problems;
+  MUST(model, checker_run(model->env, &problems));
+  MUST_BE(model, problems == 0);
 }

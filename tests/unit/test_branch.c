@@ -21,14 +21,12 @@ static union {
   uint8_t bytes[PAGE_SIZE_MAX];
 } memory, other;
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
-
 static void draw(struct entry *entry) {
-  entry->length = 1 + below(LONGEST);
+  entry->length = 1 + unit_below(&seed, LONGEST);
   memset(entry->bytes, 'p', sizeof(entry->bytes));
   for (unsigned i = 0; i < 2; ++i)
-    entry->bytes[below((uint32_t)entry->length)] = (uint8_t)below(256);
-  entry->child = (struct page_ref){10 + below(1000000), (uint16_t)below(65536)};
+    entry->bytes[unit_below(&seed, (uint32_t)entry->length)] = (uint8_t)unit_below(&seed, 256);
+  entry->child = (struct page_ref){10 + unit_below(&seed, 1000000), (uint16_t)unit_below(&seed, 65536)};
 }
 
 /* The entry a key belongs to; entry 0 has no separator. */
@@ -58,8 +56,8 @@ static void must_find(const struct page *page) {
   struct entry key;
   struct seek_key prepared;
   draw(&key);
-  if (below(2))
-    key = model[below(used)];
+  if (unit_below(&seed, 2))
+    key = model[unit_below(&seed, used)];
   key_prepare(&prepared, ORDER_BYTES, key.bytes, key.length, NULL);
   ck_assert_uint_eq(branch_find(page, &rules, &prepared), model_find(key.bytes, key.length));
   for (unsigned i = 0; i < page->count; ++i)
@@ -121,8 +119,8 @@ START_TEST(against_a_sorted_array) {
     draw(&entry);
     const unsigned at = model_find(entry.bytes, entry.length);
     const bool present = at && compare_bytes(model[at].bytes, model[at].length, entry.bytes, entry.length) == 0;
-    if (used > 1 && (present || below(3) == 0)) {
-      const unsigned gone = below(used);
+    if (used > 1 && (present || unit_below(&seed, 3) == 0)) {
+      const unsigned gone = unit_below(&seed, used);
       branch_erase(&memory.page, gone);
       model_erase(gone);
       model[0].length = 0;

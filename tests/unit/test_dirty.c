@@ -15,8 +15,6 @@ static uint32_t present[SPAN]; /* pages of the entry, 0: none */
 static unsigned buffer[SPAN];
 static uint64_t seed;
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
-
 static void must_agree(const struct dirty *dirty) {
   uint32_t used = 0, wrong = 0;
   uint64_t pages = 0;
@@ -49,12 +47,12 @@ START_TEST(against_an_array) {
   seed = (uint64_t)_i + 1;
   uint32_t span = 30, wrong = 0;
   for (unsigned step = 0; step < STEPS; ++step) {
-    const pgno_t pgno = 1 + below(span);
+    const pgno_t pgno = 1 + unit_below(&seed, span);
     wrong += dirty_remove(&dirty, pgno) != (present[pgno] ? buffer_of(buffer[pgno]) : NULL);
     if (present[pgno]) {
       present[pgno] = 0;
     } else {
-      present[pgno] = 1 + below(3);
+      present[pgno] = 1 + unit_below(&seed, 3);
       buffer[pgno] = step;
       wrong += dirty_add(&dirty, pgno, present[pgno], buffer_of(step)) != MDBX_SUCCESS;
     }

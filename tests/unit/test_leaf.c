@@ -35,17 +35,15 @@ static union {
   uint8_t bytes[PAGE_SIZE_MAX];
 } memory, other;
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
-
 static void draw(struct record *record, const struct kind *kind) {
-  record->key_length = kind->fixed ? kind->fixed : below(LONGEST_KEY + 1);
+  record->key_length = kind->fixed ? kind->fixed : unit_below(&seed, LONGEST_KEY + 1);
   memset(record->key, 'a', sizeof(record->key));
   for (unsigned i = 0; i < 3 && record->key_length; ++i)
-    record->key[below((uint32_t)record->key_length)] = (uint8_t)below(256);
-  record->data_length = kind->flags & P_DUPFIX ? 0 : below(LONGEST_DATA + 1);
+    record->key[unit_below(&seed, (uint32_t)record->key_length)] = (uint8_t)unit_below(&seed, 256);
+  record->data_length = kind->flags & P_DUPFIX ? 0 : unit_below(&seed, LONGEST_DATA + 1);
   record->kind = NODE_PLAIN;
   for (size_t i = 0; i < record->data_length; ++i)
-    record->data[i] = (uint8_t)below(256);
+    record->data[i] = (uint8_t)unit_below(&seed, 256);
 }
 
 /* Where the record is or would be in the model. */
@@ -93,11 +91,11 @@ static void change(struct page *page, const struct kind *kind, const struct key_
   struct seek_key key;
   bool exact, found;
   draw(&record, kind);
-  if (used && below(3)) {
+  if (used && unit_below(&seed, 3)) {
     /* One that is there, if the lengths agree, or near it. */
-    memcpy(record.key, model[below(used)].key, sizeof(record.key));
-    if (below(2) && record.key_length)
-      record.key[below((uint32_t)record.key_length)] = (uint8_t)below(256);
+    memcpy(record.key, model[unit_below(&seed, used)].key, sizeof(record.key));
+    if (unit_below(&seed, 2) && record.key_length)
+      record.key[unit_below(&seed, (uint32_t)record.key_length)] = (uint8_t)unit_below(&seed, 256);
   }
   const unsigned at = model_seek(rules, &record, &exact);
   prepare(&key, &record, kind->order);
@@ -105,7 +103,7 @@ static void change(struct page *page, const struct kind *kind, const struct key_
   ck_assert(found == exact);
   if (used)
     ck_assert_int_eq(leaf_find(page, rules, &key), exact ? (int)at : -1);
-  if (exact && below(2)) {
+  if (exact && unit_below(&seed, 2)) {
     leaf_erase(page, at);
     memmove(model + at, model + at + 1, (--used - at) * sizeof(*model));
   } else if (exact && !(kind->flags & P_DUPFIX)) {

@@ -9,8 +9,6 @@ enum { ROUNDS = 5000, LONGEST = 24 };
 
 static uint64_t seed;
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
-
 static int sign(int order) { return (order > 0) - (order < 0); }
 
 struct sample {
@@ -21,9 +19,9 @@ struct sample {
 /* Few different bytes, so that keys share beginnings and ends; integers have 4 or 8 bytes. */
 static void draw(struct sample *sample, enum key_order order, size_t integer) {
   static const uint8_t bytes[] = {0, 1, 0x7f, 0x80, 0xff};
-  sample->length = order == ORDER_INTEGER ? integer : below(LONGEST + 1);
+  sample->length = order == ORDER_INTEGER ? integer : unit_below(&seed, LONGEST + 1);
   for (size_t i = 0; i < sample->length; ++i)
-    sample->raw[i] = bytes[below(sizeof(bytes))];
+    sample->raw[i] = bytes[unit_below(&seed, sizeof(bytes))];
   key_normalise(order, sample->raw, sample->length, sample->norm);
 }
 
@@ -68,7 +66,7 @@ START_TEST(heads_follow_the_keys) {
     draw(&a, order, 8);
     draw(&b, order, 8);
     const size_t shared = common_bytes(a.norm, b.norm, MIN_OF(a.length, b.length));
-    const size_t prefix = below((uint32_t)shared + 1);
+    const size_t prefix = unit_below(&seed, (uint32_t)shared + 1);
     const uint32_t first = keyhead_make(a.norm, a.length, prefix), second = keyhead_make(b.norm, b.length, prefix);
     ck_assert_uint_eq(first, keyhead_of_raw(order, a.raw, a.length, prefix));
     const int expected = sign(compare_bytes(a.norm, a.length, b.norm, b.length));
@@ -94,9 +92,9 @@ START_TEST(smaller_heads_are_counted) {
   for (unsigned count = 0; count <= 300; ++count) {
     uint32_t last = 0;
     for (unsigned i = 0; i < count; ++i)
-      keyheads[i] = last += below(3);
+      keyheads[i] = last += unit_below(&seed, 3);
     for (unsigned round = 0; round < 20; ++round) {
-      const uint32_t keyhead = round ? below(last + 2) : UINT32_MAX;
+      const uint32_t keyhead = round ? unit_below(&seed, last + 2) : UINT32_MAX;
       unsigned expected = 0;
       while (expected < count && keyheads[expected] < keyhead)
         ++expected;

@@ -10,8 +10,6 @@
 static unsigned char model[SPAN];
 static uint64_t seed;
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
-
 static uint64_t model_count(void) {
   uint64_t count = 0;
   for (uint32_t i = 0; i < SPAN; ++i)
@@ -51,8 +49,8 @@ static bool model_any(pgno_t at, uint32_t count) {
 }
 
 static void step_add(pgset *set, uint32_t longest) {
-  const uint32_t count = 1 + below(longest);
-  const pgno_t at = below(SPAN - count);
+  const uint32_t count = 1 + unit_below(&seed, longest);
+  const pgno_t at = unit_below(&seed, SPAN - count);
   const bool clash = model_any(at, count);
   ck_assert_int_eq(pgset_add(set, at, count), clash ? MDBX_CORRUPTED : MDBX_SUCCESS);
   for (uint32_t i = 0; i < count && !clash; ++i)
@@ -60,9 +58,9 @@ static void step_add(pgset *set, uint32_t longest) {
 }
 
 static void step_remove(pgset *set, uint32_t longest) {
-  const uint32_t count = 1 + below(longest);
-  pgno_t at = below(SPAN - count);
-  if (below(4)) {
+  const uint32_t count = 1 + unit_below(&seed, longest);
+  pgno_t at = unit_below(&seed, SPAN - count);
+  if (unit_below(&seed, 4)) {
     const pgno_t member = model_lowest(at);
     if (member != PGNO_NONE && member + count <= SPAN)
       at = member;
@@ -74,8 +72,8 @@ static void step_remove(pgset *set, uint32_t longest) {
 }
 
 static void compare(const pgset *set) {
-  const pgno_t at = below(SPAN);
-  const uint32_t count = 1 + below(600);
+  const pgno_t at = unit_below(&seed, SPAN);
+  const uint32_t count = 1 + unit_below(&seed, 600);
   ck_assert_uint_eq(set->count, model_count());
   ck_assert(pgset_has(set, at) == (model[at] != 0));
   ck_assert_uint_eq(pgset_lowest(set, at), model_lowest(at));
@@ -95,7 +93,7 @@ static void random_walk(uint64_t start, int steps, uint32_t adds, uint32_t remov
   memset(model, 0, sizeof(model));
   pgset_init(&set);
   for (int i = 0; i < steps; ++i) {
-    if (below(2))
+    if (unit_below(&seed, 2))
       step_add(&set, adds);
     else
       step_remove(&set, removes);

@@ -34,8 +34,6 @@ static uint8_t *file;
 static unsigned written, calls;
 static size_t longest_call; /* bytes */
 
-static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
-
 static struct model *now(void) { return &models[level]; }
 
 static int count_writes(int fd, struct iovec *chunks, int count, uint64_t offset) {
@@ -153,7 +151,7 @@ static void must_agree(void) {
 
 static pgno_t draw_page(void) {
   for (unsigned tries = 0; tries < 50; ++tries) {
-    const pgno_t pgno = PGNO_FIRST + below(space.view.limit - PGNO_FIRST);
+    const pgno_t pgno = PGNO_FIRST + unit_below(&seed, space.view.limit - PGNO_FIRST);
     if (now()->pages[pgno])
       return pgno;
   }
@@ -184,7 +182,7 @@ static void make_page(void) {
 }
 
 static void make_run(void) {
-  const uint32_t bytes = 8 + below(RUN_MOST * SIZE);
+  const uint32_t bytes = 8 + unit_below(&seed, RUN_MOST * SIZE);
   struct page *page;
   const int rc = space_new_run(&space, bytes, &page);
   ck_assert(rc == MDBX_SUCCESS || rc == MDBX_MAP_FULL);
@@ -196,7 +194,7 @@ static void make_run(void) {
 static void make_run_ahead(void) {
   uint8_t bytes[RUN_MOST * SIZE];
   struct page header;
-  const MDBX_val value = {bytes, 8 + below(sizeof(bytes) - 8)};
+  const MDBX_val value = {bytes, 8 + unit_below(&seed, sizeof(bytes) - 8)};
   memset(bytes, (int)words, sizeof(bytes));
   words += 1;
   memcpy(bytes, &words, sizeof(words));
@@ -239,7 +237,7 @@ static void retire(pgno_t pgno) {
 }
 
 static void spill(void) {
-  ck_assert_int_eq(space_spill(&space, below(20)), MDBX_SUCCESS);
+  ck_assert_int_eq(space_spill(&space, unit_below(&seed, 20)), MDBX_SUCCESS);
 }
 
 static void nest(void) {
@@ -268,7 +266,7 @@ static void end_level(bool keep) {
 }
 
 static void step(void) {
-  const uint32_t what = below(100);
+  const uint32_t what = unit_below(&seed, 100);
   const pgno_t pgno = draw_page();
   if (what < 20)
     make_page();
