@@ -32,24 +32,24 @@ static const struct tool_about about = {
     "[-v]... [-w] [--json] [--map FILE.svg] DATABASE",
     "  -0, -1, -2  check the snapshot of this meta page; nobody else may have the\n"
     "      database open\n"
-    "  -c  cooperative: with -w, do not try to have the database alone\n"
-    "  -d  do not walk the pages of the trees\n"
+    "  -c  cooperative: with -w, do not try to open exclusively\n"
+    "  -d  check only the meta pages\n"
     "  -h  show this help and exit\n"
-    "  -i  ignore the order of keys, for tables whose order only their\n"
-    "      application knows\n"
-    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -q  no output but problems\n"
-    "  -s  the records of one named table only\n"
-    "  -t  with -w and a meta page: make that one the newest if no problem is found\n"
-    "  -T  the same, whatever is found\n"
+    "  -i  ignore the order of keys, for tables whose comparator only the\n"
+    "      application has\n"
+    "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
+    "  -q  print only problems\n"
+    "  -s  check the records of this named table only\n"
+    "  -t  with -w and a meta page: make it the newest if no problem is found\n"
+    "  -T  the same, even if problems are found\n"
     "  -u  read the database into memory first\n"
     "  -U  the same, and keep it there while checking\n"
-    "  -v  more details; up to four times\n"
+    "  -v  show more details; up to four times\n"
     TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
-    "  -w  open for writing, and let nobody else write while checking\n"
-    "  --json  print the outcome as JSON instead of text\n"
-    "  --map FILE.svg  draw what each page is used for\n"
+    "  -w  open for writing, and prevent others from writing while checking\n"
+    "  --json  print the result as JSON instead of text\n"
+    "  --map FILE.svg  draw a picture of the use of each page\n"
     "Exit codes: 0 sound, 1 minor problems or wrong arguments, 2 major problems,\n"
     "3 error of the engine, 4 error of the system, 5 interrupted.\n",
 };
@@ -397,7 +397,7 @@ static int turn(MDBX_env *env, int result) {
   if (run.turning == TURN_NEVER || result == EXIT_INTERRUPTED)
     return result;
   if (run.turning == TURN_IF_SOUND && result != EXIT_SUCCESS) {
-    tool_message("meta page %d is not made the newest, since there are problems", run.meta);
+    tool_message("meta page %d was not made the newest, because there are problems", run.meta);
     return result;
   }
   const int rc = mdbx_env_turn_for_recovery(env, (unsigned)run.meta);
@@ -427,7 +427,7 @@ static int check_opened(MDBX_env *env, double begun) {
   if (rc != MDBX_SUCCESS) {
     if (!run.json)
       print_findings();
-    tool_fail(rc, "the check did not end");
+    tool_fail(rc, "the check was not completed");
     return exit_of_error(rc);
   }
   if (run.table && !run.table_seen) {

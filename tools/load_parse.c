@@ -232,7 +232,7 @@ static const char *take_canary(struct load_header *header, char *value, size_t l
 static const char *take_damaged(struct load_header *header, char *value, size_t length) {
   (void)length;
   header->damaged += 1;
-  tool_message("the dump lacks something: %s: %s",
+  tool_message("the dump is incomplete: %s: %s",
                header->named ? tool_shown_name(&header->name) : TOOL_MAIN_TABLE, value);
   return NULL;
 }

@@ -12,15 +12,15 @@
 static const struct tool_about about = {
     "mdbx_copy",
     "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
-    "  -c  compact: leave unused pages out\n"
+    "  -c  compact: leave out unused pages\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
     "  -h  show this help and exit\n"
-    "  -n  SOURCE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -N, --no-verify  copy damaged pages, too\n"
-    "  -p  throttle: park while the destination is slow, so that writers need not keep the\n"
-    "      snapshot; the copy fails if they take it meanwhile\n"
-    "  -q  no messages but errors\n"
+    "  -n  SOURCE is a data file, not a directory (needed only for a new one)\n"
+    "  -N, --no-verify  copy damaged pages as they are\n"
+    "  -p  throttle: while the destination is slow, writers may reuse the pages of the\n"
+    "      snapshot; if one does, the copy fails\n"
+    "  -q  print only errors\n"
     "  -u  read the source into memory first\n"
     "  -U  the same, and keep it there while copying\n"
     TOOL_ACCESS_HELP

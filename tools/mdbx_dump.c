@@ -10,15 +10,15 @@
 static const struct tool_about about = {
     "mdbx_dump",
     "[-V] [-h] [-a | -l | -s TABLE] [-f FILE] [-L|-X] [-n] [-p] [-q] [-r] [-x] DATABASE",
-    "  -a  the main table and all named ones\n"
+    "  -a  dump the main table and all named tables\n"
     "  -f  write to FILE instead of standard output\n"
     "  -h  show this help and exit\n"
-    "  -l  list the names of the tables only\n"
-    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -p  printable: characters as they are where possible\n"
-    "  -q  no messages but errors\n"
-    "  -r  rescue: go on where a table is damaged\n"
-    "  -s  one named table\n"
+    "  -l  list only the names of the tables\n"
+    "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
+    "  -p  write printable characters as they are\n"
+    "  -q  print only errors\n"
+    "  -r  rescue: read around damaged pages\n"
+    "  -s  dump this named table\n"
     TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
     "  -x  strict: only header lines that mdb_load and db_load know\n",

@@ -11,15 +11,15 @@
 static const struct tool_about about = {
     "mdbx_stat",
     "[-V] [-h] [-a] [-e] [-f[f[f]]] [-L|-X] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
-    "  -a    statistics of the main table and of all named ones\n"
+    "  -a    statistics of the main table and of all named tables\n"
     "  -e    the environment: sizes, limits, mode\n"
     "  -f    the free pages; -ff each list of them; -fff each page\n"
     "  -h    show this help and exit\n"
     "  -m    the three meta pages\n"
-    "  -n    DATABASE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -n    DATABASE is a data file, not a directory (needed only for a new one)\n"
     "  -p    counters of page operations\n"
-    "  -q    no messages but errors\n"
-    "  -r    the readers; -rr also drops those of dead processes and shows the rest\n"
+    "  -q    print only errors\n"
+    "  -r    the readers; -rr first releases the slots of dead processes\n"
     "  -s    statistics of one named table\n"
     "  -t    a line for each table\n"
     TOOL_ACCESS_HELP

@@ -67,7 +67,7 @@ bool tool_is_of_lmdb(const char *path);
 #define TOOL_ACCESS_LETTERS "LX"
 #define TOOL_ACCESS_HELP                                                                                               \
   "  -L  read without the lock file; nobody may write meanwhile\n"                                                   \
-  "  -X  have the database alone, which also works on a network file system\n"
+  "  -X  open exclusively: nobody else may have it open; works on network file systems\n"
 bool tool_take_access(int option);
 
 /* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data

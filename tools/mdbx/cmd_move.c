@@ -129,7 +129,7 @@ static int open_new(struct rewrite *work, const char *path, int64_t page_size) {
                                (intptr_t)info.mi_geo.grow, (intptr_t)info.mi_geo.shrink,
                                page_size > 0 ? (intptr_t)page_size : (intptr_t)info.mi_dxb_pagesize);
   if (rc != MDBX_SUCCESS)
-    return tool_fail(rc, "a database with these sizes cannot be made");
+    return tool_fail(rc, "cannot create a database with these sizes");
   return tool_open(&work->to.env, path, MDBX_NOSUBDIR | MDBX_SAFE_NOSYNC, 0664);
 }
 
@@ -294,12 +294,12 @@ static int compare_counts(struct import *import, const char *path) {
   }
   if (!entries_of_source(import, &theirs)) {
     if (!tool_quiet)
-      tool_message("mdb_stat is not there or failed: the counts were not compared with its own");
+      tool_message("mdb_stat is not installed or failed: its counts were not compared");
     return rc;
   }
   if (ours == theirs)
     return rc;
-  tool_message("the source has %" PRIu64 " records, the new database %" PRIu64 ": was it written to meanwhile?",
+  tool_message("the source has %" PRIu64 " records, the new database %" PRIu64 ": did a program write to the source meanwhile?",
                theirs - import->tables, ours - import->tables);
   return MDBX_PROBLEM;
 }

@@ -142,21 +142,21 @@ static bool run_command(const struct command *command, int count, char *words[])
 }
 
 static void shell_help(void) {
-  printf("Commands are those of mdbx, without the name of the database:\n ");
+  printf("The commands are those of mdbx, without the name of the database:\n ");
   for (const struct command *command = commands; command->name; ++command)
     if (command->run != run_shell)
       printf(" %s", command->name);
-  printf("\n\"help COMMAND\" explains one. And the shell itself has:\n"
+  printf("\n\"help COMMAND\" explains a command. The shell also has:\n"
          "  open DATABASE   work with this database\n"
-         "  use [TABLE]     work with this table, or the main one\n"
+         "  use [TABLE]     work with this table, or with the main table\n"
          "  tables          list the tables\n"
-         "  begin           begin a transaction, or one inside it: get, put, del, edit, drop,\n"
+         "  begin           begin a transaction, or a nested one: get, put, del, edit, drop,\n"
          "                  stat and tables work in it until commit or abort; other commands\n"
          "                  see the last commit. Meanwhile nobody else can write.\n"
-         "  commit          keep what was changed\n"
-         "  abort           take it back\n"
-         "  quit            leave, as the end of the input does\n"
-         "Words with blanks stand in 'quotes' or \"quotes\".\n");
+         "  commit          keep the changes\n"
+         "  abort           undo the changes\n"
+         "  quit            leave the shell, as the end of the input does\n"
+         "Put words with blanks in 'quotes' or \"quotes\".\n");
 }
 
 static void each_table_in(const MDBX_txn *txn, void (*found)(const char *word)) {
@@ -277,7 +277,7 @@ static void note_failure(unsigned long line) {
 static void leave_session(void) {
   if (!session_close())
     return;
-  tool_message("the open transaction was not committed: nothing of it is kept");
+  tool_message("the open transaction was not committed: its changes are undone");
   shell.failed = true;
 }
 
@@ -318,7 +318,7 @@ int run_shell(int argc, char *argv[]) {
   line_begin(&reader);
   shell.interactive = on_terminal(STDIN_FILENO);
   if (shell.interactive && !tool_quiet)
-    printf("\"help\" lists the commands, the tabulator completes them and names of tables.\n");
+    printf("\"help\" lists the commands, the tab key completes commands and names of tables.\n");
   while (!shell.leaving && !tool_stopped && (line = line_read())) {
     if (++number, !run_line(line))
       note_failure(number);

@@ -217,7 +217,7 @@ static int warm(const char *path, unsigned flags, uint64_t timeout, bool stay) {
   if (rc == MDBX_SUCCESS) {
     rc = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)flags, (unsigned)timeout);
     if (rc == MDBX_RESULT_TRUE)
-      tool_message("the time ran out before all was read");
+      tool_message("the time was over before everything was read");
     else if (rc != MDBX_SUCCESS)
       tool_fail(rc, "cannot warm up %s", path);
   }

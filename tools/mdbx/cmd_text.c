@@ -103,7 +103,7 @@ static int dump_argument(struct place *place, const struct tool_names *tables, c
     snprintf(usual, sizeof(usual), "%s.cdbmake", name);
     file = usual;
     if (strchr(usual, '/')) {
-      tool_message("the name %s cannot be one of a file: give %s=FILE", name, name);
+      tool_message("the name %s cannot be the name of a file: give %s=FILE", name, name);
       return MDBX_EINVAL;
     }
   }

@@ -161,7 +161,7 @@ static char *read_edited(void) {
 static void end_editor(void) {
   HistEvent event;
   if (past && *history_file && history(past, &event, H_SAVE, history_file) < 0 && !tool_quiet)
-    tool_message("the history was not saved to %s", history_file);
+    tool_message("cannot save the history to %s", history_file);
   if (past)
     history_end(past);
   if (editor)

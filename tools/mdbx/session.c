@@ -92,7 +92,7 @@ int session_begin(const char *database) {
   if (!session.depth) {
     rc = open_and_begin(database);
   } else if (session.depth == LEVELS_MAX) {
-    rc = tool_fail(MDBX_EINVAL, "there are %u transactions one inside the other", session.depth);
+    rc = tool_fail(MDBX_EINVAL, "there are already %u nested transactions", session.depth);
   } else {
     rc = mdbx_txn_begin(session.env, session_txn(), MDBX_TXN_READWRITE, &session.levels[session.depth]);
     if (rc != MDBX_SUCCESS)
@@ -110,7 +110,7 @@ static void end_level(void) {
 }
 
 static int none_open(const char *what) {
-  tool_message("there is no transaction to %s: begin one", what);
+  tool_message("there is no transaction to %s: use \"begin\" first", what);
   return MDBX_EINVAL;
 }
 
@@ -121,7 +121,7 @@ int session_commit(void) {
   end_level();
   if (rc == MDBX_RESULT_TRUE)
     rc = MDBX_BAD_TXN;
-  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot commit, the transaction is taken back");
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot commit; the transaction is aborted");
 }
 
 int session_abort(void) {
@@ -182,7 +182,7 @@ int session_join(struct place *place) {
   place->env = session.env;
   const int rc = mdbx_txn_begin(session.env, session_txn(), MDBX_TXN_READWRITE, &session.command);
   place->txn = session.command;
-  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot go on in the transaction");
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot continue the transaction");
 }
 
 void session_leave(struct place *place) {
