@@ -28,7 +28,7 @@ static const struct tool_about about = {
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
 
-/* The copy is one file; into a directory it goes under the usual name. */
+/* The copy is one file. In a directory it gets the usual name. */
 static const char *file_at(const char *destination, char *buffer, size_t size) {
   struct stat status;
   if (stat(destination, &status) != 0 || !S_ISDIR(status.st_mode))
@@ -92,7 +92,7 @@ int main(int argc, char *argv[]) {
   MDBX_env *env = NULL;
   int rc = tool_open_for_reading(&env, source, env_flags);
   if (rc == MDBX_SUCCESS && warmup) {
-    /* Not to be had in memory is no reason not to copy. */
+    /* If reading ahead into memory fails, the copy can still be made. */
     const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)warmup, 0);
     if (warm != MDBX_SUCCESS)
       tool_fail(warm, "cannot warm up");

@@ -56,7 +56,7 @@ int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
   read_options(argc, argv, &dump);
   tool_catch_signals();
-  /* The database first: a mistyped path must not empty an old dump. */
+  /* Opens the database first, so that a mistyped path does not empty an old dump. */
   int rc = tool_open_for_reading(&env, argv[optind], dump.env_flags);
   if (rc == MDBX_SUCCESS)
     rc = tool_begin_reading(env, &txn);
@@ -70,7 +70,7 @@ int main(int argc, char *argv[]) {
     rc = MDBX_EIO;
   if (dump.out && dump.out != stdout && fclose(dump.out) != 0)
     rc = tool_fail(errno, "cannot write %s", dump.file);
-  /* Half a dump looks like a whole one. */
+  /* Removes an incomplete dump, because it looks like a complete one. */
   if (rc != MDBX_SUCCESS && dump.out && dump.out != stdout)
     tool_discard(dump.file);
   return rc == MDBX_SUCCESS && !dump.damaged ? EXIT_SUCCESS : EXIT_FAILURE;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx_stat.c: shows what a database is made of: size and limits, metas, readers, free pages, trees.
+ * tools/mdbx_stat.c: shows statistics of a database: size and limits, metas, readers, free pages, trees.
  */
 #include "tool_common.h"
 
@@ -233,7 +233,7 @@ struct free_list {
   size_t pages, spans, longest, waiting;
 };
 
-/* Lists come run by run; a list ends where another transaction's begins. */
+/* The callback gets the lists run by run; a list ends where the list of another transaction begins. */
 static void end_list(struct free_list *list) {
   if (list->begun && list->detail == 2)
     printf("    Transaction %" PRIu64 ", %zu pages, %zu spans, longest %zu\n", list->txnid, list->pages, list->spans,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The size of the file: what it is, what it may be, and what is in it. */
+/* Shows and changes the size limits of the file. */
 #include "subcommands.h"
 
 #include "bytes.h"
@@ -73,7 +73,7 @@ static void show(const struct facts *facts) {
 
 static uint64_t after(intptr_t wish, uint64_t present) { return wish < 0 ? present : (uint64_t)wish; }
 
-/* Wishes that contradict each other, or what is there, before anything is said or done about them. */
+/* Refuses sizes that contradict each other, or the space in use, before anything is printed or done. */
 static int refuse_wish(const char *path, const struct facts *facts, const struct wish *wish) {
   const uint64_t lower = after(wish->lower, facts->info.mi_geo.lower);
   const uint64_t upper = after(wish->upper, facts->info.mi_geo.upper);

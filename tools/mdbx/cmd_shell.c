@@ -2,9 +2,8 @@
 /*
  * Other programs and sessions: chk runs the checker, shell reads commands.
  *
- * Outside of transactions the shell has no database open: each command runs in a process of its own, as if it had been
- * typed after "mdbx", with the database and the table of the shell put in. So nothing that goes wrong in one touches the
- * next.
+ * Outside of transactions the shell has no database open. It runs each command in a process of its own, as if it were
+ * typed after "mdbx", and inserts its database and table. So a failure of one command does not affect the next.
  */
 #include "subcommands.h"
 
@@ -77,7 +76,7 @@ static void keep(char **place, const char *text) {
   *place = text ? strdup(text) : NULL;
 }
 
-/* Which arguments of the shell's are put in. */
+/* Which arguments the shell inserts. */
 static bool wants_database(const char *command) {
   return strcmp(command, "import") != 0 && strcmp(command, "apply") != 0;
 }
@@ -218,7 +217,7 @@ static bool open_database(const char *name) {
   return true;
 }
 
-/* A command of the shell itself; false: it is none. */
+/* Runs a command of the shell itself; false: it is not one. */
 static bool run_own(int count, char *words[], bool *right) {
   *right = true;
   if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0) {
@@ -265,7 +264,8 @@ static bool run_line(char *line) {
   return false;
 }
 
-/* Who types sees what went wrong. A script goes on behind a mistake, but does not commit half of a transaction. */
+/* On a terminal the user sees what failed. A script continues after a failure, but does not commit an incomplete
+ * transaction. */
 static void note_failure(unsigned long line) {
   shell.failed = true;
   if (shell.interactive)
@@ -289,7 +289,7 @@ static const char *prompt(void) {
   return text;
 }
 
-/* A mistake in the name on the command line shows at once. What needs a writer first can be mended in the shell. */
+/* A wrong name on the command line is reported at once. Other failures can be corrected in the shell. */
 static int try_database(const char *name) {
   MDBX_env *env = NULL;
   const int rc = tool_open_for_reading(&env, name, wishes.env_flags);
@@ -322,7 +322,7 @@ int run_shell(int argc, char *argv[]) {
   while (!shell.leaving && !tool_stopped && (line = line_read())) {
     if (++number, !run_line(line))
       note_failure(number);
-    tool_flush_some(); /* who reads it through a pipe may answer */
+    tool_flush_some(); /* the reader of a pipe may answer */
   }
   leave_session();
   line_end();

@@ -103,7 +103,7 @@ static int show_stat(struct place *place, const char *path) {
   struct tool_names names = {.at = NULL};
   struct facts facts;
   int rc = place_begin_reading(place, path);
-  /* In a transaction of the shell pages have no final use yet. */
+  /* In a transaction of the shell the use of pages is not final yet. */
   if (rc == MDBX_SUCCESS && !wishes.table.iov_base && !place->joined) {
     rc = facts_read_in(place->txn, &facts);
     if (rc == MDBX_SUCCESS)

@@ -58,7 +58,7 @@ static void find_history(void) {
 
 /* ------------------------------------------------------------------------------------------------------- completion */
 
-/* What is typed of the word, and what the candidates that begin so have in common. */
+/* The typed part of the word, and the common beginning of its possible completions. */
 static struct {
   const char *typed;
   size_t length, common;

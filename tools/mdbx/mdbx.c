@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/mdbx.c: one command for people: looks at, changes, copies, moves and watches databases by subcommands.
+ * tools/mdbx/mdbx.c: a command for interactive use: inspects, changes, copies, moves and watches databases by
+ * subcommands.
  */
 #include "command.h"
 #include "subcommands.h"

@@ -36,7 +36,7 @@ static void catch_signals(struct sigaction before[SIGNALS]) {
   tool_catch_signals();
 }
 
-/* Ctrl-C ends the command and not the shell, also if it came in the middle of writing. */
+/* Ctrl-C ends the command, not the shell, also during a write. */
 static void restore_signals(const struct sigaction before[SIGNALS]) {
   for (int i = 0; i < SIGNALS; ++i)
     sigaction(numbers[i], &before[i], NULL);
@@ -48,7 +48,7 @@ static void restore_signals(const struct sigaction before[SIGNALS]) {
 
 /* --------------------------------------------------------------------------------------------------- transactions */
 
-/* Asks again and again, so that a signal ends the waiting. */
+/* Tries repeatedly, so that a signal ends the waiting. */
 static int begin_outermost(void) {
   struct sigaction before[SIGNALS];
   const struct timespec pause = {0, 10000000};
@@ -73,7 +73,7 @@ static int open_and_begin(const char *database) {
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = mdbx_env_get_flags(session.env, &flags);
-  /* There is no nesting then, so a command that fails could not be taken back. */
+  /* With MDBX_WRITEMAP there are no nested transactions, so a command that fails could not be undone. */
   if (rc == MDBX_SUCCESS && (flags & MDBX_WRITEMAP))
     rc = MDBX_INCOMPATIBLE;
   if (rc == MDBX_SUCCESS)
@@ -169,7 +169,7 @@ int session_run(const struct command *command, int argc, char *argv[]) {
     session.code = command_run(command, argc, argv);
   tool_leaving = NULL;
   restore_signals(before);
-  /* What it did not end itself. */
+  /* Ends the transactions that the command did not end. */
   if (session.command)
     mdbx_txn_abort(session.command);
   session.command = NULL;
