@@ -170,7 +170,7 @@ static void remember(unsigned char *to, size_t *length, const MDB_val *from) {
     memcpy(to, from->mv_data, *length);
 }
 
-/* Without memory the cursor is where the engine's cursor stands: nowhere. */
+/* Without memory the cursor has no position, like the engine's. */
 static void note_missed(struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data) {
   if (!cursor->missed)
     cursor->missed = malloc(2 * KEY_BYTES_MAX);
