@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/page.h: what all kinds of pages share: header, checksum, the columns of arrays behind the header.
+ * format/page.h: what all kinds of pages share: header, checksum, the columns of arrays after the header.
  *
  * Pure functions on page memory; the caller may pass only checked pages, except to page_check_*.
  */
@@ -36,7 +36,7 @@ static inline uint64_t checksum_seed(const uint64_t database_id[2]) {
   return database_id[0] ^ (database_id[1] << 1 | database_id[1] >> 63);
 }
 
-/* ---- columns: arrays of equal length, one behind the other, as at the start of leaf and branch bodies ---- */
+/* ---- columns: arrays of equal length, one after another, as at the start of leaf and branch bodies ---- */
 
 struct columns {
   uint8_t *base;

@@ -6,7 +6,7 @@
  * end of the run before, length - 1, as varints, until `pages` are listed) or a bitmap of the span (form 1). GC_FRESH,
  * number T: pages retired by T. GC_HELD, number p: pages that snapshot p sees. Both in chunks with rising sequence: u16
  * entries, then per entry gap to the end of the entry before, length - 1, and age (number - birth), as varints. Bytes
- * behind the last entry mean nothing. Pure; the decoders trust nothing.
+ * after the last entry have no meaning. Pure; the decoders trust nothing.
  */
 #ifndef MDBX_GC_GC_RECORD_H
 #define MDBX_GC_GC_RECORD_H
