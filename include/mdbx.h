@@ -2101,9 +2101,13 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *                                 several commits share. No such commit is
  *                                 visible to readers, or returns, before it is
  *                                 durable; the commits become durable in their
- *                                 order. A write transaction that has seen such
- *                                 a commit and commits nothing does not end
- *                                 before that commit is durable; 1
+ *                                 order. If several threads or processes
+ *                                 committed during the last flush, a commit
+ *                                 waits for theirs before it flushes, half as
+ *                                 long as a flush takes, 2 ms at most. A write
+ *                                 transaction that has seen such a commit and
+ *                                 commits nothing does not end before that
+ *                                 commit is durable; 1
  *   sync_thread                   0 or 1, a thread of the environment makes the
  *                                 steady points that sync_bytes and sync_period
  *                                 ask for; for sync_period no call is needed.

@@ -4,11 +4,11 @@
  *
  * Each wraps one object of the engine and implements what LMDB promises beyond it. It uses only <mdbx.h>.
  *
- * - The engine's transactions are never tied to threads here; lmdb_slots.c ties readers to threads, unless MDB_NOTLS is
- *    set.
- * - A transaction has a list of its cursors, an environment a list of its transactions, so that the end of one ends the
- *    others.
- * - Locks: `mutex` of an environment guards its list of transactions, its slots and its tables' `open`. There is no
+ *  - The engine's transactions are never tied to threads here; lmdb_slots.c ties readers to threads, unless MDB_NOTLS
+ *    is set.
+ *  - A transaction has a list of its cursors, an environment a list of its transactions, so that the end of one ends
+ *    the others.
+ *  - Locks: `mutex` of an environment guards its list of transactions, its slots and its tables' `open`. There is no
  *    other lock; no call of the engine that may wait is made under it.
  */
 #ifndef MDBX_LMDB_SHIM_H

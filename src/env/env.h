@@ -126,6 +126,7 @@ struct MDBX_env {
   _Atomic(MDBX_hsr_func) hsr;
   _Atomic(MDBX_oom_func *) oom;
 
+  _Atomic uint32_t flush_microseconds; /* group.c: what a flush of commits takes; 0: not known */
   struct flusher *_Atomic flusher; /* flusher.c: the thread that makes flushes for others, NULL: none */
 
   MDBX_env *next_dead; /* of closed handles; under os_process_lock */

@@ -51,6 +51,7 @@ static void make_steady(struct flusher *flusher) {
 
 static void *run(void *argument) {
   struct flusher *flusher = argument;
+  os_thread_give_way();
   for (;;) {
     os_event_await(flusher->woken, patience(flusher));
     if (atomic_load(&flusher->stopping))

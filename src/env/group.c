@@ -12,6 +12,28 @@ static bool meta_is_there(const MDBX_env *env, uint64_t frozen) {
   return page->header.txnid == lck_head_txnid(frozen) && page->meta.txnid_again == lck_head_txnid(frozen);
 }
 
+/* ---- Waiting for company ----
+ *
+ * Those who were told of the last flush are at their next transactions, and a flush without them would be followed by one for
+ * them alone. So who might begin a flush waits for as many commits as there were at the time of the last one, but no longer than
+ * half a flush takes. The last of them begins it for all. When fewer come, fewer are waited for next time. */
+
+enum { COMPANY_MICROSECONDS_MAX = 2000 };
+
+static int flush_and_time(MDBX_env *env) {
+  const uint64_t begun = os_monotonic_16dot16();
+  const int rc = sync_datasync(env);
+  const uint32_t took = (uint32_t)MIN_OF((os_monotonic_16dot16() - begun) * 15625 / 1024, UINT64_C(1000000)); /* microseconds */
+  const uint32_t usual = atomic_load(&env->flush_microseconds);
+  atomic_store(&env->flush_microseconds, usual ? (usual * 7 + took) / 8 : took);
+  return rc;
+}
+
+/* 0: nobody is waited for. */
+static uint32_t patience_for_company(const MDBX_env *env) {
+  return pending_may_grow(&env->lck) ? MIN_OF(atomic_load(&env->flush_microseconds) / 2, COMPANY_MICROSECONDS_MAX) : 0;
+}
+
 /* The flusher lock is held. MDBX_RESULT_TRUE: the newest commit is not whole, the next writer has to set that right. */
 static int flush_pending(MDBX_env *env) {
   struct lck *lck = &env->lck;
@@ -24,7 +46,7 @@ static int flush_pending(MDBX_env *env) {
   pending_metas_unlock(lck);
   if (!frozen)
     return whole ? MDBX_SUCCESS : MDBX_RESULT_TRUE;
-  const int flushed = sync_datasync(env);
+  const int flushed = flush_and_time(env);
   rc = pending_metas_lock(lck);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -58,11 +80,17 @@ static int mend_newest(MDBX_env *env, bool is_writer) {
 
 static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, uint64_t until, bool is_writer) {
   struct lck *lck = &env->lck;
+  bool patient = !is_writer && until == TICKET_FOREVER;
   for (;;) {
-    const uint32_t seen = atomic_load(&lck->shared->flushes);
+    const uint32_t seen = atomic_load(&lck->shared->flushes), company = patient ? patience_for_company(env) : 0;
     int rc = pending_outcome(lck, ticket->txnid, ticket->failures);
     if (rc == MDBX_SUCCESS)
       return rc;
+    if (rc == MDBX_RESULT_TRUE && company) {
+      patient = false;
+      pending_sleep(lck, seen, company);
+      continue;
+    }
     if (rc != MDBX_RESULT_TRUE)
       atomic_store(&env->fatal, true);
     else if (until != TICKET_FOREVER && os_monotonic_16dot16() >= until)
@@ -70,7 +98,7 @@ static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, uint64_t u
     else
       rc = pending_flusher_try(lck);
     if (rc == MDBX_BUSY) {
-      pending_sleep(lck, seen);
+      pending_sleep(lck, seen, UINT32_MAX);
       continue;
     }
     if (rc != MDBX_SUCCESS)

@@ -128,6 +128,7 @@ struct lck_shared {
   _Atomic uint32_t waiting;              /* commits for which no flush has begun */
   _Atomic uint32_t taken;                /* those of the flush that is under way */
   _Atomic uint32_t shared;               /* those of the last one that ended well */
+  _Atomic uint32_t company;              /* the same, and those that came while it was under way */
   _Alignas(8) struct os_shlock flusher;  /* held for the length of a flush of waiting commits */
   struct os_shlock metas;                /* held while a meta page is written that others may be flushing, or published */
 

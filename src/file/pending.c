@@ -24,7 +24,15 @@ void pending_flusher_unlock(struct lck *lck) {
   os_word_wake(&lck->shared->flushes);
 }
 
-void pending_sleep(struct lck *lck, uint32_t seen) { os_word_sleep(&lck->shared->flushes, seen); }
+void pending_sleep(struct lck *lck, uint32_t seen, uint32_t microseconds) {
+  os_word_sleep(&lck->shared->flushes, seen, microseconds);
+}
+
+bool pending_may_grow(const struct lck *lck) {
+  return !pending_flushing(lck) && atomic_load(&lck->shared->waiting) < atomic_load(&lck->shared->company);
+}
+
+bool pending_has_company(const struct lck *lck) { return atomic_load(&lck->shared->company) > 1; }
 
 /* ---- What waits ------------------------------------------------------------------------------------------------- */
 
@@ -99,6 +107,7 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
   const uint32_t taken = atomic_exchange(&lck->shared->taken, 0);
   atomic_store(&lck->shared->taken_bytes, 0);
   atomic_store(&lck->shared->shared, taken);
+  atomic_store(&lck->shared->company, taken + atomic_load(&lck->shared->waiting));
   lck_count(lck, LCK_SHARED_FLUSHES, 1);
   lck_count(lck, LCK_SHARED_COMMITS, taken);
   return true;

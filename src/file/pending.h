@@ -54,8 +54,12 @@ void pending_metas_unlock(struct lck *lck);
 int pending_flusher_try(struct lck *lck);
 /* Wakes those who wait for a flush. */
 void pending_flusher_unlock(struct lck *lck);
-/* Sleeps until a flush ends after `seen` have, or for a moment. */
-void pending_sleep(struct lck *lck, uint32_t seen);
+/* Sleeps until a flush ends after `seen` have, for so long, or a moment if that is less. */
+void pending_sleep(struct lck *lck, uint32_t seen, uint32_t microseconds);
+/* No flush runs, and fewer wait than committed at the time of the last one: more may come. */
+bool pending_may_grow(const struct lck *lck);
+/* Several committed at the time of the last flush. */
+bool pending_has_company(const struct lck *lck);
 
 /* ---- Under the metas lock ---- */
 

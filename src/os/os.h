@@ -7,8 +7,9 @@
  *  - every function returns MDBX_SUCCESS, an errno value, or the MDBX_* code its comment names; errno is not used;
  *  - interrupted calls are repeated, short reads and writes are continued;
  *  - no descriptor handed out is 0, 1 or 2, and each is close-on-exec;
- * - every modification of the data file goes through the table `os_ops`, so that a test can record it, let it fail, or
- *    cut it short. Called by every layer above src/base. No function here takes a lock of the caller.
+ *  - every modification of the data file goes through the table `os_ops`, so that a test can record it, let it fail,
+ *    or cut it short.
+ * Called by every layer above src/base. No function here takes a lock of the caller.
  */
 #ifndef MDBX_OS_OS_H
 #define MDBX_OS_OS_H
@@ -232,8 +233,8 @@ bool os_shlock_is_wanted(const struct os_shlock *lock);
  * had the lock. */
 bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
 
-/* Sleeps while a word shared by processes has this value, at most 50 ms; may return early. */
-void os_word_sleep(_Atomic uint32_t *word, uint32_t value);
+/* Sleeps while a word shared by processes has this value, at most this long, and at most 50 ms; may return early. */
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds);
 /* Wakes all sleepers of the word; the caller has changed its value before. */
 void os_word_wake(_Atomic uint32_t *word);
 
@@ -281,6 +282,8 @@ static inline uint32_t os_fork_generation(void) {
 void os_sleep_ms(unsigned milliseconds);
 /* A thread of the library: it handles no signals of the program. */
 int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
+/* From now on the calling thread, when it is woken, does not preempt the thread that woke it (SCHED_BATCH). */
+void os_thread_give_way(void);
 void os_thread_join(pthread_t thread);
 /* An event: a descriptor that is readable from the time it is raised until it is read. MDBX_ENOSYS if the system has
  * none. */

@@ -11,12 +11,12 @@
  * Invariants:
  *  1. Every transition is one compare-and-swap of the whole word, so death between two instructions leaves a state of
  *     the diagram.
- * 2. A waiter that has slept acquires the lock with WAITERS set, since others may be asleep too. So the last release
+ *  2. A waiter that has slept acquires the lock with WAITERS set, since others may be asleep too. So the last release
  *     may wake nobody, but no sleeper is forgotten.
- * 3. A sleep ends after WAIT_NS at the latest, so a wake-up that was never sent (the releaser died between its swap and
- *     the call) only costs time.
- * 4. A take-over swaps the very word whose owner was found dead; had somebody else owned the lock in between, even with
- *     the same token, the high half would differ.
+ *  3. A sleep ends after WAIT_NS at the latest, so a wake-up that was never sent (the releaser died between its swap
+ *     and the call) only costs time.
+ *  4. A take-over swaps the very word whose owner was found dead; had somebody else owned the lock in between, even
+ *     with the same token, the high half would differ.
  */
 #include "os/os.h"
 
@@ -167,11 +167,13 @@ int os_open_again(int fd, int *twin) {
 #define WAIT_NS 50000000L
 /* Without futexes a waiter checks again after this time. */
 #define POLL_NS 500000L
-#define SPINS 100
+#define SPINS 500
+
+static long sleep_ns(uint32_t microseconds) { return MIN_OF((long)microseconds * 1000, WAIT_NS); }
 
 #ifdef __linux__
-void os_word_sleep(_Atomic uint32_t *word, uint32_t value) {
-  const struct timespec limit = {.tv_sec = 0, .tv_nsec = WAIT_NS};
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds) {
+  const struct timespec limit = {.tv_sec = 0, .tv_nsec = sleep_ns(microseconds)};
   syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAIT, value, &limit, NULL, 0);
 }
 
@@ -191,9 +193,9 @@ static void wake(struct os_shlock *lock, int count) {
   syscall(SYS_futex, futex_of(lock), FUTEX_WAKE, count, NULL, NULL, 0);
 }
 #else
-void os_word_sleep(_Atomic uint32_t *word, uint32_t value) {
+void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds) {
   const struct timespec slice = {.tv_sec = 0, .tv_nsec = POLL_NS / 5};
-  for (long slept = 0; slept < WAIT_NS && atomic_load(word) == value; slept += POLL_NS / 5)
+  for (long slept = 0; slept < sleep_ns(microseconds) && atomic_load(word) == value; slept += POLL_NS / 5)
     nanosleep(&slice, NULL);
 }
 

@@ -87,6 +87,14 @@ int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument) {
   return rc;
 }
 
+/* Waking such a thread does not take the processor from who wakes it. A system without it may refuse: nothing is lost. */
+void os_thread_give_way(void) {
+#ifdef SCHED_BATCH
+  const struct sched_param usual = {0};
+  (void)pthread_setschedparam(pthread_self(), SCHED_BATCH, &usual);
+#endif
+}
+
 void os_thread_join(pthread_t thread) { pthread_join(thread, NULL); }
 
 #ifdef HAVE_EVENTFD

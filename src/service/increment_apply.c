@@ -7,7 +7,7 @@
  *   1. the header of the increment takes the place of meta 0, the other metas are wiped: no longer a database
  *   2. the pages are written and the file gets its length
  *   3. meta 2 is written: a copy of the new snapshot
- * 4. the others are written as metas that nobody believes
+ *   4. the others are written as metas that nobody believes
  *
  * If this is interrupted between 1 and 3, the file names the increment that has to be applied again. That needs nothing
  * that the first attempt may have overwritten: where the increment has a page, the base has no page that the new

@@ -6,7 +6,11 @@
 
 #include <errno.h>
 
-enum { BATCH = 256 };
+/*
+ * Linux keeps what one call writes in one piece of the page cache if it can, and locks the piece while it is written back: a
+ * commit that writes one page of a piece waits for the whole of it. So pieces are small.
+ */
+enum { ROW_PAGES_MAX = 256, ROW_BYTES_MAX = 64 * 1024 };
 
 static size_t bytes_of(const struct space *space, const struct dirty_page *entry) {
   return (size_t)entry->pages << space->view.shift;
@@ -22,15 +26,18 @@ static bool may_copy(const struct space *space, const struct dirty_page *entry) 
 
 /* The number of adjacent pages at the beginning of the list of which none may be copied. */
 static size_t adjacent(const struct space *space, const struct dirty_page *list, size_t count) {
-  size_t n = 1;
-  while (n < count && n < BATCH && list[n].pgno == list[n - 1].pgno + list[n - 1].pages && !may_copy(space, &list[n]))
-    ++n;
+  size_t n = 1, bytes = bytes_of(space, &list[0]);
+  for (; n < count && n < ROW_PAGES_MAX && list[n].pgno == list[n - 1].pgno + list[n - 1].pages; ++n) {
+    bytes += bytes_of(space, &list[n]);
+    if (bytes > ROW_BYTES_MAX || may_copy(space, &list[n]))
+      break;
+  }
   return n;
 }
 
 static int write_row(struct space *space, const struct dirty_page *list, size_t count) {
-  ASSERT(count > 0 && count <= BATCH);
-  struct iovec vector[BATCH];
+  ASSERT(count > 0 && count <= ROW_PAGES_MAX);
+  struct iovec vector[ROW_PAGES_MAX];
   for (size_t i = 0; i < count; ++i)
     vector[i] = (struct iovec){list[i].page, bytes_of(space, &list[i])};
   const int rc = os_ops->pwritev(space->fd, vector, (int)count, (uint64_t)list[0].pgno << space->view.shift);

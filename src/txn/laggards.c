@@ -5,11 +5,11 @@
  * Owns space_refill of write transactions (the one upward call of the engine) and calls the slow-reader callback.
  * Called under the writer lock, in the middle of a change of a tree: no function here reads or changes user data.
  *
- * 1. A reader is in the way only if it sees waiting pages (gc_weigh); a reader that sees none stays, however old it is.
- * 2. Before it calls the callback, the engine cleans the slots of dead readers and ousts parked readers in the way.
+ *  1. A reader is in the way only if it sees waiting pages (gc_weigh); a reader that sees none stays, however old it is.
+ *  2. Before it calls the callback, the engine cleans the slots of dead readers and ousts parked readers in the way.
  *     After each of these steps, and after each call, it collects the pins again and takes the pages that became free.
- * 3. Before the file grows, pages that the durable commit also sees do not count, because the end of a reader would not
- *     free them. At the upper size the head is made durable first.
+ *  3. Before the file grows, pages that the durable commit also sees do not count, because the end of a reader would
+ *     not free them. At the upper size the head is made durable first.
  */
 #include "txn/laggards.h"
 

@@ -5,14 +5,14 @@
  * An entry says: in every snapshot from `trunk` to `confirmed` the key has the value at `offset` (0: it is absent). Why
  * that is true:
  *
- * 1. A leaf page never changes. If the key was found in a leaf born in B at snapshot S, that leaf was in the tree in
+ *  1. A leaf page never changes. If the key was found in a leaf born in B at snapshot S, that leaf was in the tree in
  *     all snapshots B..S (a page that left a tree never comes back as the same version), so the key had that value in
  *     all of them: trunk = B. A large value and a nested tree are referred to by the leaf, so they are the same as
  *     well.
- * 2. If the key is absent, this is true for all snapshots in which the table has the same content: trunk = the
+ *  2. If the key is absent, this is true for all snapshots in which the table has the same content: trunk = the
  *     transaction that changed the table last.
- *  3. If a table was not changed after `confirmed` and before S, what held at `confirmed` holds at S. It was changed last
- *     in a transaction not below `trunk`, or the database was turned back to an older commit meanwhile.
+ *  3. If a table was not changed after `confirmed` and before S, what held at `confirmed` holds at S. It was changed
+ *     last in a transaction not below `trunk`, or the database was turned back to an older commit meanwhile.
  *
  * An entry serves one key of one table, so a trunk identifies its content: at most one leaf born in B has the key. So a
  * shared entry was read consistently if its trunk is the same before and after; while it is written, the trunk is

@@ -577,6 +577,25 @@ START_TEST(test_death_beside_publishing) {
 END_TEST
 
 /* A page that the first commit took and the second one gives back, and all page sizes. */
+/* Who committed among others a moment ago waits for them, though nobody is there yet; and when nobody has come, no more. */
+START_TEST(test_company) {
+  MDBX_env *env = api_open(MDBX_SYNC_DURABLE);
+  struct lck_shared *shared = env->lck.shared;
+  const txnid_t before = newest(env);
+  atomic_store(&shared->company, 3);
+  atomic_store(&env->flush_microseconds, 1000);
+  api_store(env, "a", "new");
+  ck_assert_uint_eq(atomic_load(&shared->counters[LCK_SHARED_COMMITS]), 1);
+  ck_assert_uint_eq(newest(env), before + 1);
+  ck_assert_uint_eq(lck_durable(&env->lck), before + 1);
+  ck_assert(!pending_has_company(&env->lck));
+  api_store(env, "b", "new");
+  ck_assert_uint_eq(atomic_load(&shared->counters[LCK_SHARED_COMMITS]), 1);
+  ck_assert_uint_eq(lck_durable(&env->lck), before + 2);
+  close_sound(env);
+}
+END_TEST
+
 START_TEST(test_page_sizes) {
   static const intptr_t sizes[] = {1024, 2048, 4096, 16384, 65536};
   struct writer first, second;
@@ -616,6 +635,7 @@ int main(void) {
   tcase_add_test(tests, test_foreign_hand);
   tcase_add_test(tests, test_death_beside_publishing);
   tcase_add_loop_test(tests, test_death_of_a_writer, 0, 2);
+  tcase_add_test(tests, test_company);
   tcase_add_loop_test(tests, test_page_sizes, 0, 5);
   return unit_run(suite);
 }

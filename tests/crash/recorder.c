@@ -313,11 +313,13 @@ static void apply_torn(struct image *image, const struct record *record, uint64_
   }
 }
 
-/* So many records are on the disk for sure. */
+/* So many records are on the disk for sure. Flushes overlap: one that began later may have ended before. */
 static size_t flushed_before(const struct recorder *recorder, size_t at) {
-  while (at > 0 && recorder->records[at - 1].kind != RECORD_FLUSH)
-    --at;
-  return at > 0 ? (size_t)recorder->records[at - 1].offset : 0;
+  size_t safe = 0;
+  for (size_t i = 0; i < at; ++i)
+    if (recorder->records[i].kind == RECORD_FLUSH && recorder->records[i].offset > safe)
+      safe = (size_t)recorder->records[i].offset;
+  return safe;
 }
 
 /* Whether the call that wrote it made it durable, and had returned. */

@@ -139,12 +139,35 @@ START_TEST(test_volume) {
 }
 END_TEST
 
+/* As many as there were at the time of a flush are waited for by the next one; when fewer come, fewer after that. */
+START_TEST(test_company) {
+  write_commit(11, 2);
+  ck_assert(!pending_may_grow(&lck) && !pending_has_company(&lck));
+  uint64_t frozen = pending_freeze(&lck);
+  write_commit(12, 0);
+  ck_assert(pending_publish(&lck, frozen, 0)); /* one, and one that came meanwhile */
+  ck_assert(pending_may_grow(&lck) && pending_has_company(&lck));
+  write_commit(13, 1);
+  ck_assert(!pending_may_grow(&lck));
+  frozen = pending_freeze(&lck);
+  ck_assert(!pending_may_grow(&lck)); /* nobody begins a flush beside one */
+  ck_assert(pending_publish(&lck, frozen, 0));
+  ck_assert(pending_may_grow(&lck));
+  write_commit(14, 2);
+  ck_assert(pending_may_grow(&lck));
+  ck_assert(pending_publish(&lck, pending_freeze(&lck), 0));
+  ck_assert(!pending_has_company(&lck));
+  write_commit(15, 0);
+  ck_assert(!pending_may_grow(&lck));
+}
+END_TEST
+
 /* A flush that ends wakes whoever has seen it begin. */
 START_TEST(test_flusher) {
   const uint32_t seen = atomic_load(&lck.shared->flushes);
   ck_assert_int_eq(pending_flusher_try(&lck), MDBX_SUCCESS);
   pending_flusher_unlock(&lck);
-  pending_sleep(&lck, seen);
+  pending_sleep(&lck, seen, UINT32_MAX);
   ck_assert_uint_eq(atomic_load(&lck.shared->flushes), seen + 1);
 }
 END_TEST
@@ -159,6 +182,7 @@ int main(void) {
   tcase_add_test(tests, test_late_publisher);
   tcase_add_loop_test(tests, test_settle, 0, 2);
   tcase_add_test(tests, test_volume);
+  tcase_add_test(tests, test_company);
   tcase_add_test(tests, test_flusher);
   suite_add_tcase(suite, tests);
   return unit_run(suite);

@@ -32,12 +32,17 @@ static struct stores stores;
 static uint32_t memo[SPAN];
 static uint8_t *file;
 static unsigned written, calls;
+static size_t longest_call; /* bytes */
 
 static uint32_t below(uint32_t limit) { return (uint32_t)(unit_random(&seed) % limit); }
 
 static struct model *now(void) { return &models[level]; }
 
 static int count_writes(int fd, struct iovec *chunks, int count, uint64_t offset) {
+  size_t bytes = 0;
+  for (int i = 0; i < count; ++i)
+    bytes += chunks[i].iov_len;
+  longest_call = MAX_OF(longest_call, bytes);
   calls += 1;
   written += (unsigned)count;
   return os_ops_real.pwritev(fd, chunks, count, offset);
@@ -79,6 +84,7 @@ static void begin(bool lifo) {
   counting.pwritev = count_writes;
   os_ops = &counting;
   level = calls = written = 0;
+  longest_call = 0;
   ck_assert_int_eq(os_open(unit_path("pages"), OS_OPEN_CREATE, 0600, &fd), MDBX_SUCCESS);
   ck_assert_int_eq(ftruncate(fd, (off_t)SPAN * SIZE), 0);
   file = mmap(NULL, (size_t)SPAN * SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -412,6 +418,27 @@ START_TEST(rows_are_written_together) {
 }
 END_TEST
 
+/* What the system keeps in one piece of memory it locks as one, so no call writes much. A run is one piece anyhow. */
+START_TEST(rows_are_short) {
+  struct page *page;
+  begin(false);
+  for (unsigned i = 0; i < 600; ++i) {
+    ck_assert_int_eq(space_new_page(&space, P_LEAF, &page), MDBX_SUCCESS);
+    page->lower = sizeof(uint64_t);
+    put_word(page, 1000 + i);
+  }
+  ck_assert_int_eq(space_new_run(&space, 300 * SIZE - PAGE_HEADER, &page), MDBX_SUCCESS);
+  memset(page_body(page), 7, 300 * SIZE - PAGE_HEADER);
+  ck_assert_int_eq(writeout_pages(&space, dirty_sorted(&space.dirty), space.dirty.used), MDBX_SUCCESS);
+  ck_assert_uint_eq(calls, 600 * SIZE / 65536 + 2);
+  ck_assert_uint_eq(longest_call, 300 * SIZE);
+  ck_assert_uint_eq(written, 601);
+  for (unsigned i = 0; i < 600; ++i)
+    ck_assert_uint_eq(word_of(snapshot_mapped(&space.view, OLD + i)), 1000 + i);
+  end();
+}
+END_TEST
+
 /* One call, with zeros behind the value; no buffer. One that fails gives the pages back. */
 static int refused(int fd, struct iovec *chunks, int count, uint64_t offset) {
   (void)fd, (void)chunks, (void)count, (void)offset;
@@ -498,6 +525,7 @@ int main(void) {
   tcase_add_test(tcase, reserve_is_left_to_the_commit);
   tcase_add_test(tcase, order_of_allocation);
   tcase_add_test(tcase, rows_are_written_together);
+  tcase_add_test(tcase, rows_are_short);
   tcase_add_test(tcase, runs_are_written_ahead);
   tcase_add_test(tcase, growth_takes_what_there_is);
   tcase_add_test(tcase, levels_are_forgotten);

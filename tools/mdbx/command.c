@@ -165,15 +165,15 @@ const struct command *command_find(const char *name) {
 #define OPTIONS_OF_ALL                                                                                                 \
   "Options of every command:\n"                                                                                        \
   "  -t, --table TABLE      a named table instead of the main one, @MAIN\n"                                                   \
-  "  -n, --no-subdir        DATABASE is a data file, not a directory (found out by\n"                                  \
-  "                         itself if it exists)\n"                                                                    \
+  "  -n, --no-subdir        DATABASE is a data file, not a directory (needed only for\n"                               \
+  "                         a new one)\n"                                                                              \
   "  -L, --lockless         read without the lock file; nobody may write meanwhile\n"                                  \
-  "  -X, --exclusive        have the database alone, which also works on a network\n"                                  \
-  "                         file system\n"                                                                            \
-  "  -q, --quiet            no messages but errors\n"                                                                  \
-  "      --key-format F     keys are given as text, hex, u32 or u64\n"                                                 \
+  "  -X, --exclusive        open exclusively: nobody else may have it open; works on\n"                                \
+  "                         network file systems\n"                                                                   \
+  "  -q, --quiet            print only errors\n"                                                                       \
+  "      --key-format F     format of keys on the command line: text, hex, u32 or u64\n"                               \
   "      --value-format F   the same for values\n"                                                                     \
-  "      --text --hex --json  what is printed\n"                                                                       \
+  "      --text --hex --json  format of the output\n"                                                                  \
   "      --help --version\n"
 
 void command_introduce(const struct command *command) {
