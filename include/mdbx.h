@@ -41,7 +41,7 @@
  *   [write]   the codes of [read], and
  *             MDBX_EACCESS    the transaction or environment is read-only
  *             MDBX_MAP_FULL   the upper size bound is reached
- *             MDBX_TXN_FULL   the transaction changed too many pages
+ *             MDBX_TXN_FULL   no transaction id is left (after 2^56 commits)
  *             MDBX_UNABLE_EXTEND_MAPSIZE  the file or mapping cannot grow
  *             a system error code, such as ENOSPC, MDBX_EIO or MDBX_ENOMEM
  * Functions that return `int` return MDBX_SUCCESS (0) on success unless their
@@ -847,7 +847,7 @@ typedef enum MDBX_error {
   MDBX_MAP_FULL = -30792,         /* the upper size bound is reached */
   MDBX_DBS_FULL = -30791,         /* no table handle left */
   MDBX_READERS_FULL = -30790,     /* no reader slot left */
-  MDBX_TXN_FULL = -30788,         /* too many changed pages */
+  MDBX_TXN_FULL = -30788,         /* no transaction id is left */
   MDBX_CURSOR_FULL = -30787,      /* a tree is too deep */
   MDBX_PAGE_FULL = -30786,        /* a page has no room (internal) */
   MDBX_UNABLE_EXTEND_MAPSIZE = -30785, /* the mapping cannot grow */
@@ -1026,7 +1026,8 @@ struct MDBX_txn_info {
                                     writer: freed by itself */
   uint64_t txn_space_leftover;   /* reader: space that writers can use before
                                     slow readers matter; writer: what it may
-                                    still change before MDBX_TXN_FULL */
+                                    still change before it writes pages to the
+                                    file early */
   uint64_t txn_space_dirty;      /* reader: space that would be free if only
                                     this reader ended; writer: changed pages */
   uint64_t txn_pget;             /* page look-ups, if counted */

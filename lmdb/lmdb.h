@@ -11,7 +11,7 @@
 #ifndef MDBX_LMDB_H
 #define MDBX_LMDB_H
 
-/* Keeps a second lmdb.h out, whichever comes first. */
+/* Prevents a second lmdb.h from being included, in either order. */
 #ifndef _LMDB_H_
 #define _LMDB_H_
 
@@ -61,7 +61,7 @@ typedef struct MDB_val {
 typedef int(MDB_cmp_func)(const MDB_val *a, const MDB_val *b);
 /* Never called. */
 typedef void(MDB_rel_func)(MDB_val *item, void *oldptr, void *newptr, void *relctx);
-/* Stored, but never called: what is found in a file is never a reason to stop the program. */
+/* Stored, but never called: the content of a file never stops the program. */
 typedef void(MDB_assert_func)(MDB_env *env, const char *msg);
 /* Receives the lines of a reader list; a negative result stops it. */
 typedef int(MDB_msg_func)(const char *msg, void *ctx);
@@ -70,7 +70,7 @@ typedef int(MDB_msg_func)(const char *msg, void *ctx);
 
 /* Of mdb_env_open(). Those with a star may be changed later by mdb_env_set_flags(). */
 #define MDB_FIXEDMAP 0x01        /* accepted; the address is not kept */
-#define MDB_NOSUBDIR 0x4000      /* the path is the data file; the lock file has "-lock" behind it */
+#define MDB_NOSUBDIR 0x4000      /* the path is the data file; the name of the lock file is the path and "-lock" */
 #define MDB_NOSYNC 0x10000       /* * commits are not flushed */
 #define MDB_RDONLY 0x20000       /* nothing can be changed */
 #define MDB_NOMETASYNC 0x40000   /* * the last commit may be lost, not more */
@@ -88,7 +88,7 @@ typedef int(MDB_msg_func)(const char *msg, void *ctx);
 #define MDB_DUPFIXED 0x10   /* with MDB_DUPSORT: values of one length */
 #define MDB_INTEGERDUP 0x20 /* with MDB_DUPSORT: values are unsigned int or size_t */
 #define MDB_REVERSEDUP 0x40 /* with MDB_DUPSORT: values are compared from their end */
-#define MDB_CREATE 0x40000  /* make it if there is none */
+#define MDB_CREATE 0x40000  /* create the table if it does not exist */
 
 /* Of mdb_put() and mdb_cursor_put(). */
 #define MDB_NOOVERWRITE 0x10
@@ -191,7 +191,8 @@ int mdb_env_set_flags(MDB_env *env, unsigned int flags, int onoff);
 int mdb_env_get_flags(MDB_env *env, unsigned int *flags);
 int mdb_env_get_path(MDB_env *env, const char **path);
 int mdb_env_get_fd(MDB_env *env, mdb_filehandle_t *fd);
-/* The most bytes this process lets the database have. 0 takes over what the database has been allowed already. */
+/* The map size: this process does not let the database grow beyond it. 0 takes over the size that the database
+ * stores. */
 int mdb_env_set_mapsize(MDB_env *env, size_t size);
 int mdb_env_set_maxreaders(MDB_env *env, unsigned int readers);
 int mdb_env_get_maxreaders(MDB_env *env, unsigned int *readers);
@@ -200,9 +201,10 @@ int mdb_env_get_maxkeysize(MDB_env *env);
 int mdb_env_set_userctx(MDB_env *env, void *ctx);
 void *mdb_env_get_userctx(MDB_env *env);
 int mdb_env_set_assert(MDB_env *env, MDB_assert_func *func);
-/* Incremental copies, after those of LMDB 1.0. The stream has what is newer than commit `txnid`; path is a file that does
- * not exist. loadfd brings it into the environment, which must be a copy made by mdb_env_copy() of just that commit and
- * not changed since: no transaction may be open (EBUSY), and handles of named tables have to be opened again. */
+/* Incremental copies, after those of LMDB 1.0. The stream contains the pages that are newer than commit `txnid`; path
+ * is a file that does not exist. loadfd applies it to the environment, which must be an unchanged copy of exactly that
+ * commit, made by mdb_env_copy(): no transaction may be open (EBUSY), and handles of named tables have to be opened
+ * again. */
 int mdb_env_incr_dump(MDB_env *env, const char *path, size_t txnid);
 int mdb_env_incr_dumpfd(MDB_env *env, mdb_filehandle_t fd, size_t txnid);
 int mdb_env_incr_loadfd(MDB_env *env, mdb_filehandle_t fd);
@@ -229,10 +231,10 @@ int mdb_stat(MDB_txn *txn, MDB_dbi dbi, MDB_stat *stat);
 int mdb_dbi_flags(MDB_txn *txn, MDB_dbi dbi, unsigned int *flags);
 void mdb_dbi_close(MDB_env *env, MDB_dbi dbi);
 int mdb_drop(MDB_txn *txn, MDB_dbi dbi, int del);
-/* Orders of keys and of values. To be set each time the table is opened, before anything else is done with it. */
+/* Orders of keys and of values. Set them each time the table is opened, before anything else is done with it. */
 int mdb_set_compare(MDB_txn *txn, MDB_dbi dbi, MDB_cmp_func *cmp);
 int mdb_set_dupsort(MDB_txn *txn, MDB_dbi dbi, MDB_cmp_func *cmp);
-/* Accepted and without effect. */
+/* Accepted; no effect. */
 int mdb_set_relfunc(MDB_txn *txn, MDB_dbi dbi, MDB_rel_func *rel);
 int mdb_set_relctx(MDB_txn *txn, MDB_dbi dbi, void *ctx);
 int mdb_cmp(MDB_txn *txn, MDB_dbi dbi, const MDB_val *a, const MDB_val *b);

@@ -29,7 +29,7 @@ static char *target_of(const MDB_env *env, const char *path) {
   return target;
 }
 
-/* A file that is there already is somebody's database, and stays as it is. */
+/* An existing file may be somebody's database, and is not overwritten. */
 static int copy_to(MDB_env *env, const char *target, unsigned flags) {
   const int fd = open(target, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   if (fd < 0)

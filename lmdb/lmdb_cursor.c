@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Cursors. What they do beyond the engine's is told at enum place. */
+/* Cursors. enum place describes what they do beyond the engine's cursors. */
 #include "shim.h"
 
 #include <errno.h>
@@ -75,7 +75,7 @@ SHIM_API int mdb_cursor_open(MDB_txn *txn, MDB_dbi dbi, MDB_cursor **result) {
   return shim_rc(rc);
 }
 
-/* One that its transaction took along is closed already. */
+/* A cursor that ended with its transaction is closed already. */
 SHIM_API void mdb_cursor_close(MDB_cursor *handle) {
   struct shim_cursor *cursor = cursor_of(handle);
   if (cursor)
@@ -100,7 +100,7 @@ SHIM_API int mdb_cursor_renew(MDB_txn *txn, MDB_cursor *handle) {
   return shim_rc(find_kind(cursor));
 }
 
-/* A cursor of a transaction around serves the innermost one. */
+/* The innermost transaction may use a cursor of an outer one. */
 static MDB_txn *txn_of(const struct shim_cursor *cursor) {
   MDB_txn *txn = cursor ? cursor->txn : NULL;
   while (txn && txn->child)
@@ -170,7 +170,7 @@ static void remember(unsigned char *to, size_t *length, const MDB_val *from) {
     memcpy(to, from->mv_data, *length);
 }
 
-/* Without memory the cursor is where the engine's is: nowhere. */
+/* Without memory the cursor has no position, like the engine's. */
 static void note_missed(struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data) {
   if (!cursor->missed)
     cursor->missed = malloc(2 * KEY_BYTES_MAX);
@@ -196,10 +196,10 @@ static int go_to_missed_key(struct shim_cursor *cursor) {
   cursor->place = PLACE_AT;
   if (rc == MDBX_SUCCESS && cursor->multi && count_values(cursor) > 1)
     cursor->place = PLACE_NO_VALUE;
-  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc; /* then it is behind the last record */
+  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc; /* then it is after the last record */
 }
 
-/* The key is there, its values are all less. */
+/* The key exists, and all its values are less. */
 static int go_behind_values(struct shim_cursor *cursor, MDBX_val *key) {
   MDBX_val data;
   int rc = engine_get(cursor, key, &data, MDBX_SET);
@@ -247,7 +247,7 @@ void cursors_leave(MDB_txn *txn) {
   }
 }
 
-/* Back in the renewed transaction: at its record, or what follows it now. */
+/* In the renewed transaction: moves to its record, or to the record that follows it now. */
 static int come_back(struct shim_cursor *cursor) {
   int rc = mdbx_cursor_bind(cursor->txn->engine, cursor->engine, cursor->dbi);
   if (rc != MDBX_SUCCESS)
@@ -299,7 +299,7 @@ static bool table_is_empty(struct shim_cursor *cursor) {
   return mdbx_dbi_stat(txn->engine, cursor->dbi, &stat, sizeof(stat)) == MDBX_SUCCESS && !stat.ms_entries;
 }
 
-/* In an empty table there is no place to be. */
+/* In an empty table there is no position. */
 static int nothing_there(struct shim_cursor *cursor) {
   if (!table_is_empty(cursor))
     return MDBX_NOTFOUND;
@@ -385,7 +385,7 @@ static int move_from_nowhere(struct shim_cursor *cursor, MDB_val *key, MDB_val *
   }
 }
 
-/* At a key whose values none is chosen of. */
+/* At a key, but at none of its values. */
 static int move_onto_value(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   switch (op) {
   case MDB_NEXT:
@@ -440,7 +440,7 @@ static bool is_deleted(const struct shim_cursor *cursor) {
   return cursor->place == PLACE_DELETED || cursor->place == PLACE_DELETED_VALUE;
 }
 
-/* Behind a deleted record is the next one. */
+/* After a deletion the cursor stands before the next record. */
 static int get_current(struct shim_cursor *cursor, MDB_val *key, MDB_val *data) {
   int rc = settle(cursor);
   if (rc != MDBX_SUCCESS)
@@ -453,7 +453,7 @@ static int get_current(struct shim_cursor *cursor, MDB_val *key, MDB_val *data) 
   return rc == MDBX_NOTFOUND ? nothing_there(cursor) : rc;
 }
 
-/* Among the values of a key the caller's key is left alone; not if there is one only. */
+/* Among several values of a key the caller's key is not changed; if there is only one value, it is. */
 static int go_value_edge(struct shim_cursor *cursor, MDB_val *key, MDB_val *data, MDB_cursor_op op) {
   if (!data || cursor->place == PLACE_NONE)
     return EINVAL;
@@ -543,7 +543,7 @@ static int check_change(struct shim_cursor *cursor) {
   return txn_writable(txn_of(cursor));
 }
 
-/* The record under the cursor gets another value; what the caller says about its key does not matter. */
+/* Replaces the value of the record under the cursor; the caller's key is ignored. */
 static int put_current(struct shim_cursor *cursor, MDB_val *data, unsigned flags) {
   MDBX_val key = {NULL, 0}, old, d = to_engine(data);
   unsigned char copy[KEY_BYTES_MAX];
@@ -576,7 +576,7 @@ static int put_many(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *da
   return rc;
 }
 
-/* In an order of the program's own a value may equal another one and yet be different: it takes its place. */
+/* In an order of the program's own a value may equal another one and yet differ: then the new value replaces it. */
 static int put_in_own_order(struct shim_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
   int rc = mdbx_cursor_put(cursor->engine, key, value, MDBX_NODUPDATA);
   if (rc == MDBX_KEYEXIST)
@@ -629,7 +629,7 @@ SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, uns
   return shim_rc(rc);
 }
 
-/* The last of several values: LMDB's cursor stays with the key, behind its values. */
+/* The last of several values: LMDB's cursor stays at the key, after its values. */
 static int del_last_value(struct shim_cursor *cursor) {
   MDBX_val key, data;
   unsigned char copy[KEY_BYTES_MAX];

@@ -28,7 +28,7 @@ static int check_change(MDB_txn *txn, MDB_dbi dbi, const MDB_val *key) {
   return txn_writable(txn);
 }
 
-/* Of a key that may have many, in an order of the program's own: one that equals a stored value takes its place. */
+/* If a key may have several values, in the program's own order: a value that equals a stored one replaces it. */
 static int put_in_own_order(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value) {
   const int rc = mdbx_put(txn->engine, dbi, key, value, MDBX_NODUPDATA);
   return rc == MDBX_KEYEXIST ? table_overwrite_equal(txn, dbi, key, value) : rc;
@@ -100,6 +100,6 @@ SHIM_API int mdb_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
   if (rc == MDBX_SUCCESS && has_cursors(txn))
     cursors_emptied(txn, dbi);
   if (rc == MDBX_INCOMPATIBLE)
-    mdbx_txn_break(txn->engine); /* as LMDB: a table was to be deleted like a record */
+    mdbx_txn_break(txn->engine); /* as LMDB: a table cannot be deleted like a record */
   return shim_rc(rc);
 }

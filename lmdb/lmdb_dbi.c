@@ -8,8 +8,8 @@
 
 /* ------------------------------------------------------------------------------------------------------------ flags */
 
-/* LMDB stores flags that mean nothing without another one; the engine takes sound ones only. The difference is remembered
- * in the table's sequence, which LMDB does not have. */
+/* LMDB stores flags that have no meaning without another one; the engine accepts only valid combinations. The missing
+ * flags are stored in the table's sequence, which LMDB does not have. */
 #define GIVEN_MARK (UINT64_C(0x4c4d4442) << 32)
 
 static unsigned sane_flags(unsigned flags) {
@@ -34,7 +34,8 @@ int table_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags) {
   return rc;
 }
 
-/* A sequence only grows; so do the flags of a table that stays. One that a program of the engine uses is left alone. */
+/* A sequence only grows; so do the flags of a table that stays. A sequence that a program of the engine uses is not
+ * changed. */
 static int note_given(MDB_txn *txn, MDB_dbi dbi, unsigned given) {
   uint64_t sequence;
   unsigned flags;
@@ -229,7 +230,7 @@ static int open_table(MDB_txn *txn, MDB_dbi dbi, const char *name) {
   return rc;
 }
 
-/* Of another transaction that has not ended: both have it. */
+/* The handle belongs to another running transaction: then both have it. */
 static int share_opening(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
   pthread_mutex_lock(&txn->env->mutex);
   const int rc = note_opened(txn, (struct shim_opening){dbi, table->opening});
@@ -256,14 +257,14 @@ static MDB_dbi count_open(MDB_env *env) {
   return count;
 }
 
-/* A committed child's handles are its parent's to keep or to close. */
+/* After a child's commit, its handles belong to its parent. */
 static void hand_to_parent(MDB_txn *txn) {
   for (unsigned i = 0; i < txn->opened_count; ++i)
     if (note_opened(txn->parent, txn->opened[i]) != 0)
       return; /* then they stay open */
 }
 
-/* True: nobody else has the handle, and it is to be closed. */
+/* True: nobody else has the handle; the caller closes it. */
 static bool give_up(MDB_env *env, const struct shim_opening *opening, bool committed) {
   struct shim_table *table = table_at(env, opening->dbi);
   bool closes = false;
@@ -294,7 +295,7 @@ void tables_ended(MDB_txn *txn, bool committed) {
 
 static int main_flags(MDB_txn *txn, unsigned *flags) { return mdbx_dbi_flags(txn->engine, DBI_MAIN, flags); }
 
-/* The main table takes more flags as long as it is empty; flags without a meaning at any time. */
+/* The main table accepts more flags while it is empty; it accepts flags without a meaning at any time. */
 static int open_main(MDB_txn *txn, unsigned flags) {
   unsigned given, present;
   MDBX_dbi dbi;
@@ -345,7 +346,7 @@ static int check_main(MDB_txn *txn, unsigned flags) {
   return flags & MDB_CREATE ? MDB_INCOMPATIBLE : MDB_NOTFOUND;
 }
 
-/* A table that was to have MDB_INTEGERDUP and does not: see table_fit_value(). */
+/* A table that the program opened with MDB_INTEGERDUP, but that the engine stores without it: see table_fit_value(). */
 static int restore_order(MDB_txn *txn, unsigned flags, MDBX_dbi dbi) {
   struct shim_table *table = table_at(txn->env, dbi);
   unsigned present, given = 0;

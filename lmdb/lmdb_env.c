@@ -65,7 +65,7 @@ SHIM_API int mdb_env_set_pagesize(MDB_env *env, int size) {
   return 0;
 }
 
-/* A page smaller than usual limits keys more than LMDB does. */
+/* A small page limits keys more than LMDB does. */
 SHIM_API int mdb_env_get_maxkeysize(MDB_env *env) {
   const int most = env && env->opened ? mdbx_env_get_maxkeysize_ex(env->engine, MDBX_DUPSORT) : KEY_BYTES_MAX;
   return most > 0 && most < KEY_BYTES_MAX ? most : KEY_BYTES_MAX;

@@ -2,17 +2,19 @@
 /*
  * Handles of cursors.
  *
- * A commit or an abort frees the cursors of a write transaction, and programs may not close them afterwards. Some do, and
- * LMDB survives it by luck. So a handle is not an address but a number: which place of the table below, and how often the
- * place had been given away. An ended cursor is recognised by that for ever, while its place serves the next one.
+ * A commit or an abort frees the cursors of a write transaction, and programs may not close them afterwards. Some do,
+ * and with LMDB it often works by chance. So a handle is not an address but a number: the index of a place in the table
+ * below, and a generation, which counts how often the place was used. By the generation an ended cursor is recognised
+ * for ever, while its place serves the next cursor.
  *
- * Places are never given back to the system; there are as many as there were cursors at one time.
+ * Places are never freed; there are as many as there were cursors at the same time.
  */
 #include "shim.h"
 
 #include <stdatomic.h>
 
-/* A handle, from the lowest bit: nothing, index, generation. With 32 bits a place is recognised over 4096 cursors. */
+/* A handle, from the lowest bit: nothing, index, generation. With 32 bits the generation of a place repeats after 4096
+ * cursors. */
 enum { HANDLE_SHIFT = 4, INDEX_BITS = sizeof(void *) > 4 ? 24 : 16, CHUNK_BITS = 8 };
 #define GENERATION_SHIFT (HANDLE_SHIFT + INDEX_BITS)
 #define GENERATION_MASK ((uint32_t)(UINTPTR_MAX >> GENERATION_SHIFT) & INT32_MAX)
@@ -28,7 +30,7 @@ struct place_of_cursor {
 };
 
 static _Atomic(struct place_of_cursor *) chunks[CHUNKS];
-/* Guards what follows, and each change of `chunks`. */
+/* Guards the following members, and each change of `chunks`. */
 static pthread_mutex_t places_mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct place_of_cursor *free_places;
 static uint32_t chunk_count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Incremental copies, as of LMDB 1.0: what is newer than a commit is written as a stream, and a copy of that commit takes
- * it in. The stream is the engine's (doc/format.md).
+ * Incremental copies, as of LMDB 1.0: the pages that are newer than a commit are written as a stream, which can be
+ * applied to a copy of that commit. The stream is the engine's (doc/format.md).
  */
 #include "shim.h"
 
@@ -35,7 +35,7 @@ static int write_out(int to, const char *bytes, ssize_t length) {
   return 0;
 }
 
-/* The stream as a file, which can be read twice. */
+/* Stores the stream in a file, because it is read twice. */
 static int spool(int from, const char *path) {
   char bytes[65536];
   int rc = 0;

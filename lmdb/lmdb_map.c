@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sizes. LMDB's map size is a limit of each process. The engine has one upper bound, stored in the database, which is
- * raised to the largest limit any process had when it changed something; each process keeps to its own.
+ * Sizes. LMDB's map size is a limit of each process. The engine has one upper size, which is stored in the database. A
+ * process that changes something raises it to its own limit; each process obeys its own limit.
  *
- * With MDBX_LMDB_GROW=1 in the environment the limit of this process is the engine's alone, and that is raised as the
- * database grows.
+ * With MDBX_LMDB_GROW=1 in the environment this process has only the engine's limit, which it raises as the database
+ * grows.
  */
 #include "shim.h"
 
@@ -13,7 +13,7 @@
 #define MIB ((uint64_t)1 << 20)
 #define GIB ((uint64_t)1 << 30)
 #define LIMIT_DEFAULT MIB
-/* What the file grows by: an eighth of what is in use. LMDB grows it page by page; a few pages at once save calls. */
+/* The growth step: an eighth of the used size. LMDB grows the file page by page; larger steps save calls. */
 #define GROWTH_MOST (16 * MIB)
 #define GROWTH_LEAST (64 * 1024)
 
@@ -37,8 +37,8 @@ static uint64_t clip_to_engine(const MDB_env *env, uint64_t bytes) {
 }
 
 /* The engine keeps one meta page more, some pages in reserve so that a delete commits on a full map, and a checksum in
- * each page, for which a last record may need a page of its own. They come on top, so that the map is not full before it
- * would be with LMDB. */
+ * each page, for which a last record may need a page of its own. These pages are added to the limit, so that
+ * MDB_MAP_FULL does not come earlier than with LMDB. */
 #define EXTRA_PAGES 6
 
 static uint64_t with_extra(const MDB_env *env, uint64_t page_size) { return env->limit + EXTRA_PAGES * page_size; }
@@ -58,7 +58,7 @@ static int read_info(MDB_env *env, MDBX_envinfo *info) {
   return mdbx_env_info_ex(env->engine, NULL, info, sizeof(*info));
 }
 
-/* A limit below what is in use is raised to that and no further: it would creep up with each open. */
+/* A limit below the used size is raised to the used size, and no further; otherwise each open would raise it again. */
 static int limit_engine(MDB_env *env, uint64_t used, uint64_t page_size) {
   if (env->grow)
     return MDBX_SUCCESS;
@@ -80,7 +80,7 @@ int map_settle(MDB_env *env) {
   return limit_engine(env, used, info.mi_dxb_pagesize);
 }
 
-/* With room to grow for long, but not so much that a mapping fails. */
+/* Large enough to grow for a long time, but not so large that the mapping fails. */
 static uint64_t generous(uint64_t used) {
   uint64_t size = GIB;
   while (size < 2 * used)

@@ -9,13 +9,13 @@
 #include <unistd.h>
 
 enum { READERS_DEFAULT = 126, READERS_SPARE = 8, READERS_ENGINE_MAX = 32767 };
-/* How much may be waiting for a flush with MDB_NOSYNC: what a loss of power can cost. The pages of the last flushed commit
- * are kept until the next flush, so the file may be twice as long as its content. */
+/* With MDB_NOSYNC at most so many bytes wait for a flush; a loss of power can cost no more. The pages of the last
+ * flushed commit are kept until the next flush, so the file may be twice as long as its content. */
 #define UNSYNCED_MOST ((uint64_t)256 << 20)
 
 static pthread_once_t engine_once = PTHREAD_ONCE_INIT;
 
-/* Nothing is printed, and one process may open a database more than once. */
+/* The engine prints nothing, and one process may open a database more than once. */
 static void prepare_engine(void) {
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_LEGACY_MULTIOPEN, NULL);
   handles_prepare();
@@ -60,7 +60,7 @@ static int name_files(struct files *files, const char *path, bool nosubdir) {
   return files->data && files->lock ? 0 : ENOMEM;
 }
 
-/* LMDB's magic number stands behind a page header of 16 bytes. Such a file is left alone, and so is its lock file. */
+/* LMDB's magic number follows a page header of 16 bytes. Such a file and its lock file are not changed. */
 static int refuse_foreign(const char *data) {
   uint32_t words[6] = {0};
   const int fd = open(data, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -99,7 +99,7 @@ static int set_options(MDB_env *env) {
   return rc;
 }
 
-/* A writer that has not closed the database left commits that only a writer can take over or take back. */
+/* If a writer has not closed the database, only another writer can keep or undo its last commits. */
 static int recover(const struct files *files) {
   MDBX_env *writer;
   int rc = mdbx_env_create(&writer);

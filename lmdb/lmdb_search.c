@@ -2,13 +2,13 @@
 /*
  * Searches in tables with MDB_DUPFIXED for a value of another length than those stored.
  *
- * The engine calls that an error; for LMDB it is a search like any other, whose order is asked. Here the value is brought
- * to the length of the stored ones so that no stored value lies between the two, and the order is asked about what is
- * found.
+ * The engine returns an error; LMDB searches with its order. So this module extends or cuts the value to the stored
+ * length, in such a way that no stored value lies between the two, searches for the result, and compares what it finds
+ * in LMDB's order.
  */
 #include "shim.h"
 
-/* What LMDB compares of integers: the value's first bytes, or all there are. */
+/* The bytes of an integer that LMDB compares: the value's first ones, or all. */
 static void fit_integer(unsigned char *fitted, size_t length, const MDBX_val *value) {
   memset(fitted, 0, length);
   const size_t common = value->iov_len < length ? value->iov_len : length;
@@ -16,7 +16,7 @@ static void fit_integer(unsigned char *fitted, size_t length, const MDBX_val *va
     memcpy(fitted, value->iov_base, common);
 }
 
-/* Zero bytes are less than what a longer stored value has in their place. */
+/* Added zero bytes are not greater than the bytes of a longer stored value. */
 static void fit_bytes(unsigned char *fitted, size_t length, const MDBX_val *value, bool reverse) {
   const unsigned char *bytes = value->iov_base;
   const size_t common = value->iov_len < length ? value->iov_len : length;
@@ -27,7 +27,7 @@ static void fit_bytes(unsigned char *fitted, size_t length, const MDBX_val *valu
     memcpy(fitted, bytes, common);
 }
 
-/* The stored value against the one sought. */
+/* Compares the stored value with the one sought. */
 static int compare_lengths(unsigned flags, const unsigned char *fitted, const MDBX_val *stored, const MDBX_val *sought) {
   const int order = memcmp(stored->iov_base, fitted, stored->iov_len);
   if (order != 0)
@@ -37,7 +37,7 @@ static int compare_lengths(unsigned flags, const unsigned char *fitted, const MD
   return stored->iov_len < sought->iov_len ? -1 : 1;
 }
 
-/* In an order of the program's own only that order can tell. */
+/* If the program orders the values itself, only its order can decide. */
 static int walk_in_order(const struct shim_table *table, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *stored,
                          const MDBX_val *sought, bool range) {
   const MDB_val wanted = {sought->iov_len, sought->iov_base};

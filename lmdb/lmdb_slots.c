@@ -2,9 +2,9 @@
 /*
  * Readers and threads.
  *
- * With MDB_NOTLS a read transaction has a place among the readers of its own, from its begin to its end; the last one
- * that ended leaves its place to the next that begins, which no list of readers shows. Without MDB_NOTLS a thread has
- * one place for all its read transactions, which are one after the other; it stays until the thread ends.
+ * With MDB_NOTLS each read transaction has its own reader slot, from its begin to its end. The slot of the last one
+ * that ended is kept for the next one that begins; lists of readers do not show it. Without MDB_NOTLS a thread has one
+ * slot for all its read transactions, which follow one another; the slot stays until the thread ends.
  */
 #include "shim.h"
 
@@ -13,7 +13,7 @@
 
 /* ---------------------------------------------------------------------------------------------- readers of the engine */
 
-/* False: there are as many as there may be. */
+/* False: the limit is reached. */
 static bool reserve_reader(MDB_env *env, MDBX_txn **spare) {
   pthread_mutex_lock(&env->mutex);
   const bool ok = env->readers < env->max_readers;
@@ -25,7 +25,7 @@ static bool reserve_reader(MDB_env *env, MDBX_txn **spare) {
   return ok;
 }
 
-/* Keeps the reader, if it is given one and has none; true if so. */
+/* Keeps the given reader if no other one is kept; true if it did. */
 static bool release_reader(MDB_env *env, MDBX_txn *reader) {
   pthread_mutex_lock(&env->mutex);
   const bool kept = reader && !env->spare;
@@ -38,7 +38,7 @@ static bool release_reader(MDB_env *env, MDBX_txn *reader) {
 
 int follow_fork(MDB_env *env) { return mdbx_env_resurrect_after_fork(env->engine); }
 
-/* What a child made by fork() has is the parent's. */
+/* In a child made by fork() these belong to the parent. */
 static int renew_reader(MDB_env *env, MDBX_txn *reader) {
   int rc = mdbx_txn_renew(reader);
   if (rc == MDBX_PANIC && follow_fork(env) == MDBX_SUCCESS)
@@ -94,7 +94,7 @@ static void free_slot(struct shim_slot *slot) {
   free(slot);
 }
 
-/* A thread ends; a transaction it leaves behind can still be used by others. */
+/* A thread ends. Other threads may still use a transaction that it has not ended. */
 static void thread_ended(void *arg) {
   struct shim_slot *slot = arg;
   if (slot->user)

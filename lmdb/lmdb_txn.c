@@ -38,7 +38,7 @@ static void free_txn(MDB_txn *txn) {
 
 /* ------------------------------------------------------------------------------------------------------------- begin */
 
-/* What a write transaction does at its commit depends on the flags of the environment now. */
+/* The present flags of the environment determine the durability of the commit. */
 static MDBX_txn_flags_t write_flags(const MDB_env *env) {
   unsigned flags = MDBX_TXN_READWRITE;
   const bool async = (env->flags & MDB_MAPASYNC) && (env->flags & MDB_WRITEMAP);
@@ -121,7 +121,7 @@ SHIM_API int mdb_txn_begin(MDB_env *env, MDB_txn *parent, unsigned int flags, MD
 
 /* --------------------------------------------------------------------------------------------------------------- end */
 
-/* The engine's transaction is gone, or that of a reader is to go. */
+/* The engine's transaction has ended, or that of a reader shall end. */
 static void end_txn(MDB_txn *txn, bool committed) {
   if (txn->parent)
     cursors_restore(txn, committed);
@@ -185,8 +185,8 @@ SHIM_API int mdb_txn_renew(MDB_txn *txn) {
   return shim_rc(rc);
 }
 
-/* What the program does with these handles afterwards must not reach into the environment; it may still end them. A nested one is
- * in the list before the one around it. */
+/* Afterwards the program may still end these handles, but they must not access the environment. A nested transaction is
+ * in the list before its parent. */
 void txns_orphan(MDB_env *env) {
   while (env->txns) {
     MDB_txn *txn = env->txns;

@@ -2,12 +2,14 @@
 /*
  * shim.h: the objects behind the handles of lmdb.h.
  *
- * Each wraps one object of the engine and what LMDB promises beyond it. Only <mdbx.h> is used below.
+ * Each wraps one object of the engine and implements what LMDB promises beyond it. It uses only <mdbx.h>.
  *
- *  - The engine's transactions are never tied to threads here; what MDB_NOTLS switches off is done by lmdb_slots.c.
- *  - Cursors are listed at their transaction, transactions at their environment, so that each end can end what is left.
- *  - Locks: `mutex` of an environment guards its list of transactions, its slots and its tables' `open`. Nothing else
- *    is locked; no call of the engine that may wait is made under it.
+ *  - The engine's transactions are never tied to threads here; lmdb_slots.c ties readers to threads, unless MDB_NOTLS
+ *    is set.
+ *  - A transaction has a list of its cursors, an environment a list of its transactions, so that the end of one ends
+ *    the others.
+ *  - Locks: `mutex` of an environment guards its list of transactions, its slots and its tables' `open`. There is no
+ *    other lock; no call of the engine that may wait is made under it.
  */
 #ifndef MDBX_LMDB_SHIM_H
 #define MDBX_LMDB_SHIM_H
@@ -28,23 +30,24 @@ enum { DBI_FREE = 0, DBI_MAIN = 1, DBI_NAMED = 2 };
 /* LMDB's limit of keys, and of values where a key may have several. */
 enum { KEY_BYTES_MAX = 511 };
 
-/* What LMDB keeps of the flags, and may change later. */
+/* The flags that LMDB stores, and those that can change later. */
 #define ENV_CHANGEABLE (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_NOMEMINIT)
 #define ENV_FIXED                                                                                                      \
   (MDB_FIXEDMAP | MDB_NOSUBDIR | MDB_RDONLY | MDB_WRITEMAP | MDB_NOTLS | MDB_NOLOCK | MDB_NORDAHEAD)
 #define TABLE_FLAGS                                                                                                    \
   (MDB_REVERSEKEY | MDB_DUPSORT | MDB_INTEGERKEY | MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP)
 
-/* A table handle of an environment. A handle is of the transactions that opened it until one of them is committed; then of
- * all that begin later. What is not atomic is changed when the handle is opened, by the only ones that may use it. */
+/* A table handle of an environment. A handle belongs to the transactions that opened it until one of them is committed;
+ * then to all transactions that begin later. Members that are not atomic change only when the handle is opened, while
+ * nobody else may use it. */
 struct shim_table {
   _Atomic bool open;
-  _Atomic uint64_t shared_since; /* env->handle_clock at that commit; 0: none was */
+  _Atomic uint64_t shared_since; /* env->handle_clock at that commit; 0: not committed yet */
   uint32_t opening;              /* how often the handle was opened; under the mutex */
   unsigned claims;               /* running transactions that opened it; under the mutex */
   char *name;                            /* NULL: the main table */
   MDB_cmp_func *key_order, *value_order; /* of mdb_set_compare(), mdb_set_dupsort(); NULL: none */
-  uint64_t ordered_by;                   /* serial of the write transaction that made sure of them */
+  uint64_t ordered_by;                   /* serial of the write transaction that has checked the orders */
 };
 
 /* A table that a transaction opened. */
@@ -53,11 +56,10 @@ struct shim_opening {
   uint32_t opening;
 };
 
-/* There may be more handles than anybody will use, so they are made as they are needed. */
+/* The limit of handles may be high, so they are allocated when they are needed. */
 enum { TABLES_OF_CHUNK = 64, TABLE_CHUNKS = 512 };
 
-/* The place of one thread among the readers: a read transaction that is used again and again. Lives until the thread
- * or the environment ends. */
+/* The reader slot of one thread: a read transaction that is reused. Lives until the thread or the environment ends. */
 struct shim_slot {
   MDBX_txn *reader; /* without a snapshot while no transaction has the slot */
   MDB_txn *user;    /* NULL: idle */
@@ -70,7 +72,7 @@ struct MDB_env {
   MDBX_env *engine;
   bool opened, failed;
   bool grow;      /* the size limit is the engine's only */
-  unsigned flags; /* as given, of ENV_CHANGEABLE and ENV_FIXED */
+  unsigned flags; /* as the program gave them, of ENV_CHANGEABLE and ENV_FIXED */
   char *path;
   size_t limit;   /* map size of this process; before the open 0: not chosen */
   uint64_t step;  /* the file grows by, as far as this process knows; by writers */
@@ -108,13 +110,13 @@ struct MDB_txn {
   MDB_txn *next, **link;
 };
 
-/* What a cursor knows beyond the engine's. A search that finds nothing leaves LMDB's cursor where the key would be; it
- * is put there only if that matters. */
+/* Where a cursor stands, beyond what the engine's cursor knows. After a search that finds nothing, LMDB's cursor stands
+ * where the key would be; the engine's cursor is moved there only when the next operation needs it. */
 enum place {
   PLACE_NONE,        /* never positioned */
-  PLACE_AT,          /* where the engine's is */
+  PLACE_AT,          /* where the engine's cursor stands */
   PLACE_NO_VALUE,    /* at the key that follows one not found; none of its values is chosen */
-  PLACE_BEHIND_VALUES, /* at the last value of a key, and meant to be behind it */
+  PLACE_BEHIND_VALUES, /* the engine's cursor is at the last value of a key; LMDB's is after it */
   PLACE_MISSED_KEY,  /* `missed` is the key that was not found */
   PLACE_MISSED_BOTH, /* and `missed` the key and the value that was not found there */
   PLACE_DELETED,     /* its key was deleted: before the next one */
@@ -122,13 +124,13 @@ enum place {
   PLACE_LEFT,        /* its transaction was reset; `missed` is the pair it was at */
 };
 
-/* Behind a handle of a cursor, which is no address: see lmdb_handles.c. */
+/* The object behind a cursor handle. The handle is not an address: see lmdb_handles.c. */
 struct shim_cursor {
   MDBX_cursor *engine;
   MDB_txn *txn; /* NULL: ended */
   MDB_dbi dbi;
   enum place place;
-  bool loose;           /* its transaction was reset: the engine's cursor has no place to be */
+  bool loose;           /* its transaction was reset: the engine's cursor has no position */
   bool multi;           /* the table has several values per key */
   unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
   size_t missed_key, missed_value;
@@ -142,25 +144,25 @@ static inline void from_engine(MDB_val *val, const MDBX_val *engine) {
   *val = (MDB_val){engine->iov_len, engine->iov_base};
 }
 
-/* Commits of the engine begin to count at the empty database, which is its third; LMDB's is none. */
+/* The engine's ids count the creation of the database as three commits; LMDB's ids do not count it. */
 enum { TXNID_EMPTY = 3 };
 static inline size_t txnid_shown(uint64_t engine) { return engine > TXNID_EMPTY ? (size_t)engine - TXNID_EMPTY : 0; }
 
-/* With MDB_APPEND the key must be behind all others, not the last one. */
+/* With MDB_APPEND the key must be greater than all others; it must not equal the last one. */
 static inline MDBX_put_flags_t engine_put_flags(unsigned flags) {
   return (MDBX_put_flags_t)(flags & MDB_APPEND ? flags | MDB_NOOVERWRITE : flags);
 }
 
 /* ---- lmdb_errors.c ---- */
 
-/* The code LMDB has for what the engine said. */
+/* LMDB's code for a code of the engine. */
 int shim_code(int rc);
-/* The common case at the place where it is needed. */
+/* The common case is inline. */
 static inline int shim_rc(int rc) { return __builtin_expect(rc == MDBX_SUCCESS, 1) ? 0 : shim_code(rc); }
 
 /* ---- lmdb_map.c: sizes ---- */
 
-/* How a new database shall be made. */
+/* Settings for a new database. */
 int map_prepare_new(MDB_env *env);
 /* After the open: the limit of this process. */
 int map_settle(MDB_env *env);
@@ -169,9 +171,10 @@ int map_make_room(MDB_txn *txn);
 
 /* ---- lmdb_slots.c ---- */
 
-/* In a child made by fork() the environment has to be taken over before it can be used for more than reading on. */
+/* A child made by fork() must take the environment over before it uses it for anything but reading in inherited
+ * transactions. */
 int follow_fork(MDB_env *env);
-/* A thread that reads has a place among the readers from then on, whatever it does with it. */
+/* A thread that has begun to read keeps a reader slot from then on. */
 void reader_take_place(MDB_env *env);
 
 /* The database is closed, and handles of named tables with it; and opened again. No transaction may be there. */
@@ -196,14 +199,14 @@ void txns_orphan(MDB_env *env);
 
 /* ---- lmdb_dbi.c ---- */
 
-/* Of a handle that was open at some time; else NULL. */
+/* The table of a handle that has been open at some time; else NULL. */
 static inline struct shim_table *table_at(const MDB_env *env, MDB_dbi dbi) {
   if (dbi >= TABLES_OF_CHUNK * TABLE_CHUNKS)
     return NULL;
   struct shim_table *chunk = atomic_load_explicit(&env->tables[dbi / TABLES_OF_CHUNK], memory_order_acquire);
   return chunk ? &chunk[dbi % TABLES_OF_CHUNK] : NULL;
 }
-/* The transaction or one around it opened it. */
+/* Whether the transaction or its parents opened it. */
 bool table_is_own(const MDB_txn *txn, MDB_dbi dbi, const struct shim_table *table);
 /* The handle's table, NULL if it is none for this transaction. */
 static inline struct shim_table *table_of(const MDB_txn *txn, MDB_dbi dbi) {
@@ -217,19 +220,19 @@ int tables_open(MDB_env *env);
 /* Named tables only, or all of them. */
 void tables_forget(MDB_env *env);
 void tables_close(MDB_env *env);
-/* What the transaction may use from now on. */
+/* The transaction may use the handle from now on. */
 static inline void tables_know(MDB_txn *txn) { txn->handles_known = txn->env->handle_clock; }
-/* The table's flags as they were given, where the engine has others. */
+/* The table's flags as the program gave them, if the engine's flags differ. */
 int table_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags);
-/* Before a record is stored: the order of a table that was set. */
+/* Before a record is stored: stores that the program orders the table. */
 int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table);
-/* Before a value is stored: MDB_INTEGERDUP with values that are no integers is what LMDB makes of it, an order of
- * their first four bytes. */
+/* Before a value is stored: with MDB_INTEGERDUP and values that are no integers the order is that of LMDB, by their
+ * first four bytes. */
 int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length);
-/* Looks for a value in a table of MDB_DUPFIXED values that have another length: what LMDB's orders make of that. With `range`
- * the first that is not less, else an equal one. */
+/* Looks for a value in a table of MDB_DUPFIXED values that have another length, as LMDB's orders compare them. With
+ * `range` the first value that is not less, else an equal one. */
 int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *value, bool range);
-/* A value that equals a stored one in an order of the program's own takes its place. */
+/* If a value equals a stored one in the program's own order, it replaces the stored one. */
 int table_overwrite_equal(MDB_txn *txn, MDB_dbi dbi, const MDBX_val *key, MDBX_val *value);
 void tables_ended(MDB_txn *txn, bool committed);
 
@@ -237,9 +240,9 @@ void tables_ended(MDB_txn *txn, bool committed);
 
 /* Once in a process. */
 void handles_prepare(void);
-/* A cursor that knows nothing yet. NULL: no memory. */
+/* A new cursor without a position. NULL: no memory. */
 struct shim_cursor *cursor_new(void);
-/* Its handle is none from now on. */
+/* From now on its handle is invalid. */
 void cursor_free(struct shim_cursor *cursor);
 MDB_cursor *cursor_handle(const struct shim_cursor *cursor);
 /* NULL for NULL and for the handle of a cursor that has ended. */
@@ -247,12 +250,12 @@ struct shim_cursor *cursor_of(const MDB_cursor *handle);
 
 /* ---- lmdb_cursor.c ---- */
 
-/* The cursors of a transaction that ends: of a writer they are freed, of a reader they wait for a new one. */
+/* The cursors of a transaction that ends: those of a writer are freed, those of a reader wait to be renewed. */
 void cursors_ended(MDB_txn *txn);
 /* A reader is reset: its cursors can be used again when it is renewed, at the records they were at. LMDB does not
- * promise that, but programs count on it. */
+ * promise this, but programs rely on it. */
 void cursors_leave(MDB_txn *txn);
-/* Records went: cursors on a table that is empty now have no place, as if they never had one. */
+/* Records were deleted: cursors on a table that is now empty lose their position, as if they never had one. */
 void cursors_emptied(MDB_txn *txn, MDB_dbi dbi);
 /* A nested transaction begins and ends. */
 int cursors_save(MDB_txn *child);

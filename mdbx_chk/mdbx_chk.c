@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mdbx_chk/mdbx_chk.c: checks a database, also one that others are using, and tells what is wrong with it.
+ * mdbx_chk/mdbx_chk.c: checks a database, also one that others are using, and reports what is wrong with it.
  *
- * The check itself is mdbx_env_chk(); this program chooses how to open, prints what the callbacks hand it, and turns
- * the outcome into an exit code. Of a badly damaged database there may be millions of findings, so those of one kind
- * are printed a few times and counted from then on.
+ * The check itself is mdbx_env_chk(); this program opens the database, prints what the callbacks report, and turns the
+ * result into an exit code. A badly damaged database may have millions of problems, so the program prints the first few
+ * of each kind and counts the others.
  */
 #include "mdbx_chk/page_map.h"
 #include "mdbx_chk/progress.h"
@@ -19,10 +19,10 @@
 #include <unistd.h>
 
 enum {
-  EXIT_CHECK_MINOR = EXIT_FAILURE, /* pages lost; all data can be read */
-  EXIT_CHECK_MAJOR,                /* metas, trees, records or lists of free pages are damaged */
-  EXIT_ENGINE,                     /* the engine refused: no database, in use, and so on */
-  EXIT_SYSTEM,                     /* the system refused: no file, no permission, and so on */
+  EXIT_CHECK_MINOR = EXIT_FAILURE, /* the account of free pages is wrong; all records can be read */
+  EXIT_CHECK_MAJOR,                /* metas, records or pages of trees (table 0 included) are damaged */
+  EXIT_ENGINE,                     /* the engine returned an error: no database, in use, and so on */
+  EXIT_SYSTEM,                     /* the system returned an error: no file, no permission, and so on */
   EXIT_INTERRUPTED
 };
 
@@ -32,29 +32,29 @@ static const struct tool_about about = {
     "[-v]... [-w] [--json] [--map FILE.svg] DATABASE",
     "  -0, -1, -2  check the snapshot of this meta page; nobody else may have the\n"
     "      database open\n"
-    "  -c  cooperative: with -w, do not try to have the database alone\n"
-    "  -d  do not walk the pages of the trees\n"
+    "  -c  cooperative: with -w, do not try to open exclusively\n"
+    "  -d  check only the meta pages\n"
     "  -h  show this help and exit\n"
-    "  -i  ignore the order of keys, for tables whose order only their\n"
-    "      application knows\n"
-    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -q  no output but problems\n"
-    "  -s  the records of one named table only\n"
-    "  -t  with -w and a meta page: make that one the newest if no problem is found\n"
-    "  -T  the same, whatever is found\n"
+    "  -i  ignore the order of keys, for tables whose comparator only the\n"
+    "      application has\n"
+    "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
+    "  -q  print only problems\n"
+    "  -s  check the records of this named table only\n"
+    "  -t  with -w and a meta page: make it the newest if no problem is found\n"
+    "  -T  the same, even if problems are found\n"
     "  -u  read the database into memory first\n"
     "  -U  the same, and keep it there while checking\n"
-    "  -v  more details; up to four times\n"
+    "  -v  show more details; up to four times\n"
     TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
-    "  -w  open for writing, and let nobody else write while checking\n"
-    "  --json  print the outcome as JSON instead of text\n"
-    "  --map FILE.svg  draw what each page is used for\n"
+    "  -w  open for writing, and prevent others from writing while checking\n"
+    "  --json  print the result as JSON instead of text\n"
+    "  --map FILE.svg  draw a picture of the use of each page\n"
     "Exit codes: 0 sound, 1 minor problems or wrong arguments, 2 major problems,\n"
     "3 error of the engine, 4 error of the system, 5 interrupted.\n",
 };
 
-/* Of each kind of finding so many are printed, unless -v asks for more. */
+/* The number of problems of each kind that are printed, unless -v selects more. */
 #define SHOWN_OF_KIND 16
 #define KINDS_MAX 64
 
@@ -103,7 +103,7 @@ static struct finding_kind *kind_of(const char *caption) {
   return kind;
 }
 
-/* The table that the checker is at. */
+/* The table that is being checked. */
 static const MDBX_chk_table_t *table_at(const MDBX_chk_context_t *ctx) { return ctx->scope ? ctx->scope->object : NULL; }
 
 static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
@@ -113,7 +113,7 @@ static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uin
   json_report_problem(ctx, object, entry, issue, format ? detail : NULL);
 }
 
-/* Where in the file that is. */
+/* The offset in the file. */
 static void print_place(const char *object, uint64_t entry) {
   if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
     printf(" at byte %" PRIu64, entry * run.page_size);
@@ -353,7 +353,7 @@ static void print_database(const MDBX_env *env) {
          info.mi_recent_txnid, info.mi_latter_reader_txnid, info.mi_numreaders, info.mi_maxreaders);
 }
 
-/* Whoever asks for a certain meta page gets it alone. */
+/* A given meta page is opened exclusively. */
 static int open_chosen(MDBX_env **env) {
   int rc = mdbx_env_create(env);
   if (rc != MDBX_SUCCESS)
@@ -370,7 +370,7 @@ static int open_chosen(MDBX_env **env) {
   return tool_fail(rc, "cannot open %s with meta page %d", run.path, run.meta);
 }
 
-/* To have the database alone is better for a check that may write, but no must. */
+/* A check that may write first tries to open exclusively, but it does not have to. */
 static int open_database(MDBX_env **env) {
   if (run.meta >= 0)
     return open_chosen(env);
@@ -381,7 +381,7 @@ static int open_database(MDBX_env **env) {
   return tool_open(env, run.path, run.env_flags | MDBX_ACCEDE, 0);
 }
 
-/* Not to be had in memory is no reason not to check. */
+/* If reading ahead into memory fails, the check can still be made. */
 static void warm_up(const MDBX_env *env) {
   if (!run.warming)
     return;
@@ -392,12 +392,12 @@ static void warm_up(const MDBX_env *env) {
     printf(" - warmed up\n");
 }
 
-/* Makes the chosen meta page the newest if that was asked for and the outcome of the check allows it. */
+/* Makes the chosen meta page the newest if the options say so and the result of the check allows it. */
 static int turn(MDBX_env *env, int result) {
   if (run.turning == TURN_NEVER || result == EXIT_INTERRUPTED)
     return result;
   if (run.turning == TURN_IF_SOUND && result != EXIT_SUCCESS) {
-    tool_message("meta page %d is not made the newest, since there are problems", run.meta);
+    tool_message("meta page %d was not made the newest, because there are problems", run.meta);
     return result;
   }
   const int rc = mdbx_env_turn_for_recovery(env, (unsigned)run.meta);
@@ -427,7 +427,7 @@ static int check_opened(MDBX_env *env, double begun) {
   if (rc != MDBX_SUCCESS) {
     if (!run.json)
       print_findings();
-    tool_fail(rc, "the check did not end");
+    tool_fail(rc, "the check was not completed");
     return exit_of_error(rc);
   }
   if (run.table && !run.table_seen) {
@@ -440,7 +440,7 @@ static int check_opened(MDBX_env *env, double begun) {
   return result;
 }
 
-/* The picture of a damaged database cannot be drawn; then there is none, and the outcome of the check stands. */
+/* If the database is damaged, drawing the picture may fail; the result of the check stands. */
 static int draw_map(MDBX_env *env, int result) {
   struct page_map map;
   if (!run.map)
@@ -463,7 +463,7 @@ static int draw_map(MDBX_env *env, int result) {
   return rc == MDBX_SUCCESS || result ? result : exit_of_error(rc);
 }
 
-/* It cannot even be opened. */
+/* The database cannot even be opened. */
 static void advise_recovery(void) {
   static const char advice[] = "look at the other meta pages, with \"mdbx_chk -0\", \"-1\" and \"-2\": the newest that is sound can be "
                                "turned to with \"-w -t\"; see damage.md in the documentation";
@@ -482,7 +482,7 @@ static int check_and_draw(double begun) {
     advise_recovery();
   if (rc != MDBX_SUCCESS)
     return exit_of_error(rc);
-  /* Findings come through the callbacks; the log would say the same once more. */
+  /* The callbacks report the problems; the log would repeat them. */
   if (run.verbosity < 3)
     mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   print_database(env);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mdbx_chk/page_map.h: what each page of a database is used for, and a picture of it.
+ * mdbx_chk/page_map.h: finds out what each page of a database is used for, and draws it.
  */
 #ifndef MDBX_CHK_PAGE_MAP_H
 #define MDBX_CHK_PAGE_MAP_H
@@ -33,7 +33,7 @@ struct page_table {
   size_t pages, used_bytes;
 };
 
-/* Readers that keep pages from being used again: the first of them are named. */
+/* Readers that prevent pages from being reused: the first of them are named. */
 #define PAGE_HOLDERS 3
 
 struct page_holder {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The page map as a picture: a grid of cells in the order of the file, left to right and down. A cell is one page, or
- * several when there are many. The colour tells the table, paler cells are emptier, and a dot marks inner pages.
+ * several when there are many. The colour shows the table, paler cells are less full, and a dot marks branches.
  *
- * Cells of one look that follow each other are a run. The longest runs are shapes of their own, with a text that a browser
- * shows when one points at them; all others of a look are one shape together. So the size of the picture has a bound, whatever
- * the database is like.
+ * Adjacent cells of the same look are a run. Each of the longest runs is a shape of its own, with a text that a browser
+ * shows when the user points at it; all other runs of one look are one shape together. So the size of the picture is
+ * bounded for every database.
  */
 #include "mdbx_chk/page_map.h"
 #include "tools/tool_sizes.h"
@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Of a small file the cells are larger, as long as the grid does not become higher than the legend is anyway. */
+/* The picture of a small file has larger cells, as long as the grid is not higher than the legend. */
 enum { COLUMNS = 128, ROWS_MOST = 96, STEP = 8, CELL = 7, LEFT = 150, TOP = 150, LEGEND = 380, SCALE_MOST = 4, HEIGHT = 400 };
 enum { NAME_SHOWN = 22, TITLED_RUNS = 500, LEVELS = 3 };
 
@@ -70,7 +70,8 @@ static const char *name_of_look(const struct page_map *map, unsigned look) {
   return look - PAGE_KINDS < map->table_count ? map->tables[look - PAGE_KINDS].name : "other tables";
 }
 
-/* Told apart by people who see colours differently, too. Colours are written out, not named: many viewers know no variables. */
+/* Colour-blind people can distinguish them too. The colours are literal values, because many viewers do not support
+ * variables. */
 static const char style[] =
     "<style>\n"
     "text{font:12px DejaVu Sans Mono,Menlo,Consolas,monospace;fill:#24292f}.t{font-size:17px;font-weight:bold}"
@@ -148,7 +149,7 @@ static int longer_first(const void *a, const void *b) {
   return left > right ? -1 : left < right;
 }
 
-/* How long a run must be to be a shape of its own. */
+/* The least length of a run that is a shape of its own. */
 static size_t least_titled(const struct drawing *drawing) {
   if (drawing->run_count <= TITLED_RUNS)
     return 1;
@@ -208,7 +209,7 @@ static unsigned level_of(const struct cell *cell) {
   return !has_table(cell->kind) || cell->fill >= 67 ? 0 : cell->fill >= 34 ? 1 : 2;
 }
 
-/* Emptier cells are paler: a veil for each level. The pointer goes through it. */
+/* Less full cells are paler: a translucent layer for each level, which the pointer ignores. */
 static void draw_veils(const struct drawing *drawing) {
   for (unsigned level = 1; level < LEVELS; ++level) {
     fputs("<path class=\"veil\" pointer-events=\"none\" d=\"", drawing->out);
@@ -356,7 +357,7 @@ static size_t used_pages(const struct page_map *map) {
          map->of_kind[PAGE_UNALLOCATED];
 }
 
-/* Used, free, held back, lost, and the end, as one bar with its figures below. */
+/* Used, free, held, lost and unallocated pages as one bar, with the figures below. */
 static void draw_bar(const struct drawing *drawing) {
   enum { WIDTH = COLUMNS * STEP, Y = 84, THICK = 14 };
   const struct page_map *map = drawing->map;
@@ -384,7 +385,8 @@ static void draw_bar(const struct drawing *drawing) {
   fputs("</text>\n", drawing->out);
 }
 
-/* What a defragmentation would leave: all that is free goes to the end, and the file does not become shorter than its limit. */
+/* The result of a defragmentation: all free pages are moved to the end, and the file is not cut below its lower
+ * size. */
 static uint64_t bytes_after_defrag(const struct page_map *map) {
   const uint64_t needed =
       (uint64_t)(map->count - map->of_kind[PAGE_FREE] - map->of_kind[PAGE_UNALLOCATED]) * map->page_size;

@@ -7,7 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In milliseconds: how long a check runs without a word, and how long a line stands before the next. */
+/* In milliseconds: the time before the first line, and the time between lines. */
 enum { SILENCE = 500, INTERVAL = 100 };
 
 static bool wanted, shown;

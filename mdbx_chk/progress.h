@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mdbx_chk/progress.h: how far a long check has come, on a line of the terminal that is written over and over.
+ * mdbx_chk/progress.h: shows the progress of a long check on a line of the terminal.
  *
  * Nothing is shown in the first half second, and nothing at all unless standard error is a terminal.
  */
@@ -11,9 +11,9 @@
 #include <stdint.h>
 
 void progress_begin(bool wanted);
-/* So many of the pages were looked at; `table` may be NULL. Shows that if it is time to. */
+/* Reports the number of checked pages; `table` may be NULL. Updates the line if it is time. */
 void progress_show(uint64_t done, uint64_t pages, const char *table);
-/* Takes the line away, before anything else is printed and at the end. */
+/* Erases the line, before anything else is printed and at the end. */
 void progress_hide(void);
 
 #endif

@@ -50,7 +50,7 @@ static void put_key(struct json_object *problem, const MDBX_val *key) {
   json_object_object_add(problem, plain ? "key" : "key_hex", json_object_new_string(key->iov_len ? shown : ""));
 }
 
-/* What the checker is at. */
+/* The part of the check that is running. */
 static void put_place(struct json_object *problem, const MDBX_chk_context_t *context) {
   const MDBX_chk_table_t *table = context->scope ? context->scope->object : NULL;
   MDBX_val key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * mdbx_chk/report_json.h: the outcome of a check as one JSON object.
+ * mdbx_chk/report_json.h: prints the result of a check as one JSON object.
  */
 #ifndef MDBX_CHK_REPORT_JSON_H
 #define MDBX_CHK_REPORT_JSON_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Whether the program was built with what it takes. */
+/* Whether the program was built with json-c. */
 bool json_report_is_there(void);
 
 void json_report_begin(const char *path);

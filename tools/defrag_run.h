@@ -20,10 +20,10 @@ struct defrag_limits {
 
 #define DEFRAG_NO_LIMITS {.backlash = -1, .batch = -1}
 
-/* Takes one of these options. false: its argument is wrong. */
+/* Processes one of these options. false: its argument is wrong. */
 bool defrag_take_option(struct defrag_limits *limits, int option, const char *argument);
-/* Does it, and says what came of it. Stopping before all was done is no failure, unless a reader is in the way or a
- * signal came. */
+/* Defragments and prints the result. To stop at a limit is no failure; to stop because of a reader or a signal is
+ * one. */
 int tool_defrag(MDBX_env *env, const struct defrag_limits *limits);
 
 #endif

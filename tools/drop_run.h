@@ -12,7 +12,7 @@
 /* Empties a table (NULL: the main one, with all named tables in it), or deletes it, and gives the number of its records.
  * A message is printed if it fails. */
 int drop_table(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entries);
-/* Says on standard error what is gone, unless the tool shall be quiet; after the commit. */
+/* After the commit: prints on standard error what was deleted, unless the tool is quiet. */
 void drop_report(const MDBX_val *name, bool delete, uint64_t entries);
 
 #endif

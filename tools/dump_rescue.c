@@ -4,7 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Shown of a key; what is longer is cut. */
+/* The longest part of a key that is shown; the rest is cut off. */
 #define SHOWN_BYTES 100
 #define LOSS_TEXT 1024
 
@@ -33,7 +33,7 @@ static const char *show(const MDBX_val *bytes, char *text, size_t size) {
   return shown ? shown : "one that cannot be shown";
 }
 
-/* "after A and before B", with what is known of it. */
+/* "after A and before B", or the part of it that is known. */
 static void describe_place(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
   char after[3 * SHOWN_BYTES], before[3 * SHOWN_BYTES];
   const char *low = loss->after.iov_base ? show(&loss->after, after, sizeof(after)) : NULL;
@@ -75,7 +75,7 @@ static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
              *place ? "are" : "is");
 }
 
-/* A line must stay one. */
+/* The text must stay on one line. */
 static void put_line(const struct rescuing *rescuing, const char *keyword, const char *text) {
   fprintf(rescuing->losses, "%s=", keyword);
   for (; *text; ++text)
@@ -102,7 +102,7 @@ static const char *show_table(const MDBX_val *name, char *text, size_t size) {
   return name->iov_base ? show(name, text, size) : TOOL_MAIN_TABLE;
 }
 
-/* What is made up, and what is not known, belongs into the dump. */
+/* The dump says what is made up, and what is not known. */
 static void note_orphan(const struct rescuing *rescuing) {
   const MDBX_rescue_table_t *table = rescuing->table;
   char text[LOSS_TEXT], first[3 * SHOWN_BYTES], last[3 * SHOWN_BYTES], flags[128] = "";
@@ -196,7 +196,7 @@ static int on_record(void *context, const MDBX_val *key, const MDBX_val *value) 
   return tool_stream_error(rescuing->dump->out);
 }
 
-/* Of all tables the main one is left out if it has nothing but their names. */
+/* A dump of all tables leaves the main table out if it has only names of tables. */
 static int on_table_end(void *context, const MDBX_rescue_table_t *table, uint64_t told) {
   struct rescuing *rescuing = context;
   const bool needless = rescuing->dump->all && !table->name && !told && !table->records && !rescuing->loss_bytes;
@@ -217,7 +217,7 @@ static int on_table_end(void *context, const MDBX_rescue_table_t *table, uint64_
 int dump_rescued(struct dump *dump, MDBX_txn *txn) {
   static const MDBX_rescue_callbacks_t callbacks = {on_table, on_loss, on_record, on_table_end};
   struct rescuing rescuing = {.dump = dump, .txn = txn};
-  /* What is damaged is told with what it costs. */
+  /* Reports each damage with the records that it costs. */
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   const int rc = mdbx_rescue(txn, &callbacks, &rescuing);
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
@@ -225,7 +225,7 @@ int dump_rescued(struct dump *dump, MDBX_txn *txn) {
     fclose(rescuing.losses);
   free(rescuing.loss_lines);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-    return tool_fail(rc, "cannot go on with the rescue");
+    return tool_fail(rc, "cannot continue the rescue");
   if (rc == MDBX_RESULT_TRUE && dump->list)
     dump->damaged = true;
   if (dump->table && !rescuing.found)

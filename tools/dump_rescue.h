@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/dump_rescue.h: dumps what can be read of a damaged database, and says what is lost: on standard error, and in lines
- * of the dump's headers ("damaged=...") that mdbx_load repeats. So it does with what is made up or guessed ("note=...").
+ * tools/dump_rescue.h: dumps what can be read of a damaged database, and says what is lost: on standard error, and in
+ * lines of the dump's headers ("damaged=...") that mdbx_load repeats. In lines "note=..." it says what is made up or
+ * guessed.
  */
 #ifndef MDBX_TOOLS_DUMP_RESCUE_H
 #define MDBX_TOOLS_DUMP_RESCUE_H

@@ -40,8 +40,8 @@ void dump_put_item(const struct dump *dump, const MDBX_val *item) {
 
 /* ------------------------------------------------------------------------------------------------------- header */
 
-/* A name that fits a line is written as it is. Any other is written twice: so that it fits, for loaders that know no
- * better, and as hexadecimal, which mdbx_load prefers. */
+/* A name that fits a line is written as it is. Any other is written twice: shortened to one line, for other loaders,
+ * and in hexadecimal, which mdbx_load prefers. */
 static void put_name(const struct dump *dump, const MDBX_val *name) {
   const uint8_t *byte = name->iov_base;
   bool plain = name->iov_len > 0;
@@ -120,7 +120,7 @@ static int dump_handle(struct dump *dump, MDBX_txn *txn, MDBX_dbi dbi, const MDB
     rc = mdbx_cursor_open(txn, dbi, &cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
-  /* The application may order its keys in a way this program does not know. */
+  /* The application may have a comparator, which this program does not know. */
   mdbx_cursor_ignord(cursor);
   dump_put_header(dump, txn, name, flags, sequence, "");
   rc = put_records(dump, cursor, !name);

@@ -2,8 +2,8 @@
 /*
  * tools/dump_run.h: writes tables as portable text, as db_dump and mdb_dump do; for mdbx_dump and "mdbx dump".
  *
- * Everything is read from one snapshot. Lines other loaders do not know of (geometry, canary, sequence, database_hex)
- * are left out if it shall be strict.
+ * Everything is read from one snapshot. In strict mode it leaves out the header lines that other loaders do not know
+ * (geometry, canary, sequence, database_hex).
  */
 #ifndef MDBX_TOOLS_DUMP_RUN_H
 #define MDBX_TOOLS_DUMP_RUN_H
@@ -15,7 +15,7 @@ struct dump {
   bool all, list, printable, rescue, strict;
   const char *table, *file;
   unsigned env_flags;
-  /* Found on the way. */
+  /* Set during the work. */
   MDBX_envinfo info;
   struct tool_names names; /* tool_free_names() */
   bool damaged;            /* something could not be read; messages were printed */
@@ -27,7 +27,7 @@ void dump_put_header(const struct dump *dump, MDBX_txn *txn, const MDBX_val *nam
 void dump_put_item(const struct dump *dump, const MDBX_val *item);
 void dump_put_empty(const struct dump *dump, MDBX_txn *txn);
 
-/* Dumps the table, all of them, or their names only, as a read transaction sees them. */
+/* Dumps one table, all tables, or only the names of the tables, as the read transaction sees them. */
 int dump_snapshot(struct dump *dump, MDBX_txn *txn);
 
 #endif

@@ -63,7 +63,7 @@ static bool line_is(const struct input *input, const char *text) {
 
 /* ------------------------------------------------------------------------------------------------------ numbers */
 
-/* A decimal number up to max, at *text, which is moved behind it. */
+/* Reads a decimal number up to max at *text and moves *text after it. */
 static bool take_number(const char **text, uint64_t max, uint64_t *number) {
   const char *at = *text;
   uint64_t value = 0;
@@ -84,7 +84,7 @@ static bool whole_number(const char *text, uint64_t max, uint64_t *number) {
   return take_number(&text, max, number) && *text == '\0';
 }
 
-/* Both decoders work in place: what they make is never longer than what they read. NULL: fine; else what is wrong. */
+/* Both decoders work in place, because the result is never longer than the text. They return NULL, or what is wrong. */
 static const char *decode_hex(char *text, size_t *length) {
   if (*length % 2)
     return "an odd number of hexadecimal digits";
@@ -121,7 +121,7 @@ static const char *decode_printable(char *text, size_t *length) {
 
 /* ------------------------------------------------------------------------------------------------------- header */
 
-/* Each takes the text behind '='; what is wrong with it, or NULL. */
+/* Each processes the text after '=', and returns NULL, or what is wrong with it. */
 typedef const char *(*header_line)(struct load_header *header, char *value, size_t length);
 
 static const char *take_version(struct load_header *header, char *value, size_t length) {
@@ -191,7 +191,7 @@ static const char *take_sequence(struct load_header *header, char *value, size_t
   return whole_number(value, UINT64_MAX, &header->sequence) ? NULL : "not a number";
 }
 
-/* A list like "l12,u34": letters, each with a number. Those with no letter in `letters` are passed over. */
+/* A list like "l12,u34": letters, each with a number. A letter that is not in `letters` is ignored. */
 static bool take_list(const char *text, uint64_t max, const char *letters, uint64_t *const numbers[]) {
   for (;;) {
     const char letter = *text ? *text++ : '\0';
@@ -228,11 +228,11 @@ static const char *take_canary(struct load_header *header, char *value, size_t l
   return NULL;
 }
 
-/* What a rescue could not read; see dump_rescue.h. */
+/* Losses that a rescue reported; see dump_rescue.h. */
 static const char *take_damaged(struct load_header *header, char *value, size_t length) {
   (void)length;
   header->damaged += 1;
-  tool_message("the dump lacks something: %s: %s",
+  tool_message("the dump is incomplete: %s: %s",
                header->named ? tool_shown_name(&header->name) : TOOL_MAIN_TABLE, value);
   return NULL;
 }
@@ -256,7 +256,7 @@ static const struct {
     {"damaged", take_damaged},       {"note", take_note},
 };
 
-/* 0: it is no flag. Berkeley DB says "duplicates", libmdbx "dupfix". */
+/* 0: not a flag. Berkeley DB says "duplicates", libmdbx "dupfix". */
 static unsigned flag_named(const char *keyword) {
   if (strcmp(keyword, "duplicates") == 0)
     return MDBX_DUPSORT;

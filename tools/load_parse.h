@@ -2,8 +2,8 @@
 /*
  * tools/load_parse.h: reads the text that mdbx_dump, mdb_dump and db_dump write.
  *
- * The text is not trusted: every length and number is checked, nothing is allocated before the bytes for it have
- * arrived, and each message names the line. No database is touched here.
+ * The text is not trusted: every length and number is checked, memory is allocated only for bytes that have been read,
+ * and each message names the line. This module does not use the database.
  */
 #ifndef MDBX_TOOLS_LOAD_PARSE_H
 #define MDBX_TOOLS_LOAD_PARSE_H
@@ -13,17 +13,17 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-/* Text that is read line by line. Zeroed before use, but for the file and its name. */
+/* Text that is read line by line. Before use, all members but the file and its name are zero. */
 struct input {
   FILE *file;
   const char *name;
   uint64_t line; /* number of the line read last */
   char *text;    /* that line, without its end, with a zero behind it */
   size_t length, capacity;
-  bool ended; /* the line behind a lonely key was DATA=END */
+  bool ended; /* the line after a key without a value was DATA=END */
 };
 
-/* What stands before the records of one table. Numbers are 0 where nothing was said. */
+/* The header of one table. Numbers that the header does not have are 0. */
 struct load_header {
   unsigned version;
   bool printable; /* else bytes are hexadecimal */
@@ -32,7 +32,7 @@ struct load_header {
   unsigned flags;
   uint64_t mapsize, page_size, max_readers, sequence;
   bool has_geometry, has_canary;
-  uint64_t damaged; /* places of the source that could not be read */
+  uint64_t damaged; /* number of places that the rescue could not read */
   uint64_t lower, upper, growth, shrink;
   MDBX_canary canary;
 };
@@ -56,7 +56,7 @@ struct load_record {
 enum load_event load_header_read(struct input *input, struct load_header *header);
 void load_header_release(struct load_header *header);
 
-/* Reads a key and its value. plain: bare lines up to the end of the text, without DATA=END. */
+/* Reads a key and its value. plain: lines without a header and without DATA=END, up to the end of the text. */
 enum load_event load_record_read(struct input *input, bool printable, bool plain, struct load_record *record);
 
 void load_input_release(struct input *input, struct load_record *record);

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A piece ends when it has as many records, or as many bytes. */
+/* A commit is made after this many records, or this many bytes. */
 #define PIECE_RECORDS 100000
 #define PIECE_BYTES ((size_t)32 << 20)
 /* How often progress is shown. */
@@ -57,7 +57,7 @@ static intptr_t chosen(int64_t wish, bool said, uint64_t header) {
   return wish >= 0 ? (intptr_t)wish : said ? (intptr_t)header : -1;
 }
 
-/* The limit of a database of another engine may be beyond what can be here; nothing is lost by a lower one. */
+/* The size limit of another engine's database may be greater than ours can be; a lower one loses nothing. */
 static uint64_t possible_upper(uint64_t upper, intptr_t page_size) {
   const intptr_t most = mdbx_limits_dbsize_max(page_size);
   return most > 0 && upper > (uint64_t)most ? (uint64_t)most : upper;
@@ -80,7 +80,7 @@ static int shape_new(struct load *load) {
   return rc == MDBX_SUCCESS ? rc : complain_rc(load, rc, "maxreaders in the header cannot be");
 }
 
-/* LMDB's map size is as much as the database may ever have: leave no less room. */
+/* LMDB's map size is the upper size of its database: ours must not be lower. */
 static int make_room(struct load *load) {
   MDBX_envinfo info;
   int rc = mdbx_env_info_ex(load->env, NULL, &info, sizeof(info));
@@ -99,7 +99,8 @@ static int make_room(struct load *load) {
   return MDBX_SUCCESS;
 }
 
-/* Half a database is worth nothing, and would be taken for a whole one. If others use it already it stays. */
+/* An incomplete new database is removed, because it could be mistaken for a complete one. It stays if others use it
+ * already. */
 static void remove_made(const struct load *load) {
   if (mdbx_env_delete(load->path, MDBX_ENV_ENSURE_UNUSED) == MDBX_SUCCESS && load->directory_mode)
     mkdir(load->path, load->directory_mode);
@@ -224,7 +225,7 @@ static int remember_key(struct load *load) {
   return MDBX_SUCCESS;
 }
 
-/* Errors that are the record's fault leave the transaction usable. */
+/* After an error of the record itself the transaction is still usable. */
 static bool may_go_on(const struct load *load) {
   return load->rescue && !(mdbx_txn_flags(load->txn) & MDBX_TXN_BLOCKED);
 }
@@ -272,7 +273,7 @@ static int load_records(struct load *load) {
       return MDBX_SUCCESS;
     if (event != LOAD_OK) {
       load->failed += 1;
-      /* A text that breaks off has nothing more to give, but what came is worth keeping. */
+      /* The text ends too early: nothing more can be read, but the records so far are kept. */
       if (!load->rescue)
         return MDBX_EINVAL;
       if (event == LOAD_FATAL)

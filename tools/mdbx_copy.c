@@ -12,15 +12,15 @@
 static const struct tool_about about = {
     "mdbx_copy",
     "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
-    "  -c  compact: leave unused pages out\n"
+    "  -c  compact: leave out unused pages\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
     "  -h  show this help and exit\n"
-    "  -n  SOURCE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -N, --no-verify  copy damaged pages, too\n"
-    "  -p  throttle: park while the destination is slow, so that writers need not keep the\n"
-    "      snapshot; the copy fails if they take it meanwhile\n"
-    "  -q  no messages but errors\n"
+    "  -n  SOURCE is a data file, not a directory (needed only for a new one)\n"
+    "  -N, --no-verify  copy damaged pages as they are\n"
+    "  -p  throttle: while the destination is slow, writers may reuse the pages of the\n"
+    "      snapshot; if one does, the copy fails\n"
+    "  -q  print only errors\n"
     "  -u  read the source into memory first\n"
     "  -U  the same, and keep it there while copying\n"
     TOOL_ACCESS_HELP
@@ -28,7 +28,7 @@ static const struct tool_about about = {
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
 
-/* The copy is one file; into a directory it goes under the usual name. */
+/* The copy is one file. In a directory it gets the usual name. */
 static const char *file_at(const char *destination, char *buffer, size_t size) {
   struct stat status;
   if (stat(destination, &status) != 0 || !S_ISDIR(status.st_mode))
@@ -92,7 +92,7 @@ int main(int argc, char *argv[]) {
   MDBX_env *env = NULL;
   int rc = tool_open_for_reading(&env, source, env_flags);
   if (rc == MDBX_SUCCESS && warmup) {
-    /* Not to be had in memory is no reason not to copy. */
+    /* If reading ahead into memory fails, the copy can still be made. */
     const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)warmup, 0);
     if (warm != MDBX_SUCCESS)
       tool_fail(warm, "cannot warm up");

@@ -10,16 +10,16 @@
 static const struct tool_about about = {
     "mdbx_defrag",
     "[-V] [-h] [-n] [-q] [-v] [-a SIZE] [-b PAGES] [-c PAGES] [-e SIZE] [-m TIME] [-T TIME] DATABASE",
-    "  -a  bytes to give back before -T may end the work, such as 10M\n"
-    "  -b  free pages that may be left below the end of the used part\n"
+    "  -a  return at least so many bytes, such as 10M, even if -T is over\n"
+    "  -b  stop when no more free pages than this are left among the used ones\n"
     "  -c  about how many pages to move in one commit\n"
-    "  -e  enough: end when so many bytes were given back\n"
+    "  -e  enough: end when so many bytes were returned to the file system\n"
     "  -h  show this help and exit\n"
-    "  -m  seconds to work before -e may end it\n"
-    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -q  no messages but errors\n"
-    "  -T  seconds after which to end\n"
-    "  -v  a line for each step\n"
+    "  -m  work at least so many seconds, even if -e is reached\n"
+    "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
+    "  -q  print only errors\n"
+    "  -T  end after so many seconds\n"
+    "  -v  print a line for each step\n"
     "  -V  show the version and exit\n",
 };
 

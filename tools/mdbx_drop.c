@@ -11,11 +11,11 @@
 static const struct tool_about about = {
     "mdbx_drop",
     "[-V] [-h] [-d] [-n] [-q] [-s TABLE] DATABASE",
-    "  -d  delete the table; without it, it is emptied\n"
+    "  -d  delete the table instead of emptying it\n"
     "  -h  show this help and exit\n"
-    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -q  no messages but errors\n"
-    "  -s  a named table; without it, the main one, and all named tables with it\n"
+    "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
+    "  -q  print only errors\n"
+    "  -s  a named table; default: the main table, with all named tables\n"
     "  -V  show the version and exit\n",
 };
 

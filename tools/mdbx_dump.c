@@ -10,15 +10,15 @@
 static const struct tool_about about = {
     "mdbx_dump",
     "[-V] [-h] [-a | -l | -s TABLE] [-f FILE] [-L|-X] [-n] [-p] [-q] [-r] [-x] DATABASE",
-    "  -a  the main table and all named ones\n"
+    "  -a  dump the main table and all named tables\n"
     "  -f  write to FILE instead of standard output\n"
     "  -h  show this help and exit\n"
-    "  -l  list the names of the tables only\n"
-    "  -n  DATABASE is a data file, not a directory (found out by itself if it exists)\n"
-    "  -p  printable: characters as they are where possible\n"
-    "  -q  no messages but errors\n"
-    "  -r  rescue: go on where a table is damaged\n"
-    "  -s  one named table\n"
+    "  -l  list only the names of the tables\n"
+    "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
+    "  -p  write printable characters as they are\n"
+    "  -q  print only errors\n"
+    "  -r  rescue: read around damaged pages\n"
+    "  -s  dump this named table\n"
     TOOL_ACCESS_HELP
     "  -V  show the version and exit\n"
     "  -x  strict: only header lines that mdb_load and db_load know\n",
@@ -56,7 +56,7 @@ int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
   read_options(argc, argv, &dump);
   tool_catch_signals();
-  /* The database first: a mistyped path must not empty an old dump. */
+  /* Opens the database first, so that a mistyped path does not empty an old dump. */
   int rc = tool_open_for_reading(&env, argv[optind], dump.env_flags);
   if (rc == MDBX_SUCCESS)
     rc = tool_begin_reading(env, &txn);
@@ -70,7 +70,7 @@ int main(int argc, char *argv[]) {
     rc = MDBX_EIO;
   if (dump.out && dump.out != stdout && fclose(dump.out) != 0)
     rc = tool_fail(errno, "cannot write %s", dump.file);
-  /* Half a dump looks like a whole one. */
+  /* Removes an incomplete dump, because it looks like a complete one. */
   if (rc != MDBX_SUCCESS && dump.out && dump.out != stdout)
     tool_discard(dump.file);
   return rc == MDBX_SUCCESS && !dump.damaged ? EXIT_SUCCESS : EXIT_FAILURE;

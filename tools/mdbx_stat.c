@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx_stat.c: shows what a database is made of: size and limits, metas, readers, free pages, trees.
+ * tools/mdbx_stat.c: shows statistics of a database: size and limits, metas, readers, free pages, trees.
  */
 #include "tool_common.h"
 
@@ -11,15 +11,15 @@
 static const struct tool_about about = {
     "mdbx_stat",
     "[-V] [-h] [-a] [-e] [-f[f[f]]] [-L|-X] [-m] [-n] [-p] [-q] [-r[r]] [-s TABLE] [-t] DATABASE",
-    "  -a    statistics of the main table and of all named ones\n"
+    "  -a    statistics of the main table and of all named tables\n"
     "  -e    the environment: sizes, limits, mode\n"
     "  -f    the free pages; -ff each list of them; -fff each page\n"
     "  -h    show this help and exit\n"
     "  -m    the three meta pages\n"
-    "  -n    DATABASE is a data file, not a directory (found out by itself if it exists)\n"
+    "  -n    DATABASE is a data file, not a directory (needed only for a new one)\n"
     "  -p    counters of page operations\n"
-    "  -q    no messages but errors\n"
-    "  -r    the readers; -rr also drops those of dead processes and shows the rest\n"
+    "  -q    print only errors\n"
+    "  -r    the readers; -rr first releases the slots of dead processes\n"
     "  -s    statistics of one named table\n"
     "  -t    a line for each table\n"
     TOOL_ACCESS_HELP
@@ -233,7 +233,7 @@ struct free_list {
   size_t pages, spans, longest, waiting;
 };
 
-/* Lists come run by run; a list ends where another transaction's begins. */
+/* The callback gets the lists run by run; a list ends where the list of another transaction begins. */
 static void end_list(struct free_list *list) {
   if (list->begun && list->detail == 2)
     printf("    Transaction %" PRIu64 ", %zu pages, %zu spans, longest %zu\n", list->txnid, list->pages, list->spans,

@@ -22,7 +22,7 @@ static struct {
   char file[4096];
   uint64_t expected;
   bool running, ended, shown;
-  bool is_draft; /* `file` is how its name begins */
+  bool is_draft; /* `file` is the beginning of its name */
 } progress = {.lock = PTHREAD_MUTEX_INITIALIZER, .ending = PTHREAD_COND_INITIALIZER};
 
 uint64_t progress_expect(const MDBX_env *env, unsigned copy_flags) {
@@ -110,7 +110,7 @@ static void *watch(void *context) {
   return context;
 }
 
-/* What is there already is replaced by a draft beside it, whose name only begins as one knows. */
+/* An existing file is replaced by a temporary file in the same folder; only the beginning of its name is known. */
 static bool choose_file(const char *file) {
   struct stat status;
   char *real = stat(file, &status) == 0 ? realpath(file, NULL) : NULL;
@@ -126,7 +126,7 @@ void progress_begin(const char *file, uint64_t expected) {
     return;
   progress.expected = expected;
   progress.ended = progress.shown = false;
-  /* Signals are for the thread that copies. */
+  /* Only the copying thread handles signals. */
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   progress.running = pthread_create(&progress.thread, NULL, watch, NULL) == 0;

@@ -19,7 +19,7 @@ static int argument_count;
 const char *tool_missing_hint;
 
 static char last_error[1024];
-/* What the engine said of it, until the message comes that it belongs to. */
+/* The engine's message, until tool_fail() prints it. */
 static char held_error[1024];
 /* Of the database that was opened last. */
 static char opened_path[1024];
@@ -32,7 +32,7 @@ const struct tool_table_flag tool_table_flags[] = {
 
 /* ----------------------------------------------------------------------------------- messages and common options */
 
-/* Writing failed because nobody reads any more. */
+/* Writing failed because the reader has closed the pipe. */
 static volatile sig_atomic_t pipe_closed;
 
 /* The stream that failed first, and why. */
@@ -60,7 +60,7 @@ bool tool_flush_some(void) {
   return !ferror(stdout);
 }
 
-/* Nobody said more. */
+/* The engine has no message. */
 static void release_error(void) {
   if (!*held_error)
     return;
@@ -110,8 +110,8 @@ const char *tool_last_error(void) { return last_error; }
 
 const char *tool_opened(void) { return opened_path; }
 
-/* A standard stream that is closed must not become the next file that is opened: messages would be written into it. What
- * takes its place fails as the closed one would. */
+/* If a standard stream is closed, its descriptor is taken, so that the next file that is opened does not get it and
+ * receive messages. Writing to this descriptor fails, as it would if it were closed. */
 static void occupy_streams(void) {
   for (int number = STDIN_FILENO; number <= STDERR_FILENO; ++number)
     if (fcntl(number, F_GETFD) < 0 && open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number)
@@ -128,7 +128,7 @@ void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   argument_count = argc;
   /* A closed pipe is an error of the write, with a message, whatever the tool does. */
   catch_signals(pipe_number, 1, note_signal);
-  /* So is a limit of the length of files. */
+  /* So is writing beyond the limit of the length of files. */
   catch_signals(limit_number, 1, pass_over);
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, log_to_stderr);
   if (argc == 2 && strcmp(argv[1], "--help") == 0)
@@ -203,7 +203,7 @@ void tool_message(const char *format, ...) {
   fputc('\n', stderr);
 }
 
-/* One line: what was tried, what the engine says about it, the code, what helps. */
+/* One line: what failed, the engine's message, the error code, and a hint. */
 static int fail_with_hint(int rc, const char *hint, const char *format, va_list args) {
   char message[2048], text[256];
   vsnprintf(message, sizeof(message), format, args);
@@ -240,7 +240,7 @@ static FILE *stream_of(int descriptor) {
   return file;
 }
 
-/* Who has put a link there may want to have something else overwritten. */
+/* Somebody may have put a link there to make us overwrite another file. */
 static bool is_trusted_link(const char *path) {
   struct stat status;
   return lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && (!status.st_uid || status.st_uid == geteuid());
@@ -263,7 +263,7 @@ void tool_note_opened(const MDBX_env *env) {
   opened_files[place].number = status.st_ino;
 }
 
-/* What every lock file begins with. */
+/* The first bytes of every lock file. */
 static bool is_lock_file(const char *path) {
   char begin[7];
   FILE *file = fopen(path, "rb");
@@ -320,16 +320,16 @@ int tool_flush(FILE *out, const char *name) {
 
 /* -------------------------------------------------------------------------------------------- opening a database */
 
-/* A data file is named directly. What is not there yet is left to the caller's flags. */
+/* The path names a data file directly. For a path that does not exist the caller's flags decide. */
 static unsigned flags_for_path(const char *path) {
   struct stat status;
   return stat(path, &status) == 0 && !S_ISDIR(status.st_mode) ? MDBX_NOSUBDIR : 0;
 }
 
-/* A program made for LMDB names its data file so, in a directory of its own. */
+/* The name of the data file that programs for LMDB use in a directory. */
 #define LMDB_DATANAME "/data.mdb"
 
-/* What is read in a directory: the data file, or the one of such a program. */
+/* The data file in a directory, under our name or LMDB's. */
 static const char *find_data(const char *path, char *buffer, size_t size) {
   if ((size_t)snprintf(buffer, size, "%s" MDBX_DATANAME, path) >= size || access(buffer, F_OK) == 0)
     return path;
@@ -338,7 +338,7 @@ static const char *find_data(const char *path, char *buffer, size_t size) {
   return buffer;
 }
 
-/* The engine takes an empty file for a new database; who did not ask for one does not mean that. */
+/* The engine would make a new database of an empty file; this is refused unless the user asked for a new database. */
 static bool is_empty(const char *path) {
   char data[4096];
   struct stat status;
@@ -382,7 +382,7 @@ int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t 
   return rc;
 }
 
-/* LMDB's magic number stands behind the header of its first page. */
+/* LMDB's magic number follows the header of its first page. */
 bool tool_is_of_lmdb(const char *path) {
   char found[4096];
   uint32_t words[6] = {0};
@@ -396,7 +396,7 @@ bool tool_is_of_lmdb(const char *path) {
   return whole && words[4] == UINT32_C(0xBEEFC0DE);
 }
 
-/* What helps, or NULL. */
+/* A hint, or NULL. */
 static const char *hint_for(int rc, const char *path, unsigned flags) {
   if (rc == MDBX_EREMOTE)
     return flags & MDBX_RDONLY ? "-X opens it while nobody else does, -L reads it while nobody writes"

@@ -26,56 +26,59 @@ struct tool_about {
 
 /* The number of a SIGINT, SIGTERM, SIGHUP or SIGPIPE that came after tool_catch_signals() was called, else 0. */
 extern volatile sig_atomic_t tool_stopped;
-/* Named tables that can be open in what tool_open() opens, unless a tool needs more: few, for most close one before they
- * open the next. */
+/* The number of named tables that can be open at once in an environment of tool_open(), unless a tool sets more. It is
+ * small because most tools close one table before they open the next. */
 #define TOOL_MAX_TABLES 4
 extern unsigned tool_max_tables;
 /* No messages but errors. */
 extern bool tool_quiet;
 
-/* What the message about a database or table that is not there ends with; NULL: nothing. */
+/* The end of the message about a missing database or table; NULL: none. */
 extern const char *tool_missing_hint;
 
-/* To be called first. Answers --help and --version as well as -h and -V do. */
+/* Call it first. Processes --help and --version like -h and -V. */
 void tool_start(const struct tool_about *about, int argc, char *argv[]);
 void tool_catch_signals(void);
 
-/* Called in place of exit() by these three, unless it is NULL; does not return. */
+/* If it is not NULL, the next three functions call it instead of exit(). It does not return. */
 extern void (*tool_leaving)(int code);
-/* Each leaves the program: -h, -V, and wrong arguments (after a message, unless format is NULL, and a line with the usage). */
+/* Each ends the program: for -h, for -V, and for wrong arguments (after a message, unless format is NULL, and a line
+ * with the usage). */
 void tool_help(void) __attribute__((__noreturn__));
 void tool_version(void) __attribute__((__noreturn__));
 void tool_usage(const char *format, ...) TOOL_PRINTF(1, 2) __attribute__((__noreturn__));
-/* The same for an option getopt() refused or that lacks its argument. The option string must begin with ':'. */
+/* The same for an option that getopt() refused, or that has no argument. The option string must begin with ':'. */
 void tool_bad_option(int result, int option) __attribute__((__noreturn__));
 
-/* A message, one line; tool_fail() adds the text of an error code and returns the code, for an error of the engine the path
- * of the database that was opened last, unless the message has it, and what the engine said last of something that is wrong. */
+/* Prints a message of one line. tool_fail() adds the text of an error code, and returns the code. For an error of the
+ * engine it also adds the path of the last opened database, unless the message has it, and the engine's last error
+ * message. */
 void tool_message(const char *format, ...) TOOL_PRINTF(1, 2);
 int tool_fail(int rc, const char *format, ...) TOOL_PRINTF(2, 3);
 /* The path of the database that was opened last. */
 const char *tool_opened(void);
-/* What the engine said last of something that is wrong; "" if nothing. */
+/* The engine's last error message; "" if there is none. */
 const char *tool_last_error(void);
 
-/* Whether a file, or the one in a directory, is a database of LMDB. */
+/* Whether a file, or the data file in a directory, is a database of LMDB. */
 bool tool_is_of_lmdb(const char *path);
-/* What the main table is called where names of tables stand. */
+/* The name of the main table, in options and in output. */
 #define TOOL_MAIN_TABLE "@MAIN"
 
-/* Takes -L: what is opened for reading is opened without a lock file; and -X: everything is opened alone. */
+/* Processes -L (databases are opened for reading without a lock file) and -X (databases are opened exclusively). */
 #define TOOL_ACCESS_LETTERS "LX"
 #define TOOL_ACCESS_HELP                                                                                               \
   "  -L  read without the lock file; nobody may write meanwhile\n"                                                   \
-  "  -X  have the database alone, which also works on a network file system\n"
+  "  -X  open exclusively: nobody else may have it open; works on network file systems\n"
 bool tool_take_access(int option);
 
-/* Opens an environment, which is made first if *env is NULL. A path to anything but a directory is taken as a data
- * file. On failure a message was printed, and *env is NULL. */
+/* Opens an environment, and creates its handle first if *env is NULL. If the path is not a directory, it names a data
+ * file. On failure the function has printed a message, and *env is NULL. */
 int tool_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
 /* The same without a message. */
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode);
-/* The same for reading only, and a read transaction in it. tool_close() ends what of both is not NULL. */
+/* The same for reading only, and begins a read transaction. tool_close() ends the transaction and closes the
+ * environment, if they are not NULL. */
 int tool_open_for_reading(MDBX_env **env, const char *path, unsigned flags);
 int tool_begin_reading(MDBX_env *env, MDBX_txn **txn);
 void tool_close(MDBX_env *env, MDBX_txn *txn);
@@ -84,18 +87,18 @@ void tool_close(MDBX_env *env, MDBX_txn *txn);
 FILE *tool_create(const char *path);
 /* The same for a new file only. */
 FILE *tool_create_new(const char *path);
-/* Remembers the data file of a database that was opened other than by the functions below. */
+/* Remembers the data file of a database that was not opened by the functions above. */
 void tool_note_opened(const MDBX_env *env);
-/* True for a name of a database that was opened, and of a lock file: nothing may be written over them. tool_create() refuses
- * such a name; the next failure that is told says why. */
+/* True for the file of a database that was opened, and for a lock file: they must not be overwritten. tool_create()
+ * refuses such a name; the next call of tool_fail() says why. */
 bool tool_must_stay(const char *path);
-/* Removes an output file that is not whole. What is no regular file stays. */
+/* Removes an incomplete output file, if it is a regular file. */
 void tool_discard(const char *path);
 
-/* Flushes standard output in the middle of the work. Of a stream that fails the first error counts, so each flush must
- * be made so. False: it has failed. */
+/* Flushes standard output during the work. Every flush must be made by this function, because it keeps the first error
+ * of the stream. False: the stream has failed. */
 bool tool_flush_some(void);
-/* After writing with errno set to 0 before: 0, or why the stream failed first. */
+/* After writing (with errno set to 0 before): 0, or the first error of the stream. */
 int tool_stream_error(FILE *out);
 /* Flushes an output file and tells whether all of it was written. */
 int tool_flush(FILE *out, const char *name);
@@ -111,12 +114,12 @@ void tool_free_names(struct tool_names *names);
 /* Whether a key of the main table is one of them. */
 bool tool_has_name(const struct tool_names *names, const MDBX_val *key);
 
-/* A name fit to be printed, in a buffer of the function's own. */
+/* A printable form of a name, in a static buffer. */
 const char *tool_shown_name(const MDBX_val *name);
 
-/* What a list of readers says of one that is parked or ousted; NULL: it has a thread, or needs none. */
+/* "parked" or "ousted", for a list of readers; NULL: the reader has a thread, or needs none. */
 const char *tool_reader_state(mdbx_tid_t thread);
-/* The same, or the thread in hexadecimal, in a buffer of the function's own. */
+/* The same, or the thread in hexadecimal, in a static buffer. */
 const char *tool_reader_thread(mdbx_tid_t thread);
 
 /* Flags of tables and their names in dumps and statistics. */
@@ -127,7 +130,7 @@ struct tool_table_flag {
 
 extern const struct tool_table_flag tool_table_flags[];
 
-/* The value of a hexadecimal digit; -1: it is none. */
+/* The value of a hexadecimal digit; -1: not a hexadecimal digit. */
 int tool_hex_digit(char c);
 
 #endif

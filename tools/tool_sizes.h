@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A number of bytes with one of K M G T P behind it (powers of 1024; "KiB" and "KB" mean the same), up to INT64_MAX. */
+/* A number of bytes, with an optional suffix K M G T P (powers of 1024; "KiB" and "KB" mean the same), up to
+ * INT64_MAX. */
 bool size_parse(const char *text, uint64_t *size);
 /* A decimal number up to max. */
 bool number_parse(const char *text, uint64_t max, uint64_t *number);
-/* Seconds, with a point or one of s m h behind them, in units of 1/65536 second. */
+/* A time in seconds, with an optional fraction and an optional suffix s m h; the result is in units of 1/65536
+ * second. */
 bool seconds_parse(const char *text, uint64_t *dot16);
 
 #define SIZE_TEXT 32

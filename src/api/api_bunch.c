@@ -5,7 +5,7 @@
 #include "txn/txn_bunch.h"
 #include "txn/txn_cursor.h"
 
-/* Deleting by places needs the order of the table. */
+/* Deleting between positions needs the order of the table. */
 static int check_cursor(const MDBX_cursor *cursor) {
   const int rc = api_cursor_for_write(cursor);
   if (rc != MDBX_SUCCESS)

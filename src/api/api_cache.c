@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Lookups that remember where the value lies. */
+/* Lookups that remember where the value is. */
 #include "api/api.h"
 
 #include "txn/txn_cache.h"

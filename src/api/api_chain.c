@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Transactions that go over into another one: checkpoint, rollback, commit and read on, amend. */
+/* Transactions that continue as another one: checkpoint, rollback, commit and continue to read, amend. */
 #include "api/api.h"
 
 #include "txn/txn_chain.h"
@@ -30,7 +30,7 @@ int mdbx_txn_checkpoint(MDBX_txn *txn, MDBX_txn_flags_t weakening_durability, MD
   return end_latency(latency, begun, txn->parent ? txn_checkpoint_nested(txn) : txn_checkpoint(txn, flags, latency));
 }
 
-/* A reader has nothing to drop. */
+/* A reader has nothing to undo. */
 static int rollback_reader(MDBX_txn *txn) {
   txn->flags &= ~(unsigned)MDBX_TXN_ERROR;
   return txn_check(txn);
@@ -52,7 +52,7 @@ int mdbx_txn_commit_embark_read(MDBX_txn **ptxn, MDBX_commit_latency *latency) {
   const uint64_t begun = start_latency(latency);
   if (txn_is_reader(*ptxn))
     return MDBX_SUCCESS;
-  if ((*ptxn)->parent) /* what it commits is no commit yet */
+  if ((*ptxn)->parent) /* a nested transaction's changes are not a commit */
     return MDBX_BAD_TXN;
   rc = txn_commit_embark_read(ptxn, latency);
   return end_latency(latency, begun, rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc);

@@ -61,7 +61,8 @@ int mdbx_gc_info(MDBX_txn *txn, MDBX_gc_info_t *info, size_t bytes, MDBX_gc_iter
 
 /* ------------------------------------------------------------------------------------------------- numbers as text */
 
-/* The next digit behind the point: ten times the rest by the denominator, without the 128 bits that not all machines have. */
+/* The next digit after the point: ten times the remainder divided by the denominator, without 128-bit arithmetic, which
+ * not all machines have. */
 static int next_digit(uint64_t *rest, uint64_t denominator) {
   const uint64_t missing = denominator - *rest;
   uint64_t left = 0;

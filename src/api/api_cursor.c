@@ -17,7 +17,7 @@ static int check_cursor(const MDBX_cursor *cursor) {
   return likely(cursor->signature == CURSOR_SIGNATURE) ? MDBX_SUCCESS : MDBX_EBADSIGN;
 }
 
-/* A cursor that is bound to a transaction that may be used. */
+/* Checks that the cursor is bound to a transaction that may be used. */
 static int check_bound(const MDBX_cursor *cursor) {
   const int rc = check_cursor(cursor);
   if (unlikely(rc != MDBX_SUCCESS))
@@ -241,7 +241,7 @@ int mdbx_cursor_get_batch(MDBX_cursor *cur, size_t *count, MDBX_val *pairs, size
   return cursor_get_batch(&cur->core, count, pairs, limit, op);
 }
 
-/* Asks the predicate about record after record. */
+/* Calls the predicate for one record after another. */
 static int scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_val *key, MDBX_val *value,
                 MDBX_cursor_op op, MDBX_cursor_op turn_op, void *arg) {
   for (;;) {

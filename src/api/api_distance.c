@@ -14,7 +14,7 @@ int api_check_related(const MDBX_cursor *a, const MDBX_cursor *b) {
   return readers && left->base == right->base && left->txnid == right->txnid ? MDBX_SUCCESS : MDBX_EINVAL;
 }
 
-/* Where a cursor stands; without one, the first or last record of the table of the other. */
+/* The position of a cursor; without a cursor, the first or last record of the other cursor's table. */
 static int find_end(const MDBX_cursor *cursor, const MDBX_cursor *other, bool last, struct cursor *position) {
   if (cursor)
     return cursor_peek(api_cursor_core(cursor), position);
@@ -69,8 +69,8 @@ static int check_array(const MDBX_cursor *related, MDBX_cursor **array, intptr_t
   return MDBX_SUCCESS;
 }
 
-/* Each cursor stands at the end of a part, the last one at the end of the range; longer parts come first. Cursors for
- * which no step is left are left without a position. */
+/* Each cursor gets the end of a part, the last one the end of the range; longer parts come first. If there are too few
+ * records, the remaining cursors have no position. */
 static int position_array(struct cursor *at, MDBX_cursor **array, intptr_t count, int64_t distance, unsigned deepness) {
   for (intptr_t i = 0; i < count; ++i) {
     const int64_t parts = count - i, rest = distance % parts;

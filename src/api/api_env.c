@@ -52,7 +52,7 @@ static int check_flushing(const MDBX_env *env) {
   return rc == MDBX_SUCCESS && env_is_readonly(env) ? MDBX_EACCESS : rc;
 }
 
-/* Meanwhile the environment is not to be closed. */
+/* Meanwhile the environment must not be closed. */
 static int sync_and_count(MDBX_env *env, bool force, bool nonblock) {
   atomic_fetch_add(&env->waiting, 1);
   const int rc = sync_newest(env, force, nonblock);
@@ -251,7 +251,7 @@ static int stat_of_txn(const MDBX_txn *txn, MDBX_stat *stat) {
   return mdbx_enumerate_tables(txn, add_named, stat);
 }
 
-/* A reader of its own, unless the thread writes: then as it sees the tables itself. */
+/* Begins a reader of its own; but if the thread has a write transaction, uses that. */
 static int stat_of_newest(const MDBX_env *env, MDBX_stat *stat) {
   if (atomic_load(&env->writer_thread) == os_thread_self())
     return stat_of_txn(env->writer_txn->innermost, stat);
@@ -273,7 +273,7 @@ int mdbx_env_stat_ex(const MDBX_env *env, const MDBX_txn *txn, MDBX_stat *stat, 
   return txn ? stat_of_txn(txn, stat) : stat_of_newest(env, stat);
 }
 
-/* Without a steady meta nothing can be rolled back to: the oldest is shown as what it is then, nothing. */
+/* Without a steady meta there is no commit to return to; then the fields are those of an unused meta. */
 static void mark_hopeless(MDBX_envinfo *info) {
   unsigned oldest = 0;
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
@@ -434,7 +434,7 @@ int mdbx_env_copy2fd(MDBX_env *env, mdbx_filehandle_t fd, MDBX_copy_flags_t flag
   return rc;
 }
 
-/* What becomes of the transaction of the caller after its snapshot was copied. */
+/* Ends, renews or keeps the caller's transaction after its snapshot was copied. */
 static int after_copy(MDBX_txn *txn, MDBX_copy_flags_t flags, int rc) {
   if (flags & MDBX_CP_DISPOSE_TXN)
     txn_end_read(txn);
@@ -445,8 +445,9 @@ static int after_copy(MDBX_txn *txn, MDBX_copy_flags_t flags, int rc) {
   return rc;
 }
 
-/* *reader is the transaction whose snapshot is copied: of a write transaction without changes a reader of the commit it
- * builds on, which is the head as long as it runs, as soon as it waits for no flush. */
+/* *reader is the transaction whose snapshot is copied: for a write transaction without changes it is a reader of the
+ * commit on which that builds. If that commit is pending, it is made durable first; then it is the head as long as the
+ * transaction runs. */
 static int find_reader(MDBX_txn *txn, MDBX_copy_flags_t flags, MDBX_txn **reader) {
   const unsigned for_readers = MDBX_CP_THROTTLE_MVCC | MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN;
   const int rc = txn_check(txn);

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * api/api_exports.c: linkable copies of what mdbx.h has as inline functions, and
- * the two objects that describe the library.
+ * api/api_exports.c: linkable copies of the inline functions of mdbx.h, and the two objects that describe the library.
  *
- * Programs in other languages cannot use a body in a C header, so each inline
- * function exists here once more. The header is asked for plain prototypes, and
- * the bodies are written again: a mismatch with a prototype is a compile error.
+ * Programs in other languages cannot use inline functions of a C header, so this file defines each of them as an
+ * ordinary function. The header declares plain prototypes here, so a mismatch is a compile error.
  */
 #define MDBX_INLINE_BODIES 0
 #include <mdbx.h>
@@ -63,7 +61,7 @@ int mdbx_env_set_syncperiod(MDBX_env *env, unsigned seconds_16dot16) {
   return mdbx_env_set_option(env, MDBX_opt_sync_period, seconds_16dot16);
 }
 
-/* The value of a 32-bit option; *value is left alone on failure. */
+/* The value of a 32-bit option; after a failure *value is unchanged. */
 static int get_option_u32(const MDBX_env *env, MDBX_option_t option, uint32_t *value) {
   uint64_t wide = 0;
   if (!value)

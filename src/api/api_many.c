@@ -7,7 +7,8 @@
 
 static const MDBX_val nothing = {NULL, 0};
 
-/* A key that cannot be in the table is an answer; only what makes every further lookup senseless is an error. */
+/* A key that cannot be in the table is a result (not found); only a failure that affects every further lookup is an
+ * error. */
 static bool rc_ends(int rc) { return rc != MDBX_SUCCESS && rc != MDBX_NOTFOUND && rc != MDBX_BAD_VALSIZE; }
 
 /* Reads the value of a lookup, if it found one. */
@@ -40,7 +41,7 @@ int mdbx_get_many(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys, MDBX_
     return rc;
   if (count && (!keys || !values || !codes))
     return MDBX_EINVAL;
-  /* Reversed keys are prepared in memory of the tree, which has room for one. */
+  /* Reversed keys are prepared in the scratch memory of the tree, which has room for only one. */
   const size_t group = tree->rules.order == ORDER_REVERSE ? 1 : FIND_GROUP;
   for (size_t i = 0; i < count && rc == MDBX_SUCCESS; i += group)
     rc = get_group(txn, tree, keys + i, values + i, codes + i, (unsigned)MIN_OF(count - i, group));
@@ -55,7 +56,7 @@ int mdbx_put_many(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys, MDBX_val *v
   int rc = api_tree_for_write(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)
     return rc;
-  /* Space that one record reserves may move when the next one comes. */
+  /* The space reserved for one record may move when the next one is stored. */
   if ((count && (!keys || !values)) || (flags & (MDBX_MULTIPLE | MDBX_RESERVE)))
     return MDBX_EINVAL;
   for (size_t i = 0; i < count; ++i) {

@@ -10,7 +10,7 @@
 
 /* ---------------------------------------------------------------------------------------------------------- limits */
 
-/* The page size meant, or 0 if there is none such. */
+/* The page size for an argument; 0 if it is invalid. */
 static size_t page_size_meant(intptr_t pagesize) {
   if (pagesize < 1)
     return mdbx_default_pagesize();
@@ -240,7 +240,7 @@ const char *mdbx_dump_val(const MDBX_val *key, char *const buf, const size_t siz
   return text_of_value(key, buf, size);
 }
 
-/* The older form gives the caller's buffer or nothing: its result is not const. */
+/* The older form returns the caller's buffer or NULL, because its result is not const. */
 char *mdbx_dkey(const MDBX_val *key, char *const buf, const size_t size) {
   const char *text = mdbx_dump_val(key, buf, size);
   if (!text || !buf || !size)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public functions: options of an environment. What they are when nobody set them is in env/options.c. */
+/* Public functions: options of an environment. env/options.c has their defaults. */
 #include "api/api.h"
 
 #include "env/flusher.h"
@@ -10,7 +10,7 @@ struct option_rule {
   bool writers_only;
 };
 
-/* What the options in MDBX_env.options.values take; those before are handled one by one. */
+/* The ranges of the options in MDBX_env.options.values; the options before them are handled individually. */
 static const struct option_rule option_rules[] = {
     [MDBX_opt_rp_augment_limit] = {0, PGNO_LIMIT, false},
     [MDBX_opt_loose_limit] = {0, 255, false},
@@ -36,7 +36,7 @@ static const struct option_rule option_rules[] = {
     [MDBX_opt_sync_thread] = {0, 1, true},
 };
 
-/* Those that are no others have a range. */
+/* All other options have a range. */
 static bool is_known(MDBX_option_t option) {
   return (unsigned)option <= MDBX_opt_sync_period ||
          ((unsigned)option < COUNT_OF(option_rules) && option_rules[option].high != 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Public functions on how this process takes part: without a lock file, with a limit of its own. */
+/* Public functions that set how this process uses the database: without a lock file, with a limit of its own. */
 #include "api/api.h"
 
 int mdbx_env_set_lockless(MDBX_env *env, bool onoff) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readers and what they keep: the list of them, the slow-reader callback, parking, clones. */
+/* Readers: the list of readers, the slow-reader callback, parking, clones. */
 #include "api/api.h"
 
 #include "service/reader_list.h"

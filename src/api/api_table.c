@@ -25,7 +25,7 @@ static int check_open_flags(const MDBX_txn *txn, unsigned flags) {
   return MDBX_SUCCESS;
 }
 
-/* The marks of the main table and of table 0 are names, that of the meta pages is none. */
+/* The constants for the main table and for table 0 are valid names; that for the meta pages is not. */
 static bool name_is_valid(const MDBX_val *name) {
   if (!name || name->iov_base == MDBX_CHK_MAIN)
     return !name || !name->iov_len;
@@ -53,8 +53,8 @@ static int open_table(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags
   return txn_is_reader(txn) || rc == MDBX_DBS_FULL ? rc : txn_mark(txn, rc);
 }
 
-/* The built-in comparator of the flags is no comparator of the user; one for values means nothing where a key has one
- * value. */
+/* The built-in comparator for the flags does not count as the user's; a comparator for values is ignored if the table
+ * has one value per key. */
 int mdbx_dbi_open_ex2(MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, MDBX_dbi *dbi, MDBX_cmp_func keycmp,
                       MDBX_cmp_func datacmp) {
   struct table_orders orders = {.older = NULL};
@@ -206,7 +206,7 @@ int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi, uint32_t *mask
 
 /* ----------------------------------------------------------------------------------------------------- enumeration */
 
-/* Passes what is found to the callback of the user. */
+/* Passes each table to the callback of the user. */
 struct enumeration {
   const MDBX_txn *txn;
   MDBX_table_enum_func func;

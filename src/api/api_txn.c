@@ -14,7 +14,7 @@
   ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART | MDBX_TXN_TRY |                            \
               MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC))
 
-/* Read and write transactions of one thread exclude one another if transactions are tied to threads. */
+/* If transactions are tied to threads, a thread cannot have a read and a write transaction at the same time. */
 static bool overlaps(const MDBX_env *env, bool reading) {
   if ((env->flags & MDBX_NOSTICKYTHREADS) || (log_debug_flags() & MDBX_DBG_LEGACY_OVERLAP))
     return false;
@@ -73,7 +73,7 @@ int mdbx_txn_begin_ex(MDBX_env *env, MDBX_txn *parent, MDBX_txn_flags_t flags, M
   return reading ? txn_begin_read(env, flags, ctx, txn) : txn_begin_write(env, flags, ctx, txn);
 }
 
-/* Whether a write transaction is of this process, not of the one that it was forked from. */
+/* Whether a write transaction belongs to this process, not to its parent. */
 static int check_generation(const MDBX_txn *txn) {
   if (txn->generation == os_fork_generation())
     return MDBX_SUCCESS;
@@ -129,11 +129,11 @@ int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency) {
   if (txn_is_reader(txn))
     txn_end_read(txn);
   else if (txn->generation != os_fork_generation())
-    return MDBX_SUCCESS; /* the parent's writer: nothing of it is the child's */
+    return MDBX_SUCCESS; /* the parent's writer: the child owns no part of it */
   else if (txn->parent)
     return txn_abort_nested(txn);
   else
-    txn_abort_by_user(txn); /* what it saw may have failed: the next transaction is told */
+    txn_abort_by_user(txn); /* the pending commit that it saw may have failed: the next transaction returns the error */
   return MDBX_SUCCESS;
 }
 

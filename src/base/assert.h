@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * base/assert.h: what must be true of the engine's own state.
+ * base/assert.h: assertions about the engine's own state.
  *
  * Compiled in with configure's --enable-debug only. The content of files is input and is never asserted: a damaged
- * page, record or list must get an error, in a debug build too.
+ * page, record or list must cause an error code, in a debug build too.
  *
- * ASSERT(condition)   always looked at; it costs a comparison or two.
- * VERIFY(call)        a walk over a structure that reports by ASSERT; made when MDBX_DBG_ASSERT is set at run time
+ * ASSERT(condition)   always evaluated; it costs a comparison or two.
+ * VERIFY(call)        a walk over one structure, which uses ASSERT; made if MDBX_DBG_ASSERT is set at run time
  *                     (mdbx_setup_debug()).
- * AUDIT(call)         a walk over all that the transaction has; when MDBX_DBG_AUDIT is set.
+ * AUDIT(call)         a walk over all structures of the transaction; made if MDBX_DBG_AUDIT is set.
  *
- * Both walks take the file for sound: a damaged list of free pages gives a page two owners, a damaged head leads a record to a
- * wrong place, and no function does wrong.
+ * Both walks assume that the file is sound. In a damaged file they fail although the code is correct: a damaged list of
+ * free pages gives one page two owners, a damaged keyhead puts a record in a wrong place.
  */
 #ifndef MDBX_BASE_ASSERT_H
 #define MDBX_BASE_ASSERT_H
@@ -39,8 +39,8 @@
 /* Reports to the panic callback, or prints and aborts. Does not return. */
 void assert_failed(const char *condition, const char *function, int line) __attribute__((noreturn, cold));
 
-/* The ranks of locks, outermost first; doc/locking.md has the reasons. A lock is taken only by a thread that holds none of
- * a higher rank. */
+/* The ranks of locks, outermost first; doc/locking.md has the reasons. A thread may take a lock only while all locks it
+ * holds have lower rank numbers. */
 enum lock_rank {
   RANK_OPENING = 1,
   RANK_SEALER,

@@ -47,14 +47,15 @@ static inline size_t ceil_to(size_t value, size_t granularity) {
   return (value + granularity - 1) / granularity * granularity;
 }
 
-/* An MDBX_val of bytes that its reader does not change: the type has no const, and this is where it goes. */
+/* An MDBX_val for bytes that its reader must not change. The type has no const, so only this function casts it away. */
 static inline MDBX_val val_of(const void *bytes, size_t length) {
   return (MDBX_val){(void *)(uintptr_t)bytes, length};
 }
 
 static inline bool is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 
-/* Bits that are set. The compiler's own is a call into a library where processors without the instruction count. */
+/* The number of set bits. The compiler's builtin calls a library function if the target processor may lack the
+ * instruction. */
 static inline uint32_t count_bits(uint64_t word) {
   word -= word >> 1 & UINT64_C(0x5555555555555555);
   word = (word & UINT64_C(0x3333333333333333)) + (word >> 2 & UINT64_C(0x3333333333333333));
@@ -62,7 +63,7 @@ static inline uint32_t count_bits(uint64_t word) {
   return (uint32_t)(word * UINT64_C(0x0101010101010101) >> 56);
 }
 
-/* Unaligned little-endian loads and stores; the compiler makes one instruction of each. */
+/* Unaligned little-endian loads and stores; the compiler turns each into one instruction. */
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #define LE16(x) __builtin_bswap16(x)
 #define LE32(x) __builtin_bswap32(x)

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Written by log_setup() only, which the documentation asks to call before other threads use the library. */
+/* Only log_setup() writes it; the documentation says to call it before other threads use the library. */
 int log_level_now = MDBX_LOG_FATAL;
 static int debug_flags = MDBX_DBG_NONE;
 static MDBX_debug_func sink_fmt;

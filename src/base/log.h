@@ -2,8 +2,8 @@
 /*
  * base/log.h: the process-wide log sink and the error reports built on it.
  *
- * The level, debug flags and sink are process-wide and set by mdbx_setup_debug(); reading them takes no lock.
- * Nothing is ever printed unless a sink or a level asks for it.
+ * The level, debug flags and sink are process-wide and set by mdbx_setup_debug(); reading them takes no lock. Nothing
+ * is printed unless a sink or a level is set.
  */
 #ifndef MDBX_BASE_LOG_H
 #define MDBX_BASE_LOG_H
@@ -28,16 +28,16 @@ void log_write(int level, const char *function, int line, const char *format, ..
 int log_damage_at(int code, const char *function, int line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
-/* Collects damage reports of this thread: while set, each log_damage_at() also calls it. NULL ends it. The checker
- * uses this to turn an error code into a sentence. */
+/* Collects damage reports of this thread: while set, each log_damage_at() also calls it. NULL ends it. The checker uses
+ * this to report what is behind an error code. */
 typedef void (*log_damage_hook)(void *context, const char *message);
 void log_set_damage_hook(log_damage_hook hook, void *context);
 
-/* Damage reports of this thread begin with the name of that file, which stays the caller's. NULL ends it. */
+/* From now on damage reports of this thread begin with this file name, which the caller keeps. NULL ends it. */
 void log_set_damage_file(const char *path);
 
 void log_set_panic(MDBX_panic_func panic);
-/* Reports a failure nothing can recover from to the panic callback, or prints it and aborts. */
+/* Reports an unrecoverable failure to the panic callback, or prints it and aborts. */
 void log_panic(const char *message, const char *function, unsigned line);
 
 #define log_at(level, ...)                                                                                             \

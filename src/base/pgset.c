@@ -96,7 +96,7 @@ bool pgset_has(const pgset *set, pgno_t pgno) {
   return region && region_has(region, pgno % PGSET_REGION_PAGES);
 }
 
-/* The bits of one word that [bit, bit + count) covers; *taken tells how many those are. */
+/* The bits of one word that [bit, bit + count) covers; *taken is their number. */
 static uint64_t word_mask(uint32_t bit, uint32_t count, uint32_t *taken) {
   const uint32_t shift = bit % 64;
   *taken = MIN_OF(count, 64 - shift);
@@ -232,7 +232,7 @@ pgno_t pgset_lowest(const pgset *set, pgno_t from) {
   return PGNO_NONE;
 }
 
-/* Members in a row from `bit` on inside one region. */
+/* The number of consecutive members from `bit` on within one region. */
 static uint32_t row_in_region(const pgset_region *region, uint32_t bit) {
   uint32_t end = bit;
   while (end < PGSET_REGION_PAGES) {

@@ -2,8 +2,8 @@
 /*
  * base/pgset.h: a set of page numbers, as sorted regions of 8192 pages with a bitmap each.
  *
- * Dense and sparse sets alike answer membership, lowest member, and lowest run of N in few steps; memory grows with
- * the regions touched. A pure module: no I/O, no lock; a set belongs to one thread at a time.
+ * Finding out membership, the lowest member, and the lowest run of N takes few steps in dense and in sparse sets;
+ * memory grows with the number of regions. A pure module: no I/O, no lock; a set belongs to one thread at a time.
  */
 #ifndef MDBX_BASE_PGSET_H
 #define MDBX_BASE_PGSET_H
@@ -18,7 +18,7 @@
 typedef struct pgset_region {
   uint32_t number;  /* first page of the region divided by PGSET_REGION_PAGES */
   uint32_t count;   /* members */
-  bool loaded;      /* for the owner's use: the stored part of this region has been read in */
+  bool loaded;      /* for the owner's use: the stored part of this region has been read */
   bool changed;     /* set by every add and remove; for the owner to clear */
   uint64_t used[PGSET_WORDS / 64]; /* one bit for each word of `bits` that has members */
   uint64_t bits[PGSET_WORDS];
@@ -28,16 +28,17 @@ typedef struct pgset {
   pgset_region **regions; /* ascending by number */
   size_t length, capacity;
   uint64_t count; /* members of all regions */
-  pgset_region *spare[PGSET_SPARES]; /* empty, kept by pgset_clear() */
+  pgset_region *spare[PGSET_SPARES]; /* empty regions that pgset_clear() has kept */
   unsigned spares;
 } pgset;
 
 void pgset_init(pgset *set);
 void pgset_destroy(pgset *set);
-/* Removes all members, and keeps some memory for the next ones. Costs what the members and their regions are. */
+/* Removes all members, and keeps some memory for the next ones. The cost grows with the number of members and
+ * regions. */
 void pgset_clear(pgset *set);
 
-/* The region with that number, made empty if absent; NULL when memory is short. */
+/* The region with that number, created empty if absent; NULL without memory. */
 pgset_region *pgset_region_get(pgset *set, uint32_t number);
 /* The region, or NULL if the set has none of that number. */
 pgset_region *pgset_region_find(const pgset *set, uint32_t number);
@@ -46,7 +47,8 @@ bool pgset_has(const pgset *set, pgno_t pgno);
 /* Adds `count` pages from pgno on. MDBX_CORRUPTED, and nothing is added, when one of them is a member already; ENOMEM,
  * and some may have been added. */
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count);
-/* Adds the pages of whole words of a region's bitmap, from page `first` on, which begins a word. Codes as of pgset_add(). */
+/* Adds pages given as whole words of a region's bitmap; page `first` is at the beginning of a word. Codes as for
+ * pgset_add(). */
 int pgset_add_words(pgset *set, pgno_t first, const uint64_t *words, uint32_t count);
 /* Removes pages that must be members; returns false (and changes nothing) if one of them is not. */
 bool pgset_remove(pgset *set, pgno_t pgno, uint32_t count);

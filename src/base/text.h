@@ -5,8 +5,8 @@
 
 #include "base/base.h"
 
-/* The bytes as they are if all are printable, else in hexadecimal, cut to what fits into buf. Gives buf, or a constant for no
- * value or an empty one; NULL for a buffer of less than four bytes. */
+/* Writes the bytes to buf: unchanged if all are printable, else in hexadecimal; cut to the size of buf. Returns buf, or
+ * a constant for a NULL or empty value; NULL if the buffer has less than four bytes. */
 const char *text_of_value(const MDBX_val *key, char *buf, size_t size);
 
 #endif

@@ -7,7 +7,7 @@
 
 /* ------------------------------------------------------------------------------------------------------ reading */
 
-/* Bytes of a suffix that lie in the keyhead; with P_NOKEYHEADS there is none. */
+/* The number of bytes of a suffix that are in the keyhead; with P_NOKEYHEADS 0. */
 static size_t bytes_in_keyhead(bool keyheads) { return keyheads ? TAIL_INLINE : 0; }
 
 /* Length of the suffix of separator i; *rest gets the bytes that are not in the keyhead. */
@@ -90,7 +90,7 @@ bool branch_leads_to(const struct page *page, const struct key_rules *rules, con
     if ((!i || keyhead > keyheads[i]) && (last || keyhead < keyheads[i + 1]))
       return true;
   }
-  return branch_find(page, rules, key) == i; /* equal keyheads tell nothing */
+  return branch_find(page, rules, key) == i; /* equal keyheads decide nothing */
 }
 
 size_t branch_separator(const struct page *page, unsigned i, uint8_t *to) {
@@ -121,14 +121,14 @@ static struct columns branch_columns(const struct page *page) {
   return (struct columns){base, {CHILD_SIZE, TAIL_SIZE}, 2};
 }
 
-/* Bytes a suffix of that length takes in the tail area. */
+/* The bytes that a suffix of that length needs in the tail area. */
 static size_t tail_bytes(size_t suffix_length, bool keyheads) {
   if (suffix_length <= bytes_in_keyhead(keyheads))
     return 0;
   return TAIL_HEADER + suffix_length - bytes_in_keyhead(keyheads);
 }
 
-/* Writes the tail of a suffix below `upper` and returns what its entry in the tails column holds. */
+/* Writes the tail of a suffix below `upper` and returns the value for its entry in the tails column. */
 static unsigned store_tail(struct page *page, const uint8_t *suffix, size_t length) {
   const bool keyheads = page_has_keyheads(page);
   const size_t bytes = tail_bytes(length, keyheads);
@@ -160,7 +160,7 @@ bool branch_insert(struct page *page, unsigned at, const struct separator *separ
   return true;
 }
 
-/* Gives the tail bytes of entry i back and leaves the entry with an empty suffix. */
+/* Frees the tail bytes of entry i and leaves the entry with an empty suffix. */
 static void drop_tail(struct page *page, unsigned i) {
   uint16_t *tails = branch_tails(page);
   const unsigned offset = tails[i];
@@ -206,7 +206,7 @@ void branch_list_destroy(struct branch_list *list) {
   memset(list, 0, sizeof(*list));
 }
 
-/* Bytes all separators of a page take with the prefix in front of each. */
+/* The size of all separators of a page, each with the prefix. */
 static size_t unpacked_bytes(const struct page *page) {
   size_t total = 0;
   for (unsigned i = 1; i < page->count; ++i) {
@@ -282,8 +282,8 @@ void branch_list_insert(struct branch_list *list, unsigned at, const struct sepa
   list->count += 1;
 }
 
-/* What the separators of entries (from, to) share; they are sorted, so the outer two tell. A new one may not fit in
- * where the tree is damaged; so none may be shorter than what is cut off all. */
+/* The common prefix of the separators of entries (from, to). They are sorted, so it is that of the first and the last
+ * one. In a damaged tree a new separator may be out of order, so the result is limited to the shortest separator. */
 static size_t shared_prefix(const struct branch_list *list, unsigned from, unsigned to, bool keyheads) {
   if (!keyheads || to - from < 2)
     return 0;

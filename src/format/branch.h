@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/branch.h: a branch page: separators, truncated and without the prefix they share, and children.
+ * format/branch.h: a branch page: children and separators; separators are truncated and stored without their common
+ * prefix.
  *
  * Entry i leads to keys not less than separator i and less than separator i + 1; entry 0 has no separator. Separators
  * are normalised bytes (whole raw keys with P_NOKEYHEADS). Pure functions on checked pages.
@@ -43,10 +44,10 @@ static inline void branch_set_child(struct page *page, unsigned i, struct page_r
 /* Index of the child that a key belongs to. */
 unsigned branch_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
 
-/* Whether that is child i: most keys need no search. */
+/* Whether it is child i: then no search is needed. */
 bool branch_leads_to(const struct page *page, const struct key_rules *rules, const struct seek_key *key, unsigned i);
 
-/* A separator on its own. */
+/* One separator. */
 struct separator {
   const uint8_t *bytes;
   size_t length;
@@ -55,7 +56,7 @@ struct separator {
 /* Writes separator i, prefix included, to `to` (room for the longest key) and returns its length; 0 for entry 0. */
 size_t branch_separator(const struct page *page, unsigned i, uint8_t *to);
 
-/* Inserts an entry at index `at` (not 0) if the separator has the page's prefix and room is there; false if not. */
+/* Inserts an entry at index `at` (not 0) if the separator has the page's prefix and there is room; false if not. */
 bool branch_insert(struct page *page, unsigned at, const struct separator *separator, struct page_ref child);
 
 /* Removes an entry. When it is entry 0, the next one loses its separator. */
@@ -82,10 +83,10 @@ void branch_list_destroy(struct branch_list *list);
 int branch_list_load(struct branch_list *list, const struct page *page);
 /* Appends the entries of a page; `first` becomes the separator of its entry 0. */
 int branch_list_append(struct branch_list *list, const struct page *page, const struct separator *first);
-/* Puts an entry in; the bytes of the separator must outlive the list's use. */
+/* Inserts an entry; the bytes of the separator must outlive the list. */
 void branch_list_insert(struct branch_list *list, unsigned at, const struct separator *separator,
                         struct page_ref child);
-/* Body bytes entries [from, to) need on one page; entry `from` becomes entry 0 there. */
+/* Body bytes that entries [from, to) need on one page, where entry `from` becomes entry 0. */
 size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool keyheads);
 /* Writes entries [from, to) to an initialised page, whatever was on it; they must fit. */
 void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page,

@@ -14,19 +14,19 @@
 struct page_expectation {
   size_t page_size;
   pgno_t pgno;
-  txnid_t newest; /* no page of the snapshot is younger */
+  txnid_t newest; /* the greatest birth that a page of the snapshot can have */
   pgno_t limit;   /* first page number the snapshot does not have */
-  pgno_t present; /* the same of what can be read: a run must end before */
+  pgno_t present; /* first page number that cannot be read: a run must end before it */
   uint64_t seed;
-  uint32_t checksum_run_limit; /* runs of more pages than this are not read for their checksum */
+  uint32_t checksum_run_limit; /* the checksum of runs with more pages than this is not verified */
 };
 
-/* Header and checksum alone: enough for bytes that are only to be copied. MDBX_SUCCESS, or MDBX_CORRUPTED with a
+/* Checks header and checksum alone: enough for bytes that are only copied. MDBX_SUCCESS, or MDBX_CORRUPTED with a
  * report. */
 int page_check_bytes(const struct page *page, const struct page_expectation *expected);
-/* Header and everything on the page, without the checksum: of a page that is being changed. */
+/* Checks header and content, without the checksum: for a page that is being changed. */
 int page_check_layout(const struct page *page, const struct page_expectation *expected);
-/* Header, checksum, and everything on the page. */
+/* Checks header, checksum and content. */
 int page_check(const struct page *page, const struct page_expectation *expected);
 
 #endif

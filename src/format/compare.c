@@ -48,7 +48,7 @@ static int compare_integer(const void *a, size_t a_length, const void *b, size_t
     return compare_u64(get_u64(a), get_u64(b));
   if (a_length == 4 && b_length == 4)
     return compare_u64(get_u32(a), get_u32(b));
-  /* Only a damaged page or mixed sizes lead here; any consistent order will do. */
+  /* This happens only with a damaged page or mixed sizes; any consistent order is good enough. */
   return compare_reverse(a, a_length, b, b_length);
 }
 

@@ -3,8 +3,8 @@
  * format/compare.h: key order of a table, and keys in normalised form.
  *
  * Normalised bytes sort bytewise in the order of the table: the bytes themselves, reversed bytes (REVERSEKEY), or the
- * big-endian value (INTEGERKEY). Heads, prefixes and separators are made of them. Tables with a comparator of the
- * user have none. Pure.
+ * big-endian value (INTEGERKEY). Keyheads, prefixes and separators are made of them. Tables with an application's
+ * comparator have none. Pure.
  */
 #ifndef MDBX_FORMAT_COMPARE_H
 #define MDBX_FORMAT_COMPARE_H
@@ -13,7 +13,7 @@
 
 enum key_order { ORDER_BYTES, ORDER_INTEGER, ORDER_REVERSE, ORDER_USER };
 
-/* A comparator of the user, in one of two forms; none when both are NULL. */
+/* An application's comparator, in one of two forms; both are NULL if there is none. */
 struct user_order {
   MDBX_cmp_func plain;
   MDBX_cmp_ctx_func with_context;

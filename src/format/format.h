@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/format.h: every byte a database file holds. doc/format.md has the same as tables.
+ * format/format.h: every byte a database file holds. doc/format.md describes the same in tables.
  *
  * All numbers are little-endian. Offsets inside a page body count from the end of the page header, so that a page of
- * 65536 bytes needs no more than 16 bits for them. Nothing read from a file may be used before format/check.c or the
- * decoder of the record at hand has looked at it.
+ * 65536 bytes needs no more than 16 bits for them. Nothing read from a file may be used before format/check.c, or the
+ * decoder of the record, has checked it.
  */
 #ifndef MDBX_FORMAT_FORMAT_H
 #define MDBX_FORMAT_FORMAT_H
@@ -57,8 +57,8 @@ _Static_assert(offsetof(struct page, pgno) == 16, "page header");
 _Static_assert(offsetof(struct page, lower) == 24 && offsetof(struct page, run_pages) == 24, "page header");
 _Static_assert(offsetof(struct page, prefix) == 28 && offsetof(struct page, run_bytes) == 28, "page header");
 
-/* Whatever refers to a page tells its number and the low bits of its birth: a page that a write never reached is an
- * older version of itself, sound but for not being the one that is meant. */
+/* A reference to a page has its number and the low bits of its birth. If a write was lost, the page is an older
+ * version: its checksum is valid, but the page is stale, and the birth shows it. */
 struct page_ref {
   uint32_t pgno;
   uint16_t birth;
@@ -125,10 +125,10 @@ enum table_flags {
 };
 #define TABLE_FLAGS_PUBLIC 0x7eu
 
-/* Optional features of a table. An engine refuses a table that has one it does not know: there is none yet that this one
- * knows, the names are reserved. */
+/* Optional features of a table. An engine refuses a table with a feature that it does not know. This engine knows none
+ * yet; the names are reserved. */
 enum table_features {
-  TABLE_COUNTED = 0x01, /* branches tell the number of items below each child */
+  TABLE_COUNTED = 0x01, /* branches store the number of items below each child */
   TABLE_DIGEST = 0x02,  /* 16 bytes follow the record: a digest of the content; of the main table they are in the meta */
 };
 #define TABLE_FEATURES_KNOWN 0u
@@ -181,13 +181,13 @@ _Static_assert(sizeof(struct nested_record) == 24, "nested_record");
 #define META_MAGIC (META_SIGNATURE | (uint64_t)META_VERSION << 56)
 
 enum meta_kind {
-  META_WIPED = 0,    /* gave its place as a rollback point up (UTTERLY_NOSYNC); never believed after a system crash */
+  META_WIPED = 0,    /* UTTERLY_NOSYNC gave up this commit as a fallback; never believed after a system crash */
   META_WEAK = 1,     /* its pages may not have reached the disk: believed in the boot that wrote it only */
   META_STEADY = 2,   /* its pages were flushed before it was written */
   META_MANIFEST = 3, /* written together with its pages: believed if every page of the manifest matches */
 };
 
-/* Optional features of a database, which no table has for itself. As of table_features: none is known yet. */
+/* Optional features of a database as a whole. As for table_features, none is known yet. */
 #define META_FEATURES_KNOWN 0u
 
 struct meta_manifest {
@@ -197,7 +197,7 @@ struct meta_manifest {
 };
 _Static_assert(sizeof(struct meta_manifest) == 12, "meta_manifest");
 
-/* Table 0, of which less can be said than of a table of the user. */
+/* Table 0 needs fewer members than other tables. */
 struct gc_record {
   uint32_t root;
   uint16_t depth;
@@ -223,7 +223,7 @@ struct meta {
   uint64_t canary[4];      /* x, y, z, v */
   uint64_t boot_id[2];
   uint64_t retired; /* pages retired by all commits so far */
-  uint64_t copy_of; /* of a copy as is: the snapshot it has; other than the header's txnid once it was changed */
+  uint64_t copy_of; /* page-by-page copy: its snapshot; not the header's txnid after a change */
   uint64_t txnid_again; /* equals the header's txnid, else the page was read in the middle of a write */
 };
 #define META_BODY 224u
@@ -236,7 +236,7 @@ struct meta_page {
 };
 _Static_assert(sizeof(struct meta_page) == PAGE_SIZE_MIN, "a meta fits a page of 256 bytes");
 
-/* The record of table 0 as one of any table, and back. */
+/* Converts the record of table 0 to an ordinary table record, and back. */
 static inline struct table_record meta_gc_record(const struct meta *meta) {
   const struct gc_record *gc = &meta->gc;
   return (struct table_record){.depth = gc->depth <= UINT8_MAX ? (uint8_t)gc->depth : UINT8_MAX,
@@ -263,7 +263,7 @@ static inline void meta_set_gc(struct meta *meta, const struct table_record *rec
  * sequence. Values are explained in gc/gc_record.h. */
 
 enum gc_kind {
-  GC_FREE = 1,  /* number: region; pages nobody can see any more */
+  GC_FREE = 1,  /* number: region; pages that no snapshot sees */
   GC_FRESH = 2, /* number: the transaction that retired the pages */
   GC_HELD = 3,  /* number: the newest pinned snapshot that sees the pages */
 };
@@ -275,7 +275,7 @@ _Static_assert(TXNID_MAX <= GC_NUMBER_MASK, "the id of every transaction fits a 
 
 static inline size_t body_size(size_t page_size) { return page_size - PAGE_HEADER; }
 
-/* Key and value of a record that stays inside a leaf, together at most; two such records fit a page. */
+/* The greatest length of key and value together in a record that stays in a leaf; two such records fit a page. */
 static inline size_t limit_pair(size_t page_size) { return body_size(page_size) / 2 - NODE_HEADER - LEAF_ENTRY; }
 
 static inline size_t limit_key(size_t page_size, unsigned table_flags) {

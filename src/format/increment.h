@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/increment.h: the bytes of an increment: what turns a copy of one snapshot into a copy of a later one.
+ * format/increment.h: the bytes of an increment: an increment turns a copy of one snapshot into a copy of a later one.
  *
  *   struct increment_header
  *   any number of: struct increment_record, and the bytes of its pages as they stand in the file
@@ -51,7 +51,7 @@ void increment_digest_free(struct increment_digest *digest);
 
 /* Fills in magic, version and checksum. */
 void increment_header_seal(struct increment_header *header);
-/* MDBX_INVALID: something else; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED. */
+/* MDBX_INVALID: not an increment; MDBX_VERSION_MISMATCH; MDBX_CORRUPTED. */
 int increment_header_check(const struct increment_header *header, const char *path);
 
 #endif

@@ -32,7 +32,7 @@ static unsigned count_lanes(const uint32_t *keyheads, unsigned count, uint32_t k
 }
 
 unsigned keyhead_count_below(const uint32_t *keyheads, unsigned count, uint32_t keyhead) {
-  /* Heads ascend: halve long rows first, so that the count touches few cache lines. */
+  /* Keyheads ascend: long arrays are halved first, so that the count reads few cache lines. */
   unsigned base = 0;
   while (count > NARROW_UNTIL) {
     const unsigned half = count / 2;

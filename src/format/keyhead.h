@@ -2,8 +2,8 @@
 /*
  * format/keyhead.h: keyheads, the first four bytes of a normalised key after the prefix its page shares, as an integer.
  *
- * Integers in the order of the bytes, zero-padded: a smaller keyhead means a smaller key, equal keyheads say nothing.
- * Pure.
+ * The integers sort like the bytes, padded with zeros: a smaller keyhead means a smaller key; equal keyheads decide
+ * nothing. Pure.
  */
 #ifndef MDBX_FORMAT_HEAD_H
 #define MDBX_FORMAT_HEAD_H
@@ -19,7 +19,7 @@ static inline uint32_t keyhead_make(const uint8_t *norm, size_t length, size_t p
   return keyhead;
 }
 
-/* Head of a key as it lies on a leaf, for every order but ORDER_USER. */
+/* The keyhead of a key as stored on a leaf, for every order but ORDER_USER. */
 uint32_t keyhead_of_raw(enum key_order order, const uint8_t *raw, size_t length, size_t prefix);
 
 /* How many of the `count` ascending keyheads are smaller than `keyhead`. */

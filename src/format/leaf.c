@@ -37,7 +37,7 @@ static size_t common_with_raw(enum key_order order, const struct seek_key *key, 
   return i;
 }
 
-/* How the key stands to the prefix of the page: before (-1) or behind (1) every record, or among them (0). */
+/* Compares the key with the prefix of the page: before (-1) or after (1) every record, or among them (0). */
 static int compare_prefix(const struct page *page, enum key_order order, const struct seek_key *key) {
   size_t length;
   const uint8_t *raw = node_key(leaf_node(page, 0), &length);
@@ -74,7 +74,8 @@ int leaf_find(const struct page *page, const struct key_rules *rules, const stru
   bool exact = false;
   unsigned at;
   if (page_has_keyheads(page)) {
-    /* A key that does not share the prefix is in no record, whatever its keyhead says: the prefix need not be seen. */
+    /* A key without the prefix is not on the page; the comparison of whole keys shows it, so the prefix need not be
+     * compared first. */
     const uint32_t *keyheads = leaf_keyheads(page);
     const uint32_t keyhead = keyhead_make(key->norm, key->length, page->prefix);
     at = keyhead_count_below(keyheads, page->count, keyhead);
@@ -95,7 +96,8 @@ static struct columns leaf_columns(const struct page *page) {
   return (struct columns){page_body(page), {SLOT_SIZE}, 1};
 }
 
-/* Opens a gap for entry `at` in keyheads and slots. Written out for the two columns: every insertion comes here. */
+/* Opens a gap for entry `at` in keyheads and slots. It is written out for the two columns because every insertion calls
+ * it. */
 static void open_entry(struct page *page, unsigned at) {
   const unsigned count = page->count;
   const size_t keyhead = page_has_keyheads(page) ? KEYHEAD_SIZE : 0;
@@ -120,14 +122,15 @@ static void set_prefix(struct page *page, enum key_order order, size_t prefix) {
   }
 }
 
-/* Whether a key has the prefix of the page, as the raw one of a record there shows it. The quick answer for most keys. */
+/* Whether a key has the prefix of the page, found by comparing raw bytes with a record of the page: a fast test for
+ * most keys. */
 static inline bool shares_prefix(const struct page *page, enum key_order order, const struct seek_key *key,
                                  const uint8_t *raw, size_t length) {
   const size_t prefix = page->prefix;
   return order == ORDER_BYTES && prefix <= key->length && prefix <= length && memcmp(key->norm, raw, prefix) == 0;
 }
 
-/* Lets the prefix cover a key that is about to come in. */
+/* Shortens the prefix so that a key that will be inserted shares it. */
 static void admit_key(struct page *page, enum key_order order, const struct seek_key *key) {
   if (page->count == 0) {
     page->prefix = 0;
@@ -268,7 +271,8 @@ void leaf_make_keyheads(struct page *page, enum key_order order) {
   const uint8_t *first = node_key(leaf_node(page, 0), &first_length);
   const uint8_t *last = node_key(leaf_node(page, page->count - 1u), &last_length);
   size_t limit = first_length;
-  /* Keys are in order, so the outer two tell; unless the page is damaged, then it must at least not become worse. */
+  /* Keys are sorted, so the common prefix is that of the first and last key. On a damaged page this may be wrong, but
+   * must not cause further damage. */
   for (unsigned i = 1; i < page->count; ++i)
     limit = MIN_OF(limit, (size_t)(get_u16(leaf_node(page, i)) & NODE_LENGTH));
   size_t common = 0;

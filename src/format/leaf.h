@@ -2,8 +2,8 @@
 /*
  * format/leaf.h: a leaf page: sorted records, found by their keyheads.
  *
- * Nodes lie without gaps between `upper` and the end of the body. The prefix of the header never exceeds what all
- * keys share; it shrinks when a key that shares less comes in, and is made longest again when the page is rebuilt.
+ * Nodes lie without gaps between `upper` and the end of the body. The prefix of the header never exceeds what all keys
+ * share; it gets shorter when a key that shares less is inserted, and as long as possible when the page is rebuilt.
  * Pure functions on checked pages.
  */
 #ifndef MDBX_FORMAT_LEAF_H
@@ -20,7 +20,7 @@ struct leaf_item {
   enum node_kind kind;
 };
 
-/* A leaf of values of one size: they lie behind each other from the start of the body, nothing else. */
+/* An array leaf: fixed-size values one after another from the start of the body, and nothing else. */
 static inline bool leaf_is_array(const struct page *page) { return page->flags & P_DUPFIX; }
 
 static inline unsigned leaf_entry_size(const struct page *page) {
@@ -39,7 +39,7 @@ static inline const uint8_t *leaf_node(const struct page *page, unsigned i) {
   return page_body(page) + leaf_slots(page)[i];
 }
 
-/* How many records ahead a scan asks for nodes. */
+/* How many records ahead a scan prefetches nodes. */
 enum { LEAF_PREFETCH = 8 };
 
 static inline size_t node_size(const uint8_t *node) {
@@ -87,21 +87,20 @@ unsigned leaf_seek(const struct page *page, const struct key_rules *rules, const
 /* Index of the record with that key, or -1. Reads less of the page than leaf_seek(). */
 int leaf_find(const struct page *page, const struct key_rules *rules, const struct seek_key *key);
 
-/* Inserts a record at index `at`; the caller made sure of the order and of room for leaf_bytes_for(). Returns where
- * to put the data. */
+/* Inserts a record at index `at`; the caller has checked the order and the room (leaf_bytes_for()). Returns where to
+ * put the data. */
 uint8_t *leaf_insert(struct page *page, enum key_order order, unsigned at, const struct seek_key *key,
                      enum node_kind kind, size_t data_length);
 
-/* Inserts values into a leaf that is an array and has some already. They lie one behind the other, in order, and go before the
- * one at index `at`; there is room. */
+/* Inserts values into a non-empty array leaf, before the value at index `at`. They are contiguous and sorted, and there
+ * is room. */
 void leaf_insert_values(struct page *page, unsigned at, const uint8_t *values, unsigned count);
 
 /* Changes length and kind of a record's data; a longer one needs room. Returns where to put the data; the old bytes
  * are lost. */
 uint8_t *leaf_resize(struct page *page, unsigned at, enum node_kind kind, size_t data_length);
 
-/* Makes the data of a record longer by `bytes`, for which there is room: those from `offset` on lie behind the gap. Returns
- * the gap. */
+/* Makes the data of a record longer by `bytes`, for which there is room: inserts a gap at `offset`. Returns the gap. */
 uint8_t *leaf_open_gap(struct page *page, unsigned at, size_t offset, size_t bytes);
 
 void leaf_erase(struct page *page, unsigned at);

@@ -23,7 +23,7 @@ void page_init_run(struct page *page, pgno_t pgno, txnid_t txnid, uint32_t pages
   page->run_bytes = bytes;
 }
 
-/* What the checksum is taken over: the header without the checksum, and a digest of the used bytes. */
+/* The input of the checksum: the header without the checksum, and digests of the used bytes. */
 struct digest {
   uint64_t txnid;
   uint64_t tail[2];

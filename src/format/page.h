@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * format/page.h: what all kinds of pages share: header, checksum, the columns of arrays behind the header.
+ * format/page.h: what all kinds of pages share: header, checksum, the columns of arrays after the header.
  *
- * Pure functions on page memory; the caller sees to it that pages handed to anything but page_check_* were checked.
+ * Pure functions on page memory; the caller may pass only checked pages, except to page_check_*.
  */
 #ifndef MDBX_FORMAT_PAGE_H
 #define MDBX_FORMAT_PAGE_H
@@ -15,7 +15,7 @@ static inline bool page_has_keyheads(const struct page *page) { return !(page->f
 
 static inline size_t page_room(const struct page *page) { return (size_t)page->upper - page->lower; }
 
-/* Bytes of the body in use; what a split or merge weighs. */
+/* The used bytes of the body, by which splits and merges decide. */
 static inline size_t page_used(const struct page *page, size_t page_size) {
   return body_size(page_size) - page_room(page);
 }
@@ -26,7 +26,7 @@ void page_init(struct page *page, size_t page_size, pgno_t pgno, txnid_t txnid, 
 /* Header of a run of pages for a large value of that many bytes. */
 void page_init_run(struct page *page, pgno_t pgno, txnid_t txnid, uint32_t pages, uint32_t bytes);
 
-/* Checksum of header and used bytes as they are now. Bounds must have been checked, the content need not be. */
+/* The checksum of the present header and used bytes. The bounds must have been checked; the content need not. */
 uint64_t page_checksum(const struct page *page, size_t page_size, uint64_t seed);
 /* The same of a run, whose value lies elsewhere. */
 uint64_t page_checksum_run(const struct page *header, const void *value, uint64_t seed);
@@ -36,7 +36,7 @@ static inline uint64_t checksum_seed(const uint64_t database_id[2]) {
   return database_id[0] ^ (database_id[1] << 1 | database_id[1] >> 63);
 }
 
-/* ---- columns: arrays of equal length, one behind the other, as at the start of leaf and branch bodies ---- */
+/* ---- columns: arrays of equal length, one after another, as at the start of leaf and branch bodies ---- */
 
 struct columns {
   uint8_t *base;

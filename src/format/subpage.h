@@ -2,8 +2,8 @@
 /*
  * format/subpage.h: the values of one key that lie inside its leaf node.
  *
- * Sub-pages have no free space: one that gets a value becomes longer where it lies, any other change composes it anew in
- * other memory and puts that in the place of the old. Pure; all but subpage_check() expect bytes that passed it.
+ * Sub-pages have no free space. A sub-page that gets a value grows in place; any other change composes a new one in
+ * other memory and copies it over the old one. Pure; all but subpage_check() expect bytes that passed it.
  */
 #ifndef MDBX_FORMAT_SUBPAGE_H
 #define MDBX_FORMAT_SUBPAGE_H
@@ -43,17 +43,17 @@ static inline MDBX_val subpage_value(const struct subpage *page, unsigned i) {
 /* Index of the first value not less than the given one; *exact tells whether it equals it. */
 unsigned subpage_seek(const struct subpage *page, const struct key_rules *rules, const MDBX_val *value, bool *exact);
 
-/* A value is to come to index `at` of a sub-page where that lies: bytes from its start to where the value goes, and, unless
- * all are of one size, to where the entry of it goes. */
+/* For an insertion in place at index `at`: the offset for the value, and, unless all values have one size, the offset
+ * for its entry. */
 size_t subpage_value_offset(const struct subpage *page, unsigned at);
 size_t subpage_entry_offset(unsigned at);
-/* The value, and room for its entry, are there: header and entries say so from now on. */
+/* After the value has been written and there is room for its entry: updates header and entries. */
 void subpage_admit(uint8_t *bytes, unsigned at, size_t length);
 
-/* Bytes of a sub-page with that many values of `total` bytes together; `fixed`: all of one size. */
+/* The size of a sub-page with this many values of `total` bytes together; `fixed`: all have one size. */
 size_t subpage_size(bool fixed, size_t count, size_t total);
 
-/* Puts values one by one, in order, into memory of subpage_size(). */
+/* Writes values one by one, in order, to memory of subpage_size() bytes. */
 struct subpage_writer {
   uint8_t *bytes;
   bool fixed;
@@ -63,7 +63,7 @@ struct subpage_writer {
 
 void subpage_begin(struct subpage_writer *writer, uint8_t *bytes, bool fixed, unsigned count);
 void subpage_add(struct subpage_writer *writer, const MDBX_val *value);
-/* Values [from, to) of another one. */
+/* Adds values [from, to) of another sub-page. */
 void subpage_add_range(struct subpage_writer *writer, const struct subpage *page, unsigned from, unsigned to);
 
 #endif

@@ -26,7 +26,7 @@ static inline uint8_t *varint_put(uint8_t *to, uint64_t value) {
   return to;
 }
 
-/* Returns the end of it; NULL: it does not end before `end`, or has more bits than a number. */
+/* Returns its end; NULL: it does not end before `end`, or it has more than 64 bits. */
 static inline const uint8_t *varint_get(const uint8_t *at, const uint8_t *end, uint64_t *value) {
   *value = 0;
   for (unsigned shift = 0; shift < 64 && at < end; shift += 7) {

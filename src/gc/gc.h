@@ -3,7 +3,7 @@
  * gc/gc.h: which pages may be used again, and where the others wait.
  *
  * A page born in C and retired by T is seen by the snapshots C .. T-1. It is free as soon as no pinned snapshot lies in
- * [C, T). doc/gc.md tells the whole story. Used by the holder of the writer lock only.
+ * [C, T). doc/gc.md explains it. Used by the holder of the writer lock only.
  */
 #ifndef MDBX_GC_GC_H
 #define MDBX_GC_GC_H
@@ -18,10 +18,10 @@ struct gc_held {
   struct retired_run run;
 };
 
-/* Free pages that a commit takes out of a region for those after it. */
+/* Free pages that a commit takes out of a region for later commits. */
 #define GC_ASIDE_PAGES 64u
 
-/* When the lists of the table had nothing to give: as it and the pins were then. */
+/* The state of the table and of the pins when the table's lists last had no free page. */
 struct gc_idle {
   txnid_t changed; /* the table's last change */
   uint64_t items, pins;
@@ -30,21 +30,21 @@ struct gc_idle {
 };
 
 struct gc {
-  /* Memory, and what is known, that one transaction leaves to the next. */
-  struct gc_list list;  /* of the meta: what has not been taken from it; once gc_give() is done what the commit's meta gets */
-  struct run_list runs; /* gc_give: what goes into the list of this commit */
+  /* Memory and knowledge that one transaction leaves to the next. */
+  struct gc_list list;  /* of the meta: the remaining part; after gc_give() the list for the commit's meta */
+  struct run_list runs; /* gc_give: runs for the list of this commit */
   struct gc_idle idle;
-  txnid_t *pins; /* ascending; as they were when the transaction began, and only ever too many since */
-  struct gc_key *consumed; /* records that have been read in whole and go with the commit */
+  txnid_t *pins; /* ascending; collected when the transaction began; pins may have ended since, but none was added */
+  struct gc_key *consumed; /* records that have been read completely; the commit deletes them */
   struct gc_held *held;    /* pages found to be seen by a pinned snapshot */
   size_t pin_capacity, consumed_capacity, held_capacity;
-  /* What each begins with as zeros. */
+  /* Members that are zero when a transaction begins. */
   struct space *space;
   struct tree *tree;
   size_t pin_count, consumed_length, held_length;
   size_t loose; /* how many of `runs` are loose: the first ones */
-  bool beside_manifest; /* for the owner to set: the list has to leave room for a manifest if it can */
-  size_t inherited;     /* so many entries it has besides those of this commit; for the owner to set as well */
+  bool beside_manifest; /* set by the owner: the list should leave room for a manifest */
+  size_t inherited;     /* number of manifest entries besides those of this commit; set by the owner too */
   bool fresh_in_table;  /* gc_give: what this commit retired goes to the table, not into the list */
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
   bool asked; /* the transaction has looked for pages */
@@ -53,45 +53,45 @@ struct gc {
   bool only_grow; /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
   pgno_t limit;    /* first unallocated page when the transaction began */
-  uint64_t budget; /* entries this transaction may still look at without being pressed */
+  uint64_t budget; /* entries that this transaction may still read unless space is short */
   size_t aside_length;
-  /* And what it does not clear. */
+  /* A member that is not cleared. */
   struct retired_run aside[GC_ASIDE_PAGES]; /* gc_give: ascending, no longer in the set */
 };
 
-/* The space has been begun, with a hook that calls gc_take and this struct as its context. The list is that of the head's meta;
- * only its length has been looked at, unless `list_is_sound`. */
+/* space_begin() has been called, with a refill function that calls gc_take, and this struct as its context. The list is
+ * that of the head's meta; only its length has been checked, unless `list_is_sound`. */
 int gc_begin(struct gc *gc, struct space *space, struct tree *tree, const txnid_t *pins, size_t pin_count,
              const uint8_t *list, size_t list_length, bool list_is_sound);
 /* Keeps some memory for the next transaction. */
 void gc_end(struct gc *gc);
 void gc_free_memory(struct gc *gc);
 
-/* Other pins, of which none is new: looks again at all that the old ones held. */
+/* Replaces the pins by a subset of them: checks again everything that the ended pins held. */
 int gc_repin(struct gc *gc, const txnid_t *pins, size_t pin_count);
 
-/* As space_refill: finds more free pages, with as much work as the need allows. space->refill_context is the struct
- * gc. */
+/* Like space_refill: finds more free pages, with as much work as the need justifies. space->refill_context is the
+ * struct gc. */
 int gc_take(struct space *space, uint32_t pages, enum space_need need);
 
-/* Pins that do not go with a reader: what a crash falls back to. */
+/* Pins that do not belong to a reader: the commits to which a crash may return. */
 enum { GC_FIXED_PINS = 2 };
 
-/* Counts for each of gc->pins the pages known to wait that it sees, in seen[pin_count]. Pages that one of `fixed` sees as
- * well do not count (TXNID_NONE: there is no such snapshot). */
+/* Counts for each of gc->pins, in seen[pin_count], how many of the known waiting pages it sees. Pages that a snapshot
+ * in `fixed` also sees do not count (TXNID_NONE: no snapshot). */
 int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen);
 
-/* Reads the stored part of the region a page lies in, if that has not been done. */
+/* Reads the stored part of a page's region, if it has not been read. */
 int gc_load_region_of(struct gc *gc, pgno_t pgno);
 /* Whether the table lists a page as free; the page's region has not been read. */
 int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has);
 
-/* Writes what has become of the free pages: into the list for the meta, and to table 0 if the list has no room for all or
- * pages come from there. Nothing else may change pages afterwards. Takes pages for itself from the set, then from the end,
- * never through refill. */
+/* Writes retired and free pages to the list for the meta; and to table 0, if they do not fit the list or if pages were
+ * taken from table 0. Afterwards nothing else may change pages. Takes the pages that it needs itself from the set, then
+ * from the end, never through refill. */
 int gc_give(struct gc *gc);
 
-/* Reads all that the list still has, whether anybody needs it or not. */
+/* Reads all remaining records of the list, even if their pages are not needed. */
 int gc_empty_list(struct gc *gc);
 
 /* Pages a commit may need for table 0, for space->reserve; `list_length` bytes are in the list. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writing what has become of free and retired pages back: into the list of the meta, or to table 0.
+ * Writes free and retired pages at commit: to the list of the meta, or to table 0.
  *
- * A small commit adds to the list of the meta and leaves the table alone: it has read nothing there that must not be read
- * again, and what it adds fits. Any other commit writes all that the list has to the table, and begins a new list with what it
- * retired itself and a few free pages, so that the commits after it find them without the table.
+ * A small commit adds to the list of the meta and does not change the table. This is possible if it has taken nothing
+ * from the table and the additions fit. Any other commit writes the whole list to the table, and begins a new list with
+ * the pages that it retired and a few free pages, so that the next commits find them without reading the table.
  *
  * Writing to the table takes and retires pages itself. So: first make room (delete, insert with some bytes to spare,
  * make leaves writable) in passes until a pass changes nothing; then fill the records in, which moves no page.
@@ -21,10 +21,10 @@
 
 #include <stdlib.h>
 
-/* Bytes a record gets more than its record needs now: what the next passes may add. */
+/* The spare bytes of a record, for what the next passes may add. */
 enum { SPARE_BYTES = 48, PASSES_MAX = 64, LOOSE_MAX = 128, RUN_BYTES = 6, FEW_RUNS = 24 };
 
-/* What the list needs if it has to go to the table: its records there may be on half empty leaves. */
+/* The pages needed if the list has to be written to the table, where its records may be on half-empty leaves. */
 static uint32_t list_reserve(const struct snapshot *snapshot, size_t list_length) {
   return (uint32_t)(2 * list_length / snapshot->page_size);
 }
@@ -87,7 +87,7 @@ static int delete_record(struct gc *gc, const struct gc_key *key, bool *changed)
   return tree_delete_at(gc->space, gc->tree, &found.path, &moved);
 }
 
-/* Sees to it that a value of at least `needed` bytes is there, on a page that may be written. */
+/* Ensures that the record has a value of at least `needed` bytes on a writable page. */
 static int reserve_record(struct gc *gc, const struct gc_key *key, size_t needed, bool *changed) {
   struct found_record found;
   ASSERT(needed > 0 && needed <= gc_value_limit(gc->space->view.page_size));
@@ -110,7 +110,7 @@ static int reserve_record(struct gc *gc, const struct gc_key *key, size_t needed
   return rc;
 }
 
-/* The bytes of a record that was made room for. */
+/* The bytes of a record for which room was made. */
 static int open_found(const struct gc *gc, struct found_record *found, uint8_t **data, size_t *size) {
   if (!found->exists || !space_owns(gc->space, path_leaf(&found->path)->page))
     return log_damage(MDBX_PROBLEM, "table of free pages: a record that was made room for is gone");
@@ -149,8 +149,8 @@ static int each_changed(struct gc *gc, int (*each)(struct gc *gc, const struct g
   return MDBX_SUCCESS;
 }
 
-/* In the first pass the record of a region without free pages goes. Later it stays, empty, until another commit
- * touches the region: deleting frees a page of the table, which may need a record again, and so on without end. */
+/* In the first pass the record of a region without free pages is deleted. Later it stays, empty, until another commit
+ * changes the region, because deleting frees a page of the table, which may need a record again, and so on. */
 static int reserve_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const size_t size = gc_free_room(&gc->space->avail, (pgno_t)(key->number * span), span);
@@ -182,8 +182,8 @@ static int fill_region(struct gc *gc, const struct gc_key *key, bool *changed) {
   return MDBX_SUCCESS;
 }
 
-/* Free pages that came from lists and whose regions were not read. A few of them stay in a list, so that a commit which
- * takes about as many pages as it retires does not touch regions all over the table. */
+/* Free pages that came from lists and whose regions were not read. A few of them stay in a list, so that a commit that
+ * takes about as many pages as it retires does not change regions all over the table. */
 static uint64_t loose_pages(const struct gc *gc) {
   uint64_t pages = 0;
   for (size_t i = 0; i < gc->space->avail.length; ++i)
@@ -192,9 +192,9 @@ static uint64_t loose_pages(const struct gc *gc) {
   return pages;
 }
 
-/* A region was read because the lists had run dry, and is written anyway: the next commits get some pages of it in a list,
- * or each of them would read and write it for the few pages it needs. Not when all regions were read: that is no small
- * commit, or space is short. */
+/* A region was read because the lists were empty, and is written anyway: some of its pages go to a list for the next
+ * commits; otherwise each of them would read and write the region for the few pages it needs. Not if all regions were
+ * read: then the commit is not small, or space is short. */
 static void set_aside(struct gc *gc) {
   struct space *space = gc->space;
   ASSERT(!gc->aside_length);
@@ -213,7 +213,8 @@ static void set_aside(struct gc *gc) {
   }
 }
 
-/* Regions that lists added to without the stored part having been read: read it, or it would be lost. */
+/* If pages from lists were added to a region whose stored part has not been read: reads it, or it would be
+ * overwritten. */
 static int complete_regions(struct gc *gc) {
   for (size_t i = 0; i < gc->space->avail.length && !gc->keep_loose; ++i) {
     const struct pgset_region *region = gc->space->avail.regions[i];
@@ -227,7 +228,7 @@ static int complete_regions(struct gc *gc) {
   return MDBX_SUCCESS;
 }
 
-/* Gives the free pages at the end back to the unallocated part, region by region. */
+/* Makes free pages at the end unallocated, region by region. */
 static int shorten_tail(struct gc *gc) {
   struct space *space = gc->space;
   pgno_t before;
@@ -280,7 +281,7 @@ static void sort_many(struct retired_run *runs, struct retired_run *scratch, siz
     memcpy(runs, from, count * sizeof(*runs));
 }
 
-/* A few are put where they belong one by one. */
+/* A few runs are inserted one by one. */
 static void insert_runs(struct retired_run *runs, size_t sorted, size_t count) {
   for (size_t i = MAX_OF(sorted, 1); i < count; ++i) {
     const struct retired_run run = runs[i];
@@ -291,7 +292,7 @@ static void insert_runs(struct retired_run *runs, size_t sorted, size_t count) {
   }
 }
 
-/* Sorts runs of which the first `sorted` are in order already: few are new in a long list. */
+/* Sorts runs of which the first `sorted` are sorted already: a long list usually gets few new ones. */
 static int sort_runs(struct retired_run *runs, size_t sorted, size_t count) {
   const size_t more = count - sorted;
   ASSERT(sorted <= count);
@@ -322,7 +323,7 @@ static int sort_runs(struct retired_run *runs, size_t sorted, size_t count) {
   return MDBX_SUCCESS;
 }
 
-/* Sorts, joins what lies together and is of one age, and finds pages listed twice. */
+/* Sorts runs, joins adjacent ones of the same birth, and detects pages listed twice. */
 static int tidy_runs(struct retired_run *runs, size_t sorted, size_t *count) {
   const int rc = sort_runs(runs, sorted, *count);
   if (rc != MDBX_SUCCESS)
@@ -343,7 +344,7 @@ static int tidy_runs(struct retired_run *runs, size_t sorted, size_t *count) {
   return MDBX_SUCCESS;
 }
 
-/* What happens with each chunk of a list. */
+/* Called for each chunk of a list. */
 typedef int (*chunk_action)(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
                             size_t bytes, bool *changed);
 
@@ -353,7 +354,7 @@ static int each_chunk(struct gc *gc, struct gc_key key, const struct retired_run
   while (count) {
     size_t bytes;
     const size_t taken = gc_runs_encode(runs, count, key.number, NULL, room, &bytes);
-    ASSERT(taken > 0 && taken <= count); /* or it would never end */
+    ASSERT(taken > 0 && taken <= count); /* otherwise the passes might never end */
     ASSERT(bytes <= room);
     const int rc = action(gc, &key, runs, taken, bytes, changed);
     if (rc != MDBX_SUCCESS)
@@ -404,14 +405,15 @@ static int add_runs(struct run_list *list, const struct retired_run *runs, size_
 }
 
 /* The loose pages, and those set aside, ascending: they get the commit's own id as birth, so no snapshot can hold them.
- * Pages were set aside when none was loose, but the commit may since have freed pages of its own, below them too. */
+ * Pages are set aside only if there are no loose ones, but the commit may have freed pages of its own since, also with
+ * lower numbers. */
 static int list_free(const struct gc *gc, struct run_list *list) {
   const struct space *space = gc->space;
   int rc = MDBX_SUCCESS;
   for (size_t i = 0; i < space->avail.length && rc == MDBX_SUCCESS; ++i) {
     const struct pgset_region *region = space->avail.regions[i];
     const pgno_t first = region->number << PGSET_REGION_BITS;
-    /* They are of one region, and that one was read. */
+    /* They belong to one region, which has been read. */
     if (gc->aside_length && gc->aside[0].pgno >> PGSET_REGION_BITS == region->number)
       rc = add_runs(list, gc->aside, gc->aside_length);
     if (!gc->keep_loose || region->loaded || !region->count)
@@ -426,7 +428,7 @@ static int list_free(const struct gc *gc, struct run_list *list) {
   return rc;
 }
 
-/* They, and behind them what this commit retired: gc->runs. */
+/* Collects them, followed by the pages that this commit retired, in gc->runs. */
 static int collect_fresh(struct gc *gc) {
   struct run_list *list = &gc->runs;
   list->length = 0;
@@ -441,7 +443,7 @@ static int collect_fresh(struct gc *gc) {
   return rc;
 }
 
-/* For a record of the table they are one list. */
+/* In a record of the table they are one list. */
 static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
   const struct gc_key key = {GC_FRESH, gc->space->view.txnid, 0};
   int rc = collect_fresh(gc);
@@ -450,8 +452,8 @@ static int each_fresh_chunk(struct gc *gc, chunk_action action, bool *changed) {
   return rc == MDBX_SUCCESS ? each_chunk(gc, key, gc->runs.runs, gc->runs.length, action, changed) : rc;
 }
 
-/* The last chunk already kept for a pin: its pages join the new ones while it is short, for each commit writes it anew.
- * key->sequence becomes that of the first chunk to write. */
+/* Reads the last stored chunk of a pin: while it is short, its pages are merged with the new ones, and it is written
+ * again. key->sequence becomes that of the first chunk to write. */
 static int join_last_chunk(struct gc *gc, struct gc_key *key, struct run_list *list) {
   const struct snapshot *view = &gc->space->view;
   struct found_record found;
@@ -521,7 +523,7 @@ static int give_held(struct gc *gc) {
 
 /* ------------------------------------------------------------------------------------------- the list of the meta */
 
-/* Bytes that the list may have: a manifest comes first, since it saves a flush. */
+/* The greatest size of the list: the manifest has priority, since it saves a flush. */
 static size_t room_for_list(const struct gc *gc) {
   const size_t page_size = gc->space->view.page_size, limit = gc_list_limit(page_size);
   const size_t manifest = (gc->inherited + gc->space->dirty.used) * sizeof(struct meta_manifest);
@@ -530,7 +532,7 @@ static size_t room_for_list(const struct gc *gc) {
   return MIN_OF(limit, meta_room(page_size) - manifest);
 }
 
-/* What collect_fresh() has found as it stands in the list. */
+/* Writes the pages of collect_fresh() to the list. */
 static txnid_t fresh_number(const struct gc *gc, size_t i) {
   return i < gc->loose ? GC_LOOSE_NUMBER : gc->space->view.txnid;
 }
@@ -540,7 +542,7 @@ static struct retired_run fresh_run(const struct gc *gc, size_t i) {
   return (struct retired_run){run->pgno, run->pages, i < gc->loose ? GC_LOOSE_NUMBER : run->birth};
 }
 
-/* Bytes that the pages found to be held, and what collect_fresh() has found, add to the list. */
+/* The bytes that held pages, and the pages of collect_fresh(), add to the list. */
 static size_t growth_of_list(const struct gc *gc) {
   size_t bytes = 0;
   for (size_t i = 0; i < gc->held_length; ++i)
@@ -555,12 +557,12 @@ static size_t growth_of_list(const struct gc *gc) {
 
 static bool fits_list(const struct gc *gc) {
   const size_t room = room_for_list(gc);
-  enum { LEAST = 6 }; /* of an entry: most that does not fit is seen at once */
+  enum { LEAST = 6 }; /* of an entry: shows early that most lists do not fit */
   const size_t least = gc->list.length + (gc->held_length + gc->runs.length) * LEAST;
   return least <= room && gc->list.length + growth_of_list(gc) <= room;
 }
 
-/* What a damaged tree or table refers to would make a list that makes no sense, and a meta that nobody accepts. */
+/* A damaged tree or table may refer to invalid pages, which would make the list and so the meta invalid. */
 static int add_entry(struct gc *gc, enum gc_kind kind, uint64_t number, const struct retired_run *run) {
   const pgno_t limit = gc->space->view.limit;
   if (run->pgno < PGNO_FIRST || run->pgno >= limit || run->pages > limit - run->pgno || run->birth > number)
@@ -572,7 +574,7 @@ static int add_entry(struct gc *gc, enum gc_kind kind, uint64_t number, const st
 
 static int add_to_list(struct gc *gc) {
   const struct snapshot *view = &gc->space->view;
-  /* A page that a damaged table lists twice may have gone off the end, and be in the list. */
+  /* A page that a damaged table lists twice may be both unallocated and in the list. */
   int rc = view->limit < gc->limit && !meta_list_is_sound(gc->list.bytes, gc->list.length, view->txnid, view->limit)
                ? log_damage(MDBX_CORRUPTED, "a page at or behind %u, where the pages in use end, is listed as waiting", view->limit)
                : MDBX_SUCCESS;
@@ -586,7 +588,7 @@ static int add_to_list(struct gc *gc) {
   return rc;
 }
 
-/* Whether nothing has been read from the table that must not be read there again. */
+/* Whether nothing has been taken from the table, so that its records may stay. */
 static bool table_is_right(const struct gc *gc) {
   const struct pgset *avail = &gc->space->avail;
   if (gc->consumed_length)
@@ -597,12 +599,12 @@ static bool table_is_right(const struct gc *gc) {
   return true;
 }
 
-/* The way of a small commit. *done: all is in the list, and the table needs no change. */
+/* The path of a small commit. *done: everything is in the list, and the table does not change. */
 static int give_to_list(struct gc *gc, bool *done) {
   *done = false;
   if (!table_is_right(gc))
     return MDBX_SUCCESS;
-  /* What the commit before left at the end of the table's doing waits for the next one that writes the table. */
+  /* Pages that the table's last change has left at the end wait for the next commit that writes the table. */
   int rc = pgset_has(&gc->space->avail, gc->space->view.limit - 1) ? shorten_tail(gc) : MDBX_SUCCESS;
   if (rc != MDBX_SUCCESS || !table_is_right(gc) || loose_pages(gc) > LOOSE_MAX)
     return rc;
@@ -635,7 +637,7 @@ static int reserve_all(struct gc *gc, bool *changed) {
     return each_fresh_chunk(gc, reserve_chunk, changed);
   if (rc == MDBX_SUCCESS)
     rc = collect_fresh(gc);
-  /* What the table takes may be too much in the end; then it stays so, or there might be no end. */
+  /* The room made for the records may be too large in the end; it stays so, because correcting it might never end. */
   gc->fresh_in_table = rc == MDBX_SUCCESS && !fits_list(gc);
   *changed |= gc->fresh_in_table;
   return rc;
@@ -656,10 +658,11 @@ static int fill_all(struct gc *gc) {
   return rc;
 }
 
-/* What the commit itself takes comes from pages that are known by now, or else from the end, however many are free. */
+/* The commit itself takes only pages that are already known to be free, else pages from the end, even if the table has
+ * free pages. */
 static int stock_up(struct gc *gc) {
   const uint32_t wanted = 2 * gc_reserve(&gc->space->view, gc->tree, gc->held_length * RUN_BYTES);
-  int rc = gc->asked ? MDBX_SUCCESS : MDBX_NOTFOUND; /* a commit that took no page changes nothing in the table */
+  int rc = gc->asked ? MDBX_SUCCESS : MDBX_NOTFOUND; /* a commit that took no page does not change the table */
   while (rc == MDBX_SUCCESS && gc->space->avail.count < wanted)
     rc = gc_take(gc->space, 1, SPACE_CHEAP);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;

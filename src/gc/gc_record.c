@@ -23,7 +23,7 @@ bool gc_key_decode(const void *bytes, size_t length, struct gc_key *key) {
   return key->kind >= GC_FREE && key->kind <= GC_HELD;
 }
 
-/* Numbers read one after the other. */
+/* A reader of consecutive numbers. */
 struct reader {
   const uint8_t *at, *end;
   bool bad;
@@ -68,7 +68,7 @@ static uint32_t count_members(const struct span *span) {
 
 static uint32_t count_runs(const struct span *span) {
   uint32_t runs = 0;
-  uint64_t before = 0; /* the last bit of the word before, in place 0 */
+  uint64_t before = 0; /* the last bit of the previous word, at position 0 */
   for (uint32_t word = span->begin / 64; word < span->end / 64; ++word) {
     const uint64_t bits = span->region->bits[word];
     runs += count_bits(edges_of(bits, before) & bits);
@@ -77,7 +77,7 @@ static uint32_t count_runs(const struct span *span) {
   return runs;
 }
 
-/* Gap and length of a run are less than a region has pages: two bytes each at most. */
+/* Gap and length of a run are less than the pages of a region: at most two bytes each. */
 enum { RUN_BYTES_LEAST = 2, RUN_BYTES_MOST = 4 };
 _Static_assert(PGSET_REGION_PAGES <= 1u << 14, "two bytes hold a number of pages of a region");
 
@@ -103,7 +103,7 @@ static bool write_run(struct run_writer *writer, uint32_t from, uint32_t to) {
   return true;
 }
 
-/* Form 0 without its header; NULL if there may be too little room. */
+/* Writes form 0 without its header; NULL if the room may not suffice. */
 static uint8_t *encode_runs(const struct span *span, uint8_t *to, size_t room) {
   struct run_writer writer = {to, to + room, span->begin};
   uint32_t from = 0;
@@ -128,7 +128,7 @@ size_t gc_free_encode(const struct pgset *set, pgno_t first, uint32_t pages, uin
   const uint32_t members = span.region ? count_members(&span) : 0;
   if (!members || room < FREE_HEADER)
     return 0;
-  /* Runs that take more than the bitmap would are given up on the way. */
+  /* If the runs become larger than the bitmap, writing them is abandoned. */
   room = MIN_OF(room - FREE_HEADER, bitmap + RUN_BYTES_MOST - 1);
   put_u16(to + 1, (uint16_t)members);
   to[0] = FORM_RUNS;
@@ -163,7 +163,7 @@ static int decode_free_runs(const struct free_decoding *decoding, const uint8_t 
   while (pages) {
     const uint64_t gap = read_number(&reader), more = read_number(&reader), run = more + 1;
     at += gap;
-    /* Gap and length first: sums with them could wrap round. */
+    /* Checks gap and length first, because sums with them could overflow. */
     if (reader.bad || gap > decoding->span || more >= pages || at < PGNO_FIRST || at >= end || run > end - at)
       return bad_free(decoding, "a run is outside its region");
     const int rc = decoding->each(decoding->context, (pgno_t)at, (uint32_t)run, 0);
@@ -210,7 +210,7 @@ static bool is_bitmap(const uint8_t *bytes, size_t length, uint32_t span) {
   return length >= FREE_HEADER + span / 8 && bytes[0] == FORM_BITMAP;
 }
 
-/* Pages of a word that must not be in it: metas, and what lies at or behind the end. */
+/* The pages of a word that must not be free: the metas, and pages at or after the end. */
 static uint64_t outside(uint64_t first, pgno_t limit) {
   uint64_t mask = first < PGNO_FIRST ? (UINT64_C(1) << (PGNO_FIRST - first)) - 1 : 0;
   if (first >= limit)
@@ -337,7 +337,7 @@ int gc_record_decode(const struct gc_key *key, const uint8_t *bytes, size_t leng
   if (key->kind != GC_FREE)
     return gc_runs_decode(bytes, length, key->number, limit, each, context);
   const uint64_t first = key->number * gc_span(page_size);
-  /* A record that a commit left empty stays when the end moves below its region by pages that were in lists. */
+  /* A record that a commit left empty stays even if the end later moves below its region. */
   const bool empty = length >= FREE_HEADER && bytes[0] == FORM_RUNS && get_u16(bytes + 1) == 0;
   if (key->number < PGNO_LIMIT && first >= limit && empty)
     return MDBX_SUCCESS;

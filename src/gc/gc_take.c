@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Finding free pages in table 0. The table does not change before gc_give(), so searches may stop and go on at a key.
+ * Finds free pages in table 0. The table does not change before gc_give(), so searches can stop at a key and continue
+ * there.
  */
 #include "gc/gc.h"
 
@@ -11,7 +12,8 @@
 
 #include <stdlib.h>
 
-/* What one commit looks at unasked, so that a list of a million pages hurts no small commit. */
+/* The number of entries that one commit reads while space is not short, so that a list of a million pages does not slow
+ * a small commit down. */
 enum { ENTRY_BUDGET = 8192, REGIONS_UNASKED = 64, LOOSE_BATCH = 4 };
 
 static int bad_list(const struct gc *gc) {
@@ -19,7 +21,7 @@ static int bad_list(const struct gc *gc) {
                     (unsigned long long)(gc->space->view.txnid - 1));
 }
 
-/* A transaction leaves no more than this many entries' memory of each kind. */
+/* The number of entries of each kind whose memory a transaction keeps for the next one. */
 enum { KEPT = 1024 };
 
 static void *keep_memory(void *items, size_t *capacity) {
@@ -30,7 +32,7 @@ static void *keep_memory(void *items, size_t *capacity) {
   return NULL;
 }
 
-/* What a transaction leaves is memory. */
+/* A transaction keeps only memory for the next one. */
 static void forget(struct gc *gc) {
   uint8_t *begin = (uint8_t *)&gc->space;
   memset(begin, 0, (size_t)((uint8_t *)gc->aside - begin));
@@ -122,7 +124,7 @@ static int compare_keys(const struct gc_key *a, const struct gc_key *b) {
   return memcmp(left, right, GC_KEY_SIZE);
 }
 
-/* A search that goes on from key to key comes to an end only if they ascend; a damaged table may hold them anyhow. */
+/* A search from key to key ends only if the keys ascend; in a damaged table they may not. */
 static int bad_order(const struct gc_key *key) {
   return log_damage(MDBX_CORRUPTED, "table of free pages: the record %d/%llu/%u is out of order", (int)key->kind,
                     (unsigned long long)key->number, key->sequence);
@@ -207,11 +209,11 @@ static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
   gc->budget -= gc->budget > 0;
   if (pin != TXNID_NONE)
     return note_held(gc, pin, pgno, pages, birth);
-  /* What the list's own transaction could have used has been free for longer. */
+  /* Pages that the list's own transaction could have used have been free for longer. */
   return space_add_free(gc->space, pgno, pages, birth != judging->retired);
 }
 
-/* Reads a list and shares its pages out among the free and the held ones. */
+/* Reads a list and divides its pages into free and held ones. */
 static int consume(struct gc *gc, const struct found *found) {
   ASSERT(found->key.kind == GC_FRESH || found->key.kind == GC_HELD);
   struct judging judging = {gc, found->key.number};
@@ -222,7 +224,7 @@ static int consume(struct gc *gc, const struct found *found) {
 
 /* ------------------------------------------------------------------------------------------- the list of the meta */
 
-/* Judges entries of a record until so many pages are free; the first one that was left is at *rest. */
+/* Checks entries of a record until this many pages are free; *rest is the first entry not checked. */
 static int judge_record(struct gc *gc, const struct meta_list_record *record, uint64_t enough, const uint8_t **rest) {
   struct judging judging = {gc, record->number};
   const uint8_t *at = record->entries, *end = at + record->length;
@@ -238,7 +240,7 @@ static int judge_record(struct gc *gc, const struct meta_list_record *record, ui
   return rc;
 }
 
-/* Shares the pages of all records out that may have free ones, but the loose ones. */
+/* Divides the pages of all records that may have free pages into free and held ones, except loose pages. */
 static int take_list(struct gc *gc) {
   struct gc_list *list = &gc->list;
   int rc = MDBX_SUCCESS;
@@ -297,7 +299,7 @@ int gc_empty_list(struct gc *gc) {
   return rc;
 }
 
-/* Lists are of transactions that have been; 0 is none, and means "not begun" where the search goes on. */
+/* Lists belong to earlier transactions. 0 is not a transaction; as the position of a search it means "not begun". */
 static bool number_is_sane(const struct gc *gc, const struct gc_key *key) {
   return key->number != TXNID_NONE && key->number < gc->space->view.txnid;
 }
@@ -342,7 +344,7 @@ static bool is_consumed(const struct gc *gc, const struct gc_key *key) {
   return false;
 }
 
-/* Lists of pins that are gone. One look at each pin that still stands. */
+/* Reads the lists of pins that are gone; skips the list of each pin that still exists. */
 static int take_held(struct gc *gc, bool urgent) {
   while (!gc->held_done && (urgent || gc->budget)) {
     struct found found;
@@ -374,14 +376,14 @@ int gc_repin(struct gc *gc, const txnid_t *pins, size_t pin_count) {
   gc->held = NULL;
   gc->held_length = gc->held_capacity = 0;
   for (size_t i = 0; i < count && rc == MDBX_SUCCESS; ++i) {
-    /* The pin that held the pages was the newest that saw them: only it and older ones can hold them still. */
+    /* The pin that held the pages was the newest one that saw them, so only older pins can still hold them. */
     struct judging judging = {gc, held[i].pin + 1};
     rc = judge_run(&judging, held[i].run.pgno, held[i].run.pages, held[i].run.birth);
   }
   free(held);
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
   gc->held_done = false;
-  gc->begun = false; /* what stands in lists of pins that are gone now is worth a look, urgent or not */
+  gc->begun = false; /* lists of pins that are gone are worth reading, urgent or not */
   gc->budget = ENTRY_BUDGET;
   return rc;
 }
@@ -468,7 +470,7 @@ static int add_record(struct gc *gc, const struct found *found, uint32_t span) {
   return rc;
 }
 
-/* Reads all GC_FREE records of one region of the set; what the set knew of it already stays. */
+/* Reads all GC_FREE records of one region into the set; pages that are already in the set stay. */
 static int load_region(struct gc *gc, uint32_t number) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const uint64_t per_region = PGSET_REGION_PAGES / span;
@@ -521,7 +523,7 @@ int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has) {
     return MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS && gc_free_bit(found.bytes, found.length, span, pgno % span, has) == MDBX_SUCCESS)
     return MDBX_SUCCESS;
-  /* The end of the snapshot may have moved below pages that were given back just now. */
+  /* The end may have moved below pages that were freed just now. */
   if (rc == MDBX_SUCCESS)
     rc = gc_record_decode(&found.key, found.bytes, found.length, gc->space->view.page_size, PGNO_LIMIT, look_at_run,
                           &looking);
@@ -564,7 +566,7 @@ static int take_regions(struct gc *gc, uint32_t pages, bool urgent) {
   return MDBX_SUCCESS;
 }
 
-/* What distinguishes the pins: the head goes with every commit, and no page waits for it. */
+/* A hash of the pins without the head, which changes with every commit and for which no page waits. */
 static uint64_t mark_of_pins(const struct gc *gc) {
   uint64_t mark = 0;
   for (size_t i = 0; i < gc->pin_count; ++i)
@@ -578,7 +580,7 @@ static struct gc_idle idle_now(const struct gc *gc) {
   return (struct gc_idle){record->mod_txnid, record->items, mark_of_pins(gc), record->root, true};
 }
 
-/* Whether the lists of the table had nothing to give when this process looked last, and nothing has changed since. */
+/* Whether the lists of the table had no free page when this process last read them, and nothing has changed since. */
 static bool is_idle(struct gc *gc) {
   const struct gc_idle now = idle_now(gc);
   if (!gc->idle.known || gc->idle.changed != now.changed || gc->idle.items != now.items || gc->idle.pins != now.pins ||

@@ -53,7 +53,7 @@ void gc_verify(const struct gc *gc) {
 struct account {
   const struct gc *gc;
   struct pgset listed;
-  bool stored_only; /* all of the table counts: nothing of it is in memory */
+  bool stored_only; /* all of the table counts: no part of it is in memory */
   bool right;
 };
 
@@ -88,7 +88,7 @@ static int list_entry(void *context, const struct meta_list_record *record, cons
   return MDBX_SUCCESS;
 }
 
-/* What is in the list of the meta is nowhere else. */
+/* A page in the list of the meta is listed nowhere else. */
 static void list_listed(struct account *account) {
   const struct gc *gc = account->gc;
   if (meta_list_visit(gc->list.bytes, gc->list.length, gc->space->view.txnid, gc->space->view.limit, list_entry,
@@ -139,7 +139,7 @@ static bool is_right(const struct gc *gc, bool stored_only) {
   return account.right;
 }
 
-/* A commit gives pages back in one go. */
+/* A commit gives pages back once. */
 static _Thread_local bool was_right;
 
 void gc_verify_before(const struct gc *gc) { was_right = is_right(gc, false); }

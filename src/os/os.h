@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os/os.h: everything the engine asks of the operating system. The only place with system calls.
+ * os/os.h: everything the engine needs from the operating system. The only place with system calls.
  *
  * Owns no state of the database, only per-process caches (page size, boot id, fork generation) and the process mutex.
  * Invariants:
  *  - every function returns MDBX_SUCCESS, an errno value, or the MDBX_* code its comment names; errno is not used;
  *  - interrupted calls are repeated, short reads and writes are continued;
  *  - no descriptor handed out is 0, 1 or 2, and each is close-on-exec;
- *  - whatever modifies the data file goes through the table `os_ops`, so that a test can record, fail or cut it.
- * Called by every layer above src/base. Nothing here takes a lock of the caller's.
+ *  - every modification of the data file goes through the table `os_ops`, so that a test can record it, let it fail,
+ *    or cut it short.
+ * Called by every layer above src/base. No function here takes a lock of the caller.
  */
 #ifndef MDBX_OS_OS_H
 #define MDBX_OS_OS_H
@@ -27,19 +28,19 @@ struct os_ops {
   /* Writes all bytes of all chunks from `offset` on, or returns an error. Any count, any total size. The chunk array
    * is scratch memory of the call: its content is undefined afterwards. */
   int (*pwritev)(int fd, struct iovec *iov, int count, uint64_t offset);
-  /* Makes all data of the file, and its length, survive a loss of power. */
+  /* Flushes all data of the file, and its length, so that they survive a loss of power. */
   int (*datasync)(int fd);
-  /* Writes bytes within the file, and makes them, and what else it may, survive a loss of power. */
+  /* Writes bytes within the file so that they survive a loss of power. It may flush other data of the file too. */
   int (*write_through)(int fd, const void *bytes, size_t length, uint64_t offset);
   /* Sets the length of the file; new bytes read as zeros but may have no storage yet. */
   int (*resize)(int fd, uint64_t length);
-  /* Makes the file at least `to` bytes long and gives real storage to the bytes from `from` to `to`, keeping what was
-   * there; a full disk is ENOSPC here and never a SIGBUS later. */
+  /* Makes the file at least `to` bytes long and allocates storage for the bytes from `from` to `to`, without changing
+   * their content. If the disk is full, this call returns ENOSPC, and there is no SIGBUS later. */
   int (*allocate)(int fd, uint64_t from, uint64_t to);
   /* As datasync, for bytes modified through a writable mapping of that file. `addr` is rounded down to a page. */
   int (*msync)(void *addr, size_t length, int fd);
-  /* Copies bytes to a mapping made by os_map_stores(), where those from `offset` on are; the file has storage for them. What
-   * is copied by one call after another is seen in that order, by other processes too. */
+  /* Copies bytes to a mapping made by os_map_stores(), at file offset `offset`; the file has storage for them. Others,
+   * also other processes, see the copies of successive calls in the order of the calls. */
   int (*store)(int fd, void *to, const void *from, size_t length, uint64_t offset);
 };
 
@@ -52,27 +53,27 @@ extern const struct os_ops *os_ops;
 /* ---- Files (os_file.c) -------------------------------------------------------------------------------------------*/
 
 enum os_open_mode {
-  OS_OPEN_READ,       /* existing file, read only */
+  OS_OPEN_READ,       /* an existing file, read-only */
   OS_OPEN_WRITE,      /* existing file, read and write */
-  OS_OPEN_CREATE,     /* read and write, made when absent */
-  OS_OPEN_CREATE_NEW, /* read and write, EEXIST when present */
-  OS_OPEN_LOCK,       /* read and write, made when absent; ELOOP when the name is a symbolic link */
-  OS_OPEN_THROUGH     /* to write into what is no file: a device, a pipe; may wait for its other end */
+  OS_OPEN_CREATE,     /* read and write, created if absent */
+  OS_OPEN_CREATE_NEW, /* read and write, created; EEXIST if present */
+  OS_OPEN_LOCK,       /* read and write, created if absent; ELOOP if the name is a symbolic link */
+  OS_OPEN_THROUGH     /* for writing to a device or a pipe; may wait for its other end */
 };
 
-/* What makes two descriptors the same file. */
+/* The identity of a file: it is equal for two descriptors of the same file. */
 struct os_file_id {
   uint64_t device, inode;
 };
 
-/* Never waits for the other side of a FIFO, and takes no terminal. */
+/* Never waits for the other end of a FIFO, and never makes a terminal the controlling one. */
 int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd);
 /* Another descriptor of the same open file. */
 int os_dup(int fd, int *copy);
 int os_close(int fd);
 /* Reads up to length bytes; *got is less only at the end of the file. */
 int os_pread_full(int fd, void *buffer, size_t length, uint64_t offset, size_t *got);
-/* Writes all of it at the present position; pipes and sockets too. */
+/* Writes all bytes at the present position; also to pipes and sockets. */
 int os_write_full(int fd, const void *buffer, size_t length);
 int os_file_size(int fd, uint64_t *length);
 int os_file_id(int fd, struct os_file_id *id);
@@ -80,7 +81,8 @@ int os_path_id(const char *path, struct os_file_id *id);
 bool os_file_id_equal(const struct os_file_id *a, const struct os_file_id *b);
 /* True when the file has no more than `limit` bytes, and all of them are zero. */
 int os_file_is_blank(int fd, uint64_t limit, bool *blank);
-/* Takes note of the size this process may give a file: what goes beyond is EFBIG, and no signal. Allocating does so too. */
+/* Reads the limit of this process for file sizes: writing beyond it then returns EFBIG, without a signal. The same
+ * holds for allocating. */
 void os_file_note_limit(void);
 /* Number of names the file has; 0 once it was unlinked. */
 int os_file_links(int fd, unsigned *links);
@@ -90,37 +92,39 @@ int os_file_is_regular(int fd, bool *regular);
 bool os_file_is_stream(int fd);
 /* True when the file system is mounted read-only. */
 bool os_file_on_readonly_fs(int fd);
-/* True for file systems that other machines may write to as well: their mappings differ from what is mapped here, and
- * memory that processes share does not reach them. False when unknown. */
+/* True for file systems that other machines may write to as well: mappings are not coherent between machines, and
+ * shared memory does not work between them. False if unknown. */
 bool os_file_is_remote(int fd);
 bool os_path_is_remote(const char *path);
-/* True for file systems where a block that was written once is written in place for ever, as long as the file is not cut, and
- * where a block is no less than a page of memory: then a store to it through a mapping needs no room. False when unknown. */
+/* True for file systems that write an existing block in place for ever, as long as the file is not cut, and whose
+ * blocks are not smaller than a memory page: then a store through a mapping needs no new space. False if unknown. */
 bool os_file_keeps_blocks(int fd);
 /* Permission bits of the file (0777 mask). */
 int os_file_mode(int fd, mode_t *mode);
-/* What is to be written under a name. A symbolic link stands for what it leads to, if it is the caller's own or root's. */
+/* The kind of file that has the name of an output. A symbolic link counts as the file it leads to, if the caller or
+ * root owns the link. */
 enum os_target {
-  OS_TARGET_NEW,    /* nothing is there */
+  OS_TARGET_NEW,    /* no such file */
   OS_TARGET_FILE,   /* a regular file */
-  OS_TARGET_SPECIAL /* something that is never replaced or removed */
+  OS_TARGET_SPECIAL /* a device, pipe or other file that is never replaced or removed */
 };
-/* *real receives the name behind links, to be freed. MDBX_EEXIST for a link to nothing, ELOOP for somebody else's. */
+/* *real receives the name after following links; the caller frees it. MDBX_EEXIST for a dangling link, ELOOP for a link
+ * of another owner. */
 int os_path_target(const char *path, enum os_target *kind, char **real);
 bool os_path_exists(const char *path);
-/* The directory a path lies in, in fresh memory; slashes at the end do not count. NULL without memory. */
+/* The directory that contains a path, in allocated memory; slashes at the end are ignored. NULL without memory. */
 char *os_path_parent(const char *path);
 bool os_path_is_directory(const char *path);
-/* True for what is there and is neither a regular file nor a link: a device, a pipe, a socket, a directory. */
+/* True if the path exists and is neither a regular file nor a link: a device, a pipe, a socket, a directory. */
 bool os_path_is_special(const char *path);
 int os_unlink(const char *path);
 int os_rename(const char *from, const char *to);
 int os_mkdir(const char *path, mode_t mode);
 int os_rmdir(const char *path);
-/* Makes the directory entry of `path` survive a loss of power. */
+/* Flushes the directory entry of `path`, so that it survives a loss of power. */
 int os_sync_parent(const char *path);
-/* Has the system begin to write what a flush would write, where it can; waits for nothing but room in its queues. A failure of
- * such a write is told by the next flush. */
+/* Tells the system to begin writing what a flush would write, if the system can; waits only for space in its queues. If
+ * such a write fails, the next flush reports it. */
 void os_file_begin_flush(int fd);
 /* The full flush of a file that is not the data file of an environment: copies, lock-step tools. */
 int os_file_sync(int fd);
@@ -141,34 +145,34 @@ enum os_advice {
 int os_map_file(int fd, size_t length, bool writable, void **addr);
 /* Readable and writable mapping of bytes that exist, for the lock file. */
 int os_map_shared(int fd, size_t length, void **addr);
-/* Writable mapping from the start of the file for os_ops->store() alone. No child inherits it; and where the processor has
- * keys for memory, nothing else in the process can read or write through it. The length as of os_map_file(). */
+/* Writable mapping from the start of the file, only for os_ops->store(). Children do not inherit it; if the processor
+ * has memory protection keys, nothing else in the process can access it. The length is as for os_map_file(). */
 int os_map_stores(int fd, size_t length, void **addr);
-/* Whether this process has fewer addresses than the machine. */
+/* Whether the address space of this process is limited. */
 bool os_addresses_are_limited(void);
-/* Zeroed memory of this process, storage on first touch. */
+/* Zeroed private memory; the system allocates it at the first access. */
 int os_map_anonymous(size_t length, void **addr);
 int os_unmap(void *addr, size_t length);
-/* Advice the system does not know is no error. */
+/* Advice that the system does not know is ignored. */
 int os_advise(void *addr, size_t length, enum os_advice advice);
-/* Pins pages into memory, and lets them go. */
+/* Locks pages in memory, and unlocks them. */
 int os_memory_lock(void *addr, size_t length);
 int os_memory_unlock(void *addr, size_t length);
-/* Raises the limit of this process for that, as far as it may. */
+/* Raises the limit of this process for locked memory as far as possible. */
 void os_memory_lock_allow(size_t bytes);
-/* Reads a range of a mapping in. MDBX_ENOSYS where the system cannot; an error, but no signal, when the file ends before
- * the range does. */
+/* Reads a range of a mapping into memory. MDBX_ENOSYS if the system cannot; an error, but no signal, if the file ends
+ * before the range. */
 int os_map_populate(void *addr, size_t length);
-/* Makes a range of a writable mapping ready for stores, with one call for all pages. Codes as above. */
+/* Prepares a range of a writable mapping for stores, with one call for all pages. Codes as above. */
 int os_map_populate_for_stores(void *addr, size_t length);
 
 /* ---- Byte-range locks (os_lock.c) --------------------------------------------------------------------------------*/
 
 /*
- * Locks of the open file where the system has them (Linux): they go when the last descriptor of that open file is closed
- * or its last holder dies, and what else the process opens and closes does not matter. A forked child shares them, until
- * os_reopen() gives it an open file of its own. A mapping holds the open file it was made from as well, in children too:
- * what is mapped must not be what has the locks.
+ * Locks of the open file where the system has them (Linux): they go when the last descriptor of that open file is
+ * closed or its last holder dies, whatever other descriptors the process opens and closes. A forked child shares them,
+ * until os_reopen() gives it an open file of its own. A mapping keeps the open file it was made from, in children too;
+ * so the mapped open file must not be the one that has the locks.
  *
  * Elsewhere, and for descriptors with OS_LOCK_BY_PROCESS or-ed in, POSIX record locks: owned by the process, not
  * inherited by a forked child, gone at the death of the owner, and gone also when the owner closes ANY descriptor of the
@@ -186,11 +190,11 @@ int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool 
                   uint64_t *busy_length);
 /* True where closing another descriptor of the file does not drop locks. */
 bool os_range_belongs_to_file(void);
-/* Opens the file of a descriptor once more, for the same access; needs no name. The twin is another open file. Errors of the
- * system where that cannot be. */
+/* Opens the file of a descriptor again, with the same access, without its name. The result is another open file. System
+ * errors if this is impossible. */
 int os_open_again(int fd, int *twin);
-/* Gives a descriptor an open file of its own: what it shared with other processes, it no longer does. Async-signal-safe.
- * False when the system does not allow that: it is as it was. */
+/* Gives a descriptor an open file of its own, so that it shares no locks with other processes. Async-signal-safe. False
+ * if the system does not allow it; then nothing changes. */
 bool os_reopen(int fd);
 /* Makes fd another descriptor of the open file that `by` has. Async-signal-safe. */
 bool os_replace(int fd, int by);
@@ -203,8 +207,8 @@ bool os_replace(int fd, int by);
  */
 struct os_shlock {
   /* Low half: owner token and the bit "somebody waits"; high half: a number that grows with every acquisition, so that
-   * a take-over cannot hit a later owner with the same token. Written by compare-and-swap of whoever acquires,
-   * releases or takes over. */
+   * a take-over cannot remove a later owner with the same token. Changed by compare-and-swap when the lock is acquired,
+   * released or taken over. */
   _Atomic uint64_t word;
 };
 
@@ -213,29 +217,30 @@ struct os_shlock {
 
 typedef bool (*os_shlock_alive)(void *context, uint32_t token);
 
-/* MDBX_SUCCESS; MDBX_RESULT_TRUE when it was taken over from an owner that died holding it (it is held then, and what
- * it guards may be half changed); MDBX_BUSY when `try` and a living owner has it. */
+/* MDBX_SUCCESS; MDBX_RESULT_TRUE when it was taken over from an owner that died holding it (the caller holds it then,
+ * and the guarded data may be inconsistent); MDBX_BUSY when `try` and a living owner has it. */
 int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only);
-/* Number of the present ownership, for the owner to remember: while it is the same nobody has taken the lock away. */
+/* The number of the present ownership. While it does not change, nobody has taken the lock away from its owner. */
 uint32_t os_shlock_turn(const struct os_shlock *lock);
-/* MDBX_PROBLEM, and nothing done, when token is not the owner, or was taken for dead since and is the owner again. */
+/* MDBX_PROBLEM, and nothing is done, if token is not the owner, or if it was taken for dead meanwhile and is the owner
+ * again. */
 int os_shlock_release(struct os_shlock *lock, uint32_t token, uint32_t turn);
 /* The owner's token, 0 when free or when the owner is known dead. */
 uint32_t os_shlock_owner(const struct os_shlock *lock);
-/* True when somebody waits for it, or may. */
+/* True if somebody waits for the lock, or may wait. */
 bool os_shlock_is_wanted(const struct os_shlock *lock);
-/* To be called when it is known that a former holder of token is gone: the next acquirer is told so. True when the
- * lock was held by it. */
+/* Call it when it is known that a former holder of token is gone: the next acquirer learns of it. True if that holder
+ * had the lock. */
 bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
 
-/* Sleeps while a word shared by processes has that value, for so long, and a twentieth of a second at most; may end early. */
+/* Sleeps while a word shared by processes has this value, at most this long, and at most 50 ms; may return early. */
 void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds);
-/* Wakes all who sleep on it; its value has changed before. */
+/* Wakes all sleepers of the word; the caller has changed its value before. */
 void os_word_wake(_Atomic uint32_t *word);
 
 /* ---- Threads (os_thread.c) ---------------------------------------------------------------------------------------*/
 
-/* Knows its rank, which a debug build checks. */
+/* A mutex with a rank, which a debug build checks. */
 typedef struct {
   pthread_mutex_t mutex;
   enum lock_rank rank;
@@ -268,22 +273,23 @@ static inline uintptr_t os_thread_self(void) {
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
 extern _Atomic uint32_t os_fork_count;
-/* Has a function called in each forked child, under the process mutex and before the generation grows. It may only do
- * what is async-signal-safe. One at a time. */
+/* Registers a function that is called in each forked child, under the process mutex and before the generation grows. It
+ * may only do what is async-signal-safe. Only one function can be registered. */
 void os_fork_watch(void (*in_child)(void));
 static inline uint32_t os_fork_generation(void) {
   return atomic_load_explicit(&os_fork_count, memory_order_relaxed);
 }
 void os_sleep_ms(unsigned milliseconds);
-/* A thread of the library: no signal of the program is handled in it. */
+/* A thread of the library: it handles no signals of the program. */
 int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
-/* The calling thread waits for a processor, where it would take one from a thread that wakes it. */
+/* From now on the calling thread, when it is woken, does not preempt the thread that woke it (SCHED_BATCH). */
 void os_thread_give_way(void);
 void os_thread_join(pthread_t thread);
-/* A descriptor that becomes readable when it is raised, until it is read. MDBX_ENOSYS where the system has none. */
+/* An event: a descriptor that is readable from the time it is raised until it is read. MDBX_ENOSYS if the system has
+ * none. */
 int os_event_open(int *fd);
 void os_event_raise(int fd);
-/* Sleeps until one is raised, and takes that, or so long (16.16; EVENT_FOREVER: no limit). */
+/* Sleeps until an event is raised, and consumes it; or until the time is over (16.16; EVENT_FOREVER: no limit). */
 #define EVENT_FOREVER UINT64_MAX
 void os_event_await(int fd, uint64_t patience);
 
@@ -291,17 +297,18 @@ void os_event_await(int fd, uint64_t patience);
 
 /* Constant until the next boot; zeros when unknown. */
 void os_bootid(uint64_t id[2]);
-/* For tests: from now on this process believes to run in another boot. */
+/* For tests: from now on this process behaves as if it ran in another boot. */
 void os_bootid_pretend(const uint64_t id[2]);
 int os_random_bytes(void *buffer, size_t length);
 /* Seconds in units of 1/65536 since some point of this boot; the same clock in every process. */
 uint64_t os_monotonic_16dot16(void);
 size_t os_page_size(void);
-/* Pages of RAM, and those free for use. Of the machine, whatever this process may have of them. */
+/* Pages of RAM of the machine, and free ones, without regard to limits of this process. */
 int os_ram_pages(uint64_t *total, uint64_t *available);
-/* Bytes of RAM this process may have: of the machine, of its control groups, of its addresses. 0 when unknown. */
+/* Bytes of RAM that this process may use: the least of the machine's, its control groups' and its address space's. 0 if
+ * unknown. */
 uint64_t os_memory_of_process(void);
-/* For tests: control groups are looked for below this folder, "" for the real ones. The text is not copied. */
+/* For tests: control groups are searched below this folder; "" for the real ones. The text is not copied. */
 void os_memory_pretend(const char *root);
 /* Reads a small file as text, as much as fits; false when there is nothing to read. */
 bool os_read_text(const char *path, char *text, size_t size);
@@ -309,8 +316,8 @@ bool os_read_text(const char *path, char *text, size_t size);
 /* The text of an error of the system: a constant one, or put into the buffer, which is not empty. */
 const char *os_error_text(int code, char *buf, size_t size);
 
-/* C libraries differ in what strerror_r() returns: GNU's the text, wherever it is, and those that follow POSIX a code, with the
- * text in the buffer. Which one it is, the type tells. */
+/* C libraries differ in what strerror_r() returns: GNU's the text, wherever it is, and those that follow POSIX a code,
+ * with the text in the buffer. The type tells which one it is. */
 static inline const char *os_text_of_gnu(const char *text, const char *buf) { return text ? text : buf; }
 
 static inline const char *os_text_of_posix(int rc, const char *buf) {
@@ -322,8 +329,8 @@ static inline const char *os_text_of_posix(int rc, const char *buf) {
 
 /* ---- Control groups (os_cgroup.c) --------------------------------------------------------------------------------*/
 
-/* Bytes of memory the control groups of this process allow, of either version; UINT64_MAX without a limit. The files are
- * looked for below the folder `root`. */
+/* Bytes of memory the control groups of this process allow, of either version; UINT64_MAX without a limit. The files
+ * are searched below the folder `root`. */
 uint64_t os_cgroup_memory(const char *root);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os/os_cgroup.c: how much memory the control groups of this process allow (containers, services).
+ * os/os_cgroup.c: finds out how much memory the control groups of this process allow (containers, services).
  *
- * The files say what somebody else wrote: whatever cannot be understood is no limit. The paths of groups are as the process
- * sees them, which need not be where they are mounted: in a container often only the upper end is there. So every
- * group from the process's own one up to the root is asked, and the smallest limit counts, as it does in the kernel.
+ * The content of the files is not trusted: text that cannot be understood counts as no limit. The path of the group may
+ * not exist below the mount point; in a container often only its upper part exists. So the module reads every group
+ * from the process's own one up to the root, and the smallest limit counts, as in the kernel.
  */
 #include "os/os.h"
 
@@ -37,7 +37,7 @@ struct hierarchy {
 };
 
 static const struct hierarchy first_version = {"/sys/fs/cgroup/memory", {"memory.limit_in_bytes", NULL}};
-/* Above "high" the kernel takes pages away and slows the process down, above "max" it kills. */
+/* Above "high" the kernel reclaims pages and slows the process down; above "max" it kills the process. */
 static const struct hierarchy second_version[] = {
     {"/sys/fs/cgroup", {"memory.max", "memory.high"}},
     {"/sys/fs/cgroup/unified", {"memory.max", "memory.high"}},
@@ -66,9 +66,9 @@ static uint64_t limit_of_group(const char *root, const struct hierarchy *in, con
   return limit;
 }
 
-/* Of the group and all above; what is cut off of `group` stays cut off. */
+/* The limit of the group and all groups above it. Shortens `group`. */
 static uint64_t limit_of_line(const char *root, const struct hierarchy *in, char *group) {
-  /* Outside of what the process may see. */
+  /* The group is outside the part that the process can see. */
   if (*group != '/' || strstr(group, "/.."))
     *group = 0;
   uint64_t limit = limit_of_group(root, in, group);

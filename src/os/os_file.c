@@ -2,7 +2,7 @@
 /*
  * os/os_file.c: files and directories, and the real table of modifying calls.
  *
- * Owns the pointer `os_ops`. Every loop here ends: each turn moves on by at least one byte or returns an error.
+ * Owns the pointer `os_ops`. Every loop here ends: each iteration processes at least one byte or returns an error.
  */
 #include "os/os.h"
 
@@ -20,11 +20,11 @@
 #include <sys/vfs.h>
 #endif
 
-/* Some systems refuse a single call above 2 GiB, and Linux cuts it short there. */
+/* Some systems refuse a single call above 2 GiB, and Linux transfers less. */
 #define CALL_BYTES_MAX ((size_t)1 << 30)
 /* POSIX promises 16, every system in use gives 1024. */
 #define CALL_CHUNKS_MAX 1024
-/* File systems hand out storage in pieces of this size or less, see allocate_by_writing(). */
+/* File systems allocate storage in blocks of this size or less, see allocate_by_writing(). */
 #define BLOCK_BYTES_MAX 4096u
 #define BLOCK_BYTES_MIN 512u
 
@@ -34,11 +34,11 @@ static int call_result(ssize_t done, size_t *moved) {
   *moved = done > 0 ? (size_t)done : 0;
   if (done > 0)
     return MDBX_SUCCESS;
-  /* Nothing written and no reason given would make the loops endless. */
+  /* A call that writes nothing without an error would make the loops endless. */
   return done < 0 ? (errno == EINTR ? MDBX_SUCCESS : errno) : MDBX_EIO;
 }
 
-/* Chunks from iov on that one call may take; 0 when the first alone is too big. */
+/* The number of chunks from iov on that one call may write; 0 if the first one alone is too big. */
 static int chunks_for_one_call(const struct iovec *iov, int count) {
   size_t bytes = 0;
   int chunks = 0;
@@ -47,7 +47,7 @@ static int chunks_for_one_call(const struct iovec *iov, int count) {
   return chunks;
 }
 
-/* Removes `moved` bytes from the front; returns how many chunks are used up. */
+/* Removes `moved` bytes from the beginning; returns how many chunks are finished. */
 static int advance_chunks(struct iovec *iov, int count, size_t moved) {
   int gone = 0;
   while (gone < count && iov[gone].iov_len <= moved)
@@ -83,7 +83,7 @@ static int real_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
   while (gone < count) {
     struct iovec *at = iov + gone;
     const int chunks = chunks_for_one_call(at, count - gone);
-    /* A single chunk is the commonest case, and the plain call is the cheaper one. */
+    /* A single chunk is the most common case, and the plain call is cheaper. */
     const ssize_t done = chunks > 1
                              ? pwritev(fd, at, chunks, (off_t)offset)
                              : pwrite(fd, at->iov_base, MIN_OF(at->iov_len, CALL_BYTES_MAX), (off_t)offset);
@@ -97,13 +97,13 @@ static int real_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
   return MDBX_SUCCESS;
 }
 
-/* A descriptor in non-blocking mode: wait until the other side has taken something. */
+/* The descriptor is in non-blocking mode: wait until it can be written. */
 static int wait_until_writable(int fd) {
   struct pollfd poller = {.fd = fd, .events = POLLOUT};
   return poll(&poller, 1, -1) < 0 && errno != EINTR ? errno : MDBX_SUCCESS;
 }
 
-/* What has no position has no limit. */
+/* A descriptor without a position has no limit. */
 static int check_stream_limit(int fd, size_t length) {
   const off_t at = lseek(fd, 0, SEEK_CUR);
   os_file_note_limit();
@@ -149,7 +149,7 @@ static int real_datasync(int fd) {
   return MDBX_SUCCESS;
 }
 
-/* Without the call, or on a file system that has no such thing: the same with a flush of all. */
+/* If the system has no such call, or the file system does not support it: write and flush the file. */
 static int write_and_flush(int fd, const void *bytes, size_t length, uint64_t offset) {
   struct iovec vector = {(void *)(uintptr_t)bytes, length};
   const int rc = real_pwritev(fd, &vector, 1, offset);
@@ -194,7 +194,7 @@ int os_file_sync(int fd) {
   return MDBX_SUCCESS;
 }
 
-/* Making a file shorter is no growth, whatever the limit. */
+/* The limit does not matter when a file is made shorter. */
 static int check_growth(int fd, uint64_t length) {
   uint64_t now = 0;
   os_file_note_limit();
@@ -224,8 +224,8 @@ static int real_msync(void *addr, size_t length, int fd) {
 #endif
 }
 
-/* Writes back one byte of each block, the one that is there already or zero behind the end, so that the file system
- * must find room for the block. */
+/* Writes one byte of each block (its present content, or zero beyond the end), so that the file system must allocate
+ * the block. */
 static int allocate_by_writing(int fd, uint64_t from, uint64_t to, uint64_t length) {
   struct stat st;
   if (fstat(fd, &st) != 0)
@@ -274,7 +274,7 @@ static int real_allocate(int fd, uint64_t from, uint64_t to) {
     if (rc != MDBX_SUCCESS)
       return rc;
   }
-  /* One byte a block ends short of `to`, and an empty range may still ask for a longer file. */
+  /* Writing one byte per block may end before `to`, and with an empty range the file may still be too short. */
   rc = os_file_size(fd, &length);
   return rc == MDBX_SUCCESS && length < to ? real_resize(fd, to) : rc;
 }
@@ -293,7 +293,7 @@ const struct os_ops *os_ops = &os_ops_real;
 
 /* ---- Opening and reading ---------------------------------------------------------------------------------------- */
 
-/* What is no file, a pipe or a terminal, must not make anybody wait before it is refused. */
+/* Opening a pipe or a terminal, which is refused below, must not block. */
 #define AT_ONCE (O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
 
 static int open_flags(enum os_open_mode how) {
@@ -314,7 +314,7 @@ static int open_flags(enum os_open_mode how) {
   return -1;
 }
 
-/* Moves a descriptor away from 0, 1 and 2: a stray printf must not end up in a database. */
+/* Moves a descriptor away from 0, 1 and 2, so that a stray printf cannot write into a database. */
 static int leave_standard_range(int *fd) {
   if (*fd > STDERR_FILENO)
     return MDBX_SUCCESS;
@@ -335,7 +335,7 @@ int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd) {
   while (*fd < 0 && errno == EINTR && how != OS_OPEN_THROUGH);
   if (*fd < 0)
     return errno;
-  /* Of files it means nothing, but others may see it. */
+  /* For files the flag has no effect, but other users of the open file would see it. */
   const int now = flags & O_NONBLOCK ? fcntl(*fd, F_GETFL) : -1;
   if (now >= 0)
     fcntl(*fd, F_SETFL, now & ~O_NONBLOCK);
@@ -348,7 +348,8 @@ int os_dup(int fd, int *copy) {
 }
 
 int os_close(int fd) {
-  /* After EINTR the descriptor is gone on Linux, and may belong to another thread already: never again. */
+  /* After EINTR the descriptor is closed on Linux, and another thread may have got the same number: never close it
+   * again. */
   return close(fd) != 0 && errno != EINTR ? errno : MDBX_SUCCESS;
 }
 
@@ -461,14 +462,14 @@ bool os_file_on_readonly_fs(int fd) {
 }
 
 #ifdef __linux__
-/* From linux/magic.h, which has not all of them everywhere. FUSE is missing on purpose: it is ntfs-3g and overlays as well as
- * sshfs, and statfs() does not tell which. */
+/* From linux/magic.h, which has not all of them everywhere. FUSE is missing on purpose: it serves ntfs-3g and overlays
+ * as well as sshfs, and statfs() does not tell which one. */
 static const uint32_t remote_kinds[] = {
     0x6969,     /* NFS */
     0x517B,     /* SMB */
     0xFE534D42, /* SMB2 */
     0xFF534D42, /* CIFS */
-    0x01021997, /* 9p: what a host shares with its guests */
+    0x01021997, /* 9p: folders that a host shares with its guests */
     0xBACBACBC, /* the same of VMware */
     0x786F4256, /* the same of VirtualBox */
     0x0BD00BD0, /* Lustre */
@@ -505,7 +506,7 @@ bool os_file_keeps_blocks(int fd) {
   struct statfs fs;
   if (fstatfs(fd, &fs) != 0 || ((uint32_t)fs.f_type != EXT4 && (uint32_t)fs.f_type != TMPFS))
     return false;
-  /* A store needs all blocks of the page of memory it goes to. */
+  /* A store needs all blocks of its memory page. */
   return fs.f_bsize >= sysconf(_SC_PAGESIZE);
 }
 #else
@@ -593,7 +594,7 @@ int os_sync_parent(const char *path) {
   if (fd >= 0)
     close(fd);
   free(parent);
-  /* File systems that keep directory entries without being asked say so this way; and a folder may be one to make files in
-   * only, which nobody can flush then. */
+  /* Some file systems cannot flush a directory and return this error; and in a folder where the process may only create
+   * files, it cannot flush the folder. */
   return rc == EINVAL || rc == EROFS || (fd < 0 && rc == EACCES) ? MDBX_SUCCESS : rc;
 }

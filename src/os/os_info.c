@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os/os_info.c: facts about the machine and the process. Owns caches of what never changes while a process lives.
+ * os/os_info.c: facts about the machine and the process. Owns caches of facts that never change while a process runs.
  */
 #include "os/os.h"
 
@@ -91,7 +91,7 @@ size_t os_page_size(void) {
   return size;
 }
 
-/* What Linux estimates that programs may still take, caches that can be dropped included. 0 when unknown. */
+/* Linux's estimate of the memory that programs may still use, including caches that can be dropped. 0 if unknown. */
 static uint64_t available_pages(void) {
   char text[1024];
   if (!os_read_text("/proc/meminfo", text, sizeof(text)))
@@ -115,7 +115,7 @@ int os_ram_pages(uint64_t *total, uint64_t *available) {
   return MDBX_SUCCESS;
 }
 
-/* Where the files of the system are looked for, owned by whoever pretends. */
+/* The folder below which the system's files are searched; the test that sets it owns the text. */
 static const char *memory_root = "";
 
 void os_memory_pretend(const char *root) { memory_root = root; }

@@ -11,12 +11,12 @@
  * Invariants:
  *  1. Every transition is one compare-and-swap of the whole word, so death between two instructions leaves a state of
  *     the diagram.
- *  2. Whoever slept acquires with WAITERS set, since others may sleep as well; so the last one's release wakes once in
- *     vain, and nobody is forgotten.
+ *  2. A waiter that has slept acquires the lock with WAITERS set, since others may be asleep too. So the last release
+ *     may wake nobody, but no sleeper is forgotten.
  *  3. A sleep ends after WAIT_NS at the latest, so a wake-up that was never sent (the releaser died between its swap
- *     and the call) costs time only.
+ *     and the call) only costs time.
  *  4. A take-over swaps the very word whose owner was found dead; had somebody else owned the lock in between, even
- *     with the same token, the high half differs.
+ *     with the same token, the high half would differ.
  */
 #include "os/os.h"
 
@@ -38,7 +38,7 @@ enum { LOCK_TRY = F_OFD_SETLK, LOCK_WAIT = F_OFD_SETLKW, LOCK_ASK = F_OFD_GETLK 
 enum { LOCK_TRY = F_SETLK, LOCK_WAIT = F_SETLKW, LOCK_ASK = F_GETLK };
 #endif
 
-/* Set once the system has said that it knows no locks of open files. */
+/* Set when the system has reported that it has no OFD locks. */
 static _Atomic bool only_by_process = LOCK_TRY == F_SETLK;
 
 bool os_range_belongs_to_file(void) { return !atomic_load(&only_by_process); }
@@ -79,8 +79,8 @@ int os_range_lock(int fd, uint64_t start, uint64_t length, bool exclusive, bool 
       return MDBX_BUSY;
     if (rc != EDEADLK)
       return rc;
-    /* With locks of processes the kernel does not see threads: what looks like a cycle of waiters to it is none when
-     * another thread goes on and gives its lock back. */
+    /* With process locks the kernel does not distinguish threads: it may report a deadlock although another thread will
+     * release its lock. */
     os_sleep_ms(1);
   }
 }
@@ -103,7 +103,7 @@ int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool 
 }
 
 #ifdef __linux__
-/* The name under which the system shows a descriptor of this process. */
+/* The path in /proc by which a descriptor of this process can be opened. */
 static void name_descriptor(int fd, char name[32]) {
   char digits[16];
   size_t count = 0, at = sizeof("/proc/self/fd/") - 1;
@@ -165,7 +165,7 @@ int os_open_again(int fd, int *twin) {
 /* ---- Sleeping on a word ----------------------------------------------------------------------------------------- */
 
 #define WAIT_NS 50000000L
-/* Without futexes a waiter looks again this often. */
+/* Without futexes a waiter checks again after this time. */
 #define POLL_NS 500000L
 #define SPINS 500
 
@@ -234,7 +234,7 @@ static void relax(void) {
 #endif
 }
 
-/* One acquisition under way. */
+/* The state of one acquisition. */
 struct attempt {
   struct os_shlock *lock;
   uint32_t token;
@@ -256,7 +256,7 @@ static bool attempt_take(struct attempt *try, uint64_t seen, bool ask, bool *die
 
 static bool same_owner(uint64_t a, uint64_t b) { return (a | WAITERS) == (b | WAITERS); }
 
-/* True when the owner in `seen` lets go within a moment. */
+/* True if the owner in `seen` releases the lock within a short time. */
 static bool attempt_spin(const struct attempt *try, uint64_t seen) {
   for (int i = 0; i < SPINS; ++i) {
     relax();
@@ -266,7 +266,7 @@ static bool attempt_spin(const struct attempt *try, uint64_t seen) {
   return false;
 }
 
-/* Spins at first, sleeps from then on. True after a sleep: time to ask whether the owner lives. */
+/* First spins, later sleeps. True after a sleep: then the caller checks whether the owner is alive. */
 static bool attempt_wait(struct attempt *try, uint64_t seen) {
   if (!try->slept && attempt_spin(try, seen))
     return false;

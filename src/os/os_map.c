@@ -32,7 +32,8 @@ int os_map_shared(int fd, size_t length, void **addr) {
 /* ---- The mapping of os_ops->store() -------------------------------------------------------------------------------- */
 
 #if defined(HAVE_PKEY_ALLOC) && defined(HAVE_PKEY_MPROTECT) && defined(PKEY_DISABLE_ACCESS)
-/* One for the process, made at first use; NO_KEY where there is none to be had. Threads begin without access. */
+/* The protection key of the process, allocated at the first use; NO_KEY if there is none. New threads have no
+ * access. */
 enum { KEY_UNKNOWN = -2, NO_KEY = -1 };
 static _Atomic int stores_key = KEY_UNKNOWN;
 

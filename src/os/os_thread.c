@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * os/os_thread.c: threads, mutexes of this process, and what a fork does to them.
+ * os/os_thread.c: threads, mutexes of this process, and their handling in a fork.
  *
- * Owns the process mutex and the fork generation. The mutex is held around every fork, so that a child finds it free
- * and the lists it guards whole.
+ * Owns the process mutex and the fork generation. The mutex is held during every fork, so that in a child it is free
+ * and the lists that it guards are consistent.
  */
 #include "os/os.h"
 
@@ -40,7 +40,7 @@ static void after_fork_in_child(void) {
   rank_forget();
 }
 
-/* When the library is loaded, so that no fork can be missed. */
+/* Runs when the library is loaded, so that no fork is missed. */
 __attribute__((constructor)) static void watch_forks(void) {
   pthread_atfork(os_process_lock, os_process_unlock, after_fork_in_child);
 }
@@ -103,13 +103,13 @@ int os_event_open(int *fd) {
   return *fd < 0 ? errno : MDBX_SUCCESS;
 }
 
-/* It fails only when nobody has read it for 2^64 times, and then it is readable. */
+/* It fails only if the counter would overflow, and then the descriptor is readable. */
 void os_event_raise(int fd) { (void)!eventfd_write(fd, 1); }
 
 void os_event_await(int fd, uint64_t patience) {
   struct pollfd event = {.fd = fd, .events = POLLIN};
   eventfd_t count;
-  /* Rounded up, so that the time has come when it returns; a longer sleep ends early. */
+  /* Rounded up, so that the time is over when it returns; very long sleeps end early. */
   const uint64_t milliseconds = patience >= (uint64_t)INT_MAX << 6 ? INT_MAX : (patience * 1000 + 65535) >> 16;
   (void)!poll(&event, 1, patience == EVENT_FOREVER ? -1 : (int)milliseconds);
   (void)!eventfd_read(fd, &count);

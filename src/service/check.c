@@ -13,7 +13,7 @@
 /* How often a meta that looks damaged is read again, a millisecond apart. */
 enum { META_READS = 50 };
 
-/* A writer at work may be in the middle of writing a slot: then it is whole a moment later. */
+/* A writer may be writing the slot at this moment: then it is valid a moment later. */
 static int read_meta(const struct check *check, unsigned slot, struct meta_slot *meta) {
   int rc = MDBX_SUCCESS;
   for (unsigned reads = 0; reads < META_READS; ++reads) {
@@ -25,14 +25,14 @@ static int read_meta(const struct check *check, unsigned slot, struct meta_slot 
   return rc;
 }
 
-/* That it cannot be read says nothing of what is in it. */
+/* A read error says nothing about the content. */
 static int check_one_meta(struct check *check, unsigned slot) {
   struct meta_slot meta;
   const int rc = read_meta(check, slot, &meta);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (!meta.valid && !meta.blank) {
-    /* What a crash may have left in a slot that is not in use is no problem; what was written like that is. */
+    /* Content that a crash may have left in an unused slot is no problem; anything else is. */
     if (meta.senseless || lck_head_slot(lck_head(&check->env->lck)) == slot)
       report_issue(check->context, "meta", slot, "is damaged", "%s", meta.fault);
     else
@@ -111,7 +111,7 @@ static int check_snapshot(struct check *check) {
   return rc;
 }
 
-/* Without the trees of the snapshot there is nothing to walk: its meta page says what cannot be. */
+/* If the meta page has invalid tree records, there is nothing to walk. */
 static int report_no_snapshot(struct check *check) {
   MDBX_chk_context_t *context = check->context;
   int rc = report_stage_begin(context, MDBX_chk_meta, &context->result.problems_meta);

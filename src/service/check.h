@@ -13,7 +13,7 @@
 
 int check_database(MDBX_env *env, const MDBX_chk_callbacks_t *callbacks, MDBX_chk_context_t *context, unsigned flags,
                    MDBX_chk_severity_t verbosity, unsigned timeout);
-/* An issue the application found itself. */
+/* Reports an issue that the application has found itself. */
 int check_note_issue(MDBX_chk_context_t *context);
 
 #endif

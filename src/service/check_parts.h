@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * service/check_parts.h: what the stages of the check share: the snapshot that is checked and what each of its pages was
- * found to be.
+ * service/check_parts.h: what the stages of the check share: the snapshot that is checked, and the use of each page
+ * that was found.
  */
 #ifndef MDBX_SERVICE_CHECK_PARTS_H
 #define MDBX_SERVICE_CHECK_PARTS_H
@@ -9,7 +9,7 @@
 #include "service/check_report.h"
 #include "service/check_way.h"
 
-/* What a page was found to be. */
+/* The use of a page. */
 enum page_use { PAGE_UNKNOWN, PAGE_USED, PAGE_FREE, PAGE_WAITING };
 
 struct check {
@@ -24,22 +24,22 @@ struct check {
   size_t table_count, table_capacity;
   size_t pauses;
   unsigned meta;  /* slot of the snapshot */
-  struct meta_page *meta_page; /* as it was when the snapshot was pinned */
-  bool unreached; /* something damaged leads to pages that were not met */
+  struct meta_page *meta_page; /* the content when the snapshot was pinned */
+  bool unreached; /* a damaged page refers to pages that were not visited */
 };
 
-/* Now and then asks whether the check is to go on: MDBX_EINTR if not. */
+/* Asks from time to time whether the check shall continue: MDBX_EINTR if not. */
 int check_pause(struct check *check);
 
-/* How deep a tree is, going by its edges; 0: that cannot be told. */
+/* The depth of a tree, found along its edges; 0: unknown. */
 unsigned check_real_depth(const struct check *check, pgno_t root);
 
-/* For walks that only look at records: every page passes, damage was reported before. */
+/* For walks that only read records: accepts every page, since damage has been reported before. */
 int check_pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level);
 int check_skip_damage(struct tree_visitor *visitor, pgno_t pgno, int rc);
 
-/* The stages: all trees, table by table; the records of table 0; that each page has one use. MDBX_SUCCESS however much is
- * wrong; another code if the check cannot go on. */
+/* The stages: all trees, table by table; the records of table 0; whether each page has exactly one use. They return
+ * MDBX_SUCCESS even if they find problems; another code if the check cannot continue. */
 int check_trees(struct check *check);
 int check_free_lists(struct check *check);
 int check_uses(struct check *check);

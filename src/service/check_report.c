@@ -83,7 +83,7 @@ void report_issue(MDBX_chk_context_t *context, const char *object, uint64_t entr
   va_end(args);
 }
 
-/* Puts text into the line's own buffer, for applications that take no other way. */
+/* Prints text to the line's own buffer, for applications that have no print callback. */
 static void put_in_buffer(const MDBX_chk_callbacks_t *callbacks, MDBX_chk_line_t *line, const char *text) {
   for (; *text; ++text) {
     if (line->out == line->end && callbacks->print_flush)

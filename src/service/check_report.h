@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * service/check_report.h: how the checker talks to the application: scopes, stages, issues, lines of text.
+ * service/check_report.h: how the checker reports to the application: scopes, stages, issues, lines of text.
  */
 #ifndef MDBX_SERVICE_CHECK_REPORT_H
 #define MDBX_SERVICE_CHECK_REPORT_H
@@ -16,15 +16,15 @@ struct MDBX_chk_internal {
   MDBX_chk_severity_t verbosity;
   uint64_t deadline; /* os_monotonic_16dot16(), 0: none */
   bool cancelled;
-  size_t *counter; /* the result field the present stage adds its problems to */
+  size_t *counter; /* the result field to which the present stage adds its problems */
   MDBX_chk_scope_t scopes[8];
-  const MDBX_val *key; /* of the record the check is at, or NULL */
-  char last_damage[256]; /* what the lower layers said about the damage they met last */
+  const MDBX_val *key; /* of the record that is being checked, or NULL */
+  char last_damage[256]; /* the last damage report of the lower layers */
 };
 
 #define REPORT_PRINTF(text, first) __attribute__((format(printf, text, first)))
 
-/* MDBX_EINTR when the application or the time limit wants the check to end. */
+/* MDBX_EINTR if the application or the time limit ends the check. */
 int report_pause(MDBX_chk_context_t *context);
 
 int report_scope_push(MDBX_chk_context_t *context, const char *format, ...) REPORT_PRINTF(2, 3);
@@ -35,11 +35,11 @@ int report_stage_end(MDBX_chk_context_t *context, MDBX_chk_stage_t stage, int rc
 /* A problem of an object (a table, a page, a meta); `entry` is its number. */
 void report_issue(MDBX_chk_context_t *context, const char *object, uint64_t entry, const char *issue,
                   const char *format, ...) REPORT_PRINTF(5, 6);
-/* A line of text, if its severity is wanted. */
+/* Prints a line of text, if its severity is selected. */
 void report_line(MDBX_chk_context_t *context, MDBX_chk_severity_t severity, const char *format, ...)
     REPORT_PRINTF(3, 4);
 
-/* Between the two, reports of damage by lower layers of this thread are kept in last_damage. */
+/* Between the two calls, last_damage keeps the damage reports of lower layers in this thread. */
 void report_listen(MDBX_chk_context_t *context);
 void report_deafen(void);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The stages of the check that look at what is not in a tree: the lists of free pages, and that each page has one use. */
+/* The stages of the check for everything outside the trees: the lists of free pages, and whether each page has exactly
+ * one use. */
 #include "service/check_parts.h"
 
-/* A record of table 0, or of the list of the meta, and where it stands. */
+/* A record of table 0, or of the list of the meta, and its place. */
 struct free_record {
   struct check *check;
   const struct page *leaf; /* NULL: in the list */
@@ -76,7 +77,7 @@ static int seen_list_entry(void *context, const struct gc_key *key, pgno_t pgno,
   return seen_gc_run(&record, pgno, pages, birth);
 }
 
-/* What is wrong with its bytes was seen with the meta. */
+/* Errors in its bytes were reported with the meta. */
 static int check_list(struct check *check) {
   size_t length;
   const uint8_t *list = meta_list_of(check->meta_page, &length);

@@ -30,13 +30,13 @@ struct page_above {
   txnid_t birth;
 };
 
-/* Where the record of a table stands. */
+/* The place of a table's record. */
 struct holder {
   const char *object; /* "page" or "meta" */
   uint64_t number;
 };
 
-/* What was found in a tree so far. */
+/* The findings about a tree so far. */
 struct walked {
   uint64_t branch_pages, leaf_pages, items;
   struct way branches;
@@ -65,7 +65,7 @@ struct table_check {
   bool kv_wanted, quiet_order;
 };
 
-/* The tree that the walk is in. */
+/* The tree that is being walked. */
 static struct walked *walked_here(struct table_check *walk) {
   return walk->visitor.nested ? &walk->nested : &walk->outer;
 }
@@ -79,7 +79,7 @@ static const char *show(struct shown *shown, const void *bytes, size_t length) {
   const MDBX_val val = val_of(bytes, length);
   char plain[sizeof(shown->text) - 2];
   const char *text = text_of_value(&val, plain, sizeof(plain));
-  /* Digits are more than the bytes they stand for, which may be the last ones of the file. */
+  /* The hexadecimal text is longer than the bytes, which may be the last ones of the file. */
   const bool quoted = length && strlen(text) <= length && memcmp(text, bytes, strlen(text)) == 0;
   snprintf(shown->text, sizeof(shown->text), quoted ? "\"%s\"" : "%s", text);
   return shown->text;
@@ -87,7 +87,7 @@ static const char *show(struct shown *shown, const void *bytes, size_t length) {
 
 /* ----------------------------------------------------------------------------------------------------------- pages */
 
-/* The page that leads to another; PGNO_NONE: that is a root, or the leaf at hand. */
+/* The page that refers to another; PGNO_NONE: that is a root, or the present leaf. */
 static pgno_t page_above(const struct table_check *walk, pgno_t pgno) {
   const unsigned depth = walk->tree->record.depth;
   const struct tree *nested = walk->visitor.nested;
@@ -132,8 +132,8 @@ static void count_page(struct table_check *walk, const struct page *page) {
   }
 }
 
-/* A change is copied up to the root, so no page is younger than the one above it; one that is older than what is below
- * has not been written when it should have been. */
+/* A change is copied up to the root, so no page is younger than the page above it; if a page is older than a page below
+ * it, a write of it was lost. */
 static void compare_ages(const struct table_check *walk, const struct page_above *above, const struct page *page) {
   if (page->txnid > above->birth)
     report_issue(walk->check->context, "page", above->pgno, "is older than a page below it", "table %s, page %u",
@@ -198,7 +198,7 @@ static int seen_run(struct tree_visitor *visitor, const struct page *run) {
   return check_pause(walk->check);
 }
 
-/* The last key that was read before the damage: those behind it may be lost. */
+/* The last key that was read before the damage: keys after it may be lost. */
 static const char *show_last(const struct table_check *walk, struct shown *shown) {
   return walk->keys.known ? show(shown, walk->keys.last, walk->keys.length) : "none";
 }
@@ -257,7 +257,7 @@ static void check_keyhead(struct table_check *walk, const struct page *leaf, uns
                  show(&key, item->key, item->key_length), leaf_keyheads(leaf)[index], keyhead);
 }
 
-/* The first and last key of a leaf are among those that the separators on the way to it enclose. */
+/* Checks that the separators on the path to a leaf enclose its first and last key. */
 static void check_way(struct table_check *walk, const struct page *leaf, unsigned index,
                       const struct leaf_item *item) {
   const struct tree *tree = tree_here(walk);
@@ -292,7 +292,7 @@ static void check_length(struct table_check *walk, const struct page *leaf, unsi
                  show(&key, item->key, item->key_length), item->key_length, limit);
 }
 
-/* Of tables whose keys or values have one length, which their record tells: what has another is not found by it. */
+/* In tables whose record gives one length for keys or values: a record with another length could not be found. */
 static void check_one_size(struct table_check *walk, const struct page *leaf, const char *issue, size_t length,
                            size_t wanted) {
   if (length != wanted)
@@ -367,7 +367,7 @@ static int seen_nested_value(struct table_check *walk, const struct page *leaf, 
   return seen_value(walk, leaf, &walk->nested_key, &value);
 }
 
-/* What the record of the nested tree that was just walked says must be what was found. */
+/* Compares the record of the nested tree that was just walked with the findings. */
 static void finish_nested(struct table_check *walk) {
   const struct nested_record *expected = &walk->expected;
   const struct walked *found = &walk->nested;
@@ -385,7 +385,7 @@ static void finish_nested(struct table_check *walk) {
   walk->in_nested = false;
 }
 
-/* How deep a tree is, going by its first or last pages; 0: that cannot be told. */
+/* The depth of a tree, found along its first or last pages; 0: unknown. */
 static unsigned edge_depth(const struct check *check, pgno_t root, bool last) {
   for (unsigned depth = 1; depth <= TREE_DEPTH_MAX; ++depth) {
     const struct page *page;
@@ -398,7 +398,7 @@ static unsigned edge_depth(const struct check *check, pgno_t root, bool last) {
   return 0;
 }
 
-/* Both edges must agree: one that is damaged says nothing of the tree. */
+/* Both edges must agree: a damaged edge says nothing about the tree. */
 unsigned check_real_depth(const struct check *check, pgno_t root) {
   const unsigned depth = edge_depth(check, root, false);
   return depth == edge_depth(check, root, true) ? depth : 0;
@@ -450,7 +450,7 @@ static int seen_single(struct table_check *walk, const struct page *leaf, const 
   const int read = tree_value(&walk->check->view, walk->tree, item, &value);
   if (read == MDBX_SUCCESS)
     rc = hand_to_application(walk, key, &value);
-  else if (read != MDBX_CORRUPTED && read != MDBX_INCOMPATIBLE) /* what is damaged the walk reports */
+  else if (read != MDBX_CORRUPTED && read != MDBX_INCOMPATIBLE) /* the walk reports damage */
     rc = read;
   walk->outer.items += 1;
   return rc;
@@ -513,7 +513,7 @@ static void compare_counts(struct table_check *walk) {
   compare_count(walk, "records", walk->outer.items, record->items);
 }
 
-/* The application may leave the records of a table out; its pages are looked at all the same. */
+/* The application may skip the records of a table; its pages are checked all the same. */
 static bool table_is_wanted(struct check *check, MDBX_chk_table_t *table) {
   const MDBX_chk_callbacks_t *callbacks = check->context->internal->callbacks;
   if (check->context->internal->flags & MDBX_CHK_SKIP_KV_TRAVERSAL)

@@ -10,7 +10,7 @@ void way_enter(struct way *way, const struct page *page, unsigned level) {
     return;
   const struct page *above = way->step[level - 1].page;
   unsigned entry = way->step[level - 1].next;
-  /* Entries of damaged pages are passed over. */
+  /* Skips entries of damaged pages. */
   while (entry + 1u < above->count && branch_child(above, entry).pgno != page->pgno)
     ++entry;
   way->step[level - 1].next = entry + 1;

@@ -3,8 +3,9 @@
  * Copying a snapshot.
  *
  * As is: the file's bytes, page for page; pages that are free in the snapshot may change while they are read, which
- * does no harm, and are not judged (service/copy_plan.h). Compacting: the trees are walked twice in the same order: once to
- * give every page its new number, once to write it with the numbers changed. Output is strictly sequential, so a pipe will do.
+ * does no harm, and are not verified (service/copy_plan.h). Compacting: the trees are walked twice in the same order:
+ * once to give every page its new number, once to write it with the numbers changed. The output is strictly sequential,
+ * so it may be a pipe.
  */
 #include "service/copy.h"
 
@@ -39,7 +40,7 @@ void copy_compose_meta(const struct copying *copying, struct meta *meta, pgno_t 
   meta->retired = txn->retired;
 }
 
-/* The list is of the snapshot: the metas before it are of none. Before the first transactions there is nothing: blank. */
+/* The list belongs to the snapshot; the other metas have none. Metas of ids before the first transaction are blank. */
 static int append_metas(struct copying *copying, const struct meta *meta, const struct gc_list *list) {
   const struct meta_tail tail = {NULL, 0, list ? list->bytes : NULL, list ? list->length : 0};
   const uint32_t page_size = (uint32_t)copying->view->page_size;
@@ -66,7 +67,7 @@ static int finish_length(struct copying *copying, const struct meta *meta, pgno_
 
 /* --------------------------------------------------------------------------------------------------------- as is */
 
-/* One piece of the file goes into the buffer. */
+/* Reads one piece of the file into the buffer. */
 static int read_pages(struct copying *copying, const struct copy_plan *plan, pgno_t pgno, pgno_t *pages) {
   const unsigned shift = copying->view->shift;
   uint8_t *at = copying->buffer + copying->filled;
@@ -76,7 +77,7 @@ static int read_pages(struct copying *copying, const struct copy_plan *plan, pgn
   int rc = os_pread_full(copying->txn->env->fd, at, length, (uint64_t)pgno << shift, &got);
   if (rc != MDBX_SUCCESS)
     return rc;
-  /* What was read while the snapshot was held is right or damaged; a writer's pages are neither. */
+  /* If the snapshot was pinned during the read, an invalid page is damage; if not, a writer may have changed it. */
   if (snapshot_is_lost(copying->view))
     return MDBX_BAD_TXN;
   memset(at + got, 0, length - got);
@@ -85,7 +86,8 @@ static int read_pages(struct copying *copying, const struct copy_plan *plan, pgn
   return plan ? copy_plan_check(plan, pgno, at, *pages) : MDBX_SUCCESS;
 }
 
-/* The newest of three metas in a copy is the snapshot; the two before it never get believed, their pages are gone. */
+/* The newest of three metas in a copy is the snapshot; the other two, with lower ids, are never believed, because their
+ * pages are missing. */
 static int write_as_is(struct copying *copying, const struct copy_plan *plan, const struct gc_list *list) {
   struct meta meta;
   pgno_t pages;
@@ -140,12 +142,12 @@ static int number_page(struct compaction *compaction, const struct page *page, u
   return MDBX_SUCCESS;
 }
 
-/* What has come into a page since it was checked may be any number. */
+/* A page may have changed since it was checked, so the number may be anything. */
 static pgno_t new_number(const struct compaction *compaction, pgno_t pgno) {
   return pgno < compaction->copying->view->limit ? compaction->numbers[pgno] : 0;
 }
 
-/* The version stays what it was. */
+/* The birth does not change. */
 static struct page_ref renumbered(const struct compaction *compaction, struct page_ref ref) {
   return (struct page_ref){new_number(compaction, ref.pgno), ref.birth};
 }
@@ -178,7 +180,8 @@ static void renumber_records(const struct compaction *compaction, struct page *p
   }
 }
 
-/* What is written gets a new checksum, which covers the number too: nobody would find later what was damaged here. */
+/* The page gets a new checksum, which covers the number too, so damage must be detected now; later nobody could find
+ * it. */
 static bool verifies(const struct compaction *compaction) {
   return !(compaction->copying->flags & MDBX_CP_NO_VERIFY);
 }
@@ -188,7 +191,7 @@ static int write_run(struct compaction *compaction, const struct page *page, uin
   const struct snapshot *view = copying->view;
   const pgno_t pgno = new_pgno_of(compaction, page);
   const size_t bytes = (size_t)pages << view->shift;
-  /* Its length first: there may be nothing behind. */
+  /* Checks the length first, because the file may end before the run. */
   int rc = copy_check_page(view, pgno, page, false);
   struct page *run = rc == MDBX_SUCCESS ? malloc(bytes) : NULL;
   if (!run)
@@ -317,7 +320,8 @@ int copy_to_fd(MDBX_txn *txn, int fd, unsigned flags) {
   return copy_stream_close(&copying, rc);
 }
 
-/* Who may not read the database may not read its copy: a new file gets no more permissions than the data file has. */
+/* A user who may not read the database must not be able to read its copy: a new file gets no more permissions than the
+ * data file. */
 static int write_file(MDBX_txn *txn, const char *path, enum os_open_mode how, unsigned flags, copy_function *copy,
                       const void *context) {
   mode_t mode;
@@ -331,7 +335,7 @@ static int write_file(MDBX_txn *txn, const char *path, enum os_open_mode how, un
   return rc;
 }
 
-/* A name that nobody could foresee and nobody has. */
+/* A name that nobody could predict and that does not exist. */
 static int name_draft(const char *path, char **draft) {
   uint64_t number;
   const size_t size = strlen(path) + sizeof("-new-0123456789abcdef");
@@ -342,8 +346,8 @@ static int name_draft(const char *path, char **draft) {
   return rc == MDBX_SUCCESS && !*draft ? MDBX_ENOMEM : rc;
 }
 
-/* Under another name first: whatever happens, the old file is there until the new one is whole, and who has it open
- * keeps it. */
+/* Writes under a temporary name first: the old file stays until the new one is complete, and programs that have it open
+ * keep it. */
 static int replace_file(MDBX_txn *txn, const char *path, unsigned flags, copy_function *copy, const void *context) {
   char *draft;
   int rc = name_draft(path, &draft);
@@ -376,7 +380,7 @@ static bool is_file(const char *path, const struct os_file_id *id) {
   return os_path_id(path, &there) == MDBX_SUCCESS && os_file_id_equal(&there, id);
 }
 
-/* What is written over the database would be lost with the commits that follow, or take its lock file away from its users. */
+/* Refuses to write the copy over the database or its lock file. */
 static int refuse_own_files(const MDBX_env *env, const char *path) {
   struct os_file_id data, lock;
   const int rc = os_file_id(env->fd, &data);

@@ -7,10 +7,10 @@
 
 #include <stdlib.h>
 
-/* The low half is what birth_bits() gives of the version that is meant, the high half the flags of the page. */
+/* The low half is birth_bits() of the expected version, the high half the flags of the page. */
 #define MARK(birth, flags) ((uint32_t)(birth) | (uint32_t)(flags) << 16)
 #define MARK_FLAGS(mark) ((mark) >> 16)
-/* A page of a run behind its first one. */
+/* A page of a run, but not the first. */
 #define REST_OF_RUN 0x8000u
 
 struct copy_plan {
@@ -126,8 +126,8 @@ static int note_listed(void *context, const struct gc_key *key, pgno_t pgno, uin
   return MDBX_SUCCESS;
 }
 
-/* Pages that nobody refers to go into the list as runs: no more than the list had that they come from. In a damaged database
- * there may be more; they are lost as they were. */
+/* Adds pages to which nothing refers to the list, as runs. The original list had at least as many. In a damaged
+ * database there may be more; these remain lost. */
 static void list_rest(const struct snapshot *view, const uint8_t *known, struct gc_list *list) {
   for (pgno_t at = PGNO_FIRST, end; at < view->limit; at = end + 1) {
     for (; at < view->limit && known[at];)
@@ -199,7 +199,7 @@ int copy_check_page(const struct snapshot *view, pgno_t pgno, const struct page 
   return page_check_bytes(page, &expected);
 }
 
-/* A run may be longer than the buffer: where it lies in the mapping all of it can be read. */
+/* A run may be longer than the buffer; in the mapping all of it can be read. */
 static int check_run(const struct copy_plan *plan, pgno_t pgno, const struct page *page) {
   const struct snapshot *view = plan->txn->view;
   const int rc = copy_check_page(view, pgno, snapshot_mapped(view, pgno), true);

@@ -27,8 +27,8 @@ int copy_stream_close(struct copying *copying, int rc) {
   return rc;
 }
 
-/* What was read while the snapshot was held is good; a writer may have taken it since. With MDBX_CP_THROTTLE_MVCC nobody
- * waits for a slow receiver: while that takes its time the snapshot may be ousted. */
+/* Data read while the snapshot was pinned is valid; a writer may have taken the snapshot since. With
+ * MDBX_CP_THROTTLE_MVCC the snapshot is parked while a slow receiver is written to, and a writer may oust it. */
 int copy_flush(struct copying *copying) {
   MDBX_txn *txn = copying->txn;
   const bool parked = copying->filled && (copying->flags & MDBX_CP_THROTTLE_MVCC);

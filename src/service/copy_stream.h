@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * service/copy_stream.h: the sequential output of a copy, in large pieces, while its snapshot is kept.
+ * service/copy_stream.h: the sequential output of a copy, in large pieces.
  */
 #ifndef MDBX_SERVICE_COPY_STREAM_H
 #define MDBX_SERVICE_COPY_STREAM_H
@@ -16,17 +16,17 @@ struct copying {
   unsigned flags; /* MDBX_copy_flags_t */
   uint8_t *buffer;
   size_t filled;
-  /* Told of every piece before it is written; NULL: nobody wants to know. */
+  /* Called for every piece before it is written; may be NULL. */
   void (*digest)(void *context, const void *bytes, size_t length);
   void *digest_context;
 };
 
 int copy_stream_open(struct copying *copying, MDBX_txn *txn, int fd, unsigned flags);
-/* Flushes the file to its device, unless the flags say no, when all went well so far. */
+/* Flushes the file to its device, if there was no error, and unless the flags forbid it. */
 int copy_stream_close(struct copying *copying, int rc);
 /* Appends bytes; zeros when `bytes` is NULL. */
 int copy_append(struct copying *copying, const void *bytes, size_t length);
-/* Writes what is in the buffer. MDBX_MVCC_RETARDED or MDBX_OUSTED when the snapshot was lost. */
+/* Writes the content of the buffer. MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was lost. */
 int copy_flush(struct copying *copying);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Cycles of defragmentation. A cycle finds all free pages, draws a line so that about a batch of pages in use lies above
- * it, moves them below, and commits. The pages it left become free with that commit: the next cycle takes them off the
- * end. Nothing is moved beyond the place where, without holes, the allocated part would end.
+ * Cycles of defragmentation. A cycle finds all free pages, draws a line so that about a batch of pages in use lies
+ * above it, moves them below, and commits. The pages it left become free with that commit: the next cycle takes them
+ * off the end. Pages below the place where the allocated part would end without holes do not move.
  */
 #include "service/defrag.h"
 
@@ -20,13 +20,13 @@ struct defrag {
   MDBX_defrag_result_t *result;
   uint64_t begun;
   pgno_t first_limit, lowest_limit; /* ends of the allocated part */
-  unsigned idle;                    /* cycles in a row that did not bring it down */
+  unsigned idle;                    /* consecutive cycles that did not lower it */
   bool at_goal;
 };
 
 /* ------------------------------------------------------------------------------------------------ free pages */
 
-/* What the durable commit sees would stay held for ever if nobody else made the head durable. */
+/* Pages that the durable commit sees would stay held for ever if nobody else made the head durable. */
 static int release_durable(MDBX_txn *txn) {
   int rc = txn_make_durable(txn);
   if (rc == MDBX_SUCCESS)
@@ -52,7 +52,7 @@ static int note_obstructor(void *context, unsigned number, const struct reader_v
   return 1;
 }
 
-/* The oldest snapshot of a reader that keeps pages, and how many all of them keep at most. */
+/* The oldest snapshot of a reader that holds pages, and the greatest number of pages that readers hold. */
 static int look_for_laggards(struct defrag *defrag, MDBX_txn *txn) {
   struct gc *gc = &txn->collector;
   MDBX_defrag_result_t *result = defrag->result;
@@ -197,7 +197,7 @@ static void ask(struct defrag *defrag) {
     stop_for(defrag, answer < 0 ? MDBX_defrag_aborted : MDBX_defrag_discontinued);
 }
 
-/* Nothing moves any more: what is it that stands in the way? */
+/* Nothing moves any more: finds the reason. */
 static void find_obstacle(struct defrag *defrag) {
   if (defrag->result->pages_retained)
     stop_for(defrag, MDBX_defrag_laggard_reader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * service/defrag.h: making the file smaller, in cycles of one write transaction each.
+ * service/defrag.h: makes the file smaller, in cycles of one write transaction each.
  */
 #ifndef MDBX_SERVICE_DEFRAG_H
 #define MDBX_SERVICE_DEFRAG_H

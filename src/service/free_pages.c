@@ -28,7 +28,7 @@ static int account_run(void *context, const struct gc_key *key, pgno_t pgno, uin
                        reclaimable);
 }
 
-/* The list of the snapshot's meta; that of an older reader may be gone. */
+/* The list of the snapshot's meta; that of an older reader may have been overwritten. */
 static int account_list(const MDBX_txn *txn, struct gc_account *account) {
   struct meta_page *page;
   size_t length;

@@ -25,7 +25,7 @@ static int verify(const struct copying *copying, const struct page *page) {
   const struct snapshot *view = copying->view;
   const pgno_t pgno = (pgno_t)((size_t)((const uint8_t *)page - view->base) >> view->shift);
   const bool verifies = !(copying->flags & MDBX_CP_NO_VERIFY);
-  /* The length of a run in any case: there may be nothing behind. */
+  /* Always checks the length of a run, because the file may end before it. */
   return verifies || page->flags == P_LARGE ? copy_check_page(view, pgno, page, verifies) : MDBX_SUCCESS;
 }
 
@@ -83,7 +83,7 @@ static int append_header(struct copying *copying, txnid_t base) {
   return copy_append(copying, &header, sizeof(header));
 }
 
-/* The digest is of what has been flushed. */
+/* The digest covers everything flushed so far. */
 static int append_end(struct copying *copying, uint64_t pages, const struct gc_list *list) {
   const struct increment_record end = {0, 0};
   struct increment_trailer trailer = {.pages = pages, .list_length = list->length};
@@ -108,7 +108,7 @@ static int write_all(struct copying *copying, txnid_t base) {
   uint64_t pages = 0;
   const struct since since = {.copying = copying, .base = base, .pages = &pages};
   struct gc_list list = {NULL, 0, 0};
-  int rc = copy_plan_list(copying->txn, NULL, &list); /* now, while it is most likely still there */
+  int rc = copy_plan_list(copying->txn, NULL, &list); /* now, while the meta is probably not overwritten yet */
   if (rc == MDBX_SUCCESS)
     rc = append_header(copying, base);
   if (rc == MDBX_SUCCESS)

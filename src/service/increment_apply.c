@@ -7,10 +7,11 @@
  *   1. the header of the increment takes the place of meta 0, the other metas are wiped: no longer a database
  *   2. the pages are written and the file gets its length
  *   3. meta 2 is written: a copy of the new snapshot
- *   4. the others are written, which nobody is to believe
+ *   4. the others are written as metas that nobody believes
  *
- * Cut between 1 and 3, the file says which increment has to be applied again; that needs nothing of what the first try
- * may have overwritten, because a place the increment has a page for has no page of the base that the new snapshot keeps.
+ * If this is interrupted between 1 and 3, the file names the increment that has to be applied again. That needs nothing
+ * that the first attempt may have overwritten: where the increment has a page, the base has no page that the new
+ * snapshot keeps.
  */
 #include "service/increment.h"
 
@@ -29,7 +30,7 @@ struct source {
   uint8_t *chunk;
 };
 
-/* Takes pages of a record; NULL to only look at them. */
+/* Receives pages of a record; NULL: they are only checked. */
 typedef int page_taker(void *context, pgno_t pgno, const uint8_t *bytes, size_t length, uint64_t offset);
 
 static int read_exactly(struct source *source, void *bytes, size_t length) {
@@ -96,7 +97,7 @@ static int read_end(struct source *source, const struct increment_header *header
   return rc;
 }
 
-/* The whole of it, in sequence. */
+/* Reads the whole increment, in sequence. */
 static int read_all(struct source *source, struct increment_header *header, struct increment_end *ending,
                     page_taker *take, void *context) {
   uint64_t pages = 0, end = 0;
@@ -162,7 +163,7 @@ static int put(const struct target *target, const void *bytes, size_t length, ui
   return os_ops->pwritev(target->fd, &vector, 1, offset);
 }
 
-/* Whether this increment was being applied before. */
+/* Whether applying this increment was begun before. */
 static int was_begun(const struct target *target, bool *begun) {
   struct increment_header seen;
   size_t got;
@@ -273,7 +274,7 @@ static int change_copy(struct target *target, const char *path) {
   return rc == MDBX_SUCCESS ? finish(target) : rc;
 }
 
-/* Nobody else may have the copy open. A lock file made for this is taken away again. */
+/* Opens the copy exclusively. A lock file created for this is removed again. */
 static int change_alone(struct target *target, const char *path, const struct env_paths *paths) {
   struct lck lck;
   const bool had_lock = os_path_exists(paths->lock);

@@ -28,7 +28,7 @@ struct tree_pages {
   int deep;
 };
 
-/* What is told about a page, or about several together. */
+/* What the visitor gets about a page, or about several together. */
 struct page_account {
   MDBX_page_type_t type;
   unsigned number;

@@ -22,7 +22,7 @@ struct reader_listing {
   size_t length, capacity, lagging;
 };
 
-/* Nothing that the newest snapshot sees has been retired. */
+/* A page that the newest snapshot sees has not been retired. */
 static bool keeps_something(const struct reader_listing *listing, const struct listed *reader) {
   return reader->view.txnid && reader->view.txnid < listing->newest;
 }
@@ -47,7 +47,7 @@ static int count_run(void *context, const struct gc_key *key, pgno_t pgno, uint3
   return MDBX_SUCCESS;
 }
 
-/* The lists of retired pages tell what each reader keeps. Each page is looked at for each reader. */
+/* Counts by the lists of retired pages what each reader holds. Each page is checked for each reader. */
 static int count_kept(struct reader_listing *listing) {
   enum { READERS_MOST = 1000 };
   MDBX_txn *txn;
@@ -67,7 +67,7 @@ static int count_kept(struct reader_listing *listing) {
   return rc;
 }
 
-/* Where they cannot be counted: no more than a reader sees, and no more than were retired since. */
+/* If the pages cannot be counted, an upper bound: the pages that a reader sees, and the pages retired since. */
 static void estimate_kept(struct reader_listing *listing) {
   for (size_t i = 0; i < listing->length; ++i) {
     struct listed *reader = &listing->readers[i];
@@ -92,7 +92,7 @@ static int tell_reader(const struct reader_listing *listing, const struct listed
               lag, view->txnid ? view->pages_used << shift : 0, reader->kept << shift);
 }
 
-/* What was found when all were looked at: the look at the lists is a reader as well. */
+/* The readers found before; reading the lists needs a reader too, which must not be counted. */
 static int tell_readers(struct reader_listing *listing, MDBX_reader_list_func func, void *context) {
   int rc = MDBX_SUCCESS;
   if (count_kept(listing) != MDBX_SUCCESS)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * service/reader_list.h: who reads a database, and what the snapshots of readers keep.
+ * service/reader_list.h: the readers of a database, and the space that their snapshots hold.
  */
 #ifndef MDBX_SERVICE_READER_LIST_H
 #define MDBX_SERVICE_READER_LIST_H

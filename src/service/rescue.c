@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* A table that is told. */
+/* A table that is being reported. */
 struct telling {
   struct rescue *rescue;
   const struct rescue_table *table;
@@ -14,7 +14,7 @@ struct telling {
 
 /* ---- old versions ----------------------------------------------------------------------------------------------- */
 
-/* How many leaves on either side are asked whether they have a newer word about a key. */
+/* The number of leaves on either side that are searched for a newer version of a key. */
 enum { NEIGHBOURS = 64 };
 
 static bool has_key_between(const struct tree *tree, const struct page *leaf, const struct leaf_item *item) {
@@ -24,7 +24,7 @@ static bool has_key_between(const struct tree *tree, const struct page *leaf, co
          key_compare_raw(&tree->rules, item->key, item->key_length, last, last_length) <= 0;
 }
 
-/* An old version of a leaf may have been found beside what took its place. */
+/* An old version of a leaf may have been found as well as its successor. */
 static bool is_outdated(const struct telling *telling, const struct tree *tree, const struct rescue_gap *gap, size_t at,
                         const struct leaf_item *item) {
   const struct snapshot *view = telling->rescue->view;
@@ -170,7 +170,7 @@ static int tell_losses(const struct rescue *rescue, const struct rescue_table *t
   return rc;
 }
 
-/* Nobody knows whose they are: they are told with the names that are lost. */
+/* Their table is unknown: they are reported with the lost names. */
 static int tell_doubts(const struct rescue *rescue) {
   int rc = MDBX_SUCCESS;
   for (size_t i = 0; rc == MDBX_SUCCESS && i < rescue->doubt_count; ++i) {
@@ -253,7 +253,7 @@ static void forget(struct rescue *rescue) {
   free(rescue->use);
 }
 
-/* What the trees that can be read do not lead to. */
+/* Reads pages to which the readable trees do not refer. */
 static int find_lost(struct rescue *rescue) {
   if (!is_damaged(rescue))
     return MDBX_SUCCESS;

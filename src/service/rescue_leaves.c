@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Units that nothing leads to, and the gaps they belong into. */
+/* Finds the gaps to which units belong. */
 #include "service/rescue.h"
 
 #include "base/array.h"
@@ -10,12 +10,12 @@ static int order_of(const struct tree *tree, const MDBX_val *a, const MDBX_val *
   return key_compare_raw(&tree->rules, a->iov_base, a->iov_len, b->iov_base, b->iov_len);
 }
 
-/* A budget that is spent stays so. */
+/* A used-up budget stays used up. */
 static bool spend(uint64_t *left) { return *left && (*left)--; }
 
 /* ---- which gap -------------------------------------------------------------------------------------------------- */
 
-/* What is there below a bad page of that place. A page that is lost between the two is bad itself. */
+/* What is left below a bad page in that place. A lost page between the two is bad itself. */
 static bool height_fits(const struct rescue *rescue, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   const unsigned most = gap->depth - gap->step.level - 1;
   return unit->height == most || (unit->height < most && (rescue->others_bad || rescue_may_be_old(rescue)));
@@ -26,7 +26,7 @@ static bool pages_fit(const struct tree *tree, const struct rescue_unit *unit) {
          (unit->height == 1 || unit->branch_flags == tree_page_flags(tree, false));
 }
 
-/* A page is never younger than the one that leads to it. Of that one the low bits of its birth are known. */
+/* A page is never younger than the one that refers to it, of whose birth the low bits are known. */
 static bool birth_fits(const struct snapshot *view, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   const txnid_t span = (txnid_t)UINT16_MAX + 1;
   txnid_t latest = view->txnid / span * span + gap->step.ref.birth;
@@ -60,7 +60,7 @@ static bool sizes_fit(const struct rescue_table *table, const struct rescue_gap 
          (unit->value_least == record->value_item && unit->value_most == record->value_item);
 }
 
-/* Between what was read on both sides. In an order that nobody knows here all fit. */
+/* Whether the keys fit between those read on both sides. In an unknown order all fit. */
 static bool keys_fit(const struct tree *tree, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   if (tree->rules.order == ORDER_USER)
     return true;
@@ -80,7 +80,7 @@ static bool fits(const struct rescue *rescue, size_t index, const struct rescue_
          records_fit(rescue, index, gap, unit) && sizes_fit(table, gap, unit) && keys_fit(&tree, gap, unit);
 }
 
-/* Whether it may be a table, or the values of a key, that nothing leads to, though it fits the gap. */
+/* Whether the unit may be a lost table, or the values of a lost key, although it fits the gap. */
 static bool may_be_apart(const struct rescue *rescue, const struct rescue_gap *gap, const struct rescue_unit *unit) {
   if (unit->names || (gap->after.iov_base && gap->before.iov_base))
     return false;
@@ -133,7 +133,7 @@ static int put_into(struct rescue_gap *gap, const struct rescue_unit *unit) {
   return MDBX_SUCCESS;
 }
 
-/* Tables first, and what has data: that leads to trees of values, whose leaves are then known. */
+/* Tables and units with data come first, because they refer to trees of values, whose leaves are then known. */
 enum round { ROUND_NAMES, ROUND_DATA, ROUND_ALL };
 
 static bool is_of_round(const struct rescue_unit *unit, enum round round) {
@@ -155,8 +155,8 @@ static int place_unit(struct rescue *rescue, pgno_t pgno, enum round round) {
   return rc == MDBX_SUCCESS ? rescue_take(rescue, table, &gap, &unit) : rc;
 }
 
-/* Where old versions may be met an old branch may lead to what is new: then leaves are placed one by one, the newest
- * word about a key counts. */
+/* If there may be old versions, an old branch may refer to new pages: then leaves are placed one by one, and the newest
+ * version of a key counts. */
 static bool is_placed(const struct rescue *rescue, pgno_t pgno) {
   if (rescue_may_be_old(rescue))
     return rescue->use[pgno] == RESCUE_UNKNOWN && (rescue->height[pgno] & RESCUE_HEIGHT) == 1;
@@ -185,7 +185,7 @@ int rescue_fill_gaps(struct rescue *rescue) {
 
 /* ---- in order --------------------------------------------------------------------------------------------------- */
 
-/* Shell's way: no memory, and no order in which it takes for ever. */
+/* Shell sort: it needs no memory, and has no extremely slow case. */
 static void sort_found(const struct tree *tree, struct rescue_gap *gap) {
   size_t step = 1;
   while (step < gap->found_count / 3)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Units that belong nowhere: tables whose names are lost, values whose keys are lost, and what fits several tables. */
+/* Units that belong nowhere: tables whose names are lost, values whose keys are lost, and units that fit several
+ * tables. */
 #include "service/rescue.h"
 
 #include "base/array.h"
@@ -12,7 +13,7 @@
 
 static bool may_be(unsigned orders, enum key_order order) { return orders & 1u << order; }
 
-/* What an order is called in the flags of keys, and of values. */
+/* The flags of an order, for keys and for values. */
 static unsigned key_flag(enum key_order order) {
   static const uint8_t flags[] = {[ORDER_BYTES] = 0,
                                   [ORDER_INTEGER] = TABLE_INTEGERKEY,
@@ -29,8 +30,8 @@ static unsigned value_flag(enum key_order order) {
   return flags[order];
 }
 
-/* The first that is possible is the guess, the others are told. None, if some record is out of order: it is read as if
- * a comparator had been lost. */
+/* Guesses the first possible order, and reports the others. If a record is out of order in all of them, the table is
+ * read as one whose comparator is unknown. */
 static enum key_order guess_order(unsigned orders, unsigned (*flag)(enum key_order), unsigned *unsure) {
   enum key_order guess = ORDER_USER;
   for (enum key_order order = ORDER_USER; order-- > ORDER_BYTES;)
@@ -118,7 +119,7 @@ static bool has_key(const struct rescue *rescue, const struct rescue_table *tabl
   return found;
 }
 
-/* A table that has the first or last key of what is older: that may be an old version of it. */
+/* A table that has the first or last key of an older tree, which may be an old version of it. */
 static bool may_be_old_of(const struct rescue *rescue, const struct rescue_table *table,
                           const struct rescue_unit *unit) {
   if (table->error || tree_is_empty(&table->tree) || table->tree.rules.order == ORDER_USER ||
@@ -184,7 +185,7 @@ static int take_orphan(struct rescue *rescue, pgno_t pgno) {
     return rc;
   }
   const bool old = may_be_old(rescue, &unit);
-  /* A tree that is whole and has pages to itself is worth a table. */
+  /* A complete tree with pages of its own becomes a table. */
   const bool whole = unit.height > 1 && !unit.ends_early && unit.data && !may_be_free_list(&unit);
   if (unit.leaves && !unit.names && (!old || whole))
     return add_orphan(rescue, &unit, old);
@@ -192,8 +193,8 @@ static int take_orphan(struct rescue *rescue, pgno_t pgno) {
   return doubt(rescue, &unit);
 }
 
-/* Whether there may be any. Without a loss that explains them, pages that nothing leads to are old versions, or were
- * forgotten when they became free. */
+/* Whether there may be lost tables. Without a loss that explains them, pages to which nothing refers are old versions,
+ * or were not recorded when they became free. */
 static bool are_possible(const struct rescue *rescue) {
   bool gaps = false;
   for (size_t t = 0; t < rescue->table_count; ++t)
@@ -207,7 +208,8 @@ struct waiting {
   txnid_t birth;
 };
 
-/* High ones first: below a page that is bad in one of them there are others. Of the same height the newest first. */
+/* Processes high units first, because others may belong below a bad page in them; at the same height the newest
+ * first. */
 static int order_of_waiting(const void *a, const void *b) {
   const struct waiting *left = a, *right = b;
   if (left->height != right->height)
@@ -217,7 +219,7 @@ static int order_of_waiting(const void *a, const void *b) {
   return left->pgno < right->pgno ? -1 : left->pgno > right->pgno;
 }
 
-/* A page that another orphan leads to is waiting as well: it may be that one that is an old version. */
+/* A page to which another orphan refers waits too, because that orphan may be an old version. */
 static int collect(const struct rescue *rescue, struct waiting **waiting, size_t *count) {
   size_t capacity = 0;
   for (pgno_t pgno = PGNO_FIRST; pgno < rescue->view->present; ++pgno) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What each page of a damaged database is, as far as anything leads to it. */
+/* Finds the use of each page of a damaged database that can be reached. */
 #include "service/rescue.h"
 
 #include "base/array.h"
@@ -9,14 +9,14 @@
 
 #include <stdlib.h>
 
-/* One tree on the way: a table's, or the values of one key. */
+/* A tree that is being walked: a table's, or the values of one key. */
 struct look {
   struct rescue *rescue;
   size_t table; /* its index: the tables may move */
   const struct tree *tree;
   MDBX_val key;      /* of values; else without a base */
   MDBX_val last;     /* what was read last */
-  size_t waiting;    /* gaps from here on wait for what follows them */
+  size_t waiting;    /* gaps from here on wait for the record that follows them */
 };
 
 static struct rescue_table *table_of_look(const struct look *look) { return &look->rescue->tables[look->table]; }
@@ -62,7 +62,7 @@ static int lose_record(struct look *look, const struct leaf_item *item, struct p
   return add_gap(look, &gap);
 }
 
-/* What is read now lies behind the gaps before it. */
+/* The record read now follows the earlier gaps. */
 static void read_on(struct look *look, const struct leaf_item *item) {
   struct rescue_table *table = table_of_look(look);
   look->last = val_of(item->key, item->key_length);
@@ -77,7 +77,7 @@ static void read_on(struct look *look, const struct leaf_item *item) {
 
 static int look_at_page(struct look *look, const struct rescue_step *step);
 
-/* Whether an older or newer value than the one that is meant is there, and sound. */
+/* Whether the run is valid, but stale: an older or newer value than the reference means. */
 static bool is_other_run(const struct snapshot *strict, struct large_ref ref) {
   const struct page *run;
   if (ref.pgno < PGNO_FIRST || ref.pgno >= strict->present)
@@ -139,7 +139,7 @@ static int look_at_leaf(struct look *look, const struct page *leaf) {
   return MDBX_SUCCESS;
 }
 
-/* No page has two places, so a walk has an end. */
+/* No page is visited in two places, so the walk ends. */
 static int look_at_page(struct look *look, const struct rescue_step *step) {
   struct rescue *rescue = look->rescue;
   const pgno_t pgno = step->ref.pgno;
@@ -263,7 +263,7 @@ struct free_look {
   struct rescue *rescue;
 };
 
-/* A list that is damaged must not hide a page that is in use: what was said of a page stands. */
+/* A damaged list must not hide a page in use: a use that was found before stays. */
 static void mark_unknown(const struct rescue *rescue, pgno_t pgno, enum rescue_use use) {
   if (pgno < rescue->view->limit && rescue->use[pgno] == RESCUE_UNKNOWN)
     mark(rescue, pgno, use);
@@ -308,7 +308,7 @@ static int on_list_entry(void *context, const struct gc_key *key, pgno_t pgno, u
   return on_free_run(context, pgno, pages, birth);
 }
 
-/* The list of the meta. Later commits may have written over it: then not all free pages are known. */
+/* The list of the meta. Later commits may have overwritten it: then not all free pages are known. */
 static int look_at_list(struct rescue *rescue) {
   struct meta_page *page;
   size_t length;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pages that nothing leads to, and what can be learned from them. */
+/* Reads pages to which nothing refers. */
 #include "service/rescue.h"
 
 #include "format/subpage.h"
@@ -8,7 +8,7 @@
 
 /* ---- which pages ------------------------------------------------------------------------------------------------ */
 
-/* What cannot be a branch or leaf is not looked at closely, and nothing is said about it. */
+/* Skips pages that cannot be a branch or leaf, without a report. */
 static bool may_be_node(const struct snapshot *view, pgno_t pgno) {
   const struct page *page = snapshot_mapped(view, pgno);
   const unsigned type = page->flags & ~(unsigned)(P_NOKEYHEADS | P_DUPFIX);
@@ -33,7 +33,7 @@ static void refer(struct rescue *rescue, struct page_ref ref) {
     rescue->height[ref.pgno] |= RESCUE_REFERRED;
 }
 
-/* Pages of a run that is sound are not bad, though they look so. */
+/* Pages inside a valid run are not bad, although they look bad. */
 static pgno_t behind_run(const struct rescue *rescue, pgno_t pgno) {
   const struct page *page = snapshot_mapped(rescue->view, pgno);
   const bool run = page->pgno == pgno && page->flags == P_LARGE && page->run_pages &&
@@ -70,7 +70,7 @@ static unsigned height_below(const struct rescue *rescue, const struct page *bra
   return 0;
 }
 
-/* From the leaves up: no page is looked at more often than a tree is high, whatever leads to what. */
+/* Works upwards from the leaves: no page is read more often than the height of a tree, in a crafted file too. */
 static void measure(const struct rescue *rescue) {
   bool more = true;
   for (unsigned height = 1; more && height < TREE_DEPTH_MAX; ++height) {
@@ -117,7 +117,7 @@ static void refer_all(struct rescue *rescue) {
 }
 
 int rescue_find_units(struct rescue *rescue) {
-  enum { PAGES = 64, PLACES = 4096 }; /* for each page there is: no damage that is none on purpose comes near */
+  enum { PAGES = 64, PLACES = 4096 }; /* for each page of the file: only a crafted file can exceed it */
   rescue->pages_left = (uint64_t)rescue->view->limit * PAGES;
   rescue->places_left = (uint64_t)rescue->view->limit * PLACES;
   rescue->height = calloc(rescue->view->limit, 1);
@@ -138,7 +138,8 @@ bool rescue_is_unit(const struct rescue *rescue, pgno_t pgno) {
 
 /* ---- what a unit has -------------------------------------------------------------------------------------------- */
 
-/* A walk through a unit. A crafted one could lead to its pages again and again: as many pages as there are, and it ends. */
+/* A walk through a unit. In a crafted file it could reach its pages again and again, so it ends after as many pages as
+ * the file has. */
 struct scan {
   struct rescue *rescue;
   struct rescue_unit *unit;
@@ -161,7 +162,7 @@ static void note_order(unsigned *orders, const MDBX_val *before, const MDBX_val 
   }
 }
 
-/* Heads tell the order even of a single key. */
+/* Keyheads show the order, even of a single key. */
 static void note_keyhead(const struct page *leaf, unsigned i, const MDBX_val *key, unsigned *orders) {
   if (!page_has_keyheads(leaf))
     return;
@@ -235,7 +236,7 @@ static int note_data(struct scan *scan, const struct leaf_item *item) {
   case NODE_SUBPAGE: note_subpage(unit, item); break;
   case NODE_TREE:
     unit->names |= item->data_length >= sizeof(struct table_record);
-    /* Values have no values: a page that says so is not followed. */
+    /* Values cannot have values: such a page is not followed. */
     return item->data_length == sizeof(struct nested_record) && !scan->values ? note_nested(scan, item) : MDBX_SUCCESS;
   }
   return MDBX_SUCCESS;
@@ -319,7 +320,7 @@ static const uint8_t *find_bytes(const uint8_t *in, size_t size, const uint8_t *
   return NULL;
 }
 
-/* Damage seldom takes a whole page. Six or eight bytes that are just those are no chance. */
+/* Damage seldom destroys a whole page. Six or eight equal bytes are no coincidence. */
 enum rescue_mention rescue_mentions(const struct rescue *rescue, pgno_t bad, struct page_ref ref) {
   uint8_t child[CHILD_SIZE];
   const struct page *sound;

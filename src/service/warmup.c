@@ -5,13 +5,13 @@
 
 enum { WARMUP_CHUNK = 1 << 20 };
 
-/* Reads a part of the file and forgets it: the page cache has it then. */
+/* Reads a part of the file and discards it, so that the page cache has it. */
 static int read_part(const MDBX_env *env, uint64_t from, size_t length, void *buffer) {
   size_t got;
   return os_pread_full(env->fd, buffer, length, from, &got);
 }
 
-/* Into this process' page tables too, if the system can do that for a range that may have lost its file. */
+/* Fills the page tables of this process too, if the system can do so for a range that may no longer be in the file. */
 static int load_part(const MDBX_env *env, uint64_t from, size_t length, bool mapped, void *buffer) {
   if (mapped && os_map_populate(map_base(&env->map) + from, length) == MDBX_SUCCESS)
     return MDBX_SUCCESS;

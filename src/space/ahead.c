@@ -6,7 +6,7 @@
 #include "space/undo.h"
 #include "space/writeout.h"
 
-/* What the last page of a run has behind the value. */
+/* The unused bytes of the last page of a run, after the value. */
 static uint8_t zeros[PAGE_SIZE_MAX];
 
 static int write_run(const struct space *space, const MDBX_val *value, struct page *header) {
@@ -21,7 +21,7 @@ static int write_run(const struct space *space, const MDBX_val *value, struct pa
   return rc;
 }
 
-/* The file has the run from now on, and it is one of this transaction. */
+/* From now on the run is in the file, and belongs to this transaction. */
 static void see_run(struct space *space, const struct page *header) {
   space->spilled = true;
   space->view.present = space->view.limit;

@@ -18,7 +18,7 @@ void dirty_destroy(struct dirty *dirty) {
 
 static uint32_t next_bucket(const struct dirty *dirty, uint32_t at) { return (at + 1) & dirty->mask; }
 
-/* The bucket of an entry that is there, even if the buckets before are empty already. */
+/* The bucket of an existing entry, even if buckets before it have been emptied already. */
 static uint32_t bucket_of(const struct dirty *dirty, pgno_t pgno) {
   uint32_t at = dirty_hash(pgno) & dirty->mask;
   while (dirty->buckets[at].pgno != pgno)
@@ -43,7 +43,7 @@ void dirty_clear(struct dirty *dirty) {
 static void fill_bucket(struct dirty *dirty, uint32_t entry) {
   const pgno_t pgno = dirty->entries[entry].pgno;
   uint32_t at = dirty_hash(pgno) & dirty->mask;
-  ASSERT(dirty->used <= dirty->mask); /* or the search for a bucket would not end */
+  ASSERT(dirty->used <= dirty->mask); /* otherwise the search for a bucket would not end */
   while (dirty->buckets[at].pgno)
     at = next_bucket(dirty, at);
   dirty->buckets[at] = (struct dirty_bucket){pgno, entry};
@@ -93,7 +93,7 @@ static void close_gap(struct dirty *dirty, uint32_t hole) {
   dirty->buckets[hole].pgno = 0;
 }
 
-/* The last entry takes the place of one that goes. */
+/* The last entry moves to the place of the removed one. */
 static void fill_entry(struct dirty *dirty, uint32_t entry) {
   dirty->used -= 1;
   if (entry == dirty->used)

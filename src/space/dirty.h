@@ -2,10 +2,10 @@
 /*
  * space/dirty.h: the pages a write transaction has changed, by page number.
  *
- * The entries lie in a row, in no order; an open-addressing hash of page numbers says where. So a lookup of a small
- * transaction stays in the first cache level, and going through all of them, or forgetting them, costs what there is,
- * however large the table has become for an earlier transaction. Page 0 is never dirty, so 0 marks an empty bucket. Pure; the
- * buffers belong to the caller.
+ * The entries are an unordered array; an open-addressing hash table maps page numbers to entries. So lookups in a small
+ * transaction stay in the first cache level. Visiting or forgetting all entries costs only as much as there are
+ * entries, even if an earlier transaction has made the table large. Page 0 is never dirty, so 0 marks an empty bucket.
+ * Pure; the buffers belong to the caller.
  */
 #ifndef MDBX_SPACE_DIRTY_H
 #define MDBX_SPACE_DIRTY_H
@@ -27,7 +27,7 @@ struct dirty_bucket {
 
 struct dirty {
   struct dirty_page *entries;
-  struct dirty_bucket *buckets; /* twice as many as there is room for entries */
+  struct dirty_bucket *buckets; /* twice the capacity for entries */
   uint32_t mask;  /* buckets - 1; 0 while nothing was ever added */
   uint32_t used;  /* entries */
   uint64_t pages; /* sum of their pages */
@@ -52,12 +52,12 @@ static inline struct page *dirty_find(const struct dirty *dirty, pgno_t pgno) {
   return NULL;
 }
 
-/* Adds a page that is not there yet. MDBX_SUCCESS or MDBX_ENOMEM. */
+/* Adds a page that is not in the set. MDBX_SUCCESS or MDBX_ENOMEM. */
 int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page);
-/* Removes a page and returns its buffer, NULL if it was not there. */
+/* Removes a page and returns its buffer; NULL if it is not in the set. */
 struct page *dirty_remove(struct dirty *dirty, pgno_t pgno);
-/* All entries, sorted by page number, as they are now; NULL when memory is short or nothing is dirty. The array is the
- * struct's, until it is called again, cleared or destroyed. */
+/* All entries, sorted by page number, as they are now; NULL when memory is short or nothing is dirty. The struct owns
+ * the array; it is valid until the next call, clear or destroy. */
 struct dirty_page *dirty_sorted(struct dirty *dirty);
 
 #endif

@@ -4,8 +4,8 @@
 #include "base/log.h"
 #include "format/check.h"
 
-/* Values of more bytes than this are read for their checksum only when always_check asks for it: a reader of some
- * bytes of a huge value should not pay for all of it. The checker always asks. */
+/* The checksum of longer values is verified only with always_check, so that a reader of a few bytes of a huge value
+ * need not read all of it. The checker always sets it. */
 #define CHECKSUM_RUN_BYTES (64u * 1024)
 
 bool snapshot_is_lost(const struct snapshot *snapshot) {
@@ -20,7 +20,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
     return log_damage(MDBX_CORRUPTED, "page %u is not in the snapshot of transaction %llu, which ends at %u", pgno,
                       (unsigned long long)snapshot->txnid, snapshot->present);
   const struct page *mapped = snapshot_mapped(snapshot, pgno);
-  /* That a page carries the writer's id does not make it the writer's: a file may say anything. */
+  /* The writer's id on a page does not prove that the writer wrote it: the file may be damaged. */
   if (!snapshot->in_place || !dirty_find(snapshot->in_place, pgno)) {
     const struct page_expectation expected = {
         .page_size = snapshot->page_size,
@@ -43,7 +43,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
   return MDBX_SUCCESS;
 }
 
-/* The slow half of what follows: a sound page that is not what was referred to. */
+/* The slow half of snapshot_check_meant(): a valid page that the reference does not mean. */
 int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page) {
   if (snapshot_is_lost(snapshot))
     return MDBX_BAD_TXN;
@@ -52,7 +52,7 @@ int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, uns
   if (birth_bits(page->txnid) == ref.birth)
     return log_damage(MDBX_CORRUPTED, "page %u: values of %u bytes where the table has %u", ref.pgno, page->item,
                       flags >> 16);
-  /* The newest one that has these bits. */
+  /* The newest id with these low bits. */
   const txnid_t meant = snapshot->txnid - (uint16_t)(snapshot->txnid - ref.birth);
   return log_damage(MDBX_CORRUPTED, "page %u: its version of transaction %llu is there, that of %llu belongs there",
                     ref.pgno, (unsigned long long)page->txnid, (unsigned long long)meant);

@@ -22,9 +22,9 @@ struct snapshot {
   const uint8_t *base; /* the mapping of the data file */
   unsigned shift;      /* log2 of the page size */
   pgno_t limit;        /* first unallocated page */
-  pgno_t present;      /* first page that the file may not have yet: below `limit` when a writer took pages from the end */
+  pgno_t present;      /* first page that the file may not have; below `limit` if a writer took pages from the end */
   txnid_t txnid;
-  txnid_t newest; /* of the pages in the file; a writer's own id only once it has spilled some of its own */
+  txnid_t newest; /* the greatest birth of pages in the file; the writer's own id only after it has spilled pages */
   uint32_t memo_mask;
   uint32_t *memo;            /* shared by all threads of the environment, accessed with relaxed atomics */
   const struct dirty *dirty; /* NULL: no overlay */
@@ -32,19 +32,19 @@ struct snapshot {
   uint64_t seed;
   bool always_check;   /* MDBX_VALIDATION */
   const struct dirty *in_place; /* WRITEMAP writer: its own pages, which lie in the mapping, unfinished; else NULL */
-  /* Of a reader: holds txnid as long as the pages are kept for it; a writer may take it away, and then a page that makes
-   * no sense is no damage. NULL: nobody can. */
+  /* Of a reader: contains txnid as long as the pages are kept for it. A writer may remove it; after that an invalid
+   * page is no damage. NULL: nobody can remove it. */
   const _Atomic uint64_t *pin;
 };
 
-/* Bit 0 tells "passed", so that fresh memory matches no page. */
+/* Bit 0 means "passed", so that zeroed memory matches no page. */
 static inline uint32_t snapshot_tag(txnid_t birth) { return (uint32_t)birth << 1 | 1; }
 
 static inline bool snapshot_knows(const struct snapshot *snapshot, pgno_t pgno, txnid_t birth) {
   return __atomic_load_n(&snapshot->memo[pgno & snapshot->memo_mask], __ATOMIC_RELAXED) == snapshot_tag(birth);
 }
 
-/* Remembers that this version of the page is sound. */
+/* Records that this version of the page is sound. */
 static inline void snapshot_vouch(const struct snapshot *snapshot, pgno_t pgno, txnid_t birth) {
   __atomic_store_n(&snapshot->memo[pgno & snapshot->memo_mask], snapshot_tag(birth), __ATOMIC_RELAXED);
 }
@@ -53,13 +53,13 @@ static inline const struct page *snapshot_mapped(const struct snapshot *snapshot
   return (const struct page *)(const void *)(snapshot->base + ((size_t)pgno << snapshot->shift));
 }
 
-/* Whether a writer took the snapshot away. Asked after bytes were read that it may have changed since: it took the pin
- * before. Then they are no damage. */
+/* Whether a writer has taken the snapshot away. Check it after reading bytes: a writer removes the pin before it
+ * changes them, so if the pin is there, the bytes were not changed. If it is gone, invalid bytes are no damage. */
 bool snapshot_is_lost(const struct snapshot *snapshot);
-/* The code for bytes that make no sense, with a report if they are damage. */
+/* The code for invalid bytes, with a report if they are damage. */
 #define snapshot_damage(snapshot, ...)                                                                                 \
   (snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : log_damage(MDBX_CORRUPTED, __VA_ARGS__))
-/* Asks for what a visit of a page reads first: its header, the keyheads and slots behind it, and the memo of it. */
+/* Prefetches what a visit of a page reads first: its header, the keyheads and slots after it, and its memo entry. */
 static inline void snapshot_prefetch(const struct snapshot *snapshot, pgno_t pgno) {
   enum { LINE = 64, LINES = 5 };
   if (pgno >= snapshot->present)
@@ -91,12 +91,13 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
   return MDBX_SUCCESS;
 }
 
-/* The code for a sound page that is not what is referred to, with a report. */
+/* The code for a valid page that is not the one that the reference means, with a report. */
 int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page *page);
-/* What is asked of an array of values beside its flags: that they have so many bytes. */
+/* Adds to the flags required of an array leaf the required size of its values. */
 static inline unsigned snapshot_with_item(unsigned flags, unsigned item) { return flags | item << 16; }
 
-/* Whether a sound page is what is referred to: its flags, its version, and with snapshot_with_item() the size of its values. */
+/* Whether a valid page is the one that the reference means: checks its flags, its version, and with
+ * snapshot_with_item() the size of its values. */
 static inline int snapshot_check_meant(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
                                        const struct page *page) {
   if (unlikely(page->flags != (uint16_t)flags || birth_bits(page->txnid) != ref.birth ||
@@ -105,8 +106,7 @@ static inline int snapshot_check_meant(const struct snapshot *snapshot, struct p
   return MDBX_SUCCESS;
 }
 
-/* The page that is referred to, in the version that is meant; it must be a branch or a leaf of the given table kind
- * (P_NOKEYHEADS or 0). */
+/* The page that the reference means, in the right version; it must have the given flags. */
 int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
                        const struct page **page);
 

@@ -81,13 +81,13 @@ void space_remove_free(struct space *space, pgno_t pgno, uint32_t pages) {
   forget_recent(space, pgno, pages);
 }
 
-/* Pages left between the allocated part and the upper bound, or the file's end if it must not grow. */
+/* The number of pages between the allocated part and the upper size, or the end of the file if it must not grow. */
 static pgno_t room_at_end(const struct space *space) {
   const pgno_t end = MIN_OF(space->geometry.grow ? space->geometry.upper : space->geometry.now, space->end);
   return end > space->view.limit ? end - space->view.limit : 0;
 }
 
-/* While user data is written (refill is set) the reserve of the commit stays untouched. */
+/* While user data is written (refill is set), the reserve of the commit is not used. */
 static bool end_has(const struct space *space, uint32_t pages, bool with_reserve) {
   const uint64_t left = space->avail.count + room_at_end(space);
   return room_at_end(space) >= pages && (with_reserve || left >= (uint64_t)pages + space->reserve);
@@ -107,8 +107,8 @@ static int extend_file(struct space *space, pgno_t end) {
   return rc;
 }
 
-/* With WRITEMAP the first store to each page is a fault. A transaction that takes many pages has those it is about to take
- * made ready by one call, as many as it has taken already: a small one wastes none. */
+/* With WRITEMAP the first store to each page causes a page fault. If a transaction takes many pages, one call prepares
+ * the next ones, at most as many as it has taken already, so that a small transaction prepares none in vain. */
 static void touch_ahead(struct space *space) {
   enum { LEAST = 16, MOST = 256 };
   const pgno_t taken = space->view.limit - space->first_taken, limit = space->view.limit;
@@ -119,7 +119,7 @@ static void touch_ahead(struct space *space) {
   char *from = map_base(space->map) + ((size_t)limit << space->view.shift);
   space->touched = limit + ahead;
   if ((uintptr_t)from % os_page_size() == 0)
-    (void)os_map_populate_for_stores(from, bytes); /* else each store does it */
+    (void)os_map_populate_for_stores(from, bytes); /* otherwise each store causes its own fault */
 }
 
 static int take_from_end(struct space *space, uint32_t pages, pgno_t *pgno) {
@@ -200,7 +200,7 @@ static int buffer_for(struct space *space, pgno_t pgno, uint32_t pages, struct p
   return rc;
 }
 
-/* A damaged list of free pages can hand out a page of this transaction. */
+/* A damaged list of free pages may contain a page of this transaction. */
 int space_check_unused(const struct space *space, pgno_t pgno) {
   return unlikely(dirty_find(&space->dirty, pgno) != NULL)
              ? log_damage(MDBX_CORRUPTED, "page %u: in use, and listed as free", pgno)
@@ -225,7 +225,8 @@ static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgn
   return rc;
 }
 
-/* Buffers are memory of this process, and may have held anything; what is in the mapping is in the file already. */
+/* Buffers are memory of this process and may contain anything, so they are cleared; bytes in the mapping are in the
+ * file already. */
 static bool clears(const struct space *space) { return !space->nomeminit && !space->writemap; }
 
 int space_new_page(struct space *space, unsigned flags, struct page **page) {
@@ -265,7 +266,8 @@ static int unspill(struct space *space, const struct page *page, struct page **w
   return MDBX_SUCCESS;
 }
 
-/* Copies what is used; the gap between is never bytes of this process: it is zeros, or, in the mapping, what was there. */
+/* Copies the used bytes. The gap between them must not contain bytes of this process's memory: it gets zeros, or, in
+ * the mapping, keeps its content. */
 static void copy_used(struct page *to, const struct page *from, size_t page_size, bool clear) {
   memcpy(to, from, PAGE_HEADER + (size_t)from->lower);
   if (clear)
@@ -353,7 +355,7 @@ static void free_limbo(struct space *space) {
   space->limbo_length = 0;
 }
 
-/* After its pages were written, a spilled page lives in the mapping; its buffer stays until the next spill. */
+/* After a page has been spilled, it is read in the mapping; its buffer stays until the next spill. */
 static void move_to_limbo(struct space *space, const struct dirty_page *list, size_t count) {
   for (size_t i = 0; i < count; ++i) {
     ASSERT(dirty_find(&space->dirty, list[i].pgno) == list[i].page);

@@ -3,11 +3,11 @@
  * space/space.h: the life of a page inside one write transaction.
  *
  * A page is allocated (from pages that are free, else from the unallocated end), written, and in the end committed; or
- * it is retired: a page of an earlier transaction then waits for its readers, one of this transaction is free at once.
- * Committed pages are never written: space_touch() gives a copy with a new number.
+ * it is retired: then a page of an earlier transaction waits for its readers, and a page of this transaction is free at
+ * once. Committed pages are never written: space_touch() gives a copy with a new number.
  *
- * Used by the holder of the writer lock only. The one upward call of the engine is `refill`: it asks the layer above to
- * look for more free pages in the table of free pages.
+ * Used by the holder of the writer lock only. The one upward call of the engine is `refill`: it makes a layer above
+ * search the table of free pages for more.
  */
 #ifndef MDBX_SPACE_SPACE_H
 #define MDBX_SPACE_SPACE_H
@@ -34,28 +34,28 @@ struct retired_list {
 
 struct space;
 struct recent_paths;
-/* What is left if no free page is found. */
+/* What the allocator does if no free page is found; it determines how much work a search may do. */
 enum space_need {
-  SPACE_CHEAP, /* the file has room at its end: look at what costs little */
-  SPACE_GROW,  /* the file would have to become longer: readers that hold pages may be asked to go */
-  SPACE_FULL   /* the upper size is reached: no work is too much */
+  SPACE_CHEAP, /* it takes pages from the end of the file: search only where it is cheap */
+  SPACE_GROW,  /* it makes the file longer: readers that hold pages may be ousted or reported */
+  SPACE_FULL   /* it fails, since the upper size is reached: search everything */
 };
 
-/* Adds to `avail`; finds what it needs through space->refill_context. MDBX_SUCCESS: look again; MDBX_NOTFOUND: there is
- * nothing more; or an error. `pages` is the length of the run that is wanted. */
+/* Adds free pages to `avail`; space->refill_context is its context. MDBX_SUCCESS: it has added pages; MDBX_NOTFOUND:
+ * there are no more; or an error. `pages` is the length of the needed run. */
 typedef int (*space_refill)(struct space *space, uint32_t pages, enum space_need need);
 
 struct space_counters {
   uint64_t newly, cow, spilled, unspilled, ahead; /* ahead: runs that were written when their value was put */
 };
 
-/* What an application may tune; constant in a transaction. */
+/* Options of the application; constant in a transaction. */
 struct space_tuning {
   uint32_t merge_below;  /* a page with fewer bytes in use is merged with a neighbour */
   uint32_t subpage_most; /* bytes of a set of values inside a leaf */
   bool prefer_changed;   /* merge with a neighbour that has been changed already, if there is one */
   uint64_t dirty_limit;  /* changed pages in memory before some are written out */
-  uint64_t dirty_kept;   /* and how many stay then */
+  uint64_t dirty_kept;   /* how many stay in memory then */
 };
 
 struct space {
@@ -64,8 +64,8 @@ struct space {
   struct geometry geometry; /* as the commit will store it */
   pgno_t backed;            /* pages the file is known to have storage for */
   pgno_t first_taken;       /* pages from here on were taken from the end by this transaction */
-  pgno_t touched;           /* with WRITEMAP: pages before this one need no fault any more */
-  pgno_t end;               /* this process uses no page from here on; PGNO_LIMIT: the geometry alone bounds it */
+  pgno_t touched;           /* with WRITEMAP: pages before this one have been prepared for stores */
+  pgno_t end;               /* this process uses no page from here on; PGNO_LIMIT: only the geometry limits it */
   struct dbmap *map;
   struct stores *stores;
   bool copying; /* pages go to the file through `stores` where they may */
@@ -75,20 +75,20 @@ struct space {
   bool lifo;
   bool spilled; /* some pages have been written already and are in no buffer */
   bool ahead;   /* the value that is being put may be written at once; see space/ahead.h */
-  uint64_t early_pages; /* that have been written already; some may be free again */
-  struct pgset avail;  /* free, and seen by nobody */
+  uint64_t early_pages; /* pages that have been written already; some may be free again */
+  struct pgset avail;  /* free pages that no snapshot sees */
   struct pgset recent; /* the part of `avail` that has become free lately; kept with `lifo` only */
   struct retired_list retired;
   space_refill refill;
   void *refill_context;
-  uint32_t reserve; /* pages the commit itself will need: user data leaves so many */
+  uint32_t reserve; /* number of pages that user data must leave for the commit */
   struct page_pool *pool;
   struct space_tuning tuning;
   struct dirty_page *limbo; /* buffers of spilled pages that the caller may still point into */
   size_t limbo_length;
   struct space_counters counters;
   struct undo *undo; /* of the innermost nested transaction; NULL without one */
-  /* Moves with every event after which a remembered path may be wrong; see tree/recent.h. */
+  /* Grows with every event after which a remembered path may be wrong; see tree/recent.h. */
   uint64_t turn;
   struct recent_paths *paths; /* of tree/; NULL: nothing is remembered */
 };
@@ -114,7 +114,8 @@ struct space_start {
 /* Begins a transaction in a struct that was all zeros or has seen space_end(). */
 void space_begin(struct space *space, const struct space_start *start);
 
-/* The commit has begun to write what is free: nothing is looked for any more, and the reserve may be used. */
+/* Call it when the commit begins to write the table of free pages: no more pages are searched, and the reserve may be
+ * used. */
 static inline void space_stop_refill(struct space *space) { space->refill = NULL; }
 
 /* Frees the pages of the transaction; what a later one needs again is kept. */
@@ -125,13 +126,13 @@ void space_destroy(struct space *space);
 
 /* ---- settings that change in a transaction ---- */
 
-/* User data leaves so many pages to the commit from now on. */
+/* From now on user data must leave this many pages for the commit. */
 static inline void space_set_reserve(struct space *space, uint32_t pages) { space->reserve = pages; }
 
 /* The lowest free page is taken first, not the latest. */
 static inline void space_prefer_low(struct space *space) { space->lifo = false; }
 
-/* The geometry as the commit will store it; `now` is not below what is in use. */
+/* Sets the geometry that the commit will store; `now` is not below the used size. */
 void space_set_geometry(struct space *space, const struct geometry *geometry);
 
 /* The same; with WRITEMAP the file gets longer at once. An errno value if it cannot. */
@@ -142,7 +143,7 @@ int space_resize(struct space *space, const struct geometry *geometry);
 /* Allocates `pages` pages in a row and gives the first number. MDBX_MAP_FULL when the upper size is reached. */
 int space_allocate(struct space *space, uint32_t pages, pgno_t *pgno);
 
-/* Whether a run of that length can be had from the pages that are known to be free. */
+/* Whether the known free pages contain a run of this length. */
 bool space_has_free(const struct space *space, uint32_t pages);
 
 /* A new tree page of that kind (enum page_flags), empty and dirty. */
@@ -151,7 +152,7 @@ int space_new_page(struct space *space, unsigned flags, struct page **page);
 /* A new run for a large value; its data bytes follow the header of *page. */
 int space_new_run(struct space *space, uint32_t bytes, struct page **page);
 
-/* MDBX_CORRUPTED if a page that was free for the taking is one that this transaction has changed. */
+/* MDBX_CORRUPTED if this transaction has changed a page that was listed as free. */
 int space_check_unused(const struct space *space, pgno_t pgno);
 
 /* Makes a page writable: itself if it is of this transaction, else a copy with a new number. */
@@ -162,8 +163,8 @@ static inline bool space_owns(const struct space *space, const struct page *page
   return page->txnid == space->view.txnid;
 }
 
-/* A page that this transaction has made or made writable, for a change: the only way from a page that a path shows to one
- * that may be written to. */
+/* A writable pointer to a page that this transaction has made or made writable: the only way from the const page of a
+ * path to a writable one. */
 static inline struct page *space_writable(const struct space *space, const struct page *page) {
   ASSERT(space_owns(space, page));
   return (struct page *)(uintptr_t)page;
@@ -172,21 +173,20 @@ static inline struct page *space_writable(const struct space *space, const struc
 /* The page (with all pages of its run) leaves the tree. `page` is invalid afterwards if it was of this transaction. */
 int space_retire(struct space *space, const struct page *page);
 
-/* The same for pages of earlier transactions that nobody has looked at: their birth may be any id not above the real
- * one. */
+/* The same for pages of earlier transactions that have not been read: `birth` may be any id not above the real one. */
 int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_t birth);
 
-/* Adds pages that have become free to the set allocations are served from. */
+/* Adds free pages to the set from which pages are allocated. */
 int space_add_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently);
 
-/* Takes pages out of that set that are in it. */
+/* Removes pages from that set. */
 void space_remove_free(struct space *space, pgno_t pgno, uint32_t pages);
 
 /* Memory for a page or run, and its return; NULL may be returned. */
 struct page *space_take_buffer(struct space *space, uint32_t pages);
 void space_free_buffer(struct space *space, uint32_t pages, struct page *page);
 
-/* Takes free pages off the end of the allocated part. */
+/* Moves the end of the allocated part down over free pages. */
 void space_trim_tail(struct space *space);
 
 /* Writes changed pages out until at most `keep` are left in memory. Pointers to pages become invalid, except that

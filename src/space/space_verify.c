@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #if MDBX_DEBUG
-/* That a page is changed only once. Memory may be short in a debug build too: then that is not looked at. */
+/* Asserts that a page is changed only once. Without memory this is not checked. */
 static void check_dirty(const struct space *space) {
   struct pgset seen = {0};
   uint64_t pages = 0;
@@ -23,7 +23,7 @@ static void check_dirty(const struct space *space) {
   pgset_destroy(&seen);
 }
 
-/* What a damaged tree refers to twice is retired twice, with the birth it claims: that is for the checker to tell. */
+/* If a damaged tree refers to a page twice, the page is retired twice; the checker reports this. */
 static void check_retired(const struct space *space) {
   uint64_t pages = 0;
   for (size_t i = 0; i < space->retired.length; ++i)
@@ -31,7 +31,7 @@ static void check_retired(const struct space *space) {
   ASSERT(pages == space->retired.pages);
 }
 
-/* A damaged list of free pages may name pages that are in use: only what is the engine's own doing is asserted. */
+/* A damaged list of free pages may name pages that are in use: only the engine's own actions are asserted. */
 static void check_free(const struct space *space) {
   uint64_t count = 0;
   for (pgno_t pgno = pgset_lowest(&space->avail, 0); pgno != PGNO_NONE; pgno = pgset_lowest(&space->avail, pgno + 1)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * space/space_verify.h: a debug build's look at the pages of a write transaction; see base/assert.h.
+ * space/space_verify.h: assertions of a debug build about the pages of a write transaction; see base/assert.h.
  */
 #ifndef MDBX_SPACE_SPACE_VERIFY_H
 #define MDBX_SPACE_SPACE_VERIFY_H
@@ -8,9 +8,10 @@
 #include "space/space.h"
 
 #if MDBX_DEBUG
-/* Every page is changed, retired, free or none of these, and is counted once; sums are the sums of what they stand for. */
+/* Asserts that each page has at most one of the states changed, retired, free, and that the counters agree with the
+ * lists. */
 void space_verify(const struct space *space);
-/* A page that was changed: everything on it lies where it may. */
+/* Asserts that a changed page is consistent. */
 void space_verify_page(const struct space *space, const struct page *page);
 #endif
 

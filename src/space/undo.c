@@ -5,7 +5,7 @@
 
 #include <stdlib.h>
 
-/* Stands for the buffers of entries that are about numbers only. */
+/* A placeholder for the buffers of entries that only need a page number. */
 static struct page no_buffer;
 
 int undo_begin(struct space *space) {
@@ -33,7 +33,7 @@ static void free_images(struct space *space, struct dirty *images) {
   dirty_destroy(images);
 }
 
-/* Ends the innermost level without looking at what it holds. */
+/* Ends the innermost level without using its content. */
 static void drop(struct space *space) {
   struct undo *undo = space->undo;
   ASSERT(undo);
@@ -92,7 +92,8 @@ int undo_note_gone(struct space *space, const struct page *page, uint32_t pages,
 
 /* ---------------------------------------------------------------------------------------------------------- keeping */
 
-/* A page of an outer level was changed or retired: the outer level needs to know, unless it made the page itself. */
+/* A page of an outer level was changed or retired: the entry is passed to the outer level, unless that made the page
+ * itself. */
 static int hand_image_over(struct undo *undo, struct dirty_page *entry) {
   ASSERT(!dirty_find(&undo->created, entry->pgno) || dirty_find(&undo->gone, entry->pgno));
   struct undo *outer = undo->outer;
@@ -140,7 +141,7 @@ static int give_created_back(struct space *space) {
   return MDBX_SUCCESS;
 }
 
-/* The content of a page is what it was, wherever the page went meanwhile. */
+/* Restores the content of a page, even if the page was retired or spilled meanwhile. */
 static int put_image_back(struct space *space, struct dirty_page *entry) {
   if (dirty_find(&space->undo->gone, entry->pgno))
     space_remove_free(space, entry->pgno, entry->pages);
@@ -152,7 +153,7 @@ static int put_image_back(struct space *space, struct dirty_page *entry) {
   return rc;
 }
 
-/* Pages the level took from the unallocated end go back there. */
+/* Pages that the level took from the unallocated end become unallocated again. */
 static void give_end_back(struct space *space, pgno_t limit) {
   while (space->view.limit > limit && pgset_has(&space->avail, space->view.limit - 1)) {
     space_remove_free(space, space->view.limit - 1, 1);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * space/undo.h: what a nested transaction must be able to take back.
+ * space/undo.h: the undo log of nested transactions.
  *
- * All levels of nesting change the same pages of the same write transaction. A level keeps, of every page that was there
- * before it and that it changes or retires, the content as it was; and it knows the pages it has made. Taking the level
- * back is putting the contents in their places; keeping it hands what the level around it would need over to that one.
- * Free pages a level found in table 0 stay found.
+ * All levels of nesting change the same pages of the same write transaction. Before a level changes or retires an older
+ * page, it saves the content of the page; it also records the pages it has made. To undo the level, the saved contents
+ * are copied back. To keep the level, the entries that the enclosing level needs are passed to it. Free pages that a
+ * level found in table 0 remain known.
  *
- * A page of an outer level that is gone and whose number is used again is in `images`, `gone` and `created` at once.
+ * If a page of an outer level was retired and its number reused, it is in `images`, `gone` and `created` at once.
  */
 #ifndef MDBX_SPACE_UNDO_H
 #define MDBX_SPACE_UNDO_H
@@ -26,17 +26,17 @@ struct undo {
 
 /* Begins a level. MDBX_ENOMEM. */
 int undo_begin(struct space *space);
-/* Whether the innermost level has touched a page. */
+/* Whether the innermost level has changed a page. */
 bool undo_has_changes(const struct space *space);
 /* Ends the innermost level and keeps its changes. After an error the transaction around it is broken. */
 int undo_keep(struct space *space);
-/* Ends the innermost level and takes its changes back. After an error the transaction around it is broken. */
+/* Ends the innermost level and undoes its changes. After an error the transaction around it is broken. */
 int undo_restore(struct space *space);
 /* Forgets all levels. */
 void undo_release(struct space *space);
 
-/* For space.c, with a level open: a page was made; a page of this transaction is about to change; one leaves the tree.
- * *buffer is its buffer, which the level may take over (it is then set to NULL). */
+/* For space.c, while a level is open: a page was made; a page of this transaction is about to change; a page leaves the
+ * tree. *buffer is the page's buffer; the level may take it over and sets it to NULL then. */
 int undo_note_created(struct space *space, pgno_t pgno, uint32_t pages);
 int undo_note_change(struct space *space, const struct page *page, uint32_t pages);
 int undo_note_gone(struct space *space, const struct page *page, uint32_t pages, struct page **buffer);

@@ -16,7 +16,7 @@ static size_t bytes_of(const struct space *space, const struct dirty_page *entry
   return (size_t)entry->pages << space->view.shift;
 }
 
-/* A run longer than this is written by a call: the first touch of each page would cost more. */
+/* A longer run is written by a call, which is cheaper than a page fault for each page. */
 enum { COPIED_PAGES_MAX = 16 };
 
 static bool may_copy(const struct space *space, const struct dirty_page *entry) {
@@ -24,7 +24,7 @@ static bool may_copy(const struct space *space, const struct dirty_page *entry) 
          stores_may_copy(space->stores, entry->pgno, entry->pages);
 }
 
-/* Length of the row of adjacent pages at the start of the list, of which none may be copied. */
+/* The number of adjacent pages at the beginning of the list of which none may be copied. */
 static size_t adjacent(const struct space *space, const struct dirty_page *list, size_t count) {
   size_t n = 1, bytes = bytes_of(space, &list[0]);
   for (; n < count && n < ROW_PAGES_MAX && list[n].pgno == list[n - 1].pgno + list[n - 1].pages; ++n) {

@@ -78,7 +78,7 @@ int cursor_lose_position(struct cursor *cursor, int rc) {
   return rc;
 }
 
-/* The position before what follows a deleted record. */
+/* Saves the position before the successor of a deleted record. */
 static int save_successor(struct cursor *cursor) {
   ASSERT(!cursor->detached && cursor->state == CURSOR_BEFORE_NEXT);
   struct leaf_item item;
@@ -116,8 +116,8 @@ int cursor_detach(struct cursor *cursor) {
   return MDBX_SUCCESS;
 }
 
-/* What goes wrong on the way is the cursor's loss, not that of the change. A key that is prepared for the change lies in the
- * scratch memory of the tree and must stay. */
+/* After an error the cursor loses its position, but the change continues. The key of the change is prepared in the
+ * tree's scratch memory, so the search must not use that. */
 int cursor_resolve(struct cursor *cursor) {
   if (likely(!cursor->detached || !cursor->in_doubt))
     return MDBX_SUCCESS;
@@ -165,7 +165,7 @@ static int seek_saved_key(struct cursor *cursor, bool *exact) {
   return rc == MDBX_SUCCESS ? tree_seek(cursor->snapshot, cursor->tree, &prepared, &cursor->path, exact) : rc;
 }
 
-/* *exact comes in true: the key is there; it goes out whether the value is there too. */
+/* On entry *exact is true: the key exists. On return it says whether the value exists too. */
 static int seek_saved_value(struct cursor *cursor, bool *exact) {
   ASSERT(*exact);
   const MDBX_val value = {cursor->saved + cursor->saved_key, cursor->saved_length - cursor->saved_key};

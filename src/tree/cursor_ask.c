@@ -49,7 +49,8 @@ static int compare_paths(const struct path *left, const struct path *right) {
   return 0;
 }
 
-/* A copy that stands on its record, also if the cursor stands before it; without a record, the cursor as it is. */
+/* Makes a copy that stands on the record; if the cursor stands before a record, the copy stands on it. Without a record
+ * the copy equals the cursor. */
 static int stand_for(struct cursor *cursor, struct cursor *copy) {
   const int rc = cursor_peek(cursor, copy);
   if (rc == MDBX_ENODATA)
@@ -91,7 +92,8 @@ int cursor_nested_record(struct cursor *cursor, struct table_record *record) {
 
 /* ---------------------------------------------------------------------------------------------------- many at once */
 
-/* Fills pairs from the present record on until the space or the data ends. The cursor ends on the last one given. */
+/* Fills pairs from the present record on, until the space or the table ends. Then the cursor stands on the last record
+ * returned. */
 static int batch_from_here(struct cursor *cursor, size_t *count, MDBX_val *pairs, size_t limit) {
   for (;;) {
     int rc = cursor_get(cursor, &pairs[*count], &pairs[*count + 1], MDBX_GET_CURRENT);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Changes with a cursor: it stands on what was put, or before what follows what was deleted. */
+/* Changes with a cursor. Afterwards it stands on the record put, or before the successor of the record deleted. */
 #include "tree/cursor_parts.h"
 
 #include "base/assert.h"
@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-/* The cursor stands on a pair that was just stored; it will look for it when it is used. */
+/* Saves a pair that was just stored as the position; the cursor searches for it at its next use. */
 static int stand_on(struct cursor *cursor, const struct seek_key *key, const MDBX_val *value) {
   const int rc = cursor_save_key(cursor, key->raw, key->length, value);
   cursor->state = CURSOR_AT;
@@ -24,7 +24,7 @@ static struct change change_at(struct cursor *cursor, const struct seek_key *key
 static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   ASSERT(cursor->space && cursor->multi);
   const struct change change = change_at(cursor, key);
-  /* Saved first: what key and value point to may be gone afterwards. */
+  /* Saves the position first, because key and value may point to bytes that the change overwrites. */
   struct cursor position = {.saved = NULL};
   int rc = cursor_save_key(&position, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
@@ -85,7 +85,7 @@ int cursor_put_current(struct cursor *cursor, const struct seek_key *key, MDBX_v
   return tree_set_value(&change, data, flags);
 }
 
-/* One of several values goes. */
+/* Deletes one of several values. */
 static int delete_value(struct cursor *cursor) {
   ASSERT(cursor->in_set && !cursor->detached);
   int rc = cursor_save_position(cursor);
@@ -95,7 +95,7 @@ static int delete_value(struct cursor *cursor) {
   return cursor_lose_position(cursor, rc);
 }
 
-/* The record goes, with all its values. */
+/* Deletes the record with all its values. */
 static int delete_record(struct cursor *cursor) {
   ASSERT(!cursor->detached);
   struct leaf_item item;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operations of mdbx_cursor_get(): moves and searches. What each needs and does is told in cursor_ops.c. */
+/* The operations of mdbx_cursor_get(): moves and searches. cursor_ops.c describes what each needs and does. */
 #include "tree/cursor_parts.h"
 
 #include "base/assert.h"
@@ -9,7 +9,7 @@
 
 /* ------------------------------------------------------------------------------------------------------- moving */
 
-/* A scan that walks through the values of this key comes to those of the neighbour next: asks for the page they begin on. */
+/* A scan of this key's values continues with those of the neighbouring key: prefetches the page on which they begin. */
 static void prefetch_values(const struct cursor *cursor, bool forward) {
   const struct path_level *leaf = &cursor->path.level[cursor->path.depth - 1];
   const unsigned next = leaf->index + (forward ? 1u : -1u);
@@ -24,7 +24,7 @@ static void prefetch_values(const struct cursor *cursor, bool forward) {
   snapshot_prefetch(cursor->snapshot, record.root);
 }
 
-/* The path has come to a record: stands on the first or last of its values. */
+/* The path has reached a record: moves to the first or last of its values. */
 static int land(struct cursor *cursor, int rc, enum edge edge) {
   if (rc == MDBX_SUCCESS && cursor->multi) {
     rc = cursor_open_set(cursor);
@@ -50,8 +50,8 @@ static int go_last(struct cursor *cursor) {
   return land(cursor, rc, AT_LAST);
 }
 
-/* A move went from one leaf to another: the keys must go on in the same direction. Damage that leads a scan in circles
- * ends here. */
+/* After a move from one leaf to another the keys must continue in the same direction. This ends a scan that damage
+ * would lead in circles. */
 static int check_order(const struct cursor *cursor, const struct page *from, bool forward) {
   const struct page *to = cursor->path.level[cursor->path.depth - 1].page;
   if (cursor->ignore_order || cursor->tree->rules.unknown)
@@ -87,7 +87,7 @@ static int next_key(struct cursor *cursor) { return land(cursor, step_next(curso
 
 static int prev_key(struct cursor *cursor) { return land(cursor, step_prev(cursor), AT_LAST); }
 
-/* From "before next" onto the next record, and with `same_key` only onto a value of the key. */
+/* Moves from CURSOR_BEFORE_NEXT to the next record; with `same_key` only to a value of the same key. */
 static int step_onto(struct cursor *cursor, bool same_key) {
   ASSERT(cursor->state == CURSOR_BEFORE_NEXT);
   if (cursor->in_set && !values_behind(&cursor->set))
@@ -99,7 +99,7 @@ static int step_onto(struct cursor *cursor, bool same_key) {
   return land(cursor, path_settle(cursor->snapshot, cursor->tree, &cursor->path), AT_FIRST);
 }
 
-/* Among the values of the key, as far as they lie on one page. */
+/* A step among the values of the key, if both are on one page. */
 static bool step_in_tree(struct value_set *set, bool forward) {
   struct path_level *leaf = path_leaf(&set->path);
   const unsigned to = leaf->index + (forward ? 1u : -1u);
@@ -123,7 +123,7 @@ static bool step_among_values(struct value_set *set, bool forward) {
   return true;
 }
 
-/* Onto the next record of the leaf, if its values lie there too. */
+/* A step to the next record of the leaf, if its values are in the leaf too. */
 static bool step_to_neighbour(struct cursor *cursor, bool forward) {
   struct value_set *set = &cursor->set;
   struct path_level *leaf = path_leaf(&cursor->path);
@@ -223,7 +223,8 @@ int cursor_peek(struct cursor *cursor, struct cursor *copy) {
   return cursor_settle(copy);
 }
 
-/* GET_CURRENT behind a deleted last value gives the value before it, behind a deleted last record the record. */
+/* After the last value of a key was deleted, GET_CURRENT returns the value before it; after the last record was
+ * deleted, the record before it. */
 static int go_current(struct cursor *cursor) {
   if (cursor->state == CURSOR_BEHIND)
     return MDBX_NOTFOUND;
@@ -265,7 +266,7 @@ static int get_lost(struct cursor *cursor) {
   return MDBX_NOTFOUND;
 }
 
-/* To the first record not less than the key. */
+/* Moves to the first record not less than the key. */
 static int seek_lower(struct cursor *cursor, const struct seek_key *key, bool *exact) {
   int rc = tree_seek(cursor->snapshot, cursor->tree, key, &cursor->path, exact);
   if (rc == MDBX_SUCCESS && !*exact)
@@ -284,7 +285,7 @@ static int seek_exact(struct cursor *cursor, const struct seek_key *key) {
   return rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && !exact) ? get_lost(cursor) : rc;
 }
 
-/* On from what is not greater than what is sought. */
+/* Moves on while the record is not greater than the pair sought. */
 static int step_behind(struct cursor *cursor, enum reach reach) {
   const int rc = go_next(cursor, reach);
   if (rc == MDBX_NOTFOUND)
@@ -292,7 +293,7 @@ static int step_behind(struct cursor *cursor, enum reach reach) {
   return rc;
 }
 
-/* Keys alone are compared. Without an equal one the cursor stands where it would be. */
+/* Compares only keys. If no key is equal, the cursor stands where the key would be. */
 static int seek_key(struct cursor *cursor, const struct seek_key *key, enum relation relation) {
   bool exact;
   const int rc = seek_lower(cursor, key, &exact);
@@ -353,7 +354,7 @@ static int seek_pair(struct cursor *cursor, const struct seek_key *key, const MD
 
 /* ---- and in tables with one value a key, whose values are in the order of their lengths, then of their bytes ---- */
 
-/* How the value at the path stands to the given one. */
+/* Compares the value at the path with the given one. */
 static int compare_single(const struct cursor *cursor, const MDBX_val *value, int *order) {
   ASSERT(!cursor->multi);
   struct leaf_item item;

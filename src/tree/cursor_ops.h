@@ -7,17 +7,17 @@
 
 #include "base/base.h"
 
-/* What an operation needs, and what else there is to know of it. */
+/* What an operation needs, and its other properties. */
 enum {
   OP_KEY = 1,        /* a key to seek */
-  OP_KEY_ALONE = 2,  /* which alone says where: a value may be given, or lack its address */
+  OP_KEY_ALONE = 2,  /* only the key determines the position: the value may be given, or have no address */
   OP_DATA = 4,       /* a place for the value */
-  OP_VALUE = 8,      /* which has a value in it that is compared */
-  OP_MULTI = 16,     /* a table with several values a key */
-  OP_FIXED = 32,     /* and of one size */
-  OP_PAGE = 64,      /* gives all values of a page at once */
+  OP_VALUE = 8,      /* that contains a value to compare */
+  OP_MULTI = 16,     /* a table with several values per key */
+  OP_FIXED = 32,     /* with fixed-size values */
+  OP_PAGE = 64,      /* returns all values of a page at once */
   OP_KEEPS_KEY = 128, /* leaves the key of the caller as it is */
-  OP_TURNS = 256     /* goes on from where the cursor stands */
+  OP_TURNS = 256     /* begins at the position of the cursor */
 };
 
 enum op_kind {
@@ -29,15 +29,15 @@ enum op_kind {
   OP_GO_PREV_PAGE, /* of the values of the key */
   OP_SEEK_EXACT,   /* the key and no other */
   OP_SEEK_KEY,     /* how: enum relation */
-  OP_SEEK_VALUE,   /* the same among the values of exactly the key */
-  OP_SEEK_PAIR,    /* the same of key and value as one pair */
-  OP_SEEK_BOUND    /* the same, and says whether it is equal */
+  OP_SEEK_VALUE,   /* the same among the values of exactly this key */
+  OP_SEEK_PAIR,    /* the same for key and value as one pair */
+  OP_SEEK_BOUND    /* the same, and the result says whether it is equal */
 };
 
 enum edge { AT_FIRST, AT_LAST };
 /* How far a move may go. */
 enum reach { ANY_RECORD, SAME_KEY, OTHER_KEY };
-/* How what is found stands to what is sought. */
+/* The relation of what is found to what is sought. */
 enum relation { LESSER_THAN, LESSER_OR_EQUAL, EQUAL, GREATER_OR_EQUAL, GREATER_THAN };
 
 struct cursor_op {
@@ -53,7 +53,7 @@ static inline const struct cursor_op *cursor_op(MDBX_cursor_op op) {
   return (unsigned)op < CURSOR_OPS ? &cursor_ops[op] : NULL;
 }
 
-/* Whether any of the bits is true of an operation. */
+/* Whether an operation has any of these bits. */
 static inline bool cursor_op_is(MDBX_cursor_op op, unsigned bits) {
   return (unsigned)op < CURSOR_OPS && (cursor_ops[op].needs & bits);
 }

@@ -8,13 +8,13 @@
 
 #include "tree/cursor.h"
 
-/* Remembers a position: a key, and a value unless it is NULL. MDBX_ENOMEM. */
+/* Saves a position: a key, and a value unless it is NULL. MDBX_ENOMEM. */
 int cursor_save_key(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value);
-/* The same for where the cursor is. */
+/* The same for the present position of the cursor. */
 int cursor_save_position(struct cursor *cursor);
-/* After an error that is no answer the path may lead anywhere: the cursor has no position any more. Returns rc. */
+/* After an error (other than a negative result) the path may be invalid: the cursor loses its position. Returns rc. */
 int cursor_lose_position(struct cursor *cursor, int rc);
-/* Opens the values of the record at the path, without a position among them. */
+/* Opens the set of values of the record at the path, without a position in it. */
 int cursor_open_set(struct cursor *cursor);
 
 /* After a move or a change that returned rc: with success the cursor stands on a record. Returns rc. */

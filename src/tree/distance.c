@@ -3,7 +3,7 @@
 
 #include "base/assert.h"
 
-/* More than any table has, and so far from the limits of the type that sums need no care. */
+/* More than any table has, and small enough that sums do not overflow. */
 #define DISTANCE_MAX (INT64_MAX / 4)
 
 /* What is counted: entries on one level of a tree, or the values of the records in its leaves. */
@@ -94,7 +94,7 @@ static int turn_page(struct measure *measure, struct path *path, bool back) {
   return MDBX_NOTFOUND;
 }
 
-/* Order of two paths, as far as the entries above level `end` tell. */
+/* Compares two paths by the entries above level `end`. */
 static int compare_above(const struct path *a, const struct path *b, unsigned end) {
   for (unsigned i = 0; i < end; ++i)
     if (a->level[i].index != b->level[i].index)
@@ -127,7 +127,7 @@ static int measure_paths(struct measure *measure, const struct path *from, const
   return rc;
 }
 
-/* How many values of the key come before the one the set stands on. */
+/* The number of values of the key before the position of the set. */
 static int value_rank(const struct value_set *set, int64_t *rank) {
   struct path first;
   *rank = set->index;
@@ -171,7 +171,8 @@ static int go_to_edge(const struct measure *measure, struct path *path, bool las
   return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
 }
 
-/* To the page that has the step *offset, which counts from the start of the page and comes out so. */
+/* Moves to the page that contains step *offset. On entry and on return *offset counts from the beginning of the
+ * page. */
 static int find_page(struct measure *measure, struct path *path, int64_t *offset) {
   const struct path_level *here = &path->level[measure->level];
   for (;;) {
@@ -190,7 +191,7 @@ static int find_page(struct measure *measure, struct path *path, int64_t *offset
   }
 }
 
-/* To the entry of the page that has the step *offset; what is left counts from the first value of the entry. */
+/* Moves to the entry of the page that contains step *offset; the rest counts from the first value of the entry. */
 static int find_entry(const struct measure *measure, struct path_level *here, int64_t *offset) {
   here->index = 0;
   if (!measure->values) {
@@ -207,7 +208,7 @@ static int find_entry(const struct measure *measure, struct path_level *here, in
   }
 }
 
-/* Moves a path by *offset steps; what is left of it then counts values of the entry. */
+/* Moves a path by *offset steps; the remaining *offset counts values of the entry. */
 static int scroll_path(struct measure *measure, struct path *path, int64_t *offset) {
   ASSERT(measure->level < path->depth);
   struct path_level *here = &path->level[measure->level];
@@ -229,7 +230,7 @@ static int open_values(struct cursor *cursor) {
   return values_open(cursor->snapshot, cursor->tree, &item, &cursor->set);
 }
 
-/* To the value with that number of the key the path has come to. */
+/* Moves to the value with that number at the key that the path has reached. */
 static int choose_value(struct cursor *cursor, int64_t number) {
   int rc = open_values(cursor);
   if (rc == MDBX_SUCCESS)
@@ -248,7 +249,7 @@ static int choose_value(struct cursor *cursor, int64_t number) {
              : rc;
 }
 
-/* On the first or last value of the key at the edge of the table. */
+/* Moves to the first or last value of the key at the edge of the table. */
 static int choose_last_value(struct cursor *cursor, bool last) {
   const int rc = open_values(cursor);
   if (rc != MDBX_SUCCESS)

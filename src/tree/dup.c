@@ -54,7 +54,7 @@ static int open_set(const struct dup_change *change, struct value_set *set) {
   return values_open(&change->node.space->view, change->node.tree, &item, set);
 }
 
-/* Other data for the node of the key, or a node for it. */
+/* Makes space for other data in the key's node, or creates the node. */
 static int put_node(const struct dup_change *change, bool exists, enum node_kind kind, const void *bytes,
                     size_t length) {
   struct change node = change->node;
@@ -83,8 +83,8 @@ static int put_nested(const struct dup_change *change, bool exists, const struct
   return put_node(change, exists, NODE_TREE, &record, sizeof(record));
 }
 
-/* The record of a nested tree that has changed, where it lies. The path is writable, unless a page was made since that damage has
- * put into two places: then it is written like another one. */
+/* Updates the record of a changed nested tree in place. The path is writable, except in a damaged file where a page has
+ * two places; then the record is written like other data. */
 static int put_nested_back(const struct dup_change *change, const struct tree *nested) {
   const struct path_level *level = path_leaf(change->node.path);
   const struct nested_record record = record_of(nested);
@@ -98,7 +98,7 @@ static int put_nested_back(const struct dup_change *change, const struct tree *n
   return MDBX_SUCCESS;
 }
 
-/* Puts a value behind those a new nested tree has. */
+/* Appends a value to a new nested tree. */
 static int nested_append(const struct dup_change *change, struct tree *nested, struct path *path,
                          const MDBX_val *value) {
   struct seek_key key;
@@ -119,7 +119,7 @@ static MDBX_val merged_value(const struct dup_change *change, const struct value
   return val_of(set->bytes.bytes, set->bytes.length);
 }
 
-/* The values of a node and the new one go to a nested tree. */
+/* Moves the values of a node, and the new one, to a nested tree. */
 static int move_to_tree(const struct dup_change *change, const struct value_set *set, unsigned at) {
   struct tree nested;
   struct path path = {.depth = 0};
@@ -184,7 +184,7 @@ static int put_subpage(const struct dup_change *change, const struct value_set *
   return rc;
 }
 
-/* The value, which comes to that index, goes into the sub-page where that lies; the leaf has room. */
+/* Inserts the value into the sub-page in place, at the given index; the leaf has room. */
 static void open_subpage(const struct dup_change *change, struct page *leaf, unsigned index, unsigned at) {
   struct leaf_item node;
   const size_t length = change->value.iov_len;
@@ -215,7 +215,7 @@ static int insert_in_subpage(const struct dup_change *change, unsigned at, bool 
   return MDBX_SUCCESS;
 }
 
-/* Whether values of the sub-page and the new one have the form that the table asks for. */
+/* Whether the values of the sub-page, and the new one, have the form that the table requires. */
 static bool is_alike(const struct dup_change *change, const struct value_set *set) {
   return subpage_item(&set->bytes) == (tree_is_fixed(change->node.tree) ? change->value.iov_len : 0);
 }
@@ -227,7 +227,7 @@ static int add_to_subpage(const struct dup_change *change, const struct value_se
   return rc == MDBX_SUCCESS && !done ? put_subpage(change, set, at, size) : rc;
 }
 
-/* The new value comes to the position of the set. */
+/* Inserts the new value at the position of the set. */
 static int add_value(const struct dup_change *change, struct value_set *set) {
   int rc;
   if (set->kind == NODE_TREE) {
@@ -242,7 +242,7 @@ static int add_value(const struct dup_change *change, struct value_set *set) {
   return rc;
 }
 
-/* The key gets a single value. One that does not fit a node with the key has a nested tree of its own. */
+/* Gives the key a single value. If the value does not fit a node with the key, it gets a nested tree of its own. */
 static int put_single(const struct dup_change *change, bool exists) {
   if (change->key.length + change->value.iov_len <= limit_pair(change->node.space->view.page_size))
     return put_node(change, exists, NODE_PLAIN, change->value.iov_base, change->value.iov_len);
@@ -263,7 +263,7 @@ static int replace_all(const struct dup_change *change, struct value_set *set) {
   return rc;
 }
 
-/* MDBX_EKEYMISMATCH unless the value comes behind the last one. */
+/* MDBX_EKEYMISMATCH unless the value is greater than the last one. */
 static int check_append(const struct dup_change *change, struct value_set *set) {
   const int rc = values_last(set);
   if (rc != MDBX_SUCCESS)
@@ -325,13 +325,13 @@ int dup_put(const struct change *node, MDBX_val *value, unsigned flags) {
 
 /* ---------------------------------------------------------------------------------------------------- many at once */
 
-/* Values on their way into one leaf of a nested tree, whose path is writable. */
+/* Values to be inserted into one leaf of a nested tree, whose path is writable. */
 struct dup_run {
   const struct dup_array *array;
   const struct value_set *set;
   struct page *leaf;
   size_t done;  /* of the array */
-  size_t added; /* of these, those that were not there */
+  size_t added; /* of these, the new ones */
   unsigned flags;
 };
 
@@ -344,7 +344,7 @@ static int compare_values(const struct dup_run *run, const uint8_t *a, const uin
   return key_compare_raw(&run->set->tree.rules, a, run->array->item, b, run->array->item);
 }
 
-/* How many values from the next one on go before the one at that index: they ascend, and there is room. */
+/* The number of next values that can be inserted before the one at that index: they ascend, and there is room. */
 static unsigned count_for_gap(const struct dup_run *run, unsigned at) {
   size_t length;
   const size_t most = MIN_OF(run->array->count - run->done, page_room(run->leaf) / run->array->item);
@@ -358,8 +358,8 @@ static unsigned count_for_gap(const struct dup_run *run, unsigned at) {
   return (unsigned)count;
 }
 
-/* Whether a value that belongs before the one at that index of the leaf belongs into this leaf at all, and may go there.
- * At the ends of a leaf only the edge of the tree is sure. */
+/* Whether a value that sorts before the one at that index belongs to this leaf and may be inserted. At the ends of a
+ * leaf this is certain only at the edge of the tree. */
 static bool may_go(const struct dup_run *run, unsigned at) {
   const struct path *path = &run->set->path;
   const bool behind = at == run->leaf->count && path_is_at_edge(path, true);
@@ -368,7 +368,7 @@ static bool may_go(const struct dup_run *run, unsigned at) {
   return at == 0 ? path_is_at_edge(path, false) : at < run->leaf->count || behind;
 }
 
-/* The next values up to the next one of the leaf; false: it ends here. */
+/* Inserts the next values up to the next one of the leaf; false: the run ends here. */
 static bool run_on(struct dup_run *run, struct tree *owner) {
   const MDBX_val value = val_of(run_value(run, run->done), run->array->item);
   struct seek_key key;
@@ -433,7 +433,7 @@ int dup_put_run(const struct change *node, const struct dup_array *array, unsign
   fill_leaf(node, &set, &run);
   *put = run.done;
   const struct dup_change change = {.node = *node};
-  return put_nested(&change, true, &set.tree); /* even if nothing came in: its root may have moved */
+  return put_nested(&change, true, &set.tree); /* even if no value was inserted, because its root may have moved */
 }
 
 /* ------------------------------------------------------------------------------------------------- all of a record */
@@ -492,7 +492,7 @@ static size_t leaf_value_bytes(const struct page *leaf) {
   return total;
 }
 
-/* The values of a leaf come back into the node. */
+/* Moves the values of a leaf back into the node. */
 static int put_leaf_back(const struct dup_change *change, const struct page *leaf, size_t size) {
   ASSERT(leaf->count > 0);
   struct subpage_writer writer;
@@ -512,7 +512,7 @@ static int put_leaf_back(const struct dup_change *change, const struct page *lea
   return rc;
 }
 
-/* A nested tree that has become small goes back into the node; a bigger one stays. */
+/* Moves the values of a nested tree that has become small back into the node. */
 static int store_tree(const struct dup_change *change, struct tree *nested) {
   const struct page *leaf;
   if (nested->record.depth > 1)
@@ -536,7 +536,7 @@ static int erase_from_tree(const struct dup_change *change, struct value_set *se
   return rc == MDBX_SUCCESS ? store_tree(change, &set->tree) : rc;
 }
 
-/* One of several values. */
+/* Removes one of several values. */
 static int erase_value(const struct dup_change *change, struct value_set *set) {
   if (values_behind(set))
     return snapshot_damage(&change->node.space->view, "the values of a key are out of order: one is not found again");

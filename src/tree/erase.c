@@ -2,8 +2,9 @@
 /*
  * Removing records.
  *
- * Before: the path is writable. During: the record goes; a page that became empty leaves its parent, one that became
- * small is merged with a neighbour if both fit one page. After: a root with one child gives its place to the child.
+ * Before: the path is writable. During: the record is removed; a page that became empty is removed from its parent; a
+ * page that became small is merged with a neighbour if both fit one page. After: if the root has one child, the child
+ * becomes the root.
  */
 #include "tree/erase.h"
 
@@ -31,7 +32,7 @@ static int retire_page(struct space *space, struct tree *tree, const struct page
   return space_retire(space, page);
 }
 
-/* The page at `level` is empty: it leaves the tree, and so do parents it leaves empty. */
+/* The page at `level` is empty: removes it from the tree, and parents that become empty. */
 static int remove_page(struct space *space, struct tree *tree, struct path *path, unsigned level, bool *moved) {
   ASSERT(level < path->depth);
   *moved = true;
@@ -48,7 +49,7 @@ static int remove_page(struct space *space, struct tree *tree, struct path *path
   return erase_mend(space, tree, path, level - 1, moved);
 }
 
-/* Moves everything of `right` behind the records of `left` if it fits. */
+/* Appends all records of `right` to `left` if they fit. */
 static bool join_leaves(const struct tree *tree, struct page *left, const struct page *right, size_t page_size) {
   if (page_used(left, page_size) + page_used(right, page_size) > body_size(page_size))
     return false;
@@ -92,12 +93,12 @@ static int neighbour(const struct space *space, const struct path *path, unsigne
   return snapshot_tree_page(&space->view, branch_child(parent, index), type, page);
 }
 
-/* Whether two pages would fit one, without looking at separators closely. */
+/* Whether two pages would fit one, estimated without the exact separators. */
 static bool may_join(const struct page *a, const struct page *b, size_t page_size) {
   return page_used(a, page_size) + page_used(b, page_size) <= body_size(page_size);
 }
 
-/* Joins children `index` and `index + 1` of the parent of `level` into the left one. */
+/* Merges children `index` and `index + 1` of the parent of `level` into the left one. */
 static int join_children(struct space *space, struct tree *tree, struct path *path, unsigned level, unsigned index,
                          bool *joined) {
   struct page *parent = writable_level(space, path, level - 1), *left;
@@ -112,7 +113,7 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   rc = space_touch(space, seen, &left);
   if (rc != MDBX_SUCCESS)
     return rc;
-  /* A damaged list of free pages can hand out a page that is in use: the copy is then the neighbour itself. */
+  /* A damaged list of free pages may contain a page in use: then the copy may be the neighbour itself. */
   if (left == right)
     return log_damage(MDBX_CORRUPTED, "page %u: two children of page %u", left->pgno, parent->pgno);
   branch_set_child(parent, index, page_ref(left));
@@ -131,7 +132,7 @@ static int join_children(struct space *space, struct tree *tree, struct path *pa
   return rc;
 }
 
-/* Whether the right neighbour is the better one to merge with: it has been copied already, and the left one not. */
+/* Whether the right neighbour is better for merging: it has been copied already, and the left one has not. */
 static bool right_comes_first(const struct space *space, const struct path *path, unsigned level) {
   ASSERT(level > 0);
   const struct path_level *parent = &path->level[level - 1];
@@ -140,7 +141,7 @@ static bool right_comes_first(const struct space *space, const struct path *path
     return false;
   if (neighbour(space, path, level, parent->index - 1, &left) != MDBX_SUCCESS ||
       neighbour(space, path, level, parent->index + 1, &right) != MDBX_SUCCESS)
-    return false; /* what is wrong with them, the merge finds */
+    return false; /* the merge reports what is wrong with them */
   return space_owns(space, right) && !space_owns(space, left);
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Estimates of distances. They read the pages on two paths and nothing between. */
+/* Estimates of distances. They read the pages on two paths, and a few branches. */
 #include "tree/distance.h"
 
-/* A position in a tree, with what its leaf says. */
+/* A position in a tree, with counts of its leaf. */
 struct spot {
   const struct snapshot *snapshot;
   const struct path *path;
-  double before; /* items of the leaf in front of the position, and of its own key */
+  double before; /* items of the leaf before the position, those of its own key included */
   double all;    /* items of the leaf */
 };
 
@@ -38,7 +38,7 @@ static struct spot look_at(const struct snapshot *snapshot, const struct tree *t
   return spot;
 }
 
-/* Which part of the items below the page of a level lies in front of the spot. */
+/* The share of the items below the page of a level that are before the spot. */
 static double part_before(const struct spot *spot, unsigned level) {
   const unsigned leaf = spot->path->depth - 1;
   double part = spot->all > 0 ? spot->before / spot->all : 0;
@@ -47,7 +47,7 @@ static double part_before(const struct spot *spot, unsigned level) {
   return part;
 }
 
-/* The first level on which the two go different ways; the depth if they do not. */
+/* The first level on which the two paths differ; the depth if they do not. */
 static unsigned fork_of(const struct path *a, const struct path *b) {
   unsigned level = 0;
   while (level < a->depth && a->level[level].index == b->level[level].index)
@@ -55,7 +55,7 @@ static unsigned fork_of(const struct path *a, const struct path *b) {
   return level;
 }
 
-/* How many entries a child of a branch has that is a branch itself; 0 if it cannot be told. */
+/* The number of entries of a child branch; 0 if unknown. */
 static double entries_of(const struct snapshot *snapshot, const struct tree *tree, const struct page *page,
                          unsigned i) {
   const struct page *child;
@@ -63,8 +63,8 @@ static double entries_of(const struct snapshot *snapshot, const struct tree *tre
   return rc == MDBX_SUCCESS ? child->count : 0;
 }
 
-/* Which part of the items is below the children [from, to) of the root. A root of a few branches tells little, as one
- * of them may be half as full as the others: then these are looked at. */
+/* The share of the items below the children [from, to) of the root. If the root has few children, one of them may be
+ * half as full as the others; then the children are read. */
 static double root_share(const struct spot *spot, const struct tree *tree, unsigned from, unsigned to) {
   enum { FEW = 64 };
   const struct page *root = spot->path->level[0].page;
@@ -95,7 +95,8 @@ static double estimate_from_root(const struct tree *tree, const struct spot *fro
   return (double)tree->record.items * (left + between + root_share(to, tree, last, last + 1) * part_before(to, 1));
 }
 
-/* Items between two spots of which `from` comes first. Leaves near each other are better known than the average. */
+/* Items between two spots of which `from` comes first. For nearby leaves the fill of the two leaves is a better
+ * estimate than the average. */
 static double estimate_forward(const struct tree *tree, const struct spot *from, const struct spot *to) {
   enum { NEAR = 4 };
   const unsigned depth = from->path->depth, fork = fork_of(from->path, to->path);
@@ -117,7 +118,7 @@ static double estimate_spots(const struct tree *tree, const struct spot *from, c
   return reversed ? -estimate_forward(tree, to, from) : estimate_forward(tree, from, to);
 }
 
-/* About how many values of the key come before the one the set stands on. */
+/* Estimates how many values of the key are before the position of the set. */
 static int value_rank(const struct value_set *set, double *rank) {
   struct path first;
   *rank = set->index;

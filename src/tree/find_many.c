@@ -10,8 +10,9 @@ static void prefetch_bytes(const void *from, size_t length) {
     __builtin_prefetch((const uint8_t *)from + at);
 }
 
-/* Asks for what the search of a page reads first: its memo entry, its header, and the keyheads of a leaf; of a branch,
- * the place where halving its keyheads begins. A changed page of a writer lies elsewhere, in the cache more likely. */
+/* Prefetches what the search of a page reads first: its memo entry, its header, and the keyheads of a leaf; in a
+ * branch, the place where the binary search of its keyheads begins. A writer's changed pages are elsewhere, probably in
+ * the cache. */
 static void prefetch_page(const struct snapshot *snapshot, pgno_t pgno, bool leaf) {
   enum { LEAF_LINES = 4 };
   if (unlikely(pgno >= snapshot->limit))
@@ -23,7 +24,7 @@ static void prefetch_page(const struct snapshot *snapshot, pgno_t pgno, bool lea
     __builtin_prefetch(bytes + snapshot->page_size / 4);
 }
 
-/* All lookups one level down: from the page they have come to, to the number of its child. */
+/* Moves all lookups one level down: from their page to the number of its child. */
 static int go_down(const struct snapshot *snapshot, const struct tree *tree, struct lookup *lookups, unsigned count,
                    bool to_leaf) {
   for (unsigned i = 0; i < count; ++i) {
@@ -40,7 +41,7 @@ static int go_down(const struct snapshot *snapshot, const struct tree *tree, str
   return MDBX_SUCCESS;
 }
 
-/* The node a search of the leaf would look at first; NULL if it can do without or there are no keyheads. */
+/* The node that a search of the leaf would read first; NULL if it needs none, or if there are no keyheads. */
 static const uint8_t *likely_node(const struct page *leaf, const struct seek_key *key) {
   if (!page_has_keyheads(leaf))
     return NULL;
@@ -50,7 +51,7 @@ static const uint8_t *likely_node(const struct page *leaf, const struct seek_key
   return at < leaf->count && keyheads[at] == keyhead ? leaf_node(leaf, at) : NULL;
 }
 
-/* The leaves are here: asks for the nodes, with what follows the key. */
+/* The leaves are in the cache: prefetches the nodes, with the bytes after the key. */
 static int reach_leaves(const struct snapshot *snapshot, const struct tree *tree, struct lookup *lookups,
                         unsigned count) {
   for (unsigned i = 0; i < count; ++i) {

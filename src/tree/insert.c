@@ -18,8 +18,8 @@ static void set_child(const struct space *space, struct tree *tree, const struct
     branch_set_child(space_writable(space, path->level[level - 1].page), path->level[level - 1].index, page_ref(child));
 }
 
-/* A damaged list of free pages can hand out pages of the very path. With WRITEMAP their bytes change at once: a run
- * that was allocated since the descent may have become part of it. */
+/* A damaged list of free pages may contain pages of this path. With WRITEMAP their bytes change at once: a run
+ * allocated after the descent may overlap the path. */
 static int check_level(const struct space *space, const struct tree *tree, const struct path *path, unsigned level) {
   ASSERT(space->writemap && level < path->depth);
   const struct path_level *above = level ? &path->level[level - 1] : NULL;
@@ -28,7 +28,7 @@ static int check_level(const struct space *space, const struct tree *tree, const
                             tree_page_type(tree, level + 1 == path->depth), &page);
 }
 
-/* The copy of the page at `level` must not lie where that page or one below it is. */
+/* The copy of the page at `level` must not have the number of that page or of one below it. */
 static int check_copy(const struct path *path, unsigned level, const struct page *copy) {
   ASSERT(level < path->depth);
   for (unsigned i = level; i < path->depth; ++i)
@@ -83,7 +83,7 @@ static int plant_root(struct space *space, struct tree *tree, struct path *path)
   return MDBX_SUCCESS;
 }
 
-/* The next record may well come behind this one. */
+/* Splits the leaf and remembers the path: the next record probably follows this one. */
 static int split_leaf(struct change *change) {
   const int rc = change_split_leaf(change);
   if (rc == MDBX_SUCCESS)
@@ -101,7 +101,7 @@ static inline bool fits_page(const struct page *leaf, const struct change *chang
   return page_room(leaf) >= leaf_bytes_for(leaf, change->key->length, change->length);
 }
 
-/* Into a writable leaf that has room. */
+/* Inserts into a writable leaf that has room. */
 static inline void insert_record(struct change *change, struct page *leaf, unsigned at) {
   ASSERT(at <= leaf->count && fits_page(leaf, change));
   change->data = leaf_insert(leaf, change->tree->rules.order, at, change->key, change->kind, change->length);
@@ -154,7 +154,7 @@ int change_update(struct change *change) {
 
 /* ------------------------------------------------------------------------------------------------------- values */
 
-/* Puts the user's bytes where they belong; with MDBX_RESERVE the user does that. */
+/* Copies the user's bytes to their place; with MDBX_RESERVE the user does that. */
 static inline void fill(uint8_t *to, MDBX_val *value, unsigned flags) {
   if (flags & MDBX_RESERVE)
     value->iov_base = to;
@@ -191,7 +191,7 @@ int tree_retire_run(struct space *space, struct tree *tree, const struct large_r
   return space_retire(space, run);
 }
 
-/* The record gets that value, which may be in a run of its own. */
+/* Stores the value of the record, if necessary in a run of its own. */
 static int store_value(struct change *change, bool exact, MDBX_val *value, unsigned flags) {
   ASSERT(change->key->length <= limit_pair(change->space->view.page_size));
   struct large_ref ref;
@@ -211,7 +211,7 @@ static int store_value(struct change *change, bool exact, MDBX_val *value, unsig
   return MDBX_SUCCESS;
 }
 
-/* Stores the new value before the old run goes, because the caller may have passed bytes of the old one. */
+/* Stores the new value before it retires the old run, because the caller may have passed bytes of the old value. */
 static int replace_value(struct change *change, MDBX_val *value, unsigned flags) {
   struct leaf_item old;
   struct large_ref old_ref = {.pgno = 0};
@@ -227,7 +227,7 @@ static inline bool lies_in(const void *bytes, const struct page *page, size_t pa
   return at >= start && at < start + page_size;
 }
 
-/* A copy of key and value that lie in the very leaf that is about to change. */
+/* A copy of a key or value that lies in the leaf that will change. */
 struct rescued {
   struct seek_key key;
   MDBX_val value;
@@ -299,9 +299,9 @@ int tree_put_at(struct change *change, bool exact, MDBX_val *value, unsigned fla
   return put_found(change, exact, value, flags);
 }
 
-/* The short way of most puts when many follow each other: a new record at the end of a remembered path, so that no page is
- * to be made writable unless the path is one of the last commit, and one that fits the leaf, so that none is to be made.
- * Key and value may lie in that leaf: what it has does not move. */
+/* The fast path for most puts when many follow each other: a new record that fits the leaf at the end of a remembered
+ * path. No page has to be made writable or created; a path kept from the last commit is not writable, and is refused.
+ * Key and value may lie in that leaf, because its nodes do not move. */
 static bool insert_near(struct change *change, MDBX_val *value, unsigned flags) {
   const struct path_level *level = path_leaf(change->path);
   if (!space_owns(change->space, level->page) || !fits_leaf(change->space, change->key, value))

@@ -23,7 +23,7 @@ static int seek_key(const struct stretch *stretch, const MDBX_val *key, struct p
   return rc == MDBX_SUCCESS ? tree_seek(&stretch->space->view, stretch->tree, &prepared, path, exact) : rc;
 }
 
-/* To the first record of the stretch; MDBX_NOTFOUND behind the last record of the tree. */
+/* Moves to the first record of the stretch; MDBX_NOTFOUND after the last record of the tree. */
 static int seek_from(const struct stretch *stretch, struct path *path) {
   bool exact;
   if (!stretch->from)
@@ -35,7 +35,7 @@ static int seek_from(const struct stretch *stretch, struct path *path) {
   return path_settle(&stretch->space->view, stretch->tree, path);
 }
 
-/* To the first record behind the stretch; path->depth 0 when it goes to the end of the tree. */
+/* Moves to the first record after the stretch; path->depth is 0 if the stretch goes to the end of the tree. */
 static int seek_to(const struct stretch *stretch, struct path *path) {
   bool exact;
   path->depth = 0;
@@ -49,7 +49,7 @@ static int seek_to(const struct stretch *stretch, struct path *path) {
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
-/* The first level at which two paths part, or their depth. */
+/* The first level on which two paths differ, or their depth. */
 static unsigned parting(const struct path *a, const struct path *b) {
   unsigned level = 0;
   while (level < a->depth && level < b->depth && a->level[level].index == b->level[level].index)
@@ -57,7 +57,7 @@ static unsigned parting(const struct path *a, const struct path *b) {
   return level;
 }
 
-/* Whether the end stands before or on the beginning. */
+/* Whether the end is not after the beginning. */
 static bool is_empty(const struct path *from, const struct path *to) {
   if (!to->depth)
     return false;
@@ -65,7 +65,8 @@ static bool is_empty(const struct path *from, const struct path *to) {
   return level == from->depth || from->level[level].index > to->level[level].index;
 }
 
-/* The highest level whose entry leads to records of the stretch only: nothing before it below, and the end elsewhere. */
+/* The highest level whose entry leads only to records of the stretch: it has no record before the stretch, and the end
+ * is elsewhere. */
 static unsigned cut_level(const struct path *from, const struct path *to) {
   ASSERT(from->depth > 0);
   const unsigned parted = to->depth ? parting(from, to) : 0;
@@ -111,7 +112,7 @@ static int cut_records(const struct stretch *stretch, struct path *path, unsigne
   return MDBX_SUCCESS;
 }
 
-/* Cuts the largest piece that begins where the stretch does. */
+/* Removes the largest subtree that begins where the stretch begins. */
 static int cut_piece(const struct stretch *stretch, struct path *from, const struct path *to) {
   const unsigned level = cut_level(from, to), end = end_index(from, to, level);
   bool moved = false;
@@ -121,7 +122,7 @@ static int cut_piece(const struct stretch *stretch, struct path *from, const str
   return rc == MDBX_SUCCESS ? erase_mend(stretch->space, stretch->tree, from, level, &moved) : rc;
 }
 
-/* Each piece takes at least one record away, so this ends. */
+/* Each iteration removes at least one record, so the loop ends. */
 static int erase_stretch(const struct stretch *stretch) {
   for (;;) {
     struct path from, to;
@@ -163,7 +164,7 @@ static int erase_nested(struct space *space, struct tree *tree, struct path *pat
   ASSERT(set->kind == NODE_TREE && tree_is_multi(tree));
   const uint64_t before = set->tree.record.items;
   const struct stretch stretch = {space, &set->tree, from, to, false};
-  /* One memory for both: what the nested tree asks for first is the table's to free. */
+  /* Both use the same scratch memory: if the nested tree allocates it, the table frees it. */
   set->tree.scratch = tree->value_scratch;
   int rc = tree_touch_path(space, tree, path);
   if (rc == MDBX_SUCCESS)
@@ -198,7 +199,7 @@ static bool is_before(const struct value_set *set, const MDBX_val *to) {
   return key_compare_raw(&set->owner->values, here.iov_base, here.iov_len, to->iov_base, to->iov_len) < 0;
 }
 
-/* Whether a whole set is in the stretch, so that its key goes too. */
+/* Whether all values of a set are in the stretch, so that the key is removed too. */
 static int covers_all(struct value_set *set, const MDBX_val *from, const MDBX_val *to, bool *all) {
   bool exact;
   int rc = values_last(set);
@@ -210,7 +211,7 @@ static int covers_all(struct value_set *set, const MDBX_val *from, const MDBX_va
   return rc;
 }
 
-/* Values that lie in the node itself go one by one: they are few. */
+/* Values in the node itself are removed one by one, because they are few. */
 static int erase_inline(struct space *space, struct tree *tree, const MDBX_val *key, const MDBX_val *from,
                         const MDBX_val *to) {
   ASSERT(tree_is_multi(tree));
@@ -253,7 +254,7 @@ static bool same_key(const struct tree *tree, const MDBX_val *a, const MDBX_val 
 
 static const MDBX_val *value_of(const struct range_bound *bound) { return bound->has_value ? &bound->value : NULL; }
 
-/* The values behind `from` of its key, then whole keys, then the values before `to` of its key. */
+/* Removes the values of the first key from `from` on, then whole keys, then the values of the last key before `to`. */
 static int erase_pairs(struct space *space, struct tree *tree, const struct range_bound *from,
                        const struct range_bound *to) {
   const bool from_value = from && from->has_value, to_value = to && to->has_value;

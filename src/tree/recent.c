@@ -44,7 +44,8 @@ bool recent_has(const struct space *space, const struct tree *tree, const struct
          known->level[known->depth - 1].page == path->level[path->depth - 1].page;
 }
 
-/* The path kept from the commit this transaction builds on, while the tree is as it was there; or NULL. */
+/* The path kept from the commit on which this transaction builds, as long as the tree has not changed since; or
+ * NULL. */
 static inline const struct path *kept_of(const struct space *space, const struct tree *tree) {
   const struct kept_path *kept = space->paths ? &space->paths->kept : NULL;
   if (!kept || !kept->path.depth || kept->txnid + 1 != space->view.txnid || kept->path.depth != tree->record.depth)
@@ -58,8 +59,8 @@ static inline const struct path *find_or_kept(const struct space *space, const s
   return known ? known : kept_of(space, tree);
 }
 
-/* Whether a key behind (or before) all records of the leaf at the end of the path belongs there nevertheless: where the path
- * does not run along the edge, the next separator tells. */
+/* Whether a key after (or before) all records of the leaf at the end of the path still belongs to this leaf. If the
+ * path is not at the edge of the tree, the next separator decides. */
 static bool within_bounds(const struct path *path, const struct tree *tree, const struct seek_key *key, bool behind) {
   for (unsigned i = path->depth - 1; i-- > 0;) {
     const struct path_level *level = &path->level[i];
@@ -111,7 +112,7 @@ int tree_seek_to_change(const struct space *space, const struct tree *tree, cons
   return recent_seek(space, tree, key, path, exact) ? MDBX_SUCCESS : tree_seek(&space->view, tree, key, path, exact);
 }
 
-/* At the end of the tree, if that is what is remembered, and the key belongs there. */
+/* Finds the place at the end of the tree, if the remembered path ends there and the key belongs there. */
 static bool seek_end(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
                      bool *exact) {
   const struct path *known = find_or_kept(space, tree);

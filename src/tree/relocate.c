@@ -7,7 +7,7 @@
 
 static bool may_go_on(const struct relocation *relocation) { return !relocation->exhausted && !relocation->full; }
 
-/* Whether `pages` free pages can be had, beginning with one below `pgno`. */
+/* Whether there are `pages` free pages, of which the first is below `pgno`. */
 static bool has_room(struct relocation *relocation, uint64_t pages, pgno_t pgno) {
   const struct pgset *avail = &relocation->space->avail;
   if (!relocation->budget)
@@ -22,7 +22,7 @@ static void count_moved(struct relocation *relocation, uint64_t pages) {
   relocation->moved += pages;
 }
 
-/* Pages of the path that are of earlier transactions. */
+/* The number of pages of the path that earlier transactions wrote. */
 static unsigned count_foreign(const struct relocation *relocation, const struct path *path) {
   unsigned count = 0;
   for (unsigned i = 0; i < path->depth; ++i)
@@ -30,7 +30,7 @@ static unsigned count_foreign(const struct relocation *relocation, const struct 
   return count;
 }
 
-/* The highest page of the path that is to move, or PGNO_NONE. */
+/* The highest page of the path that shall move, or PGNO_NONE. */
 static pgno_t highest_foreign(const struct relocation *relocation, const struct path *path) {
   pgno_t highest = PGNO_NONE;
   for (unsigned i = 0; i < path->depth; ++i) {
@@ -101,7 +101,7 @@ static int move_run(struct relocation *relocation, struct tree *tree, struct pat
   if (!has_room(relocation, (uint64_t)pages + path->depth, ref.pgno))
     return MDBX_SUCCESS;
   rc = touch(relocation, tree, path);
-  /* The copies of the path may have come out of that very hole. */
+  /* The copies of the path's pages may have been taken from that hole. */
   if (rc != MDBX_SUCCESS || !hole_below(relocation, pages, ref.pgno))
     return rc;
   return copy_run(relocation, path, &ref, run);

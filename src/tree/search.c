@@ -56,7 +56,7 @@ int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const st
   return MDBX_SUCCESS;
 }
 
-/* Goes from the child under path->level[from - 1] down to a leaf, along the first or last entries. */
+/* Descends from the child below path->level[from - 1] to a leaf, along the first or last entries. */
 static int descend_edge(const struct snapshot *snapshot, const struct tree *tree, struct path *path, unsigned from,
                         bool last) {
   ASSERT(from < path->depth && path->depth <= TREE_DEPTH_MAX);
@@ -103,8 +103,8 @@ int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, c
   return MDBX_SUCCESS;
 }
 
-/* A scan has come to a leaf: asks for the nodes it will come to first, and for the keyheads and slots of the next leaf, so
- * that they are on their way meanwhile. Further nodes are asked for as the scan goes on (cursor_step_in_leaf). */
+/* A scan has reached a leaf: prefetches its first nodes, and the keyheads and slots of the next leaf. The scan
+ * prefetches further nodes as it proceeds (cursor_step_in_leaf). */
 static void prefetch_scan(const struct snapshot *snapshot, const struct path *path, bool forward) {
   ASSERT(path->depth > 1);
   const struct page *leaf = path->level[path->depth - 1].page;
@@ -119,7 +119,7 @@ static void prefetch_scan(const struct snapshot *snapshot, const struct path *pa
   snapshot_prefetch(snapshot, branch_child(above->page, next).pgno);
 }
 
-/* To the first record of the leaf behind this one. */
+/* Moves to the first record of the next leaf. */
 static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
   ASSERT(path->depth > 0 && path->depth == tree->record.depth);
   for (unsigned i = path->depth - 1; i-- > 0;) {

@@ -63,8 +63,8 @@ static int link_right(struct space *space, struct tree *tree, struct path *path,
   return rc;
 }
 
-/* Where to cut a list of branch entries in two that fit a page each: at the end for ascending loads, else as near to
- * the middle as possible. */
+/* Chooses where to cut a list of branch entries into two parts that each fit a page: at the end for ascending loads,
+ * else as near to the middle as possible. */
 static unsigned choose_branch_cut(const struct branch_list *list, unsigned inserted, bool keyheads, size_t body) {
   ASSERT(list->count > 1 && inserted > 0 && inserted < list->count);
   const unsigned middle = inserted + 1 == list->count ? list->count - 1 : list->count / 2;
@@ -142,7 +142,7 @@ static int insert_in_branch(struct space *space, struct tree *tree, struct path 
 
 /* ------------------------------------------------------------------------------------------------------- leaves */
 
-/* The leaf that is split, as it was, and the record that comes in. */
+/* The leaf to be split, in its old state, and the record to insert. */
 struct leaf_split {
   struct change *change;
   unsigned at;
@@ -160,7 +160,7 @@ static const uint8_t *key_of(const struct leaf_split *split, unsigned i, size_t 
   return leaf_key(split->old, i < split->at ? i : i - 1, length);
 }
 
-/* The shortest separator between two neighbours: what they share and one byte more of the greater one. */
+/* The shortest separator between two neighbours: their common beginning and one more byte of the greater one. */
 static struct separator separator_between(const struct leaf_split *split, const uint8_t *low, size_t low_length,
                                           const uint8_t *high, size_t high_length, uint8_t *store) {
   const enum key_order order = split->change->tree->rules.order;
@@ -235,7 +235,7 @@ static int split_in_two(const struct leaf_split *split, unsigned cut) {
   return rc;
 }
 
-/* Between two records that are so long that the new one fits with neither of them. */
+/* The new record is between two records that are so long that it fits on a page with neither of them. */
 static int split_in_three(const struct leaf_split *split) {
   struct page *left = space_writable(split->change->space, path_leaf(split->change->path)->page), *middle, *right;
   ASSERT(split->at > 0 && split->at < split->old->count);
@@ -285,7 +285,7 @@ static int choose_and_split(const struct leaf_split *split) {
   return cut ? split_in_two(split, cut) : split_in_three(split);
 }
 
-/* Behind the last record of the tree: the full leaf stays as it is, and the record begins a new one. */
+/* The record follows the last record of the tree: the full leaf does not change, and the record begins a new leaf. */
 static int add_leaf(struct change *change) {
   struct space *space = change->space;
   const struct page *last = path_leaf(change->path)->page;

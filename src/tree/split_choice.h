@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tree/split_choice.h: where to cut a leaf in two. Pure.
+ * tree/split_choice.h: chooses where to split a leaf. Pure.
  */
 #ifndef MDBX_TREE_SPLIT_CHOICE_H
 #define MDBX_TREE_SPLIT_CHOICE_H
@@ -10,7 +10,7 @@
 
 struct split_choice {
   const size_t *sizes; /* bytes of each record, in order, the new one among them */
-  const size_t *separators; /* bytes of the separator a cut before record i needs; NULL: all alike */
+  const size_t *separators; /* size of the separator for a cut before record i; NULL: all equal */
   unsigned count;
   unsigned inserted; /* index of the new record */
   size_t body;       /* room of a page */
@@ -18,9 +18,9 @@ struct split_choice {
   bool descending;   /* or the first */
 };
 
-/* Number of records for the left page (1 .. count - 1), or 0 if no cut makes two that fit. Loads in order leave full
- * pages behind; everything else is cut where the halves differ least, or near there if the separator is shorter: the
- * branch above keeps it for long. */
+/* The number of records for the left page (1 .. count - 1), or 0 if no cut makes two pages that fit. Loads in key order
+ * leave full pages; any other page is cut where the halves differ least, or near that place if the separator is shorter
+ * there, because the branch above stores it. */
 unsigned split_choose(const struct split_choice *choice);
 
 #endif

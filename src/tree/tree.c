@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Rules of a kind of order; those of the user's order wait for its comparator. */
+/* The rules for a kind of order; for the user's order the comparator is set later. */
 static struct key_rules rules_of(enum key_order order) {
   struct key_rules rules = {.order = order};
   if (order == ORDER_USER) {
@@ -96,8 +96,8 @@ void tree_release(struct tree *tree) {
   tree->scratch = tree->value_scratch = NULL;
 }
 
-/* More than any stored key has. What is sought may have any length; beyond this its bytes decide nothing, since all that
- * is stored is shorter. */
+/* Longer than any stored key. A key to search may be longer; bytes beyond this length decide nothing, because all
+ * stored keys are shorter. */
 #define SOUGHT_MAX (PAGE_SIZE_MAX / 2)
 
 static int prepare(enum key_order order, uint8_t **scratch, const MDBX_val *bytes, struct seek_key *prepared) {

@@ -18,7 +18,7 @@ struct tree {
   struct key_rules rules;
   struct key_rules values; /* order of the values of one key, with TABLE_DUPSORT */
   unsigned branch_flags, leaf_flags; /* P_NOKEYHEADS, P_DUPFIX: belong to the flags of every such page of the tree */
-  uint16_t leaf_item; /* of a nested tree of values of one size: their bytes; else 0 */
+  uint16_t leaf_item; /* in a nested tree of fixed-size values: their size; else 0 */
   bool changed;        /* since the transaction began */
   uint8_t *scratch;    /* for normalised keys of REVERSEKEY tables; made on demand */
   uint8_t *value_scratch; /* the same for the values of REVERSEDUP tables */
@@ -54,7 +54,7 @@ static inline unsigned tree_page_flags(const struct tree *tree, bool leaf) {
   return leaf ? P_LEAF | tree->leaf_flags : P_BRANCH | tree->branch_flags;
 }
 
-/* What is asked of a page of the tree when it is met: see snapshot_with_item(). */
+/* The flags and item size that a page of the tree must have: see snapshot_with_item(). */
 static inline unsigned tree_page_type(const struct tree *tree, bool leaf) {
   return leaf ? snapshot_with_item(P_LEAF | tree->leaf_flags, tree->leaf_item) : P_BRANCH | tree->branch_flags;
 }
@@ -65,13 +65,13 @@ static inline bool tree_is_fixed(const struct tree *tree) { return tree->record.
 
 /* An empty tree with those flags. */
 void tree_init(struct tree *tree, unsigned table_flags);
-/* A record of a table as it is stored, of which only the length is looked at, and that its optional features are known:
- * else MDBX_INCOMPATIBLE. */
+/* Reads a stored table record. Checks only its length and its optional features: MDBX_INCOMPATIBLE if one is
+ * unknown. */
 int tree_read_record(const void *bytes, size_t length, struct table_record *record, const char *name);
-/* A tree from its stored record, which is checked: flags, depth, root. `compare` belongs to TABLE_USER_ORDER tables. */
+/* Makes a tree from its stored record, and checks flags, depth and root. `compare` is for TABLE_USER_ORDER tables. */
 int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name);
 void tree_release(struct tree *tree);
-/* Gives a tree in the order of the user its comparators; none given: as before. */
+/* Sets the comparators of a tree that the application orders; NULL keeps the present one. */
 void tree_use_orders(struct tree *tree, const struct user_order *key, const struct user_order *value);
 int tree_prepare_other_key(struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
 /* Prepares a key for searches in this tree. MDBX_SUCCESS, MDBX_ENOMEM. */
@@ -87,26 +87,27 @@ int tree_prepare_value(struct tree *tree, const MDBX_val *value, struct seek_key
 
 /* ---- reading: search.c ---- */
 
-/* The record with that key. MDBX_NOTFOUND if there is none. */
+/* Finds the record with that key. MDBX_NOTFOUND if there is none. */
 int tree_find(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
               struct leaf_item *item);
-/* Path to the first record not less than the key. At the end of the tree the index is behind the last record of the
- * last leaf; between two leaves it may be behind the last of the left one: path_settle() moves on. */
+/* Finds the path to the first record not less than the key. At the end of the tree the index is after the last record
+ * of the last leaf; between two leaves it may be after the last record of the left one: then path_settle() moves to the
+ * next leaf. */
 int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key, struct path *path,
               bool *exact);
-/* Path to where a key belongs that must not be less than the last one: MDBX_EKEYMISMATCH. */
+/* Finds the path to the place of a key that must not be less than the last one, else MDBX_EKEYMISMATCH. */
 int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, const struct seek_key *key,
                      struct path *path, bool *exact);
 /* First or last record; MDBX_NOTFOUND in an empty tree. */
 int tree_first(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
 int tree_last(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
-/* Moves an index behind the last record of a leaf to the next leaf; MDBX_NOTFOUND at the end of the tree (the path
- * then still stands behind the last record). */
+/* If the index is after the last record of a leaf, moves to the next leaf; MDBX_NOTFOUND at the end of the tree (then
+ * the path stays after the last record). */
 int path_settle(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
-/* MDBX_CORRUPTED unless the path stands on a record. In a damaged tree a record that was seen may not be found again, and
- * a page that is referred to twice may change under a path. */
+/* MDBX_CORRUPTED unless the path stands on a record. In a damaged tree, a search may not find a record that was there
+ * before, and a page with two references may change under a path. */
 int path_must_stand(const struct path *path);
-/* One record on or back; MDBX_NOTFOUND at the edge, where the path stays as it is. */
+/* Moves to the next or previous record; MDBX_NOTFOUND at the edge, where the path does not change. */
 int path_next(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
 int path_prev(const struct snapshot *snapshot, const struct tree *tree, struct path *path);
 /* Whether the path runs along the last (or first) entries of all branches. */
@@ -126,7 +127,7 @@ static inline void path_item(const struct path *path, struct leaf_item *item) {
 /* Makes every page of the path writable. */
 int tree_touch_path(struct space *space, struct tree *tree, struct path *path);
 
-/* A change of one record: where it is, or belongs, and what its node is to be. */
+/* A change of one record: its place, and what its node shall contain. */
 struct change {
   struct space *space;
   struct tree *tree;
@@ -137,12 +138,12 @@ struct change {
   uint8_t *data; /* out: where to write them */
 };
 
-/* A new record at the path, which tree_seek() gave for the key without an exact match. `key` must not point into a page of
- * the tree. */
+/* Inserts a record at the path that tree_seek() found for the key without an exact match. `key` must not point into a
+ * page of the tree. */
 int change_insert(struct change *change);
-/* Other data for the record at the path; the old bytes are lost. */
+/* Makes space for other data of the record at the path; the old bytes are lost. */
 int change_update(struct change *change);
-/* The one or the other: whether there is a record with that key. */
+/* Calls one or the other; `exists`: there is a record with that key. */
 static inline int change_put(struct change *change, bool exists) {
   return exists ? change_update(change) : change_insert(change);
 }
@@ -150,18 +151,18 @@ static inline int change_put(struct change *change, bool exists) {
 int change_split_leaf(struct change *change);
 
 /* Removes the record at the path, but not the run its value may have. *moved tells that pages were merged or removed,
- * so that the path is invalid; else it stands on the successor, possibly behind the last record of its leaf. */
+ * so that the path is invalid; else it stands on the successor, possibly after the last record of its leaf. */
 int tree_erase(struct space *space, struct tree *tree, struct path *path, bool *moved);
 
-/* Puts a value under a key. As the user asked for it with the flags of mdbx_put(): NOOVERWRITE, CURRENT, APPEND,
- * RESERVE. When MDBX_KEYEXIST, *value is the stored one. Errors that leave the tree as it was: MDBX_KEYEXIST,
- * MDBX_NOTFOUND, MDBX_EKEYMISMATCH, MDBX_INCOMPATIBLE. The path ends on the record. */
+/* Puts a value under a key, with the flags of mdbx_put(): NOOVERWRITE, CURRENT, APPEND, RESERVE. With MDBX_KEYEXIST,
+ * *value is the stored value. Errors that leave the tree as it was: MDBX_KEYEXIST, MDBX_NOTFOUND, MDBX_EKEYMISMATCH,
+ * MDBX_INCOMPATIBLE. The path ends on the record. */
 int tree_put(struct change *change, MDBX_val *value, unsigned flags);
 /* The same at the path that was found for the key. */
 int tree_put_at(struct change *change, bool exact, MDBX_val *value, unsigned flags);
 /* Overwrites the value of the record at the path. */
 int tree_set_value(struct change *change, MDBX_val *value, unsigned flags);
-/* The run of a large value leaves the tree. */
+/* Retires the run of a large value. */
 int tree_retire_run(struct space *space, struct tree *tree, const struct large_ref *ref);
 /* Removes the record at the path with its run or all its values. `moved` as in tree_erase(). */
 int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bool *moved);
@@ -171,27 +172,29 @@ int tree_delete_at(struct space *space, struct tree *tree, struct path *path, bo
 /* Retires all pages and leaves the tree empty. */
 int tree_clear(struct space *space, struct tree *tree);
 
-/* Retires the pages of a branch of the tree, given by its page and level, or what a record refers to, and counts them
- * out of the tree's record. The entry that leads there is the caller's to remove. */
+/* Retires the pages of a subtree, given by its page and level, or the pages that a record refers to, and subtracts them
+ * from the counts of the tree. The caller removes the entry that leads there. */
 int tree_drop_subtree(struct space *space, struct tree *tree, struct page_ref page, unsigned level);
 int tree_drop_record(struct space *space, struct tree *tree, const struct page *leaf, unsigned index);
 
 struct tree_visitor {
-  /* The nested tree that is being visited: its pages are met with page(), its values with record(). Set by the walk;
-   * NULL in the table's own tree. */
+  /* The nested tree that is being visited: page() gets its pages, record() its values. Set by the walk; NULL in the
+   * table's own tree. */
   const struct tree *nested;
-  /* Each reference to a page, before that is read, with the flags the page must have. As page(); MDBX_RESULT_TRUE leaves
-   * the page out. May be NULL. */
+  /* Called for each reference to a page, before the page is read, with the flags that the page must have. Results as
+   * for page(); MDBX_RESULT_TRUE skips the page. May be NULL. */
   int (*reference)(struct tree_visitor *visitor, struct page_ref ref, unsigned flags);
-  /* Each page, the parent first. A code other than MDBX_SUCCESS ends the walk, MDBX_RESULT_TRUE only this subtree. */
+  /* Called for each page, the parent first. MDBX_RESULT_TRUE skips the subtree; another code than MDBX_SUCCESS ends the
+   * walk. */
   int (*page)(struct tree_visitor *visitor, const struct page *page, unsigned level);
-  /* Each page after everything below it; may be NULL. */
+  /* Called for each page after all pages below it; may be NULL. */
   int (*left)(struct tree_visitor *visitor, const struct page *page);
-  /* Each large value's run; may be NULL. */
+  /* Called for the run of each large value; may be NULL. */
   int (*run)(struct tree_visitor *visitor, const struct page *run);
-  /* Each record, of a key with a nested tree before that tree; may be NULL. */
+  /* Called for each record; if the key has a nested tree, before the tree; may be NULL. */
   int (*record)(struct tree_visitor *visitor, const struct page *leaf, unsigned index, const struct leaf_item *item);
-  /* A page that cannot be used; returning MDBX_SUCCESS lets the walk go on without it. May be NULL: end with rc. */
+  /* Called for a page that cannot be used; if it returns MDBX_SUCCESS, the walk continues without the page. NULL: the
+   * walk ends with rc. */
   int (*damage)(struct tree_visitor *visitor, pgno_t pgno, int rc);
 };
 

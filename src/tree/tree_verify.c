@@ -24,7 +24,7 @@ void tree_verify_path(const struct space *space, const struct tree *tree, const 
   }
 }
 
-/* A path for reading may have come to a page that has been changed since; whoever changes one detaches cursors first. */
+/* A path for reading may lead to a page that was changed later; before a change, other cursors are detached. */
 static void verify_cursor_path(const struct cursor *cursor) {
   const struct path *path = &cursor->path;
   ASSERT(path->depth > 0 && path->depth == cursor->tree->record.depth);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tree/tree_verify.h: a debug build's look at search paths and cursors; see base/assert.h.
+ * tree/tree_verify.h: assertions of a debug build about search paths and cursors; see base/assert.h.
  */
 #ifndef MDBX_TREE_TREE_VERIFY_H
 #define MDBX_TREE_TREE_VERIFY_H
@@ -9,11 +9,12 @@
 #include "tree/tree.h"
 
 #if MDBX_DEBUG
-/* A path whose pages are all writable: each is the one that the entry above it, or the tree's record, refers to. */
+/* Asserts that each page of a writable path is the page that the entry above it, or the tree's record, refers to. */
 void tree_verify_path(const struct space *space, const struct tree *tree, const struct path *path);
-/* A leaf that has got a record of that kind. The bytes of one that is not plain are put there afterwards. */
+/* Asserts that a leaf is consistent after it got a record of this kind. Data of other kinds than NODE_PLAIN are written
+ * afterwards. */
 void tree_verify_leaf(const struct space *space, const struct page *leaf, enum node_kind kind);
-/* A cursor: it has a path if it is on a record, and what it has open belongs to its state. */
+/* Asserts that a cursor on a record has a path, and that its set is open only in a state that allows it. */
 void tree_verify_cursor(const struct cursor *cursor);
 #endif
 

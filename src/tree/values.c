@@ -82,7 +82,7 @@ int values_last(struct value_set *set) {
   return MDBX_SUCCESS;
 }
 
-/* As with the keys of a table: damage that leads a scan in circles ends here. */
+/* As for the keys of a table: this ends a scan that damage would lead in circles. */
 static int check_order(const struct value_set *set, const struct path_level *from, bool forward) {
   const struct path_level *to = &set->path.level[set->path.depth - 1];
   size_t from_length, to_length;
@@ -128,7 +128,7 @@ static int seek_nested(struct value_set *set, const MDBX_val *value, bool *exact
   int rc = tree_prepare_value(set->owner, value, &key);
   if (rc == MDBX_SUCCESS)
     rc = tree_seek(set->snapshot, &set->tree, &key, &set->path, exact);
-  /* Onto the next leaf if the place is there; behind the last value the path stays behind the last record. */
+  /* Moves to the next leaf if the position is there; after the last value the path stays after the last record. */
   if (rc == MDBX_SUCCESS && !*exact)
     rc = path_settle(set->snapshot, &set->tree, &set->path);
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;

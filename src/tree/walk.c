@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operations on all pages of a tree. The depth of the record bounds every descent. A few damaged branches that share
- * children would still make a walk without end, so no walk enters more pages than the snapshot has.
+ * Operations on all pages of a tree. The depth in the record limits every descent. Damaged branches that share children
+ * could still make a walk endless, so no walk enters more pages than the snapshot has.
  */
 #include "tree/tree.h"
 
@@ -108,7 +108,7 @@ struct clearing {
   struct space *space;
   struct tree *tree;
   pgno_t *entered;
-  struct table_record *gone; /* counts pages and items; NULL in a nested tree, which counts for itself */
+  struct table_record *gone; /* its record counts pages and items; NULL in a nested tree, which has its own counts */
 };
 
 static int clear_level(const struct clearing *clearing, struct page_ref ref, unsigned level);
@@ -134,7 +134,7 @@ static int clear_nested(const struct clearing *clearing, const struct leaf_item 
   return clear_level(&inner, tree_root(&nested), 0);
 }
 
-/* What a record refers to goes, and it is counted. */
+/* Retires the pages to which a record refers, and counts them. */
 static int clear_record(const struct clearing *clearing, const struct leaf_item *item) {
   struct value_set set;
   uint64_t items = 1;

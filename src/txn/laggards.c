@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/laggards.c: where a write transaction gets pages from when none is free, and which readers must go for it.
+ * txn/laggards.c: finds pages for a write transaction when none is free, and handles the readers in the way.
  *
- * Owns space_refill of write transactions (the one upward call of the engine) and the talk with the slow-reader callback.
- * Called under the writer lock, in the middle of a change of a tree: nothing here reads or changes user data.
+ * Owns space_refill of write transactions (the one upward call of the engine) and calls the slow-reader callback.
+ * Called under the writer lock, in the middle of a change of a tree: no function here reads or changes user data.
  *
- *  1. A reader is in the way only if it sees pages that wait (gc_weigh); one that sees nothing of the kind is left
- *     alone, however old it is.
- *  2. Before the callback is asked, readers that died are cleaned and parked ones that are in the way are ousted; after
- *     each of these and after every answer the pins are collected anew, and what they set free is taken.
- *  3. Before the file grows, pages that the durable commit needs too do not count: no reader's end would free them. At
- *     the upper size the head is made durable first, so that this is no obstacle.
+ *  1. A reader is in the way only if it sees waiting pages (gc_weigh); a reader that sees none stays, however old it is.
+ *  2. Before it calls the callback, the engine cleans the slots of dead readers and ousts parked readers in the way.
+ *     After each of these steps, and after each call, it collects the pins again and takes the pages that became free.
+ *  3. Before the file grows, pages that the durable commit also sees do not count, because the end of a reader would
+ *     not free them. At the upper size the head is made durable first.
  */
 #include "txn/laggards.h"
 
@@ -26,9 +25,9 @@ static uint32_t lag_of(const MDBX_txn *txn, txnid_t pinned) {
   return lag > UINT32_MAX ? UINT32_MAX : (uint32_t)lag;
 }
 
-/* What a crash falls back to is looked at first, and the believable commit before the durable one: when a flush that is under
- * way ends, each moves on, and readers begin at the new head. So everything that readers not yet seen can pin is among those
- * two and the commit that the transaction builds on. */
+/* The commits to which a crash may return are read first, and the believable one before the durable one: when a running
+ * flush ends, both may change, and readers begin on the new head. So all snapshots that readers can pin later are among
+ * these two and the commit on which the transaction builds. */
 int txn_collect_pins(MDBX_txn *txn) {
   struct reader_pins *pins = &txn->pins;
   const txnid_t believable = lck_believable(&txn->env->lck);
@@ -77,18 +76,18 @@ int txn_make_durable(MDBX_txn *txn) {
 
 enum { MISSES_MAX = 16 };
 
-/* An allocation that found nothing. */
+/* The state of an allocation that found no page. */
 struct shortage {
   MDBX_txn *txn;
   uint32_t pages;
   enum space_need need;
   int calls;           /* of the callback */
   unsigned misses;     /* pins whose slot nobody has */
-  bool waited;         /* one of them asked to look again */
+  bool waited;         /* one call asked to try again */
   txnid_t last_blamed; /* snapshot of the last call */
 };
 
-/* While the pins are the same all has been looked at. */
+/* As long as the pins do not change, there is nothing new to read. */
 static int look_again(struct shortage *shortage) {
   ASSERT(shortage->need != SPACE_CHEAP);
   int rc = txn_renew_pins(shortage->txn);
@@ -101,7 +100,7 @@ bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin) {
   return pin == txn->base_txnid || pin == txn->durable || pin == lck_believable(&txn->env->lck);
 }
 
-/* Whether any snapshot but the head and what a crash falls back to was in use. */
+/* Whether any snapshot was pinned besides the head and the commits to which a crash may return. */
 static bool readers_lag(const MDBX_txn *txn) {
   const struct gc *gc = &txn->collector;
   for (size_t i = 0; i < gc->pin_count; ++i)
@@ -113,7 +112,7 @@ static bool readers_lag(const MDBX_txn *txn) {
 /* A reader of the snapshot that is in the way. */
 struct blamed {
   txnid_t txnid;
-  uint64_t pages; /* it keeps from use */
+  uint64_t pages; /* pages that it holds */
   bool found;     /* `view` is one of its readers */
   struct reader_view view;
 };
@@ -158,8 +157,8 @@ static int blame(struct shortage *shortage, struct blamed *blamed, bool *gone) {
   return rc;
 }
 
-/* Asks the application what to do with a reader. It is handed the innermost transaction, which is the one it may ask
- * about. False: it gives up. */
+/* Asks the application what to do with a reader. The callback gets the innermost transaction, because only that may be
+ * used. False: the callback gives up. */
 static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr_func callback) {
   ASSERT(callback && blamed->found && blamed->pages);
   MDBX_txn *txn = shortage->txn;
@@ -185,8 +184,8 @@ static void say_that_it_is_over(const struct shortage *shortage, MDBX_hsr_func c
     callback(txn->env, txn->innermost, 0, 0, shortage->last_blamed, lag_of(txn, shortage->last_blamed), 0, -shortage->calls);
 }
 
-/* Until there are pages, or no reader is in the way any more, or the application gives up. To find out who is in the way
- * costs a look at all that waits, so that is done only if something can come of it. */
+/* Repeats until there are pages, or no reader is in the way, or the application gives up. Finding out who is in the way
+ * means reading all waiting pages, so it is done only if a reader could be removed. */
 static int free_from_readers(struct shortage *shortage) {
   MDBX_txn *txn = shortage->txn;
   struct lck *lck = &txn->env->lck;
@@ -204,7 +203,8 @@ static int free_from_readers(struct shortage *shortage) {
     rc = blame(shortage, &blamed, &gone);
     if (rc != MDBX_SUCCESS || !blamed.pages)
       break;
-    /* A pin without a reader is gone at the next look, unless a slot was taken from a process that lives after all. */
+    /* A pin without a reader will be gone when the pins are collected again, unless a slot was taken from a process
+     * that is alive after all. */
     if (gone || (!blamed.found && ++shortage->misses < MISSES_MAX))
       continue;
     if (!blamed.found)

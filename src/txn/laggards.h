@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/laggards.h: what readers, and what a crash may fall back to, keep from use.
+ * txn/laggards.h: handles pages that cannot be reused because of readers, or because a crash may return to an older
+ * commit.
  */
 #ifndef MDBX_TXN_LAGGARDS_H
 #define MDBX_TXN_LAGGARDS_H
 
 #include "txn/txn.h"
 
-/* All snapshots whose pages must stay, to txn->pins, ascending: of readers, of the head, and of what a crash may fall back
- * to. */
+/* Collects in txn->pins, ascending, all snapshots whose pages must stay: those of readers, the head, and the commits to
+ * which a crash may return. */
 int txn_collect_pins(MDBX_txn *txn);
-/* Whether a snapshot must stay without any reader. */
+/* Whether a snapshot must stay even if no reader uses it. */
 bool txn_pin_is_fixed(const MDBX_txn *txn, txnid_t pin);
-/* Lets what the snapshots that are gone held be looked at again. MDBX_NOTFOUND: there are the same ones as before. */
+/* Collects the pins again; pages that ended snapshots held are checked again. MDBX_NOTFOUND: the pins have not
+ * changed. */
 int txn_renew_pins(MDBX_txn *txn);
-/* Pages that are kept for a durable commit older than the head are free once the head is durable, and pins are renewed. */
+/* Makes the head durable and collects the pins again: pages that were kept for an older durable commit become free. */
 int txn_make_durable(MDBX_txn *txn);
 /* Pages retired by commits after the durable one, and by the transaction. */
 uint64_t txn_retired_since_durable(const MDBX_txn *txn);

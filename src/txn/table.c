@@ -2,13 +2,14 @@
 /*
  * Tables and their handles.
  *
- * A handle belongs to the environment: a number for a name. What a transaction knows of a table is its own struct
- * txn_table, loaded from the main table at first use. The record of a changed table goes to the main table when the
- * transaction commits; that of a new one at once, so that its name is taken.
+ * A handle belongs to the environment: it is a number for a name. Each transaction has its own struct txn_table, loaded
+ * from the main table at first use. The record of a changed table is stored in the main table when the transaction
+ * commits; that of a new one at once, so that its name is taken.
  *
- * handles_mutex guards names, generations and claims of handles, for as long as they are looked at. Nobody holds it while a
- * tree is read or changed, memory is written out, or a callback runs: a reader that comes to a table for the first time
- * waits for nobody. What was decided on a handle before is checked by its generation afterwards.
+ * handles_mutex guards names, generations and claims of handles, only while a thread reads or changes these. Nobody
+ * holds it while a tree is read or changed, memory is written out, or a callback runs, so a reader that uses a table
+ * for the first time waits for nobody. After such work without the lock, the generation shows whether the handle still
+ * stands for the same table.
  */
 #include "txn/table.h"
 
@@ -36,13 +37,13 @@ static struct txn_table *loaded_entry(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && entry->stamp == txn->stamp ? entry : NULL;
 }
 
-/* What the transaction knows under a handle, unless the handle was closed or given to another table since. */
+/* The transaction's table for a handle, unless the handle was closed or given to another table since. */
 static struct txn_table *entry_of(const MDBX_txn *txn, MDBX_dbi dbi) {
   struct txn_table *entry = loaded_entry(txn, dbi);
   return entry && entry->generation == atomic_load(&txn->env->handles[dbi].generation) ? entry : NULL;
 }
 
-/* The tables that the transaction knows, one after the other; NULL behind the last one. */
+/* Iterates over the tables of the transaction; NULL after the last one. */
 static struct txn_table *known_from(const MDBX_txn *txn, struct txn_table *entry) {
   while (entry && entry_of(txn, entry->dbi) != entry)
     entry = entry->next_listed;
@@ -78,7 +79,7 @@ static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && (entry->state & TABLE_RENAMED);
 }
 
-/* The handle to which the transaction gave that name, 0 if it did not. */
+/* The handle to which the transaction gave this name; 0 if there is none. */
 static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
   ASSERT(txn->root == txn);
   for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry))
@@ -102,7 +103,8 @@ static MDBX_val claimed_name(const MDBX_txn *txn, MDBX_dbi dbi) {
   return handle_name(is_renamed(txn, dbi) ? &txn->tables[dbi]->name : &txn->env->handles[dbi].name);
 }
 
-/* From its first change of a table to its end the write transaction keeps the handle open and its name as it is. */
+/* From its first change of a table to its end, the write transaction prevents the handle from being closed or
+ * renamed. */
 static int claim(MDBX_txn *txn, MDBX_dbi dbi, struct txn_table *entry) {
   ASSERT(dbi >= CORE_TABLES && entry->dbi == dbi);
   int rc = MDBX_BAD_DBI;
@@ -125,7 +127,7 @@ int table_claim(MDBX_txn *txn, struct tree *tree) {
   return entry->state & TABLE_CLAIMED ? MDBX_SUCCESS : claim(txn, entry->dbi, entry);
 }
 
-/* By what is used, not by how many handles there may be. */
+/* Grows with the number of used handles, not with their limit. */
 static bool reserve_entries(MDBX_txn *txn, unsigned count) {
   const size_t before = txn->tables_capacity;
   if (!array_reserve(txn->tables, count, txn->tables_capacity))
@@ -150,8 +152,8 @@ static void prepare_name(const struct tree *main, const MDBX_val *name, struct s
   key_prepare(key, main->rules.order, name->iov_len ? name->iov_base : "", name->iov_len, scratch);
 }
 
-/* The record stored under a name. MDBX_NOTFOUND; MDBX_INCOMPATIBLE when it is a plain record, or of a table with optional
- * features that are not known. */
+/* The record stored under a name. MDBX_NOTFOUND; MDBX_INCOMPATIBLE if it is a plain record, or a table with unknown
+ * optional features. */
 static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record *record) {
   struct seek_key key;
   struct leaf_item item;
@@ -204,15 +206,15 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   return exact ? tree_erase(&txn->space, &txn->main, &path, &moved) : MDBX_NOTFOUND;
 }
 
-/* `generation` is that of the handle when its name was looked at. Should another table have the handle since, it shows
- * when the entry is used. */
+/* `generation` is that of the handle when its name was read. If another table has got the handle since, this is
+ * detected when the entry is used. */
 static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MDBX_val *name,
                       const struct table_record *record) {
   ASSERT(txn->root == txn && dbi < txn->env->handles_used);
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
-  /* It may stand for another table, or another kind of table, than the one cursors were bound to. */
+  /* The handle may stand for another table, or another kind of table, than that to which cursors were bound. */
   txn_cursors_unset(txn, &entry->tree);
   tree_release(&entry->tree);
   const int rc = tree_load(&entry->tree, record, txn->view->limit, "(named)");
@@ -300,7 +302,7 @@ static unsigned flags_wanted(const struct opening *opening) {
          (user_order_given(&opening->orders->value) ? TABLE_USER_DUPORDER : 0);
 }
 
-/* A comparator may be left out for a table that has one (tools), but not come to a table that has none. */
+/* The caller may omit the comparator of a table that has one (tools do), but may not set one for a table without. */
 static bool flags_agree(const struct opening *opening, unsigned stored) {
   const unsigned wanted = flags_wanted(opening);
   if (wanted & ~stored & ~TABLE_FLAGS_PUBLIC)
@@ -308,7 +310,7 @@ static bool flags_agree(const struct opening *opening, unsigned stored) {
   return opening->accede || opening->wanted == (stored & TABLE_FLAGS_PUBLIC);
 }
 
-/* Table 0 is what it is. */
+/* The order of table 0 is fixed. */
 static int open_gc(const struct opening *opening) {
   return flags_agree(opening, opening->txn->gc.record.flags) ? MDBX_SUCCESS : MDBX_INCOMPATIBLE;
 }
@@ -368,7 +370,7 @@ static int current_record(const struct opening *opening, MDBX_dbi dbi, struct ta
   return entry->state & TABLE_DROPPED ? MDBX_NOTFOUND : MDBX_SUCCESS;
 }
 
-/* Finds the table or makes it. *created tells. */
+/* Finds the table or creates it; *created says which. */
 static int find_or_create(const struct opening *opening, MDBX_dbi dbi, struct table_record *record, bool *created) {
   int rc = current_record(opening, dbi, record);
   *created = false;
@@ -384,8 +386,8 @@ static int find_or_create(const struct opening *opening, MDBX_dbi dbi, struct ta
   return create_record(opening, record);
 }
 
-/* The handle of the name as it is now: others may have opened or closed it since it was looked for. *state is what the
- * transaction knows of the table under it, *loaded whether that holds. handles_mutex is held. */
+/* The handle of the name as it is now: others may have opened or closed it since. *state is the transaction's table for
+ * the handle, and *loaded whether it is valid. handles_mutex is held. */
 static int take_handle(const struct opening *opening, bool created, MDBX_dbi *dbi, unsigned *state, bool *loaded) {
   MDBX_txn *txn = opening->txn;
   MDBX_dbi found = find_handle(txn, opening->name);
@@ -406,8 +408,8 @@ static int take_handle(const struct opening *opening, bool created, MDBX_dbi *db
   return rc;
 }
 
-/* The table is looked for, and made, without the lock: that reads and changes the main table, and may ask the slow-reader
- * callback. Under the writer lock, if it is made. */
+/* Finds or creates the table without handles_mutex, because that reads and changes the main table and may call the
+ * slow-reader callback. It creates a table only under the writer lock. */
 static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
   MDBX_txn *txn = opening->txn;
   struct table_record record;
@@ -452,7 +454,7 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
   return open_named(&opening, dbi);
 }
 
-/* An empty table takes a kind of order it did not have. MDBX_RESULT_TRUE: not in this transaction. */
+/* Gives an empty table another kind of order. MDBX_RESULT_TRUE: impossible in this transaction. */
 static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigned order_flags) {
   ASSERT(txn->root == txn && order_flags);
   if (!tree_is_empty(tree))
@@ -544,7 +546,7 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   return found == MDBX_BAD_DBI ? MDBX_SUCCESS : found;
 }
 
-/* The tables named in the main table go with it. */
+/* Deletes the tables that the main table names. */
 struct main_clearing {
   struct tree_visitor visitor;
   MDBX_txn *txn;
@@ -555,7 +557,7 @@ static int visit_nothing(struct tree_visitor *visitor, const struct page *page, 
   return MDBX_SUCCESS;
 }
 
-/* What the transaction knows of the table with that name; its handle stays open from now on. NULL: nothing. */
+/* The transaction's table with that name; its handle stays open from now on. NULL: none. */
 static struct txn_table *claim_named(MDBX_txn *txn, const MDBX_val *name) {
   os_mutex_lock(&txn->env->handles_mutex);
   const MDBX_dbi dbi = find_handle(txn, name);
@@ -701,7 +703,8 @@ static bool must_close(const struct txn_table *entry, bool committed) {
   return (entry->state & TABLE_RENAMED) || ((entry->state & TABLE_CREATED) && (entry->state & TABLE_FRESH));
 }
 
-/* The new name becomes everybody's. Handles that are left of a dropped table of that name go: one name, one handle. */
+/* Publishes the new name. Closes remaining handles of a dropped table of that name, because a name has only one
+ * handle. */
 static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
   ASSERT(entry->dbi == dbi && (entry->state & TABLE_RENAMED));
   const MDBX_val name = handle_name(&entry->name);
@@ -733,8 +736,8 @@ void tables_end(MDBX_txn *txn, bool committed) {
   os_mutex_unlock(&txn->env->handles_mutex);
 }
 
-/* A handle that the level opened for a table it made goes; one for a table that was there stays, but only those who begin
- * or open later know it. */
+/* Closes a handle that the level opened for a table it created. A handle for an existing table stays, but only for
+ * transactions that begin, or open it, later. */
 void table_forget(MDBX_txn *txn, struct txn_table *table) {
   ASSERT(txn->root == txn);
   struct table_handle *handle = &txn->env->handles[table->dbi];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/table_walk.h: what is found by going through whole tables.
+ * txn/table_walk.h: functions that walk through whole tables.
  */
 #ifndef MDBX_TXN_TABLE_WALK_H
 #define MDBX_TXN_TABLE_WALK_H

@@ -5,13 +5,13 @@
 #include "txn/txn_cursor.h"
 #include "txn/txn_write.h"
 
-/* Two positions; one that is not there is an edge of the table. */
+/* Two positions; a missing one means an edge of the table. */
 struct bounds {
   struct range_bound from, to;
   bool has_from, has_to;
 };
 
-/* The position a move from here leads to; *there is false at the edge. The cursor itself stays. */
+/* The position after a move from here; *there is false at the edge. The cursor itself does not move. */
 static int bound_by(const struct cursor *here, MDBX_cursor_op op, struct range_bound *bound, bool *there) {
   struct cursor copy = *here;
   const int rc = cursor_move(&copy, op);
@@ -21,7 +21,7 @@ static int bound_by(const struct cursor *here, MDBX_cursor_op op, struct range_b
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }
 
-/* What every change of many records begins with: afterwards the cursor stands on a record. */
+/* The beginning of every deletion of many records; afterwards the cursor stands on a record. */
 static int begin(MDBX_cursor *cursor) {
   const int rc = txn_make_room(cursor->txn, cursor->core.tree, true);
   return rc == MDBX_SUCCESS ? cursor_settle(&cursor->core) : rc;
@@ -48,7 +48,7 @@ static int delete_between(MDBX_cursor *cursor, const struct bounds *bounds, uint
   return txn_mark(cursor->txn, rc);
 }
 
-/* Onto the record behind what was deleted, or behind the last. */
+/* Moves to the record after the deleted ones, or after the last record. */
 static int settle_after(MDBX_cursor *cursor) {
   const int rc = cursor ? cursor_settle(&cursor->core) : MDBX_SUCCESS;
   return rc == MDBX_ENODATA ? MDBX_SUCCESS : rc;
@@ -58,7 +58,7 @@ static int settle_after(MDBX_cursor *cursor) {
 
 enum { EDGE = -1, HERE = MDBX_GET_CURRENT };
 
-/* Moves to where the stretch of an action begins and to the record behind its end. */
+/* Finds the beginning of an action's stretch and the record after its end. */
 static const struct {
   int from, to;
 } bunches[] = {
@@ -82,7 +82,7 @@ static int bounds_of(const struct cursor *here, MDBX_bunch_action_t action, stru
   if (from != EDGE)
     rc = bound_by(here, (MDBX_cursor_op)from, &bounds->from, &bounds->has_from);
   if (rc == MDBX_SUCCESS && from != EDGE && !bounds->has_from)
-    return MDBX_NOTFOUND; /* nothing behind the cursor */
+    return MDBX_NOTFOUND; /* nothing after the cursor */
   if (rc == MDBX_SUCCESS && to != EDGE)
     rc = bound_by(here, (MDBX_cursor_op)to, &bounds->to, &bounds->has_to);
   return rc;
@@ -92,8 +92,8 @@ static bool is_after(MDBX_bunch_action_t action) {
   return action == MDBX_DELETE_AFTER_INCLUDING || action == MDBX_DELETE_AFTER_EXCLUDING;
 }
 
-/* A cursor that was never placed stands before the first record: what comes after it is that one and the others; before it
- * is nothing. *action is the one that says so for the first record. */
+/* A cursor without a position counts as before the first record: all records come after it, and none before it. *action
+ * becomes the action that means the same on the first record. */
 static int position_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
   struct cursor *core = &cursor->core;
   switch (*action) {
@@ -140,7 +140,7 @@ int txn_delete_bunch(MDBX_cursor *cursor, MDBX_bunch_action_t action, uint64_t *
     return MDBX_SUCCESS;
   if (rc == MDBX_SUCCESS)
     rc = delete_between(cursor, &bounds, removed);
-  /* It stands as after mdbx_cursor_del(); behind everything no value is left to stand on. */
+  /* The cursor stands as after mdbx_cursor_del(); after all records it has no value. */
   if (rc == MDBX_SUCCESS && is_after(action) && cursor->core.multi)
     cursor_to_end(&cursor->core);
   return rc;
@@ -148,7 +148,7 @@ int txn_delete_bunch(MDBX_cursor *cursor, MDBX_bunch_action_t action, uint64_t *
 
 /* ------------------------------------------------------------------------------------------------- between two cursors */
 
-/* MDBX_ENODATA: the first stands behind the last. */
+/* MDBX_ENODATA: the first position is after the last. */
 static int check_order(MDBX_cursor *first, MDBX_cursor *last) {
   int order;
   int rc = begin(first);

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lookups that remember where the value lies.
+ * Lookups that remember where the value is.
  *
- * An entry says: in every snapshot from `trunk` to `confirmed` the key has the value at `offset` (0: it is absent). What
- * makes that true:
+ * An entry says: in every snapshot from `trunk` to `confirmed` the key has the value at `offset` (0: it is absent). Why
+ * that is true:
  *
- *  1. A leaf page never changes. If the key was found in a leaf born in B at snapshot S, that leaf was in the tree in all
- *     snapshots B..S (a page that left a tree never comes back as the same version), so the key had that value in all of
- *     them: trunk = B. A large value and a nested tree are named by the leaf, so they are the same as well.
- *  2. An absent key proves nothing about older trees, but about those of the same content: trunk = the transaction that
- *     changed the table last.
- *  3. If a table was not changed after `confirmed` and before S, what held at `confirmed` holds at S. It was changed last
- *     in a transaction not below `trunk`, or the database was turned back to an older commit meanwhile.
+ *  1. A leaf page never changes. If the key was found in a leaf born in B at snapshot S, that leaf was in the tree in
+ *     all snapshots B..S (a page that left a tree never comes back as the same version), so the key had that value in
+ *     all of them: trunk = B. A large value and a nested tree are referred to by the leaf, so they are the same as
+ *     well.
+ *  2. If the key is absent, this is true for all snapshots in which the table has the same content: trunk = the
+ *     transaction that changed the table last.
+ *  3. If a table was not changed after `confirmed` and before S, what held at `confirmed` holds at S. It was changed
+ *     last in a transaction not below `trunk`, or the database was turned back to an older commit meanwhile.
  *
- * With one key and one table for an entry, a trunk stands for one content: a key is in one leaf born in B at most. So a
- * shared entry is read consistently if its trunk is the same before and after; TRUNK_BUSY is there while it is written.
+ * An entry serves one key of one table, so a trunk identifies its content: at most one leaf born in B has the key. So a
+ * shared entry was read consistently if its trunk is the same before and after; while it is written, the trunk is
+ * TRUNK_BUSY.
  */
 #include "txn/txn_cache.h"
 
@@ -40,7 +42,7 @@ struct lookup {
 
 /* ------------------------------------------------------------------------------------------------------- the entry */
 
-/* False while somebody writes it. */
+/* False while another thread writes it. */
 static bool entry_read(const volatile entry_t *entry, entry_t *copy) {
   copy->trunk_txnid = __atomic_load_n(&entry->trunk_txnid, __ATOMIC_ACQUIRE);
   copy->last_confirmed_txnid = __atomic_load_n(&entry->last_confirmed_txnid, __ATOMIC_RELAXED);
@@ -51,7 +53,7 @@ static bool entry_read(const volatile entry_t *entry, entry_t *copy) {
          __atomic_load_n(&entry->trunk_txnid, __ATOMIC_RELAXED) == copy->trunk_txnid;
 }
 
-/* From the content `before` to `after`; false if it is not, or no longer, `before`. */
+/* Changes the content from `before` to `after`; false if the content is not `before`. */
 static bool entry_write(volatile entry_t *entry, const entry_t *before, const entry_t *after) {
   uint64_t trunk = before->trunk_txnid;
   if (!__atomic_compare_exchange_n(&entry->trunk_txnid, &trunk, TRUNK_BUSY, false, __ATOMIC_ACQUIRE,
@@ -91,7 +93,7 @@ static const struct access alone = {entry_read_alone, entry_write_alone};
 
 /* -------------------------------------------------------------------------------------------------------- the lookup */
 
-/* The place in the file of bytes that a snapshot shows; 0 for those of a buffer. */
+/* The file offset of bytes of a snapshot; 0 for bytes of a buffer. */
 static size_t offset_of(const struct snapshot *view, const void *bytes) {
   const uintptr_t base = (uintptr_t)view->base, at = (uintptr_t)bytes;
   return at > base && at - base <= (size_t)view->limit << view->shift ? at - base : 0;
@@ -123,7 +125,7 @@ static int find(struct lookup *lookup) {
   return rc;
 }
 
-/* A key that is too long is nowhere, whatever the table. */
+/* A key that is too long is in no table. */
 static bool is_possible(const struct lookup *lookup) {
   return lookup->key->iov_len <= limit_key(lookup->txn->view->page_size, lookup->tree->record.flags);
 }
@@ -135,7 +137,7 @@ static void look_up(struct lookup *lookup) {
   lookup->rc = find(lookup);
 }
 
-/* The answer of an entry that holds. False if it leads outside of the snapshot, so that it is no entry of ours. */
+/* The result by a valid entry. False if it points outside of the snapshot: then the entry is not ours. */
 static bool use_entry(struct lookup *lookup, const entry_t *entry) {
   const struct snapshot *view = lookup->txn->view;
   const size_t end = (size_t)view->limit << view->shift;

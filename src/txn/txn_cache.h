@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/txn_cache.h: lookups that remember where the value lies.
+ * txn/txn_cache.h: lookups that remember where the value is.
  */
 #ifndef MDBX_TXN_TXN_CACHE_H
 #define MDBX_TXN_TXN_CACHE_H

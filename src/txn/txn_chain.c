@@ -2,9 +2,9 @@
 /*
  * txn/txn_chain.c: transactions that follow one another without a gap.
  *
- * From one to the next nobody else gets to write: a checkpoint and a rollback keep the writer lock; a commit that becomes
- * a reader pins its snapshot before it gives the lock back; a reader that becomes a writer looks, under the lock, whether
- * its snapshot still is the newest. Cursors become unbound as at any end of a transaction.
+ * Nobody else can write between the two: a checkpoint and a rollback keep the writer lock; a commit that becomes a
+ * reader pins its snapshot before it releases the lock; a reader that becomes a writer checks under the lock that its
+ * snapshot is still the newest. Cursors become unbound as at any end of a transaction.
  */
 #include "txn/txn_chain.h"
 
@@ -16,7 +16,7 @@
 
 #define DURABILITY_FLAGS ((unsigned)(MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC))
 
-/* Ends what the handle held and begins anew on the head, under the same lock. After a failure the handle is gone. */
+/* Ends the transaction and begins a new one on the head, under the same lock. After a failure the handle is invalid. */
 static int restart(MDBX_txn *txn) {
   ASSERT(txn->root == txn && txn->innermost == txn);
   void *const context = txn->user_context;
@@ -53,7 +53,7 @@ int txn_rollback(MDBX_txn *txn) {
 int txn_commit_embark_read(MDBX_txn **handle, MDBX_commit_latency *latency) {
   ASSERT((*handle)->innermost == *handle && !txn_is_readonly(*handle));
   MDBX_txn *txn = *handle, *reader;
-  /* The slot comes first: after the commit it would be too late to find that there is none. */
+  /* Takes the reader slot before the commit, because after it a missing slot could no longer be reported. */
   int rc = txn_begin_read(txn->env, MDBX_TXN_RDONLY_PREPARE, txn->user_context, &reader);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -75,7 +75,7 @@ int txn_amend(MDBX_txn *reader, unsigned flags, void *context, MDBX_txn **writer
   ASSERT(txn_is_reader(reader));
   const unsigned keep = flags & MDBX_TXN_RDONLY_PREPARE;
   MDBX_txn *txn;
-  if (!is_newest(reader)) /* without a lock file this says little, and the look below all */
+  if (!is_newest(reader)) /* without a lock file this test is not sufficient, but the one below is */
     return MDBX_RESULT_TRUE;
   const int rc = txn_begin_write(reader->env, flags & ~keep, context, &txn);
   if (rc != MDBX_SUCCESS)

@@ -2,7 +2,7 @@
 /*
  * txn/txn_cursor.h: the cursors of a transaction.
  *
- * These functions take the handle of a nested transaction for its root.
+ * If these functions get the handle of a nested transaction, they use its root.
  */
 #ifndef MDBX_TXN_TXN_CURSOR_H
 #define MDBX_TXN_TXN_CURSOR_H
@@ -11,12 +11,12 @@
 
 /* For table_bind_cursor(): the tree is that of the handle. MDBX_EINVAL for a cursor that belongs to an outer level. */
 int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi, struct tree *tree);
-/* Whether a transaction around the innermost one has the cursor. */
+/* Whether the cursor belongs to a transaction that encloses the innermost one. */
 static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
   return cursor->txn && cursor->nesting < cursor->txn->innermost->nesting;
 }
 void txn_cursor_unbind(MDBX_cursor *cursor);
-/* Whether the table of a bound cursor was dropped in this transaction, and not made again. */
+/* Whether the table of a bound cursor was dropped in this transaction, and not created again. */
 static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
   if (cursor->dbi < CORE_TABLES)
     return false;
@@ -29,15 +29,15 @@ static inline bool txn_cursors_match(const MDBX_cursor *a, const MDBX_cursor *b)
 }
 void txn_cursors_unbind_all(MDBX_txn *txn);
 int txn_cursors_detach_listed(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, bool to_delete);
-/* Tells all cursors on a tree (NULL: on all trees) but one that it is about to change, and may get records. */
+/* Call it before a tree (NULL: all trees) changes and may get records: detaches all its cursors but one. */
 static inline int txn_cursors_detach(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
   return txn->root->cursors ? txn_cursors_detach_listed(txn, tree, except, false) : MDBX_SUCCESS;
 }
-/* The same before a change that only takes records away. */
+/* The same before a change that only deletes records. */
 static inline int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except) {
   return txn->root->cursors ? txn_cursors_detach_listed(txn, tree, except, true) : MDBX_SUCCESS;
 }
-/* Tells all cursors on a tree but one, which were detached, that a record is about to be deleted; see cursor_doubt(). */
+/* Marks all cursors on a tree but one (they are detached) before a record is deleted; see cursor_doubt(). */
 void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,
                        const MDBX_val *value);
 /* Drops the positions of all cursors on a tree. */

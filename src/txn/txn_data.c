@@ -37,7 +37,7 @@ static inline int put_tree(const struct txn_change *change, const struct seek_ke
   return tree_is_multi(change->tree) ? dup_put(&record, data, flags) : tree_put(&record, data, flags);
 }
 
-/* The same with a value that may go to the file at once. */
+/* The same with a value that may be written to the file at once. */
 static int put_long_value(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
   int rc = txn_begin_ahead(change->txn);
   if (rc == MDBX_SUCCESS)
@@ -46,7 +46,7 @@ static int put_long_value(const struct txn_change *change, const struct seek_key
   return rc;
 }
 
-/* All values of the key give way to one. */
+/* Marks cursors when one value replaces all values of the key. */
 static void doubt_values(const struct txn_change *change, const struct seek_key *key) {
   const MDBX_val raw = val_of(key->raw, key->length);
   if (tree_is_multi(change->tree))
@@ -73,7 +73,8 @@ int txn_put_prepared(const struct txn_change *change, const struct seek_key *key
   return put_prepared(change, key, data, flags);
 }
 
-/* The value that the cursor stands on becomes another. The key is prepared when nothing else needs the memory for that. */
+/* Replaces the value on which the cursor stands. The key is prepared last, because other steps use the same scratch
+ * memory. */
 static int put_current(const struct txn_change *change, const MDBX_val *key, MDBX_val *data, unsigned flags) {
   struct seek_key prepared;
   struct cursor *core = &change->cursor->core;
@@ -172,7 +173,7 @@ int txn_delete(const struct txn_change *change, const MDBX_val *key, const MDBX_
   return txn_mark(change->txn, delete_at(change, &path, data));
 }
 
-/* The record the cursor stands on, or the one value, is about to go. */
+/* Marks other cursors before the cursor's record, or one value, is deleted. */
 static void doubt_position(MDBX_cursor *cursor, bool all) {
   struct range_bound bound;
   cursor_bound(&cursor->core, &bound);
@@ -201,6 +202,6 @@ int txn_is_dirty(const MDBX_txn *txn, const void *bytes) {
   const struct space *space = &txn->root->space;
   if (!mapped)
     return recent_keeps(space, bytes) ? MDBX_RESULT_FALSE : MDBX_RESULT_TRUE;
-  /* In the middle of a run there is no header; only in WRITEMAP mode can a mapped page be a changed one. */
+  /* Pages in the middle of a run have no header. Only with WRITEMAP can a page in the mapping be a changed one. */
   return (space->writemap && space->dirty.used) || space->spilled ? MDBX_RESULT_TRUE : MDBX_RESULT_FALSE;
 }

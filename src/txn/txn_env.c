@@ -13,7 +13,7 @@
 
 /* -------------------------------------------------------------------------------------------------------- geometry */
 
-/* What a request makes of the geometry that a write transaction sees. */
+/* Computes the new geometry from a request and the geometry that a write transaction sees. */
 static int change_geometry(MDBX_txn *txn, const struct geometry_request *request) {
   ASSERT(txn->root == txn && !txn_is_readonly(txn));
   const struct geometry_system system = env_system();
@@ -51,7 +51,7 @@ int txn_set_geometry(MDBX_env *env, const struct geometry_request *request) {
   return rc;
 }
 
-/* A wish for less than there is becomes one for what there is, as with a new database. */
+/* A requested size below the present one is raised to it, as for a new database. */
 static int grant_wish(MDBX_txn *txn, struct geometry_request request) {
   const struct geometry_system system = env_system();
   const struct geometry *present = &txn->space.geometry;
@@ -70,7 +70,7 @@ static int grant_wish(MDBX_txn *txn, struct geometry_request request) {
 }
 
 /* Size limits asked for before the open hold for an existing database if this process opened it first. Without a lock
- * file it cannot tell, and others may be at work. */
+ * file it cannot know whether it is the first, and others may be writing. */
 static int apply_requested_geometry(MDBX_env *env) {
   MDBX_txn *txn;
   if (!env->geometry_set || env_is_readonly(env) || !env->lck.first || env->recovery || env->lockless)
@@ -124,7 +124,7 @@ int txn_env_close(MDBX_env *env, bool dont_sync) {
   return env_close(env, dont_sync);
 }
 
-/* The pages and lists of a writer that ran in the parent may be in any state; they are left where they are. */
+/* The pages and lists of a writer that ran in the parent may be in any state; the child does not free them. */
 static void forget_writer(MDBX_env *env) {
   if (!atomic_load(&env->writer_thread) && !lck_writer_is_mine(&env->lck)) {
     free_writer(env);

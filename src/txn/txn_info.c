@@ -5,7 +5,7 @@
 #include "env/env_writer.h"
 #include "txn/txn_write.h"
 
-/* Bits without a name in the interface that libmdbx shows as well. */
+/* Bits without a name in the interface; libmdbx returns them too. */
 enum { SHOWN_GC_DRAINED = 0x100, SHOWN_HAD_CURSORS = 0x400 };
 
 static unsigned writer_state(const MDBX_txn *root) {
@@ -16,7 +16,7 @@ static unsigned writer_state(const MDBX_txn *root) {
 }
 
 unsigned txn_shown_flags(const MDBX_txn *txn) {
-  /* Another thread may ask, but then does not get what is not one word. */
+  /* Another thread may call it, but gets only values that fit one atomic word. */
   const bool writing = !txn_is_reader(txn) && !(txn->flags & MDBX_TXN_FINISHED) &&
                        (!txn->owner || txn->owner == os_thread_self()) &&
                        txn->generation == os_fork_generation();

@@ -34,8 +34,8 @@ static int put_one(const struct txn_change *change, const struct seek_key *key, 
   return txn_put_prepared(change, key, &value, i ? elements->flags : elements->flags | elements->first_flags);
 }
 
-/* Puts what goes into one leaf in one go, but not the last element: where a cursor of the change stands in the end is
- * for put_one() to see to. */
+/* Puts the elements that fit one leaf together, except the last element, which put_one() puts, so that the cursor gets
+ * its position. */
 static int put_run(const struct txn_change *change, const struct seek_key *key, const struct elements *elements, size_t from,
                    size_t *put) {
   ASSERT(from + 1 < elements->count);
@@ -49,7 +49,7 @@ static int put_run(const struct txn_change *change, const struct seek_key *key, 
   return txn_mark(change->txn, rc);
 }
 
-enum { RUN_LEAST = 8 }; /* elements for which a run is worth a try */
+enum { RUN_LEAST = 8 }; /* number of elements for which a run is worthwhile */
 
 static int put_elements(const struct txn_change *change, const MDBX_val *key, const struct elements *elements) {
   struct seek_key prepared;
@@ -71,7 +71,7 @@ static int put_elements(const struct txn_change *change, const MDBX_val *key, co
   return rc;
 }
 
-/* Key and elements may lie in the database, where each put may move them: all work is done with copies. */
+/* Key and elements may lie in the database, where each put may move them, so the function works on copies. */
 static int put_copied(const struct txn_change *change, const MDBX_val *given, const struct elements *elements) {
   const MDBX_val *first = &elements->first;
   if (first->iov_len && elements->count > (SIZE_MAX / 2 - given->iov_len) / first->iov_len)

@@ -2,9 +2,9 @@
 /*
  * Nested transactions.
  *
- * All levels change the one set of pages of the write transaction; its struct, the root, has all the state, and the handle
- * of a nested transaction is little more than a name for a level. What a level must be able to take back is written down
- * when it begins (trees, tables, geometry, canary, positions of cursors: all small) or when it happens (pages, see
+ * All levels change the one set of pages of the write transaction; its struct, the root, has all the state, and the
+ * handle of a nested transaction only names a level. State that a level may have to restore is saved when the level
+ * begins (trees, tables, geometry, canary, positions of cursors: all small) or when it changes (pages, see
  * space/undo.h). The root's `innermost` is the only handle that may be used; all others have the flag HAS_CHILD.
  *
  * Under the writer lock, by the thread that holds it.
@@ -205,7 +205,7 @@ static void put_cursors_back(struct nested_state *state) {
   }
 }
 
-/* The file may have grown; what the user set goes back, what is in use stays inside. */
+/* The file may have grown: restores the user's settings, but keeps the size above the used part. */
 static void put_geometry_back(MDBX_txn *root, const struct nested_state *state) {
   const pgno_t in_use = root->space.view.limit;
   struct geometry geometry = state->geometry;
@@ -276,7 +276,7 @@ int txn_abort_nested(MDBX_txn *child) {
   return rc == MDBX_SUCCESS ? ended : rc;
 }
 
-/* The level was ended, with that result, and begins anew under the same handle. */
+/* The level has ended with this result; begins a new one under the same handle. */
 static int begin_again(MDBX_txn *child, int rc) {
   ASSERT(child->parent);
   MDBX_txn *parent = child->parent;

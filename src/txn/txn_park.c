@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/txn_park.c: readers that need their snapshot later, but not at any price.
+ * txn/txn_park.c: readers that may need their snapshot later, but allow a writer to take it.
  *
  * A parked reader keeps its pin, marked so that a writer short of pages may take it (file/readers.h: T -> T|PARKED by the
  * owner, T|PARKED -> 0 by a writer, T|PARKED -> T by the owner; each one compare-and-swap, so exactly one side wins).

@@ -17,7 +17,7 @@
 
 #include <stdlib.h>
 
-/* The slot of a handle that was inherited by a forked child is none of the child's business, unless it came along. */
+/* A forked child must not change the slot of an inherited handle, unless the slot was transferred to it. */
 static bool slot_is_here(const MDBX_txn *txn) {
   return txn->generation == os_fork_generation() || txn->env->lck.kind == LCK_KIND_PRIVATE;
 }
@@ -41,7 +41,7 @@ static int find_own_slot(MDBX_txn *txn) {
   return rc;
 }
 
-/* Where the pin goes: the thread's slot, or the transaction's own. */
+/* Chooses the slot for the pin: the thread's, or the transaction's own. */
 static int find_slot(MDBX_txn *txn) {
   MDBX_env *env = txn->env;
   if ((env->flags & MDBX_NOSTICKYTHREADS) || txn->apart)
@@ -78,7 +78,7 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   return MDBX_SUCCESS;
 }
 
-/* Pins the newest snapshot. A writer may overwrite its meta before it is copied; then a newer one is there to pin. */
+/* Pins the newest snapshot. A writer may overwrite its meta before it is copied; then there is a newer one to pin. */
 static int pin_newest(MDBX_txn *txn) {
   if (unlikely(txn->env->lockless)) {
     const int rc = lockless_look(txn->env);
@@ -170,7 +170,7 @@ int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **result, struct meta_page 
     txn_end_read(*result);
     if (rc != MDBX_RESULT_TRUE)
       return rc;
-    /* A newer commit may have taken its place; else it is there, and damaged. */
+    /* A newer commit may have overwritten the meta; otherwise the meta is damaged. */
     const uint64_t head = lck_head(&env->lck);
     if (lck_head_txnid(head) == txnid)
       return log_damage(MDBX_CORRUPTED, "%s: meta page %u of transaction %llu is damaged", env->data_path,
@@ -219,7 +219,7 @@ int txn_renew_read(MDBX_txn *txn) {
 
 int txn_refresh_read(MDBX_txn *txn) {
   if (txn->env->lockless)
-    (void)lockless_look(txn->env); /* what it finds wrong, the renewal meets again */
+    (void)lockless_look(txn->env); /* the renewal will report its errors */
   if (lck_head_txnid(lck_head(&txn->env->lck)) == txn->snapshot.txnid)
     return MDBX_RESULT_TRUE;
   return txn_renew_read(txn);
@@ -253,7 +253,7 @@ static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
   return rc;
 }
 
-/* The origin pins the snapshot all the while, or the clone is worth nothing. */
+/* The origin must still pin the snapshot; otherwise the clone is invalid. */
 static int pin_like_reader(MDBX_txn *txn, const MDBX_txn *origin) {
   const txnid_t txnid = origin->snapshot.txnid;
   readers_pin_same(&txn->env->lck, txn->slot, txnid);
@@ -264,7 +264,7 @@ static int pin_like_reader(MDBX_txn *txn, const MDBX_txn *origin) {
   return rc;
 }
 
-/* While a write transaction lives, the commit it builds on is the head. */
+/* While a write transaction is running, the commit on which it builds is the head. */
 int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone) {
   MDBX_txn *txn = *clone;
   int rc = MDBX_SUCCESS;

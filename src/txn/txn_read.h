@@ -8,18 +8,19 @@
 #include "txn/txn.h"
 
 int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **txn);
-/* The same for a look of the engine's own, whatever transactions the thread has. */
+/* The same for internal use by the engine, whatever transactions the thread has. */
 int txn_begin_read_apart(MDBX_env *env, MDBX_txn **txn);
-/* A reader of what a write transaction without changes sees, for its thread: what waits for a flush is made durable for that. */
+/* Begins a reader of the snapshot of a write transaction without changes, for its thread. Pending commits are made
+ * durable before. */
 int txn_begin_read_beside(MDBX_txn *writer, MDBX_txn **reader);
-/* And with the page of its meta, which is the caller's to free. MDBX_BUSY: others commit too fast. */
+/* The same, and returns the page of its meta, which the caller frees. MDBX_BUSY: others commit too fast. */
 int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **txn, struct meta_page **page);
 int txn_reset_read(MDBX_txn *txn);
 int txn_renew_read(MDBX_txn *txn);
 int txn_refresh_read(MDBX_txn *txn);
 void txn_end_read(MDBX_txn *txn);
-/* A reader of the snapshot of a reader, or of the head for a writer; in *clone, a read handle, or a new one if NULL.
- * MDBX_MVCC_RETARDED when the origin lost its snapshot meanwhile. */
+/* Begins a reader of the snapshot of a reader, or, if the origin is a writer, of the head. It uses the read handle
+ * *clone, or a new one if that is NULL. MDBX_MVCC_RETARDED if the origin lost its snapshot meanwhile. */
 int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The record is sought once: what is read, handed out and changed is at the same path. */
+/* The record is searched once: reading, returning and changing it use the same path. */
 #include "txn/txn_replace.h"
 
 #include "base/assert.h"
@@ -18,7 +18,7 @@ struct replacing {
   bool exact;
 };
 
-/* Hands the old value out: copied if its page will change under it, else where it lies. */
+/* Returns the old value: a copy if its page will change, else a pointer to it. */
 static int hand_out(const struct replacing *replacing, const MDBX_val *stored) {
   const struct replacement *given = replacing->given;
   MDBX_val *old = given->old_data;
@@ -38,7 +38,7 @@ static int hand_out(const struct replacing *replacing, const MDBX_val *stored) {
   return MDBX_SUCCESS;
 }
 
-/* MDBX_APPEND: no key comes behind this one. */
+/* MDBX_APPEND: no key follows this one. */
 static int check_last(const struct replacing *replacing) {
   const struct path *path = &replacing->path;
   if (!(replacing->given->flags & MDBX_APPEND) || !path->depth)
@@ -48,7 +48,7 @@ static int check_last(const struct replacing *replacing) {
   return last ? MDBX_SUCCESS : MDBX_EKEYMISMATCH;
 }
 
-/* A value for the key, in the place of all it has. */
+/* Puts a value that replaces all values of the key. */
 static int put_here(struct replacing *replacing, unsigned flags) {
   MDBX_val *data = replacing->given->new_data;
   int rc = admit_value(replacing->txn->view, replacing->tree, data);
@@ -66,7 +66,7 @@ static int put_here(struct replacing *replacing, unsigned flags) {
   return txn_mark(replacing->txn, rc);
 }
 
-/* The record goes, with all its values. */
+/* Deletes the record with all its values. */
 static int delete_here(struct replacing *replacing) {
   bool moved;
   txn_change_doubt(&replacing->given->change, &replacing->path);
@@ -93,7 +93,7 @@ static int replace_single(struct replacing *replacing, const struct leaf_item *i
   return given->new_data ? put_here(replacing, given->flags & MDBX_RESERVE) : delete_here(replacing);
 }
 
-/* MDBX_APPENDDUP: the new value comes behind all others. */
+/* MDBX_APPENDDUP: the new value is greater than all others. */
 static int check_appended(const struct replacing *replacing, const struct value_set *set) {
   const struct replacement *given = replacing->given;
   struct value_set last = *set;
@@ -108,7 +108,7 @@ static int check_appended(const struct replacing *replacing, const struct value_
   return order > 0 ? MDBX_SUCCESS : MDBX_EKEYMISMATCH;
 }
 
-/* To the value that is meant: the one given in old_data, or the first. */
+/* Moves to the selected value: the one given in old_data, or the first. */
 static int choose_value(const struct replacing *replacing, struct value_set *set) {
   const struct replacement *given = replacing->given;
   bool exact = true;
@@ -123,7 +123,7 @@ static int choose_value(const struct replacing *replacing, struct value_set *set
   return rc == MDBX_SUCCESS && !exact ? MDBX_NOTFOUND : rc;
 }
 
-/* The value at the position of the set gives way to another, or goes; with MDBX_ALLDUPS all of them. */
+/* Replaces or deletes the value at the position of the set; with MDBX_ALLDUPS all values. */
 static int exchange(struct replacing *replacing, struct value_set *set) {
   const struct replacement *given = replacing->given;
   struct path *path = &replacing->path;
@@ -134,7 +134,7 @@ static int exchange(struct replacing *replacing, struct value_set *set) {
                                                   : dup_erase(replacing->space, replacing->tree, path, set));
 }
 
-/* One of the values of a key. */
+/* Changes one of the values of a key. */
 static int replace_one(struct replacing *replacing, const struct leaf_item *item) {
   const struct replacement *given = replacing->given;
   struct value_set set;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * txn/txn_verify.h: a debug build's look at a write transaction with its levels, tables and cursors; see base/assert.h.
+ * txn/txn_verify.h: assertions of a debug build about a write transaction with its levels, tables and cursors; see
+ * base/assert.h.
  */
 #ifndef MDBX_TXN_TXN_VERIFY_H
 #define MDBX_TXN_TXN_VERIFY_H
@@ -8,8 +9,8 @@
 #include "txn/txn.h"
 
 #if MDBX_DEBUG
-/* Levels hang together, and only the innermost may be used; tables and cursors belong to the transaction; its parts know
- * each other; the thread is its owner. */
+/* Asserts that the levels are linked correctly and only the innermost may be used, that tables and cursors belong to
+ * the transaction, and that the thread is its owner. */
 void txn_verify(const MDBX_txn *root);
 #endif
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Write transactions: from taking the writer lock to giving it back. The commit itself is in commit.c. */
+/* Write transactions, from taking the writer lock to releasing it. The commit itself is in commit.c. */
 #include "txn/txn_write.h"
 
 #include "base/assert.h"
@@ -34,8 +34,8 @@ int txn_check_handle(const MDBX_txn *txn) {
   return MDBX_SUCCESS;
 }
 
-/* Outside of the fork that made it: the environment may have been brought back to life since. A reader can be read on with
- * as long as the parent pins its snapshot. */
+/* A handle inherited by a forked child, which may have resurrected the environment. A reader can be used as long as the
+ * parent pins its snapshot. */
 static int inherited(const MDBX_txn *txn) {
   if (txn_is_reader(txn) && !(txn->flags & MDBX_TXN_BLOCKED) && txn->env->opened)
     return MDBX_SUCCESS;
@@ -123,12 +123,12 @@ static MDBX_txn *writer_memory(MDBX_env *env) {
   return env->writer_txn;
 }
 
-/* Pages of commits that nobody waits for may be copied. */
+/* Pages of commits without a flush may be copied through the writable mapping. */
 static bool wants_copies(const MDBX_env *env, unsigned flags) {
   return (flags & MDBX_SAFE_NOSYNC) && !(flags & MDBX_WRITEMAP) && !env_option(env, MDBX_opt_write_by_calls);
 }
 
-/* Commits that do not copy have to learn of cuts, too, and of what others have committed. */
+/* Transactions that do not copy must also note that the file was cut, or that others have committed. */
 static bool begin_stores(MDBX_env *env, const MDBX_txn *txn, unsigned flags) {
   const bool copies = wants_copies(env, flags);
   return (copies || env->stores.base) && stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map),
@@ -167,7 +167,8 @@ static int load_trees(MDBX_env *env, MDBX_txn *txn) {
   return rc;
 }
 
-/* The list of the head's meta, which nobody writes while the lock is held. What this process wrote needs no look. */
+/* The list of the head's meta, which nobody writes while the lock is held. A list that this process wrote need not be
+ * checked. */
 static int begin_gc(MDBX_env *env, MDBX_txn *txn) {
   const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
   size_t length = 0;
@@ -179,7 +180,7 @@ static int begin_gc(MDBX_env *env, MDBX_txn *txn) {
   return log_damage(MDBX_CORRUPTED, "%s: the header of meta page %u makes no sense", env->data_path, txn->base_slot);
 }
 
-/* After a failure another process may have given the id of a commit of this one to its own. */
+/* After a failure of pending commits, another process's commit may have the id of a commit of this process. */
 static void note_failures(MDBX_env *env, MDBX_txn *txn) {
   const uint32_t failures = pending_failures(&env->lck);
   if (txn->failures != failures)
@@ -288,7 +289,7 @@ void txn_finish_write(MDBX_txn *txn) {
   atomic_store(&env->writer_thread, 0);
   env->work = NULL;
   if (!env->writer_locked_by_user)
-    env_unlock_writer(env); /* else mdbx_txn_unlock() gives the lock back */
+    env_unlock_writer(env); /* otherwise mdbx_txn_unlock() releases the lock */
 }
 
 void txn_undo_growth(MDBX_txn *txn) {
@@ -301,7 +302,8 @@ void txn_undo_growth(MDBX_txn *txn) {
     sync_note_long_file(txn->env); /* the durable commit may be a longer one */
 }
 
-/* Gives the writer lock on, and with it the memory of the transaction. It is not over for mdbx_env_close(). */
+/* Releases the writer lock, and with it the memory of the transaction. For mdbx_env_close() the transaction has not
+ * ended yet. */
 static int finish_and_wait(MDBX_txn *txn, const struct ticket *ticket, MDBX_commit_latency *latency) {
   MDBX_env *env = txn->env;
   const uint64_t begun = os_monotonic_16dot16();
@@ -317,7 +319,7 @@ static int finish_and_wait(MDBX_txn *txn, const struct ticket *ticket, MDBX_comm
   return rc;
 }
 
-/* As above, with what a weak commit leaves to be done. */
+/* As above; then does the work that a weak commit leaves (enum seal_chore). */
 static int finish_and_seal(MDBX_txn *txn, enum seal_chore chore, MDBX_commit_latency *latency) {
   MDBX_env *env = txn->env;
   const uint64_t begun = latency ? os_monotonic_16dot16() : 0;
@@ -366,7 +368,8 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
   latency->ending = latency->whole - MIN_OF(latency->whole, parts);
 }
 
-/* Comes to an outcome but for giving the writer lock on. MDBX_RESULT_TRUE: it was broken, and is aborted. */
+/* Commits or aborts, without releasing the writer lock. MDBX_RESULT_TRUE: the transaction was broken, and is
+ * aborted. */
 static int commit_or_undo(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   ASSERT(!txn->owner || txn->owner == os_thread_self());
@@ -377,7 +380,7 @@ static int commit_or_undo(MDBX_txn *txn, MDBX_commit_latency *latency, struct co
   }
   recent_choose(&txn->space);
   const int rc = commit_write(txn, latency, wait);
-  if (rc == MDBX_SUCCESS && !wait->needed) /* what waits for a flush may come to nothing, and its id to another commit */
+  if (rc == MDBX_SUCCESS && !wait->needed) /* a pending commit may fail, and another commit may get its id */
     recent_keep(&txn->space);
   txn_conclude(txn, rc);
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
@@ -440,11 +443,12 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   if (unlikely(claimed != MDBX_SUCCESS))
     return claimed;
   struct space *space = &txn->space;
-  /* What the commit needs for table 0, for the records of named tables, and for the lists of what it retires. */
+  /* The pages that the commit needs for table 0, for the records of named tables, and for the lists of retired
+   * pages. */
   const uint32_t for_records = tree && tree != &txn->main ? txn->main.record.depth + 1u : 0;
   const uint32_t commit_needs = txn->gc_reserve + for_records +
                                 (uint32_t)(space->retired.length * 16 >> space->view.shift);
-  /* And what a later delete needs to begin with: a copy of a path, which may have become longer by then. */
+  /* The pages that a later delete needs to begin: a copy of a path, which may be longer by then. */
   const uint32_t depth = tree ? tree->record.depth : txn->main.record.depth;
   /* The nested tree of a key is not known yet; a deeper one than this has more values than a file has pages. */
   const uint32_t nested = tree && tree_is_multi(tree) ? 6 : 0;

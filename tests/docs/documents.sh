@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# tests/docs/documents.sh: the examples in the documents compile and run, what they link to is there, and each function
-# and type has a place in the manual.
+# tests/docs/documents.sh: the examples in the documents compile and run, their links and file names exist,
+# doc/architecture.md lists every source file, and each function and type has a place in the manual.
 . "$(dirname "$0")/../tools/common.sh"
 
 root=${srcdir:-.}
@@ -89,6 +89,22 @@ for document in "$root"/README.md "$root"/CONTRIBUTING.md "$root"/SECURITY.md "$
     [ -e "$root/$file" ] || [ -e "$root/$file.c" ] || [ -e "$root/$file.h" ] ||
       fail "$(basename "$document"): $file is not there"
   done
+done
+
+# ---- the table of files in doc/architecture.md: what is in src/ is listed, and nothing else ---------------------------
+
+for folder in "$root"/src/*/; do
+  folder=$(basename "$folder")
+  sed -n "s/^| \`$folder\/\` |.*|\(.*\)|\$/\1/p" "$root/doc/architecture.md" | tr -d '`' | tr ' ' '\n' | sed '/^$/d' >listed
+  for file in "$root/src/$folder"/*.c; do
+    checks=$((checks + 1))
+    grep -qx "$(basename "$file" .c)" listed || fail "doc/architecture.md does not list $folder/$(basename "$file")"
+  done
+  while read -r name; do
+    checks=$((checks + 1))
+    [ -e "$root/src/$folder/$name" ] || [ -e "$root/src/$folder/$name.c" ] || [ -e "$root/src/$folder/$name.h" ] ||
+      fail "doc/architecture.md lists $folder/$name, which is not there"
+  done <listed
 done
 
 # ---- the manual ------------------------------------------------------------------------------------------------------

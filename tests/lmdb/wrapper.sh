@@ -23,7 +23,7 @@ code=$?
 [ $? -eq 3 ] || fail "a command behind --"
 sed "s|^libdir=.*|libdir='$work/nowhere'|" mdbx-lmdb >without
 sh without true >output 2>&1 && fail "without the library the command runs"
-grep -q "^mdbx-lmdb: $work/nowhere/liblmdb.so.0 is not there" output || fail "without the library"
+grep -q "^mdbx-lmdb: $work/nowhere/liblmdb.so.0 does not exist" output || fail "without the library"
 checks=$((checks + 8))
 ./mdbx-lmdb sh -c 'exit 7'
 [ $? -eq 7 ] || fail "the code of the command"

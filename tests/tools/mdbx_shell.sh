@@ -94,7 +94,7 @@ expect 0 "what was there before it" "$mdbx" get inside.mdbx k
 fails() {
   expect 1 "$2" sh -c "printf '$3' | '$mdbx' shell db"
   expect_text "line $1 failed" "$2"
-  expect_text "nothing of it is kept" "$2"
+  expect_text "its changes are undone" "$2"
   expect 1 "$2: its changes" "$mdbx" get db gone
 }
 fails 3 "a failure in a transaction" "begin\nput gone 1\nget none\ncommit\n"
@@ -104,7 +104,7 @@ fails 3 "a command that would wait for it" "begin\nput gone 1\ngeometry --upper 
 fails 3 "another database" "begin\nput gone 1\nopen other\ncommit\n"
 fails 4 "an edit that fails" "begin\nput gone 1\nbegin\nedit --set a=b --set-file c=none\ncommit\ncommit\n"
 expect 1 "the end of the input in a transaction" sh -c "printf 'begin\nput gone 1\n' | '$mdbx' shell db"
-expect_text "nothing of it is kept" "the end of the input in a transaction"
+expect_text "its changes are undone" "the end of the input in a transaction"
 expect 1 "leaving in a transaction" sh -c "printf 'begin\nput gone 1\nquit\n' | '$mdbx' shell db"
 expect 1 "not committed" "$mdbx" get db gone
 expect 1 "commit without begin" sh -c "printf 'commit\n' | '$mdbx' shell db"
@@ -254,7 +254,7 @@ wait mdbx db*>
 send del typed\n
 wait mdbx db*>
 send quit\n
-wait nothing of it is kept
+wait its changes are undone
 END
 expect 0 "a transaction on a terminal" python3 "$terminal" script "$mdbx" shell db
 grep -q "^099999" output && fail "Ctrl-C did not end a command in a transaction"

@@ -52,8 +52,8 @@ expect 0 "geometry" "$mdbx" geometry db
 expect_text "^  upper " "geometry"
 cp output geometry.before
 expect 0 "what would happen" "$mdbx" geometry db --dry-run --upper 1G --grow 1M --shrink 0 --lower 1M --now 64M
-for line in "may grow to 1 GiB" "grows by 1 MiB at a time" "will not shrink by itself" "not become smaller than 1 MiB" \
-  "becomes 64 MiB long" "Nothing was changed"; do
+for line in "may grow to 1 GiB" "grows by 1 MiB at a time" "will not shrink automatically" "not become smaller than 1 MiB" \
+  "grows to 64 MiB" "Nothing was changed"; do
   expect_text "$line" "what would happen"
 done
 expect 0 "geometry again" "$mdbx" geometry db

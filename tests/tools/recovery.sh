@@ -68,7 +68,7 @@ done
 [ -n "$damaged" ] || fail "no page of the snapshot before the newest was found"
 cp db/mdbx.dat damaged
 expect 2 "turning to a damaged snapshot" "$chk" -w "-$before" -t db
-expect_text "is not made the newest" "turning to a damaged snapshot"
+expect_text "was not made the newest" "turning to a damaged snapshot"
 expect_same db/mdbx.dat damaged "a turn that was not made changed the file"
 expect 2 "turning to it anyway" "$chk" -w "-$before" -T db
 expect_text "Meta page $before is the newest now" "turning anyway"

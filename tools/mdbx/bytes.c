@@ -12,7 +12,7 @@
 
 /* --------------------------------------------------------------------------------------------------- which form */
 
-/* Integers have the length of the first one; of an empty table the longer one is taken. */
+/* Integers have the length of the first stored one; in an empty table 8 bytes. */
 static enum form integer_form(const struct place *place, bool of_keys) {
   MDBX_cursor *cursor;
   MDBX_val key = {NULL, 0}, value = {NULL, 0};
@@ -133,7 +133,7 @@ void bytes_free(struct bytes *bytes) {
 
 /* ------------------------------------------------------------------------------------------------------- printing */
 
-/* The length of the UTF-8 character at a place; 0 if there is none, or one that is not shown as it is. */
+/* The length of the UTF-8 character at a place; 0 if the bytes are no character, or one that must be escaped. */
 static size_t character(const uint8_t *at, size_t left) {
   static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
   const size_t length = *at < 0x80 ? 1 : *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
@@ -230,7 +230,7 @@ void json_number(const char *name, uint64_t number) { json_put(name, json_object
 
 void json_text(const char *name, const char *text) { json_put(name, json_object_new_string(text)); }
 
-/* What is no UTF-8 cannot be a JSON string: it becomes {"hex": "..."}. */
+/* Bytes that are not UTF-8 cannot be a JSON string: they become {"hex": "..."}. */
 static json_object *json_hex(const MDBX_val *item) {
   static const char digits[] = "0123456789abcdef";
   const uint8_t *at = item->iov_base;

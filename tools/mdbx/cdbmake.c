@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define KEY_MAX MDBX_MAX_PAGESIZE
-/* Memory is taken in such steps, so that a length alone costs nothing. */
+/* Memory is allocated in steps of this size, so that a wrong length costs nothing. */
 #define STEP ((size_t)1 << 20)
 
 void cdbmake_write(FILE *out, const MDBX_val *key, const MDBX_val *value) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tools/mdbx/cdbmake.h: records in the format of cdbmake: "+klen,dlen:key->data\n" each, and an empty line at the end.
- * The text is not trusted: lengths are checked, and memory is taken as bytes arrive.
+ * The text is not trusted: lengths are checked, and memory is allocated only for bytes that have been read.
  */
 #ifndef MDBX_TOOLS_MDBX_CDBMAKE_H
 #define MDBX_TOOLS_MDBX_CDBMAKE_H
@@ -13,7 +13,7 @@ void cdbmake_write_end(FILE *out);
 
 enum cdbmake_event { CDBMAKE_RECORD, CDBMAKE_END, CDBMAKE_WRONG };
 
-/* Zeroed before use, but for file and name. */
+/* Before use, all members but file and name are zero. */
 struct cdbmake {
   FILE *file;
   const char *name;

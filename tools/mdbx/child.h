@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/child.h: other programs, run as children without a shell between.
+ * tools/mdbx/child.h: runs other programs as child processes, without a shell.
  */
 #ifndef MDBX_TOOLS_MDBX_CHILD_H
 #define MDBX_TOOLS_MDBX_CHILD_H
@@ -13,12 +13,13 @@ struct child {
   FILE *output;
 };
 
-/* Looks the program up in PATH. quiet: its messages go nowhere. Returns 0 or an errno value. */
+/* Finds the program in PATH. quiet: discards its messages. Returns 0 or an errno value. */
 int child_start(struct child *child, char *const argv[], bool quiet);
-/* Closes the pipe, waits, and gives the exit code; 128 and more: ended by a signal. */
+/* Closes the pipe, waits for the program, and returns its exit code; 128 and more: a signal ended it. */
 int child_end(struct child *child);
 
-/* Becomes the program of that name beside this one, or else one in PATH. Returns an errno value if that failed. */
+/* Executes the program of that name in the folder of this one, or else in PATH. Returns an errno value if that
+ * fails. */
 int child_become_sibling(const char *name, char *const argv[]);
 
 #endif

@@ -131,12 +131,12 @@ static int identity_of(const char *path, MDBX_envinfo *info) {
   return rc;
 }
 
-/* What an increment has to begin with: the snapshot of a copy, or the one an earlier increment leads to. */
+/* The snapshot that an increment must begin with: that of a copy, or the one that an earlier increment leads to. */
 static int base_from(const MDBX_env *env, const char *path, uint64_t *txnid) {
   MDBX_increment_info increment;
   MDBX_envinfo copy, source;
   uint64_t x, y;
-  /* What it is not need not be told. */
+  /* The message of the failed attempt is not needed. */
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   int rc = mdbx_increment_info(path, &increment, sizeof(increment));
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);

@@ -18,7 +18,7 @@ struct scan {
   bool reverse, keys_only, raw;
   struct bytes first, last; /* bounds, where there are some */
   bool has_first, has_last;
-  bool scattered; /* keys with the prefix do not lie together */
+  bool scattered; /* keys with the same prefix are not adjacent */
   enum form key_form, value_form;
   struct tool_names tables; /* records of the main table that are not shown */
 };
@@ -43,8 +43,8 @@ static bool in_scan(const struct place *place, const struct scan *scan, const MD
   return !scan->has_last || mdbx_cmp(place->txn, place->dbi, key, &scan->last.item) <= 0;
 }
 
-/* The last record of those that begin so: the one before the first key behind all of them, which has the last byte that
- * can be greater one greater, and none after it. */
+/* Finds the last record with the prefix: the record before the first key that is greater than all keys with the prefix.
+ * That key is the prefix cut after its last byte that is not 255, with this byte increased by one. */
 static int last_of_prefix(MDBX_cursor *cursor, const MDBX_val *prefix, MDBX_val *key, MDBX_val *value) {
   const uint8_t *bytes = prefix->iov_base;
   size_t length = prefix->iov_len;
@@ -102,7 +102,7 @@ static int scan_table(const struct place *place, struct scan *scan) {
   return tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
 }
 
-/* A single value goes out as it is, unless people look at it. */
+/* A single value is written unchanged, unless standard output is a terminal. */
 static void print_value(const struct scan *scan, const MDBX_val *key, const MDBX_val *value) {
   if (wishes.output == FORM_JSON) {
     bytes_print_record(key, scan->key_form, value, scan->value_form);
@@ -214,7 +214,7 @@ static int put_record(const struct place *place, const struct change *change, co
   return rc;
 }
 
-/* For commands that can make what they store into. */
+/* For commands that can create the database and the table. */
 static int open_to_store(struct place *place, const char *path, unsigned create) {
   tool_missing_hint = create ? NULL : "with --create it is made";
   const int rc = place_open_writing(place, path, create);
@@ -262,7 +262,7 @@ static int delete_record(const struct place *place, const char *key_text, const 
       (!value_text || bytes_parse(value_text, strlen(value_text), bytes_value_form(place), &value))) {
     MDBX_val stored = {NULL, 0};
     rc = MDBX_SUCCESS;
-    /* Where a key has one value, the engine does not compare it. */
+    /* If the table has one value per key, the engine does not compare it. */
     if (value_text && !(place->flags & MDBX_DUPSORT)) {
       rc = mdbx_get(place->txn, place->dbi, &key.item, &stored);
       if (rc == MDBX_SUCCESS && (stored.iov_len != value.item.iov_len ||
@@ -300,7 +300,7 @@ int run_del(int argc, char *argv[]) {
 
 enum { EDIT_SET = COMMAND_OPTION, EDIT_SET_FILE, EDIT_ADD, EDIT_ADD_FILE, EDIT_DELETE };
 
-/* What edit shall do, in the order of the command line. */
+/* The changes to make, in the order of the command line. */
 struct edit {
   int action;
   const char *argument;
@@ -377,7 +377,7 @@ int run_edit(int argc, char *argv[]) {
                                         {"add-file", required_argument, NULL, EDIT_ADD_FILE},
                                         {"delete", required_argument, NULL, EDIT_DELETE},
                                         {NULL, 0, NULL, 0}};
-  /* In a transaction of the shell a wrong argument leaves this function and not the program. */
+  /* In a transaction of the shell a wrong argument ends this function, not the program. */
   static struct edits edits;
   unsigned create = 0;
   free(edits.at);

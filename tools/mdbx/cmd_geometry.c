@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The size of the file: what it is, what it may be, and what is in it. */
+/* Shows and changes the size limits of the file. */
 #include "subcommands.h"
 
 #include "bytes.h"
@@ -73,7 +73,7 @@ static void show(const struct facts *facts) {
 
 static uint64_t after(intptr_t wish, uint64_t present) { return wish < 0 ? present : (uint64_t)wish; }
 
-/* Wishes that contradict each other, or what is there, before anything is said or done about them. */
+/* Refuses sizes that contradict each other, or the space in use, before anything is printed or done. */
 static int refuse_wish(const char *path, const struct facts *facts, const struct wish *wish) {
   const uint64_t lower = after(wish->lower, facts->info.mi_geo.lower);
   const uint64_t upper = after(wish->upper, facts->info.mi_geo.upper);
@@ -101,7 +101,7 @@ static void explain_upper(const struct facts *facts, uint64_t upper) {
   const uint64_t in_use = facts_in_use(facts);
   printf("The file may grow to %s, which is %s more than is in use now. Beyond that writers get \"%s\".\n",
          size_show(upper, size), size_show(upper - in_use, left), mdbx_liberr2str(MDBX_MAP_FULL));
-  printf("Each process that opens the database reserves as much address space; no memory, no storage.\n");
+  printf("Each process that opens the database reserves this much address space, but no memory and no storage.\n");
 }
 
 static void explain_now(const struct facts *facts, uint64_t now, uint64_t lower, uint64_t upper) {
@@ -110,7 +110,7 @@ static void explain_now(const struct facts *facts, uint64_t now, uint64_t lower,
   const uint64_t wanted = now < lower ? lower : now > upper ? upper : now;
   const uint64_t reached = wanted < in_use ? in_use : wanted;
   if (reached > facts->info.mi_geo.current)
-    printf("The file becomes %s long, from %s.\n", size_show(reached, size),
+    printf("The file grows to %s, from %s.\n", size_show(reached, size),
            size_show(facts->info.mi_geo.current, present));
   else if (reached < facts->info.mi_geo.current)
     printf("The file is cut to about %s, from %s%s.\n", size_show(reached, size),
@@ -128,17 +128,17 @@ static void explain(const struct facts *facts, const struct wish *wish) {
     explain_upper(facts, upper);
   explain_now(facts, after(wish->now, facts->info.mi_geo.current), lower, upper);
   if (wish->grow == 0)
-    printf("The file will not grow by itself any more: only --now makes it larger.\n");
+    printf("The file will not grow automatically any more; only --now makes it larger.\n");
   else if (wish->grow > 0)
     printf("When it is full, the file grows by %s at a time: larger steps are fewer interruptions, smaller ones less "
            "unused storage.\n",
            size_show((uint64_t)wish->grow, size));
   if (wish->shrink == 0)
-    printf("The file will not shrink by itself any more.\n");
+    printf("The file will not shrink automatically any more.\n");
   else if (wish->shrink > 0)
-    printf("When %s at its end are unused, a commit gives them back to the file system.\n",
+    printf("When %s at its end are unused, a commit returns them to the file system.\n",
            size_show((uint64_t)wish->shrink, size));
-  printf("Others can go on using the database: they see the new sizes with their next transaction.\n");
+  printf("Others can continue to use the database; their next transactions see the new sizes.\n");
 }
 
 static int change(const char *path, const struct wish *wish, struct facts *facts) {

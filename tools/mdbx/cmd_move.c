@@ -14,7 +14,7 @@
 
 /* --------------------------------------------------------------------------------------------------------- rewrite */
 
-/* A commit has about as many bytes. */
+/* About this many bytes per commit. */
 #define PIECE_BYTES ((uint64_t)32 << 20)
 #define PROGRESS_RECORDS 50000
 
@@ -129,7 +129,7 @@ static int open_new(struct rewrite *work, const char *path, int64_t page_size) {
                                (intptr_t)info.mi_geo.grow, (intptr_t)info.mi_geo.shrink,
                                page_size > 0 ? (intptr_t)page_size : (intptr_t)info.mi_dxb_pagesize);
   if (rc != MDBX_SUCCESS)
-    return tool_fail(rc, "a database with these sizes cannot be made");
+    return tool_fail(rc, "cannot create a database with these sizes");
   return tool_open(&work->to.env, path, MDBX_NOSUBDIR | MDBX_SAFE_NOSYNC, 0664);
 }
 
@@ -203,7 +203,7 @@ static int start(struct child *child, const struct import *import, const char *p
   return rc;
 }
 
-/* mdb_dump -l fails where there are no named tables, so its exit code says nothing. */
+/* mdb_dump -l fails if there are no named tables, so its exit code is ignored. */
 static int count_tables(struct import *import) {
   struct child child;
   int c, rc = start(&child, import, "mdb_dump", "-V", false);
@@ -247,7 +247,7 @@ static bool take_entries(const char *line, uint64_t *entries) {
   return found != NULL;
 }
 
-/* What LMDB's own statistics say: records of all tables, the main one's with the names of tables. */
+/* The number of records by LMDB's own statistics: of all tables; in the main table the names of tables count too. */
 static bool entries_of_source(struct import *import, uint64_t *entries) {
   struct child child;
   char line[4096];
@@ -294,12 +294,12 @@ static int compare_counts(struct import *import, const char *path) {
   }
   if (!entries_of_source(import, &theirs)) {
     if (!tool_quiet)
-      tool_message("mdb_stat is not there or failed: the counts were not compared with its own");
+      tool_message("mdb_stat is not installed or failed: its counts were not compared");
     return rc;
   }
   if (ours == theirs)
     return rc;
-  tool_message("the source has %" PRIu64 " records, the new database %" PRIu64 ": was it written to meanwhile?",
+  tool_message("the source has %" PRIu64 " records, the new database %" PRIu64 ": did a program write to the source meanwhile?",
                theirs - import->tables, ours - import->tables);
   return MDBX_PROBLEM;
 }
@@ -322,11 +322,11 @@ static int import_into(struct import *import, const char *destination, struct lo
   return rc;
 }
 
-/* Also where a program made for LMDB has written it. */
+/* The data file may also have the name that programs for LMDB use. */
 static bool is_ours(const char *path) {
   MDBX_envinfo info;
   char data[4096];
-  /* What it is not need not be told. */
+  /* The message of the failed attempt is not needed. */
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   bool ours = mdbx_preopen_snapinfo(path, &info, sizeof(info)) == MDBX_SUCCESS;
   if (!ours && (size_t)snprintf(data, sizeof(data), "%s/data.mdb", path) < sizeof(data))

@@ -2,9 +2,8 @@
 /*
  * Other programs and sessions: chk runs the checker, shell reads commands.
  *
- * Outside of transactions the shell has no database open: each command runs in a process of its own, as if it had been
- * typed after "mdbx", with the database and the table of the shell put in. So nothing that goes wrong in one touches the
- * next.
+ * Outside of transactions the shell has no database open. It runs each command in a process of its own, as if it were
+ * typed after "mdbx", and inserts its database and table. So a failure of one command does not affect the next.
  */
 #include "subcommands.h"
 
@@ -77,7 +76,7 @@ static void keep(char **place, const char *text) {
   *place = text ? strdup(text) : NULL;
 }
 
-/* Which arguments of the shell's are put in. */
+/* Which arguments the shell inserts. */
 static bool wants_database(const char *command) {
   return strcmp(command, "import") != 0 && strcmp(command, "apply") != 0;
 }
@@ -142,21 +141,21 @@ static bool run_command(const struct command *command, int count, char *words[])
 }
 
 static void shell_help(void) {
-  printf("Commands are those of mdbx, without the name of the database:\n ");
+  printf("The commands are those of mdbx, without the name of the database:\n ");
   for (const struct command *command = commands; command->name; ++command)
     if (command->run != run_shell)
       printf(" %s", command->name);
-  printf("\n\"help COMMAND\" explains one. And the shell itself has:\n"
+  printf("\n\"help COMMAND\" explains a command. The shell also has:\n"
          "  open DATABASE   work with this database\n"
-         "  use [TABLE]     work with this table, or the main one\n"
+         "  use [TABLE]     work with this table, or with the main table\n"
          "  tables          list the tables\n"
-         "  begin           begin a transaction, or one inside it: get, put, del, edit, drop,\n"
+         "  begin           begin a transaction, or a nested one: get, put, del, edit, drop,\n"
          "                  stat and tables work in it until commit or abort; other commands\n"
          "                  see the last commit. Meanwhile nobody else can write.\n"
-         "  commit          keep what was changed\n"
-         "  abort           take it back\n"
-         "  quit            leave, as the end of the input does\n"
-         "Words with blanks stand in 'quotes' or \"quotes\".\n");
+         "  commit          keep the changes\n"
+         "  abort           undo the changes\n"
+         "  quit            leave the shell, as the end of the input does\n"
+         "Put words with blanks in 'quotes' or \"quotes\".\n");
 }
 
 static void each_table_in(const MDBX_txn *txn, void (*found)(const char *word)) {
@@ -218,7 +217,7 @@ static bool open_database(const char *name) {
   return true;
 }
 
-/* A command of the shell itself; false: it is none. */
+/* Runs a command of the shell itself; false: it is not one. */
 static bool run_own(int count, char *words[], bool *right) {
   *right = true;
   if (strcmp(words[0], "quit") == 0 || strcmp(words[0], "exit") == 0) {
@@ -265,7 +264,8 @@ static bool run_line(char *line) {
   return false;
 }
 
-/* Who types sees what went wrong. A script goes on behind a mistake, but does not commit half of a transaction. */
+/* On a terminal the user sees what failed. A script continues after a failure, but does not commit an incomplete
+ * transaction. */
 static void note_failure(unsigned long line) {
   shell.failed = true;
   if (shell.interactive)
@@ -277,7 +277,7 @@ static void note_failure(unsigned long line) {
 static void leave_session(void) {
   if (!session_close())
     return;
-  tool_message("the open transaction was not committed: nothing of it is kept");
+  tool_message("the open transaction was not committed: its changes are undone");
   shell.failed = true;
 }
 
@@ -289,7 +289,7 @@ static const char *prompt(void) {
   return text;
 }
 
-/* A mistake in the name on the command line shows at once. What needs a writer first can be mended in the shell. */
+/* A wrong name on the command line is reported at once. Other failures can be corrected in the shell. */
 static int try_database(const char *name) {
   MDBX_env *env = NULL;
   const int rc = tool_open_for_reading(&env, name, wishes.env_flags);
@@ -318,11 +318,11 @@ int run_shell(int argc, char *argv[]) {
   line_begin(&reader);
   shell.interactive = on_terminal(STDIN_FILENO);
   if (shell.interactive && !tool_quiet)
-    printf("\"help\" lists the commands, the tabulator completes them and names of tables.\n");
+    printf("\"help\" lists the commands, the tab key completes commands and names of tables.\n");
   while (!shell.leaving && !tool_stopped && (line = line_read())) {
     if (++number, !run_line(line))
       note_failure(number);
-    tool_flush_some(); /* who reads it through a pipe may answer */
+    tool_flush_some(); /* the reader of a pipe may answer */
   }
   leave_session();
   line_end();

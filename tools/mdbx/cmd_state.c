@@ -103,7 +103,7 @@ static int show_stat(struct place *place, const char *path) {
   struct tool_names names = {.at = NULL};
   struct facts facts;
   int rc = place_begin_reading(place, path);
-  /* In a transaction of the shell pages have no final use yet. */
+  /* In a transaction of the shell the use of pages is not final yet. */
   if (rc == MDBX_SUCCESS && !wishes.table.iov_base && !place->joined) {
     rc = facts_read_in(place->txn, &facts);
     if (rc == MDBX_SUCCESS)
@@ -217,7 +217,7 @@ static int warm(const char *path, unsigned flags, uint64_t timeout, bool stay) {
   if (rc == MDBX_SUCCESS) {
     rc = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)flags, (unsigned)timeout);
     if (rc == MDBX_RESULT_TRUE)
-      tool_message("the time ran out before all was read");
+      tool_message("the time was over before everything was read");
     else if (rc != MDBX_SUCCESS)
       tool_fail(rc, "cannot warm up %s", path);
   }

@@ -77,7 +77,7 @@ static int write_table(struct place *place, const struct tool_names *tables, con
   return rc;
 }
 
-/* What "TABLE" or "TABLE=FILE" names. The table name is in a buffer of the caller. */
+/* The table and the file of "TABLE" or "TABLE=FILE". The table name is in a buffer of the caller. */
 static bool split_argument(const char *argument, char *name, size_t size, const char **file) {
   const char *equals = strrchr(argument, '=');
   const size_t length = equals ? (size_t)(equals - argument) : strlen(argument);
@@ -103,7 +103,7 @@ static int dump_argument(struct place *place, const struct tool_names *tables, c
     snprintf(usual, sizeof(usual), "%s.cdbmake", name);
     file = usual;
     if (strchr(usual, '/')) {
-      tool_message("the name %s cannot be one of a file: give %s=FILE", name, name);
+      tool_message("the name %s cannot be the name of a file: give %s=FILE", name, name);
       return MDBX_EINVAL;
     }
   }
@@ -202,7 +202,7 @@ static bool exists(const char *path) {
   return lstat(path, &status) == 0;
 }
 
-/* All in one transaction. A database that was not there is made under another name. */
+/* Does everything in one transaction. A new database is created under a temporary name. */
 static int restore(const char *path, int count, char *arguments[], unsigned create, bool purge) {
   struct place place = {.env = NULL};
   struct target target = {.name = NULL};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens in a database while others use it: a line for each interval. */
+/* Shows the activity of a database: a line for each interval. */
 #include "subcommands.h"
 
 #include "bytes.h"
@@ -22,7 +22,7 @@ struct watch {
   const char *metrics; /* a file for Prometheus, instead of lines */
 };
 
-/* One column: what is printed, and under which name in which form. */
+/* One column: its name, value and format. */
 struct column {
   const char *name;
   int width;
@@ -139,7 +139,7 @@ static int watch_rounds(const MDBX_env *env, const struct watch *watch) {
   return rc;
 }
 
-/* The first one at once: whoever collects them shall not find an old one for an interval. */
+/* Writes the first file at once, so that no old file stays for an interval. */
 static int metrics_rounds(MDBX_env *env, const struct watch *watch, const char *path) {
   int rc = MDBX_SUCCESS;
   for (uint64_t round = 0; rc == MDBX_SUCCESS && (!watch->rounds || round < watch->rounds); ++round) {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 struct wishes wishes;
-/* What --help shows; with a wrong argument only the usage comes. */
+/* The text of --help; after a wrong argument only the usage is printed. */
 static struct tool_about about;
 static char full_help[8192];
 
@@ -102,7 +102,7 @@ int command_option(int argc, char *argv[], const char *letters, const struct opt
   for (; longs && longs->name; ++longs)
     all_longs[count++] = *longs;
   memcpy(all_longs + count, common_longs, sizeof(common_longs));
-  /* A '+' in front, of a command that runs another program, must stay there. */
+  /* A '+' at the beginning (commands that run another program) must stay at the beginning. */
   const bool stop_at_first = *letters == '+';
   snprintf(all_letters, sizeof(all_letters), "%s:%s" COMMON_LETTERS, stop_at_first ? "+" : "", letters + stop_at_first);
   for (;;) {
@@ -165,15 +165,15 @@ const struct command *command_find(const char *name) {
 #define OPTIONS_OF_ALL                                                                                                 \
   "Options of every command:\n"                                                                                        \
   "  -t, --table TABLE      a named table instead of the main one, @MAIN\n"                                                   \
-  "  -n, --no-subdir        DATABASE is a data file, not a directory (found out by\n"                                  \
-  "                         itself if it exists)\n"                                                                    \
+  "  -n, --no-subdir        DATABASE is a data file, not a directory (needed only for\n"                               \
+  "                         a new one)\n"                                                                              \
   "  -L, --lockless         read without the lock file; nobody may write meanwhile\n"                                  \
-  "  -X, --exclusive        have the database alone, which also works on a network\n"                                  \
-  "                         file system\n"                                                                            \
-  "  -q, --quiet            no messages but errors\n"                                                                  \
-  "      --key-format F     keys are given as text, hex, u32 or u64\n"                                                 \
+  "  -X, --exclusive        open exclusively: nobody else may have it open; works on\n"                                \
+  "                         network file systems\n"                                                                   \
+  "  -q, --quiet            print only errors\n"                                                                       \
+  "      --key-format F     format of keys on the command line: text, hex, u32 or u64\n"                               \
   "      --value-format F   the same for values\n"                                                                     \
-  "      --text --hex --json  what is printed\n"                                                                       \
+  "      --text --hex --json  format of the output\n"                                                                  \
   "      --help --version\n"
 
 void command_introduce(const struct command *command) {
@@ -205,7 +205,7 @@ const char *place_table_name(void) { return wishes.table.iov_base ? tool_shown_n
 
 int place_open_table(struct place *place, const MDBX_val *name, unsigned flags) {
   const char *shown = name ? tool_shown_name(name) : TOOL_MAIN_TABLE;
-  /* A table that is there keeps its flags, unless some were asked for. */
+  /* An existing table keeps its flags, unless the options name some. */
   const unsigned accede = flags & ~(unsigned)MDBX_CREATE ? 0 : MDBX_DB_ACCEDE;
   int rc = mdbx_dbi_open2(place->txn, name, (MDBX_db_flags_t)(flags | accede), &place->dbi);
   if (rc == MDBX_NOTFOUND) {
@@ -222,7 +222,7 @@ int place_open_table(struct place *place, const MDBX_val *name, unsigned flags) 
 
 static const MDBX_val *wished_table(void) { return wishes.table.iov_base ? &wishes.table : NULL; }
 
-/* Whether the shell has a transaction open, of which this place is to be a part. */
+/* Whether the shell has a transaction open, to which this place belongs. */
 static bool join(struct place *place, int *rc) {
   place->joined = session_depth() > 0;
   if (place->joined)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/facts.h: what a database looks like at one moment: sizes, pages by use, readers.
+ * tools/mdbx/facts.h: the state of a database at one moment: sizes, pages by use, readers.
  */
 #ifndef MDBX_TOOLS_MDBX_FACTS_H
 #define MDBX_TOOLS_MDBX_FACTS_H
@@ -14,14 +14,14 @@ struct facts {
   /* Pages. Of those below the highest one ever used (allocated), some are in use, some free, some held: free for the
    * newest snapshot, but a reader, or the last steady commit, still sees them. */
   uint64_t allocated, used, free, held;
-  uint64_t unallocated; /* in the file, never used or given back */
-  unsigned readers;     /* with a snapshot; this process left out */
+  uint64_t unallocated; /* in the file, above the allocated part */
+  unsigned readers;     /* with a snapshot, without this process */
   uint64_t lag;         /* of the oldest of them */
-  uint64_t retained;    /* bytes that one keeps from reuse */
+  uint64_t retained;    /* bytes that this reader prevents from being reused */
   mdbx_pid_t slowest;   /* its process */
 };
 
-/* What the sizes of the file are multiples of, in bytes. */
+/* The sizes of the file are multiples of this, in bytes. */
 static inline uint64_t facts_unit(const struct facts *facts) {
   return facts->page_size > facts->info.mi_sys_pagesize ? facts->page_size : facts->info.mi_sys_pagesize;
 }
@@ -32,9 +32,9 @@ static inline uint64_t facts_in_use(const struct facts *facts) {
   return (facts->allocated * facts->page_size + unit - 1) / unit * unit;
 }
 
-/* As a read transaction sees it. A message is printed if it fails. */
+/* Reads the state as a read transaction sees it. Prints a message if it fails. */
 int facts_read_in(MDBX_txn *txn, struct facts *facts);
-/* The same with a transaction of its own, for a moment. */
+/* The same in a short transaction of its own. */
 int facts_read(const MDBX_env *env, struct facts *facts);
 
 #endif

@@ -58,7 +58,7 @@ static void find_history(void) {
 
 /* ------------------------------------------------------------------------------------------------------- completion */
 
-/* What is typed of the word, and what the candidates that begin so have in common. */
+/* The typed part of the word, and the common beginning of its possible completions. */
 static struct {
   const char *typed;
   size_t length, common;
@@ -161,7 +161,7 @@ static char *read_edited(void) {
 static void end_editor(void) {
   HistEvent event;
   if (past && *history_file && history(past, &event, H_SAVE, history_file) < 0 && !tool_quiet)
-    tool_message("the history was not saved to %s", history_file);
+    tool_message("cannot save the history to %s", history_file);
   if (past)
     history_end(past);
   if (editor)

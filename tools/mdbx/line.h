@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/line.h: lines for the shell: from a terminal with editing, history and completion where libedit is there,
- * else plain ones.
+ * tools/mdbx/line.h: reads lines for the shell: from a terminal with editing, history and completion if libedit is
+ * available; else plain lines.
  */
 #ifndef MDBX_TOOLS_MDBX_LINE_H
 #define MDBX_TOOLS_MDBX_LINE_H
 
 #include "command.h"
 
-/* What can stand at a place: calls found() for each candidate. first: the word is the first one of the line. */
+/* Calls found() for each possible completion of a word. first: the word is the first one of the line. */
 typedef void line_candidates(bool first, void (*found)(const char *word));
 
 struct line_reader {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/mdbx.c: one command for people: looks at, changes, copies, moves and watches databases by subcommands.
+ * tools/mdbx/mdbx.c: a command for interactive use: inspects, changes, copies, moves and watches databases by
+ * subcommands.
  */
 #include "command.h"
 #include "subcommands.h"
@@ -8,23 +9,23 @@
 #include <string.h>
 
 #define CREATE_OPTIONS                                                                                                 \
-  "  -c, --create           make the database and the table if they are not there\n"                                   \
-  "  -F, --flags LIST       the same, and the table has these flags: reversekey,\n"                                    \
+  "  -c, --create           create the database and the table if they do not exist\n"                                  \
+  "  -F, --flags LIST       the same, with these flags for the table: reversekey,\n"                                   \
   "                         integerkey, dupsort, dupfixed, integerdup, reversedup\n"
 
 const struct command commands[] = {
     {"get", "Records", "[OPTION...] DATABASE [KEY...]", "Show values of keys, or all records, or a part of them",
      "  -f, --from KEY         begin with this key\n"
      "  -T, --to KEY           end with this key\n"
-     "  -p, --prefix KEY       keys that begin so\n"
-     "  -l, --limit N          no more records than this\n"
-     "  -r, --reverse          the last one first\n"
-     "  -k, --keys             no values\n"
-     "  -R, --raw              values as they are, nothing between or behind them\n",
+     "  -p, --prefix KEY       only keys that begin with KEY\n"
+     "  -l, --limit N          show at most N records\n"
+     "  -r, --reverse          begin with the last one\n"
+     "  -k, --keys             show only keys\n"
+     "  -R, --raw              write values unchanged, without line ends\n",
      run_get},
     {"put", "Records", "[OPTION...] DATABASE KEY [VALUE]", "Store a record",
-     CREATE_OPTIONS "  -N, --no-overwrite     fail if the key is there\n"
-                    "  -a, --append           the key is behind all others\n"
+     CREATE_OPTIONS "  -N, --no-overwrite     fail if the key exists\n"
+                    "  -a, --append           fail unless the key follows all others\n"
                     "  -f, --file FILE        the value is the content of FILE, or of standard\n"
                     "                         input for \"-\"\n",
      run_put},
@@ -32,26 +33,26 @@ const struct command commands[] = {
     {"edit", "Records", "[OPTION...] DATABASE", "Make several changes in one transaction, in the order given",
      CREATE_OPTIONS "      --set KEY=VALUE    store\n"
                     "      --set-file KEY=FILE  store the content of a file\n"
-                    "      --add KEY=VALUE    store, unless the key is there\n"
+                    "      --add KEY=VALUE    store, unless the key exists\n"
                     "      --add-file KEY=FILE  the same with the content of a file\n"
-                    "      --delete KEY       delete; all values of the key\n",
+                    "      --delete KEY       delete the key with all its values\n",
      run_edit},
     {"drop", "Records", "[OPTION...] DATABASE", "Empty a table, or delete it",
      "  -d, --delete           delete it\n"
-     "Without -t it is the main table, and all named tables go with it.\n",
+     "Without -t it empties the main table, which also deletes all named tables.\n",
      run_drop},
     {"stat", "State", "[OPTION...] DATABASE", "Show sizes, pages and tables",
-     "  --prometheus           as metrics in the text format of Prometheus\n", run_stat},
-    {"readers", "State", "[OPTION...] DATABASE", "Show who reads, and what is held back by that",
-     "  -c, --clean            first clear what dead processes left\n", run_readers},
+     "  --prometheus           print metrics in the text format of Prometheus\n", run_stat},
+    {"readers", "State", "[OPTION...] DATABASE", "Show the readers, and what they prevent from being reused",
+     "  -c, --clean            first release the slots of dead processes\n", run_readers},
     {"geometry", "State", "[OPTION...] DATABASE", "Show or change the sizes of a file, also of one in use",
-     "  -l, --lower SIZE       the file is never smaller\n"
+     "  -l, --lower SIZE       the file never gets smaller\n"
      "  -c, --now SIZE         the size from now on\n"
-     "  -u, --upper SIZE       the file is never larger\n"
-     "  -g, --grow SIZE        how much it grows at a time\n"
-     "  -s, --shrink SIZE      how large an unused tail is given back\n"
+     "  -u, --upper SIZE       the file never gets larger\n"
+     "  -g, --grow SIZE        growth step\n"
+     "  -s, --shrink SIZE      return an unused tail of this length\n"
      "  -d, --dry-run          only say what would happen\n"
-     "Sizes are bytes, or have K, M, G or T behind them.\n",
+     "Sizes are in bytes, or have the suffix K, M, G or T.\n",
      run_geometry},
     {"warm", "State", "[OPTION...] DATABASE", "Read a database into memory",
      "  -b, --background       ask the system to do so and return\n"
@@ -59,57 +60,57 @@ const struct command commands[] = {
      "  -T, --timeout TIME     give up after so many seconds\n",
      run_warm},
     {"defrag", "State", "[OPTION...] DATABASE", "Make the file smaller while others use it",
-     "  -v, --verbose          a line for each step\n"
+     "  -v, --verbose          print a line for each step\n"
      "  -T, --time TIME        end after so many seconds\n"
-     "  -m, --least-time TIME  work at least so long before -e may end it\n"
-     "  -a, --least SIZE       give back at least this before -T may end it\n"
-     "  -e, --enough SIZE      end when so much was given back\n"
-     "  -b, --backlash PAGES   free pages that may be left\n"
-     "  -c, --batch PAGES      how many to move in one commit\n",
+     "  -m, --least-time TIME  work at least so long, even if -e is reached\n"
+     "  -a, --least SIZE       return at least this much, even if -T is over\n"
+     "  -e, --enough SIZE      end when this much was returned to the file system\n"
+     "  -b, --backlash PAGES   end when only so many free pages are left\n"
+     "  -c, --batch PAGES      pages to move in one commit\n",
      run_defrag},
     {"copy", "Copies", "[OPTION...] DATABASE FILE", "Copy the newest commit while others write",
-     "  -c, --compact          leave unused pages out; no increment fits such a copy\n"
+     "  -c, --compact          leave out unused pages; such a copy takes no increments\n"
      "  -d, --dynamic          the copy can grow, even if the source cannot\n"
      "  -f, --force            replace an existing file\n"
-     "  -N, --no-verify        copy damaged pages, too\n"
-     "  -p, --throttle         do not hold writers back while the output is slow\n"
-     "Into a directory it goes under the usual name.\n",
+     "  -N, --no-verify        copy damaged pages as they are\n"
+     "  -p, --throttle         let writers reuse pages while the output is slow\n"
+     "If FILE is a directory, the copy gets the usual name in it.\n",
      run_copy},
     {"copyfd", "Copies", "[OPTION...] DATABASE", "The same to standard output",
-     "  -c, --compact          leave unused pages out\n"
+     "  -c, --compact          leave out unused pages\n"
      "  -d, --dynamic          the copy can grow, even if the source cannot\n"
-     "  -N, --no-verify        copy damaged pages, too\n"
-     "  -p, --throttle         do not hold writers back while the output is slow\n"
+     "  -N, --no-verify        copy damaged pages as they are\n"
+     "  -p, --throttle         let writers reuse pages while the output is slow\n"
      "      --fd N             to this descriptor instead\n",
      run_copyfd},
     {"backup", "Copies", "[OPTION...] DATABASE FILE",
-     "Back up: a whole copy, or what is new since an earlier one",
-     "  -s, --since-copy FILE  only what this copy, or increment, does not have\n"
-     "  -S, --since COMMIT     only what is newer than this commit\n"
+     "Back up: a whole copy, or the changes since an earlier one",
+     "  -s, --since-copy FILE  only pages that this copy or increment does not have\n"
+     "  -S, --since COMMIT     only pages newer than this commit\n"
      "  -f, --force            replace an existing file\n"
-     "  -N, --no-verify        copy damaged pages, too\n"
-     "  -p, --throttle         do not hold writers back while the output is slow\n"
-     "\"mdbx apply\" brings increments into the copy, in their order.\n",
+     "  -N, --no-verify        copy damaged pages as they are\n"
+     "  -p, --throttle         let writers reuse pages while the output is slow\n"
+     "\"mdbx apply\" applies increments to the copy, in their order.\n",
      run_backup},
-    {"apply", "Copies", "[OPTION...] COPY INCREMENT...", "Bring increments into a copy", "", run_apply},
+    {"apply", "Copies", "[OPTION...] COPY INCREMENT...", "Apply increments to a copy", "", run_apply},
     {"dump", "Text", "[OPTION...] DATABASE [TABLE[=FILE]...]", "Write tables as text that mdbx load and mdb_load read",
-     "  -o, --output FILE      instead of standard output\n"
-     "  -p, --printable        characters as they are where possible\n"
-     "  -r, --rescue           go on where a table is damaged\n"
+     "  -o, --output FILE      write to FILE instead of standard output\n"
+     "  -p, --printable        write printable characters as they are\n"
+     "  -r, --rescue           read around damaged pages\n"
      "  -x, --strict           only header lines that mdb_load and db_load know\n"
-     "  -c, --cdb              the format of cdbmake, a file for each table: TABLE.cdbmake,\n"
-     "                         or the one given; \"@MAIN\" is the main table\n",
+     "  -c, --cdb              write the format of cdbmake, one file for each table, by default\n"
+     "                         TABLE.cdbmake; \"@MAIN\" is the main table\n",
      run_dump},
     {"load", "Text", "[OPTION...] DATABASE [FILE]", "Read what mdbx dump or mdb_dump has written",
      "  -a, --append           the text is in the order of the table\n"
-     "  -N, --keep             keep records that are there already\n"
+     "  -N, --keep             keep existing records\n"
      "  -p, --purge            empty each table first\n"
-     "  -r, --rescue           go on behind what is malformed or cannot be stored\n"
-     "  -T, --plain            keys and values on lines in turn, no header\n"
-     "  -u, --upper SIZE       the file is never larger; and so on as of geometry:\n"
+     "  -r, --rescue           skip malformed lines and records that cannot be stored\n"
+     "  -T, --plain            no header; lines are alternately a key and a value\n"
+     "  -u, --upper SIZE       upper size; the other sizes are as for geometry:\n"
      "  -l, --lower  -g, --grow  -S, --shrink\n"
-     "  -P, --page-size SIZE   of a new database\n"
-     "  -b, --batch N          records of one commit\n",
+     "  -P, --page-size SIZE   page size of a new database\n"
+     "  -b, --batch N          store so many records in one commit\n",
      run_load},
     {"restore", "Text", "[OPTION...] DATABASE TABLE=FILE...", "Read files in the format of cdbmake, in one transaction",
      CREATE_OPTIONS "  -p, --purge            empty each table first\n"
@@ -117,20 +118,20 @@ const struct command commands[] = {
      run_restore},
     {"rewrite", "Text", "[OPTION...] DATABASE FILE [TABLE...]",
      "Copy tables in the order of their keys into a new database",
-     "  -P, --page-size SIZE   of the new database\n"
-     "The pages of the result are full, and lie in order.\n",
+     "  -P, --page-size SIZE   page size of the new database\n"
+     "The pages of the new file are full, and in the order of the keys.\n",
      run_rewrite},
-    {"import", "Text", "[OPTION...] LMDB-ENVIRONMENT DATABASE", "Make a database from one of LMDB, by LMDB's mdb_dump",
-     "  -u, --upper SIZE       the file is never larger; and so on as of geometry:\n"
+    {"import", "Text", "[OPTION...] LMDB-ENVIRONMENT DATABASE", "Convert a database of LMDB, with LMDB's mdb_dump",
+     "  -u, --upper SIZE       upper size; the other sizes are as for geometry:\n"
      "  -l, --lower  -g, --grow  -S, --shrink\n"
-     "  -P, --page-size SIZE   of a new database\n"
-     "  -b, --batch N          records of one commit\n",
+     "  -P, --page-size SIZE   page size of a new database\n"
+     "  -b, --batch N          store so many records in one commit\n",
      run_import},
-    {"watch", "Sessions", "[OPTION...] DATABASE", "Show what happens in a database, a line for each interval",
+    {"watch", "Sessions", "[OPTION...] DATABASE", "Show the activity of a database, a line for each interval",
      "  -c, --csv              values separated by commas\n"
-     "  -i, --interval TIME    seconds between lines, 1 if not given\n"
-     "  -r, --rounds N         as many lines\n"
-     "  --prometheus FILE      no lines: metrics in a file that is replaced each time\n",
+     "  -i, --interval TIME    seconds between lines (default: 1)\n"
+     "  -r, --rounds N         end after N lines\n"
+     "  --prometheus FILE      print nothing; replace FILE by metrics each time\n",
      run_watch},
     {"shell", "Sessions", "[OPTION...] [DATABASE]", "Read commands, with line editing, history and completion", "",
      run_shell},
@@ -153,7 +154,7 @@ static void list_commands(void) {
     group = command->group;
     printf("  %-10s %s\n", command->name, command->summary);
   }
-  printf("\n\"mdbx help COMMAND\" shows the options of a command, \"man mdbx\" tells more.\n");
+  printf("\n\"mdbx help COMMAND\" shows the options of a command; \"man mdbx\" is the manual.\n");
 }
 
 static int help(int argc, char *argv[]) {

@@ -22,7 +22,7 @@ struct metrics {
 
 /* ------------------------------------------------------------------------------------------------------------ lines */
 
-/* What labels may have in them. */
+/* Writes a label with the required escapes. */
 static void put_label(const struct metrics *metrics, const char *name, const char *value) {
   fprintf(metrics->out, "%s=\"", name);
   for (; *value; ++value) {

@@ -9,7 +9,7 @@
 
 /* Writes all metrics of a database and its tables. `path` becomes a label. A message is printed if it fails. */
 int metrics_write(FILE *out, MDBX_txn *txn, const char *path);
-/* The same into a file that is replaced as a whole, so that a reader of it never sees a part. */
+/* The same into a file that is replaced as a whole, so that nobody reads an incomplete file. */
 int metrics_replace(const char *file, MDBX_env *env, const char *path);
 
 #endif

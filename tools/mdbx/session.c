@@ -36,7 +36,7 @@ static void catch_signals(struct sigaction before[SIGNALS]) {
   tool_catch_signals();
 }
 
-/* Ctrl-C ends the command and not the shell, also if it came in the middle of writing. */
+/* Ctrl-C ends the command, not the shell, also during a write. */
 static void restore_signals(const struct sigaction before[SIGNALS]) {
   for (int i = 0; i < SIGNALS; ++i)
     sigaction(numbers[i], &before[i], NULL);
@@ -48,7 +48,7 @@ static void restore_signals(const struct sigaction before[SIGNALS]) {
 
 /* --------------------------------------------------------------------------------------------------- transactions */
 
-/* Asks again and again, so that a signal ends the waiting. */
+/* Tries repeatedly, so that a signal ends the waiting. */
 static int begin_outermost(void) {
   struct sigaction before[SIGNALS];
   const struct timespec pause = {0, 10000000};
@@ -73,7 +73,7 @@ static int open_and_begin(const char *database) {
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = mdbx_env_get_flags(session.env, &flags);
-  /* There is no nesting then, so a command that fails could not be taken back. */
+  /* With MDBX_WRITEMAP there are no nested transactions, so a command that fails could not be undone. */
   if (rc == MDBX_SUCCESS && (flags & MDBX_WRITEMAP))
     rc = MDBX_INCOMPATIBLE;
   if (rc == MDBX_SUCCESS)
@@ -92,7 +92,7 @@ int session_begin(const char *database) {
   if (!session.depth) {
     rc = open_and_begin(database);
   } else if (session.depth == LEVELS_MAX) {
-    rc = tool_fail(MDBX_EINVAL, "there are %u transactions one inside the other", session.depth);
+    rc = tool_fail(MDBX_EINVAL, "there are already %u nested transactions", session.depth);
   } else {
     rc = mdbx_txn_begin(session.env, session_txn(), MDBX_TXN_READWRITE, &session.levels[session.depth]);
     if (rc != MDBX_SUCCESS)
@@ -110,7 +110,7 @@ static void end_level(void) {
 }
 
 static int none_open(const char *what) {
-  tool_message("there is no transaction to %s: begin one", what);
+  tool_message("there is no transaction to %s: use \"begin\" first", what);
   return MDBX_EINVAL;
 }
 
@@ -121,7 +121,7 @@ int session_commit(void) {
   end_level();
   if (rc == MDBX_RESULT_TRUE)
     rc = MDBX_BAD_TXN;
-  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot commit, the transaction is taken back");
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot commit; the transaction is aborted");
 }
 
 int session_abort(void) {
@@ -169,7 +169,7 @@ int session_run(const struct command *command, int argc, char *argv[]) {
     session.code = command_run(command, argc, argv);
   tool_leaving = NULL;
   restore_signals(before);
-  /* What it did not end itself. */
+  /* Ends the transactions that the command did not end. */
   if (session.command)
     mdbx_txn_abort(session.command);
   session.command = NULL;
@@ -182,7 +182,7 @@ int session_join(struct place *place) {
   place->env = session.env;
   const int rc = mdbx_txn_begin(session.env, session_txn(), MDBX_TXN_READWRITE, &session.command);
   place->txn = session.command;
-  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot go on in the transaction");
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot continue the transaction");
 }
 
 void session_leave(struct place *place) {

@@ -47,7 +47,7 @@ static char *copy_of_name(const char *name) {
   return strndup(name, length);
 }
 
-/* Nobody else knows the name before it is there, and can have put something in its place. */
+/* Nobody else can know the temporary name before the file exists, so nobody can have put something there. */
 static char *temporary_name(const char *name) {
   uint64_t number = 0;
   const int random = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
@@ -100,7 +100,7 @@ enum target_kind target_kind_for(unsigned env_flags) {
   return env_flags & MDBX_NOSUBDIR ? TARGET_DATA_FILE : TARGET_DATABASE;
 }
 
-/* The engine would take what is there already. */
+/* The engine would use an existing file. */
 static int make_place(const struct target *target, enum target_kind kind) {
   if (kind == TARGET_DATABASE)
     return mkdir(target->temporary, 0775) == 0 ? MDBX_SUCCESS : errno;
@@ -141,8 +141,8 @@ static void remove_lock_file(const char *data) {
     unlink(name);
 }
 
-/* Without overwrite, a name that has appeared meanwhile stays: link() does not replace. Not every file system has
- * links, and directories have none. */
+/* Without overwrite, a file that has appeared under the name meanwhile stays: link() replaces nothing. Not every file
+ * system has links, and directories cannot have them. */
 static int move(const struct target *target) {
   if (!target->overwrite && !target->database) {
     if (link(target->temporary, target->name) == 0)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/mdbx/target.h: a file or database that is there completely or not at all: it is made under a temporary name
- * beside its place and renamed at the end. A signal that ends the program removes it. What is no regular file is written to
- * in its place, and never replaced or removed; a symbolic link stands for what it leads to.
+ * tools/mdbx/target.h: an output file or database that is complete or does not exist: it is created under a temporary
+ * name in the same folder and renamed at the end. If a signal ends the program, it is removed. A device or pipe is
+ * written directly, and is never replaced or removed. For a symbolic link, the file that it leads to counts.
  */
 #ifndef MDBX_TOOLS_MDBX_TARGET_H
 #define MDBX_TOOLS_MDBX_TARGET_H
@@ -16,24 +16,24 @@ enum target_kind {
 };
 
 struct target {
-  char *name;      /* where it shall be */
-  char *temporary; /* where it is made; the same as name for what is no file */
+  char *name;      /* the final name */
+  char *temporary; /* the temporary name; for a device or pipe the same as name */
   bool overwrite, database;
-  bool through; /* there is a device or pipe in its place: it is written to, and stays */
+  bool through; /* the name is a device or pipe: it is written directly */
 };
 
-/* Chooses the names. A database is one that the program opens itself: an empty file or directory is made for it, which nobody
- * else has made, and tool_stopped tells about signals; any other file the program makes itself, and a signal ends it at
- * once. A message is printed if there is something in its place and it may not be overwritten. */
+/* Chooses the names. For a database the function creates an empty file or directory, which the program then opens; a
+ * signal sets tool_stopped. Any other file is created by the program itself, and a signal ends the program at once. If
+ * something exists under the name and must not be overwritten, the function prints a message. */
 int target_begin(struct target *target, const char *name, bool overwrite, enum target_kind kind);
-/* What suits the flags a database is opened with. */
+/* The kind of target for the flags with which a database is opened. */
 enum target_kind target_kind_for(unsigned env_flags);
 /* Opens the temporary file for writing. NULL: errno says why. */
 FILE *target_open(const struct target *target);
-/* Renames it if rc is MDBX_SUCCESS, else removes it; after all files of it were closed. */
+/* Renames the file if rc is MDBX_SUCCESS, else removes it. All files of it must be closed. */
 int target_finish(struct target *target, int rc);
 
-/* The data file in a directory, or the path itself; to be freed. NULL: out of memory. */
+/* The data file in a directory, or the path itself; the caller frees it. NULL: out of memory. */
 char *target_data_file(const char *path);
 
 #endif
