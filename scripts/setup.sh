@@ -34,6 +34,7 @@ missing_packages() {
   # A compiler without the C library's headers compiles nothing.
   [ -e /usr/include/stdio.h ] || say libc6-dev
   [ "$1" != tests ] || command -v mdb_dump >/dev/null || say lmdb-utils
+  [ "$1" != tests ] || command -v cmake >/dev/null || say cmake
 }
 
 # Programs that use LMDB, run by the tests of the library with its interface: each test without its program is skipped.
