@@ -8,7 +8,8 @@
  * It needs mdbx.h beside it, and xxhash.h of xxHash 0.8 or newer: from the system, or a copy of that one header in a folder
  * named by -I. xxHash is compiled into this file: no library is linked for it, and -march=... decides which vectors it uses.
  * With -DMDBX_XXHASH_LINK its library is used instead (-lxxhash). With -DHAVE_XXHASH_DISPATCH as well, the library chooses the
- * widest vectors of the processor at run time; that takes x86, and a library that was built for it, as Debian's is.
+ * widest vectors of the processor at run time; that takes x86, and a library that was built for it, as
+ * Debian's shared one is.
  *
  * Only what mdbx.h declares has external linkage. To keep these names inside a shared library of your own as well, compile with
  * -DLIBMDBX_API= -fvisibility=hidden, both for this file and where you include mdbx.h.

@@ -45,5 +45,7 @@ export LD_LIBRARY_PATH PYTHONPATH PYTHONDONTWRITEBYTECODE MDBX_SOURCES
 # An object that is freed twice, or used afterwards, does not stay hidden.
 PYTHONMALLOC=${PYTHONMALLOC:-debug}
 export PYTHONMALLOC
+# An exception in a thread or a finalizer is a failure too.
 "$PYTHON" -X faulthandler -m pytest -q -p no:cacheprovider --basetemp "$work/temporary" --rootdir "$top_srcdir/tests/python" \
-  -W error "$top_srcdir/tests/python" "$@"
+  -W error::pytest.PytestUnraisableExceptionWarning -W error::pytest.PytestUnhandledThreadExceptionWarning \
+  "$top_srcdir/tests/python" "$@"

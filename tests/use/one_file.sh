@@ -42,7 +42,8 @@ one() {
 runs() {
   [ -f mdbx.o ] || return 0
   rm -rf database*
-  expect "$*: the program is linked" "$@" -I. program.c mdbx.o -o program -lpthread
+  # shellcheck disable=SC2086
+  expect "$*: the program is linked" "$@" -I. program.c mdbx.o -o program ${library_of_hash-} -lpthread
   expect "$*: the program runs" ./program database
   grep -q "^libmdbx-[0-9.]* [a-z]" output || fail "$*: it does not tell the version"
   checker=$top_builddir/mdbx_chk/mdbx_chk
@@ -65,6 +66,20 @@ for other in gcc clang; do
   one $other -O1
   runs $other
 done
+
+# With the library of xxHash in place of its header alone.
+if [ -f public ] && echo 'int main(void) { return 0; }' >empty.c && $host empty.c -o empty -lxxhash >output 2>&1; then
+  # shellcheck disable=SC2086
+  one $host -O0 -DMDBX_XXHASH_LINK
+  checks=$((checks + 1))
+  [ ! -f mdbx.o ] || ${NM:-nm} -u mdbx.o | grep -q XXH3 || fail "with MDBX_XXHASH_LINK nothing of the library is used"
+  library_of_hash=-lxxhash
+  # shellcheck disable=SC2086
+  runs $host
+  library_of_hash=
+else
+  echo "there is no library of xxHash to link"
+fi
 
 # Inside a library of somebody else it shows no name at all.
 # shellcheck disable=SC2086
