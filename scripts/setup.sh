@@ -34,6 +34,10 @@ missing_packages() {
   # A compiler without the C library's headers compiles nothing.
   [ -e /usr/include/stdio.h ] || say libc6-dev
   [ "$1" != tests ] || command -v mdb_dump >/dev/null || say lmdb-utils
+  [ "$1" != tests ] || command -v cmake >/dev/null || say cmake
+  [ "$1" != tests ] || /usr/bin/python3 -c 'import os, sysconfig
+os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null || say python3-dev
+  [ "$1" != tests ] || /usr/bin/python3 -c 'import pytest' 2>/dev/null || say python3-pytest
 }
 
 # Programs that use LMDB, run by the tests of the library with its interface: each test without its program is skipped.

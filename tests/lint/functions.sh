@@ -6,7 +6,7 @@
 . "$(dirname "$0")/common.sh"
 lint_temporary
 
-files=$(lint_sources src mdbx_chk tools lmdb demo)
+files=$(lint_sources src mdbx_chk tools lmdb demo python)
 [ -n "$files" ] || { echo "no sources"; exit 0; }
 awk -f "$lint_dir/strip.awk" $files | awk -f "$lint_dir/functions.awk" >"$lint_tmp/functions"
 

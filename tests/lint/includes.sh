@@ -67,6 +67,6 @@ check_outsiders() {
 
 files=$(lint_sources src)
 [ -z "$files" ] || awk -f "$lint_dir/strip.awk" $files | check_layers >"$lint_tmp/findings"
-files=$(lint_sources mdbx_chk tools lmdb demo)
+files=$(lint_sources mdbx_chk tools lmdb demo python)
 [ -z "$files" ] || awk -f "$lint_dir/strip.awk" $files | check_outsiders >>"$lint_tmp/findings"
 lint_finish_from "$lint_tmp/findings"

@@ -6,9 +6,9 @@
 . "$(dirname "$0")/common.sh"
 
 candidates() {
-  for folder in src include tools mdbx_chk lmdb demo bench tests scripts .ci; do
+  for folder in src include tools mdbx_chk lmdb demo python cmake bench tests scripts .ci; do
     [ -d "$LINT_ROOT/$folder" ] && find "$LINT_ROOT/$folder" -type f \
-      \( -name '*.[ch]' -o -name '*.cc' -o -name '*.sh' -o -name '*.awk' -o -path '*/scripts/*' -o -path '*/.ci/*' \)
+      \( -name '*.[ch]' -o -name '*.cc' -o -name '*.sh' -o -name '*.awk' -o -name '*.py' -o -name '*.pyi' -o -name '*.cmake.in' -o -path '*/scripts/*' -o -path '*/.ci/*' \)
   done
   for file in configure.ac Makefile.am autogen.sh; do
     [ -f "$LINT_ROOT/$file" ] && echo "$LINT_ROOT/$file"
