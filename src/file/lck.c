@@ -11,6 +11,7 @@
 #include "file/lck.h"
 
 #include "base/log.h"
+#include "base/probe.h"
 #include "file/lck_parts.h"
 
 #include <stdlib.h>
@@ -81,6 +82,7 @@ void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot) {
 
 /* The new one first: a process that dies in between leaves a pin too many, not one too few. */
 void lck_publish_durable(struct lck *lck, txnid_t txnid) {
+  PROBE1(durable, txnid);
   atomic_store(&lck->shared->durable, txnid);
   if (txnid == TXNID_NONE || txnid >= lck_believable(lck))
     atomic_store(&lck->shared->believable, TXNID_NONE);

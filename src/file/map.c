@@ -5,6 +5,7 @@
 #include "file/map.h"
 
 #include "base/log.h"
+#include "base/probe.h"
 
 #include <stdlib.h>
 
@@ -99,6 +100,7 @@ int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
   if (new_length > map_length(map))
     return MDBX_UNABLE_EXTEND_MAPSIZE;
   rc = os_ops->allocate(fd, length, new_length);
+  PROBE4(growth, fd, length, new_length, rc);
   if (rc != MDBX_SUCCESS) {
     /* A full disk may have given a part of it; what nobody refers to yet goes back. */
     const int back = os_ops->resize(fd, length);
@@ -110,11 +112,13 @@ int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
 
 int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length) {
   uint64_t length;
-  const int rc = os_file_size(fd, &length);
+  int rc = os_file_size(fd, &length);
   if (rc != MDBX_SUCCESS || new_length >= length)
     return rc;
   (void)map;
-  return os_ops->resize(fd, new_length);
+  rc = os_ops->resize(fd, new_length);
+  PROBE4(shrink, fd, length, new_length, rc);
+  return rc;
 }
 
 int map_flush(struct dbmap *map, int fd, size_t from, size_t length) {

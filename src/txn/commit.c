@@ -17,6 +17,7 @@
  */
 #include "txn/commit.h"
 
+#include "base/probe.h"
 #include "env/env_writer.h"
 #include "env/flush.h"
 #include "env/group.h"
@@ -418,5 +419,6 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
     wait->ticket.txnid = txn->view->txnid;
   }
   pool_give(&txn->env->pool, commit.page);
+  PROBE4(commit, txn->view->txnid, commit.count, commit.durability, rc);
   return rc;
 }

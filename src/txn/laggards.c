@@ -16,6 +16,7 @@
 #include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/probe.h"
 #include "env/sync.h"
 
 #include <stdlib.h>
@@ -163,6 +164,7 @@ static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr
   ASSERT(callback && blamed->found && blamed->pages);
   MDBX_txn *txn = shortage->txn;
   const struct reader_view *view = &blamed->view;
+  PROBE4(slow_reader, view->pid, blamed->txnid, lag_of(txn, blamed->txnid), blamed->pages);
   const int answer =
       callback(txn->env, txn->innermost, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
                lag_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
@@ -223,6 +225,7 @@ int txn_refill(struct space *space, uint32_t pages, enum space_need need) {
   struct shortage shortage = {.txn = txn, .pages = pages, .need = need};
   const uint64_t before = space->avail.count;
   int rc = gc_take(space, pages, need);
+  PROBE4(reclaim, txn->view->txnid, pages, need, space->avail.count - before);
   if (rc != MDBX_NOTFOUND || need == SPACE_CHEAP || (need == SPACE_GROW && !readers_lag(txn)))
     return rc;
   rc = need == SPACE_FULL ? txn_make_durable(txn) : MDBX_SUCCESS;

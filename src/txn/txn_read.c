@@ -10,6 +10,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/probe.h"
 #include "env/group.h"
 #include "env/lockless.h"
 #include "txn/table.h"
@@ -186,10 +187,12 @@ int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **resu
     return rc;
   if ((flags & MDBX_TXN_RDONLY_PREPARE) != MDBX_TXN_RDONLY_PREPARE)
     rc = start(txn);
-  if (rc == MDBX_SUCCESS)
-    *result = txn;
-  else
+  if (rc != MDBX_SUCCESS) {
     txn_end_read(txn);
+    return rc;
+  }
+  PROBE2(begin, txn->view->txnid, flags);
+  *result = txn;
   return rc;
 }
 

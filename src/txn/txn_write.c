@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "base/probe.h"
 #include "env/env_writer.h"
 #include "env/flusher.h"
 #include "env/group.h"
@@ -254,6 +255,7 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   env->work = &txn->space;
   atomic_store(&env->writer_thread, self);
   VERIFY(txn_verify(txn));
+  PROBE2(begin, txn->view->txnid, flags);
   *result = txn;
   return MDBX_SUCCESS;
 }
