@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * demo/demo_index.c: an index of real files, to show a database that grows and shrinks by itself.
+ * demo/demo_index.c: an index of real files, to show a database that grows and shrinks automatically.
  *
- * One table, path -> type, size and time of change. The file begins with 64 KiB, takes space in steps and gives it back;
- * nobody has to know beforehand how large it will be. scripts/demo runs this program, one command after another:
+ * One table, path -> type, size and time of change. The file begins with 64 KiB, grows in steps and shrinks again;
+ * nobody needs to know its size in advance. scripts/demo runs this program, one command after another:
  *
- *   build FILE COUNT FOLDER...   walks the folders until COUNT entries are stored, and tells how the file grows
+ *   build FILE COUNT FOLDER...   walks the folders until COUNT entries are stored, and prints how the file grows
  *   write FILE                   changes entries, a few a transaction, until it is told to stop (SIGTERM)
- *   halve FILE                   deletes the half that came last, and tells how the file shrinks
+ *   halve FILE                   deletes the half stored last, and prints how the file shrinks
  *   get FILE PATH                looks one entry up
  */
 #include <mdbx.h>
@@ -25,7 +25,7 @@
 #define KIB ((intptr_t)1024)
 /* Changes of one transaction while the index is built or halved. */
 #define BATCH 1000
-/* Changes of one transaction of the second writer, and how many entries lie between them. */
+/* Changes per transaction of the second writer, and the distance of the changed entries. */
 #define TOUCHES 8
 #define STRIDE 9
 /* Longest key at this page size. */
@@ -34,7 +34,7 @@
 struct entry {
   uint32_t type; /* as in st_mode */
   uint32_t changes;
-  uint64_t number; /* entries are counted as they come */
+  uint64_t number; /* serial number of the entry */
   uint64_t size;
   int64_t changed_at;
 };
@@ -60,7 +60,7 @@ static int fail(int rc, const char *what) {
 
 static int open_index(void) {
   int rc = mdbx_env_create(&run.env);
-  /* This is all the tuning there is: from 64 KiB to 4 GiB, up in steps of 64 KiB, down when 128 KiB are free. */
+  /* The only settings: from 64 KiB to 4 GiB, growing in steps of 64 KiB, shrinking when 128 KiB are free. */
   if (rc == MDBX_SUCCESS)
     rc = mdbx_env_set_geometry(run.env, 64 * KIB, 64 * KIB, 4 * KIB * KIB * KIB, 64 * KIB, 128 * KIB, 4096);
   if (rc == MDBX_SUCCESS)
@@ -110,7 +110,7 @@ static int store(const char *path, const struct stat *status) {
   return rc;
 }
 
-/* A new transaction for each batch; the size is told when it has grown by half. */
+/* A new transaction for each batch; the size is printed when it has grown by half. */
 static int end_of_batch(void) {
   int rc = commit();
   if (rc == MDBX_SUCCESS && file_size() * 2 > run.shown_size * 3)
@@ -143,7 +143,8 @@ static int build(int argc, char *argv[]) {
 
 /* ---------------------------------------------------------------------------------------------------------- write */
 
-/* Changes the entry at or behind a place, and moves the place some entries on; from the end back to the beginning. */
+/* Changes the first entry not before a place, and moves the place some entries ahead; after the end it continues at the
+ * beginning. */
 static int touch_one(MDBX_cursor *cursor, char *place, size_t *length) {
   MDBX_val key = {place, *length}, data;
   struct entry entry;
@@ -192,8 +193,8 @@ static int write_on(void) {
 
 /* ---------------------------------------------------------------------------------------------------------- halve */
 
-/* Goes on from *place, deletes what came as number `first` or later, and moves the place along, until the batch is full.
- * RESULT_TRUE at the end of the table. */
+/* Walks from *place on, deletes entries with the serial number `first` or greater, and updates the place, until the
+ * batch is full. RESULT_TRUE at the end of the table. */
 static int delete_batch(uint64_t first, char *place, size_t *length) {
   MDBX_cursor *cursor = NULL;
   MDBX_val key = {place, *length}, data;

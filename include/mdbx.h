@@ -536,8 +536,8 @@ typedef enum MDBX_put_flags {
   MDBX_CURRENT = 0x40,        /* only update: fail if the key is absent */
   MDBX_ALLDUPS = 0x80,        /* acts on all values of the key */
   MDBX_RESERVE = 0x10000,     /* reserve space only; the caller fills it */
-  MDBX_APPEND = 0x20000,      /* the key goes behind all others */
-  MDBX_APPENDDUP = 0x40000,   /* the value goes behind all values of its key */
+  MDBX_APPEND = 0x20000,      /* the key goes after all others */
+  MDBX_APPENDDUP = 0x40000,   /* the value goes after all values of its key */
   MDBX_MULTIPLE = 0x80000     /* an array of values of one length */
 } MDBX_put_flags_t;
 MDBX_FLAG_OPERATORS(MDBX_put_flags_t)
@@ -660,9 +660,9 @@ typedef enum MDBX_bunch_action {
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_EXCLUDING = 1,
   /* The same and the record under the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_BEFORE_INCLUDING = 2,
-  /* The record under the cursor and the values of its key behind it. */
+  /* The record under the cursor and the values of its key after it. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING = 3,
-  /* The values of its key behind the cursor. */
+  /* The values of its key after the cursor. */
   MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING = 4,
   /* All values of its key. */
   MDBX_DELETE_CURRENT_MULTIVAL_ALL = 5,
@@ -670,9 +670,9 @@ typedef enum MDBX_bunch_action {
   MDBX_DELETE_BEFORE_EXCLUDING = 6,
   /* The same and the record under the cursor. */
   MDBX_DELETE_BEFORE_INCLUDING = 7,
-  /* The record under the cursor and all records behind it. */
+  /* The record under the cursor and all records after it. */
   MDBX_DELETE_AFTER_INCLUDING = 8,
-  /* All records behind the cursor. */
+  /* All records after the cursor. */
   MDBX_DELETE_AFTER_EXCLUDING = 9,
   /* The whole content of the table. */
   MDBX_DELETE_WHOLE = 10
@@ -1444,7 +1444,7 @@ typedef int (*MDBX_gc_iter_func)(void *ctx, const MDBX_txn *txn,
  * nentries       records, children, values; 1 for a large value.
  * payload_bytes  bytes of records, separators or values. The payload of a leaf
  *                includes the sets of values inside it.
- * header_bytes   bytes of the header and of the arrays behind it.
+ * header_bytes   bytes of the header and of the arrays after it.
  * unused_bytes   the remaining bytes.
  *
  * The callback must not change the database. A result other than zero ends the
