@@ -17,7 +17,7 @@ The interface is close to that of the package lmdb::
 Environments may be used by all threads. A transaction and its cursors may move between threads, but two threads must not use
 them at the same time; a call that finds another thread inside raises BusyError.
 """
-from . import errors
+from . import errors, types
 from ._mdbx import (
     Cursor,
     Database,
@@ -48,6 +48,7 @@ __all__ = [
     "open",
     "snapshot_info",
     "strerror",
+    "types",
     "version",
 ]
 __all__ += errors.__all__

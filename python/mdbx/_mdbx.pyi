@@ -2,94 +2,21 @@
 """Types of the extension module. Its docstrings say what the methods do."""
 import os
 from types import TracebackType
-from typing import Any, Dict, Iterable, Iterator, List, Literal, Mapping, Optional, Tuple, Type, TypedDict, TypeVar, Union, overload
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Tuple, Type, Union, final
+
+from .types import Check, Defrag, Increment, Info, Reader, Stat, TxnInfo
 
 # What keys and values may be; what is returned are bytes, or memoryviews with buffers=True.
 _Bytes = Union[bytes, bytearray, memoryview]
 _Path = Union[str, bytes, "os.PathLike[str]", "os.PathLike[bytes]"]
-_T = TypeVar("_T")
 
-class Stat(TypedDict):
-    psize: int
-    depth: int
-    branch_pages: int
-    leaf_pages: int
-    overflow_pages: int
-    entries: int
-
-class Geometry(TypedDict):
-    size_lower: int
-    size_now: int
-    size_upper: int
-    growth_step: int
-    shrink_threshold: int
-
-class Info(TypedDict):
-    map_size: int
-    last_pgno: int
-    last_txnid: int
-    oldest_reader_txnid: int
-    max_readers: int
-    num_readers: int
-    psize: int
-    file_size: int
-    file_allocated: int
-    unsynced_bytes: int
-    geometry: Geometry
-    id: Tuple[int, int]
-
-class TxnInfo(TypedDict):
-    id: int
-    reader_lag: int
-    space_used: int
-    space_limit: int
-    space_retired: int
-    space_leftover: int
-    space_dirty: int
-
-class Reader(TypedDict):
-    slot: int
-    pid: int
-    thread: int
-    state: Literal["active", "idle", "parked", "ousted"]
-    txnid: int
-    lag: int
-    bytes_used: int
-    bytes_retained: int
-
-class Check(TypedDict):
-    problems: int
-    issues: List[str]
-    tables: int
-    pages: int
-    used_pages: int
-    free_pages: int
-    payload_bytes: int
-    txnid: int
-
-class Defrag(TypedDict):
-    complete: bool
-    pages_shrinked: int
-    pages_moved: int
-    pages_retained: int
-    pages_whole: int
-    cycles: int
-    stopping_reasons: int
-    obstructed_txnid: int
-    seconds: float
-
-class Increment(TypedDict):
-    base_txnid: int
-    txnid: int
-    pages: int
-    psize: int
-    id: Tuple[int, int]
-
+@final
 class Database:
     @property
     def name(self) -> Optional[bytes]: ...
     def flags(self) -> Dict[str, bool]: ...
 
+@final
 class Environment:
     def __init__(
         self,
@@ -188,13 +115,11 @@ class Environment:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None: ...
 
+@final
 class Transaction:
     @property
     def env(self) -> Environment: ...
-    @overload
-    def get(self, key: _Bytes, default: None = None, db: Optional[Database] = None) -> Any: ...
-    @overload
-    def get(self, key: _Bytes, default: _T, db: Optional[Database] = None) -> Any: ...
+    def get(self, key: _Bytes, default: Any = None, db: Optional[Database] = None) -> Any: ...
     def put(
         self,
         key: _Bytes,
@@ -233,6 +158,7 @@ class Transaction:
         self, kind: Optional[Type[BaseException]], error: Optional[BaseException], trace: Optional[TracebackType]
     ) -> None: ...
 
+@final
 class Cursor:
     def first(self) -> bool: ...
     def last(self) -> bool: ...

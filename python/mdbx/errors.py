@@ -7,6 +7,58 @@ raise Error itself.
 import errno
 from typing import Dict, Optional, Type
 
+__all__ = [
+    "Error",
+    "KeyExistsError",
+    "NotFoundError",
+    "PageNotFoundError",
+    "CorruptedError",
+    "PanicError",
+    "VersionMismatchError",
+    "InvalidError",
+    "MapFullError",
+    "DbsFullError",
+    "ReadersFullError",
+    "TxnFullError",
+    "CursorFullError",
+    "PageFullError",
+    "UnableExtendMapsizeError",
+    "IncompatibleError",
+    "BadRslotError",
+    "BadTxnError",
+    "BadValsizeError",
+    "BadDbiError",
+    "ProblemError",
+    "BusyError",
+    "MultiValueError",
+    "ClosedError",
+    "WannaRecoveryError",
+    "KeyMismatchError",
+    "TooLargeError",
+    "ThreadMismatchError",
+    "TxnOverlappingError",
+    "BacklogDepletedError",
+    "DuplicatedLockError",
+    "DanglingDbiError",
+    "OustedError",
+    "MvccRetardedError",
+    "LaggardReaderError",
+    "NoDataError",
+    "InvalidParameterError",
+    "ReadonlyError",
+    "MemoryError",
+    "ReadonlyFilesystemError",
+    "NotSupportedError",
+    "StorageError",
+    "NotPermittedError",
+    "StoppedError",
+    "NoFileError",
+    "RemoteError",
+    "PathExistsError",
+    "DeadlockError",
+    "DiskError",
+]
+
 
 class Error(Exception):
     """An error of the engine. ``code`` is its number: negative for the engine, an errno for the system."""
@@ -271,7 +323,7 @@ class NotPermittedError(Error):
     CODE = errno.EPERM
 
 
-class InterruptedError(Error):  # pylint: disable=redefined-builtin
+class StoppedError(Error):
     """A check was stopped, or its time is over."""
 
     CODE = errno.EINTR
@@ -289,7 +341,7 @@ class RemoteError(Error):
     CODE = errno.EREMOTEIO
 
 
-class FileExistsError(Error):  # pylint: disable=redefined-builtin
+class PathExistsError(Error):
     """The file exists."""
 
     CODE = errno.EEXIST
@@ -309,5 +361,3 @@ class DiskError(Error):
 
 #: The class of each code.
 BY_CODE: Dict[int, Type[Error]] = {kind.CODE: kind for kind in Error.__subclasses__() if kind.CODE is not None}
-
-__all__ = ["Error"] + [kind.__name__ for kind in BY_CODE.values()]

@@ -148,7 +148,7 @@ PyObject *env_copy_since(PyObject *self, Arguments args, Py_ssize_t count, PyObj
 PyObject *env_copyfd_since(PyObject *self, Arguments args, Py_ssize_t count, PyObject *kwnames);
 PyObject *stat_object(const MDBX_stat *stat);
 
-/* ---- module.c: functions without an environment -------------------------------------------------------------------- */
+/* ---- env_admin.c, env_copy.c: functions of the module -------------------------------------------------------------------- */
 
 PyObject *copy_apply(PyObject *module, Arguments args, Py_ssize_t count, PyObject *kwnames);
 PyObject *copy_increment_info(PyObject *module, PyObject *path);
