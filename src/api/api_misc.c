@@ -173,7 +173,7 @@ static const struct error_text error_texts[] = {
     {MDBX_MAP_FULL, "MDBX_MAP_FULL: the upper size limit of the database is reached"},
     {MDBX_DBS_FULL, "MDBX_DBS_FULL: too many tables are open (see mdbx_env_set_maxdbs)"},
     {MDBX_READERS_FULL, "MDBX_READERS_FULL: too many readers (see mdbx_env_set_maxreaders)"},
-    {MDBX_TXN_FULL, "MDBX_TXN_FULL: the transaction is too large"},
+    {MDBX_TXN_FULL, "MDBX_TXN_FULL: no transaction id is left"},
     {MDBX_CURSOR_FULL, "MDBX_CURSOR_FULL: a tree is deeper than a cursor can go"},
     {MDBX_PAGE_FULL, "MDBX_PAGE_FULL: a page has no room where it should"},
     {MDBX_UNABLE_EXTEND_MAPSIZE, "MDBX_UNABLE_EXTEND_MAPSIZE: the mapping of the database cannot be made longer"},

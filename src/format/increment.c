@@ -2,11 +2,7 @@
 #include "format/increment.h"
 
 #include "base/log.h"
-
-#include <xxhash.h>
-#ifdef HAVE_XXHASH_DISPATCH
-#include <xxh_x86dispatch.h> /* gives the names below other meanings */
-#endif
+#include "format/hash.h"
 
 struct increment_digest *increment_digest_new(void) {
   XXH3_state_t *state = XXH3_createState();
@@ -16,7 +12,7 @@ struct increment_digest *increment_digest_new(void) {
 }
 
 void increment_digest_add(struct increment_digest *digest, const void *bytes, size_t length) {
-  XXH3_64bits_update((XXH3_state_t *)(void *)digest, bytes, length);
+  hash_add((XXH3_state_t *)(void *)digest, bytes, length);
 }
 
 uint64_t increment_digest_value(const struct increment_digest *digest) {
@@ -26,7 +22,7 @@ uint64_t increment_digest_value(const struct increment_digest *digest) {
 void increment_digest_free(struct increment_digest *digest) { XXH3_freeState((XXH3_state_t *)(void *)digest); }
 
 static uint64_t header_checksum(const struct increment_header *header) {
-  return XXH3_64bits(header, offsetof(struct increment_header, checksum));
+  return hash_of(header, offsetof(struct increment_header, checksum), 0);
 }
 
 void increment_header_seal(struct increment_header *header) {

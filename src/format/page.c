@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/page.h"
 
-#include <xxhash.h>
-#ifdef HAVE_XXHASH_DISPATCH
-#include <xxh_x86dispatch.h> /* gives the names below other meanings */
-#endif
+#include "format/hash.h"
 
 void page_init(struct page *page, size_t page_size, pgno_t pgno, txnid_t txnid, unsigned flags) {
   memset(page, 0, sizeof(*page));
@@ -33,8 +30,8 @@ struct digest {
 uint64_t page_checksum_run(const struct page *header, const void *value, uint64_t seed) {
   struct digest digest = {.txnid = header->txnid};
   memcpy(digest.tail, &header->pgno, sizeof(digest.tail));
-  digest.low = XXH3_64bits_withSeed(value, header->run_bytes, seed);
-  return XXH3_64bits_withSeed(&digest, sizeof(digest), seed);
+  digest.low = hash_of(value, header->run_bytes, seed);
+  return hash_of(&digest, sizeof(digest), seed);
 }
 
 uint64_t page_checksum(const struct page *page, size_t page_size, uint64_t seed) {
@@ -43,10 +40,10 @@ uint64_t page_checksum(const struct page *page, size_t page_size, uint64_t seed)
   if (page->flags & P_LARGE)
     return page_checksum_run(page, body, seed);
   memcpy(digest.tail, &page->pgno, sizeof(digest.tail));
-  digest.low = XXH3_64bits_withSeed(body, page->lower, seed);
+  digest.low = hash_of(body, page->lower, seed);
   if (!(page->flags & P_META))
-    digest.high = XXH3_64bits_withSeed(body + page->upper, body_size(page_size) - page->upper, seed);
-  return XXH3_64bits_withSeed(&digest, sizeof(digest), seed);
+    digest.high = hash_of(body + page->upper, body_size(page_size) - page->upper, seed);
+  return hash_of(&digest, sizeof(digest), seed);
 }
 
 void columns_open(const struct columns *columns, unsigned count, unsigned at) {
