@@ -12,7 +12,7 @@ for target in ${FUZZ_TARGETS:-file}; do
   target=${target##*/}
   set --
   [ -d "$srcdir/corpus/$target" ] && set -- "$srcdir/corpus/$target"/*
-  [ "$target" = file ] && set -- "$@" "$work/seeds"/*
+  case $target in file | lmdb) set -- "$@" "$work/seeds"/* ;; esac
   (cd "$work" && exec "$built/$target" "$@") >"$work/log" 2>&1 || {
     echo "$target: an input of its corpus fails:"
     tail -n 30 "$work/log"

@@ -10,7 +10,7 @@ program=$PWD/tests/fuzz/$target
 [ -x "$program" ] || { echo "there is no fuzz target \"$target\"" >&2; exit 2; }
 srcdir=$(cd "$srcdir" && pwd)
 mkdir -p "fuzz-$target/found" "fuzz-$target/seeds"
-[ "$target" != file ] || tests/fuzz/seeds "fuzz-$target/seeds"
+case $target in file | lmdb) tests/fuzz/seeds "fuzz-$target/seeds" ;; esac
 cd "fuzz-$target"
 kept=
 [ ! -d "$srcdir/corpus/$target" ] || kept=$srcdir/corpus/$target
