@@ -67,9 +67,9 @@ unsigned branch_find(const struct page *page, const struct key_rules *rules, con
   const uint32_t *keyheads = branch_keyheads(page);
   const uint32_t keyhead = keyhead_make(key->norm, key->length, prefix);
   unsigned low = 1 + keyhead_count_below(keyheads + 1, page->count - 1u, keyhead);
-  unsigned high = low;
-  while (high < page->count && keyheads[high] == keyhead)
-    ++high;
+  if (low == page->count || keyheads[low] != keyhead)
+    return low - 1;
+  unsigned high = keyhead == UINT32_MAX ? page->count : 1 + keyhead_count_below(keyheads + 1, page->count - 1u, keyhead + 1);
   while (low < high) {
     const unsigned middle = (low + high) / 2;
     if (separator_above(page, middle, key->norm + prefix, key->length - prefix))
@@ -143,6 +143,9 @@ static unsigned store_tail(struct page *page, const uint8_t *suffix, size_t leng
 
 bool branch_insert(struct page *page, unsigned at, const struct separator *separator, struct page_ref child) {
   const bool keyheads = page_has_keyheads(page);
+  /* Every separator begins with the empty prefix of a new root. Its first one, stored by a list, makes the prefix. */
+  if (keyheads && page->count == 1)
+    return false;
   if (separator->length < page->prefix || memcmp(separator->bytes, page_body(page), page->prefix) != 0)
     return false;
   const uint8_t *suffix = separator->bytes + page->prefix;

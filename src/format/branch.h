@@ -56,7 +56,8 @@ struct separator {
 /* Writes separator i, prefix included, to `to` (room for the longest key) and returns its length; 0 for entry 0. */
 size_t branch_separator(const struct page *page, unsigned i, uint8_t *to);
 
-/* Inserts an entry at index `at` (not 0) if the separator has the page's prefix and there is room; false if not. */
+/* Inserts an entry at index `at` (not 0) if the separator has the page's prefix and there is room. False if not, or if it is the
+ * first separator: a list finds the prefix. */
 bool branch_insert(struct page *page, unsigned at, const struct separator *separator, struct page_ref child);
 
 /* Removes an entry. When it is entry 0, the next one loses its separator. */

@@ -108,6 +108,56 @@ static void insert(size_t page_size, unsigned at, const struct entry *entry) {
   model_insert(at, entry);
 }
 
+static void insert_bytes(const uint8_t *bytes, size_t length) {
+  struct entry entry = {.length = length, .child = {10 + used, 1}};
+  memcpy(entry.bytes, bytes, length);
+  insert(4096, model_find(bytes, length) + 1, &entry);
+}
+
+/* The first separator makes the prefix: keyheads behind it differ, where the first bytes of keys do not. */
+START_TEST(prefix_from_the_first_on) {
+  uint8_t key[8] = {0, 0, 0, 0, 0, 0, 0, 0};
+  begin(4096, 0);
+  key[6] = 2;
+  insert_bytes(key, sizeof(key));
+  ck_assert_uint_eq(memory.page.prefix, sizeof(key));
+  for (unsigned i = 1; i < 150; ++i) {
+    key[6] = (uint8_t)(i / 50);
+    key[7] = (uint8_t)i;
+    insert_bytes(key, sizeof(key));
+  }
+  ck_assert_uint_eq(memory.page.prefix, 6);
+  must_agree(&memory.page, 4096);
+  for (unsigned i = 2; i < used; ++i)
+    ck_assert_uint_gt(branch_keyheads(&memory.page)[i], branch_keyheads(&memory.page)[i - 1]);
+}
+END_TEST
+
+/* Many equal keyheads, up to the greatest one. */
+START_TEST(equal_keyheads) {
+  static const uint8_t starts[] = {0, 'p', 255};
+  begin(4096, 0);
+  for (unsigned i = 0; i < COUNT_OF(starts); ++i)
+    for (unsigned last = 1; last < 60; ++last) {
+      uint8_t key[6];
+      memset(key, starts[i], sizeof(key));
+      key[5] = (uint8_t)(4 * last);
+      insert_bytes(key, sizeof(key));
+    }
+  ck_assert_uint_eq(memory.page.prefix, 0);
+  for (unsigned i = 0; i < COUNT_OF(starts); ++i)
+    for (unsigned last = 0; last < 256; ++last) {
+      const struct key_rules rules = {.order = ORDER_BYTES};
+      struct seek_key prepared;
+      uint8_t key[6];
+      memset(key, starts[i], sizeof(key));
+      key[5] = (uint8_t)last;
+      key_prepare(&prepared, ORDER_BYTES, key, sizeof(key), NULL);
+      ck_assert_uint_eq(branch_find(&memory.page, &rules, &prepared), model_find(key, sizeof(key)));
+    }
+}
+END_TEST
+
 START_TEST(against_a_sorted_array) {
   static const size_t page_sizes[] = {256, 4096, 65536};
   const size_t page_size = page_sizes[_i / 2];
@@ -167,11 +217,8 @@ END_TEST
 START_TEST(separators_out_of_order_are_damage) {
   seed = 5;
   begin(4096, 0);
-  static const char *const names[] = {"bb", "dd"};
-  for (unsigned i = 0; i < 2; ++i) {
-    const struct separator separator = {(const uint8_t *)names[i], 2};
-    ck_assert(branch_insert(&memory.page, i + 1, &separator, (struct page_ref){20 + i, 1}));
-  }
+  insert_bytes((const uint8_t *)"bb", 2);
+  insert_bytes((const uint8_t *)"dd", 2);
   const struct separator wrong = {(const uint8_t *)"aa", 2};
   ck_assert(branch_insert(&memory.page, 3, &wrong, (struct page_ref){30, 1}));
   struct branch_list list;
@@ -186,6 +233,8 @@ int main(void) {
   TCase *tcase = tcase_create("branch");
   suite_add_tcase(suite, tcase);
   tcase_set_timeout(tcase, 60);
+  tcase_add_test(tcase, prefix_from_the_first_on);
+  tcase_add_test(tcase, equal_keyheads);
   tcase_add_loop_test(tcase, against_a_sorted_array, 0, 6);
   tcase_add_loop_test(tcase, cut_and_joined, 0, 2);
   tcase_add_test(tcase, separators_out_of_order_are_damage);
