@@ -186,8 +186,10 @@ static void make_run(void) {
   struct page *page;
   const int rc = space_new_run(&space, bytes, &page);
   ck_assert(rc == MDBX_SUCCESS || rc == MDBX_MAP_FULL);
-  if (rc == MDBX_SUCCESS)
-    note(page, run_pages_for(bytes, SIZE));
+  if (rc != MDBX_SUCCESS)
+    return;
+  memset(page_body(page), (int)words, bytes);
+  note(page, run_pages_for(bytes, SIZE));
 }
 
 /* A run that goes to the file at once. */
