@@ -116,7 +116,7 @@ static int inherit_pending(MDBX_env *env) {
   } else if (rc == MDBX_SUCCESS && newest != pending) {
     log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
                (unsigned long long)lck_head_txnid(newest));
-    pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest), 0);
+    pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest), 0, os_thread_number());
   }
   return rc;
 }

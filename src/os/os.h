@@ -270,6 +270,8 @@ static inline uintptr_t os_thread_self(void) {
   return (uintptr_t)pthread_self();
 #endif
 }
+/* A small number of the calling thread, unique in the process. */
+uint32_t os_thread_number(void);
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
 extern _Atomic uint32_t os_fork_count;
