@@ -18,7 +18,7 @@ struct flusher;
 int flusher_start(MDBX_env *env, int *fd);
 /* Begins or ends to make steady points, as MDBX_opt_sync_thread says; never read-only, or without a lock file. */
 int flusher_obey_option(MDBX_env *env);
-/* There is a commit with a ticket; nothing happens if there is no such thread. */
+/* There is a commit with a ticket; if there is no such thread, one that is started later sees it. */
 void flusher_wake(MDBX_env *env);
 /* The period has changed. */
 void flusher_look_again(MDBX_env *env);

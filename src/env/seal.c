@@ -156,10 +156,6 @@ static int sync_beside_writer(MDBX_env *env, bool nonblock) {
   return rc;
 }
 
-static bool all_is_durable(const MDBX_env *env) {
-  return !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck));
-}
-
 /* What waits for a flush needs no writer lock; one that must not wait tries for that. */
 static int sync_shared(MDBX_env *env, bool nonblock) {
   if (pending_any(&env->lck) && !nonblock) {
@@ -174,7 +170,7 @@ int sync_newest(MDBX_env *env, bool force, bool nonblock) {
   ASSERT(env->opened);
   const bool pending = pending_any(&env->lck);
   int rc;
-  if (!env->lockless && all_is_durable(env))
+  if (!env->lockless && sync_all_is_durable(env))
     return MDBX_RESULT_TRUE;
   if (!force && !sync_is_wanted(env))
     return MDBX_SUCCESS;

@@ -5,6 +5,8 @@
 #include "env/env.h"
 #include "file/meta.h"
 
+#include <sys/resource.h>
+
 /* A call in a thread of its own. */
 struct call {
   MDBX_env *env;
@@ -389,6 +391,70 @@ START_TEST(test_thread_and_fork) {
 }
 END_TEST
 
+static void set_period(void *context) {
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, MDBX_SAFE_NOSYNC));
+  CHILD_OK(mdbx_env_set_option(env, MDBX_opt_sync_period, 65536 / 20));
+  CHILD_OK(mdbx_env_close_ex(env, true));
+}
+
+/* Another process sets the period, or makes it shorter, while the thread sleeps. */
+START_TEST(test_period_of_others) {
+#ifdef __SANITIZE_THREAD__
+  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  return;
+#endif
+  MDBX_env *env = open_weak(0);
+  OK(mdbx_env_sync(env));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_period, _i ? 65536 * 3600 : 0));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_thread, 1));
+  unit_sleep_us(50000);
+  unit_join(unit_fork(set_period, NULL));
+  OK(store(env, "later", MDBX_TXN_READWRITE));
+  await_durable(env, head_of(env));
+  close_sound(env);
+}
+END_TEST
+
+static uint64_t processor_microseconds(void) {
+  struct rusage usage;
+  ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+  return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+         (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* What is due and cannot be done is not tried at once again: the head is damaged, or a process died in its commit after it had
+ * noted the time. */
+START_TEST(test_thread_is_patient) {
+  MDBX_env *env = open_weak(0);
+  uint8_t page[4096];
+  OK(mdbx_env_sync(env));
+  if (_i) {
+    OK(store(env, "weak", MDBX_TXN_READWRITE));
+    const off_t head = (off_t)lck_head_slot(lck_head(&env->lck)) * (off_t)sizeof(page);
+    ck_assert_int_eq(pread(env->fd, page, sizeof(page), head), sizeof(page));
+    page[offsetof(struct meta_page, meta.canary)] ^= 1;
+    ck_assert_int_eq(pwrite(env->fd, page, sizeof(page), head), sizeof(page));
+  } else {
+    atomic_store(&env->lck.shared->unsynced_since, 1);
+  }
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_period, 65536 / 4));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_thread, 1));
+  unit_sleep_us(300000);
+  const uint64_t before = processor_microseconds();
+  unit_sleep_us(500000);
+  ck_assert_uint_lt(processor_microseconds() - before, 200000);
+  if (_i) {
+    page[offsetof(struct meta_page, meta.canary)] ^= 1;
+    const off_t head = (off_t)lck_head_slot(lck_head(&env->lck)) * (off_t)sizeof(page);
+    ck_assert_int_eq(pwrite(env->fd, page, sizeof(page), head), sizeof(page));
+    await_durable(env, head_of(env));
+  }
+  close_sound(env);
+}
+END_TEST
+
 /* Who may not write, or shares nothing with others, has no thread. */
 START_TEST(test_thread_is_for_writers) {
   uint64_t value;
@@ -471,6 +537,8 @@ int main(void) {
   tcase_add_test(tcase, test_death);
   tcase_add_loop_test(tcase, test_thread, 0, 2);
   tcase_add_test(tcase, test_thread_and_fork);
+  tcase_add_loop_test(tcase, test_period_of_others, 0, 2);
+  tcase_add_loop_test(tcase, test_thread_is_patient, 0, 2);
   tcase_add_test(tcase, test_thread_is_for_writers);
   tcase_add_test(tcase, test_space);
   return unit_run(suite);

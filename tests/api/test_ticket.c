@@ -448,6 +448,19 @@ START_TEST(test_descriptor) {
 }
 END_TEST
 
+/* Also if the ticket is older than the descriptor; a weak commit is made durable as well. */
+START_TEST(test_late_descriptor) {
+  MDBX_env *env = open_with_key(_i ? MDBX_SAFE_NOSYNC : MDBX_SYNC_DURABLE);
+  const MDBX_commit_ticket early = commit(env, "early");
+  struct pollfd poller = {.events = POLLIN};
+  IS(mdbx_env_wait_durable(env, &early, 0), MDBX_RESULT_TRUE);
+  OK(mdbx_env_durable_fd(env, &poller.fd));
+  ck_assert_int_eq(poll(&poller, 1, 10000), 1);
+  OK(mdbx_env_wait_durable(env, &early, 0));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* It tells of a failure, too, and of weak commits; and a child has none of it. */
 START_TEST(test_descriptor_of_failure) {
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
@@ -543,6 +556,7 @@ int main(void) {
   tcase_add_test(tests, test_arguments);
   tcase_add_loop_test(tests, test_end_of_a_process, 0, 2);
   tcase_add_test(tests, test_descriptor);
+  tcase_add_loop_test(tests, test_late_descriptor, 0, 2);
   tcase_add_test(tests, test_descriptor_of_failure);
   tcase_add_test(tests, test_descriptor_in_a_child);
   tcase_add_test(tests, test_latency);
