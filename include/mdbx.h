@@ -2327,7 +2327,8 @@ LIBMDBX_API int mdbx_txn_commit_ticket(MDBX_txn *txn,
  *                          0xffffffff: for ever. Once the call has begun a
  *                          flush, it waits for its end. It may notice the end
  *                          of another one's flush up to a twentieth of a second
- *                          late.
+ *                          late. For a weak commit it needs the writer lock; it
+ *                          waits no longer for that either.
  *
  * Returns MDBX_SUCCESS: the commit is durable, and so are all before it;
  * MDBX_RESULT_TRUE: not yet; [env]; or

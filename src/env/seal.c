@@ -129,12 +129,6 @@ static int make_steady_point(MDBX_env *env, bool nonblock) {
 
 /* ------------------------------------------------------------------------------------------------ asked for by the user */
 
-/* Whether the calling thread has the writer lock, with a transaction or without. */
-static bool writer_lock_is_own(const MDBX_env *env) {
-  return atomic_load(&env->writer_thread) == os_thread_self() ||
-         (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
-}
-
 /* The file alone tells others: whoever takes the lock may find everything done. */
 static int sync_lockless(MDBX_env *env, bool nonblock) {
   const bool weak = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
@@ -174,7 +168,7 @@ int sync_newest(MDBX_env *env, bool force, bool nonblock) {
     return MDBX_RESULT_TRUE;
   if (!force && !sync_is_wanted(env))
     return MDBX_SUCCESS;
-  if (writer_lock_is_own(env))
+  if (env_writer_lock_is_own(env))
     rc = sync_head(env);
   else
     rc = env->lockless ? sync_lockless(env, nonblock) : sync_shared(env, nonblock);

@@ -228,6 +228,8 @@ static int failing_through(int fd, const void *bytes, size_t length, uint64_t of
 
 /* Within mdbx_txn_lock() the lock is not given on: the commit is durable by itself. */
 START_TEST(test_lock_of_the_application) {
+  static const MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
   MDBX_env *env = open_weak(0);
   OK(mdbx_env_set_option(env, MDBX_opt_sync_bytes, 4096));
   OK(mdbx_txn_lock(env, false));
@@ -238,6 +240,12 @@ START_TEST(test_lock_of_the_application) {
   ck_assert_uint_lt(lck_durable(&env->lck), head_of(env));
   OK(mdbx_env_sync(env));
   ck_assert_uint_eq(lck_durable(&env->lck), head_of(env));
+  /* Calls that need the lock themselves find it taken by the same thread. */
+  OK(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
+  OK(store(env, "durable", MDBX_TXN_READWRITE));
+  ck_assert_uint_eq(lck_durable(&env->lck), head_of(env));
+  OK(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_READWRITE, MDBX_chk_error, 0));
+  ck_assert_uint_eq(context.result.total_problems, 0);
   OK(mdbx_txn_unlock(env));
   close_sound(env);
 }

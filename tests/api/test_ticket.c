@@ -99,6 +99,38 @@ START_TEST(test_timeout) {
 }
 END_TEST
 
+static void *write_long(void *argument) {
+  void **both = argument;
+  _Atomic int *step = both[1];
+  MDBX_txn *txn;
+  int rc = mdbx_txn_begin(both[0], NULL, MDBX_TXN_READWRITE, &txn);
+  atomic_store(step, 1);
+  while (rc == MDBX_SUCCESS && atomic_load(step) != 2)
+    unit_sleep_us(1000);
+  return (void *)(intptr_t)(rc == MDBX_SUCCESS ? mdbx_txn_abort(txn) : rc);
+}
+
+/* Nor is a writer waited for longer, whose lock the steady point of a weak commit needs. */
+START_TEST(test_timeout_beside_writer) {
+  MDBX_env *env = open_with_key(MDBX_SAFE_NOSYNC);
+  _Atomic int step = 0;
+  void *both[] = {env, &step}, *rc;
+  pthread_t thread;
+  const MDBX_commit_ticket weak = commit(env, "weak");
+  ck_assert_int_eq(pthread_create(&thread, NULL, write_long, both), 0);
+  while (!atomic_load(&step))
+    unit_sleep_us(100);
+  IS(mdbx_env_wait_durable(env, &weak, SECOND / 20), MDBX_RESULT_TRUE);
+  atomic_store(&step, 2);
+  pthread_join(thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  OK(mdbx_env_wait_durable(env, &weak, SECOND / 20));
+  OK(mdbx_env_wait_durable(env, &weak, 0));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Who waits, or makes the flush, is inside the environment. */
 START_TEST(test_close) {
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
@@ -542,6 +574,7 @@ int main(void) {
   TCase *tests = api_case(suite, "ticket");
   tcase_add_test(tests, test_order);
   tcase_add_test(tests, test_timeout);
+  tcase_add_test(tests, test_timeout_beside_writer);
   tcase_add_loop_test(tests, test_close, 0, 2);
   tcase_add_test(tests, test_volume);
   tcase_add_loop_test(tests, test_poll, 0, 2);
