@@ -43,7 +43,7 @@ static uint64_t patience(const struct flusher *flusher) {
 static void serve_tickets(struct flusher *flusher) {
   const struct ticket newest = ticket_of_newest(flusher->env);
   const int rc = ticket_wait(flusher->env, &newest, TICKET_FOREVER);
-  if (rc != MDBX_SUCCESS)
+  if (rc != MDBX_SUCCESS && !atomic_load(&flusher->stopping))
     log_error("%s: commit %llu did not become durable, error %d", flusher->env->data_path,
               (unsigned long long)newest.txnid, rc);
   os_event_raise(flusher->told);
@@ -56,7 +56,7 @@ static void make_steady(struct flusher *flusher) {
   if (rc == MDBX_SUCCESS && !atomic_load(&env->fatal))
     rc = sync_newest(env, false, false);
   flusher->failed = rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE;
-  if (flusher->failed)
+  if (flusher->failed && !atomic_load(&flusher->stopping))
     log_error("%s: no steady point could be made, error %d", env->data_path, rc);
 }
 
@@ -172,8 +172,10 @@ void flusher_stop(MDBX_env *env) {
   if (!flusher)
     return;
   atomic_store(&flusher->stopping, true);
+  atomic_store(&env->lck.leaving, true);
   os_event_raise(flusher->woken);
   os_thread_join(flusher->thread);
+  atomic_store(&env->lck.leaving, false);
   dispose(flusher);
   atomic_store(&env->flusher, NULL);
 }

@@ -24,7 +24,8 @@ void flusher_wake(MDBX_env *env);
 void flusher_look_again(MDBX_env *env);
 /* False: the caller has to do it. */
 bool flusher_take_chore(MDBX_env *env, enum seal_chore chore);
-/* Ends the thread, after its flush if it is at one, and closes the descriptor. */
+/* Ends the thread, after its flush if it is at one, and closes the descriptor. A writer that the thread waits for is not waited
+ * for. No other thread is in the environment. */
 void flusher_stop(MDBX_env *env);
 /* In a forked child, where the thread is not. */
 void flusher_forget(MDBX_env *env);

@@ -192,6 +192,7 @@ struct lck {
   bool first;          /* this open made the lock file's content; the caller does recovery */
   bool entered;        /* byte 0 is held; owned by the opening or closing thread */
   bool writes;         /* lck_enter_writers(); under os_process_lock */
+  _Atomic bool leaving; /* threads of this environment wait no longer for the writer and the sealer lock: MDBX_BUSY */
   uint32_t generation; /* os_fork_generation() of the process that opened it */
   uint32_t pid;
   uint32_t writer_turn; /* of the writer lock; written by its holder */

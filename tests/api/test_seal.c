@@ -5,6 +5,7 @@
 #include "env/env.h"
 #include "file/meta.h"
 
+#include <signal.h>
 #include <sys/resource.h>
 
 /* A call in a thread of its own. */
@@ -463,6 +464,43 @@ START_TEST(test_thread_is_patient) {
 }
 END_TEST
 
+static void write_for_ever(void *context) {
+  MDBX_env *env = api_create();
+  MDBX_txn *txn;
+  (void)context;
+  CHILD_OK(api_try_open(env, MDBX_SAFE_NOSYNC));
+  CHILD_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+  for (;;)
+    pause();
+}
+
+/* The thread waits for the writer of another process. Who closes without a flush does not wait for that. */
+START_TEST(test_close_beside_writer) {
+#ifdef __SANITIZE_THREAD__
+  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  return;
+#endif
+  MDBX_env *env = open_weak(0);
+  const struct os_shlock *sealer = &env->lck.shared->sealer, *writer = &env->lck.shared->writer;
+  int status;
+  const pid_t child = unit_fork(write_for_ever, NULL);
+  while (!os_shlock_owner(writer))
+    unit_sleep_us(200);
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_period, 1));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_thread, 1));
+  while (!os_shlock_owner(sealer))
+    unit_sleep_us(200);
+  unit_sleep_us(20000);
+  OK(mdbx_env_close_ex(env, true));
+  ck_assert_int_eq(kill(child, SIGKILL), 0);
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  env = api_open(MDBX_SAFE_NOSYNC);
+  ck_assert(reader_sees(env, "key"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Who may not write, or shares nothing with others, has no thread. */
 START_TEST(test_thread_is_for_writers) {
   uint64_t value;
@@ -547,6 +585,7 @@ int main(void) {
   tcase_add_test(tcase, test_thread_and_fork);
   tcase_add_loop_test(tcase, test_period_of_others, 0, 2);
   tcase_add_loop_test(tcase, test_thread_is_patient, 0, 2);
+  tcase_add_test(tcase, test_close_beside_writer);
   tcase_add_test(tcase, test_thread_is_for_writers);
   tcase_add_test(tcase, test_space);
   return unit_run(suite);
