@@ -2111,6 +2111,8 @@ LIBMDBX_INLINE_API int mdbx_env_set_mapsize(MDBX_env *env, size_t size);
  *   sync_thread                   0 or 1, a thread of the environment makes the
  *                                 steady points that sync_bytes and sync_period
  *                                 ask for; for sync_period no call is needed.
+ *                                 If another process changes sync_period, the
+ *                                 thread may notice it a second late.
  *                                 Commits do not wait for it unless twice
  *                                 sync_bytes are not durable yet. The thread
  *                                 ends when the environment is closed; a forked
@@ -2325,7 +2327,8 @@ LIBMDBX_API int mdbx_txn_commit_ticket(MDBX_txn *txn,
  *                          0xffffffff: for ever. Once the call has begun a
  *                          flush, it waits for its end. It may notice the end
  *                          of another one's flush up to a twentieth of a second
- *                          late.
+ *                          late. For a weak commit it needs the writer lock; it
+ *                          waits no longer for that either.
  *
  * Returns MDBX_SUCCESS: the commit is durable, and so are all before it;
  * MDBX_RESULT_TRUE: not yet; [env]; or
@@ -2342,10 +2345,11 @@ LIBMDBX_API int mdbx_env_wait_durable(MDBX_env *env,
  * mdbx_txn_commit_ticket() have become durable or have failed.
  *
  * Then read eight bytes from it, and query the oldest tickets with
- * mdbx_env_wait_durable(). The first call starts a thread of the library, with
- * all signals blocked, which makes the flushes. When the environment is closed,
- * the thread ends and the descriptor is closed. A forked child has neither, and
- * may call this again after mdbx_env_resurrect_after_fork(). Not in libmdbx.
+ * mdbx_env_wait_durable(). Commits made before this call count as well. The
+ * first call starts a thread of the library, with all signals blocked, which
+ * makes the flushes. When the environment is closed, the thread ends and the
+ * descriptor is closed. A forked child has neither, and may call this again
+ * after mdbx_env_resurrect_after_fork(). Not in libmdbx.
  *
  * fd  receives an eventfd(2), non-blocking. It belongs to the environment.
  *

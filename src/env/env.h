@@ -128,6 +128,7 @@ struct MDBX_env {
 
   _Atomic uint32_t flush_microseconds; /* group.c: what a flush of commits takes; 0: not known */
   struct flusher *_Atomic flusher; /* flusher.c: the thread that makes flushes for others, NULL: none */
+  _Atomic bool tickets;            /* there were commits with tickets since that thread looked */
 
   MDBX_env *next_dead; /* of closed handles; under os_process_lock */
 };

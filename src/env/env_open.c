@@ -448,7 +448,7 @@ static int sync_at_close(MDBX_env *env) {
   if (env_is_readonly(env) || env->lockless || atomic_load(&env->fatal) || data_file_is_unlinked(env))
     return MDBX_SUCCESS;
   /* Who has nothing to flush waits for no writer. */
-  if (!pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+  if (sync_all_is_durable(env))
     return MDBX_SUCCESS;
   return make_head_durable(env);
 }
@@ -484,6 +484,7 @@ static int shed_inherited(MDBX_env *env) {
   flusher_forget(env);
   atomic_store(&env->writer_thread, 0);
   atomic_store(&env->waiting, 0); /* those threads are not here */
+  atomic_store(&env->tickets, false);
   env->work = NULL;
   env->writer_locked_by_user = false;
   env->writer_lock_thread = 0;

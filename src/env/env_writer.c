@@ -116,7 +116,7 @@ static int inherit_pending(MDBX_env *env) {
   } else if (rc == MDBX_SUCCESS && newest != pending) {
     log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
                (unsigned long long)lck_head_txnid(newest));
-    pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest), 0);
+    pending_set(lck, lck_head_txnid(newest), lck_head_slot(newest), 0, os_thread_number());
   }
   return rc;
 }
@@ -175,9 +175,14 @@ void env_unlock_writer(MDBX_env *env) {
   lck_writer_unlock(&env->lck);
 }
 
+bool env_writer_lock_is_own(const MDBX_env *env) {
+  const uintptr_t self = os_thread_self();
+  return atomic_load(&env->writer_thread) == self || (env->writer_locked_by_user && env->writer_lock_thread == self);
+}
+
 int env_change_flags(MDBX_env *env, unsigned flags, bool on) {
   ASSERT(!(flags & ~(unsigned)ENV_FLAGS_CHANGEABLE));
-  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
+  const bool own = env_writer_lock_is_own(env);
   const int rc = own ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, false);
   if (rc != MDBX_SUCCESS)
     return rc;

@@ -17,6 +17,8 @@ enum {
  * (file/pending.h): for one who builds on them; all others use env_lock_writer() of env/group.h. */
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
+/* Whether the calling thread has the writer lock, by a transaction or by mdbx_txn_lock(). */
+bool env_writer_lock_is_own(const MDBX_env *env);
 /* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
  * goes on before that meta is gone for sure. Under the writer lock. */
 void env_doubt_metas(MDBX_env *env, unsigned slot);

@@ -13,27 +13,37 @@ struct flusher {
   int woken; /* the thread sleeps here */
   pthread_t thread;
   _Atomic bool stopping;
-  _Atomic bool tickets; /* it was woken for commits with tickets */
   _Atomic bool steady;  /* it makes steady points */
   _Atomic int chore;    /* enum seal_chore: the greatest left for it */
+  bool failed;          /* its last steady point; only the thread looks */
 };
 
-/* What was begun while it slept is due no earlier than a whole period after. */
-static uint64_t patience(const struct flusher *flusher) {
-  const struct lck *lck = &flusher->env->lck;
-  const uint64_t period = atomic_load(&lck->shared->autosync_period);
-  if (!atomic_load(&flusher->steady) || !period)
-    return EVENT_FOREVER;
+/* In 16.16: another process may change the period, and nobody wakes the thread then. */
+enum { SLEEP_MAX = 65536 };
+
+/* How long until what waits now is due. What is begun while the thread sleeps is due no earlier than a whole period after. (A
+ * process that died in its commit may have left a time without a commit.) */
+static uint64_t time_left(const struct flusher *flusher, uint64_t period) {
   const uint64_t since = sync_wanted_since(flusher->env), now = os_monotonic_16dot16();
-  if (!since || atomic_load(&flusher->env->fatal))
+  if (!since || sync_all_is_durable(flusher->env))
     return period;
   return now - since >= period ? 0 : period - (now - since);
+}
+
+/* After an error the steady point stays due: it is tried again later, not at once. */
+static uint64_t patience(const struct flusher *flusher) {
+  const uint64_t period = atomic_load(&flusher->env->lck.shared->autosync_period);
+  if (!atomic_load(&flusher->steady) || atomic_load(&flusher->env->fatal))
+    return EVENT_FOREVER;
+  if (!period || flusher->failed)
+    return SLEEP_MAX;
+  return MIN_OF(time_left(flusher, period), (uint64_t)SLEEP_MAX);
 }
 
 static void serve_tickets(struct flusher *flusher) {
   const struct ticket newest = ticket_of_newest(flusher->env);
   const int rc = ticket_wait(flusher->env, &newest, TICKET_FOREVER);
-  if (rc != MDBX_SUCCESS)
+  if (rc != MDBX_SUCCESS && !atomic_load(&flusher->stopping))
     log_error("%s: commit %llu did not become durable, error %d", flusher->env->data_path,
               (unsigned long long)newest.txnid, rc);
   os_event_raise(flusher->told);
@@ -45,7 +55,8 @@ static void make_steady(struct flusher *flusher) {
   int rc = seal_do_chore(env, (enum seal_chore)atomic_exchange(&flusher->chore, SEAL_NOTHING));
   if (rc == MDBX_SUCCESS && !atomic_load(&env->fatal))
     rc = sync_newest(env, false, false);
-  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+  flusher->failed = rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE;
+  if (flusher->failed && !atomic_load(&flusher->stopping))
     log_error("%s: no steady point could be made, error %d", env->data_path, rc);
 }
 
@@ -56,7 +67,7 @@ static void *run(void *argument) {
     os_event_await(flusher->woken, patience(flusher));
     if (atomic_load(&flusher->stopping))
       return NULL;
-    if (atomic_exchange(&flusher->tickets, false))
+    if (atomic_exchange(&flusher->env->tickets, false))
       serve_tickets(flusher);
     if (atomic_load(&flusher->steady))
       make_steady(flusher);
@@ -106,11 +117,14 @@ static int need_flusher(MDBX_env *env, struct flusher **flusher) {
   return rc;
 }
 
+/* Commits with tickets may have been made before there was a thread. */
 int flusher_start(MDBX_env *env, int *fd) {
   struct flusher *flusher;
   const int rc = need_flusher(env, &flusher);
-  if (rc == MDBX_SUCCESS)
-    *fd = flusher->told;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *fd = flusher->told;
+  os_event_raise(flusher->woken);
   return rc;
 }
 
@@ -127,12 +141,12 @@ int flusher_obey_option(MDBX_env *env) {
   return rc;
 }
 
+/* In this order: a thread that is started now looks for tickets when it is woken for the first time. */
 void flusher_wake(MDBX_env *env) {
-  struct flusher *flusher = atomic_load(&env->flusher);
-  if (!flusher)
-    return;
-  atomic_store(&flusher->tickets, true);
-  os_event_raise(flusher->woken);
+  atomic_store(&env->tickets, true);
+  const struct flusher *flusher = atomic_load(&env->flusher);
+  if (flusher)
+    os_event_raise(flusher->woken);
 }
 
 void flusher_look_again(MDBX_env *env) {
@@ -158,8 +172,10 @@ void flusher_stop(MDBX_env *env) {
   if (!flusher)
     return;
   atomic_store(&flusher->stopping, true);
+  atomic_store(&env->lck.leaving, true);
   os_event_raise(flusher->woken);
   os_thread_join(flusher->thread);
+  atomic_store(&env->lck.leaving, false);
   dispose(flusher);
   atomic_store(&env->flusher, NULL);
 }

@@ -18,13 +18,14 @@ struct flusher;
 int flusher_start(MDBX_env *env, int *fd);
 /* Begins or ends to make steady points, as MDBX_opt_sync_thread says; never read-only, or without a lock file. */
 int flusher_obey_option(MDBX_env *env);
-/* There is a commit with a ticket; nothing happens if there is no such thread. */
+/* There is a commit with a ticket; if there is no such thread, one that is started later sees it. */
 void flusher_wake(MDBX_env *env);
 /* The period has changed. */
 void flusher_look_again(MDBX_env *env);
 /* False: the caller has to do it. */
 bool flusher_take_chore(MDBX_env *env, enum seal_chore chore);
-/* Ends the thread, after its flush if it is at one, and closes the descriptor. */
+/* Ends the thread, after its flush if it is at one, and closes the descriptor. A writer that the thread waits for is not waited
+ * for. No other thread is in the environment. */
 void flusher_stop(MDBX_env *env);
 /* In a forked child, where the thread is not. */
 void flusher_forget(MDBX_env *env);

@@ -15,8 +15,8 @@ static bool meta_is_there(const MDBX_env *env, uint64_t frozen) {
 /* ---- Waiting for company ----
  *
  * Those who were told of the last flush are at their next transactions, and a flush without them would be followed by one for
- * them alone. So who might begin a flush waits for as many commits as there were at the time of the last one, but no longer than
- * half a flush takes. The last of them begins it for all. When fewer come, fewer are waited for next time. */
+ * them alone. So who might begin a flush waits for commits of as many threads as there were at the time of the last one, but no
+ * longer than half a flush takes. The last of them begins it for all. When fewer come, fewer are waited for next time. */
 
 enum { COMPANY_MICROSECONDS_MAX = 2000 };
 

@@ -129,12 +129,6 @@ static int make_steady_point(MDBX_env *env, bool nonblock) {
 
 /* ------------------------------------------------------------------------------------------------ asked for by the user */
 
-/* Whether the calling thread has the writer lock, with a transaction or without. */
-static bool writer_lock_is_own(const MDBX_env *env) {
-  return atomic_load(&env->writer_thread) == os_thread_self() ||
-         (env->writer_locked_by_user && env->writer_lock_thread == os_thread_self());
-}
-
 /* The file alone tells others: whoever takes the lock may find everything done. */
 static int sync_lockless(MDBX_env *env, bool nonblock) {
   const bool weak = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
@@ -156,10 +150,6 @@ static int sync_beside_writer(MDBX_env *env, bool nonblock) {
   return rc;
 }
 
-static bool all_is_durable(const MDBX_env *env) {
-  return !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck));
-}
-
 /* What waits for a flush needs no writer lock; one that must not wait tries for that. */
 static int sync_shared(MDBX_env *env, bool nonblock) {
   if (pending_any(&env->lck) && !nonblock) {
@@ -174,11 +164,11 @@ int sync_newest(MDBX_env *env, bool force, bool nonblock) {
   ASSERT(env->opened);
   const bool pending = pending_any(&env->lck);
   int rc;
-  if (!env->lockless && all_is_durable(env))
+  if (!env->lockless && sync_all_is_durable(env))
     return MDBX_RESULT_TRUE;
   if (!force && !sync_is_wanted(env))
     return MDBX_SUCCESS;
-  if (writer_lock_is_own(env))
+  if (env_writer_lock_is_own(env))
     rc = sync_head(env);
   else
     rc = env->lockless ? sync_lockless(env, nonblock) : sync_shared(env, nonblock);

@@ -102,6 +102,10 @@ int sync_head(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
+bool sync_all_is_durable(const MDBX_env *env) {
+  return !pending_any(&env->lck) && lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck));
+}
+
 static bool threshold_is_reached(const MDBX_env *env, uint64_t more_bytes, uint64_t since) {
   const struct lck_shared *shared = env->lck.shared;
   const uint64_t bytes = atomic_load(&shared->autosync_bytes), period = atomic_load(&shared->autosync_period);

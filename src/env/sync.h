@@ -20,6 +20,8 @@ bool sync_file_is_long(const MDBX_env *env);
 /* Cuts what the file has beyond that many pages, which nothing that a crash may fall back to needs; `all` when it has
  * the size of the head then. */
 void sync_cut_file(MDBX_env *env, pgno_t pages, bool all);
+/* Whether there is nothing to flush. Without a lock. */
+bool sync_all_is_durable(const MDBX_env *env);
 /* Whether a threshold for making weak commits durable is reached. Without a lock. */
 bool sync_is_due(const MDBX_env *env, uint64_t more_bytes);
 /* The same of all that is not durable, what waits for a flush included. Without a lock. */

@@ -22,6 +22,22 @@ int ticket_ask(const MDBX_env *env, const struct ticket *ticket) {
   return rc == MDBX_RESULT_TRUE && ticket->txnid > newest ? MDBX_EINVAL : rc;
 }
 
+/* The locks that a steady point needs may be held for long, and cannot be waited for up to a certain time. */
+static int sync_until(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
+  if (until == TICKET_FOREVER)
+    return sync_newest(env, true, false);
+  for (;;) {
+    const int rc = sync_newest(env, true, true);
+    if (rc != MDBX_BUSY)
+      return rc;
+    if (ticket_ask(env, ticket) == MDBX_SUCCESS)
+      return MDBX_SUCCESS;
+    if (os_monotonic_16dot16() >= until)
+      return MDBX_BUSY;
+    os_sleep_ms(1);
+  }
+}
+
 int ticket_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
   int rc = ticket_ask(env, ticket);
   if (rc == MDBX_RESULT_TRUE)
@@ -30,6 +46,8 @@ int ticket_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
     rc = group_settle(env);
   if (rc != MDBX_SUCCESS || ticket_ask(env, ticket) == MDBX_SUCCESS)
     return rc;
-  rc = sync_newest(env, true, false);
+  rc = sync_until(env, ticket, until);
+  if (rc == MDBX_BUSY)
+    return MDBX_RESULT_TRUE;
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }

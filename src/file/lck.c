@@ -22,10 +22,17 @@ static bool owner_is_alive(void *context, uint32_t token) {
   return lck_process_is_alive((const struct lck *)context, token - 1);
 }
 
+/* A wait for one of the locks that are held for long ends when the environment is being closed. */
+static int lock_unless_leaving(struct lck *lck, struct os_shlock *lock, bool try_only) {
+  const uint32_t token = lck->process + 1;
+  return try_only ? os_shlock_acquire(lock, token, owner_is_alive, lck, true)
+                  : os_shlock_acquire_until(lock, token, owner_is_alive, lck, &lck->leaving);
+}
+
 int lck_writer_lock(struct lck *lck, bool try_only) {
   struct os_shlock *lock = &lck->shared->writer;
   rank_check(RANK_WRITER); /* not entered: another thread may end the transaction */
-  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, try_only);
+  const int rc = lock_unless_leaving(lck, lock, try_only);
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
     lck->writer_turn = os_shlock_turn(lock);
   return rc;
@@ -44,7 +51,8 @@ bool lck_writer_is_wanted(const struct lck *lck) { return os_shlock_is_wanted(&l
 
 int lck_lock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t *turn, bool try_only) {
   rank_check(rank);
-  const int rc = os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, try_only);
+  const int rc = rank == RANK_SEALER ? lock_unless_leaving(lck, lock, try_only)
+                                     : os_shlock_acquire(lock, lck->process + 1, owner_is_alive, lck, try_only);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return rc;
   rank_enter(rank);

@@ -118,6 +118,9 @@ struct lck_shared {
   struct os_shlock sealer; /* held while a steady point is made beside the writer, see env/seal.h */
   /* Those of unsynced_bytes that it takes along. */
   _Alignas(8) _Atomic uint64_t sealing_bytes;
+  /* Who made the commits that wait for their flush, see pending_set(); changed under `metas`. */
+  _Atomic uint64_t waiting_makers; /* of those for which no flush has begun */
+  _Atomic uint64_t taken_makers;   /* of those of the flush that is under way */
 
   /* Commits that wait for their flush, see file/pending.h. All but `flushes` are changed under `metas`. */
   _Alignas(64) _Atomic uint64_t pending; /* the newest of them, as `head`; 0: there is none */
@@ -128,7 +131,7 @@ struct lck_shared {
   _Atomic uint32_t waiting;              /* commits for which no flush has begun */
   _Atomic uint32_t taken;                /* those of the flush that is under way */
   _Atomic uint32_t shared;               /* those of the last one that ended well */
-  _Atomic uint32_t company;              /* the same, and those that came while it was under way */
+  _Atomic uint32_t company;              /* so many threads made those, and those that came while it was under way */
   _Alignas(8) struct os_shlock flusher;  /* held for the length of a flush of waiting commits */
   struct os_shlock metas;                /* held while a meta page is written that others may be flushing, or published */
 
@@ -189,6 +192,7 @@ struct lck {
   bool first;          /* this open made the lock file's content; the caller does recovery */
   bool entered;        /* byte 0 is held; owned by the opening or closing thread */
   bool writes;         /* lck_enter_writers(); under os_process_lock */
+  _Atomic bool leaving; /* threads of this environment wait no longer for the writer and the sealer lock: MDBX_BUSY */
   uint32_t generation; /* os_fork_generation() of the process that opened it */
   uint32_t pid;
   uint32_t writer_turn; /* of the writer lock; written by its holder */

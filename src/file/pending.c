@@ -28,8 +28,10 @@ void pending_sleep(struct lck *lck, uint32_t seen, uint32_t microseconds) {
   os_word_sleep(&lck->shared->flushes, seen, microseconds);
 }
 
+static uint32_t makers_in(uint64_t makers) { return (uint32_t)__builtin_popcountll(makers); }
+
 bool pending_may_grow(const struct lck *lck) {
-  return !pending_flushing(lck) && atomic_load(&lck->shared->waiting) < atomic_load(&lck->shared->company);
+  return !pending_flushing(lck) && makers_in(atomic_load(&lck->shared->waiting_makers)) < atomic_load(&lck->shared->company);
 }
 
 bool pending_has_company(const struct lck *lck) { return atomic_load(&lck->shared->company) > 1; }
@@ -56,7 +58,10 @@ int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
   return before ? MDBX_SUCCESS : MDBX_PANIC;
 }
 
-void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes) {
+/* One bit for each maker; that several share a bit is harmless. A process's threads are numbered from 0. */
+static uint64_t maker_bit(const struct lck *lck, uint32_t thread) { return UINT64_C(1) << (lck->process * 23 + thread) % 64; }
+
+void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes, uint32_t thread) {
   ASSERT(txnid > lck_head_txnid(pending_tip(lck)));
   ASSERT(slot != lck_head_slot(lck_head(lck)));
   ASSERT(!pending_flushing(lck) || slot != lck_head_slot(pending_flushing(lck)));
@@ -64,6 +69,7 @@ void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes) 
   if (atomic_fetch_add(&lck->shared->waiting, 1) == 0)
     atomic_store(&lck->shared->waiting_since, os_monotonic_16dot16());
   atomic_fetch_add(&lck->shared->waiting_bytes, bytes);
+  atomic_fetch_or(&lck->shared->waiting_makers, maker_bit(lck, thread));
 }
 
 void pending_settle(struct lck *lck) {
@@ -84,6 +90,7 @@ uint64_t pending_freeze(struct lck *lck) {
     /* Some are left there by one who died in his flush. */
     atomic_fetch_add(&lck->shared->taken, atomic_exchange(&lck->shared->waiting, 0));
     atomic_fetch_add(&lck->shared->taken_bytes, atomic_exchange(&lck->shared->waiting_bytes, 0));
+    atomic_fetch_or(&lck->shared->taken_makers, atomic_exchange(&lck->shared->waiting_makers, 0));
     atomic_store(&lck->shared->waiting_since, 0);
     lck_publish_believable(lck, lck_head_txnid(frozen));
   }
@@ -107,7 +114,8 @@ bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
   const uint32_t taken = atomic_exchange(&lck->shared->taken, 0);
   atomic_store(&lck->shared->taken_bytes, 0);
   atomic_store(&lck->shared->shared, taken);
-  atomic_store(&lck->shared->company, taken + atomic_load(&lck->shared->waiting));
+  const uint64_t makers = atomic_exchange(&lck->shared->taken_makers, 0) | atomic_load(&lck->shared->waiting_makers);
+  atomic_store(&lck->shared->company, makers_in(makers));
   lck_count(lck, LCK_SHARED_FLUSHES, 1);
   lck_count(lck, LCK_SHARED_COMMITS, taken);
   return true;
@@ -122,5 +130,7 @@ void pending_fail(struct lck *lck) {
   atomic_store(&lck->shared->taken, 0);
   atomic_store(&lck->shared->waiting_bytes, 0);
   atomic_store(&lck->shared->taken_bytes, 0);
+  atomic_store(&lck->shared->waiting_makers, 0);
+  atomic_store(&lck->shared->taken_makers, 0);
   atomic_store(&lck->shared->waiting_since, 0);
 }

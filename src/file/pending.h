@@ -56,15 +56,16 @@ int pending_flusher_try(struct lck *lck);
 void pending_flusher_unlock(struct lck *lck);
 /* Sleeps until a flush ends after `seen` have, for so long, or a moment if that is less. */
 void pending_sleep(struct lck *lck, uint32_t seen, uint32_t microseconds);
-/* No flush runs, and fewer wait than committed at the time of the last one: more may come. */
+/* No flush runs, and the commits that wait are of fewer threads than committed at the time of the last one: more may come. */
 bool pending_may_grow(const struct lck *lck);
-/* Several committed at the time of the last flush. */
+/* Several threads committed at the time of the last flush. */
 bool pending_has_company(const struct lck *lck);
 
 /* ---- Under the metas lock ---- */
 
-/* The commit is written, so many bytes, its meta last. Under the writer lock as well. */
-void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes);
+/* The commit is written, so many bytes, its meta last, by that thread of this process (os_thread_number). Under the writer lock as
+ * well. */
+void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes, uint32_t thread);
 /* Ends what one who died in pending_publish() has begun: there the head is durable, and not pending. */
 void pending_settle(struct lck *lck);
 /* Chooses what a flush that begins now makes durable; 0: nothing waits. */

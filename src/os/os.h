@@ -220,6 +220,9 @@ typedef bool (*os_shlock_alive)(void *context, uint32_t token);
 /* MDBX_SUCCESS; MDBX_RESULT_TRUE when it was taken over from an owner that died holding it (the caller holds it then,
  * and the guarded data may be inconsistent); MDBX_BUSY when `try` and a living owner has it. */
 int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only);
+/* Waits, but gives up with MDBX_BUSY soon after `over` has become true. */
+int os_shlock_acquire_until(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context,
+                            const _Atomic bool *over);
 /* The number of the present ownership. While it does not change, nobody has taken the lock away from its owner. */
 uint32_t os_shlock_turn(const struct os_shlock *lock);
 /* MDBX_PROBLEM, and nothing is done, if token is not the owner, or if it was taken for dead meanwhile and is the owner
@@ -270,6 +273,8 @@ static inline uintptr_t os_thread_self(void) {
   return (uintptr_t)pthread_self();
 #endif
 }
+/* A small number of the calling thread, unique in the process. */
+uint32_t os_thread_number(void);
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
 extern _Atomic uint32_t os_fork_count;

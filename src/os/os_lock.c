@@ -241,6 +241,7 @@ struct attempt {
   os_shlock_alive alive;
   void *context;
   uint64_t slept; /* WAITERS after the first sleep, see invariant 2 */
+  const _Atomic bool *over; /* true: give up; NULL: never */
 };
 
 /* Takes the lock if the owner in `seen` is none or dead; true on success, and *died tells which. */
@@ -278,19 +279,29 @@ static bool attempt_wait(struct attempt *try, uint64_t seen) {
   return true;
 }
 
-int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only) {
-  struct attempt try = {.lock = lock, .token = token, .alive = alive, .context = context};
+static int acquire(struct attempt *try, bool try_only) {
   bool ask = try_only, died;
   for (;;) {
-    const uint64_t seen = atomic_load_explicit(&lock->word, memory_order_relaxed);
-    if (attempt_take(&try, seen, ask, &died))
+    const uint64_t seen = atomic_load_explicit(&try->lock->word, memory_order_relaxed);
+    if (attempt_take(try, seen, ask, &died))
       return died ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
-    if (!same_owner(seen, atomic_load_explicit(&lock->word, memory_order_relaxed)))
+    if (!same_owner(seen, atomic_load_explicit(&try->lock->word, memory_order_relaxed)))
       continue;
-    if (try_only)
+    if (try_only || (try->over && atomic_load(try->over)))
       return MDBX_BUSY;
-    ask = attempt_wait(&try, seen);
+    ask = attempt_wait(try, seen);
   }
+}
+
+int os_shlock_acquire(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context, bool try_only) {
+  struct attempt try = {.lock = lock, .token = token, .alive = alive, .context = context};
+  return acquire(&try, try_only);
+}
+
+int os_shlock_acquire_until(struct os_shlock *lock, uint32_t token, os_shlock_alive alive, void *context,
+                            const _Atomic bool *over) {
+  struct attempt try = {.lock = lock, .token = token, .alive = alive, .context = context, .over = over};
+  return acquire(&try, false);
 }
 
 uint32_t os_shlock_turn(const struct os_shlock *lock) {

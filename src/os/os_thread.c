@@ -70,6 +70,15 @@ int os_tls_set(os_tls_t key, void *value) { return pthread_setspecific(key, valu
 
 void os_tls_delete(os_tls_t key) { pthread_key_delete(key); }
 
+/* Given when it is asked for, so that few numbers are in use. */
+uint32_t os_thread_number(void) {
+  static _Atomic uint32_t given;
+  static _Thread_local uint32_t own; /* one more than the number; 0: none yet */
+  if (!own)
+    own = atomic_fetch_add(&given, 1) + 1;
+  return own - 1;
+}
+
 uint32_t os_pid(void) { return (uint32_t)getpid(); }
 
 void os_sleep_ms(unsigned milliseconds) {

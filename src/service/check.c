@@ -130,7 +130,7 @@ static int begin_transaction(struct check *check) {
 
 static int run_in_transaction(struct check *check) {
   MDBX_chk_context_t *context = check->context;
-  const bool writer = context->internal->flags & MDBX_CHK_READWRITE;
+  const bool writer = (context->internal->flags & MDBX_CHK_READWRITE) && !env_writer_lock_is_own(check->env);
   int rc = MDBX_SUCCESS;
   if (writer)
     rc = env_lock_writer(check->env, false);

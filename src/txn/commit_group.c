@@ -94,7 +94,7 @@ static void leave_pending(struct commit *commit) {
   commit_step_to(commit, STEP_PUBLISHED);
   commit_vouch(commit);
   env->stores.newest = txnid;
-  pending_set(&env->lck, txnid, commit->slot, commit->bytes);
+  pending_set(&env->lck, txnid, commit->slot, commit->bytes, os_thread_number());
 }
 
 /* The meta is written while no flush of waiting commits begins or ends: its slot may be that of one of them. */

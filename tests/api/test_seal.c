@@ -5,6 +5,9 @@
 #include "env/env.h"
 #include "file/meta.h"
 
+#include <signal.h>
+#include <sys/resource.h>
+
 /* A call in a thread of its own. */
 struct call {
   MDBX_env *env;
@@ -226,6 +229,8 @@ static int failing_through(int fd, const void *bytes, size_t length, uint64_t of
 
 /* Within mdbx_txn_lock() the lock is not given on: the commit is durable by itself. */
 START_TEST(test_lock_of_the_application) {
+  static const MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
   MDBX_env *env = open_weak(0);
   OK(mdbx_env_set_option(env, MDBX_opt_sync_bytes, 4096));
   OK(mdbx_txn_lock(env, false));
@@ -236,6 +241,12 @@ START_TEST(test_lock_of_the_application) {
   ck_assert_uint_lt(lck_durable(&env->lck), head_of(env));
   OK(mdbx_env_sync(env));
   ck_assert_uint_eq(lck_durable(&env->lck), head_of(env));
+  /* Calls that need the lock themselves find it taken by the same thread. */
+  OK(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
+  OK(store(env, "durable", MDBX_TXN_READWRITE));
+  ck_assert_uint_eq(lck_durable(&env->lck), head_of(env));
+  OK(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_READWRITE, MDBX_chk_error, 0));
+  ck_assert_uint_eq(context.result.total_problems, 0);
   OK(mdbx_txn_unlock(env));
   close_sound(env);
 }
@@ -389,6 +400,107 @@ START_TEST(test_thread_and_fork) {
 }
 END_TEST
 
+static void set_period(void *context) {
+  MDBX_env *env = api_create();
+  (void)context;
+  CHILD_OK(api_try_open(env, MDBX_SAFE_NOSYNC));
+  CHILD_OK(mdbx_env_set_option(env, MDBX_opt_sync_period, 65536 / 20));
+  CHILD_OK(mdbx_env_close_ex(env, true));
+}
+
+/* Another process sets the period, or makes it shorter, while the thread sleeps. */
+START_TEST(test_period_of_others) {
+#ifdef __SANITIZE_THREAD__
+  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  return;
+#endif
+  MDBX_env *env = open_weak(0);
+  OK(mdbx_env_sync(env));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_period, _i ? 65536 * 3600 : 0));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_thread, 1));
+  unit_sleep_us(50000);
+  unit_join(unit_fork(set_period, NULL));
+  OK(store(env, "later", MDBX_TXN_READWRITE));
+  await_durable(env, head_of(env));
+  close_sound(env);
+}
+END_TEST
+
+static uint64_t processor_microseconds(void) {
+  struct rusage usage;
+  ck_assert_int_eq(getrusage(RUSAGE_SELF, &usage), 0);
+  return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000 +
+         (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+}
+
+/* What is due and cannot be done is not tried at once again: the head is damaged, or a process died in its commit after it had
+ * noted the time. */
+START_TEST(test_thread_is_patient) {
+  MDBX_env *env = open_weak(0);
+  uint8_t page[4096];
+  OK(mdbx_env_sync(env));
+  if (_i) {
+    OK(store(env, "weak", MDBX_TXN_READWRITE));
+    const off_t head = (off_t)lck_head_slot(lck_head(&env->lck)) * (off_t)sizeof(page);
+    ck_assert_int_eq(pread(env->fd, page, sizeof(page), head), sizeof(page));
+    page[offsetof(struct meta_page, meta.canary)] ^= 1;
+    ck_assert_int_eq(pwrite(env->fd, page, sizeof(page), head), sizeof(page));
+  } else {
+    atomic_store(&env->lck.shared->unsynced_since, 1);
+  }
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_period, 65536 / 4));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_thread, 1));
+  unit_sleep_us(300000);
+  const uint64_t before = processor_microseconds();
+  unit_sleep_us(500000);
+  ck_assert_uint_lt(processor_microseconds() - before, 200000);
+  if (_i) {
+    page[offsetof(struct meta_page, meta.canary)] ^= 1;
+    const off_t head = (off_t)lck_head_slot(lck_head(&env->lck)) * (off_t)sizeof(page);
+    ck_assert_int_eq(pwrite(env->fd, page, sizeof(page), head), sizeof(page));
+    await_durable(env, head_of(env));
+  }
+  close_sound(env);
+}
+END_TEST
+
+static void write_for_ever(void *context) {
+  MDBX_env *env = api_create();
+  MDBX_txn *txn;
+  (void)context;
+  CHILD_OK(api_try_open(env, MDBX_SAFE_NOSYNC));
+  CHILD_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+  for (;;)
+    pause();
+}
+
+/* The thread waits for the writer of another process. Who closes without a flush does not wait for that. */
+START_TEST(test_close_beside_writer) {
+#ifdef __SANITIZE_THREAD__
+  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  return;
+#endif
+  MDBX_env *env = open_weak(0);
+  const struct os_shlock *sealer = &env->lck.shared->sealer, *writer = &env->lck.shared->writer;
+  int status;
+  const pid_t child = unit_fork(write_for_ever, NULL);
+  while (!os_shlock_owner(writer))
+    unit_sleep_us(200);
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_period, 1));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_thread, 1));
+  while (!os_shlock_owner(sealer))
+    unit_sleep_us(200);
+  unit_sleep_us(20000);
+  OK(mdbx_env_close_ex(env, true));
+  ck_assert_int_eq(kill(child, SIGKILL), 0);
+  ck_assert_int_eq(waitpid(child, &status, 0), child);
+  env = api_open(MDBX_SAFE_NOSYNC);
+  ck_assert(reader_sees(env, "key"));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Who may not write, or shares nothing with others, has no thread. */
 START_TEST(test_thread_is_for_writers) {
   uint64_t value;
@@ -471,6 +583,9 @@ int main(void) {
   tcase_add_test(tcase, test_death);
   tcase_add_loop_test(tcase, test_thread, 0, 2);
   tcase_add_test(tcase, test_thread_and_fork);
+  tcase_add_loop_test(tcase, test_period_of_others, 0, 2);
+  tcase_add_loop_test(tcase, test_thread_is_patient, 0, 2);
+  tcase_add_test(tcase, test_close_beside_writer);
   tcase_add_test(tcase, test_thread_is_for_writers);
   tcase_add_test(tcase, test_space);
   return unit_run(suite);

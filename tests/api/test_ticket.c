@@ -99,6 +99,38 @@ START_TEST(test_timeout) {
 }
 END_TEST
 
+static void *write_long(void *argument) {
+  void **both = argument;
+  _Atomic int *step = both[1];
+  MDBX_txn *txn;
+  int rc = mdbx_txn_begin(both[0], NULL, MDBX_TXN_READWRITE, &txn);
+  atomic_store(step, 1);
+  while (rc == MDBX_SUCCESS && atomic_load(step) != 2)
+    unit_sleep_us(1000);
+  return (void *)(intptr_t)(rc == MDBX_SUCCESS ? mdbx_txn_abort(txn) : rc);
+}
+
+/* Nor is a writer waited for longer, whose lock the steady point of a weak commit needs. */
+START_TEST(test_timeout_beside_writer) {
+  MDBX_env *env = open_with_key(MDBX_SAFE_NOSYNC);
+  _Atomic int step = 0;
+  void *both[] = {env, &step}, *rc;
+  pthread_t thread;
+  const MDBX_commit_ticket weak = commit(env, "weak");
+  ck_assert_int_eq(pthread_create(&thread, NULL, write_long, both), 0);
+  while (!atomic_load(&step))
+    unit_sleep_us(100);
+  IS(mdbx_env_wait_durable(env, &weak, SECOND / 20), MDBX_RESULT_TRUE);
+  atomic_store(&step, 2);
+  pthread_join(thread, &rc);
+  ck_assert_int_eq((int)(intptr_t)rc, MDBX_SUCCESS);
+  OK(mdbx_env_wait_durable(env, &weak, SECOND / 20));
+  OK(mdbx_env_wait_durable(env, &weak, 0));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Who waits, or makes the flush, is inside the environment. */
 START_TEST(test_close) {
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
@@ -448,6 +480,19 @@ START_TEST(test_descriptor) {
 }
 END_TEST
 
+/* Also if the ticket is older than the descriptor; a weak commit is made durable as well. */
+START_TEST(test_late_descriptor) {
+  MDBX_env *env = open_with_key(_i ? MDBX_SAFE_NOSYNC : MDBX_SYNC_DURABLE);
+  const MDBX_commit_ticket early = commit(env, "early");
+  struct pollfd poller = {.events = POLLIN};
+  IS(mdbx_env_wait_durable(env, &early, 0), MDBX_RESULT_TRUE);
+  OK(mdbx_env_durable_fd(env, &poller.fd));
+  ck_assert_int_eq(poll(&poller, 1, 10000), 1);
+  OK(mdbx_env_wait_durable(env, &early, 0));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* It tells of a failure, too, and of weak commits; and a child has none of it. */
 START_TEST(test_descriptor_of_failure) {
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
@@ -516,11 +561,7 @@ START_TEST(test_latency) {
   OK(mdbx_env_wait_durable(env, &first, 0));
   txn = api_begin(env, MDBX_TXN_READWRITE);
   OK(api_put(txn, DBI_MAIN, "third", "new", MDBX_UPSERT));
-  OK(mdbx_txn_commit_ex(txn, &latency)); /* two were there a moment ago, so it waits a moment for another one */
-  ck_assert_uint_eq(latency.shared_commits, 1);
-  txn = api_begin(env, MDBX_TXN_READWRITE);
-  OK(api_put(txn, DBI_MAIN, "fourth", "new", MDBX_UPSERT));
-  OK(mdbx_txn_commit_ex(txn, &latency));
+  OK(mdbx_txn_commit_ex(txn, &latency)); /* both were of this thread, which waits for nobody else */
   ck_assert_uint_eq(latency.shared_commits, 0);
   ck_assert_uint_eq(latency.shared_wait, 0);
   api_sound(env);
@@ -533,6 +574,7 @@ int main(void) {
   TCase *tests = api_case(suite, "ticket");
   tcase_add_test(tests, test_order);
   tcase_add_test(tests, test_timeout);
+  tcase_add_test(tests, test_timeout_beside_writer);
   tcase_add_loop_test(tests, test_close, 0, 2);
   tcase_add_test(tests, test_volume);
   tcase_add_loop_test(tests, test_poll, 0, 2);
@@ -547,6 +589,7 @@ int main(void) {
   tcase_add_test(tests, test_arguments);
   tcase_add_loop_test(tests, test_end_of_a_process, 0, 2);
   tcase_add_test(tests, test_descriptor);
+  tcase_add_loop_test(tests, test_late_descriptor, 0, 2);
   tcase_add_test(tests, test_descriptor_of_failure);
   tcase_add_test(tests, test_descriptor_in_a_child);
   tcase_add_test(tests, test_latency);

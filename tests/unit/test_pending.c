@@ -15,11 +15,13 @@ static void setup(void) {
 
 static void teardown(void) { munmap(lck.shared, sizeof(*lck.shared)); }
 
-static void write_commit(txnid_t txnid, unsigned slot) {
+static void write_commit_of(uint32_t thread, txnid_t txnid, unsigned slot) {
   ck_assert_int_eq(pending_metas_lock(&lck), MDBX_SUCCESS);
-  pending_set(&lck, txnid, slot, 4096);
+  pending_set(&lck, txnid, slot, 4096, thread);
   pending_metas_unlock(&lck);
 }
+
+static void write_commit(txnid_t txnid, unsigned slot) { write_commit_of(0, txnid, slot); }
 
 START_TEST(test_nothing_waits) {
   ck_assert(!pending_any(&lck));
@@ -139,12 +141,12 @@ START_TEST(test_volume) {
 }
 END_TEST
 
-/* As many as there were at the time of a flush are waited for by the next one; when fewer come, fewer after that. */
+/* As many threads as committed at the time of a flush are waited for by the next one; when fewer come, fewer after that. */
 START_TEST(test_company) {
   write_commit(11, 2);
   ck_assert(!pending_may_grow(&lck) && !pending_has_company(&lck));
   uint64_t frozen = pending_freeze(&lck);
-  write_commit(12, 0);
+  write_commit_of(1, 12, 0);
   ck_assert(pending_publish(&lck, frozen, 0)); /* one, and one that came meanwhile */
   ck_assert(pending_may_grow(&lck) && pending_has_company(&lck));
   write_commit(13, 1);
@@ -159,6 +161,23 @@ START_TEST(test_company) {
   ck_assert(!pending_has_company(&lck));
   write_commit(15, 0);
   ck_assert(!pending_may_grow(&lck));
+}
+END_TEST
+
+/* However many commits wait, one thread is no company for itself; nor is the dead or failed one of before. */
+START_TEST(test_lone_thread) {
+  for (txnid_t txnid = 11; txnid < 20; ++txnid)
+    write_commit_of(5, txnid, 2);
+  uint64_t frozen = pending_freeze(&lck);
+  write_commit_of(5, 20, 0);
+  ck_assert(pending_publish(&lck, frozen, 0));
+  ck_assert(!pending_has_company(&lck) && !pending_may_grow(&lck));
+  frozen = pending_freeze(&lck);
+  write_commit_of(6, 21, 1);
+  pending_fail(&lck);
+  write_commit_of(5, 21, 1);
+  ck_assert(pending_publish(&lck, pending_freeze(&lck), 1));
+  ck_assert(!pending_has_company(&lck));
 }
 END_TEST
 
@@ -183,6 +202,7 @@ int main(void) {
   tcase_add_loop_test(tests, test_settle, 0, 2);
   tcase_add_test(tests, test_volume);
   tcase_add_test(tests, test_company);
+  tcase_add_test(tests, test_lone_thread);
   tcase_add_test(tests, test_flusher);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
