@@ -197,7 +197,9 @@ int main(int argc, char **argv) {
     else if (option == 's' && number)
       stream.bytes = (size_t)number << 20;
     else {
-      fprintf(stderr, "usage: stream [-d FOLDER] [-n COMMITS, from 1000] [-r ROUNDS, 1 to %d] [-i MICROSECONDS] [-s MIB]\n", ROUNDS_MAX);
+      fprintf(stderr,
+              "usage: stream [-d FOLDER] [-n COMMITS, from 1000] [-r ROUNDS, 1 to %d] [-i MICROSECONDS] [-s MIB]\n",
+              ROUNDS_MAX);
       return 1;
     }
   }
@@ -211,7 +213,8 @@ int main(int argc, char **argv) {
   for (enum engine engine = 0; engine < ENGINES; ++engine) {
     qsort(results[engine], rounds, sizeof(struct result), by_value);
     const struct result *middle = &results[engine][rounds / 2];
-    printf("%-24s %12.1f %12.1f %16.1f %12.1f\n", names[engine], middle->each, middle->median, middle->late, middle->worst);
+    printf("%-24s %12.1f %12.1f %16.1f %12.1f\n", names[engine], middle->each, middle->median, middle->late,
+           middle->worst);
   }
   return 0;
 }

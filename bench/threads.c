@@ -160,7 +160,8 @@ struct result {
   double each, median, late; /* microseconds: a commit, of all threads together; latencies */
 };
 
-static struct result measure(enum engine engine, const char *folder, unsigned threads, unsigned commits, bool processes) {
+static struct result measure(enum engine engine, const char *folder, unsigned threads, unsigned commits,
+                             bool processes) {
   struct database database = {.engine = engine, .commits = commits / threads};
   struct worker workers[THREADS_MAX];
   char path[512], lock[528];
@@ -180,7 +181,8 @@ static struct result measure(enum engine engine, const char *folder, unsigned th
   const double whole = (now() - begun) * 1e6;
   close_database(&database);
   qsort(database.latencies, total, sizeof(double), by_value);
-  const struct result result = {whole / (double)total, database.latencies[total / 2], database.latencies[total * 99 / 100]};
+  const struct result result = {whole / (double)total, database.latencies[total / 2],
+                                database.latencies[total * 99 / 100]};
   munmap(database.latencies, total * sizeof(double));
   unlink(path);
   unlink(lock);
@@ -212,7 +214,8 @@ int main(int argc, char **argv) {
     return 1;
   }
   printf("durable commits of one put, median of %u rounds, microseconds\n", rounds);
-  printf("%7s %-22s %10s %15s %14s\n", processes ? "process" : "threads", "engine", "a commit", "median latency", "99th of 100");
+  printf("%7s %-22s %10s %15s %14s\n", processes ? "process" : "threads", "engine", "a commit", "median latency",
+         "99th of 100");
   for (unsigned threads = 1; threads <= THREADS_MAX; threads *= 2) {
     struct result results[ENGINES][ROUNDS_MAX];
     for (unsigned round = 0; round < rounds; ++round)

@@ -69,17 +69,17 @@ typedef int(MDB_msg_func)(const char *msg, void *ctx);
 /* ---- Flags ---- */
 
 /* Of mdb_env_open(). Those with a star may be changed later by mdb_env_set_flags(). */
-#define MDB_FIXEDMAP 0x01        /* accepted; the address is not kept */
-#define MDB_NOSUBDIR 0x4000      /* the path is the data file; the name of the lock file is the path and "-lock" */
-#define MDB_NOSYNC 0x10000       /* * commits are not flushed */
-#define MDB_RDONLY 0x20000       /* nothing can be changed */
-#define MDB_NOMETASYNC 0x40000   /* * the last commit may be lost, not more */
-#define MDB_WRITEMAP 0x80000     /* changes are made in a writable map; no nested transactions */
-#define MDB_MAPASYNC 0x100000    /* * with MDB_WRITEMAP: as MDB_NOSYNC */
-#define MDB_NOTLS 0x200000       /* read transactions are not tied to threads */
-#define MDB_NOLOCK 0x400000      /* no lock file and no locks: the caller keeps writers and readers apart */
-#define MDB_NORDAHEAD 0x800000   /* no read-ahead */
-#define MDB_NOMEMINIT 0x1000000  /* * unused bytes need not be zeroed */
+#define MDB_FIXEDMAP 0x01       /* accepted; the address is not kept */
+#define MDB_NOSUBDIR 0x4000     /* the path is the data file; the name of the lock file is the path and "-lock" */
+#define MDB_NOSYNC 0x10000      /* * commits are not flushed */
+#define MDB_RDONLY 0x20000      /* nothing can be changed */
+#define MDB_NOMETASYNC 0x40000  /* * the last commit may be lost, not more */
+#define MDB_WRITEMAP 0x80000    /* changes are made in a writable map; no nested transactions */
+#define MDB_MAPASYNC 0x100000   /* * with MDB_WRITEMAP: as MDB_NOSYNC */
+#define MDB_NOTLS 0x200000      /* read transactions are not tied to threads */
+#define MDB_NOLOCK 0x400000     /* no lock file and no locks: the caller keeps writers and readers apart */
+#define MDB_NORDAHEAD 0x800000  /* no read-ahead */
+#define MDB_NOMEMINIT 0x1000000 /* * unused bytes need not be zeroed */
 
 /* Of mdb_dbi_open(). */
 #define MDB_REVERSEKEY 0x02 /* keys are compared from their end */

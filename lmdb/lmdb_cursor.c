@@ -232,8 +232,8 @@ static int go_to_missed_value(struct shim_cursor *cursor) {
 void cursors_leave(MDB_txn *txn) {
   for (struct shim_cursor *cursor = txn->cursors; cursor; cursor = cursor->next) {
     MDBX_val k, d;
-    const bool has_place = cursor->place == PLACE_AT || cursor->place == PLACE_NO_VALUE ||
-                           cursor->place == PLACE_BEHIND_VALUES;
+    const bool has_place =
+        cursor->place == PLACE_AT || cursor->place == PLACE_NO_VALUE || cursor->place == PLACE_BEHIND_VALUES;
     cursor->loose = true;
     if (!has_place)
       continue;
@@ -688,7 +688,7 @@ static int is_this_table(void *ctx, const MDBX_txn *txn, const MDBX_val *name, M
   const MDBX_val *key = ctx;
   (void)txn, (void)flags, (void)stat, (void)dbi;
   return key->iov_len == name->iov_len && memcmp(key->iov_base, name->iov_base, key->iov_len) == 0 ? MDBX_RESULT_TRUE
-                                                                                                  : MDBX_SUCCESS;
+                                                                                                   : MDBX_SUCCESS;
 }
 
 SHIM_API int mdb_cursor_is_db(MDB_cursor *handle) {

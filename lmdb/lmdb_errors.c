@@ -41,7 +41,7 @@ static const char *const texts[] = {
 
 SHIM_API char *mdb_strerror(int err) {
   if (err == 0)
-    return (char *)(uintptr_t)"Successful return: 0";
+    return (char *)(uintptr_t) "Successful return: 0";
   if (err >= MDB_KEYEXIST && err <= MDB_LAST_ERRCODE)
     return (char *)(uintptr_t)texts[err - MDB_KEYEXIST];
   return strerror(err);

@@ -23,7 +23,7 @@ enum { HANDLE_SHIFT = 4, INDEX_BITS = sizeof(void *) > 4 ? 24 : 16, CHUNK_BITS =
 #define CHUNKS ((uint32_t)1 << (INDEX_BITS - CHUNK_BITS))
 
 struct place_of_cursor {
-  struct shim_cursor cursor; /* first: the one is the other's address */
+  struct shim_cursor cursor;   /* first: the one is the other's address */
   _Atomic uint32_t generation; /* of the handle that is good now; of a free place: of the next one */
   uint32_t index;
   struct place_of_cursor *next_free;

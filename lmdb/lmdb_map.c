@@ -49,7 +49,8 @@ static uint64_t without_extra(uint64_t upper, uint64_t page_size) {
 }
 
 int map_prepare_new(MDB_env *env) {
-  const uint64_t limit = clip_to_engine(env, (env->limit ? env->limit : LIMIT_DEFAULT) + EXTRA_PAGES * page_size_of(env));
+  const uint64_t limit =
+      clip_to_engine(env, (env->limit ? env->limit : LIMIT_DEFAULT) + EXTRA_PAGES * page_size_of(env));
   return mdbx_env_set_geometry(env->engine, 0, 0, (intptr_t)limit, (intptr_t)growth_step(0), 0,
                                env->page_size ? (intptr_t)env->page_size : -1);
 }
@@ -102,7 +103,8 @@ int map_make_room(MDB_txn *txn) {
   const uint64_t upper = clip_to_engine(env, wanted), step = growth_step(used);
   const bool widens = upper > info.txn_space_limit_hard, quickens = step > env->step;
   if (widens || quickens)
-    rc = mdbx_env_set_geometry(env->engine, -1, -1, widens ? (intptr_t)upper : -1, quickens ? (intptr_t)step : -1, -1, -1);
+    rc = mdbx_env_set_geometry(env->engine, -1, -1, widens ? (intptr_t)upper : -1, quickens ? (intptr_t)step : -1, -1,
+                               -1);
   if (rc == MDBX_SUCCESS && quickens)
     env->step = step;
   txn->roomy = rc == MDBX_SUCCESS;

@@ -28,7 +28,8 @@ static void fit_bytes(unsigned char *fitted, size_t length, const MDBX_val *valu
 }
 
 /* Compares the stored value with the one sought. */
-static int compare_lengths(unsigned flags, const unsigned char *fitted, const MDBX_val *stored, const MDBX_val *sought) {
+static int compare_lengths(unsigned flags, const unsigned char *fitted, const MDBX_val *stored,
+                           const MDBX_val *sought) {
   const int order = memcmp(stored->iov_base, fitted, stored->iov_len);
   if (order != 0)
     return 1; /* the search went no further down than needed */
@@ -72,7 +73,8 @@ static int search_fitted(unsigned flags, MDBX_cursor *cursor, MDBX_val *key, MDB
   return order < 0 ? mdbx_cursor_get(cursor, key, stored, MDBX_NEXT_DUP) : MDBX_SUCCESS;
 }
 
-int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *value, bool range) {
+int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *value,
+                            bool range) {
   const struct shim_table *table = table_at(txn->env, dbi);
   const MDBX_val sought = *value;
   unsigned flags;

@@ -32,19 +32,17 @@ enum { KEY_BYTES_MAX = 511 };
 
 /* The flags that LMDB stores, and those that can change later. */
 #define ENV_CHANGEABLE (MDB_NOSYNC | MDB_NOMETASYNC | MDB_MAPASYNC | MDB_NOMEMINIT)
-#define ENV_FIXED                                                                                                      \
-  (MDB_FIXEDMAP | MDB_NOSUBDIR | MDB_RDONLY | MDB_WRITEMAP | MDB_NOTLS | MDB_NOLOCK | MDB_NORDAHEAD)
-#define TABLE_FLAGS                                                                                                    \
-  (MDB_REVERSEKEY | MDB_DUPSORT | MDB_INTEGERKEY | MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP)
+#define ENV_FIXED (MDB_FIXEDMAP | MDB_NOSUBDIR | MDB_RDONLY | MDB_WRITEMAP | MDB_NOTLS | MDB_NOLOCK | MDB_NORDAHEAD)
+#define TABLE_FLAGS (MDB_REVERSEKEY | MDB_DUPSORT | MDB_INTEGERKEY | MDB_DUPFIXED | MDB_INTEGERDUP | MDB_REVERSEDUP)
 
 /* A table handle of an environment. A handle belongs to the transactions that opened it until one of them is committed;
  * then to all transactions that begin later. Members that are not atomic change only when the handle is opened, while
  * nobody else may use it. */
 struct shim_table {
   _Atomic bool open;
-  _Atomic uint64_t shared_since; /* env->handle_clock at that commit; 0: not committed yet */
-  uint32_t opening;              /* how often the handle was opened; under the mutex */
-  unsigned claims;               /* running transactions that opened it; under the mutex */
+  _Atomic uint64_t shared_since;         /* env->handle_clock at that commit; 0: not committed yet */
+  uint32_t opening;                      /* how often the handle was opened; under the mutex */
+  unsigned claims;                       /* running transactions that opened it; under the mutex */
   char *name;                            /* NULL: the main table */
   MDB_cmp_func *key_order, *value_order; /* of mdb_set_compare(), mdb_set_dupsort(); NULL: none */
   uint64_t ordered_by;                   /* serial of the write transaction that has checked the orders */
@@ -74,9 +72,9 @@ struct MDB_env {
   bool grow;      /* the size limit is the engine's only */
   unsigned flags; /* as the program gave them, of ENV_CHANGEABLE and ENV_FIXED */
   char *path;
-  size_t limit;   /* map size of this process; before the open 0: not chosen */
-  uint64_t step;  /* the file grows by, as far as this process knows; by writers */
-  int page_size;  /* wanted for a new database; 0: the system's */
+  size_t limit;  /* map size of this process; before the open 0: not chosen */
+  uint64_t step; /* the file grows by, as far as this process knows; by writers */
+  int page_size; /* wanted for a new database; 0: the system's */
   unsigned max_readers;
   MDB_dbi max_dbs;
   void *user_context;
@@ -113,15 +111,15 @@ struct MDB_txn {
 /* Where a cursor stands, beyond what the engine's cursor knows. After a search that finds nothing, LMDB's cursor stands
  * where the key would be; the engine's cursor is moved there only when the next operation needs it. */
 enum place {
-  PLACE_NONE,        /* never positioned */
-  PLACE_AT,          /* where the engine's cursor stands */
-  PLACE_NO_VALUE,    /* at the key that follows one not found; none of its values is chosen */
+  PLACE_NONE,          /* never positioned */
+  PLACE_AT,            /* where the engine's cursor stands */
+  PLACE_NO_VALUE,      /* at the key that follows one not found; none of its values is chosen */
   PLACE_BEHIND_VALUES, /* the engine's cursor is at the last value of a key; LMDB's is after it */
-  PLACE_MISSED_KEY,  /* `missed` is the key that was not found */
-  PLACE_MISSED_BOTH, /* and `missed` the key and the value that was not found there */
-  PLACE_DELETED,     /* its key was deleted: before the next one */
+  PLACE_MISSED_KEY,    /* `missed` is the key that was not found */
+  PLACE_MISSED_BOTH,   /* and `missed` the key and the value that was not found there */
+  PLACE_DELETED,       /* its key was deleted: before the next one */
   PLACE_DELETED_VALUE, /* one value of several was deleted: before the next one */
-  PLACE_LEFT,        /* its transaction was reset; `missed` is the pair it was at */
+  PLACE_LEFT,          /* its transaction was reset; `missed` is the pair it was at */
 };
 
 /* The object behind a cursor handle. The handle is not an address: see lmdb_handles.c. */
@@ -130,8 +128,8 @@ struct shim_cursor {
   MDB_txn *txn; /* NULL: ended */
   MDB_dbi dbi;
   enum place place;
-  bool loose;           /* its transaction was reset: the engine's cursor has no position */
-  bool multi;           /* the table has several values per key */
+  bool loose;            /* its transaction was reset: the engine's cursor has no position */
+  bool multi;            /* the table has several values per key */
   unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
   size_t missed_key, missed_value;
   struct shim_cursor *next, **link;

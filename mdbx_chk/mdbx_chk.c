@@ -44,9 +44,7 @@ static const struct tool_about about = {
     "  -T  the same, even if problems are found\n"
     "  -u  read the database into memory first\n"
     "  -U  the same, and keep it there while checking\n"
-    "  -v  show more details; up to four times\n"
-    TOOL_ACCESS_HELP
-    "  -V  show the version and exit\n"
+    "  -v  show more details; up to four times\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
     "  -w  open for writing, and prevent others from writing while checking\n"
     "  --json  print the result as JSON instead of text\n"
     "  --map FILE.svg  draw a picture of the use of each page\n"
@@ -104,9 +102,12 @@ static struct finding_kind *kind_of(const char *caption) {
 }
 
 /* The table that is being checked. */
-static const MDBX_chk_table_t *table_at(const MDBX_chk_context_t *ctx) { return ctx->scope ? ctx->scope->object : NULL; }
+static const MDBX_chk_table_t *table_at(const MDBX_chk_context_t *ctx) {
+  return ctx->scope ? ctx->scope->object : NULL;
+}
 
-static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue, const char *format, va_list args) {
+static void issue_as_json(const MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
+                          const char *format, va_list args) {
   char detail[512] = "";
   if (format)
     vsnprintf(detail, sizeof(detail), format, args);
@@ -189,9 +190,9 @@ static void on_print_done(MDBX_chk_line_t *line) {
 
 static int on_stage_begin(MDBX_chk_context_t *ctx, MDBX_chk_stage_t stage) {
   static const char *const titles[] = {
-      [MDBX_chk_meta] = "Meta pages",       [MDBX_chk_tree] = "Trees",
-      [MDBX_chk_gc] = "Free pages",         [MDBX_chk_space] = "Use of each page",
-      [MDBX_chk_maindb] = "Main table",     [MDBX_chk_tables] = "Named tables",
+      [MDBX_chk_meta] = "Meta pages",   [MDBX_chk_tree] = "Trees",
+      [MDBX_chk_gc] = "Free pages",     [MDBX_chk_space] = "Use of each page",
+      [MDBX_chk_maindb] = "Main table", [MDBX_chk_tables] = "Named tables",
       [MDBX_chk_conclude] = NULL,
   };
   (void)ctx;
@@ -293,8 +294,10 @@ static const char *advice_for(int exit_code) {
     return "all records can be read: \"mdbx_copy -c\" makes a copy without these problems";
   if (exit_code != EXIT_CHECK_MAJOR)
     return NULL;
-  return "keep the file as it is and work on a copy; with a sound backup, go back to it; else \"mdbx_dump -a -r\" writes what "
-         "can be read and says what is lost, and \"mdbx_load -r\" makes a database of that; see damage.md in the documentation";
+  return "keep the file as it is and work on a copy; with a sound backup, go back to it; else \"mdbx_dump -a -r\" "
+         "writes what "
+         "can be read and says what is lost, and \"mdbx_load -r\" makes a database of that; see damage.md in the "
+         "documentation";
 }
 
 static void give_advice(int exit_code) {
@@ -465,8 +468,9 @@ static int draw_map(MDBX_env *env, int result) {
 
 /* The database cannot even be opened. */
 static void advise_recovery(void) {
-  static const char advice[] = "look at the other meta pages, with \"mdbx_chk -0\", \"-1\" and \"-2\": the newest that is sound can be "
-                               "turned to with \"-w -t\"; see damage.md in the documentation";
+  static const char advice[] =
+      "look at the other meta pages, with \"mdbx_chk -0\", \"-1\" and \"-2\": the newest that is sound can be "
+      "turned to with \"-w -t\"; see damage.md in the documentation";
   if (run.json)
     json_report_advice(advice);
   else
@@ -514,17 +518,39 @@ static const struct option long_options[] = {
 
 static void take_option(int option) {
   switch (option) {
-  case 'V': tool_version();
-  case '0': case '1': case '2': run.meta = option - '0'; break;
-  case 'c': run.cooperative = true; break;
-  case 'd': run.check_flags |= MDBX_CHK_SKIP_BTREE_TRAVERSAL; break;
-  case 'h': tool_help();
-  case 'i': run.check_flags |= MDBX_CHK_IGNORE_ORDER; break;
-  case 'n': run.env_flags |= MDBX_NOSUBDIR; break;
-  case 'q': run.verbosity = -1; break;
-  case 's': run.table = optarg; break;
-  case 't': run.turning = TURN_IF_SOUND; break;
-  case 'T': run.turning = TURN_ANYWAY; break;
+  case 'V':
+    tool_version();
+  case '0':
+  case '1':
+  case '2':
+    run.meta = option - '0';
+    break;
+  case 'c':
+    run.cooperative = true;
+    break;
+  case 'd':
+    run.check_flags |= MDBX_CHK_SKIP_BTREE_TRAVERSAL;
+    break;
+  case 'h':
+    tool_help();
+  case 'i':
+    run.check_flags |= MDBX_CHK_IGNORE_ORDER;
+    break;
+  case 'n':
+    run.env_flags |= MDBX_NOSUBDIR;
+    break;
+  case 'q':
+    run.verbosity = -1;
+    break;
+  case 's':
+    run.table = optarg;
+    break;
+  case 't':
+    run.turning = TURN_IF_SOUND;
+    break;
+  case 'T':
+    run.turning = TURN_ANYWAY;
+    break;
   case 'U':
     run.warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
     /* fall through */
@@ -532,9 +558,15 @@ static void take_option(int option) {
     run.warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
     run.warming = true;
     break;
-  case 'v': run.verbosity += 1; break;
-  case OPTION_JSON: run.json = true; break;
-  case OPTION_MAP: run.map = optarg; break;
+  case 'v':
+    run.verbosity += 1;
+    break;
+  case OPTION_JSON:
+    run.json = true;
+    break;
+  case OPTION_MAP:
+    run.map = optarg;
+    break;
   case 'w':
     run.write = true;
     run.check_flags |= MDBX_CHK_READWRITE;
@@ -547,7 +579,8 @@ static void take_option(int option) {
 
 int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt_long(argc, argv, ":V012cdhinqs:tTuUvw" TOOL_ACCESS_LETTERS, long_options, NULL)) != -1;)
+  for (int option;
+       (option = getopt_long(argc, argv, ":V012cdhinqs:tTuUvw" TOOL_ACCESS_LETTERS, long_options, NULL)) != -1;)
     take_option(option);
   if (argc - optind != 1)
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");

@@ -74,8 +74,8 @@ static int on_free(void *context, const MDBX_txn *txn, uint64_t txnid, size_t pg
   return MDBX_SUCCESS;
 }
 
-static int on_reader(void *context, int number, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid, uint64_t lag,
-                     size_t used, size_t retained) MDBX_CXX17_NOEXCEPT {
+static int on_reader(void *context, int number, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid,
+                     uint64_t lag, size_t used, size_t retained) MDBX_CXX17_NOEXCEPT {
   struct page_map *map = context;
   (void)number, (void)slot, (void)thread, (void)txnid, (void)used;
   if (!retained)

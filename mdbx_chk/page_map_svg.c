@@ -16,7 +16,17 @@
 #include <time.h>
 
 /* The picture of a small file has larger cells, as long as the grid is not higher than the legend. */
-enum { COLUMNS = 128, ROWS_MOST = 96, STEP = 8, CELL = 7, LEFT = 150, TOP = 150, LEGEND = 380, SCALE_MOST = 4, HEIGHT = 400 };
+enum {
+  COLUMNS = 128,
+  ROWS_MOST = 96,
+  STEP = 8,
+  CELL = 7,
+  LEFT = 150,
+  TOP = 150,
+  LEGEND = 380,
+  SCALE_MOST = 4,
+  HEIGHT = 400
+};
 enum { NAME_SHOWN = 22, TITLED_RUNS = 500, LEVELS = 3 };
 
 /* What one cell shows. */
@@ -42,11 +52,16 @@ struct drawing {
 };
 
 static const char *const kind_names[PAGE_KINDS] = {
-    [PAGE_UNALLOCATED] = "unallocated end", [PAGE_LOST] = "lost",
-    [PAGE_META] = "meta",                   [PAGE_GC] = "free space table",
-    [PAGE_BRANCH] = "branch",               [PAGE_LEAF] = "leaf",
-    [PAGE_LARGE] = "large value",           [PAGE_NESTED] = "values of one key",
-    [PAGE_FREE] = "free",                   [PAGE_HELD] = "held back",
+    [PAGE_UNALLOCATED] = "unallocated end",
+    [PAGE_LOST] = "lost",
+    [PAGE_META] = "meta",
+    [PAGE_GC] = "free space table",
+    [PAGE_BRANCH] = "branch",
+    [PAGE_LEAF] = "leaf",
+    [PAGE_LARGE] = "large value",
+    [PAGE_NESTED] = "values of one key",
+    [PAGE_FREE] = "free",
+    [PAGE_HELD] = "held back",
 };
 
 /* ---------------------------------------------------------------------------------------------------------- looks */
@@ -83,7 +98,8 @@ static const char style[] =
     "@media(prefers-color-scheme:dark){text{fill:#d6dae0}.p{fill:#8b949e}.ground,.dot{fill:#14171c}.veil{fill:#14171c}"
     ".frame{stroke:#3a424c}.l0{fill:#1b1f25}.l2{fill:#e8eaed}.l3{fill:#a0a8b2}.l8,.weave{fill:#2d343d}}\n"
     "</style>\n"
-    "<defs><pattern id=\"held\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\"><rect class=\"weave\" width=\"4\" "
+    "<defs><pattern id=\"held\" width=\"4\" height=\"4\" patternUnits=\"userSpaceOnUse\"><rect class=\"weave\" "
+    "width=\"4\" "
     "height=\"4\"/><path class=\"stripe\" d=\"M0 4L4 0\" stroke-width=\"1.2\"/></pattern></defs>\n";
 
 /* ---------------------------------------------------------------------------------------------------------- cells */
@@ -167,10 +183,17 @@ static size_t least_titled(const struct drawing *drawing) {
 static void escaped(FILE *out, const char *text) {
   for (; *text; ++text)
     switch (*text) {
-    case '<': fputs("&lt;", out); break;
-    case '>': fputs("&gt;", out); break;
-    case '&': fputs("&amp;", out); break;
-    default: fputc((unsigned char)*text < 32 || (unsigned char)*text > 126 ? '.' : *text, out);
+    case '<':
+      fputs("&lt;", out);
+      break;
+    case '>':
+      fputs("&gt;", out);
+      break;
+    case '&':
+      fputs("&amp;", out);
+      break;
+    default:
+      fputc((unsigned char)*text < 32 || (unsigned char)*text > 126 ? '.' : *text, out);
     }
 }
 
@@ -178,7 +201,8 @@ static void draw_titled(const struct drawing *drawing, const struct run *run) {
   const size_t first = run->first * drawing->per_cell, end = (run->first + run->length) * drawing->per_cell;
   fprintf(drawing->out, "<path class=\"l%u\" d=\"", run->look);
   path_of(drawing, run->first, run->first + run->length);
-  fprintf(drawing->out, "\"><title>pages %zu to %zu: ", first, (end < drawing->map->count ? end : drawing->map->count) - 1);
+  fprintf(drawing->out, "\"><title>pages %zu to %zu: ", first,
+          (end < drawing->map->count ? end : drawing->map->count) - 1);
   escaped(drawing->out, name_of_look(drawing->map, run->look));
   if (run->look >= PAGE_KINDS)
     fprintf(drawing->out, ", %u %% full", (unsigned)(run->fill / run->length));
@@ -252,12 +276,14 @@ static void draw_grid(const struct drawing *drawing) {
 /* Before some rows: the number of the first page, and where that is in the file. */
 static void draw_axis(const struct drawing *drawing) {
   const size_t every = drawing->scale > 1 ? 4 : 8;
-  fprintf(drawing->out, "<text x=\"%d\" y=\"%d\" class=\"p r\">page</text><text x=\"%d\" y=\"%d\" class=\"p r\">MiB</text>\n",
+  fprintf(drawing->out,
+          "<text x=\"%d\" y=\"%d\" class=\"p r\">page</text><text x=\"%d\" y=\"%d\" class=\"p r\">MiB</text>\n",
           LEFT - 70, TOP - 10, LEFT - 8, TOP - 10);
   for (size_t row = 0; row < drawing->rows; row += every) {
     const size_t page = row * drawing->columns * drawing->per_cell;
     const size_t y = TOP + row * STEP * drawing->scale + CELL * drawing->scale / 2 + 4;
-    fprintf(drawing->out, "<text x=\"%d\" y=\"%zu\" class=\"r\">%zu</text><text x=\"%d\" y=\"%zu\" class=\"p r\">%.1f</text>\n",
+    fprintf(drawing->out,
+            "<text x=\"%d\" y=\"%zu\" class=\"r\">%zu</text><text x=\"%d\" y=\"%zu\" class=\"p r\">%.1f</text>\n",
             LEFT - 70, y, page, LEFT - 8, y, (double)page * (double)drawing->map->page_size / 1048576.0);
   }
 }
@@ -272,16 +298,19 @@ static void draw_name(FILE *out, const char *name) {
   escaped(out, shown);
 }
 
-static void legend_line(const struct drawing *drawing, double y, unsigned look, const char *name, size_t pages, int fill) {
+static void legend_line(const struct drawing *drawing, double y, unsigned look, const char *name, size_t pages,
+                        int fill) {
   FILE *out = drawing->out;
   const double x = legend_x();
-  fprintf(out, "<rect class=\"l%u\" x=\"%g\" y=\"%g\" width=\"10\" height=\"10\"/><text x=\"%g\" y=\"%g\">", look, x, y - 10,
-          x + 18, y);
+  fprintf(out, "<rect class=\"l%u\" x=\"%g\" y=\"%g\" width=\"10\" height=\"10\"/><text x=\"%g\" y=\"%g\">", look, x,
+          y - 10, x + 18, y);
   draw_name(out, name);
   fprintf(out, "<title>");
   escaped(out, name);
-  fprintf(out, "</title></text><text x=\"%g\" y=\"%g\" class=\"r\">%zu</text><text x=\"%g\" y=\"%g\" class=\"r\">%.1f %%</text>",
-          x + 270, y, pages, x + 325, y, 100.0 * (double)pages / (double)drawing->map->count);
+  fprintf(
+      out,
+      "</title></text><text x=\"%g\" y=\"%g\" class=\"r\">%zu</text><text x=\"%g\" y=\"%g\" class=\"r\">%.1f %%</text>",
+      x + 270, y, pages, x + 325, y, 100.0 * (double)pages / (double)drawing->map->count);
   if (fill >= 0)
     fprintf(out, "<text x=\"%g\" y=\"%g\" class=\"p r\">%d %%</text>", x + LEGEND - 10, y, fill);
   fputc('\n', out);
@@ -318,7 +347,8 @@ static void draw_of_tables(const struct drawing *drawing, double y) {
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); ++i)
     if (drawing->map->of_kind[kinds[i]]) {
       y += 18;
-      fprintf(drawing->out, "<text x=\"%g\" y=\"%g\" class=\"p\">%s</text><text x=\"%g\" y=\"%g\" class=\"p r\">%zu</text>\n",
+      fprintf(drawing->out,
+              "<text x=\"%g\" y=\"%g\" class=\"p\">%s</text><text x=\"%g\" y=\"%g\" class=\"p r\">%zu</text>\n",
               legend_x() + 18, y, kind_names[kinds[i]], legend_x() + 270, y, drawing->map->of_kind[kinds[i]]);
     }
 }
@@ -327,8 +357,10 @@ static void draw_holders(const struct drawing *drawing, double y) {
   const struct page_map *map = drawing->map;
   char size[SIZE_TEXT];
   for (size_t i = 0; i < map->holder_count && i < PAGE_HOLDERS; ++i)
-    fprintf(drawing->out, "<text x=\"%g\" y=\"%g\" class=\"p\">process %" PRIu64 ", %" PRIu64 " commits behind, holds %s</text>\n",
-            legend_x() + 18, y += 18, map->holders[i].pid, map->holders[i].behind, size_show(map->holders[i].bytes, size));
+    fprintf(drawing->out,
+            "<text x=\"%g\" y=\"%g\" class=\"p\">process %" PRIu64 ", %" PRIu64 " commits behind, holds %s</text>\n",
+            legend_x() + 18, y += 18, map->holders[i].pid, map->holders[i].behind,
+            size_show(map->holders[i].bytes, size));
   if (map->holder_count > PAGE_HOLDERS)
     fprintf(drawing->out, "<text x=\"%g\" y=\"%g\" class=\"p\">and %zu more readers</text>\n", legend_x() + 18, y + 18,
             map->holder_count - PAGE_HOLDERS);
@@ -370,17 +402,19 @@ static void draw_bar(const struct drawing *drawing) {
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); ++i) {
     const double width = WIDTH * (double)parts[i].pages / (double)map->count;
     if (parts[i].pages)
-      fprintf(drawing->out, "<rect class=\"l%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", parts[i].look, x, Y, width,
-              THICK);
+      fprintf(drawing->out, "<rect class=\"l%u\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\"/>", parts[i].look, x,
+              Y, width, THICK);
     x += width;
   }
-  fprintf(drawing->out, "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n<text x=\"%d\" y=\"%d\">", LEFT, Y,
+  fprintf(drawing->out,
+          "<rect class=\"frame\" x=\"%d\" y=\"%d\" width=\"%d\" height=\"%d\"/>\n<text x=\"%d\" y=\"%d\">", LEFT, Y,
           WIDTH, THICK, LEFT, Y + THICK + 18);
   for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); ++i) {
     char size[SIZE_TEXT];
     if (parts[i].pages)
       fprintf(drawing->out, "%s%s %s (%.1f %%)", i ? "; " : "", parts[i].name,
-              size_show((uint64_t)parts[i].pages * map->page_size, size), 100.0 * (double)parts[i].pages / (double)map->count);
+              size_show((uint64_t)parts[i].pages * map->page_size, size),
+              100.0 * (double)parts[i].pages / (double)map->count);
   }
   fputs("</text>\n", drawing->out);
 }
@@ -404,11 +438,14 @@ static void draw_title(const struct drawing *drawing, const char *title) {
   fprintf(drawing->out, "<text x=\"%d\" y=\"32\" class=\"t\">", LEFT);
   escaped(drawing->out, title);
   fprintf(drawing->out,
-          "</text>\n<text x=\"%d\" y=\"54\">%s, transaction %" PRIu64 ": %s, %zu pages of %zu bytes; limits %s to %s</text>\n",
+          "</text>\n<text x=\"%d\" y=\"54\">%s, transaction %" PRIu64
+          ": %s, %zu pages of %zu bytes; limits %s to %s</text>\n",
           LEFT, date, map->info.mi_recent_txnid, size_show(map->info.mi_geo.current, now), map->count, map->page_size,
           size_show(map->info.mi_geo.lower, lower), size_show(map->info.mi_geo.upper, upper));
-  fprintf(drawing->out, "<text x=\"%d\" y=\"72\" class=\"p\">each cell is %zu page%s, in the order of the file; emptier ones are paler", LEFT,
-          drawing->per_cell, drawing->per_cell == 1 ? ", with a dot if it is a branch" : "s");
+  fprintf(
+      drawing->out,
+      "<text x=\"%d\" y=\"72\" class=\"p\">each cell is %zu page%s, in the order of the file; emptier ones are paler",
+      LEFT, drawing->per_cell, drawing->per_cell == 1 ? ", with a dot if it is a branch" : "s");
   if (left < map->info.mi_geo.current)
     fprintf(drawing->out, "; mdbx_defrag would leave a file of %s", size_show(left, after));
   fputs("</text>\n", drawing->out);

@@ -119,7 +119,8 @@ void json_report_print(int exit_code, double seconds, FILE *out) {
   json_object_object_add(report, "problems", problems);
   json_object_object_add(report, "seconds", json_object_new_double(seconds));
   json_object_object_add(report, "exit_code", json_object_new_int(exit_code));
-  fprintf(out, "%s\n", json_object_to_json_string_ext(report, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
+  fprintf(out, "%s\n",
+          json_object_to_json_string_ext(report, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE));
   json_object_put(report);
 }
 

@@ -35,6 +35,7 @@ missing_packages() {
   [ -e /usr/include/stdio.h ] || say libc6-dev
   [ "$1" != tests ] || command -v mdb_dump >/dev/null || say lmdb-utils
   [ "$1" != tests ] || [ -e /usr/include/"$(cc -dumpmachine 2>/dev/null)"/sys/sdt.h ] || [ -e /usr/include/sys/sdt.h ] || say systemtap-sdt-dev
+  [ "$1" != tests ] || command -v clang-format >/dev/null || say clang-format
   [ "$1" != tests ] || command -v cmake >/dev/null || say cmake
   [ "$1" != tests ] || /usr/bin/python3 -c 'import os, sysconfig
 os.stat(sysconfig.get_path("include") + "/Python.h")' 2>/dev/null || say python3-dev

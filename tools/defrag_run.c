@@ -18,14 +18,23 @@ static bool take_pages(const char *text, int64_t *pages) {
 
 bool defrag_take_option(struct defrag_limits *limits, int option, const char *argument) {
   switch (option) {
-  case 'v': limits->verbose = true; return true;
-  case 'T': return seconds_parse(argument, &limits->time);
-  case 'm': return seconds_parse(argument, &limits->least_time);
-  case 'a': return size_parse(argument, &limits->least);
-  case 'e': return size_parse(argument, &limits->enough);
-  case 'b': return take_pages(argument, &limits->backlash);
-  case 'c': return take_pages(argument, &limits->batch);
-  default: return false;
+  case 'v':
+    limits->verbose = true;
+    return true;
+  case 'T':
+    return seconds_parse(argument, &limits->time);
+  case 'm':
+    return seconds_parse(argument, &limits->least_time);
+  case 'a':
+    return size_parse(argument, &limits->least);
+  case 'e':
+    return size_parse(argument, &limits->enough);
+  case 'b':
+    return take_pages(argument, &limits->backlash);
+  case 'c':
+    return take_pages(argument, &limits->batch);
+  default:
+    return false;
   }
 }
 

@@ -18,7 +18,8 @@ struct defrag_limits {
   int64_t backlash, batch;   /* pages, -1: the default */
 };
 
-#define DEFRAG_NO_LIMITS {.backlash = -1, .batch = -1}
+#define DEFRAG_NO_LIMITS \
+  { .backlash = -1, .batch = -1 }
 
 /* Processes one of these options. false: its argument is wrong. */
 bool defrag_take_option(struct defrag_limits *limits, int option, const char *argument);

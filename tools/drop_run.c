@@ -8,7 +8,7 @@
 int drop_table(MDBX_txn *txn, const MDBX_val *name, bool delete, uint64_t *entries) {
   MDBX_dbi dbi;
   MDBX_stat stat;
-  if (delete && !name) {
+  if (delete &&!name) {
     tool_message("%s cannot be deleted, only emptied", TOOL_MAIN_TABLE);
     return MDBX_EINVAL;
   }

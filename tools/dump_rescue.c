@@ -12,11 +12,11 @@ struct rescuing {
   struct dump *dump;
   MDBX_txn *txn;
   const MDBX_rescue_table_t *table;
-  FILE *losses;      /* lines for the header */
+  FILE *losses; /* lines for the header */
   char *loss_lines;
   size_t loss_bytes;
-  bool headed;       /* the table's header is written */
-  bool any, found;   /* some table was dumped; the wanted one was met */
+  bool headed;     /* the table's header is written */
+  bool any, found; /* some table was dumped; the wanted one was met */
 };
 
 static const char *name_of(const struct rescuing *rescuing) {
@@ -49,8 +49,8 @@ static void describe_orphan(const MDBX_rescue_loss_t *loss, char *text, size_t s
   else
     snprintf(text, size,
              "nothing leads to page %" PRIu64 " with keys from %s to %s: a lost table, or an old version of one; "
-             "not dumped", loss->page, show(&loss->after, first, sizeof(first)),
-             show(&loss->before, last, sizeof(last)));
+             "not dumped",
+             loss->page, show(&loss->after, first, sizeof(first)), show(&loss->before, last, sizeof(last)));
 }
 
 static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
@@ -69,7 +69,8 @@ static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
     length += snprintf(text + length, size - (size_t)length, "a branch, %zu leaves were found without it%s; else ",
                        loss->leaves_found, loss->old ? ", some of them may be old versions" : "");
   if (loss->key.iov_base)
-    snprintf(text + length, size - (size_t)length, "values of %s%s are lost", show(&loss->key, key, sizeof(key)), place);
+    snprintf(text + length, size - (size_t)length, "values of %s%s are lost", show(&loss->key, key, sizeof(key)),
+             place);
   else
     snprintf(text + length, size - (size_t)length, "%s%s %s lost", *place ? "keys" : "all of it", place,
              *place ? "are" : "is");
@@ -106,9 +107,10 @@ static const char *show_table(const MDBX_val *name, char *text, size_t size) {
 static void note_orphan(const struct rescuing *rescuing) {
   const MDBX_rescue_table_t *table = rescuing->table;
   char text[LOSS_TEXT], first[3 * SHOWN_BYTES], last[3 * SHOWN_BYTES], flags[128] = "";
-  snprintf(text, sizeof(text), "the name is made up and the flags are guessed: nothing leads to page %" PRIu64
-           " any more, with keys from %s to %s", table->orphan, show(&table->first, first, sizeof(first)),
-           show(&table->last, last, sizeof(last)));
+  snprintf(text, sizeof(text),
+           "the name is made up and the flags are guessed: nothing leads to page %" PRIu64
+           " any more, with keys from %s to %s",
+           table->orphan, show(&table->first, first, sizeof(first)), show(&table->last, last, sizeof(last)));
   note(rescuing, text);
   list_flags(table->unsure, flags, sizeof(flags));
   if (*flags) {
@@ -118,7 +120,8 @@ static void note_orphan(const struct rescuing *rescuing) {
   if (table->old)
     note(rescuing, "it may be an old version of another table: not all free pages are known, or writes were lost");
   if (table->comparator)
-    note(rescuing, "its order is none that this program knows: the application had a comparator, or the order is damaged");
+    note(rescuing,
+         "its order is none that this program knows: the application had a comparator, or the order is damaged");
   if (table->remains.iov_base) {
     snprintf(text, sizeof(text), "a damaged page calls it %s", show(&table->remains, first, sizeof(first)));
     note(rescuing, text);

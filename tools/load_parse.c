@@ -232,8 +232,8 @@ static const char *take_canary(struct load_header *header, char *value, size_t l
 static const char *take_damaged(struct load_header *header, char *value, size_t length) {
   (void)length;
   header->damaged += 1;
-  tool_message("the dump is incomplete: %s: %s",
-               header->named ? tool_shown_name(&header->name) : TOOL_MAIN_TABLE, value);
+  tool_message("the dump is incomplete: %s: %s", header->named ? tool_shown_name(&header->name) : TOOL_MAIN_TABLE,
+               value);
   return NULL;
 }
 
@@ -247,13 +247,20 @@ static const struct {
   const char *keyword;
   header_line take;
 } header_lines[] = {
-    {"VERSION", take_version},       {"format", take_format},
-    {"type", take_type},             {"keys", take_keys},
-    {"database", take_database},     {"database_hex", take_database_hex},
-    {"mapsize", take_mapsize},       {"maxreaders", take_max_readers},
-    {"db_pagesize", take_page_size}, {"sequence", take_sequence},
-    {"geometry", take_geometry},     {"canary", take_canary},
-    {"damaged", take_damaged},       {"note", take_note},
+    {"VERSION", take_version},
+    {"format", take_format},
+    {"type", take_type},
+    {"keys", take_keys},
+    {"database", take_database},
+    {"database_hex", take_database_hex},
+    {"mapsize", take_mapsize},
+    {"maxreaders", take_max_readers},
+    {"db_pagesize", take_page_size},
+    {"sequence", take_sequence},
+    {"geometry", take_geometry},
+    {"canary", take_canary},
+    {"damaged", take_damaged},
+    {"note", take_note},
 };
 
 /* 0: not a flag. Berkeley DB says "duplicates", libmdbx "dupfix". */

@@ -25,17 +25,23 @@ static bool take_size(const char *text, int64_t *size) {
 bool load_take_size(struct load *load, int option, const char *argument) {
   uint64_t number = 0;
   switch (option) {
-  case 'g': return take_size(argument, &load->sizes.growth);
-  case 'l': return take_size(argument, &load->sizes.lower);
-  case 'P': return take_size(argument, &load->sizes.page);
-  case 'S': return take_size(argument, &load->sizes.shrink);
-  case 'u': return take_size(argument, &load->sizes.upper);
+  case 'g':
+    return take_size(argument, &load->sizes.growth);
+  case 'l':
+    return take_size(argument, &load->sizes.lower);
+  case 'P':
+    return take_size(argument, &load->sizes.page);
+  case 'S':
+    return take_size(argument, &load->sizes.shrink);
+  case 'u':
+    return take_size(argument, &load->sizes.upper);
   case 'b':
     if (!number_parse(argument, INT32_MAX, &number) || !number)
       return false;
     load->batch = (size_t)number;
     return true;
-  default: return false;
+  default:
+    return false;
   }
 }
 
@@ -71,8 +77,8 @@ static int shape_new(struct load *load) {
   const intptr_t page_size = chosen(wish->page, header->page_size != 0, header->page_size);
   int rc = mdbx_env_set_geometry(load->env, chosen(wish->lower, said, header->lower), -1,
                                  chosen(wish->upper, said, possible_upper(header->upper, page_size)),
-                                 chosen(wish->growth, said, header->growth),
-                                 chosen(wish->shrink, said, header->shrink), page_size);
+                                 chosen(wish->growth, said, header->growth), chosen(wish->shrink, said, header->shrink),
+                                 page_size);
   if (rc != MDBX_SUCCESS)
     return complain_rc(load, rc, wants_sizes(wish) ? "these sizes cannot be" : "the sizes in the header cannot be");
   if (header->max_readers && header->max_readers <= INT16_MAX)
@@ -267,8 +273,7 @@ static int load_records(struct load *load) {
   for (;;) {
     if (tool_stopped)
       return tool_fail(MDBX_EINTR, "stopped");
-    const enum load_event event =
-        load_record_read(&load->input, load->header.printable, load->plain, &load->record);
+    const enum load_event event = load_record_read(&load->input, load->header.printable, load->plain, &load->record);
     if (event == LOAD_END)
       return MDBX_SUCCESS;
     if (event != LOAD_OK) {

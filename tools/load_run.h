@@ -17,7 +17,8 @@ struct load_sizes {
   int64_t lower, upper, growth, shrink, page;
 };
 
-#define LOAD_ANY_SIZES {-1, -1, -1, -1, -1}
+#define LOAD_ANY_SIZES \
+  { -1, -1, -1, -1, -1 }
 
 struct load {
   /* Options. */
@@ -32,7 +33,7 @@ struct load {
   struct load_record record;
   struct load_header header;
   MDBX_env *env;
-  bool made; /* there was no database before */
+  bool made;               /* there was no database before */
   unsigned directory_mode; /* of the directory, if it existed before; else 0 */
   MDBX_txn *txn;
   MDBX_dbi dbi;

@@ -22,9 +22,7 @@ static const struct tool_about about = {
     "      snapshot; if one does, the copy fails\n"
     "  -q  print only errors\n"
     "  -u  read the source into memory first\n"
-    "  -U  the same, and keep it there while copying\n"
-    TOOL_ACCESS_HELP
-    "  -V  show the version and exit\n"
+    "  -U  the same, and keep it there while copying\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
 
@@ -63,19 +61,37 @@ int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
   for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU" TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
     switch (option) {
-    case 'V': tool_version();
-    case 'h': tool_help();
-    case 'c': flags |= MDBX_CP_COMPACT; break;
-    case 'd': flags |= MDBX_CP_FORCE_DYNAMIC_SIZE; break;
-    case 'f': flags |= MDBX_CP_OVERWRITE; break;
-    case 'n': env_flags |= MDBX_NOSUBDIR; break;
-    case 'N': flags |= MDBX_CP_NO_VERIFY; break;
-    case 'p': flags |= MDBX_CP_THROTTLE_MVCC; break;
-    case 'q': tool_quiet = true; break;
+    case 'V':
+      tool_version();
+    case 'h':
+      tool_help();
+    case 'c':
+      flags |= MDBX_CP_COMPACT;
+      break;
+    case 'd':
+      flags |= MDBX_CP_FORCE_DYNAMIC_SIZE;
+      break;
+    case 'f':
+      flags |= MDBX_CP_OVERWRITE;
+      break;
+    case 'n':
+      env_flags |= MDBX_NOSUBDIR;
+      break;
+    case 'N':
+      flags |= MDBX_CP_NO_VERIFY;
+      break;
+    case 'p':
+      flags |= MDBX_CP_THROTTLE_MVCC;
+      break;
+    case 'q':
+      tool_quiet = true;
+      break;
     case 'U':
       warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
       /* fall through */
-    case 'u': warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe; break;
+    case 'u':
+      warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
+      break;
     default:
       if (!tool_take_access(option))
         tool_bad_option(option, optopt);

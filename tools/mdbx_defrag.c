@@ -30,12 +30,19 @@ int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
   for (int option; (option = getopt(argc, argv, ":Vhnq" DEFRAG_LETTERS)) != -1;) {
     switch (option) {
-    case 'V': tool_version();
-    case 'h': tool_help();
-    case 'n': env_flags |= MDBX_NOSUBDIR; break;
-    case 'q': tool_quiet = true; break;
+    case 'V':
+      tool_version();
+    case 'h':
+      tool_help();
+    case 'n':
+      env_flags |= MDBX_NOSUBDIR;
+      break;
+    case 'q':
+      tool_quiet = true;
+      break;
     case '?':
-    case ':': tool_bad_option(option, optopt);
+    case ':':
+      tool_bad_option(option, optopt);
     default:
       if (!defrag_take_option(&limits, option, optarg))
         tool_usage("\"%s\" cannot be the argument of -%c", optarg, option);

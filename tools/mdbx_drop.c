@@ -45,13 +45,24 @@ int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
   for (int option; (option = getopt(argc, argv, ":Vdhnqs:")) != -1;) {
     switch (option) {
-    case 'V': tool_version();
-    case 'd': delete = true; break;
-    case 'h': tool_help();
-    case 'n': env_flags |= MDBX_NOSUBDIR; break;
-    case 'q': tool_quiet = true; break;
-    case 's': table = optarg; break;
-    default: tool_bad_option(option, optopt);
+    case 'V':
+      tool_version();
+    case 'd':
+      delete = true;
+      break;
+    case 'h':
+      tool_help();
+    case 'n':
+      env_flags |= MDBX_NOSUBDIR;
+      break;
+    case 'q':
+      tool_quiet = true;
+      break;
+    case 's':
+      table = optarg;
+      break;
+    default:
+      tool_bad_option(option, optopt);
     }
   }
   if (argc - optind != 1)

@@ -18,26 +18,44 @@ static const struct tool_about about = {
     "  -p  write printable characters as they are\n"
     "  -q  print only errors\n"
     "  -r  rescue: read around damaged pages\n"
-    "  -s  dump this named table\n"
-    TOOL_ACCESS_HELP
-    "  -V  show the version and exit\n"
+    "  -s  dump this named table\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
     "  -x  strict: only header lines that mdb_load and db_load know\n",
 };
 
 static void read_options(int argc, char *argv[], struct dump *dump) {
   for (int option; (option = getopt(argc, argv, ":Vaf:hlnpqrs:x" TOOL_ACCESS_LETTERS)) != -1;) {
     switch (option) {
-    case 'V': tool_version();
-    case 'a': dump->all = true; break;
-    case 'f': dump->file = optarg; break;
-    case 'h': tool_help();
-    case 'l': dump->list = true; break;
-    case 'n': dump->env_flags |= MDBX_NOSUBDIR; break;
-    case 'p': dump->printable = true; break;
-    case 'q': tool_quiet = true; break;
-    case 'r': dump->rescue = true; break;
-    case 's': dump->table = optarg; break;
-    case 'x': dump->strict = true; break;
+    case 'V':
+      tool_version();
+    case 'a':
+      dump->all = true;
+      break;
+    case 'f':
+      dump->file = optarg;
+      break;
+    case 'h':
+      tool_help();
+    case 'l':
+      dump->list = true;
+      break;
+    case 'n':
+      dump->env_flags |= MDBX_NOSUBDIR;
+      break;
+    case 'p':
+      dump->printable = true;
+      break;
+    case 'q':
+      tool_quiet = true;
+      break;
+    case 'r':
+      dump->rescue = true;
+      break;
+    case 's':
+      dump->table = optarg;
+      break;
+    case 'x':
+      dump->strict = true;
+      break;
     default:
       if (!tool_take_access(option))
         tool_bad_option(option, optopt);

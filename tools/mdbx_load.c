@@ -35,19 +35,40 @@ static const struct tool_about about = {
 static void read_options(int argc, char *argv[], struct load *load) {
   for (int option; (option = getopt(argc, argv, ":VNTaf:hnpqrs:" LOAD_SIZE_LETTERS)) != -1;) {
     switch (option) {
-    case 'V': tool_version();
-    case 'N': load->keep = true; break;
-    case 'T': load->plain = true; break;
-    case 'a': load->append = true; break;
-    case 'f': load->input.name = optarg; break;
-    case 'h': tool_help();
-    case 'n': load->env_flags |= MDBX_NOSUBDIR; break;
-    case 'p': load->purge = true; break;
-    case 'q': tool_quiet = true; break;
-    case 'r': load->rescue = true; break;
-    case 's': load->table = optarg; break;
+    case 'V':
+      tool_version();
+    case 'N':
+      load->keep = true;
+      break;
+    case 'T':
+      load->plain = true;
+      break;
+    case 'a':
+      load->append = true;
+      break;
+    case 'f':
+      load->input.name = optarg;
+      break;
+    case 'h':
+      tool_help();
+    case 'n':
+      load->env_flags |= MDBX_NOSUBDIR;
+      break;
+    case 'p':
+      load->purge = true;
+      break;
+    case 'q':
+      tool_quiet = true;
+      break;
+    case 'r':
+      load->rescue = true;
+      break;
+    case 's':
+      load->table = optarg;
+      break;
     case '?':
-    case ':': tool_bad_option(option, optopt);
+    case ':':
+      tool_bad_option(option, optopt);
     default:
       if (!load_take_size(load, option, optarg))
         tool_usage("\"%s\" cannot be the argument of -%c", optarg, option);

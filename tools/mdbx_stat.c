@@ -21,9 +21,7 @@ static const struct tool_about about = {
     "  -q    print only errors\n"
     "  -r    the readers; -rr first releases the slots of dead processes\n"
     "  -s    statistics of one named table\n"
-    "  -t    a line for each table\n"
-    TOOL_ACCESS_HELP
-    "  -V    show the version and exit\n",
+    "  -t    a line for each table\n" TOOL_ACCESS_HELP "  -V    show the version and exit\n",
 };
 
 struct wishes {
@@ -81,13 +79,20 @@ static void print_operations(const MDBX_envinfo *info) {
     const char *name;
     uint64_t count;
   } rows[] = {
-      {"New pages", info->mi_pgop_stat.newly},        {"Copied pages", info->mi_pgop_stat.cow},
-      {"Cloned pages", info->mi_pgop_stat.clone},     {"Splits", info->mi_pgop_stat.split},
-      {"Merges", info->mi_pgop_stat.merge},           {"Spilled pages", info->mi_pgop_stat.spill},
-      {"Unspilled pages", info->mi_pgop_stat.unspill}, {"Write calls", info->mi_pgop_stat.wops},
-      {"Prefaults", info->mi_pgop_stat.prefault},     {"Residency queries", info->mi_pgop_stat.mincore},
-      {"Map flushes", info->mi_pgop_stat.msync},      {"File flushes", info->mi_pgop_stat.fsync},
-      {"Shared flushes", info->mi_shared.flushes},    {"Commits of shared flushes", info->mi_shared.commits},
+      {"New pages", info->mi_pgop_stat.newly},
+      {"Copied pages", info->mi_pgop_stat.cow},
+      {"Cloned pages", info->mi_pgop_stat.clone},
+      {"Splits", info->mi_pgop_stat.split},
+      {"Merges", info->mi_pgop_stat.merge},
+      {"Spilled pages", info->mi_pgop_stat.spill},
+      {"Unspilled pages", info->mi_pgop_stat.unspill},
+      {"Write calls", info->mi_pgop_stat.wops},
+      {"Prefaults", info->mi_pgop_stat.prefault},
+      {"Residency queries", info->mi_pgop_stat.mincore},
+      {"Map flushes", info->mi_pgop_stat.msync},
+      {"File flushes", info->mi_pgop_stat.fsync},
+      {"Shared flushes", info->mi_shared.flushes},
+      {"Commits of shared flushes", info->mi_shared.commits},
   };
   printf("Page Operations\n");
   for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i)
@@ -242,8 +247,7 @@ static void end_list(struct free_list *list) {
   list->pages = list->spans = list->longest = 0;
 }
 
-static int take_span(void *context, const MDBX_txn *txn, uint64_t txnid, size_t pgno, size_t length,
-                     bool reclaimable) {
+static int take_span(void *context, const MDBX_txn *txn, uint64_t txnid, size_t pgno, size_t length, bool reclaimable) {
   struct free_list *list = context;
   (void)txn;
   if (!list->begun || list->txnid != txnid) {
@@ -297,18 +301,40 @@ static int show_free_pages(MDBX_txn *txn, const struct wishes *wishes) {
 static void read_options(int argc, char *argv[], struct wishes *wishes) {
   for (int option; (option = getopt(argc, argv, ":Vaefhmnpqrs:t" TOOL_ACCESS_LETTERS)) != -1;) {
     switch (option) {
-    case 'V': tool_version();
-    case 'h': tool_help();
-    case 'a': wishes->all = true; break;
-    case 'e': wishes->environment = true; break;
-    case 'f': wishes->free_pages += 1; break;
-    case 'm': wishes->metas = true; break;
-    case 'n': wishes->env_flags |= MDBX_NOSUBDIR; break;
-    case 'p': wishes->operations = true; break;
-    case 'q': tool_quiet = true; break;
-    case 'r': wishes->readers += 1; break;
-    case 's': wishes->table = optarg; break;
-    case 't': wishes->lines = true; break;
+    case 'V':
+      tool_version();
+    case 'h':
+      tool_help();
+    case 'a':
+      wishes->all = true;
+      break;
+    case 'e':
+      wishes->environment = true;
+      break;
+    case 'f':
+      wishes->free_pages += 1;
+      break;
+    case 'm':
+      wishes->metas = true;
+      break;
+    case 'n':
+      wishes->env_flags |= MDBX_NOSUBDIR;
+      break;
+    case 'p':
+      wishes->operations = true;
+      break;
+    case 'q':
+      tool_quiet = true;
+      break;
+    case 'r':
+      wishes->readers += 1;
+      break;
+    case 's':
+      wishes->table = optarg;
+      break;
+    case 't':
+      wishes->lines = true;
+      break;
     default:
       if (!tool_take_access(option))
         tool_bad_option(option, optopt);

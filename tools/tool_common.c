@@ -25,8 +25,12 @@ static char held_error[1024];
 static char opened_path[1024];
 
 const struct tool_table_flag tool_table_flags[] = {
-    {MDBX_REVERSEKEY, "reversekey"}, {MDBX_DUPSORT, "dupsort"},       {MDBX_INTEGERKEY, "integerkey"},
-    {MDBX_DUPFIXED, "dupfixed"},     {MDBX_INTEGERDUP, "integerdup"}, {MDBX_REVERSEDUP, "reversedup"},
+    {MDBX_REVERSEKEY, "reversekey"},
+    {MDBX_DUPSORT, "dupsort"},
+    {MDBX_INTEGERKEY, "integerkey"},
+    {MDBX_DUPFIXED, "dupfixed"},
+    {MDBX_INTEGERDUP, "integerdup"},
+    {MDBX_REVERSEDUP, "reversedup"},
     {0, NULL},
 };
 
@@ -297,9 +301,7 @@ FILE *tool_create(const char *path) {
   return stream_of(descriptor);
 }
 
-FILE *tool_create_new(const char *path) {
-  return stream_of(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-}
+FILE *tool_create_new(const char *path) { return stream_of(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)); }
 
 void tool_discard(const char *path) {
   struct stat status;

@@ -67,8 +67,8 @@ bool tool_is_of_lmdb(const char *path);
 
 /* Processes -L (databases are opened for reading without a lock file) and -X (databases are opened exclusively). */
 #define TOOL_ACCESS_LETTERS "LX"
-#define TOOL_ACCESS_HELP                                                                                               \
-  "  -L  read without the lock file; nobody may write meanwhile\n"                                                   \
+#define TOOL_ACCESS_HELP \
+  "  -L  read without the lock file; nobody may write meanwhile\n" \
   "  -X  open exclusively: nobody else may have it open; works on network file systems\n"
 bool tool_take_access(int option);
 

@@ -11,7 +11,8 @@ static Py_ssize_t find_name(const char *const *names, PyObject *name) {
   return -1;
 }
 
-static bool take_named(const char *function, const char *const *names, Arguments args, PyObject *kwnames, PyObject **out) {
+static bool take_named(const char *function, const char *const *names, Arguments args, PyObject *kwnames,
+                       PyObject **out) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(kwnames); ++i) {
     PyObject *name = PyTuple_GET_ITEM(kwnames, i);
     const Py_ssize_t place = find_name(names, name);
@@ -28,10 +29,11 @@ static bool take_named(const char *function, const char *const *names, Arguments
   return true;
 }
 
-bool args_sort(const char *function, const char *const *names, Py_ssize_t required, Py_ssize_t positional, Arguments args,
-               Py_ssize_t count, PyObject *kwnames, PyObject **out) {
+bool args_sort(const char *function, const char *const *names, Py_ssize_t required, Py_ssize_t positional,
+               Arguments args, Py_ssize_t count, PyObject *kwnames, PyObject **out) {
   if (count > positional) {
-    PyErr_Format(PyExc_TypeError, "%s() takes at most %zd arguments without a name, not %zd", function, positional, count);
+    PyErr_Format(PyExc_TypeError, "%s() takes at most %zd arguments without a name, not %zd", function, positional,
+                 count);
     return false;
   }
   for (Py_ssize_t i = 0; names[i]; ++i)
@@ -100,7 +102,8 @@ bool arg_seconds(PyObject *arg, unsigned *dot16) {
 
 bool bytes_take_other(PyObject *object, const char *what, Bytes *bytes) {
   if (!PyObject_CheckBuffer(object)) {
-    PyErr_Format(PyExc_TypeError, "%s must be bytes or have the buffer interface, not %s", what, Py_TYPE(object)->tp_name);
+    PyErr_Format(PyExc_TypeError, "%s must be bytes or have the buffer interface, not %s", what,
+                 Py_TYPE(object)->tp_name);
     return false;
   }
   if (PyObject_GetBuffer(object, &bytes->buffer, PyBUF_SIMPLE) != 0)

@@ -119,15 +119,15 @@ static PyObject *move_among(PyObject *object, MDBX_cursor_op op, bool to_edge) {
   return truth(to_edge ? cursor_refresh(self) : 0);
 }
 
-#define MOVE(name, op)                                                                                                 \
-  static PyObject *name(PyObject *self, PyObject *ignored) {                                                           \
-    (void)ignored;                                                                                                     \
-    return move(self, op);                                                                                             \
+#define MOVE(name, op) \
+  static PyObject *name(PyObject *self, PyObject *ignored) { \
+    (void)ignored; \
+    return move(self, op); \
   }
-#define MOVE_AMONG(name, op, to_edge)                                                                                  \
-  static PyObject *name(PyObject *self, PyObject *ignored) {                                                           \
-    (void)ignored;                                                                                                     \
-    return move_among(self, op, to_edge);                                                                              \
+#define MOVE_AMONG(name, op, to_edge) \
+  static PyObject *name(PyObject *self, PyObject *ignored) { \
+    (void)ignored; \
+    return move_among(self, op, to_edge); \
   }
 MOVE(cursor_first, MDBX_FIRST)
 MOVE(cursor_last, MDBX_LAST)
@@ -156,7 +156,9 @@ static int seek(PyObject *object, PyObject *key_arg, PyObject *value_arg, MDBX_c
 
 static PyObject *cursor_set_key(PyObject *self, PyObject *key) { return truth(seek(self, key, NULL, MDBX_SET_KEY)); }
 
-static PyObject *cursor_set_range(PyObject *self, PyObject *key) { return truth(seek(self, key, NULL, MDBX_SET_RANGE)); }
+static PyObject *cursor_set_range(PyObject *self, PyObject *key) {
+  return truth(seek(self, key, NULL, MDBX_SET_RANGE));
+}
 
 static PyObject *seek_pair(PyObject *self, Arguments args, Py_ssize_t count, PyObject *kwnames, const char *name,
                            MDBX_cursor_op op) {
@@ -286,22 +288,28 @@ PyMethodDef cursor_methods[] = {
     METHOD_NONE("first", cursor_first, "first($self)\n--\n\nMoves to the first record; False if there is none."),
     METHOD_NONE("last", cursor_last, "last($self)\n--\n\nMoves to the last record; False if there is none."),
     METHOD_NONE("next", cursor_next, "next($self)\n--\n\nMoves to the next record, the first if there is no position."),
-    METHOD_NONE("prev", cursor_prev, "prev($self)\n--\n\nMoves to the previous record, the last if there is no position."),
+    METHOD_NONE("prev", cursor_prev,
+                "prev($self)\n--\n\nMoves to the previous record, the last if there is no position."),
     METHOD_NONE("next_dup", cursor_next_dup, "next_dup($self)\n--\n\nMoves to the next value of the key."),
     METHOD_NONE("prev_dup", cursor_prev_dup, "prev_dup($self)\n--\n\nMoves to the previous value of the key."),
     METHOD_NONE("first_dup", cursor_first_dup, "first_dup($self)\n--\n\nMoves to the first value of the key."),
     METHOD_NONE("last_dup", cursor_last_dup, "last_dup($self)\n--\n\nMoves to the last value of the key."),
     METHOD_NONE("next_nodup", cursor_next_nodup, "next_nodup($self)\n--\n\nMoves to the first value of the next key."),
-    METHOD_NONE("prev_nodup", cursor_prev_nodup, "prev_nodup($self)\n--\n\nMoves to the last value of the previous key."),
-    METHOD_ONE("set_key", cursor_set_key, "set_key($self, key, /)\n--\n\nMoves to exactly this key; False if it is absent."),
-    METHOD_ONE("set_range", cursor_set_range, "set_range($self, key, /)\n--\n\nMoves to the first key not less than this one."),
-    METHOD_KEYWORDS("set_key_dup", cursor_set_key_dup, "set_key_dup($self, key, value)\n--\n\nMoves to exactly this pair."),
+    METHOD_NONE("prev_nodup", cursor_prev_nodup,
+                "prev_nodup($self)\n--\n\nMoves to the last value of the previous key."),
+    METHOD_ONE("set_key", cursor_set_key,
+               "set_key($self, key, /)\n--\n\nMoves to exactly this key; False if it is absent."),
+    METHOD_ONE("set_range", cursor_set_range,
+               "set_range($self, key, /)\n--\n\nMoves to the first key not less than this one."),
+    METHOD_KEYWORDS("set_key_dup", cursor_set_key_dup,
+                    "set_key_dup($self, key, value)\n--\n\nMoves to exactly this pair."),
     METHOD_KEYWORDS("set_range_dup", cursor_set_range_dup,
                     "set_range_dup($self, key, value)\n--\n\nMoves to this key's first value not less than this one."),
     METHOD_NONE("key", cursor_key, "key($self)\n--\n\nThe key at the position; empty if there is none."),
     METHOD_NONE("value", cursor_value, "value($self)\n--\n\nThe value at the position; empty if there is none."),
     METHOD_NONE("item", cursor_item, "item($self)\n--\n\nKey and value at the position, as a tuple."),
-    METHOD_KEYWORDS("get", cursor_get, "get($self, key, default=None)\n--\n\nMoves to a key and returns its first value."),
+    METHOD_KEYWORDS("get", cursor_get,
+                    "get($self, key, default=None)\n--\n\nMoves to a key and returns its first value."),
     METHOD_KEYWORDS("getmulti", cursor_getmulti,
                     "getmulti($self, keys, dupdata=False)\n"
                     "--\n\nPairs of those keys that exist, as a list; with dupdata all values of each key."),
@@ -312,24 +320,28 @@ PyMethodDef cursor_methods[] = {
     METHOD_KEYWORDS("putmulti", cursor_putmulti,
                     "putmulti($self, items, dupdata=True, overwrite=True, append=False)\n"
                     "--\n\nStores pairs; returns how many were taken and how many of them stored."),
-    METHOD_KEYWORDS("delete", cursor_delete,
-                    "delete($self, dupdata=False)\n"
-                    "--\n\nDeletes the record at the position, with dupdata all values of its key, and moves to the next one."),
+    METHOD_KEYWORDS(
+        "delete", cursor_delete,
+        "delete($self, dupdata=False)\n"
+        "--\n\nDeletes the record at the position, with dupdata all values of its key, and moves to the next one."),
     METHOD_KEYWORDS("replace", cursor_replace,
                     "replace($self, key, value)\n--\n\nTransaction.replace() that moves to the record."),
     METHOD_ONE("pop", cursor_pop, "pop($self, key, /)\n--\n\nTransaction.pop() that moves to the next record."),
     METHOD_KEYWORDS("iternext", cursor_iternext,
                     "iternext($self, keys=True, values=True)\n"
                     "--\n\nIterates from the position, or from the first record, to the end."),
-    METHOD_KEYWORDS("iternext_dup", cursor_iternext_dup,
-                    "iternext_dup($self, keys=False, values=True)\n--\n\nIterates over the values of the key from the position."),
-    METHOD_KEYWORDS("iternext_nodup", cursor_iternext_nodup,
-                    "iternext_nodup($self, keys=True, values=False)\n--\n\nIterates over keys, with the first value of each."),
+    METHOD_KEYWORDS(
+        "iternext_dup", cursor_iternext_dup,
+        "iternext_dup($self, keys=False, values=True)\n--\n\nIterates over the values of the key from the position."),
+    METHOD_KEYWORDS(
+        "iternext_nodup", cursor_iternext_nodup,
+        "iternext_nodup($self, keys=True, values=False)\n--\n\nIterates over keys, with the first value of each."),
     METHOD_KEYWORDS("iterprev", cursor_iterprev,
                     "iterprev($self, keys=True, values=True)\n"
                     "--\n\nIterates from the position, or from the last record, to the beginning."),
-    METHOD_KEYWORDS("iterprev_dup", cursor_iterprev_dup,
-                    "iterprev_dup($self, keys=False, values=True)\n--\n\nIterates backwards over the values of the key."),
+    METHOD_KEYWORDS(
+        "iterprev_dup", cursor_iterprev_dup,
+        "iterprev_dup($self, keys=False, values=True)\n--\n\nIterates backwards over the values of the key."),
     METHOD_KEYWORDS("iterprev_nodup", cursor_iterprev_nodup,
                     "iterprev_nodup($self, keys=True, values=False)\n"
                     "--\n\nIterates backwards over keys, with the last value of each."),
@@ -345,5 +357,6 @@ PyTypeObject cursor_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_methods = cursor_methods,
     .tp_iter = cursor_iter,
-    .tp_doc = PyDoc_STR("A position in a table, as Transaction.cursor() gives it. Iterating yields pairs of key and value."),
+    .tp_doc =
+        PyDoc_STR("A position in a table, as Transaction.cursor() gives it. Iterating yields pairs of key and value."),
 };

@@ -73,7 +73,8 @@ PyObject *cursor_putmulti(PyObject *object, Arguments args, Py_ssize_t count, Py
   Cursor *self = (Cursor *)object;
   PyObject *arg[4];
   MDBX_put_flags_t flags;
-  if (!args_sort("putmulti", names, 1, 4, args, count, kwnames, arg) || !put_flags(self->db, arg[1], arg[2], arg[3], &flags))
+  if (!args_sort("putmulti", names, 1, 4, args, count, kwnames, arg) ||
+      !put_flags(self->db, arg[1], arg[2], arg[3], &flags))
     return NULL;
   PyObject *items = PyDict_Check(arg[0]) ? PyDict_Items(arg[0]) : Py_NewRef(arg[0]);
   PyObject *iterator = items ? PyObject_GetIter(items) : NULL;

@@ -38,9 +38,22 @@ Database *db_of_argument(Transaction *txn, PyObject *arg) {
 
 /* ---- opening ---------------------------------------------------------------------------------------------------------- */
 
-enum { D_KEY, D_TXN, D_REVERSE_KEY, D_DUPSORT, D_CREATE, D_INTEGERKEY, D_INTEGERDUP, D_DUPFIXED, D_REVERSEDUP, D_ACCEDE, D_COUNT };
-static const char *const open_names[D_COUNT + 1] = {"key",        "txn",      "reverse_key", "dupsort", "create", "integerkey",
-                                                    "integerdup", "dupfixed", "reversedup",  "accede",  NULL};
+enum {
+  D_KEY,
+  D_TXN,
+  D_REVERSE_KEY,
+  D_DUPSORT,
+  D_CREATE,
+  D_INTEGERKEY,
+  D_INTEGERDUP,
+  D_DUPFIXED,
+  D_REVERSEDUP,
+  D_ACCEDE,
+  D_COUNT
+};
+static const char *const open_names[D_COUNT + 1] = {"key",        "txn",        "reverse_key", "dupsort",
+                                                    "create",     "integerkey", "integerdup",  "dupfixed",
+                                                    "reversedup", "accede",     NULL};
 
 static bool take_flags(PyObject **arg, bool may_create, unsigned *flags) {
   static const struct {
@@ -83,7 +96,8 @@ static PyObject *open_in(Transaction *txn, PyObject *name, unsigned flags) {
   if (name != Py_None && !bytes_take(name, "the name of a table", &bytes))
     return NULL;
   int rc = mdbx_dbi_open2(txn->txn, name == Py_None ? NULL : &bytes.val, (MDBX_db_flags_t)flags, &dbi);
-  PyObject *copy = name == Py_None ? Py_NewRef(name) : PyBytes_FromStringAndSize(bytes.val.iov_base, (Py_ssize_t)bytes.val.iov_len);
+  PyObject *copy =
+      name == Py_None ? Py_NewRef(name) : PyBytes_FromStringAndSize(bytes.val.iov_base, (Py_ssize_t)bytes.val.iov_len);
   bytes_drop(&bytes);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_dbi_flags_ex(txn->txn, dbi, &stored, &state);
@@ -137,12 +151,11 @@ PyObject *env_open_db(PyObject *object, Arguments args, Py_ssize_t count, PyObje
 static PyObject *db_flags(PyObject *self, PyObject *ignored) {
   const unsigned flags = ((Database *)self)->flags;
   (void)ignored;
-  return Py_BuildValue("{s:N,s:N,s:N,s:N,s:N,s:N}", "reverse_key", PyBool_FromLong((flags & MDBX_REVERSEKEY) != 0), "dupsort",
-                       PyBool_FromLong((flags & MDBX_DUPSORT) != 0), "integerkey",
-                       PyBool_FromLong((flags & MDBX_INTEGERKEY) != 0), "integerdup",
-                       PyBool_FromLong((flags & MDBX_INTEGERDUP) != 0), "dupfixed",
-                       PyBool_FromLong((flags & MDBX_DUPFIXED) != 0), "reversedup",
-                       PyBool_FromLong((flags & MDBX_REVERSEDUP) != 0));
+  return Py_BuildValue(
+      "{s:N,s:N,s:N,s:N,s:N,s:N}", "reverse_key", PyBool_FromLong((flags & MDBX_REVERSEKEY) != 0), "dupsort",
+      PyBool_FromLong((flags & MDBX_DUPSORT) != 0), "integerkey", PyBool_FromLong((flags & MDBX_INTEGERKEY) != 0),
+      "integerdup", PyBool_FromLong((flags & MDBX_INTEGERDUP) != 0), "dupfixed",
+      PyBool_FromLong((flags & MDBX_DUPFIXED) != 0), "reversedup", PyBool_FromLong((flags & MDBX_REVERSEDUP) != 0));
 }
 
 static PyObject *db_name(PyObject *self, void *ignored) {
@@ -163,9 +176,11 @@ static void db_free(PyObject *self) {
   Py_TYPE(self)->tp_free(self);
 }
 
-static PyMethodDef db_methods[] = {METHOD_NONE("flags", db_flags, "flags($self)\n--\n\nIts kind, as a dict with the arguments of open_db()."),
-                                   {NULL, NULL, 0, NULL}};
-static PyGetSetDef db_getset[] = {{"name", db_name, NULL, "Its name, or None for the main table.", NULL}, {NULL, NULL, NULL, NULL, NULL}};
+static PyMethodDef db_methods[] = {
+    METHOD_NONE("flags", db_flags, "flags($self)\n--\n\nIts kind, as a dict with the arguments of open_db()."),
+    {NULL, NULL, 0, NULL}};
+static PyGetSetDef db_getset[] = {{"name", db_name, NULL, "Its name, or None for the main table.", NULL},
+                                  {NULL, NULL, NULL, NULL, NULL}};
 
 PyTypeObject database_type = {
     PyVarObject_HEAD_INIT(NULL, 0).tp_name = "mdbx.Database",

@@ -43,10 +43,11 @@ enum {
   O_COUNT
 };
 static const char *const open_names[O_COUNT + 1] = {
-    "path",     "map_size",   "subdir",   "readonly",         "create",         "mode",      "max_dbs",
-    "max_readers", "sync",    "metasync", "utterly_nosync",   "writemap",       "readahead", "meminit",
-    "lock",     "exclusive",  "lifo",     "accede",           "validation",     "size_lower", "size_now",
-    "size_upper", "growth_step", "shrink_threshold", "pagesize", "max_spare_txns", NULL};
+    "path",       "map_size",       "subdir",   "readonly",   "create",         "mode",
+    "max_dbs",    "max_readers",    "sync",     "metasync",   "utterly_nosync", "writemap",
+    "readahead",  "meminit",        "lock",     "exclusive",  "lifo",           "accede",
+    "validation", "size_lower",     "size_now", "size_upper", "growth_step",    "shrink_threshold",
+    "pagesize",   "max_spare_txns", NULL};
 
 /* Arguments that are flags: the flag is set if the argument is `when`. */
 static const struct {
@@ -54,12 +55,18 @@ static const struct {
   bool when, initially;
   unsigned flag;
 } open_flags[] = {
-    {O_SUBDIR, false, true, MDBX_NOSUBDIR},         {O_READONLY, true, false, MDBX_RDONLY},
-    {O_SYNC, false, true, MDBX_SAFE_NOSYNC},        {O_METASYNC, false, true, MDBX_NOMETASYNC},
-    {O_UTTERLY_NOSYNC, true, false, MDBX_UTTERLY_NOSYNC}, {O_WRITEMAP, true, false, MDBX_WRITEMAP},
-    {O_READAHEAD, false, true, MDBX_NORDAHEAD},     {O_MEMINIT, false, true, MDBX_NOMEMINIT},
-    {O_EXCLUSIVE, true, false, MDBX_EXCLUSIVE},     {O_LIFO, true, false, MDBX_LIFORECLAIM},
-    {O_ACCEDE, true, false, MDBX_ACCEDE},           {O_VALIDATION, true, false, MDBX_VALIDATION},
+    {O_SUBDIR, false, true, MDBX_NOSUBDIR},
+    {O_READONLY, true, false, MDBX_RDONLY},
+    {O_SYNC, false, true, MDBX_SAFE_NOSYNC},
+    {O_METASYNC, false, true, MDBX_NOMETASYNC},
+    {O_UTTERLY_NOSYNC, true, false, MDBX_UTTERLY_NOSYNC},
+    {O_WRITEMAP, true, false, MDBX_WRITEMAP},
+    {O_READAHEAD, false, true, MDBX_NORDAHEAD},
+    {O_MEMINIT, false, true, MDBX_NOMEMINIT},
+    {O_EXCLUSIVE, true, false, MDBX_EXCLUSIVE},
+    {O_LIFO, true, false, MDBX_LIFORECLAIM},
+    {O_ACCEDE, true, false, MDBX_ACCEDE},
+    {O_VALIDATION, true, false, MDBX_VALIDATION},
 };
 
 static bool take_flags(PyObject **arg, unsigned *flags) {
@@ -116,7 +123,8 @@ static bool open_env(Environment *self, PyObject **arg) {
   bool create = true, lock = true;
   uint64_t mode = 0664, spares = 1;
   unsigned flags;
-  if (!take_flags(arg, &flags) || !arg_bool(arg[O_CREATE], &create) || !arg_unsigned(arg[O_MODE], "mode", 07777, &mode) ||
+  if (!take_flags(arg, &flags) || !arg_bool(arg[O_CREATE], &create) ||
+      !arg_unsigned(arg[O_MODE], "mode", 07777, &mode) ||
       !arg_unsigned(arg[O_MAX_SPARE_TXNS], "max_spare_txns", SPARES_MAX, &spares))
     return false;
   int rc = mdbx_env_create(&self->env);
@@ -130,11 +138,8 @@ static bool open_env(Environment *self, PyObject **arg) {
   self->spare_limit = (unsigned)spares;
   self->readonly = (flags & MDBX_RDONLY) != 0;
   const char *path = PyBytes_AS_STRING(self->path);
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_env_open(self->env, path, (MDBX_env_flags_t)flags, create ? (mdbx_mode_t)mode : 0);
-  Py_END_ALLOW_THREADS
-  if (rc != MDBX_SUCCESS)
-    error_set(rc, path);
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_env_open(self->env, path, (MDBX_env_flags_t)flags, create ? (mdbx_mode_t)mode : 0);
+  Py_END_ALLOW_THREADS if (rc != MDBX_SUCCESS) error_set(rc, path);
   return rc == MDBX_SUCCESS;
 }
 
@@ -178,11 +183,8 @@ static int close_env(Environment *self) {
   MDBX_env *env = self->env;
   self->env = NULL;
   int rc;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_env_close_ex(env, false);
-  Py_END_ALLOW_THREADS
-  if (rc == MDBX_BUSY)
-    self->env = env; /* it stays open */
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_env_close_ex(env, false);
+  Py_END_ALLOW_THREADS if (rc == MDBX_BUSY) self->env = env; /* it stays open */
   return rc;
 }
 
@@ -234,10 +236,8 @@ static PyObject *env_sync(PyObject *object, Arguments args, Py_ssize_t count, Py
     return NULL;
   int rc;
   ++self->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_env_sync_ex(self->env, force, false);
-  Py_END_ALLOW_THREADS
-  --self->busy;
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_env_sync_ex(self->env, force, false);
+  Py_END_ALLOW_THREADS-- self->busy;
   return error_or_none(rc, "sync");
 }
 
@@ -271,7 +271,8 @@ static PyObject *env_max_key_size(PyObject *object, Arguments args, Py_ssize_t c
   Environment *self = (Environment *)object;
   PyObject *arg[1];
   bool dupsort = false;
-  if (!args_sort("max_key_size", names, 0, 1, args, count, kwnames, arg) || !arg_bool(arg[0], &dupsort) || !env_usable(self))
+  if (!args_sort("max_key_size", names, 0, 1, args, count, kwnames, arg) || !arg_bool(arg[0], &dupsort) ||
+      !env_usable(self))
     return NULL;
   return PyLong_FromLong(mdbx_env_get_maxkeysize_ex(self->env, dupsort ? MDBX_DUPSORT : MDBX_DB_DEFAULTS));
 }
@@ -290,17 +291,20 @@ static PyObject *env_repr(PyObject *object) {
 }
 
 PyMethodDef environment_methods[] = {
-    METHOD_KEYWORDS("begin", env_begin,
-                    "begin($self, db=None, parent=None, write=False, buffers=False, *, wait=True, sync=None, metasync=None)\n"
-                    "--\n\nBegins a transaction. A write transaction waits for others, or raises BusyError with wait=False."),
+    METHOD_KEYWORDS(
+        "begin", env_begin,
+        "begin($self, db=None, parent=None, write=False, buffers=False, *, wait=True, sync=None, metasync=None)\n"
+        "--\n\nBegins a transaction. A write transaction waits for others, or raises BusyError with wait=False."),
     METHOD_KEYWORDS("open_db", env_open_db,
                     "open_db($self, key=None, txn=None, reverse_key=False, dupsort=False, create=True,\n"
                     "        integerkey=False, integerdup=False, dupfixed=False, reversedup=False, *, accede=False)\n"
                     "--\n\nOpens a table by its name, or creates it; None is the main table."),
-    METHOD_NONE("close", env_close, "close($self)\n--\n\nEnds all transactions and closes the environment. BufferError while\n"
-                                    "memoryviews of a read transaction exist. Closing twice is allowed."),
-    METHOD_KEYWORDS("sync", env_sync, "sync($self, force=True)\n--\n\nMakes all commits durable; with force=False only if a\n"
-                                      "threshold is reached."),
+    METHOD_NONE("close", env_close,
+                "close($self)\n--\n\nEnds all transactions and closes the environment. BufferError while\n"
+                "memoryviews of a read transaction exist. Closing twice is allowed."),
+    METHOD_KEYWORDS("sync", env_sync,
+                    "sync($self, force=True)\n--\n\nMakes all commits durable; with force=False only if a\n"
+                    "threshold is reached."),
     METHOD_NONE("stat", env_stat, "stat($self)\n--\n\nStatistics of the main table, as a dict."),
     METHOD_NONE("info", env_info, "info($self)\n--\n\nSizes, ids and counters of the environment, as a dict."),
     METHOD_NONE("path", env_path, "path($self)\n--\n\nThe path it was opened with."),
@@ -308,11 +312,14 @@ PyMethodDef environment_methods[] = {
     METHOD_NONE("readers", env_readers, "readers($self)\n--\n\nThe readers of all processes, as a list of dicts."),
     METHOD_NONE("reader_check", env_reader_check,
                 "reader_check($self)\n--\n\nReleases the reader slots of dead processes; returns how many."),
-    METHOD_KEYWORDS("max_key_size", env_max_key_size, "max_key_size($self, dupsort=False)\n--\n\nThe longest key, in bytes."),
-    METHOD_KEYWORDS("set_geometry", env_set_geometry,
-                    "set_geometry($self, *, size_lower=-1, size_now=-1, size_upper=-1, growth_step=-1, shrink_threshold=-1)\n"
-                    "--\n\nChanges the bounds of the file's size, in bytes; -1 keeps a value."),
-    METHOD_ONE("set_mapsize", env_set_mapsize, "set_mapsize($self, size, /)\n--\n\nChanges the upper bound of the file's size."),
+    METHOD_KEYWORDS("max_key_size", env_max_key_size,
+                    "max_key_size($self, dupsort=False)\n--\n\nThe longest key, in bytes."),
+    METHOD_KEYWORDS(
+        "set_geometry", env_set_geometry,
+        "set_geometry($self, *, size_lower=-1, size_now=-1, size_upper=-1, growth_step=-1, shrink_threshold=-1)\n"
+        "--\n\nChanges the bounds of the file's size, in bytes; -1 keeps a value."),
+    METHOD_ONE("set_mapsize", env_set_mapsize,
+               "set_mapsize($self, size, /)\n--\n\nChanges the upper bound of the file's size."),
     METHOD_KEYWORDS("check", env_check,
                     "check($self, *, records=True, lock_writers=False, timeout=0)\n"
                     "--\n\nChecks the whole database; returns a dict with the number of problems and a list of them."),
@@ -347,11 +354,15 @@ PyTypeObject environment_type = {
     .tp_vectorcall = env_call,
     .tp_doc = PyDoc_STR(
         "Environment(path, map_size=None, *, subdir=True, readonly=False, create=True, mode=0o664, max_dbs=0,\n"
-        "            max_readers=None, sync=True, metasync=True, utterly_nosync=False, writemap=False, readahead=True,\n"
-        "            meminit=True, lock=True, exclusive=False, lifo=False, accede=False, validation=False, size_lower=None,\n"
+        "            max_readers=None, sync=True, metasync=True, utterly_nosync=False, writemap=False, "
+        "readahead=True,\n"
+        "            meminit=True, lock=True, exclusive=False, lifo=False, accede=False, validation=False, "
+        "size_lower=None,\n"
         "            size_now=None, size_upper=None, growth_step=None, shrink_threshold=None, pagesize=None,\n"
         "            max_spare_txns=1)\n--\n\n"
         "A database: opened, or created if create is true. path is a directory, or the data file with subdir=False.\n"
-        "map_size and size_upper are the largest size of the file, which grows and shrinks by itself. sync=False makes weak\n"
-        "commits, which a crash of the system may lose without damage to the file; lock=False works without a lock file."),
+        "map_size and size_upper are the largest size of the file, which grows and shrinks by itself. sync=False makes "
+        "weak\n"
+        "commits, which a crash of the system may lose without damage to the file; lock=False works without a lock "
+        "file."),
 };

@@ -41,15 +41,14 @@ static PyObject *info_object(const MDBX_envinfo *info) {
   PyObject *geometry = geometry_object(info);
   if (!geometry)
     return NULL;
-  return Py_BuildValue("{s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:K,s:K,s:K,s:N,s:(KK)}", "map_size",
-                       (unsigned long long)info->mi_geo.upper, "last_pgno", (unsigned long long)info->mi_last_pgno,
-                       "last_txnid", (unsigned long long)info->mi_recent_txnid, "oldest_reader_txnid",
-                       (unsigned long long)info->mi_latter_reader_txnid, "max_readers", info->mi_maxreaders, "num_readers",
-                       info->mi_numreaders, "psize", info->mi_dxb_pagesize, "file_size",
-                       (unsigned long long)info->mi_dxb_fsize, "file_allocated",
-                       (unsigned long long)info->mi_dxb_fallocated, "unsynced_bytes",
-                       (unsigned long long)info->mi_unsync_volume, "geometry", geometry, "id",
-                       (unsigned long long)info->mi_dxbid.x, (unsigned long long)info->mi_dxbid.y);
+  return Py_BuildValue(
+      "{s:K,s:K,s:K,s:K,s:I,s:I,s:I,s:K,s:K,s:K,s:N,s:(KK)}", "map_size", (unsigned long long)info->mi_geo.upper,
+      "last_pgno", (unsigned long long)info->mi_last_pgno, "last_txnid", (unsigned long long)info->mi_recent_txnid,
+      "oldest_reader_txnid", (unsigned long long)info->mi_latter_reader_txnid, "max_readers", info->mi_maxreaders,
+      "num_readers", info->mi_numreaders, "psize", info->mi_dxb_pagesize, "file_size",
+      (unsigned long long)info->mi_dxb_fsize, "file_allocated", (unsigned long long)info->mi_dxb_fallocated,
+      "unsynced_bytes", (unsigned long long)info->mi_unsync_volume, "geometry", geometry, "id",
+      (unsigned long long)info->mi_dxbid.x, (unsigned long long)info->mi_dxbid.y);
 }
 
 PyObject *env_info(PyObject *object, PyObject *ignored) {
@@ -78,11 +77,15 @@ PyObject *copy_snapshot_info(PyObject *module, PyObject *path) {
 
 static int add_reader(void *list, int num, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid, uint64_t lag,
                       size_t bytes_used, size_t bytes_retained) {
-  const char *state = thread == MDBX_TID_PARKED ? "parked" : thread == MDBX_TID_OUSTED ? "ousted" : txnid ? "active" : "idle";
-  PyObject *reader = Py_BuildValue("{s:i,s:l,s:K,s:s,s:K,s:K,s:K,s:K}", "slot", slot, "pid", (long)pid, "thread",
-                                   thread == MDBX_TID_PARKED || thread == MDBX_TID_OUSTED ? 0 : (unsigned long long)(uintptr_t)thread, "state", state, "txnid",
-                                   (unsigned long long)txnid, "lag", (unsigned long long)lag, "bytes_used",
-                                   (unsigned long long)bytes_used, "bytes_retained", (unsigned long long)bytes_retained);
+  const char *state = thread == MDBX_TID_PARKED   ? "parked"
+                      : thread == MDBX_TID_OUSTED ? "ousted"
+                      : txnid                     ? "active"
+                                                  : "idle";
+  PyObject *reader =
+      Py_BuildValue("{s:i,s:l,s:K,s:s,s:K,s:K,s:K,s:K}", "slot", slot, "pid", (long)pid, "thread",
+                    thread == MDBX_TID_PARKED || thread == MDBX_TID_OUSTED ? 0 : (unsigned long long)(uintptr_t)thread,
+                    "state", state, "txnid", (unsigned long long)txnid, "lag", (unsigned long long)lag, "bytes_used",
+                    (unsigned long long)bytes_used, "bytes_retained", (unsigned long long)bytes_retained);
   (void)num;
   const int failed = !reader || PyList_Append(list, reader) != 0;
   Py_XDECREF(reader);
@@ -119,10 +122,8 @@ PyObject *env_reader_check(PyObject *object, PyObject *ignored) {
 static PyObject *change_sizes(Environment *self, const intptr_t *size) {
   int rc;
   ++self->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_env_set_geometry(self->env, size[0], size[1], size[2], size[3], size[4], -1);
-  Py_END_ALLOW_THREADS
-  --self->busy;
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_env_set_geometry(self->env, size[0], size[1], size[2], size[3], size[4], -1);
+  Py_END_ALLOW_THREADS-- self->busy;
   return error_or_none(rc, "set_geometry");
 }
 
@@ -140,7 +141,8 @@ PyObject *env_set_geometry(PyObject *object, Arguments args, Py_ssize_t count, P
 
 PyObject *env_set_mapsize(PyObject *object, PyObject *arg) {
   intptr_t size[5] = {-1, -1, -1, -1, -1};
-  return env_usable((Environment *)object) && arg_size(arg, &size[2]) ? change_sizes((Environment *)object, size) : NULL;
+  return env_usable((Environment *)object) && arg_size(arg, &size[2]) ? change_sizes((Environment *)object, size)
+                                                                      : NULL;
 }
 
 /* ---- the checker ------------------------------------------------------------------------------------------------------ */
@@ -151,18 +153,18 @@ struct check {
   struct issue {
     struct issue *next;
     char text[480];
-  } *first, **last;
+  } * first, **last;
 };
 
-static void add_issue(MDBX_chk_context_t *context, const char *object, uint64_t number, const char *issue, const char *format,
-                      va_list args) {
+static void add_issue(MDBX_chk_context_t *context, const char *object, uint64_t number, const char *issue,
+                      const char *format, va_list args) {
   struct check *check = (struct check *)context;
   struct issue *entry = malloc(sizeof(*entry));
   if (!entry)
     return; /* it is counted anyway */
   const size_t size = sizeof(entry->text);
-  const int used = snprintf(entry->text, size, "%s %llu: %s%s", object ? object : "database", (unsigned long long)number,
-                            issue ? issue : "", format ? ": " : "");
+  const int used = snprintf(entry->text, size, "%s %llu: %s%s", object ? object : "database",
+                            (unsigned long long)number, issue ? issue : "", format ? ": " : "");
   if (format && used > 0 && (size_t)used < size)
     vsnprintf(entry->text + used, size - (size_t)used, format, args);
   entry->next = NULL;
@@ -186,12 +188,12 @@ static PyObject *issue_list(struct check *check) {
 }
 
 static PyObject *check_object(const MDBX_chk_context_t *context, PyObject *issues) {
-  return Py_BuildValue("{s:n,s:N,s:n,s:n,s:n,s:n,s:n,s:K}", "problems", (Py_ssize_t)context->result.total_problems, "issues",
-                       issues, "tables", (Py_ssize_t)context->result.table_total, "pages",
-                       (Py_ssize_t)context->result.alloc_pages, "used_pages", (Py_ssize_t)context->result.processed_pages,
-                       "free_pages", (Py_ssize_t)context->result.reclaimable_pages, "payload_bytes",
-                       (Py_ssize_t)context->result.total_payload_bytes, "txnid",
-                       (unsigned long long)context->result.recent_txnid);
+  return Py_BuildValue(
+      "{s:n,s:N,s:n,s:n,s:n,s:n,s:n,s:K}", "problems", (Py_ssize_t)context->result.total_problems, "issues", issues,
+      "tables", (Py_ssize_t)context->result.table_total, "pages", (Py_ssize_t)context->result.alloc_pages, "used_pages",
+      (Py_ssize_t)context->result.processed_pages, "free_pages", (Py_ssize_t)context->result.reclaimable_pages,
+      "payload_bytes", (Py_ssize_t)context->result.total_payload_bytes, "txnid",
+      (unsigned long long)context->result.recent_txnid);
 }
 
 PyObject *env_check(PyObject *object, Arguments args, Py_ssize_t count, PyObject *kwnames) {
@@ -208,10 +210,9 @@ PyObject *env_check(PyObject *object, Arguments args, Py_ssize_t count, PyObject
   struct check check = {.first = NULL, .last = &check.first};
   int rc;
   ++self->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_env_chk(self->env, &callbacks, &check.context, (MDBX_chk_flags_t)flags, MDBX_chk_error, timeout);
-  Py_END_ALLOW_THREADS
-  --self->busy;
+  Py_BEGIN_ALLOW_THREADS rc =
+      mdbx_env_chk(self->env, &callbacks, &check.context, (MDBX_chk_flags_t)flags, MDBX_chk_error, timeout);
+  Py_END_ALLOW_THREADS-- self->busy;
   PyObject *issues = issue_list(&check);
   if (rc != MDBX_SUCCESS) {
     Py_XDECREF(issues);
@@ -224,10 +225,11 @@ PyObject *env_check(PyObject *object, Arguments args, Py_ssize_t count, PyObject
 
 static PyObject *defrag_object(const MDBX_defrag_result_t *result, bool complete) {
   return Py_BuildValue("{s:N,s:n,s:n,s:n,s:n,s:I,s:I,s:K,s:d}", "complete", PyBool_FromLong(complete), "pages_shrinked",
-                       (Py_ssize_t)result->pages_shrinked, "pages_moved", (Py_ssize_t)result->pages_moved, "pages_retained",
-                       (Py_ssize_t)result->pages_retained, "pages_whole", (Py_ssize_t)result->pages_whole, "cycles",
-                       result->cycles, "stopping_reasons", result->stopping_reasons, "obstructed_txnid",
-                       (unsigned long long)result->obstructed_txnid, "seconds", (double)result->spent_time_dot16 / 65536);
+                       (Py_ssize_t)result->pages_shrinked, "pages_moved", (Py_ssize_t)result->pages_moved,
+                       "pages_retained", (Py_ssize_t)result->pages_retained, "pages_whole",
+                       (Py_ssize_t)result->pages_whole, "cycles", result->cycles, "stopping_reasons",
+                       result->stopping_reasons, "obstructed_txnid", (unsigned long long)result->obstructed_txnid,
+                       "seconds", (double)result->spent_time_dot16 / 65536);
 }
 
 PyObject *env_defrag(PyObject *object, Arguments args, Py_ssize_t count, PyObject *kwnames) {
@@ -236,17 +238,15 @@ PyObject *env_defrag(PyObject *object, Arguments args, Py_ssize_t count, PyObjec
   PyObject *arg[2];
   uint64_t pages = 0;
   unsigned limit = 0;
-  if (!args_sort("defrag", names, 0, 0, args, count, kwnames, arg) || !arg_unsigned(arg[0], "pages", SIZE_MAX, &pages) ||
-      !arg_seconds(arg[1], &limit) || !env_usable(self))
+  if (!args_sort("defrag", names, 0, 0, args, count, kwnames, arg) ||
+      !arg_unsigned(arg[0], "pages", SIZE_MAX, &pages) || !arg_seconds(arg[1], &limit) || !env_usable(self))
     return NULL;
   MDBX_defrag_result_t result;
   memset(&result, 0, sizeof(result));
   int rc;
   ++self->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_env_defrag(self->env, 0, 0, (size_t)pages, limit, -1, -1, NULL, NULL, &result);
-  Py_END_ALLOW_THREADS
-  --self->busy;
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_env_defrag(self->env, 0, 0, (size_t)pages, limit, -1, -1, NULL, NULL, &result);
+  Py_END_ALLOW_THREADS-- self->busy;
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE && rc != MDBX_LAGGARD_READER)
     return error_set(rc, "defrag");
   return defrag_object(&result, rc == MDBX_SUCCESS);

@@ -23,15 +23,16 @@ static bool take_flags(PyObject *compact, PyObject *overwrite, PyObject *flush, 
   if (!arg_bool(compact, &compacting) || !arg_bool(overwrite, &overwriting) || !arg_bool(flush, &flushing) ||
       !arg_bool(verify, &verifying))
     return false;
-  *flags = (compacting ? MDBX_CP_COMPACT : 0) | (overwriting ? MDBX_CP_OVERWRITE : 0) | (flushing ? 0 : MDBX_CP_DONT_FLUSH) |
-           (verifying ? 0 : MDBX_CP_NO_VERIFY);
+  *flags = (compacting ? MDBX_CP_COMPACT : 0) | (overwriting ? MDBX_CP_OVERWRITE : 0) |
+           (flushing ? 0 : MDBX_CP_DONT_FLUSH) | (verifying ? 0 : MDBX_CP_NO_VERIFY);
   return true;
 }
 
 /* ---- copies ----------------------------------------------------------------------------------------------------------- */
 
 static int copy_env(MDBX_env *env, const struct target *target, MDBX_copy_flags_t flags) {
-  return target->path ? mdbx_env_copy(env, PyBytes_AS_STRING(target->path), flags) : mdbx_env_copy2fd(env, target->fd, flags);
+  return target->path ? mdbx_env_copy(env, PyBytes_AS_STRING(target->path), flags)
+                      : mdbx_env_copy2fd(env, target->fd, flags);
 }
 
 static int copy_txn(MDBX_txn *txn, const struct target *target, MDBX_copy_flags_t flags) {
@@ -45,10 +46,9 @@ static PyObject *copy(Environment *self, Transaction *txn, struct target *target
   if (txn)
     ++txn->busy;
   MDBX_txn *handle = txn ? txn->txn : NULL;
-  Py_BEGIN_ALLOW_THREADS
-  rc = handle ? copy_txn(handle, target, (MDBX_copy_flags_t)flags) : copy_env(self->env, target, (MDBX_copy_flags_t)flags);
-  Py_END_ALLOW_THREADS
-  --self->busy;
+  Py_BEGIN_ALLOW_THREADS rc = handle ? copy_txn(handle, target, (MDBX_copy_flags_t)flags)
+                                     : copy_env(self->env, target, (MDBX_copy_flags_t)flags);
+  Py_END_ALLOW_THREADS-- self->busy;
   if (txn)
     --txn->busy;
   Py_XDECREF(target->path);
@@ -99,14 +99,14 @@ PyObject *env_copyfd(PyObject *self, Arguments args, Py_ssize_t count, PyObject 
 
 /* ---- increments ------------------------------------------------------------------------------------------------------- */
 
-static PyObject *copy_since(Environment *self, uint64_t txnid, struct target *target, unsigned flags, const char *what) {
+static PyObject *copy_since(Environment *self, uint64_t txnid, struct target *target, unsigned flags,
+                            const char *what) {
   int rc;
   ++self->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = target->path ? mdbx_env_copy_since(self->env, txnid, PyBytes_AS_STRING(target->path), (MDBX_copy_flags_t)flags)
-                    : mdbx_env_copy2fd_since(self->env, txnid, target->fd, (MDBX_copy_flags_t)flags);
-  Py_END_ALLOW_THREADS
-  --self->busy;
+  Py_BEGIN_ALLOW_THREADS rc =
+      target->path ? mdbx_env_copy_since(self->env, txnid, PyBytes_AS_STRING(target->path), (MDBX_copy_flags_t)flags)
+                   : mdbx_env_copy2fd_since(self->env, txnid, target->fd, (MDBX_copy_flags_t)flags);
+  Py_END_ALLOW_THREADS-- self->busy;
   Py_XDECREF(target->path);
   return error_or_none(rc, what);
 }
@@ -154,10 +154,9 @@ PyObject *copy_apply(PyObject *module, Arguments args, Py_ssize_t count, PyObjec
     return NULL;
   }
   int rc;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_copy_apply(PyBytes_AS_STRING(copy), PyBytes_AS_STRING(increment), flush ? MDBX_CP_DEFAULTS : MDBX_CP_DONT_FLUSH);
-  Py_END_ALLOW_THREADS
-  Py_DECREF(copy);
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_copy_apply(PyBytes_AS_STRING(copy), PyBytes_AS_STRING(increment),
+                                              flush ? MDBX_CP_DEFAULTS : MDBX_CP_DONT_FLUSH);
+  Py_END_ALLOW_THREADS Py_DECREF(copy);
   Py_DECREF(increment);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return error_set(rc, "apply_increment");
@@ -171,13 +170,12 @@ PyObject *copy_increment_info(PyObject *module, PyObject *path) {
   if (!PyUnicode_FSConverter(path, &bytes))
     return NULL;
   int rc;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_increment_info(PyBytes_AS_STRING(bytes), &info, sizeof(info));
-  Py_END_ALLOW_THREADS
-  Py_DECREF(bytes);
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_increment_info(PyBytes_AS_STRING(bytes), &info, sizeof(info));
+  Py_END_ALLOW_THREADS Py_DECREF(bytes);
   if (rc != MDBX_SUCCESS)
     return error_set(rc, "increment_info");
   return Py_BuildValue("{s:K,s:K,s:K,s:I,s:(KK)}", "base_txnid", (unsigned long long)info.ii_base_txnid, "txnid",
                        (unsigned long long)info.ii_txnid, "pages", (unsigned long long)info.ii_pages, "psize",
-                       info.ii_pagesize, "id", (unsigned long long)info.ii_dxbid.x, (unsigned long long)info.ii_dxbid.y);
+                       info.ii_pagesize, "id", (unsigned long long)info.ii_dxbid.x,
+                       (unsigned long long)info.ii_dxbid.y);
 }

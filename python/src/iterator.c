@@ -5,8 +5,7 @@
 #include "module.h"
 
 typedef struct Iterator {
-  PyObject_HEAD
-  Cursor *cursor;
+  PyObject_HEAD Cursor *cursor;
   MDBX_cursor_op step;
   bool keys, values;
   bool pending; /* the record at the position is yet to be yielded */
@@ -52,7 +51,8 @@ static PyObject *iterator_next(PyObject *object) {
 }
 
 /* `start` is where an iteration begins without a position; among the values of a key there is none. */
-static PyObject *start(Cursor *cursor, MDBX_cursor_op start_op, MDBX_cursor_op step, bool among, bool keys, bool values) {
+static PyObject *start(Cursor *cursor, MDBX_cursor_op start_op, MDBX_cursor_op step, bool among, bool keys,
+                       bool values) {
   if (!cursor_usable(cursor))
     return NULL;
   if (!keys && !values) {
@@ -74,12 +74,13 @@ static PyObject *start(Cursor *cursor, MDBX_cursor_op start_op, MDBX_cursor_op s
   return (PyObject *)self;
 }
 
-static PyObject *iterate(PyObject *object, Arguments args, Py_ssize_t count, PyObject *kwnames, const char *name, bool keys,
-                         bool values, MDBX_cursor_op start_op, MDBX_cursor_op step) {
+static PyObject *iterate(PyObject *object, Arguments args, Py_ssize_t count, PyObject *kwnames, const char *name,
+                         bool keys, bool values, MDBX_cursor_op start_op, MDBX_cursor_op step) {
   static const char *const names[] = {"keys", "values", NULL};
   Cursor *cursor = (Cursor *)object;
   PyObject *arg[2];
-  if (!args_sort(name, names, 0, 2, args, count, kwnames, arg) || !arg_bool(arg[0], &keys) || !arg_bool(arg[1], &values))
+  if (!args_sort(name, names, 0, 2, args, count, kwnames, arg) || !arg_bool(arg[0], &keys) ||
+      !arg_bool(arg[1], &values))
     return NULL;
   const bool among = step == MDBX_NEXT_DUP || step == MDBX_PREV_DUP;
   if (among && !(cursor->db->flags & MDBX_DUPSORT))
@@ -87,9 +88,9 @@ static PyObject *iterate(PyObject *object, Arguments args, Py_ssize_t count, PyO
   return start(cursor, start_op, step, among, keys, values);
 }
 
-#define ITERATION(name, keys, values, start_op, step)                                                                  \
-  PyObject *cursor_##name(PyObject *self, Arguments args, Py_ssize_t count, PyObject *kwnames) {                       \
-    return iterate(self, args, count, kwnames, #name, keys, values, start_op, step);                                   \
+#define ITERATION(name, keys, values, start_op, step) \
+  PyObject *cursor_##name(PyObject *self, Arguments args, Py_ssize_t count, PyObject *kwnames) { \
+    return iterate(self, args, count, kwnames, #name, keys, values, start_op, step); \
   }
 ITERATION(iternext, true, true, MDBX_FIRST, MDBX_NEXT)
 ITERATION(iternext_dup, false, true, MDBX_FIRST, MDBX_NEXT_DUP)

@@ -32,7 +32,8 @@ static PyObject *delete_files(PyObject *module, PyObject *path) {
 }
 
 static PyMethodDef methods[] = {
-    METHOD_NONE("version", version, "version()\n--\n\nThe version of the library that is loaded: (major, minor, patch)."),
+    METHOD_NONE("version", version,
+                "version()\n--\n\nThe version of the library that is loaded: (major, minor, patch)."),
     METHOD_ONE("strerror", strerror_of, "strerror(code, /)\n--\n\nThe text of an error code."),
     METHOD_ONE("delete", delete_files,
                "delete(path, /)\n--\n\nDeletes the files of a database that nobody uses; False if there are none."),
@@ -44,8 +45,9 @@ static PyMethodDef methods[] = {
                     "--\n\nMakes a copy one of a later snapshot; False if it has that snapshot already."),
     {NULL, NULL, 0, NULL}};
 
-static struct PyModuleDef definition = {
-    PyModuleDef_HEAD_INIT, .m_name = "mdbx._mdbx", .m_doc = "The engine; use the package mdbx.", .m_size = -1, .m_methods = methods};
+static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "mdbx._mdbx",
+                                        .m_doc = "The engine; use the package mdbx.", .m_size = -1,
+                                        .m_methods = methods};
 
 static bool add_types(PyObject *module) {
   static const struct {
@@ -54,7 +56,8 @@ static bool add_types(PyObject *module) {
   } types[] = {{"Environment", &environment_type}, {"Transaction", &transaction_type}, {"Cursor", &cursor_type},
                {"Database", &database_type},       {"_Iterator", &iterator_type},      {"_View", &view_type}};
   for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); ++i)
-    if (PyType_Ready(types[i].type) != 0 || PyModule_AddObjectRef(module, types[i].name, (PyObject *)types[i].type) != 0)
+    if (PyType_Ready(types[i].type) != 0 ||
+        PyModule_AddObjectRef(module, types[i].name, (PyObject *)types[i].type) != 0)
       return false;
   return true;
 }

@@ -25,8 +25,7 @@ typedef struct Cursor Cursor;
 
 /* A table. It is dead if the transaction that created it was aborted, or after it was deleted. */
 typedef struct Database {
-  PyObject_HEAD
-  Environment *env;
+  PyObject_HEAD Environment *env;
   PyObject *name; /* bytes, or None for the main table */
   MDBX_dbi dbi;
   unsigned flags;
@@ -36,11 +35,10 @@ typedef struct Database {
 enum { SPARES_MAX = 16 };
 
 struct Environment {
-  PyObject_HEAD
-  MDBX_env *env;
-  PyObject *path;    /* bytes */
-  Database *main;    /* without a reference to this environment, so that there is no circle */
-  Transaction *txns; /* those without a parent */
+  PyObject_HEAD MDBX_env *env;
+  PyObject *path;               /* bytes */
+  Database *main;               /* without a reference to this environment, so that there is no circle */
+  Transaction *txns;            /* those without a parent */
   MDBX_txn *spares[SPARES_MAX]; /* read transactions, reset, for the next ones */
   unsigned spare_count, spare_limit;
   unsigned busy;
@@ -49,13 +47,12 @@ struct Environment {
 };
 
 struct Transaction {
-  PyObject_HEAD
-  Environment *env;
-  Transaction *parent, *child; /* a reference to the parent, none to the child */
+  PyObject_HEAD Environment *env;
+  Transaction *parent, *child;  /* a reference to the parent, none to the child */
   Transaction *previous, *next; /* in the list of the environment */
-  MDBX_txn *txn;   /* stays when a read transaction has ended while views of its data exist */
+  MDBX_txn *txn;                /* stays when a read transaction has ended while views of its data exist */
   Cursor *cursors;
-  Database *db;    /* the default table */
+  Database *db;      /* the default table */
   PyObject *created; /* list of tables that it created; NULL if none */
   size_t views;
   uint64_t changes; /* counts calls that may have moved data */
@@ -65,8 +62,7 @@ struct Transaction {
 };
 
 struct Cursor {
-  PyObject_HEAD
-  Transaction *txn;
+  PyObject_HEAD Transaction *txn;
   Database *db;
   Cursor *previous, *next;
   MDBX_cursor *cursor;
@@ -83,8 +79,8 @@ typedef PyObject *const *Arguments;
 
 /* Sorts arguments by position and by name into `out`, NULL for those not given. `names` ends with NULL; the first `required`
  * must be given; arguments from `positional` on must be named. False with an exception. */
-bool args_sort(const char *function, const char *const *names, Py_ssize_t required, Py_ssize_t positional, Arguments args,
-               Py_ssize_t count, PyObject *kwnames, PyObject **out);
+bool args_sort(const char *function, const char *const *names, Py_ssize_t required, Py_ssize_t positional,
+               Arguments args, Py_ssize_t count, PyObject *kwnames, PyObject **out);
 /* They leave the result alone if the argument was not given; false with an exception. */
 bool arg_bool(PyObject *arg, bool *value);
 bool arg_size(PyObject *arg, intptr_t *value);
@@ -222,11 +218,11 @@ PyObject *cursor_iterprev_nodup(PyObject *self, Arguments args, Py_ssize_t count
 PyObject *cursor_iter(PyObject *self);
 
 /* A row of a table of methods. */
-#define METHOD_KEYWORDS(name, function, doc)                                                                           \
+#define METHOD_KEYWORDS(name, function, doc) \
   { name, (PyCFunction)(void (*)(void))(function), METH_FASTCALL | METH_KEYWORDS, doc }
-#define METHOD_NONE(name, function, doc)                                                                               \
+#define METHOD_NONE(name, function, doc) \
   { name, function, METH_NOARGS, doc }
-#define METHOD_ONE(name, function, doc)                                                                                \
+#define METHOD_ONE(name, function, doc) \
   { name, function, METH_O, doc }
 
 #endif

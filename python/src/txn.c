@@ -37,10 +37,8 @@ static int begin_read(Environment *env, MDBX_txn **txn) {
 static int begin_write(Environment *env, MDBX_txn *parent, MDBX_txn_flags_t flags, MDBX_txn **txn) {
   int rc;
   ++env->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_txn_begin(env->env, parent, flags, txn);
-  Py_END_ALLOW_THREADS
-  --env->busy;
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_txn_begin(env->env, parent, flags, txn);
+  Py_END_ALLOW_THREADS-- env->busy;
   return rc;
 }
 
@@ -104,7 +102,8 @@ Transaction *txn_begin(Environment *env, Transaction *parent, Database *db, bool
 }
 
 enum { B_DB, B_PARENT, B_WRITE, B_BUFFERS, B_WAIT, B_SYNC, B_METASYNC, B_COUNT };
-static const char *const begin_names[B_COUNT + 1] = {"db", "parent", "write", "buffers", "wait", "sync", "metasync", NULL};
+static const char *const begin_names[B_COUNT + 1] = {"db",   "parent", "write",    "buffers",
+                                                     "wait", "sync",   "metasync", NULL};
 
 static bool take_parent(Environment *env, PyObject *arg, Transaction **parent) {
   *parent = NULL;
@@ -190,10 +189,8 @@ static int end_write(Transaction *self, bool commit) {
   int rc;
   self->txn = NULL;
   ++self->env->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = commit ? mdbx_txn_commit(handle) : mdbx_txn_abort(handle);
-  Py_END_ALLOW_THREADS
-  --self->env->busy;
+  Py_BEGIN_ALLOW_THREADS rc = commit ? mdbx_txn_commit(handle) : mdbx_txn_abort(handle);
+  Py_END_ALLOW_THREADS-- self->env->busy;
   return rc;
 }
 
@@ -282,13 +279,14 @@ static PyObject *txn_info(PyObject *object, PyObject *ignored) {
                        (unsigned long long)info.txn_reader_lag, "space_used", (unsigned long long)info.txn_space_used,
                        "space_limit", (unsigned long long)info.txn_space_limit_hard, "space_retired",
                        (unsigned long long)info.txn_space_retired, "space_leftover",
-                       (unsigned long long)info.txn_space_leftover, "space_dirty", (unsigned long long)info.txn_space_dirty);
+                       (unsigned long long)info.txn_space_leftover, "space_dirty",
+                       (unsigned long long)info.txn_space_dirty);
 }
 
 static PyObject *txn_repr(PyObject *object) {
   const Transaction *self = (Transaction *)object;
-  return PyUnicode_FromFormat("<mdbx.Transaction, %s%s%s>", self->parent ? "nested, " : "", self->write ? "write" : "read",
-                              self->ended ? ", ended" : "");
+  return PyUnicode_FromFormat("<mdbx.Transaction, %s%s%s>", self->parent ? "nested, " : "",
+                              self->write ? "write" : "read", self->ended ? ", ended" : "");
 }
 
 static PyObject *get_env(PyObject *self, void *ignored) {
@@ -299,7 +297,8 @@ static PyObject *get_env(PyObject *self, void *ignored) {
 static PyGetSetDef getset[] = {{"env", get_env, NULL, "Its environment.", NULL}, {NULL, NULL, NULL, NULL, NULL}};
 
 PyMethodDef transaction_methods[] = {
-    METHOD_KEYWORDS("get", txn_get, "get($self, key, default=None, db=None)\n--\n\nThe first value of a key, or default."),
+    METHOD_KEYWORDS("get", txn_get,
+                    "get($self, key, default=None, db=None)\n--\n\nThe first value of a key, or default."),
     METHOD_KEYWORDS("put", txn_put,
                     "put($self, key, value, dupdata=True, overwrite=True, append=False, db=None)\n"
                     "--\n\nStores a record. False if overwrite or dupdata is false and the key, or the pair, exists."),
@@ -309,25 +308,30 @@ PyMethodDef transaction_methods[] = {
     METHOD_KEYWORDS("replace", txn_replace,
                     "replace($self, key, value, db=None)\n"
                     "--\n\nStores a value in place of all values of the key; returns the first of these, or None."),
-    METHOD_KEYWORDS("pop", txn_pop, "pop($self, key, db=None)\n--\n\nDeletes the first value of a key and returns it, or None."),
+    METHOD_KEYWORDS("pop", txn_pop,
+                    "pop($self, key, db=None)\n--\n\nDeletes the first value of a key and returns it, or None."),
     METHOD_KEYWORDS("get_many", txn_get_many,
                     "get_many($self, keys, default=None, db=None)\n"
                     "--\n\nThe first values of many keys, as a list. Much faster than a call of get() for each."),
-    METHOD_KEYWORDS("put_many", txn_put_many,
-                    "put_many($self, items, dupdata=True, overwrite=True, append=False, db=None)\n"
-                    "--\n\nStores pairs in the given order. Returns how many were stored; those that overwrite or dupdata\n"
-                    "refuse are left out."),
+    METHOD_KEYWORDS(
+        "put_many", txn_put_many,
+        "put_many($self, items, dupdata=True, overwrite=True, append=False, db=None)\n"
+        "--\n\nStores pairs in the given order. Returns how many were stored; those that overwrite or dupdata\n"
+        "refuse are left out."),
     METHOD_KEYWORDS("cursor", txn_cursor, "cursor($self, db=None)\n--\n\nA cursor on a table."),
     METHOD_KEYWORDS("stat", txn_stat, "stat($self, db=None)\n--\n\nStatistics of a table, as a dict."),
-    METHOD_KEYWORDS("drop", txn_drop, "drop($self, db, delete=True)\n--\n\nDeletes a table, or empties it with delete=False."),
+    METHOD_KEYWORDS("drop", txn_drop,
+                    "drop($self, db, delete=True)\n--\n\nDeletes a table, or empties it with delete=False."),
     METHOD_NONE("tables", txn_tables, "tables($self)\n--\n\nThe names of all named tables, as a list of bytes."),
-    METHOD_KEYWORDS("sequence", txn_sequence,
-                    "sequence($self, increment=0, db=None)\n--\n\nThe counter stored with a table, before the increment."),
+    METHOD_KEYWORDS(
+        "sequence", txn_sequence,
+        "sequence($self, increment=0, db=None)\n--\n\nThe counter stored with a table, before the increment."),
     METHOD_KEYWORDS("estimate", txn_estimate,
                     "estimate($self, begin=None, end=None, db=None)\n"
                     "--\n\nAbout how many records a range of keys has; end is not part of it."),
     METHOD_NONE("commit", txn_commit, "commit($self)\n--\n\nCommits, nested transactions too."),
-    METHOD_NONE("abort", txn_abort, "abort($self)\n--\n\nDrops all changes. Nothing happens if the transaction has ended."),
+    METHOD_NONE("abort", txn_abort,
+                "abort($self)\n--\n\nDrops all changes. Nothing happens if the transaction has ended."),
     METHOD_NONE("id", txn_id, "id($self)\n--\n\nThe id of the snapshot, or of the commit to come."),
     METHOD_NONE("info", txn_info, "info($self)\n--\n\nIds and sizes, as a dict."),
     METHOD_NONE("__enter__", txn_enter, NULL),
@@ -342,6 +346,7 @@ PyTypeObject transaction_type = {
     .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
     .tp_methods = transaction_methods,
     .tp_getset = getset,
-    .tp_doc = PyDoc_STR("A transaction, as Environment.begin() gives it. As a context manager it commits at the end, or aborts\n"
-                        "after an exception."),
+    .tp_doc = PyDoc_STR(
+        "A transaction, as Environment.begin() gives it. As a context manager it commits at the end, or aborts\n"
+        "after an exception."),
 };

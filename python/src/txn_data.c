@@ -7,7 +7,9 @@
 #include "module.h"
 
 /* What data methods begin with: their transaction can be used, and their table is known. NULL with an exception. */
-static Database *table_of(Transaction *self, PyObject *db) { return txn_usable(self) ? db_of_argument(self, db) : NULL; }
+static Database *table_of(Transaction *self, PyObject *db) {
+  return txn_usable(self) ? db_of_argument(self, db) : NULL;
+}
 
 PyObject *txn_get(PyObject *object, Arguments args, Py_ssize_t count, PyObject *kwnames) {
   static const char *const names[] = {"key", "default", "db", NULL};
@@ -103,7 +105,8 @@ static PyObject *first_value(Transaction *self, Database *db, const MDBX_val *ke
   const int rc = mdbx_get(self->txn, db->dbi, key, &value);
   if (rc == MDBX_NOTFOUND)
     Py_RETURN_NONE;
-  return rc == MDBX_SUCCESS ? PyBytes_FromStringAndSize(value.iov_base, (Py_ssize_t)value.iov_len) : error_set(rc, what);
+  return rc == MDBX_SUCCESS ? PyBytes_FromStringAndSize(value.iov_base, (Py_ssize_t)value.iov_len)
+                            : error_set(rc, what);
 }
 
 /* What replace() and pop() return: with buffers=True a memoryview. Takes the reference. */
@@ -132,7 +135,8 @@ PyObject *txn_replace(PyObject *object, Arguments args, Py_ssize_t count, PyObje
   PyObject *old = first_value(self, db, &key.val, "replace");
   if (old) {
     ++self->changes;
-    const int rc = mdbx_put(self->txn, db->dbi, &key.val, &value.val, db->flags & MDBX_DUPSORT ? MDBX_ALLDUPS : MDBX_UPSERT);
+    const int rc =
+        mdbx_put(self->txn, db->dbi, &key.val, &value.val, db->flags & MDBX_DUPSORT ? MDBX_ALLDUPS : MDBX_UPSERT);
     if (rc != MDBX_SUCCESS) {
       Py_CLEAR(old);
       error_set(rc, "replace");
@@ -187,13 +191,13 @@ PyObject *txn_drop(PyObject *object, Arguments args, Py_ssize_t count, PyObject 
   const int rc = mdbx_drop(self->txn, db->dbi, delete);
   if (rc != MDBX_SUCCESS)
     return error_set(rc, "drop");
-  if (delete && db->dbi > 1)
+  if (delete &&db->dbi > 1)
     db->dead = true;
   Py_RETURN_NONE;
 }
 
-static int add_name(void *list, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, const struct MDBX_stat *stat,
-                    MDBX_dbi dbi) {
+static int add_name(void *list, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags,
+                    const struct MDBX_stat *stat, MDBX_dbi dbi) {
   PyObject *bytes = PyBytes_FromStringAndSize(name->iov_base, (Py_ssize_t)name->iov_len);
   (void)txn, (void)flags, (void)stat, (void)dbi;
   const int failed = !bytes || PyList_Append(list, bytes) != 0;
@@ -264,7 +268,8 @@ PyObject *txn_estimate(PyObject *object, Arguments args, Py_ssize_t count, PyObj
   int rc = MDBX_SUCCESS;
   const bool taken = !ends || bytes_take(arg[1], "a key", &keys[1]);
   if (taken)
-    rc = mdbx_estimate_range(self->txn, db->dbi, begins ? &keys[0].val : NULL, NULL, ends ? &keys[1].val : NULL, NULL, &distance);
+    rc = mdbx_estimate_range(self->txn, db->dbi, begins ? &keys[0].val : NULL, NULL, ends ? &keys[1].val : NULL, NULL,
+                             &distance);
   bytes_drop(&keys[0]);
   bytes_drop(&keys[1]);
   if (!taken)

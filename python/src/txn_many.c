@@ -68,11 +68,8 @@ static bool look_up(Transaction *self, PyObject *db, struct lookups *part, PyObj
   int rc;
   ++self->busy;
   ++self->env->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = mdbx_get_many(self->txn, table->dbi, part->keys, part->values, part->codes, part->count);
-  Py_END_ALLOW_THREADS
-  if (rc != MDBX_SUCCESS)
-    error_set(rc, "get_many");
+  Py_BEGIN_ALLOW_THREADS rc = mdbx_get_many(self->txn, table->dbi, part->keys, part->values, part->codes, part->count);
+  Py_END_ALLOW_THREADS if (rc != MDBX_SUCCESS) error_set(rc, "get_many");
   const bool good = rc == MDBX_SUCCESS && add_values(self, part, missing, list);
   --self->env->busy;
   --self->busy;
@@ -83,7 +80,8 @@ PyObject *txn_get_many(PyObject *object, Arguments args, Py_ssize_t count, PyObj
   static const char *const names[] = {"keys", "default", "db", NULL};
   Transaction *self = (Transaction *)object;
   PyObject *arg[3];
-  if (!args_sort("get_many", names, 1, 3, args, count, kwnames, arg) || !txn_usable(self) || !db_of_argument(self, arg[2]))
+  if (!args_sort("get_many", names, 1, 3, args, count, kwnames, arg) || !txn_usable(self) ||
+      !db_of_argument(self, arg[2]))
     return NULL;
   PyObject *missing = arg[1] ? arg[1] : Py_None;
   PyObject *iterator = PyObject_GetIter(arg[0]);
@@ -181,10 +179,8 @@ static bool put_part(Transaction *self, PyObject **arg, struct puts *part, size_
   ++self->changes;
   ++self->busy;
   ++self->env->busy;
-  Py_BEGIN_ALLOW_THREADS
-  rc = store(self->txn, table->dbi, part, flags, stored);
-  Py_END_ALLOW_THREADS
-  --self->env->busy;
+  Py_BEGIN_ALLOW_THREADS rc = store(self->txn, table->dbi, part, flags, stored);
+  Py_END_ALLOW_THREADS-- self->env->busy;
   --self->busy;
   if (rc != MDBX_SUCCESS)
     error_set(rc, "put_many");
@@ -195,7 +191,8 @@ PyObject *txn_put_many(PyObject *object, Arguments args, Py_ssize_t count, PyObj
   static const char *const names[] = {"items", "dupdata", "overwrite", "append", "db", NULL};
   Transaction *self = (Transaction *)object;
   PyObject *arg[5];
-  if (!args_sort("put_many", names, 1, 5, args, count, kwnames, arg) || !txn_usable(self) || !db_of_argument(self, arg[4]))
+  if (!args_sort("put_many", names, 1, 5, args, count, kwnames, arg) || !txn_usable(self) ||
+      !db_of_argument(self, arg[4]))
     return NULL;
   PyObject *items = PyDict_Check(arg[0]) ? PyDict_Items(arg[0]) : Py_NewRef(arg[0]);
   PyObject *iterator = items ? PyObject_GetIter(items) : NULL;

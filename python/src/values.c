@@ -9,8 +9,7 @@
 #include "module.h"
 
 typedef struct View {
-  PyObject_HEAD
-  Transaction *txn;
+  PyObject_HEAD Transaction *txn;
   MDBX_val val;
 } View;
 

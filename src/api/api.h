@@ -7,8 +7,8 @@
 
 #include "txn/table.h"
 
-#define PUT_FLAGS_KNOWN                                                                                                \
-  (MDBX_NOOVERWRITE | MDBX_NODUPDATA | MDBX_CURRENT | MDBX_ALLDUPS | MDBX_RESERVE | MDBX_APPEND | MDBX_APPENDDUP |     \
+#define PUT_FLAGS_KNOWN \
+  (MDBX_NOOVERWRITE | MDBX_NODUPDATA | MDBX_CURRENT | MDBX_ALLDUPS | MDBX_RESERVE | MDBX_APPEND | MDBX_APPENDDUP | \
    MDBX_MULTIPLE)
 
 /* Checks that the transaction may read, and finds the tree of a handle. */

@@ -268,8 +268,7 @@ int mdbx_cursor_scan(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX
 int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx, MDBX_cursor_op from_op,
                           MDBX_val *from_key, MDBX_val *from_value, MDBX_cursor_op turn_op, void *arg) {
   MDBX_val value = {NULL, 0};
-  if (!pred || !from_key || !cursor_op_is(turn_op, OP_TURNS) ||
-      !cursor_op_is(from_op, OP_KEY_ALONE | OP_VALUE))
+  if (!pred || !from_key || !cursor_op_is(turn_op, OP_TURNS) || !cursor_op_is(from_op, OP_KEY_ALONE | OP_VALUE))
     return MDBX_EINVAL;
   return scan(cur, pred, ctx, from_key, from_value ? from_value : &value, from_op, turn_op, arg);
 }

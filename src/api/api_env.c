@@ -225,8 +225,8 @@ static void add_record(MDBX_stat *stat, const struct table_record *record) {
   stat->ms_mod_txnid = MAX_OF(stat->ms_mod_txnid, record->mod_txnid);
 }
 
-static int add_named(void *ctx, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags,
-                     const MDBX_stat *stat, MDBX_dbi dbi) {
+static int add_named(void *ctx, const MDBX_txn *txn, const MDBX_val *name, MDBX_db_flags_t flags, const MDBX_stat *stat,
+                     MDBX_dbi dbi) {
   MDBX_stat *sum = ctx;
   struct tree *tree;
   (void)name, (void)flags;
@@ -400,8 +400,8 @@ int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info, size_t bytes) {
 
 /* ------------------------------------------------------------------------------------------------------------- copy */
 
-#define COPY_FLAGS_KNOWN                                                                                               \
-  ((unsigned)(MDBX_CP_COMPACT | MDBX_CP_FORCE_DYNAMIC_SIZE | MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC |              \
+#define COPY_FLAGS_KNOWN \
+  ((unsigned)(MDBX_CP_COMPACT | MDBX_CP_FORCE_DYNAMIC_SIZE | MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC | \
               MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN | MDBX_CP_OVERWRITE | MDBX_CP_NO_VERIFY))
 
 /* A reader of the newest snapshot, for one copy. */

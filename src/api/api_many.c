@@ -33,8 +33,7 @@ static int get_group(const MDBX_txn *txn, struct tree *tree, const MDBX_val *key
   return rc;
 }
 
-int mdbx_get_many(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys, MDBX_val *values, int *codes,
-                  size_t count) {
+int mdbx_get_many(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *keys, MDBX_val *values, int *codes, size_t count) {
   struct tree *tree;
   int rc = api_tree(txn, dbi, &tree);
   if (rc != MDBX_SUCCESS)

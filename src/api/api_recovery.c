@@ -6,8 +6,8 @@
 #include "service/warmup.h"
 #include "txn/txn_env.h"
 
-#define WARMUP_FLAGS_KNOWN                                                                                             \
-  ((unsigned)(MDBX_warmup_force | MDBX_warmup_oomsafe | MDBX_warmup_lock | MDBX_warmup_touchlimit |                    \
+#define WARMUP_FLAGS_KNOWN \
+  ((unsigned)(MDBX_warmup_force | MDBX_warmup_oomsafe | MDBX_warmup_lock | MDBX_warmup_touchlimit | \
               MDBX_warmup_release))
 
 /* Pages of the transaction's snapshot, or of the newest commit. */

@@ -7,8 +7,8 @@
 #include "txn/table_walk.h"
 #include "txn/txn_write.h"
 
-#define OPEN_FLAGS_KNOWN                                                                                               \
-  ((unsigned)(MDBX_REVERSEKEY | MDBX_DUPSORT | MDBX_INTEGERKEY | MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP |   \
+#define OPEN_FLAGS_KNOWN \
+  ((unsigned)(MDBX_REVERSEKEY | MDBX_DUPSORT | MDBX_INTEGERKEY | MDBX_DUPFIXED | MDBX_INTEGERDUP | MDBX_REVERSEDUP | \
               MDBX_CREATE | MDBX_DB_ACCEDE))
 
 static int check_open_flags(const MDBX_txn *txn, unsigned flags) {

@@ -10,9 +10,9 @@
 #include "txn/txn_read.h"
 #include "txn/txn_write.h"
 
-#define BEGIN_FLAGS_KNOWN                                                                                              \
-  ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART | MDBX_TXN_TRY |                            \
-              MDBX_TXN_NOMETASYNC | MDBX_TXN_NOSYNC))
+#define BEGIN_FLAGS_KNOWN \
+  ((unsigned)(MDBX_TXN_RDONLY | MDBX_TXN_RDONLY_PREPARE | MDBX_TXN_APART | MDBX_TXN_TRY | MDBX_TXN_NOMETASYNC | \
+              MDBX_TXN_NOSYNC))
 
 /* If transactions are tied to threads, a thread cannot have a read and a write transaction at the same time. */
 static bool overlaps(const MDBX_env *env, bool reading) {

@@ -13,12 +13,12 @@ void *array_grow(void *items, size_t *capacity, size_t least, size_t size);
 #define array_room(items, count, capacity) array_reserve(items, (count) + 1, capacity)
 
 /* Makes room for `count` elements in total. */
-#define array_reserve(items, count, capacity)                                                                          \
-  ((count) <= (capacity) || __extension__({                                                                            \
-     void *const array_grown = array_grow((items), &(capacity), (count), sizeof(*(items)));                            \
-     if (array_grown)                                                                                                  \
-       (items) = array_grown;                                                                                          \
-     array_grown != NULL;                                                                                              \
+#define array_reserve(items, count, capacity) \
+  ((count) <= (capacity) || __extension__({ \
+     void *const array_grown = array_grow((items), &(capacity), (count), sizeof(*(items))); \
+     if (array_grown) \
+       (items) = array_grown; \
+     array_grown != NULL; \
    }))
 
 #endif

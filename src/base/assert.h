@@ -20,15 +20,15 @@
 
 #if MDBX_DEBUG
 #define ASSERT(condition) (likely(condition) ? (void)0 : assert_failed(#condition, __func__, __LINE__))
-#define VERIFY(call)                                                                                                   \
-  do {                                                                                                                 \
-    if (unlikely(log_debug_flags() & MDBX_DBG_ASSERT))                                                                 \
-      call;                                                                                                            \
+#define VERIFY(call) \
+  do { \
+    if (unlikely(log_debug_flags() & MDBX_DBG_ASSERT)) \
+      call; \
   } while (0)
-#define AUDIT(call)                                                                                                    \
-  do {                                                                                                                 \
-    if (unlikely(log_debug_flags() & MDBX_DBG_AUDIT))                                                                  \
-      call;                                                                                                            \
+#define AUDIT(call) \
+  do { \
+    if (unlikely(log_debug_flags() & MDBX_DBG_AUDIT)) \
+      call; \
   } while (0)
 #else
 #define ASSERT(condition) ((void)sizeof(!(condition)))

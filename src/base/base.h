@@ -48,9 +48,7 @@ static inline size_t ceil_to(size_t value, size_t granularity) {
 }
 
 /* An MDBX_val for bytes that its reader must not change. The type has no const, so only this function casts it away. */
-static inline MDBX_val val_of(const void *bytes, size_t length) {
-  return (MDBX_val){(void *)(uintptr_t)bytes, length};
-}
+static inline MDBX_val val_of(const void *bytes, size_t length) { return (MDBX_val){(void *)(uintptr_t)bytes, length}; }
 
 static inline bool is_power_of_two(size_t value) { return value != 0 && (value & (value - 1)) == 0; }
 

@@ -40,10 +40,10 @@ void log_set_panic(MDBX_panic_func panic);
 /* Reports an unrecoverable failure to the panic callback, or prints it and aborts. */
 void log_panic(const char *message, const char *function, unsigned line);
 
-#define log_at(level, ...)                                                                                             \
-  do {                                                                                                                 \
-    if (unlikely((level) <= log_level_now))                                                                            \
-      log_write((level), __func__, __LINE__, __VA_ARGS__);                                                             \
+#define log_at(level, ...) \
+  do { \
+    if (unlikely((level) <= log_level_now)) \
+      log_write((level), __func__, __LINE__, __VA_ARGS__); \
   } while (0)
 #define log_error(...) log_at(MDBX_LOG_ERROR, __VA_ARGS__)
 #define log_warn(...) log_at(MDBX_LOG_WARN, __VA_ARGS__)

@@ -16,10 +16,10 @@
 #define PGSET_SPARES 4u
 
 typedef struct pgset_region {
-  uint32_t number;  /* first page of the region divided by PGSET_REGION_PAGES */
-  uint32_t count;   /* members */
-  bool loaded;      /* for the owner's use: the stored part of this region has been read */
-  bool changed;     /* set by every add and remove; for the owner to clear */
+  uint32_t number;                 /* first page of the region divided by PGSET_REGION_PAGES */
+  uint32_t count;                  /* members */
+  bool loaded;                     /* for the owner's use: the stored part of this region has been read */
+  bool changed;                    /* set by every add and remove; for the owner to clear */
   uint64_t used[PGSET_WORDS / 64]; /* one bit for each word of `bits` that has members */
   uint64_t bits[PGSET_WORDS];
 } pgset_region;
@@ -27,7 +27,7 @@ typedef struct pgset_region {
 typedef struct pgset {
   pgset_region **regions; /* ascending by number */
   size_t length, capacity;
-  uint64_t count; /* members of all regions */
+  uint64_t count;                    /* members of all regions */
   pgset_region *spare[PGSET_SPARES]; /* empty regions that pgset_clear() has kept */
   unsigned spares;
 } pgset;

@@ -8,9 +8,9 @@
 #ifndef MDBX_ENV_ENV_H
 #define MDBX_ENV_ENV_H
 
+#include "file/geometry.h"
 #include "file/lck.h"
 #include "file/map.h"
-#include "file/geometry.h"
 #include "file/meta.h"
 #include "file/readers.h"
 #include "file/stores.h"
@@ -23,13 +23,13 @@
 #define DEAD_SIGNATURE UINT32_C(0xdeadbeef)
 
 /* Flags that stay as mdbx_env_open() got them, and those mdbx_env_set_flags() may change. */
-#define ENV_FLAGS_CHANGEABLE                                                                                           \
-  (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_NOMEMINIT | MDBX_LIFORECLAIM | MDBX_PAGEPERTURB |   \
+#define ENV_FLAGS_CHANGEABLE \
+  (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_NOMEMINIT | MDBX_LIFORECLAIM | MDBX_PAGEPERTURB | \
    MDBX_ACCEDE | MDBX_VALIDATION)
-#define ENV_FLAGS_FIXED                                                                                                \
+#define ENV_FLAGS_FIXED \
   (MDBX_NOSUBDIR | MDBX_RDONLY | MDBX_WRITEMAP | MDBX_NOSTICKYTHREADS | MDBX_EXCLUSIVE | MDBX_NORDAHEAD)
-#define ENV_FLAGS_WRITERS                                                                                              \
-  (MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_LIFORECLAIM | MDBX_NOMEMINIT |      \
+#define ENV_FLAGS_WRITERS \
+  (MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_LIFORECLAIM | MDBX_NOMEMINIT | \
    MDBX_PAGEPERTURB)
 /* What all processes that have a database open must agree on. */
 #define ENV_FLAGS_SHARED_MODE (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP)
@@ -71,14 +71,14 @@ struct env_options {
 
 struct MDBX_env {
   uint32_t signature;
-  uint32_t generation; /* os_fork_generation() at creation */
+  uint32_t generation;    /* os_fork_generation() at creation */
   _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
   char *path, *data_path, *lock_path;
   char *lock_wish; /* name of the lock file the user asked for; NULL: none. Until open, kept */
   void *user_context;
   struct env_options options;
-  bool lockless;                 /* no lock file; set before open */
-  _Atomic uint64_t map_limit;    /* bytes this process uses of the file at most, 0: as many as the geometry allows */
+  bool lockless;              /* no lock file; set before open */
+  _Atomic uint64_t map_limit; /* bytes this process uses of the file at most, 0: as many as the geometry allows */
   struct geometry_request geometry_request; /* until open */
   bool geometry_set;                        /* the user asked for it */
   bool opened;
@@ -90,7 +90,8 @@ struct MDBX_env {
   uint64_t seed;
   uint64_t database_id[2];
   uint64_t boot_id[2];
-  bool maps_present; /* a reader without room for the upper bound: `map` is as long as the file was; constant once open */
+  /* A reader without room for the upper bound: `map` is as long as the file was. Constant once open. */
+  bool maps_present;
   struct dbmap map;
   struct lck lck;
   struct reader_threads threads;
@@ -112,10 +113,10 @@ struct MDBX_env {
   /* For the holder of the writer lock. */
   struct page_pool pool;
   struct stores stores;
-  MDBX_txn *writer_txn;          /* the memory of write transactions, made at first use; txn/ owns it */
-  const struct space *work;      /* the pages of the write transaction that runs, NULL: none */
+  MDBX_txn *writer_txn;            /* the memory of write transactions, made at first use; txn/ owns it */
+  const struct space *work;        /* the pages of the write transaction that runs, NULL: none */
   _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */
-  uint64_t short_after; /* pages retired since the durable commit when a transaction had none left but for those; 0: none had */
+  uint64_t short_after; /* pages retired since the durable commit when a transaction had no others left; 0: none had */
   /* Threads that wait for a flush without the writer lock, or make one: at the end of a transaction, or asked for. */
   _Atomic uint32_t waiting;
   _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */
@@ -127,8 +128,8 @@ struct MDBX_env {
   _Atomic(MDBX_oom_func *) oom;
 
   _Atomic uint32_t flush_microseconds; /* group.c: what a flush of commits takes; 0: not known */
-  struct flusher *_Atomic flusher; /* flusher.c: the thread that makes flushes for others, NULL: none */
-  _Atomic bool tickets;            /* there were commits with tickets since that thread looked */
+  struct flusher *_Atomic flusher;     /* flusher.c: the thread that makes flushes for others, NULL: none */
+  _Atomic bool tickets;                /* there were commits with tickets since that thread looked */
 
   MDBX_env *next_dead; /* of closed handles; under os_process_lock */
 };

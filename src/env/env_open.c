@@ -381,7 +381,8 @@ static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mo
     rc = check_remote_names(env, &paths, path, flags);
   if (rc == MDBX_SUCCESS)
     rc = make_directory(&paths, path, flags, mode);
-  if (rc == MDBX_SUCCESS && !env->lockless && paths.other_lock && os_path_exists(paths.lock) && os_path_exists(paths.other_lock))
+  if (rc == MDBX_SUCCESS && !env->lockless && paths.other_lock && os_path_exists(paths.lock) &&
+      os_path_exists(paths.other_lock))
     rc = log_damage(MDBX_DUPLICATED_LCK, "%s: there is another lock file, %s", paths.lock, paths.other_lock);
   env->path = rc == MDBX_SUCCESS ? strdup(path) : NULL;
   if (rc != MDBX_SUCCESS || !env->path) {

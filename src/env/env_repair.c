@@ -22,8 +22,8 @@ static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const stru
     if (!choice->wipe[slot])
       continue;
     if (set->slot[slot].fault)
-      log_warn("%s: meta page %u at byte %llu is damaged: %s; it is wiped, and its commit is lost", env->data_path, slot,
-               (unsigned long long)slot * set->page_size, set->slot[slot].fault);
+      log_warn("%s: meta page %u at byte %llu is damaged: %s; it is wiped, and its commit is lost", env->data_path,
+               slot, (unsigned long long)slot * set->page_size, set->slot[slot].fault);
     else
       log_notice("%s: meta page %u is wiped", env->data_path, slot);
     any = true;

@@ -28,7 +28,8 @@ static int new_memo(MDBX_env *env, size_t pages) {
   } else {
     memo->tags = &no_memo;
   }
-  ASSERT(memo->bytes == 0 || (memo->bytes / sizeof(uint32_t) >= pages && memo->mask + (size_t)1 == memo->bytes / sizeof(uint32_t)));
+  ASSERT(memo->bytes == 0 ||
+         (memo->bytes / sizeof(uint32_t) >= pages && memo->mask + (size_t)1 == memo->bytes / sizeof(uint32_t)));
   memo->older = atomic_load(&env->memo);
   atomic_store(&env->memo, memo);
   return MDBX_SUCCESS;
@@ -151,7 +152,8 @@ int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
       if (read != MDBX_SUCCESS)
         return read;
       claimed |= seen.claimed == txnid;
-      if (seen.valid && seen.txnid == txnid && meta_read_page(env->fd, env->page_size, slot, &seen, page) == MDBX_SUCCESS)
+      if (seen.valid && seen.txnid == txnid &&
+          meta_read_page(env->fd, env->page_size, slot, &seen, page) == MDBX_SUCCESS)
         return MDBX_SUCCESS;
     }
     if (!claimed)

@@ -13,9 +13,9 @@ struct flusher {
   int woken; /* the thread sleeps here */
   pthread_t thread;
   _Atomic bool stopping;
-  _Atomic bool steady;  /* it makes steady points */
-  _Atomic int chore;    /* enum seal_chore: the greatest left for it */
-  bool failed;          /* its last steady point; only the thread looks */
+  _Atomic bool steady; /* it makes steady points */
+  _Atomic int chore;   /* enum seal_chore: the greatest left for it */
+  bool failed;         /* its last steady point; only the thread looks */
 };
 
 /* In 16.16: another process may change the period, and nobody wakes the thread then. */

@@ -23,7 +23,8 @@ enum { COMPANY_MICROSECONDS_MAX = 2000 };
 static int flush_and_time(MDBX_env *env) {
   const uint64_t begun = os_monotonic_16dot16();
   const int rc = sync_datasync(env);
-  const uint32_t took = (uint32_t)MIN_OF((os_monotonic_16dot16() - begun) * 15625 / 1024, UINT64_C(1000000)); /* microseconds */
+  const uint32_t took =
+      (uint32_t)MIN_OF((os_monotonic_16dot16() - begun) * 15625 / 1024, UINT64_C(1000000)); /* microseconds */
   const uint32_t usual = atomic_load(&env->flush_microseconds);
   atomic_store(&env->flush_microseconds, usual ? (usual * 7 + took) / 8 : took);
   return rc;

@@ -29,8 +29,7 @@ static void look(const MDBX_env *env, struct metas_seen *seen) {
 }
 
 static int check_identity(const MDBX_env *env, const struct meta_set *set, const struct meta *head) {
-  if (set->page_size == env->page_size &&
-      memcmp(head->database_id, env->database_id, sizeof(env->database_id)) == 0)
+  if (set->page_size == env->page_size && memcmp(head->database_id, env->database_id, sizeof(env->database_id)) == 0)
     return MDBX_SUCCESS;
   return log_damage(MDBX_PANIC, "%s: another database is in the file now", env->data_path);
 }

@@ -183,8 +183,9 @@ enum seal_chore seal_chore_of(const MDBX_env *env, uint64_t bytes) {
   const uint64_t half = atomic_load(&shared->autosync_bytes) / 2;
   if (sync_is_due(env, bytes))
     return SEAL_IF_DUE;
-  return half && before < half && after >= half && after >= env_option(env, MDBX_opt_presync_threshold) ? SEAL_BEGIN_FLUSH
-                                                                                                      : SEAL_NOTHING;
+  return half && before < half && after >= half && after >= env_option(env, MDBX_opt_presync_threshold)
+             ? SEAL_BEGIN_FLUSH
+             : SEAL_NOTHING;
 }
 
 /* What was begun at half of the threshold is over before another quarter has come, or nearly so. */

@@ -59,9 +59,7 @@ void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
 }
 
 /* Where the file must not be cut: a transaction that is at work, and flushes or is out of pages, has added pages. */
-static pgno_t pages_added(const MDBX_env *env) {
-  return env->work ? env->work->backed : 0;
-}
+static pgno_t pages_added(const MDBX_env *env) { return env->work ? env->work->backed : 0; }
 
 int sync_read_head(const MDBX_env *env, struct meta_slot *slot) {
   const uint64_t head = lck_head(&env->lck);

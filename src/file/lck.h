@@ -101,7 +101,7 @@ struct lck_shared {
   _Alignas(64) uint64_t magic;
   uint32_t version;
   uint32_t slot_count;
-  uint64_t length; /* of the lock file in bytes */
+  uint64_t length;        /* of the lock file in bytes */
   struct os_file_id data; /* the file this is the lock file of */
 
   /* Newest published commit: txnid << 2 | slot of its meta page. Written by the holder of the writer lock (and by the
@@ -133,17 +133,17 @@ struct lck_shared {
   _Atomic uint32_t shared;               /* those of the last one that ended well */
   _Atomic uint32_t company;              /* so many threads made those, and those that came while it was under way */
   _Alignas(8) struct os_shlock flusher;  /* held for the length of a flush of waiting commits */
-  struct os_shlock metas;                /* held while a meta page is written that others may be flushing, or published */
+  struct os_shlock metas; /* held while a meta page is written that others may be flushing, or published */
 
   /* Held while slots change hands. */
   _Alignas(64) struct os_shlock table;
-  _Atomic uint32_t readers_high; /* slots ever bound; written under `table`, only grows */
-  _Atomic uint32_t readers_dead; /* slots cleaned after a death so far; display */
+  _Atomic uint32_t readers_high;  /* slots ever bound; written under `table`, only grows */
+  _Atomic uint32_t readers_dead;  /* slots cleaned after a death so far; display */
   _Atomic uint32_t readers_shown; /* as readers_high, of slots that transactions of users had; display */
   /* Aligned by hand: on 32-bit x86 compilers differ, and programs made by both may share the file. */
   _Alignas(8) _Atomic uint64_t tickets; /* bindings so far; written under `table` */
-  _Atomic uint64_t clones;       /* pins copied from slot to slot so far; any reader adds, see readers_pin_same() */
-  _Atomic uint64_t last_check;   /* os_monotonic_16dot16() of the last check for dead readers; any process */
+  _Atomic uint64_t clones;     /* pins copied from slot to slot so far; any reader adds, see readers_pin_same() */
+  _Atomic uint64_t last_check; /* os_monotonic_16dot16() of the last check for dead readers; any process */
 
   /* Bytes committed but not durable, without those that a steady point which is being made takes along, and
    * os_monotonic_16dot16() of the first such commit (0 = none). Written by the holder of the writer lock. */
@@ -189,20 +189,20 @@ struct lck {
   uint32_t slot_count;
   uint32_t process; /* index k; LCK_PROCESSES = none yet */
   enum lck_kind kind;
-  bool first;          /* this open made the lock file's content; the caller does recovery */
-  bool entered;        /* byte 0 is held; owned by the opening or closing thread */
-  bool writes;         /* lck_enter_writers(); under os_process_lock */
+  bool first;           /* this open made the lock file's content; the caller does recovery */
+  bool entered;         /* byte 0 is held; owned by the opening or closing thread */
+  bool writes;          /* lck_enter_writers(); under os_process_lock */
   _Atomic bool leaving; /* threads of this environment wait no longer for the writer and the sealer lock: MDBX_BUSY */
-  uint32_t generation; /* os_fork_generation() of the process that opened it */
+  uint32_t generation;  /* os_fork_generation() of the process that opened it */
   uint32_t pid;
-  uint32_t writer_turn; /* of the writer lock; written by its holder */
-  uint32_t table_turn;  /* the same of the reader-table lock */
+  uint32_t writer_turn;                           /* of the writer lock; written by its holder */
+  uint32_t table_turn;                            /* the same of the reader-table lock */
   uint32_t sealer_turn, flusher_turn, metas_turn; /* of those locks */
-  int data_fd;          /* of the data file, as os_range_lock() takes it; -1: none */
-  bool data_fd_is_own;  /* else it is the caller's */
-  size_t length;         /* of the mapping */
-  struct lck_file *file; /* NULL for LCK_KIND_PRIVATE */
-  struct lck *sibling;   /* next environment of this process on the same file; under os_process_lock */
+  int data_fd;                                    /* of the data file, as os_range_lock() takes it; -1: none */
+  bool data_fd_is_own;                            /* else it is the caller's */
+  size_t length;                                  /* of the mapping */
+  struct lck_file *file;                          /* NULL for LCK_KIND_PRIVATE */
+  struct lck *sibling; /* next environment of this process on the same file; under os_process_lock */
 };
 
 /*

@@ -56,8 +56,9 @@ static void spare_open(struct lck_file *file) {
 
 /* Readers leave a trace in it, or a writer would not know that they read. */
 static int refuse_unwritable(int rc, const char *path) {
-  return log_damage(rc, os_path_exists(path) ? "the lock file %s cannot be written to, which readers must too"
-                                             : "the lock file %s cannot be made, which readers need too",
+  return log_damage(rc,
+                    os_path_exists(path) ? "the lock file %s cannot be written to, which readers must too"
+                                         : "the lock file %s cannot be made, which readers need too",
                     path);
 }
 

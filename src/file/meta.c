@@ -96,10 +96,10 @@ static const char *fault_of(const struct meta_page *page, uint32_t page_size, un
   if (!checksum_matches(page, page_size))
     return header_is_sane(page, page_size, slot) ? "checksum does not match" : "its header makes no sense";
   const char *fault = page->header.features & ~META_FEATURES_KNOWN ? "it has optional features that are not known here"
-                      : !header_is_sane(page, page_size, slot)       ? "its header makes no sense"
-                      : !meta_is_sane(&page->meta)                   ? "its sizes make no sense"
-                      : !list_is_sane(page)                          ? "its list of free pages makes no sense"
-                                                                     : NULL;
+                      : !header_is_sane(page, page_size, slot)     ? "its header makes no sense"
+                      : !meta_is_sane(&page->meta)                 ? "its sizes make no sense"
+                      : !list_is_sane(page)                        ? "its list of free pages makes no sense"
+                                                                   : NULL;
   *senseless = fault != NULL;
   return fault;
 }
@@ -191,8 +191,8 @@ int meta_read_all(int fd, const char *path, struct meta_set *set) {
       return rc;
     const uint32_t unknown = set->slot[0].unknown | set->slot[1].unknown | set->slot[2].unknown;
     if (unknown)
-      return log_damage(MDBX_INCOMPATIBLE, "%s: the database uses optional features that this library does not know: 0x%x",
-                        path, unknown);
+      return log_damage(MDBX_INCOMPATIBLE,
+                        "%s: the database uses optional features that this library does not know: 0x%x", path, unknown);
     if (any_valid(set)) {
       drop_strangers(set);
       return MDBX_SUCCESS;
@@ -203,8 +203,8 @@ int meta_read_all(int fd, const char *path, struct meta_set *set) {
   if (!signature)
     return log_damage(MDBX_INVALID, "%s: not a database: no signature", path);
   if (version >= 0)
-    return log_damage(MDBX_VERSION_MISMATCH, "%s: a database of format version %d, this library reads %u", path, version,
-                      META_VERSION);
+    return log_damage(MDBX_VERSION_MISMATCH, "%s: a database of format version %d, this library reads %u", path,
+                      version, META_VERSION);
   return log_damage(MDBX_CORRUPTED, "%s: none of the three meta pages is sound", path);
 }
 
@@ -245,11 +245,12 @@ static unsigned find_twin(const struct meta_set *set, unsigned head) {
 static int refuse_senseless(const struct meta_set *set, unsigned head) {
   for (unsigned i = 0; i < META_COUNT; ++i)
     if (set->slot[i].senseless && set->slot[i].claimed > set->slot[head].txnid)
-      return log_damage(MDBX_CORRUPTED,
-                        "meta page %u of transaction %llu is damaged: %s; the newest sound one is meta page %u, of transaction "
-                        "%llu",
-                        i, (unsigned long long)set->slot[i].claimed, set->slot[i].fault, head,
-                        (unsigned long long)set->slot[head].txnid);
+      return log_damage(
+          MDBX_CORRUPTED,
+          "meta page %u of transaction %llu is damaged: %s; the newest sound one is meta page %u, of transaction "
+          "%llu",
+          i, (unsigned long long)set->slot[i].claimed, set->slot[i].fault, head,
+          (unsigned long long)set->slot[head].txnid);
   return MDBX_SUCCESS;
 }
 
@@ -445,8 +446,7 @@ int meta_create(int fd, uint32_t page_size, const struct meta *meta) {
   if (!pages)
     return MDBX_ENOMEM;
   for (unsigned slot = 0; slot < META_COUNT; ++slot)
-    meta_build((struct meta_page *)(void *)(pages + (size_t)slot * page_size), page_size, slot, slot + 1, meta,
-               NULL);
+    meta_build((struct meta_page *)(void *)(pages + (size_t)slot * page_size), page_size, slot, slot + 1, meta, NULL);
   struct iovec vector = {pages, (size_t)page_size * META_COUNT};
   const int rc = os_ops->pwritev(fd, &vector, 1, 0);
   free(pages);

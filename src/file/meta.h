@@ -21,17 +21,17 @@
 
 /* What is known of one slot. */
 struct meta_slot {
-  bool signature; /* it looks like a meta of this format at all */
-  bool valid;     /* checksum and all fields are sound */
-  bool blank;     /* was made unreadable */
-  bool incomplete; /* an increment was being applied, see service/increment_apply.c */
-  bool senseless; /* its checksum is right and its fields cannot be: no crash leaves that */
-  txnid_t claimed; /* the id it gives itself, valid or not */
+  bool signature;    /* it looks like a meta of this format at all */
+  bool valid;        /* checksum and all fields are sound */
+  bool blank;        /* was made unreadable */
+  bool incomplete;   /* an increment was being applied, see service/increment_apply.c */
+  bool senseless;    /* its checksum is right and its fields cannot be: no crash leaves that */
+  txnid_t claimed;   /* the id it gives itself, valid or not */
   const char *fault; /* what is wrong with one that is neither valid nor blank, for messages; else NULL */
-  txnid_t txnid;  /* 0 unless valid */
+  txnid_t txnid;     /* 0 unless valid */
   uint64_t checksum;
   unsigned manifest; /* entries */
-  uint32_t unknown; /* optional features that this engine does not know: then not valid */
+  uint32_t unknown;  /* optional features that this engine does not know: then not valid */
   struct meta meta;
 };
 
@@ -59,9 +59,9 @@ int meta_read_slot(int fd, uint32_t page_size, unsigned slot, struct meta_slot *
 
 /* What opening a database that nobody else has open has to do. */
 struct meta_choice {
-  unsigned head;    /* slot of the snapshot to go on with */
-  bool rollback;    /* newer commits exist that cannot be believed */
-  bool make_steady; /* the head is not on disk for sure, but intact */
+  unsigned head;         /* slot of the snapshot to go on with */
+  bool rollback;         /* newer commits exist that cannot be believed */
+  bool make_steady;      /* the head is not on disk for sure, but intact */
   bool wipe[META_COUNT]; /* slots to be made unreadable before the next commit */
 };
 

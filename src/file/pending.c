@@ -31,7 +31,8 @@ void pending_sleep(struct lck *lck, uint32_t seen, uint32_t microseconds) {
 static uint32_t makers_in(uint64_t makers) { return (uint32_t)__builtin_popcountll(makers); }
 
 bool pending_may_grow(const struct lck *lck) {
-  return !pending_flushing(lck) && makers_in(atomic_load(&lck->shared->waiting_makers)) < atomic_load(&lck->shared->company);
+  return !pending_flushing(lck) &&
+         makers_in(atomic_load(&lck->shared->waiting_makers)) < atomic_load(&lck->shared->company);
 }
 
 bool pending_has_company(const struct lck *lck) { return atomic_load(&lck->shared->company) > 1; }
@@ -59,7 +60,9 @@ int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
 }
 
 /* One bit for each maker; that several share a bit is harmless. A process's threads are numbered from 0. */
-static uint64_t maker_bit(const struct lck *lck, uint32_t thread) { return UINT64_C(1) << (lck->process * 23 + thread) % 64; }
+static uint64_t maker_bit(const struct lck *lck, uint32_t thread) {
+  return UINT64_C(1) << (lck->process * 23 + thread) % 64;
+}
 
 void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes, uint32_t thread) {
   ASSERT(txnid > lck_head_txnid(pending_tip(lck)));

@@ -24,7 +24,7 @@ struct stores {
   bool refused;        /* here it cannot be; not asked again */
   uint32_t generation; /* os_fork_generation() of the mapping: children do not inherit it */
   uint64_t in_epoch, epoch_pages;
-  pgno_t end;    /* nothing is known from here on */
+  pgno_t end;     /* nothing is known from here on */
   txnid_t newest; /* the last commit of this process */
 };
 

@@ -31,8 +31,7 @@ static bool separator_above(const struct page *page, unsigned i, const uint8_t *
   return compare_bytes(rest, wanted - TAIL_INLINE, suffix + TAIL_INLINE, length - TAIL_INLINE) > 0;
 }
 
-static unsigned find_by_user_order(const struct page *page, const struct key_rules *rules,
-                                   const struct seek_key *key) {
+static unsigned find_by_user_order(const struct page *page, const struct key_rules *rules, const struct seek_key *key) {
   unsigned low = 1, high = page->count;
   while (low < high) {
     const unsigned middle = (low + high) / 2;
@@ -69,7 +68,8 @@ unsigned branch_find(const struct page *page, const struct key_rules *rules, con
   unsigned low = 1 + keyhead_count_below(keyheads + 1, page->count - 1u, keyhead);
   if (low == page->count || keyheads[low] != keyhead)
     return low - 1;
-  unsigned high = keyhead == UINT32_MAX ? page->count : 1 + keyhead_count_below(keyheads + 1, page->count - 1u, keyhead + 1);
+  unsigned high =
+      keyhead == UINT32_MAX ? page->count : 1 + keyhead_count_below(keyheads + 1, page->count - 1u, keyhead + 1);
   while (low < high) {
     const unsigned middle = (low + high) / 2;
     if (separator_above(page, middle, key->norm + prefix, key->length - prefix))

@@ -90,7 +90,6 @@ void branch_list_insert(struct branch_list *list, unsigned at, const struct sepa
 /* Body bytes that entries [from, to) need on one page, where entry `from` becomes entry 0. */
 size_t branch_list_size(const struct branch_list *list, unsigned from, unsigned to, bool keyheads);
 /* Writes entries [from, to) to an initialised page, whatever was on it; they must fit. */
-void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page,
-                       size_t page_size);
+void branch_list_store(const struct branch_list *list, unsigned from, unsigned to, struct page *page, size_t page_size);
 
 #endif

@@ -25,7 +25,7 @@ static inline bool user_order_given(const struct user_order *order) { return ord
 struct key_rules {
   enum key_order order;
   struct user_order user; /* ORDER_USER only */
-  bool unknown; /* ORDER_USER, and no comparator was given: keys can be read in order, not searched */
+  bool unknown;           /* ORDER_USER, and no comparator was given: keys can be read in order, not searched */
 };
 
 /* A key to search for. Points into the caller's bytes (or into `store`, or into the scratch given to key_prepare). */

@@ -21,10 +21,10 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "the format is little-
 enum page_flags {
   P_BRANCH = 0x01,
   P_LEAF = 0x02,
-  P_LARGE = 0x04,   /* first page of a run that holds one large value */
+  P_LARGE = 0x04, /* first page of a run that holds one large value */
   P_META = 0x08,
   P_NOKEYHEADS = 0x10, /* branch or leaf of a table with a comparator of the user: no keyheads, whole separators */
-  P_DUPFIX = 0x20,  /* leaf of a nested tree with values of one size: a plain array */
+  P_DUPFIX = 0x20,     /* leaf of a nested tree with values of one size: a plain array */
 };
 
 struct page {
@@ -80,10 +80,10 @@ static inline struct page_ref page_ref(const struct page *page) {
 #define NODE_LENGTH 0x7fffu
 
 enum node_kind {
-  NODE_PLAIN = 0, /* the value itself */
-  NODE_LARGE = 1, /* struct large_ref */
+  NODE_PLAIN = 0,   /* the value itself */
+  NODE_LARGE = 1,   /* struct large_ref */
   NODE_SUBPAGE = 2, /* values of a key of a multi-value table, inside the leaf */
-  NODE_TREE = 3,  /* main table: struct table_record of a named table; multi-value table: nested tree */
+  NODE_TREE = 3,    /* main table: struct table_record of a named table; multi-value table: nested tree */
 };
 
 struct large_ref {
@@ -129,7 +129,7 @@ enum table_flags {
  * yet; the names are reserved. */
 enum table_features {
   TABLE_COUNTED = 0x01, /* branches store the number of items below each child */
-  TABLE_DIGEST = 0x02,  /* 16 bytes follow the record: a digest of the content; of the main table they are in the meta */
+  TABLE_DIGEST = 0x02, /* 16 bytes follow the record: a digest of the content; of the main table they are in the meta */
 };
 #define TABLE_FEATURES_KNOWN 0u
 
@@ -213,17 +213,17 @@ struct meta {
   uint64_t magic;
   uint64_t database_id[2];
   uint32_t page_size;
-  uint32_t kind;        /* enum meta_kind */
+  uint32_t kind;              /* enum meta_kind */
   uint32_t lower, upper, now; /* geometry, in pages */
-  uint32_t next;        /* first unallocated page */
+  uint32_t next;              /* first unallocated page */
   uint32_t grow, shrink;
   struct gc_record gc;
   struct table_record main;
   uint64_t main_digest[2]; /* with TABLE_DIGEST; else zero */
   uint64_t canary[4];      /* x, y, z, v */
   uint64_t boot_id[2];
-  uint64_t retired; /* pages retired by all commits so far */
-  uint64_t copy_of; /* page-by-page copy: its snapshot; not the header's txnid after a change */
+  uint64_t retired;     /* pages retired by all commits so far */
+  uint64_t copy_of;     /* page-by-page copy: its snapshot; not the header's txnid after a change */
   uint64_t txnid_again; /* equals the header's txnid, else the page was read in the middle of a write */
 };
 #define META_BODY 224u

@@ -41,8 +41,8 @@ int increment_header_check(const struct increment_header *header, const char *pa
   if (header->magic != INCREMENT_MAGIC)
     return log_damage(MDBX_INVALID, "%s: not an increment: no signature", path);
   if (header->version != INCREMENT_VERSION)
-    return log_damage(MDBX_VERSION_MISMATCH, "%s: an increment of format version %u, this is %u", path,
-                      header->version, INCREMENT_VERSION);
+    return log_damage(MDBX_VERSION_MISMATCH, "%s: an increment of format version %u, this is %u", path, header->version,
+                      INCREMENT_VERSION);
   if (!header_is_sane(header))
     return log_damage(MDBX_CORRUPTED, "%s: the header of the increment is damaged", path);
   return MDBX_SUCCESS;

@@ -36,8 +36,8 @@ struct increment_record {
 };
 
 struct increment_trailer {
-  struct meta meta; /* of the snapshot, as a copy has it */
-  uint64_t pages;   /* in all records */
+  struct meta meta;     /* of the snapshot, as a copy has it */
+  uint64_t pages;       /* in all records */
   uint64_t list_length; /* bytes of the list of the meta, which follow */
 };
 _Static_assert(sizeof(struct increment_header) == 64 && sizeof(struct increment_trailer) == META_BODY + 16,

@@ -48,7 +48,9 @@ uint8_t *meta_list_put_entry(uint8_t *to, uint64_t number, const struct meta_lis
 
 /* Calls `each` for all entries in turn, until it does not return MDBX_SUCCESS. MDBX_CORRUPTED, with a report: a record
  * or an entry is invalid in a meta of that transaction. */
-typedef int (*meta_list_each)(void *context, const struct meta_list_record *record, const struct meta_list_entry *entry);
-int meta_list_visit(const uint8_t *list, size_t length, txnid_t txnid, pgno_t limit, meta_list_each each, void *context);
+typedef int (*meta_list_each)(void *context, const struct meta_list_record *record,
+                              const struct meta_list_entry *entry);
+int meta_list_visit(const uint8_t *list, size_t length, txnid_t txnid, pgno_t limit, meta_list_each each,
+                    void *context);
 
 #endif

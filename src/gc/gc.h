@@ -42,15 +42,15 @@ struct gc {
   struct space *space;
   struct tree *tree;
   size_t pin_count, consumed_length, held_length;
-  size_t loose; /* how many of `runs` are loose: the first ones */
+  size_t loose;         /* how many of `runs` are loose: the first ones */
   bool beside_manifest; /* set by the owner: the list should leave room for a manifest */
   size_t inherited;     /* number of manifest entries besides those of this commit; set by the owner too */
   bool fresh_in_table;  /* gc_give: what this commit retired goes to the table, not into the list */
   struct gc_key next_fresh, next_held, next_region; /* where the search goes on */
-  bool asked; /* the transaction has looked for pages */
+  bool asked;                                       /* the transaction has looked for pages */
   bool begun, fresh_done, held_done, regions_done;
   bool keep_loose; /* gc_give: free pages of regions that were not read stay in this commit's list */
-  bool only_grow; /* gc_give: no record is deleted or made shorter any more */
+  bool only_grow;  /* gc_give: no record is deleted or made shorter any more */
   uint32_t regions_loaded;
   pgno_t limit;    /* first unallocated page when the transaction began */
   uint64_t budget; /* entries that this transaction may still read unless space is short */
@@ -101,7 +101,8 @@ uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree, si
 typedef int (*gc_each_record)(void *context, const struct gc_key *key, pgno_t pgno, uint32_t pages, txnid_t birth);
 int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
 /* The same for the list of a snapshot's meta. */
-int gc_visit_list(const struct snapshot *snapshot, const uint8_t *list, size_t length, gc_each_record each, void *context);
+int gc_visit_list(const struct snapshot *snapshot, const uint8_t *list, size_t length, gc_each_record each,
+                  void *context);
 /* The same for the lists of retired pages only. */
 int gc_visit_retired(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context);
 

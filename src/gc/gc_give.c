@@ -34,8 +34,7 @@ uint32_t gc_reserve(const struct snapshot *snapshot, const struct tree *tree, si
   const uint32_t for_list = list_reserve(snapshot, list_length);
   if (tree->record.depth == 0)
     return 1 + for_list;
-  const bool one_leaf =
-      tree->record.depth == 1 && snapshot_page(snapshot, tree->record.root, &root) == MDBX_SUCCESS;
+  const bool one_leaf = tree->record.depth == 1 && snapshot_page(snapshot, tree->record.root, &root) == MDBX_SUCCESS;
   if (one_leaf && page_room(root) > body_size(snapshot->page_size) / 2)
     return 1 + for_list;
   return tree->record.depth + 2u + for_list;
@@ -367,7 +366,7 @@ static int each_chunk(struct gc *gc, struct gc_key key, const struct retired_run
 }
 
 static int reserve_chunk(struct gc *gc, const struct gc_key *key, const struct retired_run *runs, size_t count,
-                       size_t bytes, bool *changed) {
+                         size_t bytes, bool *changed) {
   (void)runs, (void)count;
   return reserve_record(gc, key, bytes, changed);
 }
@@ -566,7 +565,8 @@ static bool fits_list(const struct gc *gc) {
 static int add_entry(struct gc *gc, enum gc_kind kind, uint64_t number, const struct retired_run *run) {
   const pgno_t limit = gc->space->view.limit;
   if (run->pgno < PGNO_FIRST || run->pgno >= limit || run->pages > limit - run->pgno || run->birth > number)
-    return log_damage(MDBX_CORRUPTED, "page %u and the %u from it on, born in transaction %llu: cannot have become free in %llu",
+    return log_damage(MDBX_CORRUPTED,
+                      "page %u and the %u from it on, born in transaction %llu: cannot have become free in %llu",
                       run->pgno, run->pages, (unsigned long long)run->birth, (unsigned long long)number);
   gc_list_add(&gc->list, kind, number, run);
   return MDBX_SUCCESS;
@@ -576,7 +576,8 @@ static int add_to_list(struct gc *gc) {
   const struct snapshot *view = &gc->space->view;
   /* A page that a damaged table lists twice may be both unallocated and in the list. */
   int rc = view->limit < gc->limit && !meta_list_is_sound(gc->list.bytes, gc->list.length, view->txnid, view->limit)
-               ? log_damage(MDBX_CORRUPTED, "a page at or behind %u, where the pages in use end, is listed as waiting", view->limit)
+               ? log_damage(MDBX_CORRUPTED, "a page at or behind %u, where the pages in use end, is listed as waiting",
+                            view->limit)
                : MDBX_SUCCESS;
   for (size_t i = 0; i < gc->held_length && rc == MDBX_SUCCESS; ++i)
     rc = add_entry(gc, GC_HELD, gc->held[i].pin, &gc->held[i].run);

@@ -155,8 +155,7 @@ static int bad_free(const struct free_decoding *decoding, const char *what) {
   return log_damage(MDBX_CORRUPTED, "record of free pages from %u on: %s", decoding->first, what);
 }
 
-static int decode_free_runs(const struct free_decoding *decoding, const uint8_t *bytes, size_t length,
-                            uint32_t pages) {
+static int decode_free_runs(const struct free_decoding *decoding, const uint8_t *bytes, size_t length, uint32_t pages) {
   struct reader reader = {bytes, bytes + length, false};
   uint64_t at = decoding->first;
   const uint64_t end = MIN_OF((uint64_t)decoding->first + decoding->span, decoding->limit);

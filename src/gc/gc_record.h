@@ -55,8 +55,7 @@ int gc_free_bit(const uint8_t *bytes, size_t length, uint32_t span, uint32_t bit
  * their bytes in *used. `to` may be NULL. */
 size_t gc_runs_encode(const struct retired_run *runs, size_t count, uint64_t number, uint8_t *to, size_t room,
                       size_t *used);
-int gc_runs_decode(const uint8_t *bytes, size_t length, uint64_t number, pgno_t limit, gc_each_run each,
-                   void *context);
+int gc_runs_decode(const uint8_t *bytes, size_t length, uint64_t number, pgno_t limit, gc_each_run each, void *context);
 
 /* Whether a run of a record has pages that no snapshot sees: pages of a region, or pages that a commit had found and
  * not used. */

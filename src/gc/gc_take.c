@@ -62,7 +62,8 @@ int gc_begin(struct gc *gc, struct space *space, struct tree *tree, const txnid_
   gc->next_region = (struct gc_key){GC_FREE, 0, 0};
   gc->next_fresh = (struct gc_key){GC_FRESH, 0, 0};
   gc->next_held = (struct gc_key){GC_HELD, 0, 0};
-  if (set_pins(gc, pins, pin_count) != MDBX_SUCCESS || !gc_list_set(&gc->list, list, list_length, space->view.page_size))
+  if (set_pins(gc, pins, pin_count) != MDBX_SUCCESS ||
+      !gc_list_set(&gc->list, list, list_length, space->view.page_size))
     return MDBX_ENOMEM;
   if (!list_is_sound && !meta_list_is_sound(gc->list.bytes, list_length, space->view.txnid - 1, space->view.limit))
     return bad_list(gc);
@@ -217,8 +218,8 @@ static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 static int consume(struct gc *gc, const struct found *found) {
   ASSERT(found->key.kind == GC_FRESH || found->key.kind == GC_HELD);
   struct judging judging = {gc, found->key.number};
-  const int rc = gc_runs_decode(found->bytes, found->length, found->key.number, gc->space->view.limit, judge_run,
-                                &judging);
+  const int rc =
+      gc_runs_decode(found->bytes, found->length, found->key.number, gc->space->view.limit, judge_run, &judging);
   return rc == MDBX_SUCCESS ? note_consumed(gc, &found->key) : rc;
 }
 
@@ -614,7 +615,8 @@ int gc_take(struct space *space, uint32_t pages, enum space_need need) {
   else if (rc == MDBX_SUCCESS && space->avail.count == before)
     rc = take_loose(gc, before + LOOSE_BATCH);
   gc->asked = true;
-  const bool enough = gc->begun ? space->avail.count > before && pages == 1 && !urgent : space->lifo && space->avail.count > before;
+  const bool enough =
+      gc->begun ? space->avail.count > before && pages == 1 && !urgent : space->lifo && space->avail.count > before;
   gc->begun = true;
   if (rc == MDBX_SUCCESS && !enough)
     rc = take_regions(gc, pages, urgent);

@@ -281,9 +281,7 @@ extern _Atomic uint32_t os_fork_count;
 /* Registers a function that is called in each forked child, under the process mutex and before the generation grows. It
  * may only do what is async-signal-safe. Only one function can be registered. */
 void os_fork_watch(void (*in_child)(void));
-static inline uint32_t os_fork_generation(void) {
-  return atomic_load_explicit(&os_fork_count, memory_order_relaxed);
-}
+static inline uint32_t os_fork_generation(void) { return atomic_load_explicit(&os_fork_count, memory_order_relaxed); }
 void os_sleep_ms(unsigned milliseconds);
 /* A thread of the library: it handles no signals of the program. */
 int os_thread_start(pthread_t *thread, void *(*run)(void *), void *argument);
@@ -330,7 +328,7 @@ static inline const char *os_text_of_posix(int rc, const char *buf) {
   return *buf ? buf : "unknown error";
 }
 
-#define OS_TEXT_OF(result, buf) _Generic((result), int: os_text_of_posix, char *: os_text_of_gnu)((result), (buf))
+#define OS_TEXT_OF(result, buf) _Generic((result), int : os_text_of_posix, char * : os_text_of_gnu)((result), (buf))
 
 /* ---- Control groups (os_cgroup.c) --------------------------------------------------------------------------------*/
 

@@ -84,9 +84,8 @@ static int real_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
     struct iovec *at = iov + gone;
     const int chunks = chunks_for_one_call(at, count - gone);
     /* A single chunk is the most common case, and the plain call is cheaper. */
-    const ssize_t done = chunks > 1
-                             ? pwritev(fd, at, chunks, (off_t)offset)
-                             : pwrite(fd, at->iov_base, MIN_OF(at->iov_len, CALL_BYTES_MAX), (off_t)offset);
+    const ssize_t done = chunks > 1 ? pwritev(fd, at, chunks, (off_t)offset)
+                                    : pwrite(fd, at->iov_base, MIN_OF(at->iov_len, CALL_BYTES_MAX), (off_t)offset);
     size_t moved;
     const int rc = call_result(done, &moved);
     if (rc != MDBX_SUCCESS)

@@ -177,7 +177,9 @@ void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds
   syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAIT, value, &limit, NULL, 0);
 }
 
-void os_word_wake(_Atomic uint32_t *word) { syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0); }
+void os_word_wake(_Atomic uint32_t *word) {
+  syscall(SYS_futex, (uint32_t *)(void *)word, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
 
 static uint32_t *futex_of(struct os_shlock *lock) {
   uint32_t *halves = (uint32_t *)(void *)&lock->word;
@@ -240,7 +242,7 @@ struct attempt {
   uint32_t token;
   os_shlock_alive alive;
   void *context;
-  uint64_t slept; /* WAITERS after the first sleep, see invariant 2 */
+  uint64_t slept;           /* WAITERS after the first sleep, see invariant 2 */
   const _Atomic bool *over; /* true: give up; NULL: never */
 };
 

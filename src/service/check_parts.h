@@ -23,9 +23,9 @@ struct check {
   MDBX_chk_table_t **tables;
   size_t table_count, table_capacity;
   size_t pauses;
-  unsigned meta;  /* slot of the snapshot */
+  unsigned meta;               /* slot of the snapshot */
   struct meta_page *meta_page; /* the content when the snapshot was pinned */
-  bool unreached; /* a damaged page refers to pages that were not visited */
+  bool unreached;              /* a damaged page refers to pages that were not visited */
 };
 
 /* Asks from time to time whether the check shall continue: MDBX_EINTR if not. */

@@ -94,8 +94,7 @@ static void put_in_buffer(const MDBX_chk_callbacks_t *callbacks, MDBX_chk_line_t
   }
 }
 
-static void fill_line(const MDBX_chk_callbacks_t *callbacks, MDBX_chk_line_t *line, const char *format,
-                      va_list args) {
+static void fill_line(const MDBX_chk_callbacks_t *callbacks, MDBX_chk_line_t *line, const char *format, va_list args) {
   if (callbacks->print_format) {
     callbacks->print_format(line, format, args);
     return;

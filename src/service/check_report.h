@@ -18,7 +18,7 @@ struct MDBX_chk_internal {
   bool cancelled;
   size_t *counter; /* the result field to which the present stage adds its problems */
   MDBX_chk_scope_t scopes[8];
-  const MDBX_val *key; /* of the record that is being checked, or NULL */
+  const MDBX_val *key;   /* of the record that is being checked, or NULL */
   char last_damage[256]; /* the last damage report of the lower layers */
 };
 

@@ -87,8 +87,8 @@ static int check_list(struct check *check) {
 int check_free_lists(struct check *check) {
   MDBX_chk_context_t *context = check->context;
   struct tree tree = check->txn->gc;
-  struct free_walk walk = {.visitor = {.page = check_pass_page, .record = check_free_record, .damage = check_skip_damage},
-                           .check = check};
+  struct free_walk walk = {
+      .visitor = {.page = check_pass_page, .record = check_free_record, .damage = check_skip_damage}, .check = check};
   int rc = report_stage_begin(context, MDBX_chk_gc, &context->result.gc_tree_problems);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -114,13 +114,15 @@ int check_uses(struct check *check) {
       report_issue(context, "page", pgno, "is neither used nor listed as free", NULL);
   }
   if (check->unreached && counts[PAGE_UNKNOWN])
-    report_line(context, MDBX_chk_notice, "%zu pages are neither used nor listed as free: what is damaged may lead to them",
+    report_line(context, MDBX_chk_notice,
+                "%zu pages are neither used nor listed as free: what is damaged may lead to them",
                 counts[PAGE_UNKNOWN]);
   context->result.alloc_pages = check->view.limit;
   context->result.backed_pages = check->txn->geometry.now;
   context->result.unused_pages = counts[PAGE_FREE] + counts[PAGE_WAITING];
   context->result.total_unused_bytes = context->result.unused_pages << check->view.shift;
-  report_line(context, MDBX_chk_resolution, "pages: %u below the end, %zu used, %zu free, %zu waiting for readers or the next commit",
+  report_line(context, MDBX_chk_resolution,
+              "pages: %u below the end, %zu used, %zu free, %zu waiting for readers or the next commit",
               check->view.limit, counts[PAGE_USED] + META_COUNT, counts[PAGE_FREE], counts[PAGE_WAITING]);
   return report_stage_end(context, MDBX_chk_space, rc);
 }

@@ -230,8 +230,8 @@ static void watch_order(struct table_check *walk, struct order_watch *watch, con
   if (rules->unknown || walk->quiet_order)
     return;
   if (watch->known && key_compare_raw(rules, watch->last, watch->length, bytes->iov_base, bytes->iov_len) >= 0)
-    report_issue(walk->check->context, "page", leaf->pgno, issue, "table %s, record %llu: %s comes after %s", walk->name,
-                 (unsigned long long)walk->outer.items, show(&now, bytes->iov_base, bytes->iov_len),
+    report_issue(walk->check->context, "page", leaf->pgno, issue, "table %s, record %llu: %s comes after %s",
+                 walk->name, (unsigned long long)walk->outer.items, show(&now, bytes->iov_base, bytes->iov_len),
                  show(&before, watch->last, watch->length));
   *watch = (struct order_watch){bytes->iov_base, bytes->iov_len, true};
 }
@@ -246,7 +246,7 @@ static void check_value_order(struct table_check *walk, const struct page *leaf,
 }
 
 static void check_keyhead(struct table_check *walk, const struct page *leaf, unsigned index,
-                       const struct leaf_item *item) {
+                          const struct leaf_item *item) {
   struct shown key;
   if (!page_has_keyheads(leaf))
     return;
@@ -258,8 +258,7 @@ static void check_keyhead(struct table_check *walk, const struct page *leaf, uns
 }
 
 /* Checks that the separators on the path to a leaf enclose its first and last key. */
-static void check_way(struct table_check *walk, const struct page *leaf, unsigned index,
-                      const struct leaf_item *item) {
+static void check_way(struct table_check *walk, const struct page *leaf, unsigned index, const struct leaf_item *item) {
   const struct tree *tree = tree_here(walk);
   struct way_fault fault;
   struct shown shown;
@@ -276,10 +275,14 @@ static void check_way(struct table_check *walk, const struct page *leaf, unsigne
 static bool kind_belongs(const struct table_check *walk, const struct leaf_item *item) {
   const bool multi = tree_is_multi(walk->tree);
   switch (item->kind) {
-  case NODE_PLAIN: return true;
-  case NODE_LARGE: return !multi;
-  case NODE_SUBPAGE: return multi;
-  default: return multi || (walk->is_main && item->data_length >= sizeof(struct table_record));
+  case NODE_PLAIN:
+    return true;
+  case NODE_LARGE:
+    return !multi;
+  case NODE_SUBPAGE:
+    return multi;
+  default:
+    return multi || (walk->is_main && item->data_length >= sizeof(struct table_record));
   }
 }
 
@@ -378,10 +381,11 @@ static void finish_nested(struct table_check *walk) {
       (found->items != expected->items || found->leaf_pages != expected->leaf_pages ||
        found->branch_pages != expected->branch_pages))
     report_issue(walk->check->context, "page", walk->nested_holder, "counts of a nested tree are wrong",
-                 "table %s, key %s: found %llu values, %llu branches, %llu leaves; its record says %llu, %u, %u", walk->name,
-                 show(&key, walk->nested_key.iov_base, walk->nested_key.iov_len), (unsigned long long)found->items,
-                 (unsigned long long)found->branch_pages, (unsigned long long)found->leaf_pages,
-                 (unsigned long long)expected->items, expected->branch_pages, expected->leaf_pages);
+                 "table %s, key %s: found %llu values, %llu branches, %llu leaves; its record says %llu, %u, %u",
+                 walk->name, show(&key, walk->nested_key.iov_base, walk->nested_key.iov_len),
+                 (unsigned long long)found->items, (unsigned long long)found->branch_pages,
+                 (unsigned long long)found->leaf_pages, (unsigned long long)expected->items, expected->branch_pages,
+                 expected->leaf_pages);
   walk->in_nested = false;
 }
 
@@ -430,8 +434,9 @@ static int seen_subpage(struct table_check *walk, const struct page *leaf, const
   walk->table->pages.nested_subleaf += 1;
   report_histogram_add(&walk->table->histogram.multival, subpage_count(&subpage));
   if ((subpage_item(&subpage) != 0) != tree_is_fixed(walk->tree))
-    report_issue(walk->check->context, "page", leaf->pgno, "values of one size, or of any, where the table has the other",
-                 "table %s, record %llu", walk->name, (unsigned long long)walk->outer.items);
+    report_issue(walk->check->context, "page", leaf->pgno,
+                 "values of one size, or of any, where the table has the other", "table %s, record %llu", walk->name,
+                 (unsigned long long)walk->outer.items);
   for (unsigned i = 0; rc == MDBX_SUCCESS && i < subpage_count(&subpage); ++i) {
     const MDBX_val value = subpage_value(&subpage, i);
     rc = seen_value(walk, leaf, key, &value);
@@ -560,8 +565,9 @@ static int check_table(struct check *check, struct tree *tree, MDBX_chk_table_t 
     compare_counts(&walk);
   }
   check->context->internal->key = NULL;
-  report_line(check->context, MDBX_chk_info, "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages",
-              name, (unsigned long long)walk.outer.items, tree->record.depth, (unsigned long long)walk.outer.branch_pages,
+  report_line(check->context, MDBX_chk_info,
+              "table %s: %llu records, depth %u, %llu branch, %llu leaf, %llu large pages", name,
+              (unsigned long long)walk.outer.items, tree->record.depth, (unsigned long long)walk.outer.branch_pages,
               (unsigned long long)walk.outer.leaf_pages, (unsigned long long)walk.large_pages);
   report_histogram_add(&table->histogram.height, tree->record.depth);
   check->context->result.total_payload_bytes += table->payload_bytes;

@@ -31,7 +31,7 @@ const struct page *way_parent(const struct way *way, unsigned levels, pgno_t pgn
 static int compare_bounds(const struct page *branch, const struct key_rules *rules, const struct way_bound *a,
                           const struct way_bound *b) {
   return page_has_keyheads(branch) ? compare_bytes(a->bytes, a->length, b->bytes, b->length)
-                                : key_compare_raw(rules, a->bytes, a->length, b->bytes, b->length);
+                                   : key_compare_raw(rules, a->bytes, a->length, b->bytes, b->length);
 }
 
 static void get_separator(const struct page *branch, unsigned entry, struct way_bound *bound) {
@@ -60,8 +60,8 @@ static void make_bound(const struct page *branch, const struct key_rules *rules,
 }
 
 /* Whether the entry taken at a branch is the one for the key, which is the first of the two bounds. */
-static bool is_enclosed(const struct page *branch, unsigned entry, const struct key_rules *rules,
-                        struct way_room *room, struct way_fault *fault) {
+static bool is_enclosed(const struct page *branch, unsigned entry, const struct key_rules *rules, struct way_room *room,
+                        struct way_fault *fault) {
   const struct way_bound *key = &room->bounds[0];
   struct way_bound *separator = &room->bounds[1];
   fault->pgno = branch->pgno;

@@ -71,8 +71,7 @@ static int finish_length(struct copying *copying, const struct meta *meta, pgno_
 static int read_pages(struct copying *copying, const struct copy_plan *plan, pgno_t pgno, pgno_t *pages) {
   const unsigned shift = copying->view->shift;
   uint8_t *at = copying->buffer + copying->filled;
-  const size_t length =
-      MIN_OF((size_t)(copying->view->limit - pgno) << shift, (size_t)(COPY_CHUNK - copying->filled));
+  const size_t length = MIN_OF((size_t)(copying->view->limit - pgno) << shift, (size_t)(COPY_CHUNK - copying->filled));
   size_t got = 0;
   int rc = os_pread_full(copying->txn->env->fd, at, length, (uint64_t)pgno << shift, &got);
   if (rc != MDBX_SUCCESS)
@@ -182,9 +181,7 @@ static void renumber_records(const struct compaction *compaction, struct page *p
 
 /* The page gets a new checksum, which covers the number too, so damage must be detected now; later nobody could find
  * it. */
-static bool verifies(const struct compaction *compaction) {
-  return !(compaction->copying->flags & MDBX_CP_NO_VERIFY);
-}
+static bool verifies(const struct compaction *compaction) { return !(compaction->copying->flags & MDBX_CP_NO_VERIFY); }
 
 static int write_run(struct compaction *compaction, const struct page *page, uint32_t pages) {
   struct copying *copying = compaction->copying;
@@ -271,9 +268,8 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
 }
 
 static int walk_table(struct compaction *compaction, const struct tree *tree) {
-  struct compact_walk walk = {.visitor = {.page = on_page, .run = on_run, .record = on_record},
-                              .tree = tree,
-                              .compaction = compaction};
+  struct compact_walk walk = {
+      .visitor = {.page = on_page, .run = on_run, .record = on_record}, .tree = tree, .compaction = compaction};
   return tree_walk(compaction->copying->view, tree, &walk.visitor);
 }
 

@@ -191,7 +191,8 @@ static void ask(struct defrag *defrag) {
   MDBX_defrag_result_t *result = defrag->result;
   const size_t all = result->pages_left + result->pages_moved;
   result->pages_scheduled = MIN_OF(result->pages_left, (size_t)batch_of(defrag));
-  result->rough_estimation_cycle_progress_permille = all ? (unsigned)((uint64_t)result->pages_moved * 1000 / all) : 1000;
+  result->rough_estimation_cycle_progress_permille =
+      all ? (unsigned)((uint64_t)result->pages_moved * 1000 / all) : 1000;
   const int answer = defrag->goals->notify ? defrag->goals->notify(defrag->goals->context, result) : 0;
   if (answer)
     stop_for(defrag, answer < 0 ? MDBX_defrag_aborted : MDBX_defrag_discontinued);

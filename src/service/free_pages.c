@@ -24,8 +24,7 @@ static int account_run(void *context, const struct gc_key *key, pgno_t pgno, uin
   }
   if (!account->each)
     return MDBX_SUCCESS;
-  return account->each(account->context, account->txn, reclaimable ? 0 : key->number, pgno, pages,
-                       reclaimable);
+  return account->each(account->context, account->txn, reclaimable ? 0 : key->number, pgno, pages, reclaimable);
 }
 
 /* The list of the snapshot's meta; that of an older reader may have been overwritten. */

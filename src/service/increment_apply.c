@@ -72,7 +72,8 @@ static int check_trailer(const struct source *source, const struct increment_hea
                          const struct increment_end *ending, uint64_t pages, uint64_t end) {
   const struct increment_trailer *trailer = &ending->trailer;
   const struct meta *meta = &trailer->meta;
-  if (trailer->pages == pages && meta_list_is_sound(ending->list, trailer->list_length, header->txnid, meta->next) && meta_is_sane(meta) && meta->page_size == header->page_size && end <= meta->next &&
+  if (trailer->pages == pages && meta_list_is_sound(ending->list, trailer->list_length, header->txnid, meta->next) &&
+      meta_is_sane(meta) && meta->page_size == header->page_size && end <= meta->next &&
       meta->copy_of == header->txnid && memcmp(meta->database_id, header->database_id, sizeof(meta->database_id)) == 0)
     return MDBX_SUCCESS;
   return log_damage(MDBX_CORRUPTED, "%s: the end of the increment does not belong to its beginning", source->path);

@@ -79,12 +79,9 @@ static int show_page(struct tree_visitor *visitor, const struct page *page) {
 
 static int show_run(struct tree_visitor *visitor, const struct page *run) {
   const struct tree_pages *pages = (const struct tree_pages *)visitor;
-  const struct page_account account = {MDBX_page_large,
-                                       run->run_pages,
-                                       (size_t)run->run_pages << pages->walk->txn->view->shift,
-                                       1,
-                                       run->run_bytes,
-                                       PAGE_HEADER};
+  const struct page_account account = {
+      MDBX_page_large, run->run_pages, (size_t)run->run_pages << pages->walk->txn->view->shift, 1,
+      run->run_bytes,  PAGE_HEADER};
   const int rc = meet(pages, run->pgno, run->run_pages);
   return rc == MDBX_SUCCESS ? show_in(pages, run->pgno, &account) : rc;
 }
@@ -144,8 +141,12 @@ static int walk_tree(struct page_walk *walk, const struct tree *tree, const char
 
 static int walk_all(struct page_walk *walk) {
   const size_t page_size = walk->txn->view->page_size;
-  const struct page_account metas = {MDBX_page_meta, META_COUNT, META_COUNT * page_size, META_COUNT,
-                                     META_COUNT * (size_t)META_BODY, META_COUNT * (size_t)PAGE_HEADER};
+  const struct page_account metas = {MDBX_page_meta,
+                                     META_COUNT,
+                                     META_COUNT * page_size,
+                                     META_COUNT,
+                                     META_COUNT * (size_t)META_BODY,
+                                     META_COUNT * (size_t)PAGE_HEADER};
   const struct page_account end = {MDBX_page_void, 0, 0, 0, 0, 0};
   int rc = show(walk, 0, "@META", DEEP_META, &metas);
   if (rc == MDBX_SUCCESS)

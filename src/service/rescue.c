@@ -33,7 +33,8 @@ static bool is_outdated(const struct telling *telling, const struct tree *tree, 
   const size_t from = at > NEIGHBOURS ? at - NEIGHBOURS : 0, to = MIN_OF(at + NEIGHBOURS, gap->found_count);
   for (size_t i = from; i < to; ++i) {
     const struct page *other = snapshot_mapped(view, gap->found[i].ref.pgno);
-    if (i != at && other->txnid > snapshot_mapped(view, gap->found[at].ref.pgno)->txnid && has_key_between(tree, other, item))
+    if (i != at && other->txnid > snapshot_mapped(view, gap->found[at].ref.pgno)->txnid &&
+        has_key_between(tree, other, item))
       return true;
   }
   return false;
@@ -83,8 +84,7 @@ static int tell_values(struct telling *telling, const MDBX_val *key, const struc
 
 /* `values`: the key whose values the leaf has; NULL: it has keys. */
 static int tell_item(struct telling *telling, const MDBX_val *values, const struct leaf_item *item) {
-  const MDBX_val key = val_of(item->key, item->key_length),
-                 data = val_of(item->data, item->data_length);
+  const MDBX_val key = val_of(item->key, item->key_length), data = val_of(item->data, item->data_length);
   if (values)
     return tell(telling, values, &key);
   if (item->kind == NODE_PLAIN)
@@ -215,8 +215,8 @@ static int tell_table(struct rescue *rescue, size_t index) {
   const uint64_t names = index || tree_is_multi(&table->tree) ? 0 : count_named(rescue);
   MDBX_rescue_table_t told = {.name = name,
                               .flags = (MDBX_db_flags_t)(record->flags & TABLE_FLAGS_PUBLIC),
-                              .comparator = table->tree.rules.order == ORDER_USER ||
-                                            table->tree.values.order == ORDER_USER,
+                              .comparator =
+                                  table->tree.rules.order == ORDER_USER || table->tree.values.order == ORDER_USER,
                               .sequence = record->sequence,
                               .records = record->items > names ? record->items - names : 0};
   describe_orphan(rescue, table, &told);

@@ -21,19 +21,19 @@ enum rescue_use { RESCUE_UNKNOWN, RESCUE_USED, RESCUE_FREE, RESCUE_BAD, RESCUE_P
 struct rescue_unit {
   struct page_ref ref;
   txnid_t birth;
-  unsigned height;     /* a leaf: 1 */
-  size_t leaves;       /* the number of readable leaves; 0: nothing is known */
+  unsigned height; /* a leaf: 1 */
+  size_t leaves;   /* the number of readable leaves; 0: nothing is known */
   MDBX_val first, last;
   unsigned branch_flags, leaf_flags;
-  bool ends_early;     /* something below is bad */
-  bool taken;          /* it leads to a page that is used or free, or was another one: it is an old version */
-  bool data;           /* some record has data */
-  bool names;          /* it has records of tables: it belongs to the main table */
-  bool large, multi;   /* it has large values; several values of one key */
-  size_t key_least, key_most;     /* bytes of keys */
+  bool ends_early;            /* something below is bad */
+  bool taken;                 /* it leads to a page that is used or free, or was another one: it is an old version */
+  bool data;                  /* some record has data */
+  bool names;                 /* it has records of tables: it belongs to the main table */
+  bool large, multi;          /* it has large values; several values of one key */
+  size_t key_least, key_most; /* bytes of keys */
   size_t value_least, value_most; /* bytes of values; of the first of each key at least */
   unsigned orders, value_orders;  /* possible orders of the keys: bits 1 << enum key_order */
-  bool fixed;          /* values of one size, kept as such */
+  bool fixed;                     /* values of one size, kept as such */
 };
 
 /* A part of a gap that was found. */
@@ -48,7 +48,7 @@ struct rescue_found {
 struct rescue_step {
   struct page_ref ref;
   unsigned level;
-  pgno_t above;  /* the branch that has it, and where; 0: it leads to the root of the tree, or, if `slot` is not 0, to */
+  pgno_t above; /* the branch that has it, and where; 0: it leads to the root of the tree, or, if `slot` is not 0, to */
   unsigned slot; /* what was found of it on that page */
 };
 
@@ -68,14 +68,14 @@ static inline struct rescue_step rescue_found(struct page_ref ref, unsigned leve
 struct rescue_gap {
   struct rescue_step step;
   int error;
-  unsigned depth;      /* of its tree */
-  bool branch;         /* leaves may be found */
-  bool record;         /* only the value of `key` is lost */
-  MDBX_val key;        /* of a gap among the values of one key; else without a base */
-  MDBX_val after, before; /* the records read on both sides; iov_base is NULL at an edge of the table */
+  unsigned depth;             /* of its tree */
+  bool branch;                /* leaves may be found */
+  bool record;                /* only the value of `key` is lost */
+  MDBX_val key;               /* of a gap among the values of one key; else without a base */
+  MDBX_val after, before;     /* the records read on both sides; iov_base is NULL at an edge of the table */
   struct rescue_found *found; /* below it, in order */
   size_t found_count, found_capacity;
-  size_t leaf_count;   /* leaves of those */
+  size_t leaf_count; /* leaves of those */
 };
 
 struct rescue_table {
@@ -86,12 +86,12 @@ struct rescue_table {
   const struct rescue_gap **by_place; /* the gaps where a page is lost, after all gaps are known */
   size_t gap_count, gap_capacity, place_count;
   /* Of an orphan, whose name is made up. */
-  pgno_t orphan;       /* its root; 0: not an orphan */
-  char *made_up;       /* memory of the name */
-  bool old;            /* it may be an old version of another table */
-  unsigned unsure;     /* flags it may have, too */
+  pgno_t orphan;   /* its root; 0: not an orphan */
+  char *made_up;   /* memory of the name */
+  bool old;        /* it may be an old version of another table */
+  unsigned unsure; /* flags it may have, too */
   MDBX_val first, last, remains;
-  unsigned fits;       /* tables that it might be a part of, and the first two of them */
+  unsigned fits; /* tables that it might be a part of, and the first two of them */
   size_t fitting[2];
 };
 
@@ -107,15 +107,15 @@ struct rescue {
   const struct snapshot *view;
   const MDBX_rescue_callbacks_t *callbacks;
   void *context;
-  uint8_t *use; /* enum rescue_use of each page */
+  uint8_t *use;                /* enum rescue_use of each page */
   struct rescue_table *tables; /* the main one first */
   size_t table_count, table_capacity;
   bool free_damaged; /* not all free pages are known: old versions of pages may be found */
-  bool old_met;      /* an old version of a page has been met in its place: its last write was lost, others may be as well */
-  bool values_lost;  /* a leaf of a table with several values per key is bad: nobody knows whose its nested trees are */
-  bool names_lost;   /* a leaf of the main table is bad, or the record of a table */
-  bool others_bad;   /* there are bad pages to which nothing refers */
-  uint8_t *height;   /* of each usable page to which nothing refers, with RESCUE_REFERRED; else 0 */
+  bool old_met; /* an old version of a page has been met in its place: its last write was lost, others may be as well */
+  bool values_lost; /* a leaf of a table with several values per key is bad: nobody knows whose its nested trees are */
+  bool names_lost;  /* a leaf of the main table is bad, or the record of a table */
+  bool others_bad;  /* there are bad pages to which nothing refers */
+  uint8_t *height;  /* of each usable page to which nothing refers, with RESCUE_REFERRED; else 0 */
   struct rescue_doubt *doubts;
   size_t doubt_count, doubt_capacity;
   /* The remaining effort for units: in a crafted file each may refer to all others. */

@@ -53,8 +53,7 @@ static bool sizes_fit(const struct rescue_table *table, const struct rescue_gap 
   const struct table_record *record = &table->tree.record;
   if (gap->key.iov_base)
     return !(unit->leaf_flags & P_DUPFIX) || !record->value_item || unit->key_most == record->value_item;
-  if ((record->flags & TABLE_INTEGERKEY) &&
-      (unit->key_least != record->key_item || unit->key_most != record->key_item))
+  if ((record->flags & TABLE_INTEGERKEY) && (unit->key_least != record->key_item || unit->key_most != record->key_item))
     return false;
   return !(record->flags & TABLE_DUPFIXED) || !record->value_item || !unit->value_most ||
          (unit->value_least == record->value_item && unit->value_most == record->value_item);
@@ -200,7 +199,8 @@ static void sort_found(const struct tree *tree, struct rescue_gap *gap) {
     }
 }
 
-static int order_of_step(const struct rescue_step *a, const void *a_key, const struct rescue_step *b, const void *b_key) {
+static int order_of_step(const struct rescue_step *a, const void *a_key, const struct rescue_step *b,
+                         const void *b_key) {
   if (a->above != b->above)
     return a->above < b->above ? -1 : 1;
   if (a->slot != b->slot)

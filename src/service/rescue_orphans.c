@@ -228,8 +228,8 @@ static int collect(const struct rescue *rescue, struct waiting **waiting, size_t
       continue;
     if (!array_room(*waiting, *count, capacity))
       return MDBX_ENOMEM;
-    (*waiting)[(*count)++] = (struct waiting){pgno, rescue->height[pgno] & RESCUE_HEIGHT,
-                                              snapshot_mapped(rescue->view, pgno)->txnid};
+    (*waiting)[(*count)++] =
+        (struct waiting){pgno, rescue->height[pgno] & RESCUE_HEIGHT, snapshot_mapped(rescue->view, pgno)->txnid};
   }
   return MDBX_SUCCESS;
 }

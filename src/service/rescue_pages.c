@@ -14,9 +14,9 @@ struct look {
   struct rescue *rescue;
   size_t table; /* its index: the tables may move */
   const struct tree *tree;
-  MDBX_val key;      /* of values; else without a base */
-  MDBX_val last;     /* what was read last */
-  size_t waiting;    /* gaps from here on wait for the record that follows them */
+  MDBX_val key;   /* of values; else without a base */
+  MDBX_val last;  /* what was read last */
+  size_t waiting; /* gaps from here on wait for the record that follows them */
 };
 
 static struct rescue_table *table_of_look(const struct look *look) { return &look->rescue->tables[look->table]; }
@@ -47,9 +47,12 @@ static int open_gap(struct look *look, const struct rescue_step *step, bool bran
     mark(rescue, ref.pgno, RESCUE_BAD);
   rescue->values_lost |= !look->key.iov_base && tree_is_multi(look->tree);
   rescue->names_lost |= !look->table && !tree_is_multi(look->tree);
-  const struct rescue_gap gap = {
-      .step = *step, .error = error, .depth = look->tree->record.depth, .branch = branch,
-      .key = look->key, .after = look->last};
+  const struct rescue_gap gap = {.step = *step,
+                                 .error = error,
+                                 .depth = look->tree->record.depth,
+                                 .branch = branch,
+                                 .key = look->key,
+                                 .after = look->last};
   return add_gap(look, &gap);
 }
 

@@ -36,8 +36,8 @@ static void refer(struct rescue *rescue, struct page_ref ref) {
 /* Pages inside a valid run are not bad, although they look bad. */
 static pgno_t behind_run(const struct rescue *rescue, pgno_t pgno) {
   const struct page *page = snapshot_mapped(rescue->view, pgno);
-  const bool run = page->pgno == pgno && page->flags == P_LARGE && page->run_pages &&
-                   page->run_pages <= rescue->view->limit - pgno;
+  const bool run =
+      page->pgno == pgno && page->flags == P_LARGE && page->run_pages && page->run_pages <= rescue->view->limit - pgno;
   return run ? pgno + page->run_pages : pgno;
 }
 
@@ -76,8 +76,7 @@ static void measure(const struct rescue *rescue) {
   for (unsigned height = 1; more && height < TREE_DEPTH_MAX; ++height) {
     more = false;
     for (pgno_t pgno = PGNO_FIRST; pgno < rescue->view->present; ++pgno) {
-      if (rescue->height[pgno] != RESCUE_SOUND ||
-          height_below(rescue, snapshot_mapped(rescue->view, pgno)) != height)
+      if (rescue->height[pgno] != RESCUE_SOUND || height_below(rescue, snapshot_mapped(rescue->view, pgno)) != height)
         continue;
       rescue->height[pgno] = (uint8_t)(RESCUE_SOUND | (height + 1));
       more = true;
@@ -156,8 +155,8 @@ static void note_order(unsigned *orders, const MDBX_val *before, const MDBX_val 
       continue;
     const bool possible = all[i] != ORDER_INTEGER ||
                           ((key->iov_len == 4 || key->iov_len == 8) && (!before || before->iov_len == key->iov_len));
-    if (!possible || (before && key_compare_raw(&rules, before->iov_base, before->iov_len, key->iov_base,
-                                                key->iov_len) >= 0))
+    if (!possible ||
+        (before && key_compare_raw(&rules, before->iov_base, before->iov_len, key->iov_base, key->iov_len) >= 0))
       *orders &= ~(1u << all[i]);
   }
 }
@@ -231,9 +230,15 @@ static int note_data(struct scan *scan, const struct leaf_item *item) {
   struct rescue_unit *unit = scan->unit;
   unit->data |= item->data_length != 0;
   switch (item->kind) {
-  case NODE_PLAIN: note_value_size(unit, item->data_length, item->data_length); break;
-  case NODE_LARGE: unit->large = true; break;
-  case NODE_SUBPAGE: note_subpage(unit, item); break;
+  case NODE_PLAIN:
+    note_value_size(unit, item->data_length, item->data_length);
+    break;
+  case NODE_LARGE:
+    unit->large = true;
+    break;
+  case NODE_SUBPAGE:
+    note_subpage(unit, item);
+    break;
   case NODE_TREE:
     unit->names |= item->data_length >= sizeof(struct table_record);
     /* Values cannot have values: such a page is not followed. */
@@ -294,8 +299,12 @@ int rescue_read_unit(struct rescue *rescue, pgno_t pgno, struct rescue_unit *uni
   pgno_t pages_left = rescue->view->limit;
   struct scan scan = {.rescue = rescue, .unit = unit, .pages_left = &pages_left};
   const unsigned every = 1u << ORDER_BYTES | 1u << ORDER_INTEGER | 1u << ORDER_REVERSE | 1u << ORDER_USER;
-  *unit = (struct rescue_unit){.ref = page_ref(page), .birth = page->txnid, .value_least = SIZE_MAX,
-                               .orders = every, .value_orders = every, .fixed = true};
+  *unit = (struct rescue_unit){.ref = page_ref(page),
+                               .birth = page->txnid,
+                               .value_least = SIZE_MAX,
+                               .orders = every,
+                               .value_orders = every,
+                               .fixed = true};
   unit->height = rescue->height[pgno] & RESCUE_HEIGHT;
   if (!unit->height)
     return MDBX_SUCCESS;

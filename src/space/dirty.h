@@ -28,10 +28,10 @@ struct dirty_bucket {
 struct dirty {
   struct dirty_page *entries;
   struct dirty_bucket *buckets; /* twice the capacity for entries */
-  uint32_t mask;  /* buckets - 1; 0 while nothing was ever added */
-  uint32_t used;  /* entries */
-  uint64_t pages; /* sum of their pages */
-  struct dirty_page *sorted; /* of dirty_sorted(): twice sorted_room entries */
+  uint32_t mask;                /* buckets - 1; 0 while nothing was ever added */
+  uint32_t used;                /* entries */
+  uint64_t pages;               /* sum of their pages */
+  struct dirty_page *sorted;    /* of dirty_sorted(): twice sorted_room entries */
   uint32_t sorted_room;
 };
 

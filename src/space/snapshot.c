@@ -29,9 +29,8 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
         .limit = snapshot->limit,
         .present = snapshot->present,
         .seed = snapshot->seed,
-        .checksum_run_limit = snapshot->always_check
-                                  ? UINT32_MAX
-                                  : run_pages_for(CHECKSUM_RUN_BYTES - PAGE_HEADER, snapshot->page_size),
+        .checksum_run_limit =
+            snapshot->always_check ? UINT32_MAX : run_pages_for(CHECKSUM_RUN_BYTES - PAGE_HEADER, snapshot->page_size),
     };
     const int rc = page_check(mapped, &expected);
     if (rc != MDBX_SUCCESS)
@@ -58,8 +57,7 @@ int snapshot_not_meant(const struct snapshot *snapshot, struct page_ref ref, uns
                     ref.pgno, (unsigned long long)page->txnid, (unsigned long long)meant);
 }
 
-int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
-                       const struct page **page) {
+int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page **page) {
   const int rc = snapshot_page(snapshot, ref.pgno, page);
   return rc == MDBX_SUCCESS ? snapshot_check_meant(snapshot, ref, flags, *page) : rc;
 }

@@ -30,7 +30,7 @@ struct snapshot {
   const struct dirty *dirty; /* NULL: no overlay */
   size_t page_size;
   uint64_t seed;
-  bool always_check;   /* MDBX_VALIDATION */
+  bool always_check;            /* MDBX_VALIDATION */
   const struct dirty *in_place; /* WRITEMAP writer: its own pages, which lie in the mapping, unfinished; else NULL */
   /* Of a reader: contains txnid as long as the pages are kept for it. A writer may remove it; after that an invalid
    * page is no damage. NULL: nobody can remove it. */
@@ -57,7 +57,7 @@ static inline const struct page *snapshot_mapped(const struct snapshot *snapshot
  * changes them, so if the pin is there, the bytes were not changed. If it is gone, invalid bytes are no damage. */
 bool snapshot_is_lost(const struct snapshot *snapshot);
 /* The code for invalid bytes, with a report if they are damage. */
-#define snapshot_damage(snapshot, ...)                                                                                 \
+#define snapshot_damage(snapshot, ...) \
   (snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : log_damage(MDBX_CORRUPTED, __VA_ARGS__))
 /* Prefetches what a visit of a page reads first: its header, the keyheads and slots after it, and its memo entry. */
 static inline void snapshot_prefetch(const struct snapshot *snapshot, pgno_t pgno) {
@@ -107,8 +107,7 @@ static inline int snapshot_check_meant(const struct snapshot *snapshot, struct p
 }
 
 /* The page that the reference means, in the right version; it must have the given flags. */
-int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags,
-                       const struct page **page);
+int snapshot_tree_page(const struct snapshot *snapshot, struct page_ref ref, unsigned flags, const struct page **page);
 
 /* First page of the run of a large value that a record refers to. */
 int snapshot_run(const struct snapshot *snapshot, const struct large_ref *ref, const struct page **page);

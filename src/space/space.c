@@ -291,7 +291,8 @@ int space_touch(struct space *space, const struct page *page, struct page **writ
   ASSERT(page->flags != P_META);
   if (!space_owns(space, page))
     return copy_on_write(space, page, writable);
-  const int rc = space->undo ? undo_note_change(space, page, page->flags & P_LARGE ? page->run_pages : 1) : MDBX_SUCCESS;
+  const int rc =
+      space->undo ? undo_note_change(space, page, page->flags & P_LARGE ? page->run_pages : 1) : MDBX_SUCCESS;
   if (rc != MDBX_SUCCESS)
     return rc;
   if (space->writemap || dirty_find(&space->dirty, page->pgno) == page) {

@@ -73,11 +73,11 @@ struct space {
   bool writemap;
   bool nomeminit;
   bool lifo;
-  bool spilled; /* some pages have been written already and are in no buffer */
-  bool ahead;   /* the value that is being put may be written at once; see space/ahead.h */
+  bool spilled;         /* some pages have been written already and are in no buffer */
+  bool ahead;           /* the value that is being put may be written at once; see space/ahead.h */
   uint64_t early_pages; /* pages that have been written already; some may be free again */
-  struct pgset avail;  /* free pages that no snapshot sees */
-  struct pgset recent; /* the part of `avail` that has become free lately; kept with `lifo` only */
+  struct pgset avail;   /* free pages that no snapshot sees */
+  struct pgset recent;  /* the part of `avail` that has become free lately; kept with `lifo` only */
   struct retired_list retired;
   space_refill refill;
   void *refill_context;
@@ -97,7 +97,7 @@ struct space {
 
 /* What a write transaction begins with. */
 struct space_start {
-  struct snapshot view; /* of the commit it builds on */
+  struct snapshot view;     /* of the commit it builds on */
   struct geometry geometry; /* as that commit stored it: the file has storage up to `now` */
   pgno_t end;
   struct dbmap *map;

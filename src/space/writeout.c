@@ -74,7 +74,8 @@ int writeout_extend_file(struct space *space, pgno_t least) {
   if (rc == MDBX_SUCCESS)
     space->geometry.now = target;
   else
-    log_error("no room for the file to grow to %llu bytes, error %d", (unsigned long long)target << space->view.shift, rc);
+    log_error("no room for the file to grow to %llu bytes, error %d", (unsigned long long)target << space->view.shift,
+              rc);
   return rc;
 }
 

@@ -10,10 +10,12 @@
 /* Checks and prepares a key for a search for exactly this key. MDBX_NOTFOUND: too long to be in the table;
  * MDBX_BAD_VALSIZE: an integer of the wrong size; MDBX_INCOMPATIBLE: this process does not have the table's
  * comparator. */
-int admit_search_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+int admit_search_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key,
+                     struct seek_key *prepared);
 
 /* The same for a search that also finds neighbouring keys: the key may be too long. */
-int admit_sought_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);
+int admit_sought_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key,
+                     struct seek_key *prepared);
 
 /* The same for a key to be stored: too long is MDBX_BAD_VALSIZE. */
 int admit_key(const struct snapshot *snapshot, struct tree *tree, const MDBX_val *key, struct seek_key *prepared);

@@ -34,12 +34,12 @@ struct cursor {
   struct space *space; /* NULL in a read transaction */
   struct path path;
   enum cursor_state state;
-  bool eof;      /* what mdbx_cursor_eof() returns */
+  bool eof;          /* what mdbx_cursor_eof() returns */
   bool ignore_order; /* moves do not check that keys ascend from leaf to leaf; kept when the cursor is bound again */
-  bool detached; /* path and set are invalid; `saved` has the position */
-  bool in_doubt; /* the saved record was deleted: a put into the tree first makes the cursor save its successor */
-  bool multi;    /* the table has several values per key */
-  bool in_set;   /* `set` is open: the cursor stands among the values of the path's record */
+  bool detached;     /* path and set are invalid; `saved` has the position */
+  bool in_doubt;     /* the saved record was deleted: a put into the tree first makes the cursor save its successor */
+  bool multi;        /* the table has several values per key */
+  bool in_set;       /* `set` is open: the cursor stands among the values of the path's record */
   struct value_set set;
   uint8_t *saved; /* key, then value if saved_value */
   size_t saved_key, saved_length, saved_capacity;

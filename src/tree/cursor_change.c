@@ -62,9 +62,7 @@ static int put_current_value(struct cursor *cursor, const struct seek_key *key, 
   struct cursor position = {.saved = NULL};
   int rc = cursor_save_key(&position, key->raw, key->length, data);
   if (rc == MDBX_SUCCESS)
-    rc = flags & MDBX_ALLDUPS
-             ? dup_replace_all(&change, data)
-             : dup_replace(&change, &cursor->set, data);
+    rc = flags & MDBX_ALLDUPS ? dup_replace_all(&change, data) : dup_replace(&change, &cursor->set, data);
   const struct seek_key stored = {.raw = position.saved, .length = position.saved_key};
   const MDBX_val value = {position.saved + position.saved_key, position.saved_length - position.saved_key};
   if (rc == MDBX_SUCCESS)

@@ -528,8 +528,8 @@ int cursor_move(struct cursor *cursor, MDBX_cursor_op op) {
 }
 
 /* A search needs no position to begin from: one that was kept is not looked for. */
-static int prepare_search(struct cursor *cursor, const struct cursor_op *what, const MDBX_val *key, const MDBX_val *data,
-                          struct seek_key *sought) {
+static int prepare_search(struct cursor *cursor, const struct cursor_op *what, const MDBX_val *key,
+                          const MDBX_val *data, struct seek_key *sought) {
   int rc = admit_sought_key(cursor->snapshot, cursor->tree, key, sought);
   if (rc == MDBX_SUCCESS)
     rc = check_value(cursor, what, data);

@@ -9,15 +9,15 @@
 
 /* What an operation needs, and its other properties. */
 enum {
-  OP_KEY = 1,        /* a key to seek */
-  OP_KEY_ALONE = 2,  /* only the key determines the position: the value may be given, or have no address */
-  OP_DATA = 4,       /* a place for the value */
-  OP_VALUE = 8,      /* that contains a value to compare */
-  OP_MULTI = 16,     /* a table with several values per key */
-  OP_FIXED = 32,     /* with fixed-size values */
-  OP_PAGE = 64,      /* returns all values of a page at once */
+  OP_KEY = 1,         /* a key to seek */
+  OP_KEY_ALONE = 2,   /* only the key determines the position: the value may be given, or have no address */
+  OP_DATA = 4,        /* a place for the value */
+  OP_VALUE = 8,       /* that contains a value to compare */
+  OP_MULTI = 16,      /* a table with several values per key */
+  OP_FIXED = 32,      /* with fixed-size values */
+  OP_PAGE = 64,       /* returns all values of a page at once */
   OP_KEEPS_KEY = 128, /* leaves the key of the caller as it is */
-  OP_TURNS = 256     /* begins at the position of the cursor */
+  OP_TURNS = 256      /* begins at the position of the cursor */
 };
 
 enum op_kind {

@@ -166,8 +166,8 @@ int cursor_distance(const struct cursor *from, const struct cursor *to, unsigned
 /* --------------------------------------------------------------------------------------------------------- scrolling */
 
 static int go_to_edge(const struct measure *measure, struct path *path, bool last) {
-  const int rc = last ? tree_last(measure->snapshot, measure->tree, path)
-                      : tree_first(measure->snapshot, measure->tree, path);
+  const int rc =
+      last ? tree_last(measure->snapshot, measure->tree, path) : tree_first(measure->snapshot, measure->tree, path);
   return rc == MDBX_SUCCESS ? MDBX_NOTFOUND : rc;
 }
 
@@ -243,10 +243,9 @@ static int choose_value(struct cursor *cursor, int64_t number) {
   }
   struct measure nested = measure_values(&cursor->set);
   rc = scroll_path(&nested, &cursor->set.path, &number);
-  return rc == MDBX_NOTFOUND
-             ? snapshot_damage(cursor->snapshot, "a nested tree has less than its %llu items",
-                               (unsigned long long)cursor->set.tree.record.items)
-             : rc;
+  return rc == MDBX_NOTFOUND ? snapshot_damage(cursor->snapshot, "a nested tree has less than its %llu items",
+                                               (unsigned long long)cursor->set.tree.record.items)
+                             : rc;
 }
 
 /* Moves to the first or last value of the key at the edge of the table. */

@@ -28,7 +28,7 @@ int cursor_position(struct cursor *cursor, struct cursor *position);
 /* The same for the position after a move; a move past the end leads to the place after the last record. The cursor
  * itself does not move. */
 int cursor_position_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
-                       struct cursor *position);
+                          struct cursor *position);
 /* Estimates how many items are between two positions. The result is exact within a leaf, and from one leaf to the next
  * one below the same branch, if no key has a nested tree. */
 int cursor_estimate(const struct cursor *from, const struct cursor *to, int64_t *distance);

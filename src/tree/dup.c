@@ -223,7 +223,8 @@ static bool is_alike(const struct dup_change *change, const struct value_set *se
 static int add_to_subpage(const struct dup_change *change, const struct value_set *set, size_t size) {
   const unsigned at = set->index;
   bool done = false;
-  const int rc = set->kind == NODE_SUBPAGE && is_alike(change, set) ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
+  const int rc =
+      set->kind == NODE_SUBPAGE && is_alike(change, set) ? insert_in_subpage(change, at, &done) : MDBX_SUCCESS;
   return rc == MDBX_SUCCESS && !done ? put_subpage(change, set, at, size) : rc;
 }
 
@@ -233,8 +234,8 @@ static int add_value(const struct dup_change *change, struct value_set *set) {
   if (set->kind == NODE_TREE) {
     rc = add_to_tree(change, set);
   } else {
-    const size_t size = subpage_size(tree_is_fixed(change->node.tree), values_count(set) + 1,
-                                     total_bytes(set) + change->value.iov_len);
+    const size_t size =
+        subpage_size(tree_is_fixed(change->node.tree), values_count(set) + 1, total_bytes(set) + change->value.iov_len);
     rc = fits_the_leaf(change, size) ? add_to_subpage(change, set, size) : move_to_tree(change, set, set->index);
   }
   if (rc == MDBX_SUCCESS)

@@ -192,7 +192,7 @@ int cursor_position(struct cursor *cursor, struct cursor *position) {
 }
 
 int cursor_position_after(const struct cursor *cursor, MDBX_val *key, MDBX_val *data, MDBX_cursor_op op,
-                       struct cursor *position) {
+                          struct cursor *position) {
   struct cursor moved = *cursor;
   const int rc = cursor_get(&moved, key, data, op);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE && !(rc == MDBX_NOTFOUND && moved.state == CURSOR_BEHIND))

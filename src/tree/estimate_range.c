@@ -86,7 +86,7 @@ static MDBX_cursor_op op_of_end(const struct range *range, const MDBX_val *key, 
 }
 
 static int find_end(const struct range *range, const MDBX_val *key, const MDBX_val *data, bool end,
-                     struct cursor *position) {
+                    struct cursor *position) {
   struct cursor cursor;
   MDBX_val sought = key ? *key : (MDBX_val){NULL, 0}, value = {NULL, 0};
   const MDBX_val nothing = val_of("", 0);

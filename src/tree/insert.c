@@ -166,8 +166,7 @@ static inline bool fits_leaf(const struct space *space, const struct seek_key *k
   return key->length + value->iov_len <= limit_pair(space->view.page_size);
 }
 
-static int new_large(struct space *space, struct tree *tree, MDBX_val *value, unsigned flags,
-                     struct large_ref *ref) {
+static int new_large(struct space *space, struct tree *tree, MDBX_val *value, unsigned flags, struct large_ref *ref) {
   ASSERT(value->iov_len <= UINT32_MAX);
   struct page header, *run = &header;
   const bool ahead = !(flags & MDBX_RESERVE) && ahead_is_wanted(space, value->iov_len);

@@ -70,7 +70,8 @@ static bool within_bounds(const struct path *path, const struct tree *tree, cons
   return true;
 }
 
-static inline int compare_with(const struct tree *tree, const struct seek_key *key, const struct page *leaf, unsigned at) {
+static inline int compare_with(const struct tree *tree, const struct seek_key *key, const struct page *leaf,
+                               unsigned at) {
   size_t length;
   const uint8_t *bytes = leaf_key(leaf, at, &length);
   return key_compare_raw(&tree->rules, key->raw, key->length, bytes, length);
@@ -107,8 +108,8 @@ bool recent_seek(const struct space *space, const struct tree *tree, const struc
   return true;
 }
 
-int tree_seek_to_change(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
-                        bool *exact) {
+int tree_seek_to_change(const struct space *space, const struct tree *tree, const struct seek_key *key,
+                        struct path *path, bool *exact) {
   return recent_seek(space, tree, key, path, exact) ? MDBX_SUCCESS : tree_seek(&space->view, tree, key, path, exact);
 }
 

@@ -26,7 +26,7 @@ struct recent_path {
 
 /* The path of a commit. */
 struct kept_path {
-  txnid_t txnid; /* of the commit */
+  txnid_t txnid;    /* of the commit */
   struct path path; /* depth 0: none */
   struct page *buffers[TREE_DEPTH_MAX];
 };
@@ -64,8 +64,8 @@ bool recent_seek(const struct space *space, const struct tree *tree, const struc
                  bool *exact);
 
 /* tree_seek() before a change: uses the remembered leaf if the key belongs to it. */
-int tree_seek_to_change(const struct space *space, const struct tree *tree, const struct seek_key *key, struct path *path,
-                        bool *exact);
+int tree_seek_to_change(const struct space *space, const struct tree *tree, const struct seek_key *key,
+                        struct path *path, bool *exact);
 /* The same before mdbx_put() with these flags: MDBX_APPEND takes no key less than the last one, MDBX_EKEYMISMATCH. The
  * other two are its halves. */
 bool recent_seek_to_put(const struct space *space, const struct tree *tree, const struct seek_key *key,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 struct split_choice {
-  const size_t *sizes; /* bytes of each record, in order, the new one among them */
+  const size_t *sizes;      /* bytes of each record, in order, the new one among them */
   const size_t *separators; /* size of the separator for a cut before record i; NULL: all equal */
   unsigned count;
   unsigned inserted; /* index of the new record */

@@ -45,7 +45,8 @@ void tree_init(struct tree *tree, unsigned table_flags) {
 static bool flags_are_sane(unsigned flags) {
   if ((flags & TABLE_REVERSEKEY) && (flags & TABLE_INTEGERKEY))
     return false;
-  if ((flags & (TABLE_DUPFIXED | TABLE_INTEGERDUP | TABLE_REVERSEDUP | TABLE_USER_DUPORDER)) && !(flags & TABLE_DUPSORT))
+  if ((flags & (TABLE_DUPFIXED | TABLE_INTEGERDUP | TABLE_REVERSEDUP | TABLE_USER_DUPORDER)) &&
+      !(flags & TABLE_DUPSORT))
     return false;
   return !(flags & TABLE_INTEGERDUP) || (flags & TABLE_DUPFIXED);
 }
@@ -60,8 +61,9 @@ static int check_features(const struct table_record *record, const char *name) {
   const unsigned unknown = record->features & ~TABLE_FEATURES_KNOWN;
   if (likely(!unknown))
     return MDBX_SUCCESS;
-  return log_damage(MDBX_INCOMPATIBLE, "table %s: it has optional features that this library does not know: 0x%x%s%s", name,
-                    unknown, unknown & TABLE_COUNTED ? ", counted" : "", unknown & TABLE_DIGEST ? ", digest" : "");
+  return log_damage(MDBX_INCOMPATIBLE, "table %s: it has optional features that this library does not know: 0x%x%s%s",
+                    name, unknown, unknown & TABLE_COUNTED ? ", counted" : "",
+                    unknown & TABLE_DIGEST ? ", digest" : "");
 }
 
 int tree_read_record(const void *bytes, size_t length, struct table_record *record, const char *name) {

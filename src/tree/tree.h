@@ -16,12 +16,12 @@
 struct tree {
   struct table_record record;
   struct key_rules rules;
-  struct key_rules values; /* order of the values of one key, with TABLE_DUPSORT */
+  struct key_rules values;           /* order of the values of one key, with TABLE_DUPSORT */
   unsigned branch_flags, leaf_flags; /* P_NOKEYHEADS, P_DUPFIX: belong to the flags of every such page of the tree */
-  uint16_t leaf_item; /* in a nested tree of fixed-size values: their size; else 0 */
-  bool changed;        /* since the transaction began */
-  uint8_t *scratch;    /* for normalised keys of REVERSEKEY tables; made on demand */
-  uint8_t *value_scratch; /* the same for the values of REVERSEDUP tables */
+  uint16_t leaf_item;                /* in a nested tree of fixed-size values: their size; else 0 */
+  bool changed;                      /* since the transaction began */
+  uint8_t *scratch;                  /* for normalised keys of REVERSEKEY tables; made on demand */
+  uint8_t *value_scratch;            /* the same for the values of REVERSEDUP tables */
 };
 
 /* One step of a search path: a page, and an entry of it. */

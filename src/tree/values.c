@@ -135,7 +135,7 @@ static int seek_nested(struct value_set *set, const MDBX_val *value, bool *exact
 }
 
 int values_seek(struct value_set *set, const MDBX_val *given, bool *exact) {
-  const MDBX_val wanted = {given->iov_len ? given->iov_base : (void *)(uintptr_t)"", given->iov_len}, *value = &wanted;
+  const MDBX_val wanted = {given->iov_len ? given->iov_base : (void *)(uintptr_t) "", given->iov_len}, *value = &wanted;
   *exact = false;
   if (set->kind == NODE_TREE)
     return seek_nested(set, value, exact);
@@ -143,8 +143,8 @@ int values_seek(struct value_set *set, const MDBX_val *given, bool *exact) {
     set->index = subpage_seek(&set->bytes, &set->owner->values, value, exact);
     return MDBX_SUCCESS;
   }
-  const int order = key_compare_raw(&set->owner->values, value->iov_base, value->iov_len, set->bytes.bytes,
-                                    set->bytes.length);
+  const int order =
+      key_compare_raw(&set->owner->values, value->iov_base, value->iov_len, set->bytes.bytes, set->bytes.length);
   *exact = order == 0;
   set->index = order > 0;
   return MDBX_SUCCESS;

@@ -15,7 +15,7 @@
 struct value_set {
   enum node_kind kind; /* NODE_PLAIN, NODE_SUBPAGE or NODE_TREE */
   const struct snapshot *snapshot;
-  struct tree *owner; /* the table's tree */
+  struct tree *owner;   /* the table's tree */
   MDBX_val key;         /* of the record */
   struct subpage bytes; /* NODE_PLAIN: the value itself */
   unsigned index;       /* of the value; equal to the number of values: after the last */
@@ -89,7 +89,6 @@ int values_compare(const struct value_set *a, const struct value_set *b);
 
 /* The value of a record; if there are several, the first one. For a named table it is the table record, which has no
  * meaning for the user. */
-int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item,
-               MDBX_val *value);
+int tree_value(const struct snapshot *snapshot, const struct tree *tree, const struct leaf_item *item, MDBX_val *value);
 
 #endif

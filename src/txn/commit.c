@@ -116,7 +116,7 @@ static int flush(struct commit *commit) {
 static void publish(struct commit *commit, bool durable) {
   MDBX_env *env = commit->env;
   const txnid_t txnid = commit->txn->view->txnid;
-  ASSERT(commit->point_of_no_return);                     /* C5 */
+  ASSERT(commit->point_of_no_return); /* C5 */
   check_step_before_publishing(commit, durable);
   commit_step_to(commit, STEP_PUBLISHED);
   ASSERT(txnid > lck_head_txnid(lck_head(&env->lck)));
@@ -238,7 +238,8 @@ static int commit_utterly(struct commit *commit) {
 static bool is_short_of_space(const MDBX_txn *txn) {
   const pgno_t limit = txn->space.view.limit;
   const uint64_t before = txn->env->short_after;
-  return before && limit + limit / 8 >= txn->space.geometry.upper && txn_retired_since_durable(txn) >= before - before / 4;
+  return before && limit + limit / 8 >= txn->space.geometry.upper &&
+         txn_retired_since_durable(txn) >= before - before / 4;
 }
 
 /* A steady point is made when the writer lock has been given on, by one that may wait then. A lock that the application has taken
@@ -356,7 +357,8 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   commit_step_to(commit, STEP_TABLES);
   latency->preparation = since(commit, &mark);
   txn->collector.inherited = commit->wait ? commit_entries_of_base(txn) : 0;
-  txn->collector.beside_manifest = commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
+  txn->collector.beside_manifest =
+      commit->durability == COMMIT_DURABLE && (txn->collector.inherited || may_have_manifest(txn));
   if (rc == MDBX_SUCCESS)
     rc = gc_give(&txn->collector);
   latency->gc_wallclock = since(commit, &mark);

@@ -14,7 +14,7 @@ struct commit_wait {
   bool eager; /* asked for: it shares a flush if it can, whether somebody waits for the writer lock or not */
   bool needed;
   enum seal_chore chore; /* for seal_do_chore(), likewise; not if it is needed to wait */
-  struct ticket ticket; /* of the commit; until there is one, of what it builds on */
+  struct ticket ticket;  /* of the commit; until there is one, of what it builds on */
 };
 
 /* The commit steps. wait: NULL if the commit must be durable, as far as its mode says, when this returns. MDBX_RESULT_TRUE:

@@ -62,10 +62,12 @@ enum { INHERIT_EFFORT = 1 << 16 };
 static bool may_share_flush(const struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
   const MDBX_env *env = commit->env;
-  return commit->wait && commit->durability == COMMIT_DURABLE && env_option(env, MDBX_opt_group_commit) && !env->lockless &&
-         !txn->space.writemap && !txn->space.spilled && txn->space.geometry.now >= txn->space.backed &&
-         !sync_file_is_long(env) && (commit->wait->eager || pending_any(&env->lck) || pending_has_company(&env->lck) ||
-          lck_writer_is_wanted(&env->lck)) && builds_on_durable(txn);
+  return commit->wait && commit->durability == COMMIT_DURABLE && env_option(env, MDBX_opt_group_commit) &&
+         !env->lockless && !txn->space.writemap && !txn->space.spilled &&
+         txn->space.geometry.now >= txn->space.backed && !sync_file_is_long(env) &&
+         (commit->wait->eager || pending_any(&env->lck) || pending_has_company(&env->lck) ||
+          lck_writer_is_wanted(&env->lck)) &&
+         builds_on_durable(txn);
 }
 
 /* A slot that neither readers, nor a crash, nor the flush that is under way need; rather not that of what it builds on, but

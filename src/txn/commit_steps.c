@@ -8,7 +8,7 @@
 #if MDBX_DEBUG
 static void check_step_before_meta(const struct commit *commit, enum meta_kind kind) {
   ASSERT(commit->step == STEP_PAGES || commit->step == STEP_PAGES_FLUSHED); /* C2 */
-  ASSERT(kind != META_STEADY || commit->step == STEP_PAGES_FLUSHED);       /* C3 */
+  ASSERT(kind != META_STEADY || commit->step == STEP_PAGES_FLUSHED);        /* C3 */
 }
 #else
 #define check_step_before_meta(commit, kind) ((void)(commit))
@@ -19,8 +19,9 @@ int commit_check_lock(const MDBX_txn *txn) {
   if (likely(lck_writer_is_mine(&env->lck)))
     return MDBX_SUCCESS;
   atomic_store(&env->fatal, true);
-  log_error("%s: the writer lock was lost: the lock file's locks of this process were given up; transaction %llu is dropped",
-            env->data_path, (unsigned long long)txn->view->txnid);
+  log_error(
+      "%s: the writer lock was lost: the lock file's locks of this process were given up; transaction %llu is dropped",
+      env->data_path, (unsigned long long)txn->view->txnid);
   return MDBX_PANIC;
 }
 
@@ -52,13 +53,14 @@ static char *mapping_for_meta(const struct commit *commit, enum meta_kind kind) 
   return space->copying && stores_may_copy(space->stores, commit->slot, 1) ? space->stores->base : NULL;
 }
 
-int commit_write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest, unsigned entries) {
+int commit_write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
+                      unsigned entries) {
   const struct gc_list *list = &commit->txn->collector.list;
   const struct meta_tail tail = {manifest, entries, list->bytes, list->length};
   int rc = commit_check_lock(commit->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK);                        /* C3 */
+  ASSERT(kind == META_WEAK || commit->durability != COMMIT_WEAK); /* C3 */
   ASSERT(kind != META_MANIFEST || commit->durability == COMMIT_GROUPED ||
          commit->txn->base_txnid == commit->txn->durable); /* C4 */
   ASSERT(kind != META_MANIFEST || entries == commit->inherited + commit->count);
@@ -87,7 +89,8 @@ void commit_list_own_pages(struct commit *commit) {
 }
 
 int commit_write_manifest(struct commit *commit) {
-  return commit_write_meta(commit, META_MANIFEST, commit->page->manifest, (unsigned)(commit->inherited + commit->count));
+  return commit_write_meta(commit, META_MANIFEST, commit->page->manifest,
+                           (unsigned)(commit->inherited + commit->count));
 }
 
 void commit_vouch(const struct commit *commit) {

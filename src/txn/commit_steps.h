@@ -14,10 +14,10 @@ enum durability { COMMIT_DURABLE, COMMIT_GROUPED, COMMIT_NOMETASYNC, COMMIT_WEAK
 /* A commit goes through these in their order, and may leave some out. */
 enum commit_step {
   STEP_BEGUN,
-  STEP_TABLES,       /* records of tables are in the main table */
-  STEP_FREE_PAGES,   /* the table of free pages is written: no page changes any more */
-  STEP_EXTENDED,     /* the file has room */
-  STEP_PAGES,        /* all pages are in the file */
+  STEP_TABLES,     /* records of tables are in the main table */
+  STEP_FREE_PAGES, /* the table of free pages is written: no page changes any more */
+  STEP_EXTENDED,   /* the file has room */
+  STEP_PAGES,      /* all pages are in the file */
   STEP_PAGES_FLUSHED,
   STEP_META,
   STEP_META_FLUSHED,
@@ -33,8 +33,8 @@ struct commit {
   size_t count;
   uint64_t bytes;
   struct meta meta;
-  struct meta_page *page; /* as it will be written */
-  size_t inherited;       /* entries of its base that stand in the manifest of that page already */
+  struct meta_page *page;   /* as it will be written */
+  size_t inherited;         /* entries of its base that stand in the manifest of that page already */
   struct commit_wait *wait; /* NULL: it must not wait when it has given the writer lock on */
   unsigned slot;
   bool point_of_no_return; /* the meta may be in the file */
@@ -62,7 +62,8 @@ int commit_check_lock(const MDBX_txn *txn);
 /* The ids of the meta pages; TXNID_NONE: it is none. */
 void commit_read_slots(const struct commit *commit, txnid_t txnids[META_COUNT]);
 int commit_write_pages(struct commit *commit);
-int commit_write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest, unsigned entries);
+int commit_write_meta(struct commit *commit, enum meta_kind kind, const struct meta_manifest *manifest,
+                      unsigned entries);
 /* Puts the pages of this commit into its manifest, behind what is inherited, when they have been written, and so have their
  * checksums. */
 void commit_list_own_pages(struct commit *commit);

@@ -165,9 +165,8 @@ static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr
   MDBX_txn *txn = shortage->txn;
   const struct reader_view *view = &blamed->view;
   PROBE4(slow_reader, view->pid, blamed->txnid, lag_of(txn, blamed->txnid), blamed->pages);
-  const int answer =
-      callback(txn->env, txn->innermost, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
-               lag_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
+  const int answer = callback(txn->env, txn->innermost, (mdbx_pid_t)view->pid, (mdbx_tid_t)view->tid, blamed->txnid,
+                              lag_of(txn, blamed->txnid), (size_t)(blamed->pages << txn->env->shift), shortage->calls);
   shortage->calls += 1;
   shortage->last_blamed = blamed->txnid;
   shortage->waited |= answer == 0;
@@ -183,7 +182,8 @@ static bool ask(struct shortage *shortage, const struct blamed *blamed, MDBX_hsr
 static void say_that_it_is_over(const struct shortage *shortage, MDBX_hsr_func callback) {
   const MDBX_txn *txn = shortage->txn;
   if (shortage->waited && callback)
-    callback(txn->env, txn->innermost, 0, 0, shortage->last_blamed, lag_of(txn, shortage->last_blamed), 0, -shortage->calls);
+    callback(txn->env, txn->innermost, 0, 0, shortage->last_blamed, lag_of(txn, shortage->last_blamed), 0,
+             -shortage->calls);
 }
 
 /* Repeats until there are pages, or no reader is in the way, or the application gives up. Finding out who is in the way

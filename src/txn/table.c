@@ -93,7 +93,8 @@ static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
 static MDBX_dbi find_handle(const MDBX_txn *txn, const MDBX_val *name) {
   const MDBX_dbi renamed = find_renamed(txn, name);
   for (MDBX_dbi i = CORE_TABLES; !renamed && i < txn->env->handles_used; ++i)
-    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && handle_has_name(&txn->env->handles[i].name, name))
+    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) &&
+        handle_has_name(&txn->env->handles[i].name, name))
       return i;
   return renamed;
 }

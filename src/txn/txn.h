@@ -15,9 +15,9 @@
 
 enum table_state {
   TABLE_LOADED = 1,
-  TABLE_CREATED = 2, /* in this transaction */
-  TABLE_DROPPED = 4, /* in this transaction, and not created again */
-  TABLE_FRESH = 8,   /* its handle was opened in this transaction */
+  TABLE_CREATED = 2,  /* in this transaction */
+  TABLE_DROPPED = 4,  /* in this transaction, and not created again */
+  TABLE_FRESH = 8,    /* its handle was opened in this transaction */
   TABLE_RENAMED = 16, /* `name` is the new one */
   TABLE_CLAIMED = 32, /* this transaction changes the table, so its handle cannot be closed */
 };
@@ -41,11 +41,11 @@ struct txn_table {
 struct MDBX_cursor {
   uint32_t signature;
   bool ever_bound;
-  MDBX_dbi dbi; /* the last one bound to */
+  MDBX_dbi dbi;  /* the last one bound to */
   MDBX_txn *txn; /* the root; NULL: unbound */
   void *user_context;
   struct cursor core;
-  unsigned nesting; /* how deep the transaction it was bound in is nested */
+  unsigned nesting;          /* how deep the transaction it was bound in is nested */
   MDBX_cursor *next, **link; /* list of the transaction */
 };
 
@@ -58,14 +58,14 @@ struct MDBX_txn {
   MDBX_env *env;
   uintptr_t owner; /* thread of a sticky transaction, 0 otherwise */
   void *user_context;
-  uint32_t generation; /* os_fork_generation() when it got its slot or the writer lock */
-  MDBX_txn *root;      /* the transaction itself unless it is nested */
-  MDBX_txn *innermost; /* of a root: the handle that may be used; of others: themselves */
-  MDBX_txn *parent;    /* NULL unless it is nested */
-  unsigned nesting;    /* the number of enclosing transactions */
+  uint32_t generation;         /* os_fork_generation() when it got its slot or the writer lock */
+  MDBX_txn *root;              /* the transaction itself unless it is nested */
+  MDBX_txn *innermost;         /* of a root: the handle that may be used; of others: themselves */
+  MDBX_txn *parent;            /* NULL unless it is nested */
+  unsigned nesting;            /* the number of enclosing transactions */
   struct nested_state *nested; /* the saved state of its beginning; NULL unless it is nested */
-  uint64_t stamp; /* changes with every begin and renew */
-  struct snapshot *view; /* of a reader: &snapshot; of a writer: &space.view */
+  uint64_t stamp;              /* changes with every begin and renew */
+  struct snapshot *view;       /* of a reader: &snapshot; of a writer: &space.view */
   struct tree gc, main;
   struct txn_table **tables; /* by dbi; entries are made on demand */
   size_t tables_capacity;
@@ -80,13 +80,13 @@ struct MDBX_txn {
   struct snapshot snapshot;
   struct reader_slot *slot;
   uint64_t slot_ticket; /* of the binding, of an own slot */
-  bool slot_is_own; /* the slot belongs to the transaction, not to the thread */
-  bool apart;       /* it never uses the thread's slot, because the thread may have a transaction */
+  bool slot_is_own;     /* the slot belongs to the transaction, not to the thread */
+  bool apart;           /* it never uses the thread's slot, because the thread may have a transaction */
   /* writer */
   struct space space;
   struct gc collector;
   struct reader_pins pins; /* memory of txn_collect_pins() */
-  struct meta base; /* meta of the commit it builds on */
+  struct meta base;        /* meta of the commit it builds on */
   txnid_t base_txnid;
   unsigned base_slot;
   uint32_t failures;     /* counter of failed pending commits when it began: it may build on a pending commit */
@@ -96,7 +96,7 @@ struct MDBX_txn {
   uint32_t max_lag;      /* the greatest lag of a reader that was found, in commits */
   uint64_t max_retained; /* pages that a reader was found to hold */
   bool canary_changed, geometry_changed;
-  bool keep_size;        /* the user has set the size of the file: this commit does not shrink it */
+  bool keep_size; /* the user has set the size of the file: this commit does not shrink it */
 };
 
 /* ---- state ---- */

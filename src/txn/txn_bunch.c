@@ -114,8 +114,8 @@ static int position_unset(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
 
 /* MDBX_NOTFOUND: there is nothing that could be deleted. */
 static int position(MDBX_cursor *cursor, MDBX_bunch_action_t *action) {
-  const bool of_key = *action <= MDBX_DELETE_CURRENT_MULTIVAL_ALL &&
-                      *action != MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING;
+  const bool of_key =
+      *action <= MDBX_DELETE_CURRENT_MULTIVAL_ALL && *action != MDBX_DELETE_CURRENT_MULTIVAL_AFTER_EXCLUDING;
   const int rc = begin(cursor);
   if (rc != MDBX_SUCCESS && rc != MDBX_ENODATA)
     return rc;

@@ -32,12 +32,12 @@ struct lookup {
   const MDBX_txn *txn;
   struct tree *tree;
   const MDBX_val *key;
-  txnid_t snapshot;  /* the commit the answer is of */
-  bool uncommitted;  /* the table was changed in this transaction */
-  int rc;            /* MDBX_SUCCESS, MDBX_NOTFOUND, or an error */
+  txnid_t snapshot; /* the commit the answer is of */
+  bool uncommitted; /* the table was changed in this transaction */
+  int rc;           /* MDBX_SUCCESS, MDBX_NOTFOUND, or an error */
   MDBX_val value;
-  entry_t found;     /* what an entry would say */
-  bool own_page;     /* the leaf is of this transaction */
+  entry_t found; /* what an entry would say */
+  bool own_page; /* the leaf is of this transaction */
 };
 
 /* ------------------------------------------------------------------------------------------------------- the entry */
@@ -49,15 +49,13 @@ static bool entry_read(const volatile entry_t *entry, entry_t *copy) {
   copy->offset = __atomic_load_n(&entry->offset, __ATOMIC_RELAXED);
   copy->length = __atomic_load_n(&entry->length, __ATOMIC_RELAXED);
   __atomic_thread_fence(__ATOMIC_ACQUIRE);
-  return copy->trunk_txnid != TRUNK_BUSY &&
-         __atomic_load_n(&entry->trunk_txnid, __ATOMIC_RELAXED) == copy->trunk_txnid;
+  return copy->trunk_txnid != TRUNK_BUSY && __atomic_load_n(&entry->trunk_txnid, __ATOMIC_RELAXED) == copy->trunk_txnid;
 }
 
 /* Changes the content from `before` to `after`; false if the content is not `before`. */
 static bool entry_write(volatile entry_t *entry, const entry_t *before, const entry_t *after) {
   uint64_t trunk = before->trunk_txnid;
-  if (!__atomic_compare_exchange_n(&entry->trunk_txnid, &trunk, TRUNK_BUSY, false, __ATOMIC_ACQUIRE,
-                                   __ATOMIC_RELAXED))
+  if (!__atomic_compare_exchange_n(&entry->trunk_txnid, &trunk, TRUNK_BUSY, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
     return false;
   __atomic_thread_fence(__ATOMIC_RELEASE);
   uint64_t confirmed = after->last_confirmed_txnid;
@@ -200,6 +198,6 @@ MDBX_cache_result_t txn_cache_get(const MDBX_txn *txn, struct tree *tree, const 
   const MDBX_cache_status_t status = look_up_by(&lookup, entry, for_threads ? &shared : &alone);
   if (lookup.rc == MDBX_SUCCESS)
     *data = lookup.value;
-  return (MDBX_cache_result_t){
-      (MDBX_error_t)lookup.rc, lookup.rc == MDBX_SUCCESS || lookup.rc == MDBX_NOTFOUND ? status : MDBX_CACHE_ERROR};
+  return (MDBX_cache_result_t){(MDBX_error_t)lookup.rc,
+                               lookup.rc == MDBX_SUCCESS || lookup.rc == MDBX_NOTFOUND ? status : MDBX_CACHE_ERROR};
 }

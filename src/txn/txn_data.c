@@ -29,7 +29,8 @@ void txn_change_doubt(const struct txn_change *change, const struct path *path) 
 
 /* --------------------------------------------------------------------------------------------------------- putting */
 
-static inline int put_tree(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
+static inline int put_tree(const struct txn_change *change, const struct seek_key *key, MDBX_val *data,
+                           unsigned flags) {
   struct path path;
   if (change->cursor)
     return cursor_put(&change->cursor->core, key, data, flags);

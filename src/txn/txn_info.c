@@ -18,8 +18,7 @@ static unsigned writer_state(const MDBX_txn *root) {
 unsigned txn_shown_flags(const MDBX_txn *txn) {
   /* Another thread may call it, but gets only values that fit one atomic word. */
   const bool writing = !txn_is_reader(txn) && !(txn->flags & MDBX_TXN_FINISHED) &&
-                       (!txn->owner || txn->owner == os_thread_self()) &&
-                       txn->generation == os_fork_generation();
+                       (!txn->owner || txn->owner == os_thread_self()) && txn->generation == os_fork_generation();
   return txn->flags | (writing ? writer_state(txn->root) : 0u);
 }
 

@@ -29,15 +29,16 @@ static uint8_t *element(const struct elements *elements, size_t i) {
   return (uint8_t *)elements->first.iov_base + i * elements->first.iov_len;
 }
 
-static int put_one(const struct txn_change *change, const struct seek_key *key, const struct elements *elements, size_t i) {
+static int put_one(const struct txn_change *change, const struct seek_key *key, const struct elements *elements,
+                   size_t i) {
   MDBX_val value = {element(elements, i), elements->first.iov_len};
   return txn_put_prepared(change, key, &value, i ? elements->flags : elements->flags | elements->first_flags);
 }
 
 /* Puts the elements that fit one leaf together, except the last element, which put_one() puts, so that the cursor gets
  * its position. */
-static int put_run(const struct txn_change *change, const struct seek_key *key, const struct elements *elements, size_t from,
-                   size_t *put) {
+static int put_run(const struct txn_change *change, const struct seek_key *key, const struct elements *elements,
+                   size_t from, size_t *put) {
   ASSERT(from + 1 < elements->count);
   const struct dup_array array = {element(elements, from), elements->first.iov_len, elements->count - from - 1};
   struct path path;

@@ -144,8 +144,8 @@ int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn *
   child->parent = parent;
   child->innermost = child;
   child->nesting = parent->nesting + 1;
-  child->flags = (parent->flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC)) |
-                 ((parent->flags | flags) & MDBX_TXN_RDONLY);
+  child->flags =
+      (parent->flags & (MDBX_TXN_NOSYNC | MDBX_TXN_NOMETASYNC)) | ((parent->flags | flags) & MDBX_TXN_RDONLY);
   parent->flags |= MDBX_TXN_HAS_CHILD;
   root->innermost = child;
   VERIFY(txn_verify(root));
@@ -312,7 +312,8 @@ static bool table_differs(const struct txn_table *table, const struct txn_table 
 static bool level_has_changes(const MDBX_txn *child) {
   const MDBX_txn *root = child->root;
   const struct nested_state *state = child->nested;
-  if (undo_has_changes(&root->space) || memcmp(&root->main.record, &state->main.record, sizeof(root->main.record)) != 0 ||
+  if (undo_has_changes(&root->space) ||
+      memcmp(&root->main.record, &state->main.record, sizeof(root->main.record)) != 0 ||
       memcmp(&root->canary, &state->canary, sizeof(root->canary)) != 0 || root->keep_size != state->keep_size ||
       root->geometry_changed != state->geometry_changed ||
       memcmp(&root->space.geometry, &state->geometry, sizeof(state->geometry)) != 0)

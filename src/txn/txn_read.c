@@ -24,7 +24,8 @@ static bool slot_is_here(const MDBX_txn *txn) {
 }
 
 static bool has_own_slot(const MDBX_txn *txn) {
-  return txn->slot && txn->slot_is_own && slot_is_here(txn) && readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
+  return txn->slot && txn->slot_is_own && slot_is_here(txn) &&
+         readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
 }
 
 static int find_own_slot(MDBX_txn *txn) {

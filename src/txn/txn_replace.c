@@ -173,8 +173,8 @@ int txn_replace(const struct replacement *replacement) {
   replacing.txn = change->txn;
   replacing.tree = change->tree;
   replacing.space = &change->txn->root->space;
-  replacing.record = (struct change){
-      .space = replacing.space, .tree = change->tree, .path = &replacing.path, .key = &replacing.key};
+  replacing.record =
+      (struct change){.space = replacing.space, .tree = change->tree, .path = &replacing.path, .key = &replacing.key};
   int rc = admit_key(change->txn->view, change->tree, replacement->key, &replacing.key);
   if (rc == MDBX_SUCCESS)
     rc = txn_change_begin(change, !replacement->new_data);

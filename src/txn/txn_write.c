@@ -132,8 +132,9 @@ static bool wants_copies(const MDBX_env *env, unsigned flags) {
 /* Transactions that do not copy must also note that the file was cut, or that others have committed. */
 static bool begin_stores(MDBX_env *env, const MDBX_txn *txn, unsigned flags) {
   const bool copies = wants_copies(env, flags);
-  return (copies || env->stores.base) && stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map),
-                                                       txn->base_txnid, txn->base.now) && copies;
+  return (copies || env->stores.base) &&
+         stores_begin(&env->stores, env->fd, env->shift, map_length(&env->map), txn->base_txnid, txn->base.now) &&
+         copies;
 }
 
 /* `start` has the view already. */
@@ -171,7 +172,8 @@ static int load_trees(MDBX_env *env, MDBX_txn *txn) {
 /* The list of the head's meta, which nobody writes while the lock is held. A list that this process wrote need not be
  * checked. */
 static int begin_gc(MDBX_env *env, MDBX_txn *txn) {
-  const struct meta_page *page = (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
+  const struct meta_page *page =
+      (const struct meta_page *)(const void *)snapshot_mapped(&txn->space.view, txn->base_slot);
   size_t length = 0;
   const uint8_t *list = meta_list_inside(page, env->page_size, &length);
   const int rc = gc_begin(&txn->collector, &txn->space, &txn->gc, txn->pins.items, txn->pins.length, list, length,
@@ -448,8 +450,8 @@ int txn_make_room(MDBX_txn *txn, struct tree *tree, bool deleting) {
   /* The pages that the commit needs for table 0, for the records of named tables, and for the lists of retired
    * pages. */
   const uint32_t for_records = tree && tree != &txn->main ? txn->main.record.depth + 1u : 0;
-  const uint32_t commit_needs = txn->gc_reserve + for_records +
-                                (uint32_t)(space->retired.length * 16 >> space->view.shift);
+  const uint32_t commit_needs =
+      txn->gc_reserve + for_records + (uint32_t)(space->retired.length * 16 >> space->view.shift);
   /* The pages that a later delete needs to begin: a copy of a path, which may be longer by then. */
   const uint32_t depth = tree ? tree->record.depth : txn->main.record.depth;
   /* The nested tree of a key is not known yet; a deeper one than this has more values than a file has pages. */

@@ -17,12 +17,12 @@
 #define OK(call) IS(call, MDBX_SUCCESS)
 
 /* The same for children. */
-#define CHILD_IS(call, code)                                                                                           \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != (code))                                                                                                 \
-      fprintf(stderr, "child: %d (%s)\n", rc_, mdbx_strerror(rc_));                                                    \
-    unit_require(rc_ == (code));                                                                                       \
+#define CHILD_IS(call, code) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != (code)) \
+      fprintf(stderr, "child: %d (%s)\n", rc_, mdbx_strerror(rc_)); \
+    unit_require(rc_ == (code)); \
   } while (0)
 #define CHILD_OK(call) CHILD_IS(call, MDBX_SUCCESS)
 
@@ -38,8 +38,8 @@ static inline bool api_equal(const MDBX_val *val, const char *text) {
   return val->iov_len == strlen(text) && (!val->iov_len || memcmp(val->iov_base, text, val->iov_len) == 0);
 }
 
-#define IS_TEXT(val, text) ck_assert_msg(api_equal(&(val), (text)), "%.*s is not %s", (int)(val).iov_len, \
-                                         (const char *)(val).iov_base, (text))
+#define IS_TEXT(val, text) \
+  ck_assert_msg(api_equal(&(val), (text)), "%.*s is not %s", (int)(val).iov_len, (const char *)(val).iov_base, (text))
 
 /* In a debug build walks over whole structures look at all that is asserted. They take files for sound: a page that a
  * damaged list has in two places is no mistake of the engine. */

@@ -257,8 +257,8 @@ static inline bool checker_complains(MDBX_env *env) {
 
 /* What is told of a page must add up, however the page looks. */
 static inline int visit_page(uint64_t pgno, unsigned number, void *ctx, int deep, const char *dbi, size_t page_size,
-                      MDBX_page_type_t type, size_t nentries, size_t payload_bytes, size_t header_bytes,
-                      size_t unused_bytes) {
+                             MDBX_page_type_t type, size_t nentries, size_t payload_bytes, size_t header_bytes,
+                             size_t unused_bytes) {
   (void)deep, (void)type, (void)nentries;
   ck_assert_uint_eq(payload_bytes + header_bytes + unused_bytes, page_size);
   ck_assert_uint_le(unused_bytes, page_size);
@@ -407,9 +407,7 @@ static inline bool exercise(void) {
   return noticed;
 }
 
-static inline void restore(void) {
-  memcpy(image.bytes, image.pristine, image.length);
-}
+static inline void restore(void) { memcpy(image.bytes, image.pristine, image.length); }
 
 /* ------------------------------------------------------------------------------------------------------- programs */
 

@@ -24,9 +24,7 @@ static void find_it_in_use(void *context) {
   CHILD_OK(mdbx_env_close(env));
 }
 
-static void is_in_use(const char *lock_name) {
-  unit_join(unit_fork(find_it_in_use, (void *)(uintptr_t)lock_name));
-}
+static void is_in_use(const char *lock_name) { unit_join(unit_fork(find_it_in_use, (void *)(uintptr_t)lock_name)); }
 
 START_TEST(lock_file_of_a_name_of_its_own) {
   MDBX_env *env = open_with_lock("other.lock");

@@ -257,7 +257,8 @@ START_TEST(test_a_limit_of_files_is_an_error) {
   low = before;
   low.rlim_cur = 20000;
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
-  const int whole = mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS), compacted = mdbx_env_copy(env, copy(), MDBX_CP_COMPACT),
+  const int whole = mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS),
+            compacted = mdbx_env_copy(env, copy(), MDBX_CP_COMPACT),
             newer = mdbx_env_copy_since(env, 1, increment(), MDBX_CP_DEFAULTS);
   ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
   IS(whole, EFBIG);

@@ -16,28 +16,31 @@ struct craft {
   bool relative; /* to be added */
 };
 
-#define RECORD(place, field, value) {place, offsetof(struct table_record, field), \
-                                     sizeof(((struct table_record *)0)->field), value, false}
-#define RECORD_BY(place, field, delta) {place, offsetof(struct table_record, field), \
-                                        sizeof(((struct table_record *)0)->field), (uint64_t)(delta), true}
-#define HEADER(place, field, value) {place, offsetof(struct page, field), sizeof(((struct page *)0)->field), value, false}
-#define HEADER_BY(place, field, delta) {place, offsetof(struct page, field), sizeof(((struct page *)0)->field), \
-                                        (uint64_t)(delta), true}
-#define META(field, value) {IN_META, offsetof(struct meta, field), sizeof(((struct meta *)0)->field), value, false}
+#define RECORD(place, field, value) \
+  { place, offsetof(struct table_record, field), sizeof(((struct table_record *)0)->field), value, false }
+#define RECORD_BY(place, field, delta) \
+  { place, offsetof(struct table_record, field), sizeof(((struct table_record *)0)->field), (uint64_t)(delta), true }
+#define HEADER(place, field, value) \
+  { place, offsetof(struct page, field), sizeof(((struct page *)0)->field), value, false }
+#define HEADER_BY(place, field, delta) \
+  { place, offsetof(struct page, field), sizeof(((struct page *)0)->field), (uint64_t)(delta), true }
+#define META(field, value) \
+  { IN_META, offsetof(struct meta, field), sizeof(((struct meta *)0)->field), value, false }
 
-#define RECORD_CLASSES(place)                                                                                          \
-  RECORD(place, flags, 0x10), RECORD(place, flags, 0x18), RECORD(place, flags, 0x20), RECORD(place, flags, 0x40),      \
-      RECORD(place, flags, 0x0a), RECORD(place, flags, 0x80), RECORD(place, depth, 0), RECORD(place, depth, 200),    \
-      RECORD(place, depth, 0xff), RECORD_BY(place, depth, 1), RECORD(place, root, 0), RECORD(place, root, 1),        \
-      RECORD(place, root, 2), RECORD(place, root, 0xffffffff), RECORD(place, root, 0x7fffffff),                        \
-      RECORD(place, root, 4000), RECORD_BY(place, items, 1), RECORD_BY(place, items, -1), RECORD(place, items, 0),     \
+#define RECORD_CLASSES(place) \
+  RECORD(place, flags, 0x10), RECORD(place, flags, 0x18), RECORD(place, flags, 0x20), RECORD(place, flags, 0x40), \
+      RECORD(place, flags, 0x0a), RECORD(place, flags, 0x80), RECORD(place, depth, 0), RECORD(place, depth, 200), \
+      RECORD(place, depth, 0xff), RECORD_BY(place, depth, 1), RECORD(place, root, 0), RECORD(place, root, 1), \
+      RECORD(place, root, 2), RECORD(place, root, 0xffffffff), RECORD(place, root, 0x7fffffff), \
+      RECORD(place, root, 4000), RECORD_BY(place, items, 1), RECORD_BY(place, items, -1), RECORD(place, items, 0), \
       RECORD_BY(place, leaf_pages, 1), RECORD_BY(place, branch_pages, 1), RECORD_BY(place, large_pages, 1), \
       RECORD_BY(place, root_birth, 1)
 
 /* The record of table 0 is another one. */
-#define GC(field, value) {IN_GC, offsetof(struct gc_record, field), sizeof(((struct gc_record *)0)->field), value, false}
-#define GC_BY(field, delta) {IN_GC, offsetof(struct gc_record, field), sizeof(((struct gc_record *)0)->field), \
-                             (uint64_t)(delta), true}
+#define GC(field, value) \
+  { IN_GC, offsetof(struct gc_record, field), sizeof(((struct gc_record *)0)->field), value, false }
+#define GC_BY(field, delta) \
+  { IN_GC, offsetof(struct gc_record, field), sizeof(((struct gc_record *)0)->field), (uint64_t)(delta), true }
 
 static const struct craft crafts[] = {
     RECORD_CLASSES(IN_TABLE),
@@ -135,8 +138,8 @@ static void alter(uint8_t *at, const struct craft *craft) {
 }
 
 static void craft_metas(const struct craft *craft) {
-  static const size_t bases[] = {[IN_MAIN] = offsetof(struct meta, main), [IN_GC] = offsetof(struct meta, gc),
-                                 [IN_META] = 0};
+  static const size_t bases[] = {
+      [IN_MAIN] = offsetof(struct meta, main), [IN_GC] = offsetof(struct meta, gc), [IN_META] = 0};
   for (pgno_t slot = 0; slot < META_COUNT; ++slot) {
     struct meta_page *meta = (struct meta_page *)(void *)page_at(slot);
     alter((uint8_t *)&meta->meta + bases[craft->place] + craft->offset, craft);
@@ -145,8 +148,8 @@ static void craft_metas(const struct craft *craft) {
 }
 
 static void apply(const struct craft *craft) {
-  struct page *const pages[] = {[ON_BRANCH] = image.branch, [ON_LEAF] = image.leaf, [ON_RUN] = image.run,
-                                [ON_FREE_LEAF] = image.gc};
+  struct page *const pages[] = {
+      [ON_BRANCH] = image.branch, [ON_LEAF] = image.leaf, [ON_RUN] = image.run, [ON_FREE_LEAF] = image.gc};
   if (craft->place == IN_TABLE) {
     alter((uint8_t *)image.record + craft->offset, craft);
     seal(image.record_page);
@@ -233,11 +236,11 @@ static void craft_ref_version(void) {
 }
 
 static void (*const node_crafts[])(void) = {
-    craft_key_length,   craft_data_length, craft_data_longer,    craft_data_shorter, craft_kind_large,
-    craft_kind_other,   craft_kind_both,   craft_large_kind_off, craft_large_length, craft_slot_outside,
-    craft_slot_low,     craft_slot_at_end, craft_slot_twice,     craft_slots_swapped, craft_ref_beyond,
-    craft_ref_to_meta,  craft_ref_to_leaf, craft_ref_far,        craft_ref_bytes,    craft_ref_more,
-    craft_ref_none,     craft_ref_version, craft_ref_behind_file, craft_ref_across_end,
+    craft_key_length,  craft_data_length, craft_data_longer,     craft_data_shorter,   craft_kind_large,
+    craft_kind_other,  craft_kind_both,   craft_large_kind_off,  craft_large_length,   craft_slot_outside,
+    craft_slot_low,    craft_slot_at_end, craft_slot_twice,      craft_slots_swapped,  craft_ref_beyond,
+    craft_ref_to_meta, craft_ref_to_leaf, craft_ref_far,         craft_ref_bytes,      craft_ref_more,
+    craft_ref_none,    craft_ref_version, craft_ref_behind_file, craft_ref_across_end,
 };
 enum { NODE_CRAFTS = sizeof(node_crafts) / sizeof(*node_crafts) };
 

@@ -53,7 +53,8 @@ START_TEST(crafted_free_space) {
   for (unsigned index = 0; (value = free_record(index, &length, &key)) != NULL; ++index) {
     craft_free_record(key, value, length, _i);
     seal(image.gc);
-    ck_assert_msg(exercise(), "record %u of %u, kind %d, class %d passes unnoticed", index, image.gc->count, key[0], _i);
+    ck_assert_msg(exercise(), "record %u of %u, kind %d, class %d passes unnoticed", index, image.gc->count, key[0],
+                  _i);
     restore();
   }
 }
@@ -118,8 +119,12 @@ END_TEST
 START_TEST(crafted_free_runs) {
   static const struct gc_key keys[] = {{GC_FREE, 0, 0}};
   static const char *const values[] = {
-      "\0\2\0" "\12\0" "\373\377\377\377\377\377\377\377\377\1\0",
-      "\0\1\0" "\12\377\377\377\377\377\377\377\377\377\1" "\0\0",
+      "\0\2\0"
+      "\12\0"
+      "\373\377\377\377\377\377\377\377\377\1\0",
+      "\0\1\0"
+      "\12\377\377\377\377\377\377\377\377\377\1"
+      "\0\0",
   };
   static const size_t lengths[] = {3 + 2 + 11, 3 + 11 + 2};
   struct pages_seen seen = {0, 0};
@@ -229,7 +234,8 @@ static void make_list(const struct gc_list *list) {
   ck_assert(meta_list_is_sound(list->bytes, list->length, txnid, meta.next));
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     struct meta_page *page = (struct meta_page *)(void *)page_at(slot);
-    meta_build(page, PAGE, slot, page == image.head ? txnid : page->header.txnid, &meta, page == image.head ? &tail : NULL);
+    meta_build(page, PAGE, slot, page == image.head ? txnid : page->header.txnid, &meta,
+               page == image.head ? &tail : NULL);
   }
 }
 

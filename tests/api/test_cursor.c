@@ -76,8 +76,8 @@ START_TEST(rule_40_unset) {
   IS(mdbx_cursor_eof(cursor), MDBX_RESULT_TRUE);
   IS(mdbx_cursor_on_first(cursor), MDBX_RESULT_TRUE);
   IS(mdbx_cursor_on_last(cursor), MDBX_RESULT_TRUE);
-  static const MDBX_cursor_op forward[] = {MDBX_NEXT, MDBX_NEXT_DUP, MDBX_NEXT_NODUP}, back[] = {MDBX_PREV,
-                                                                                                MDBX_PREV_NODUP};
+  static const MDBX_cursor_op forward[] = {MDBX_NEXT, MDBX_NEXT_DUP, MDBX_NEXT_NODUP},
+                              back[] = {MDBX_PREV, MDBX_PREV_NODUP};
   for (unsigned i = 0; i < 3; ++i) {
     OK(mdbx_cursor_reset(cursor));
     goes_to(cursor, forward[i], 'a');
@@ -178,14 +178,22 @@ struct to_key {
 
 START_TEST(rule_41_to_key) {
   static const struct to_key rows[] = {
-      {MDBX_TO_KEY_LESSER_THAN, "b", 'a'},       {MDBX_TO_KEY_LESSER_THAN, "a", 0},
-      {MDBX_TO_KEY_LESSER_THAN, "zz", 'd'},      {MDBX_TO_KEY_LESSER_OR_EQUAL, "b", 'b'},
-      {MDBX_TO_KEY_LESSER_OR_EQUAL, "bb", 'b'},  {MDBX_TO_KEY_LESSER_OR_EQUAL, "", 0},
-      {MDBX_TO_KEY_EQUAL, "c", 'c'},             {MDBX_TO_KEY_GREATER_OR_EQUAL, "c", 'c'},
-      {MDBX_TO_KEY_GREATER_OR_EQUAL, "cc", 'd'}, {MDBX_TO_KEY_GREATER_OR_EQUAL, "e", 0},
-      {MDBX_TO_KEY_GREATER_THAN, "c", 'd'},      {MDBX_TO_KEY_GREATER_THAN, "d", 0},
-      {MDBX_SET, "b", 'b'},                      {MDBX_SET_KEY, "b", 'b'},
-      {MDBX_SET_RANGE, "b", 'b'},                {MDBX_SET_RANGE, "ab", 'b'},
+      {MDBX_TO_KEY_LESSER_THAN, "b", 'a'},
+      {MDBX_TO_KEY_LESSER_THAN, "a", 0},
+      {MDBX_TO_KEY_LESSER_THAN, "zz", 'd'},
+      {MDBX_TO_KEY_LESSER_OR_EQUAL, "b", 'b'},
+      {MDBX_TO_KEY_LESSER_OR_EQUAL, "bb", 'b'},
+      {MDBX_TO_KEY_LESSER_OR_EQUAL, "", 0},
+      {MDBX_TO_KEY_EQUAL, "c", 'c'},
+      {MDBX_TO_KEY_GREATER_OR_EQUAL, "c", 'c'},
+      {MDBX_TO_KEY_GREATER_OR_EQUAL, "cc", 'd'},
+      {MDBX_TO_KEY_GREATER_OR_EQUAL, "e", 0},
+      {MDBX_TO_KEY_GREATER_THAN, "c", 'd'},
+      {MDBX_TO_KEY_GREATER_THAN, "d", 0},
+      {MDBX_SET, "b", 'b'},
+      {MDBX_SET_KEY, "b", 'b'},
+      {MDBX_SET_RANGE, "b", 'b'},
+      {MDBX_SET_RANGE, "ab", 'b'},
   };
   for (unsigned i = 0; i < sizeof(rows) / sizeof(*rows); ++i) {
     MDBX_val key = api_val(rows[i].key), data = {NULL, 0};

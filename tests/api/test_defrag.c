@@ -92,8 +92,8 @@ static void shrink_with(unsigned flags, unsigned page_size, uint32_t count, size
     api_store(env, "one", "more");
   }
   ck_assert_uint_lt(result.pages_whole, before / page_size * (page_size > 4096 ? 9 : 8) / 20);
-  ck_assert_msg(file_size() < before * (page_size > 4096 ? 9 : 8) / 20, "%llu of %llu, %u cycles", (unsigned long long)file_size(),
-                (unsigned long long)before, result.cycles);
+  ck_assert_msg(file_size() < before * (page_size > 4096 ? 9 : 8) / 20, "%llu of %llu, %u cycles",
+                (unsigned long long)file_size(), (unsigned long long)before, result.cycles);
   ck_assert_int_gt(result.pages_shrinked, 0);
   verify_now(env, count, largest);
   OK(mdbx_env_close(env));
@@ -110,10 +110,10 @@ static const struct {
   size_t largest;
   intptr_t batch;
 } sizes[] = {
-    {256, MDBX_SYNC_DURABLE, 4000, 60, -1},        {256, MDBX_WRITEMAP, 4000, 60, 300},
-    {256, MDBX_SYNC_DURABLE, 600, 5000, -1},       {256, MDBX_WRITEMAP, 600, 5000, 500},
-    {512, MDBX_LIFORECLAIM, 3000, 300, 50},        {65536, MDBX_SYNC_DURABLE, 2400, 20000, -1},
-    {65536, MDBX_WRITEMAP, 2400, 20000, 20},       {65536, MDBX_SYNC_DURABLE, 600, 200000, -1},
+    {256, MDBX_SYNC_DURABLE, 4000, 60, -1},      {256, MDBX_WRITEMAP, 4000, 60, 300},
+    {256, MDBX_SYNC_DURABLE, 600, 5000, -1},     {256, MDBX_WRITEMAP, 600, 5000, 500},
+    {512, MDBX_LIFORECLAIM, 3000, 300, 50},      {65536, MDBX_SYNC_DURABLE, 2400, 20000, -1},
+    {65536, MDBX_WRITEMAP, 2400, 20000, 20},     {65536, MDBX_SYNC_DURABLE, 600, 200000, -1},
     {65536, MDBX_SAFE_NOSYNC, 1200, 100000, 30},
 };
 enum { SIZES = sizeof(sizes) / sizeof(sizes[0]) };

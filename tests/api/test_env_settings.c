@@ -246,10 +246,10 @@ START_TEST(rule_06_reader_slots_run_out_late) {
 END_TEST
 
 START_TEST(rule_07_set_flags) {
-  static const unsigned changeable[] = {MDBX_SAFE_NOSYNC,  MDBX_NOMETASYNC,  MDBX_NOMEMINIT, MDBX_LIFORECLAIM,
-                                        MDBX_PAGEPERTURB, MDBX_ACCEDE, MDBX_VALIDATION};
-  static const unsigned fixed[] = {MDBX_NOSUBDIR,  MDBX_RDONLY,    MDBX_WRITEMAP, MDBX_NOSTICKYTHREADS,
-                                   MDBX_EXCLUSIVE, MDBX_NORDAHEAD, 0x1};
+  static const unsigned changeable[] = {MDBX_SAFE_NOSYNC, MDBX_NOMETASYNC, MDBX_NOMEMINIT, MDBX_LIFORECLAIM,
+                                        MDBX_PAGEPERTURB, MDBX_ACCEDE,     MDBX_VALIDATION};
+  static const unsigned fixed[] = {MDBX_NOSUBDIR,  MDBX_RDONLY, MDBX_WRITEMAP, MDBX_NOSTICKYTHREADS, MDBX_EXCLUSIVE,
+                                   MDBX_NORDAHEAD, 0x1};
   MDBX_env *env = api_open(0);
   unsigned flags;
   for (unsigned i = 0; i < sizeof(changeable) / sizeof(*changeable); ++i) {

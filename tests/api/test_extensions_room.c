@@ -108,9 +108,7 @@ static struct extent extent_within(MDBX_env *env, const char *table, uint64_t fr
   return extent;
 }
 
-static struct extent extent_of(MDBX_env *env, const char *table) {
-  return extent_within(env, table, 0, UINT64_MAX);
-}
+static struct extent extent_of(MDBX_env *env, const char *table) { return extent_within(env, table, 0, UINT64_MAX); }
 
 static void fill_table(MDBX_env *env, const char *name, unsigned records) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);

@@ -9,9 +9,9 @@ struct writer {
   MDBX_env *env;
   const char *key, *expected; /* a key that it must see */
   unsigned flags;
-  bool patient; /* it commits when somebody waits for the writer lock */
+  bool patient;   /* it commits when somebody waits for the writer lock */
   unsigned after; /* it commits when so many flushes have begun */
-  bool embarks; /* it changes nothing, and goes on as a reader */
+  bool embarks;   /* it changes nothing, and goes on as a reader */
   pthread_t thread;
   int rc;
   _Atomic bool begun;

@@ -341,8 +341,8 @@ static uint32_t draw(struct churn *churn, uint32_t below) {
 
 /* A value is a page of its own. */
 static void churn_put(const struct churn *churn, uint32_t number) {
-  uint8_t bytes[VALUE] = {0}, name[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8),
-                                         (uint8_t)number};
+  uint8_t bytes[VALUE] = {0},
+          name[4] = {(uint8_t)(number >> 24), (uint8_t)(number >> 16), (uint8_t)(number >> 8), (uint8_t)number};
   MDBX_val key = {name, sizeof(name)}, value = {bytes, churn->page_size * 6 / 10};
   ck_assert_int_eq(mdbx_put(churn->txn, 1, &key, &value, MDBX_UPSERT), 0);
 }
@@ -425,9 +425,8 @@ START_TEST(regions_come_and_go) {
     uint32_t page_size, keys;
     unsigned flags;
   } cases[] = {{27, 512, 19500, 0}, {59, 512, 17000, 0}, {36, 256, 14500, MDBX_LIFORECLAIM}};
-  struct churn churn = {.page_size = cases[_i].page_size,
-                        .keys = cases[_i].keys,
-                        .flags = cases[_i].flags | MDBX_UTTERLY_NOSYNC};
+  struct churn churn = {
+      .page_size = cases[_i].page_size, .keys = cases[_i].keys, .flags = cases[_i].flags | MDBX_UTTERLY_NOSYNC};
   churn_open(&churn, cases[_i].seed);
   for (unsigned round = 1; round <= ROUNDS; ++round) {
     churn_remove(&churn);
@@ -567,8 +566,8 @@ END_TEST
 
 #define WIDE_GIB (UINT64_C(1) << 30)
 /* What remains of them in 32 bits is nothing, little, or what would fit. */
-static const uint64_t wide_uppers[] = {2 * WIDE_GIB,  4 * WIDE_GIB,           4 * WIDE_GIB + 65536,
-                                       5 * WIDE_GIB, 16 * WIDE_GIB + 16 * MIB, 1024 * WIDE_GIB};
+static const uint64_t wide_uppers[] = {
+    2 * WIDE_GIB, 4 * WIDE_GIB, 4 * WIDE_GIB + 65536, 5 * WIDE_GIB, 16 * WIDE_GIB + 16 * MIB, 1024 * WIDE_GIB};
 enum { WIDE_UPPERS = 6 };
 
 /* As another machine would have written it: all metas, but for the newest ones as many as `newest`, say that the file may have

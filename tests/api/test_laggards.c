@@ -145,7 +145,7 @@ static int give_up(const MDBX_env *env, const MDBX_txn *txn, mdbx_pid_t pid, mdb
 }
 
 static int answer_error(const MDBX_env *env, const MDBX_txn *txn, mdbx_pid_t pid, mdbx_tid_t tid, uint64_t laggard,
-                unsigned gap, size_t space, int retry) {
+                        unsigned gap, size_t space, int retry) {
   (void)env, (void)txn;
   note_call(pid, tid, laggard, gap, space, retry);
   return -5;
@@ -200,8 +200,13 @@ static void was_blamed(void) {
   ck_assert_uint_le(atomic_load(&scene->space), 2 * RECORDS * RECORD_BYTES);
 }
 
-static const unsigned modes[] = {0, MDBX_WRITEMAP, MDBX_LIFORECLAIM, MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC,
-                                 MDBX_UTTERLY_NOSYNC, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC};
+static const unsigned modes[] = {0,
+                                 MDBX_WRITEMAP,
+                                 MDBX_LIFORECLAIM,
+                                 MDBX_NOMETASYNC,
+                                 MDBX_SAFE_NOSYNC,
+                                 MDBX_UTTERLY_NOSYNC,
+                                 MDBX_WRITEMAP | MDBX_SAFE_NOSYNC};
 enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 
 START_TEST(rule_25_wait) {
@@ -426,8 +431,8 @@ static int order_that_takes(const MDBX_val *a, const MDBX_val *b) {
 static void write_ordered(MDBX_env *env, MDBX_dbi *dbi, int values) {
   char bytes[RECORD_BYTES] = "";
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
-  OK(mdbx_dbi_open_ex(txn, "ordered", MDBX_CREATE | (values ? MDBX_DUPSORT : 0), dbi,
-                      values ? NULL : order_that_takes, values ? order_that_takes : NULL));
+  OK(mdbx_dbi_open_ex(txn, "ordered", MDBX_CREATE | (values ? MDBX_DUPSORT : 0), dbi, values ? NULL : order_that_takes,
+                      values ? order_that_takes : NULL));
   for (unsigned i = 0; i < RECORDS; ++i) {
     snprintf(bytes, sizeof(bytes), "%04u", i);
     MDBX_val name = {bytes, 4}, whole = {bytes, values ? (size_t)RECORD_BYTES : (size_t)RECORD_BYTES / 2};
@@ -576,11 +581,11 @@ START_TEST(rule_20_autounpark) {
   uint64_t sequence;
   OK(mdbx_cursor_open(txn, DBI_MAIN, &cursor));
   OK(mdbx_cursor_get(cursor, &key, &data, MDBX_SET));
-#define PARKED_THEN(call)                                                                                              \
-  do {                                                                                                                 \
-    OK(mdbx_txn_park(txn, true));                                                                                      \
-    OK(call);                                                                                                          \
-    ck_assert_uint_eq(mdbx_txn_flags(txn) & MDBX_TXN_PARKED, 0);                                                       \
+#define PARKED_THEN(call) \
+  do { \
+    OK(mdbx_txn_park(txn, true)); \
+    OK(call); \
+    ck_assert_uint_eq(mdbx_txn_flags(txn) & MDBX_TXN_PARKED, 0); \
   } while (0)
   PARKED_THEN(mdbx_get(txn, DBI_MAIN, &key, &data));
   PARKED_THEN(mdbx_get_ex(txn, DBI_MAIN, &key, &data, &count));

@@ -27,7 +27,9 @@ static const unsigned value_kinds[] = {0,
                                        MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_INTEGERDUP};
 enum { KEY_KINDS = 3, VALUE_KINDS = 6 };
 
-static int by_length(const MDBX_val *a, const MDBX_val *b) { return (a->iov_len > b->iov_len) - (a->iov_len < b->iov_len); }
+static int by_length(const MDBX_val *a, const MDBX_val *b) {
+  return (a->iov_len > b->iov_len) - (a->iov_len < b->iov_len);
+}
 
 static int predicate(void *context, MDBX_val *key, MDBX_val *value, void *arg) {
   (void)context, (void)key, (void)value, (void)arg;
@@ -62,7 +64,8 @@ static void is_answer(int rc, const char *call, size_t key, size_t value) {
   for (unsigned i = 0; i < sizeof(answers) / sizeof(answers[0]); ++i)
     if (rc == answers[i])
       return;
-  ck_abort_msg("%s of a key of %zu and a value of %zu bytes in a table with flags 0x%x: %d", call, key, value, flags, rc);
+  ck_abort_msg("%s of a key of %zu and a value of %zu bytes in a table with flags 0x%x: %d", call, key, value, flags,
+               rc);
 }
 
 #define ANSWERS(call) is_answer((call), #call, key->iov_len, value->iov_len)
@@ -136,8 +139,8 @@ static void is_stored_if_it_fits(int rc, const char *call, const MDBX_val *key, 
 }
 
 static void store(const MDBX_val *key, const MDBX_val *value) {
-  static const unsigned ways[] = {0,           MDBX_NOOVERWRITE, MDBX_NODUPDATA, MDBX_CURRENT,
-                                  MDBX_ALLDUPS, MDBX_APPEND,     MDBX_APPENDDUP, MDBX_RESERVE};
+  static const unsigned ways[] = {0,           MDBX_NOOVERWRITE, MDBX_NODUPDATA, MDBX_CURRENT, MDBX_ALLDUPS,
+                                  MDBX_APPEND, MDBX_APPENDDUP,   MDBX_RESERVE};
   for (unsigned i = 0; i < sizeof(ways) / sizeof(ways[0]); ++i) {
     const MDBX_put_flags_t way = (MDBX_put_flags_t)ways[i];
     /* One large value is enough. */

@@ -130,7 +130,8 @@ START_TEST(each_page_once) {
     MDBX_stat main, gc;
     OK(mdbx_dbi_stat(txn, DBI_MAIN, &main, sizeof(main)));
     OK(mdbx_dbi_stat(txn, DBI_FREE, &gc, sizeof(gc)));
-    ck_assert_uint_eq(listed + main.ms_branch_pages + main.ms_leaf_pages + gc.ms_branch_pages + gc.ms_leaf_pages + META_COUNT,
+    ck_assert_uint_eq(listed + main.ms_branch_pages + main.ms_leaf_pages + gc.ms_branch_pages + gc.ms_leaf_pages +
+                          META_COUNT,
                       info.pages_allocated);
     OK(mdbx_txn_abort(txn));
     api_sound(env);
@@ -188,7 +189,8 @@ static void forge_list(const uint8_t *list, size_t length) {
   for (unsigned i = 1; i < META_COUNT; ++i)
     if (set.slot[i].txnid > set.slot[newest].txnid)
       newest = i;
-  meta_build(page, 4096, newest, set.slot[newest].txnid, &set.slot[newest].meta, &(struct meta_tail){NULL, 0, list, length});
+  meta_build(page, 4096, newest, set.slot[newest].txnid, &set.slot[newest].meta,
+             &(struct meta_tail){NULL, 0, list, length});
   OK(meta_write(fd, page, 4096));
   free(page);
   close(fd);
@@ -220,8 +222,8 @@ END_TEST
 
 static int issues;
 
-static void note_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue, const char *extra,
-                       va_list args) {
+static void note_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
+                       const char *extra, va_list args) {
   (void)ctx, (void)object, (void)entry, (void)issue, (void)extra, (void)args;
   ++issues;
 }

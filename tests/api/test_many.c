@@ -89,7 +89,8 @@ START_TEST(get_many_odd_lengths) {
   const uint64_t number = 5;
   const MDBX_dbi dbi = api_table(txn, "integers", MDBX_CREATE | MDBX_INTEGERKEY);
   static char large[70000];
-  MDBX_val some[3] = {{(void *)(uintptr_t)&number, 8}, {(void *)(uintptr_t)&number, 3}, {(void *)(uintptr_t)&number, 8}};
+  MDBX_val some[3] = {
+      {(void *)(uintptr_t)&number, 8}, {(void *)(uintptr_t)&number, 3}, {(void *)(uintptr_t)&number, 8}};
   OK(mdbx_put(txn, dbi, &some[0], &keys[0], MDBX_UPSERT));
   OK(mdbx_get_many(txn, dbi, some, values, codes, 3));
   OK(codes[0]);

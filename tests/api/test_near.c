@@ -239,7 +239,8 @@ static MDBX_txn *begin_near(MDBX_env *env, MDBX_dbi *dbi) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   OK(mdbx_dbi_open(txn, NULL, MDBX_CREATE, dbi));
   OK(mdbx_put(txn, *dbi, &key, &value, MDBX_UPSERT));
-  OK(mdbx_put(txn, *dbi, &key, &value, MDBX_UPSERT)); /* the first one planted the root, which is no place to remember */
+  OK(mdbx_put(txn, *dbi, &key, &value,
+              MDBX_UPSERT)); /* the first one planted the root, which is no place to remember */
   return txn;
 }
 

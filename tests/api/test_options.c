@@ -2,8 +2,8 @@
 /* Tests of what options do; their ranges and times are tested by rule 6 (test_rules.c). */
 #include "api.h"
 
-#include "os/os.h"
 #include "env/env.h"
+#include "os/os.h"
 
 static MDBX_env *open_with(MDBX_option_t option, uint64_t value) {
   MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
@@ -337,8 +337,8 @@ static void make_groups(void) {
 }
 
 static void remove_groups(void) {
-  static const char *const names[] = {"sys/fs/cgroup/memory.max", "sys/fs/cgroup", "sys/fs", "sys", "proc/self/cgroup",
-                                      "proc/self", "proc"};
+  static const char *const names[] = {"sys/fs/cgroup/memory.max", "sys/fs/cgroup", "sys/fs", "sys",
+                                      "proc/self/cgroup",         "proc/self",     "proc"};
   for (size_t i = 0; i < COUNT_OF(names); ++i)
     ck_assert_int_eq(remove(unit_path(names[i])), 0);
 }

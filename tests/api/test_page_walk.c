@@ -196,7 +196,8 @@ static void all_agrees(MDBX_txn *txn) {
   ck_assert_uint_eq(sum_of("empty", 1)->leaf_entries, 0);
 }
 
-static int note_free(void *ctx, const MDBX_txn *txn, uint64_t span_txnid, size_t pgno, size_t length, bool reclaimable) {
+static int note_free(void *ctx, const MDBX_txn *txn, uint64_t span_txnid, size_t pgno, size_t length,
+                     bool reclaimable) {
   (void)txn, (void)span_txnid, (void)reclaimable;
   for (size_t i = pgno; i < pgno + length; ++i) {
     ck_assert_uint_eq(walk.seen[i], 0);
@@ -288,7 +289,7 @@ END_TEST
 /* A name is any bytes; what is told of it ends at its first zero. */
 START_TEST(names_of_any_bytes) {
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
-  const MDBX_val odd = {(void *)(uintptr_t)"odd\0name", 8}, none = {(void *)(uintptr_t) "", 0};
+  const MDBX_val odd = {(void *)(uintptr_t) "odd\0name", 8}, none = {(void *)(uintptr_t) "", 0};
   MDBX_dbi dbi, nameless;
   OK(mdbx_dbi_open2(txn, &odd, MDBX_CREATE, &dbi));
   OK(mdbx_dbi_open2(txn, &none, MDBX_CREATE, &nameless));
@@ -404,7 +405,7 @@ START_TEST(older_name_of_dump_val) {
   MDBX_val val = api_val("text");
   ck_assert_ptr_eq(mdbx_dkey(&val, buffer, sizeof(buffer)), buffer);
   ck_assert_str_eq(buffer, "text");
-  val = (MDBX_val){(void *)(uintptr_t)"\1\xfe", 2};
+  val = (MDBX_val){(void *)(uintptr_t) "\1\xfe", 2};
   text_is(mdbx_dkey(&val, buffer, sizeof(buffer)), "01fe");
   val.iov_len = 0;
   text_is(mdbx_dkey(&val, buffer, sizeof(buffer)), mdbx_dump_val(&val, NULL, 0));

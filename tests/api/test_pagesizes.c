@@ -7,7 +7,8 @@
 
 enum { SIZES = 9, RECORDS = 240, TABLES = 4, MIB = 1 << 20 };
 
-static const unsigned modes[] = {MDBX_ENV_DEFAULTS, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM};
+static const unsigned modes[] = {MDBX_ENV_DEFAULTS, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC,
+                                 MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM};
 enum { MODES = sizeof(modes) / sizeof(*modes) };
 
 static const struct {

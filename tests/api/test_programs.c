@@ -20,8 +20,8 @@ static const struct way {
   unsigned flags;
   int page_size;
   bool nested;
-} ways[] = {{0, 4096, false},      {MDBX_WRITEMAP, 4096, false}, {0, 4096, true}, {0, 256, false}, {0, 256, true},
-            {MDBX_WRITEMAP, 65536, false}};
+} ways[] = {{0, 4096, false}, {MDBX_WRITEMAP, 4096, false}, {0, 4096, true}, {0, 256, false},
+            {0, 256, true},   {MDBX_WRITEMAP, 65536, false}};
 
 static const unsigned kinds[] = {0,
                                  MDBX_REVERSEKEY,
@@ -56,7 +56,8 @@ static void end_way(void) {
 /* ------------------------------------------------------------------------------------------- deleted and put again */
 
 /* Keys and values with their number, in the form the table wants. */
-static MDBX_val number_val(unsigned flags, unsigned integer_flag, unsigned reverse_flag, unsigned number, uint32_t *room) {
+static MDBX_val number_val(unsigned flags, unsigned integer_flag, unsigned reverse_flag, unsigned number,
+                           uint32_t *room) {
   if (flags & integer_flag) {
     *room = number;
     return (MDBX_val){room, 4};
@@ -307,11 +308,16 @@ static const struct bunch {
   unsigned gone; /* keys */
   enum ending ends;
 } unset_bunches[] = {
-    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET}, {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
-    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET}, {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
-    {0, 0, 1, ON_SECOND},                         {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
-    {0, MDBX_ENODATA, 0, STAYS_UNSET},            {0, MDBX_ENODATA, 0, STAYS_UNSET},
-    {0, MDBX_ENODATA, 0, ON_LAST},                {0, 0, 5, STAYS_UNSET},
+    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
+    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
+    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
+    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
+    {0, 0, 1, ON_SECOND},
+    {MDBX_ENODATA, MDBX_ENODATA, 0, STAYS_UNSET},
+    {0, MDBX_ENODATA, 0, STAYS_UNSET},
+    {0, MDBX_ENODATA, 0, STAYS_UNSET},
+    {0, MDBX_ENODATA, 0, ON_LAST},
+    {0, 0, 5, STAYS_UNSET},
     {0, 0, 5, STAYS_UNSET},
 };
 
@@ -352,9 +358,9 @@ END_TEST
 static const struct positioned {
   unsigned gone;
   const char *key, *value;
-} single_bunches[] = {{1, "d", "1"}, {0, "c", "1"}, {1, "d", "1"}, {1, "d", "1"}, {0, "c", "1"}, {1, "d", "1"},
+} single_bunches[] = {{1, "d", "1"}, {0, "c", "1"}, {1, "d", "1"}, {1, "d", "1"}, {0, "c", "1"},  {1, "d", "1"},
                       {2, "c", "1"}, {3, "d", "1"}, {3, "b", "1"}, {2, "c", "1"}, {5, NULL, NULL}},
-  multi_bunches[] = {{1, "c", "3"}, {1, "c", "2"}, {2, "c", "3"}, {2, "c", "1"},  {1, "c", "2"}, {3, "d", "1"},
+  multi_bunches[] = {{1, "c", "3"}, {1, "c", "2"}, {2, "c", "3"},   {2, "c", "1"},   {1, "c", "2"},   {3, "d", "1"},
                      {7, "c", "2"}, {8, "c", "3"}, {8, NULL, NULL}, {7, NULL, NULL}, {15, NULL, NULL}};
 
 START_TEST(bunches_from_a_position) {

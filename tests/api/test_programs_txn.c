@@ -123,8 +123,8 @@ struct seen {
   uint64_t txnid;
 };
 
-static int note_reader(void *context, int num, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid, uint64_t lag,
-                       size_t used, size_t retained) {
+static int note_reader(void *context, int num, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid,
+                       uint64_t lag, size_t used, size_t retained) {
   struct seen *seen = context;
   (void)slot, (void)lag, (void)used, (void)retained;
   ck_assert_int_eq(pid, getpid());
@@ -262,7 +262,7 @@ static struct beside {
   _Atomic int ready, called, done;
   _Atomic int asked; /* the call that is looked at runs */
   int stuck;
-} *beside;
+} * beside;
 
 static void *read_beside(void *context) {
   MDBX_val data;
@@ -598,7 +598,7 @@ static mode_t mode_of(const char *name) {
 START_TEST(permissions_of_copies) {
   static const struct {
     mode_t source, umask, copy;
-  } modes_of[] = {{0600, 0, 0600}, {0640, 0, 0640}, {0644, 0, 0644},    {0666, 022, 0644},
+  } modes_of[] = {{0600, 0, 0600}, {0640, 0, 0640},   {0644, 0, 0644},  {0666, 022, 0644},
                   {0666, 0, 0666}, {0660, 077, 0600}, {0600, 022, 0600}};
   static const MDBX_copy_flags_t how[] = {MDBX_CP_DEFAULTS, MDBX_CP_COMPACT, MDBX_CP_OVERWRITE};
   open_table(0);
@@ -725,7 +725,7 @@ END_TEST
 static struct forked {
   _Atomic int committed;
   MDBX_dbi renamed;
-} *forked;
+} * forked;
 
 /* Handles made in a transaction that was open at the fork are none of the child's, nor is one that was given a name. */
 static void use_inherited_handles(void *context) {

@@ -60,7 +60,8 @@ static const uint32_t remote_kinds[] = {NFS,        0x517B,     0xFE534D42, 0xFF
                                         0x564C,     0x01161970, 0x7461636F, 0x47504653, 0x19830326, 0xAAD7AAEA};
 
 /* tmpfs, btrfs, xfs, overlayfs, F2FS, ZFS. */
-static const uint32_t local_kinds[] = {EXT4, FUSE, 0x01021994, 0x9123683E, 0x58465342, 0x794C7630, 0xF2F52010, 0x2FC12FC1};
+static const uint32_t local_kinds[] = {EXT4,       FUSE,       0x01021994, 0x9123683E,
+                                       0x58465342, 0x794C7630, 0xF2F52010, 0x2FC12FC1};
 
 START_TEST(shared_openers_are_refused) {
   make_locally();

@@ -79,10 +79,10 @@ struct choice {
   const char *table;
   MDBX_page_type_t type;
   int deep;
-  unsigned skip;     /* pages of the kind to pass over */
-  uint64_t page;     /* chosen */
-  size_t entries;    /* on it */
-  bool whole;        /* nothing of the page is left */
+  unsigned skip;  /* pages of the kind to pass over */
+  uint64_t page;  /* chosen */
+  size_t entries; /* on it */
+  bool whole;     /* nothing of the page is left */
 };
 
 static int choose_page(uint64_t pgno, unsigned number, void *context, int deep, const char *name, size_t bytes,
@@ -323,7 +323,9 @@ START_TEST(nested_trees) {
   fill(env, KINDS);
   OK(mdbx_env_close(env));
   struct choice choice = {.table = kinds[kind].name,
-                          .type = branch ? MDBX_page_branch : kind == 4 ? MDBX_page_dupfixed_leaf : MDBX_page_leaf,
+                          .type = branch      ? MDBX_page_branch
+                                  : kind == 4 ? MDBX_page_dupfixed_leaf
+                                              : MDBX_page_leaf,
                           .deep = 2,
                           .skip = 3};
   damage(&choice);

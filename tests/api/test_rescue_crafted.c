@@ -78,7 +78,8 @@ static int take_record(void *context, const MDBX_val *key, const MDBX_val *value
   char text[64];
   snprintf(text, sizeof(text), "%.*s", (int)(value->iov_len < 40 ? value->iov_len : 40), (const char *)value->iov_base);
   if (sscanf(text, "value %8u version %u", &same, &version) != 2 || key->iov_len != 8 ||
-      sscanf((const char *)memcpy(text, key->iov_base, 8), "%8u", &number) != 1 || number != same || number >= RECORDS) {
+      sscanf((const char *)memcpy(text, key->iov_base, 8), "%8u", &number) != 1 || number != same ||
+      number >= RECORDS) {
     harvest->wrong += 1;
     return MDBX_SUCCESS;
   }
@@ -165,7 +166,8 @@ START_TEST(branch_leads_to_what_is_above) {
   IS(rescue(), MDBX_RESULT_TRUE);
   ck_assert_uint_eq(harvest.twice, 0);
   ck_assert_uint_eq(harvest.losses, 1);
-  ck_assert_uint_eq(harvest.records, RECORDS); /* what it led to before has one place only: below the one that is wrong */
+  ck_assert_uint_eq(harvest.records,
+                    RECORDS); /* what it led to before has one place only: below the one that is wrong */
 }
 END_TEST
 

@@ -300,7 +300,7 @@ END_TEST
 
 START_TEST(test_rule_30_names_and_special_handles) {
   const MDBX_dbi dbi = api_table(txn, "t", MDBX_CREATE), other = api_table(txn, "u", MDBX_CREATE);
-  const MDBX_val none = {(void *)(uintptr_t) "", 0}, odd = {(void *)(uintptr_t)"x\0y", 3};
+  const MDBX_val none = {(void *)(uintptr_t) "", 0}, odd = {(void *)(uintptr_t) "x\0y", 3};
   MDBX_val key = api_val("a"), data = api_val("1"), old = {NULL, 0};
   OK(put(dbi, "a", "1", MDBX_UPSERT));
   IS(mdbx_dbi_rename(txn, dbi, "u"), MDBX_KEYEXIST);

@@ -29,7 +29,8 @@ static int store(MDBX_env *env, const char *key, unsigned flags) {
 
 static void *run_call(void *argument) {
   const struct call *call = argument;
-  const int rc = call->key ? store(call->env, call->key, call->flags) : mdbx_env_sync_ex(call->env, true, call->nonblock);
+  const int rc =
+      call->key ? store(call->env, call->key, call->flags) : mdbx_env_sync_ex(call->env, true, call->nonblock);
   return (void *)(intptr_t)rc;
 }
 
@@ -386,7 +387,8 @@ static void go_on_with_thread(void *context) {
 /* A child has no thread until it goes on with the environment, and then one of its own. */
 START_TEST(test_thread_and_fork) {
 #ifdef __SANITIZE_THREAD__
-  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  unit_left_out("fork beside the thread",
+                "the thread sanitizer ends a child of a process with threads that starts one");
   return;
 #endif
   MDBX_env *env = open_weak(0);
@@ -411,7 +413,8 @@ static void set_period(void *context) {
 /* Another process sets the period, or makes it shorter, while the thread sleeps. */
 START_TEST(test_period_of_others) {
 #ifdef __SANITIZE_THREAD__
-  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  unit_left_out("fork beside the thread",
+                "the thread sanitizer ends a child of a process with threads that starts one");
   return;
 #endif
   MDBX_env *env = open_weak(0);
@@ -477,7 +480,8 @@ static void write_for_ever(void *context) {
 /* The thread waits for the writer of another process. Who closes without a flush does not wait for that. */
 START_TEST(test_close_beside_writer) {
 #ifdef __SANITIZE_THREAD__
-  unit_left_out("fork beside the thread", "the thread sanitizer ends a child of a process with threads that starts one");
+  unit_left_out("fork beside the thread",
+                "the thread sanitizer ends a child of a process with threads that starts one");
   return;
 #endif
   MDBX_env *env = open_weak(0);

@@ -24,8 +24,12 @@ START_TEST(rule_26_open_errors) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   IS(opening(txn, "none", 0), MDBX_NOTFOUND);
-  static const unsigned bad[] = {MDBX_DUPFIXED, MDBX_INTEGERDUP, MDBX_REVERSEDUP, MDBX_INTEGERDUP | MDBX_DUPSORT,
-                                 MDBX_INTEGERKEY | MDBX_REVERSEKEY, 1u << 31};
+  static const unsigned bad[] = {MDBX_DUPFIXED,
+                                 MDBX_INTEGERDUP,
+                                 MDBX_REVERSEDUP,
+                                 MDBX_INTEGERDUP | MDBX_DUPSORT,
+                                 MDBX_INTEGERKEY | MDBX_REVERSEKEY,
+                                 1u << 31};
   for (unsigned i = 0; i < sizeof(bad) / sizeof(*bad); ++i)
     IS(opening(txn, "bad", MDBX_CREATE | bad[i]), MDBX_EINVAL);
   IS(mdbx_dbi_open(txn, "bad", MDBX_CREATE, NULL), MDBX_EINVAL);
@@ -277,7 +281,8 @@ END_TEST
 
 /* Sorts by the last byte, turned over by what the context says. */
 static int by_last_byte(const MDBX_val *a, const MDBX_val *b, void *ctx) {
-  const int left = ((const uint8_t *)a->iov_base)[a->iov_len - 1], right = ((const uint8_t *)b->iov_base)[b->iov_len - 1];
+  const int left = ((const uint8_t *)a->iov_base)[a->iov_len - 1],
+            right = ((const uint8_t *)b->iov_base)[b->iov_len - 1];
   return *(const int *)ctx * (left - right);
 }
 

@@ -530,7 +530,8 @@ static void close_inherited(void *context) { CHILD_OK(mdbx_env_close(context)); 
 
 START_TEST(test_descriptor_in_a_child) {
 #ifdef __SANITIZE_THREAD__
-  unit_left_out("the descriptor in a child", "the thread sanitizer ends a child of a process with threads that starts one");
+  unit_left_out("the descriptor in a child",
+                "the thread sanitizer ends a child of a process with threads that starts one");
   return;
 #endif
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);

@@ -85,8 +85,8 @@ static unsigned long cut_everywhere(size_t page_size, unsigned flags) {
         recorder_image(recorder, &start, at, style, &random_state, &image);
         image_store(&image, copy);
         pretend_boot(next_random(&random_state));
-        snprintf(verdict_place, sizeof(verdict_place), "creation: page %zu, flags %x, cut behind operation %zu, style %d",
-                 page_size, flags, at, (int)style);
+        snprintf(verdict_place, sizeof(verdict_place),
+                 "creation: page %zu, flags %x, cut behind operation %zu, style %d", page_size, flags, at, (int)style);
         must_open(copy, page_size, flags, at >= committed);
         image_free(&image);
         images += 1;
@@ -125,8 +125,8 @@ static void fill_everywhere(size_t page_size, unsigned flags) {
   int rc = ENOSPC;
   for (long calls = 0; rc != MDBX_SUCCESS; ++calls) {
     MDBX_env *env;
-    snprintf(verdict_place, sizeof(verdict_place), "creation: page %zu, flags %x, full after %ld calls", page_size, flags,
-             calls);
+    snprintf(verdict_place, sizeof(verdict_place), "creation: page %zu, flags %x, full after %ld calls", page_size,
+             flags, calls);
     make_empty_file(copy);
     calls_left = calls;
     os_ops = &filling;

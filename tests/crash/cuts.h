@@ -13,7 +13,7 @@ struct survivor {
   size_t page_size;
   uint64_t *random;
   void *context;
-  int (*open)(void *context, MDBX_env **env); /* as the recovery under test does */
+  int (*open)(void *context, MDBX_env **env);              /* as the recovery under test does */
   void (*judge)(void *context, const struct image *image); /* opens what is at the path, of another boot */
 };
 

@@ -36,30 +36,41 @@ struct scenario {
   unsigned alone_every; /* every so many of another thread's are written ahead in part, and so share no flush */
   bool failing;         /* some flush fails */
   unsigned tickets;     /* so many commits of a thread wait at a time; 0: it waits for each */
-  enum { NOBODY_SEALS, A_THREAD_SEALS, THRESHOLD_SEALS, SYNC_THREAD_SEALS } seals; /* who makes steady points beside the others */
+  enum {
+    NOBODY_SEALS,
+    A_THREAD_SEALS,
+    THRESHOLD_SEALS,
+    SYNC_THREAD_SEALS
+  } seals; /* who makes steady points beside the others */
 };
 
 static const struct scenario scenarios[] = {
     {"durable", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 0, NOBODY_SEALS},
     {"durable, lifo, page 512", 512, MDBX_LIFORECLAIM, 12, 2, 60, 0, 0, 0, false, 0, NOBODY_SEALS},
-    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false, 0, NOBODY_SEALS},
+    {"durable, manifest full now and then, page 1024", 1024, MDBX_SYNC_DURABLE, 10, 14, 300, 0, 0, 0, false, 0,
+     NOBODY_SEALS},
     {"large values", 4096, MDBX_SYNC_DURABLE, 10, 2, 20000, 0, 0, 0, false, 0, NOBODY_SEALS},
     {"page 65536", 65536, MDBX_SYNC_DURABLE, 10, 2, 60, 0, 0, 0, false, 0, NOBODY_SEALS},
     {"with weak ones", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 3, 0, 0, false, 0, NOBODY_SEALS},
     {"with lazy ones, lifo", 4096, MDBX_LIFORECLAIM, 12, 1, 60, 0, 3, 0, false, 0, NOBODY_SEALS},
-    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false, 0, NOBODY_SEALS},
+    {"with both, and ones that are alone, page 512", 512, MDBX_SYNC_DURABLE, 12, 1, 60, 4, 3, 4, false, 0,
+     NOBODY_SEALS},
     {"a flush fails", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, true, 0, NOBODY_SEALS},
     {"a flush fails, page 512", 512, MDBX_LIFORECLAIM, 12, 3, 90, 0, 0, 5, true, 0, NOBODY_SEALS},
     {"tickets", 4096, MDBX_SYNC_DURABLE, 12, 1, 60, 0, 0, 0, false, 3, NOBODY_SEALS},
-    {"tickets, manifest full now and then, page 512", 512, MDBX_LIFORECLAIM, 12, 5, 90, 0, 0, 0, false, 8, NOBODY_SEALS},
+    {"tickets, manifest full now and then, page 512", 512, MDBX_LIFORECLAIM, 12, 5, 90, 0, 0, 0, false, 8,
+     NOBODY_SEALS},
     {"tickets beside all other kinds", 1024, MDBX_SYNC_DURABLE, 12, 2, 60, 4, 3, 4, false, 5, NOBODY_SEALS},
     {"tickets, a flush fails", 4096, MDBX_SYNC_DURABLE, 30, 1, 60, 0, 0, 0, true, 3, NOBODY_SEALS},
     {"weak, sealed beside", 4096, MDBX_SAFE_NOSYNC, 40, 1, 60, 0, 0, 0, false, 0, A_THREAD_SEALS},
-    {"weak, sealed beside, lifo, page 512", 512, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 40, 3, 90, 0, 0, 9, false, 0, A_THREAD_SEALS},
-    {"weak, sealed beside, writemap", 4096, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 2, 60, 0, 0, 0, false, 0, A_THREAD_SEALS},
+    {"weak, sealed beside, lifo, page 512", 512, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 40, 3, 90, 0, 0, 9, false, 0,
+     A_THREAD_SEALS},
+    {"weak, sealed beside, writemap", 4096, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 2, 60, 0, 0, 0, false, 0,
+     A_THREAD_SEALS},
     {"weak, sealed beside, large values", 1024, MDBX_SAFE_NOSYNC, 30, 2, 9000, 0, 0, 0, false, 0, A_THREAD_SEALS},
     {"weak, sealed by a threshold", 4096, MDBX_SAFE_NOSYNC, 40, 1, 60, 0, 0, 0, false, 0, THRESHOLD_SEALS},
-    {"weak, sealed by the thread for it, page 1024", 1024, MDBX_SAFE_NOSYNC, 40, 2, 60, 0, 0, 0, false, 0, SYNC_THREAD_SEALS},
+    {"weak, sealed by the thread for it, page 1024", 1024, MDBX_SAFE_NOSYNC, 40, 2, 60, 0, 0, 0, false, 0,
+     SYNC_THREAD_SEALS},
     {"weak, with tickets, sealed beside", 4096, MDBX_SAFE_NOSYNC, 30, 1, 60, 0, 0, 0, false, 3, A_THREAD_SEALS},
     {"weak, sealed beside, a flush fails", 4096, MDBX_SAFE_NOSYNC, 60, 1, 60, 0, 0, 0, true, 0, A_THREAD_SEALS},
     {"all kinds, sealed beside", 1024, MDBX_SYNC_DURABLE, 20, 2, 60, 2, 3, 5, false, 0, A_THREAD_SEALS},
@@ -369,10 +380,10 @@ static void judge_image(void *context, const struct image *image) {
 
 static void cut_at(struct run *run, size_t at, enum cut_style style) {
   struct image image;
-  struct verdict verdict = {.run = run,
-                            .survivor = {run->copy, run->scenario->page_size, &run->random, &verdict, open_copy, judge_image}};
-  snprintf(verdict_place, sizeof(verdict_place), "groups: %s, cut behind operation %zu, style %d", run->scenario->name, at,
-           (int)style);
+  struct verdict verdict = {
+      .run = run, .survivor = {run->copy, run->scenario->page_size, &run->random, &verdict, open_copy, judge_image}};
+  snprintf(verdict_place, sizeof(verdict_place), "groups: %s, cut behind operation %zu, style %d", run->scenario->name,
+           at, (int)style);
   allowed(run->recorder, at, &verdict.oldest, &verdict.newest);
   recorder_image(run->recorder, &run->start, at, style, &run->random, &image);
   judge_image(&verdict, &image);
@@ -392,7 +403,10 @@ static void open_again(struct run *run) {
   image_store(&image, run->copy);
   image_free(&image);
   pretend_boot(1);
-  judge(run, oldest, run->scenario->failing || run->scenario->weak_every || run->scenario->lazy_every || run->scenario->seals ? newest : oldest);
+  judge(run, oldest,
+        run->scenario->failing || run->scenario->weak_every || run->scenario->lazy_every || run->scenario->seals
+            ? newest
+            : oldest);
 }
 
 static void remove_all(const struct run *run) {

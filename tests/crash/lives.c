@@ -41,11 +41,11 @@ enum action { COMMIT, SYNC, READ, REOPEN, ACTIONS };
 /* What a worker is told to do. */
 struct order {
   enum action action;
-  enum mode mode;     /* COMMIT */
-  bool by_txn;        /* the mode is asked for with flags of the transaction */
+  enum mode mode; /* COMMIT */
+  bool by_txn;    /* the mode is asked for with flags of the transaction */
   bool nested, rolled_back;
-  bool without_sync;  /* REOPEN */
-  int commit;         /* number of the commit */
+  bool without_sync; /* REOPEN */
+  int commit;        /* number of the commit */
 };
 
 /* Shared by the processes of a life. */
@@ -54,12 +54,12 @@ struct life {
   size_t page_size;
   unsigned flags; /* of the environment, but for durability */
   unsigned values, value, dirty_limit;
-  bool utterly; /* that mode comes up */
-  bool deadly;  /* flushes are frequent, and most end with the death of the process */
+  bool utterly;    /* that mode comes up */
+  bool deadly;     /* flushes are frequent, and most end with the death of the process */
   bool unpromised; /* the newest commit was of that mode, and no flush has followed */
   char path[128], copy[128];
-  int commits;     /* that have begun */
-  int acknowledged_state; /* the newest commit whose content is known */
+  int commits;                /* that have begun */
+  int acknowledged_state;     /* the newest commit whose content is known */
   uint64_t states[STEPS + 2]; /* digest after each commit */
   struct order order;
   struct recorder *recorder;

@@ -27,9 +27,9 @@ enum { COMMITS_MAX = 64, MARK_BEGIN = 1, MARK_DURABLE = 2, PLACES = 250, SEEN_SL
 /* How its transactions come about. */
 enum style {
   ALONE,
-  CHAINED, /* from one another: checkpoints, rollbacks, readers amended */
-  NESTED,  /* most changes in nested transactions, some of them taken back */
-  BULK,    /* several values per key, ranges deleted, the table emptied */
+  CHAINED,   /* from one another: checkpoints, rollbacks, readers amended */
+  NESTED,    /* most changes in nested transactions, some of them taken back */
+  BULK,      /* several values per key, ranges deleted, the table emptied */
   DEFRAGGED, /* every third commit is followed by a defragmentation */
 };
 
@@ -74,9 +74,10 @@ static const struct scenario scenarios[] = {
     {"chained, safe no sync, long values", 4096, MDBX_SAFE_NOSYNC, 12, 2, 100000, 4, 0, 0, 0, 0, CHAINED},
     {"writemap", 4096, MDBX_WRITEMAP, 16, 6, 120, 0, 0, 0, 0, 0, ALONE},
     {"writemap, safe no sync", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC, 20, 6, 120, 4, 0, 0, 0, 0, ALONE},
-    {"writemap, safe no sync, by calls", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | BY_CALLS, 20, 6, 120, 4, 0, 0, 0, 0, ALONE},
-    {"writemap, safe no sync, lifo, growth", 1024, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 18, 60, 1500, 3, 0, 3, 0, 0,
+    {"writemap, safe no sync, by calls", 4096, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | BY_CALLS, 20, 6, 120, 4, 0, 0, 0, 0,
      ALONE},
+    {"writemap, safe no sync, lifo, growth", 1024, MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 18, 60, 1500, 3,
+     0, 3, 0, 0, ALONE},
     {"growth and shrink", 4096, MDBX_SYNC_DURABLE, 18, 60, 1500, 0, 0, 3, 0, 0, ALONE},
     {"growth and shrink, no meta sync", 4096, MDBX_NOMETASYNC, 18, 60, 1500, 0, 1, 3, 0, 0, ALONE},
     {"growth and shrink, safe no sync", 4096, MDBX_SAFE_NOSYNC, 18, 60, 1500, 2, 0, 3, 0, 0, ALONE},
@@ -104,7 +105,8 @@ static const struct scenario scenarios[] = {
     {"lists, lifo, page 1024", 1024, MDBX_LIFORECLAIM, 30, 3, 60, 0, 0, 0, 0, 0, ALONE},
     {"lists, no meta sync, page 512", 512, MDBX_NOMETASYNC, 24, 2, 60, 0, 1, 0, 0, 0, ALONE},
     {"lists, safe no sync, page 512", 512, MDBX_SAFE_NOSYNC, 30, 2, 60, 9, 0, 0, 0, 0, ALONE},
-    {"lists, safe no sync, lifo, page 1024", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 4, 60, 11, 0, 0, 0, 0, ALONE},
+    {"lists, safe no sync, lifo, page 1024", 1024, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 30, 4, 60, 11, 0, 0, 0, 0,
+     ALONE},
     {"lists, writemap, by turns, page 512", 512, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP, 30, 2, 60, 0, 0, 0, 0, 5, ALONE},
     {"lists, chained, safe no sync, page 512", 512, MDBX_SAFE_NOSYNC, 24, 2, 60, 7, 0, 0, 0, 0, CHAINED},
     {"lists, nested, page 512", 512, MDBX_SYNC_DURABLE, 20, 2, 60, 0, 0, 0, 0, 0, NESTED},
@@ -231,9 +233,9 @@ static void delete_some(struct run *run, MDBX_txn *txn) {
   const int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_TO_PAIR_GREATER_OR_EQUAL);
   if (rc == MDBX_SUCCESS)
     MUST(mdbx_cursor_bunch_delete(cursor,
-                                       next_random(&run->random) % 2 ? MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING
-                                                                     : MDBX_DELETE_AFTER_INCLUDING,
-                                       &affected));
+                                  next_random(&run->random) % 2 ? MDBX_DELETE_CURRENT_MULTIVAL_AFTER_INCLUDING
+                                                                : MDBX_DELETE_AFTER_INCLUDING,
+                                  &affected));
   else if (rc != MDBX_NOTFOUND)
     fail("search", rc);
   mdbx_cursor_close(cursor);
@@ -271,9 +273,11 @@ static void one_commit(struct run *run, MDBX_env *env, struct recorder *recorder
   if (turned)
     MUST(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, false));
   recorder_mark(recorder, MARK_BEGIN, (int)number);
-  static void (*const commits[])(struct run *, MDBX_env *, unsigned) = {
-      [ALONE] = commit_alone, [CHAINED] = commit_chained, [NESTED] = commit_nested, [BULK] = commit_bulk,
-      [DEFRAGGED] = commit_defragged};
+  static void (*const commits[])(struct run *, MDBX_env *, unsigned) = {[ALONE] = commit_alone,
+                                                                        [CHAINED] = commit_chained,
+                                                                        [NESTED] = commit_nested,
+                                                                        [BULK] = commit_bulk,
+                                                                        [DEFRAGGED] = commit_defragged};
   commits[scenario->style](run, env, number);
   run->states[number] = digest_of(env);
   if (turned)
@@ -306,8 +310,7 @@ static struct recorder *work(struct run *run) {
   MUST(mdbx_env_open(env, run->path, MDBX_NOSUBDIR, 0600));
   MUST(mdbx_env_close_ex(env, false));
   image_load(&run->start, run->path);
-  struct recorder *recorder =
-      recorder_start(run->path, run->scenario->page_size, run->scenario->flags & MDBX_WRITEMAP);
+  struct recorder *recorder = recorder_start(run->path, run->scenario->page_size, run->scenario->flags & MDBX_WRITEMAP);
   MUST(open_env(run, run->path, run->scenario->flags, &env));
   run->states[0] = digest_of(env);
   for (unsigned i = 1; i <= run->scenario->commits; ++i)
@@ -419,8 +422,8 @@ static void judge_image(void *context, const struct image *image) {
 
 static void cut_at(struct run *run, const struct recorder *recorder, size_t at, enum cut_style style) {
   struct image image;
-  struct verdict verdict = {.run = run,
-                            .survivor = {run->copy, run->scenario->page_size, &run->random, &verdict, open_copy, judge_image}};
+  struct verdict verdict = {
+      .run = run, .survivor = {run->copy, run->scenario->page_size, &run->random, &verdict, open_copy, judge_image}};
   snprintf(verdict_place, sizeof(verdict_place), "powercut: %s, cut behind operation %zu, style %d",
            run->scenario->name, at, (int)style);
   allowed_states(recorder, at, &verdict.oldest, &verdict.newest);

@@ -342,7 +342,8 @@ void recorder_image(const struct recorder *recorder, const struct image *start, 
   const size_t late = safe + (size_t)(next_random(random) % (at - safe + 1));
   for (size_t i = safe; i < at; ++i) {
     const bool lucky = next_random(random) % 8 < odds;
-    if (went_through(recorder, i, at) || style == CUT_EVERYTHING || (style == CUT_SOME && lucky) || (style >= CUT_LATE && i >= late))
+    if (went_through(recorder, i, at) || style == CUT_EVERYTHING || (style == CUT_SOME && lucky) ||
+        (style >= CUT_LATE && i >= late))
       apply_whole(image, &recorder->records[i]);
     else if (style == CUT_SOME_TORN && lucky)
       apply_torn(image, &recorder->records[i], random);

@@ -21,8 +21,9 @@ enum record_kind { RECORD_WRITE, RECORD_FLUSH, RECORD_THROUGH, RECORD_LENGTH, RE
 
 struct record {
   enum record_kind kind;
-  uint64_t offset; /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: the records before that one are on the disk;
-                    * RECORD_THROUGH: those from that one on, to here, are */
+  /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: the records before that one are on the disk; RECORD_THROUGH:
+   * those from that one on, to here, are. */
+  uint64_t offset;
   size_t length;
   uint8_t *bytes;
   int mark; /* RECORD_MARK: see the workload */
@@ -35,15 +36,15 @@ enum { RECORDER_DEAD = 9 };
 struct recorder {
   struct record *records;
   size_t count;
-  size_t stores; /* pages, or parts of them, copied by os_ops->store() */
+  size_t stores;   /* pages, or parts of them, copied by os_ops->store() */
   size_t unit;     /* bytes of a database page */
   bool mapped;     /* look for writes through a mapping */
   uint8_t *shadow; /* the file as seen last, if mapped */
   size_t shadow_length;
-  int fd;          /* of the file, a descriptor of our own */
-  size_t used;     /* of the shared memory this lies in */
-  long fuse;       /* so many more calls happen, then the process ends before the next one; negative: none does */
-  unsigned linger; /* a flush goes on until so many records are made meanwhile, or a moment has passed */
+  int fd;            /* of the file, a descriptor of our own */
+  size_t used;       /* of the shared memory this lies in */
+  long fuse;         /* so many more calls happen, then the process ends before the next one; negative: none does */
+  unsigned linger;   /* a flush goes on until so many records are made meanwhile, or a moment has passed */
   long good_flushes; /* so many more work, then one fails; negative: all do */
 };
 

@@ -14,11 +14,11 @@ extern char verdict_place[256];
 /* Prints what failed and where, and ends the process with status 1. */
 _Noreturn void fail(const char *what, int rc);
 
-#define MUST(call)                                                                                                     \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != MDBX_SUCCESS)                                                                                           \
-      fail(#call, rc_);                                                                                                \
+#define MUST(call) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != MDBX_SUCCESS) \
+      fail(#call, rc_); \
   } while (0)
 
 /* From now on the process believes to run in the boot of that number. */

@@ -62,8 +62,8 @@ static const char *path(const char *name) {
 
 static _Noreturn void give_up(const char *what, int rc) {
   fprintf(stderr, "faults: %s, %s %d%s at %ld: %s (%d, %s); the call that failed: %s (%d, %s)\n", run.mode->name,
-          call_kinds[shim.kind].name, shim.error, shim.lasting ? " lasting" : "", shim.at, what, rc, mdbx_strerror(rc), run.failed_call ? run.failed_call : "none", run.failed_code,
-          mdbx_strerror(run.failed_code));
+          call_kinds[shim.kind].name, shim.error, shim.lasting ? " lasting" : "", shim.at, what, rc, mdbx_strerror(rc),
+          run.failed_call ? run.failed_call : "none", run.failed_code, mdbx_strerror(run.failed_code));
   _exit(1);
 }
 
@@ -79,12 +79,12 @@ static bool worked(const char *call, int rc) {
   return false;
 }
 
-#define TRY(call)                                                                                                      \
-  do {                                                                                                                 \
-    shim.armed = true;                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (!worked(#call, rc_))                                                                                           \
-      return false;                                                                                                    \
+#define TRY(call) \
+  do { \
+    shim.armed = true; \
+    const int rc_ = (call); \
+    if (!worked(#call, rc_)) \
+      return false; \
   } while (0)
 
 /* -------------------------------------------------------------------------------------------------------- contents */
@@ -249,7 +249,7 @@ static bool copy_all(void) {
 static bool read_some(void) {
   MDBX_txn *txn;
   MDBX_dbi dbi;
-  MDBX_val key = {(void *)(uintptr_t)"key 0390", 8}, value;
+  MDBX_val key = {(void *)(uintptr_t) "key 0390", 8}, value;
   TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &txn));
   run.txn = txn;
   TRY(mdbx_txn_reset(txn));
@@ -312,8 +312,8 @@ static void judge_code(void) {
 static void go_on(void) {
   MDBX_dbi dbi;
   MDBX_txn *txn;
-  const MDBX_val key = {(void *)(uintptr_t)"k", 1};
-  MDBX_val value = {(void *)(uintptr_t)"v", 1};
+  const MDBX_val key = {(void *)(uintptr_t) "k", 1};
+  MDBX_val value = {(void *)(uintptr_t) "v", 1};
   int rc = mdbx_txn_begin(run.env, NULL, MDBX_TXN_TRY, &txn);
   if (rc == MDBX_PANIC)
     return; /* it says that it has to be opened again */
@@ -361,7 +361,8 @@ static void open_again(void) {
 }
 
 static void remove_files(void) {
-  static const char *const names[] = {"db", "db" MDBX_LOCK_SUFFIX, "copy", "copy" MDBX_LOCK_SUFFIX, "compact", "increment"};
+  static const char *const names[] = {"db",       "db" MDBX_LOCK_SUFFIX, "copy", "copy" MDBX_LOCK_SUFFIX, "compact",
+                                      "increment"};
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i)
     unlink(path(names[i]));
 }

@@ -43,13 +43,13 @@ static int due(enum call_kind kind) {
   return shim.error;
 }
 
-#define FAIL_IF_DUE(kind, value)                                                                                       \
-  do {                                                                                                                 \
-    const int error_ = due(kind);                                                                                      \
-    if (error_ > 0) {                                                                                                  \
-      errno = error_;                                                                                                  \
-      return (value);                                                                                                  \
-    }                                                                                                                  \
+#define FAIL_IF_DUE(kind, value) \
+  do { \
+    const int error_ = due(kind); \
+    if (error_ > 0) { \
+      errno = error_; \
+      return (value); \
+    } \
   } while (0)
 
 /* How many bytes of a transfer are left of it; 0: it fails. */
@@ -172,7 +172,8 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int count, off_t offset
     return -1;
   }
   const struct iovec part = {iov->iov_base, (iov->iov_len + 1) / 2};
-  return error == SHORT_TRANSFER ? __real_pwritev2(fd, &part, 1, offset, flags) : __real_pwritev2(fd, iov, count, offset, flags);
+  return error == SHORT_TRANSFER ? __real_pwritev2(fd, &part, 1, offset, flags)
+                                 : __real_pwritev2(fd, iov, count, offset, flags);
 }
 
 int __real_fdatasync(int fd);

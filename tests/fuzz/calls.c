@@ -273,19 +273,45 @@ static void do_wrong(int kind) {
   MDBX_txn *inner;
   uint64_t number;
   switch (draw(14)) {
-  case 0: FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], NULL, &value, MDBX_UPSERT) == MDBX_EINVAL); break;
-  case 1: FUZZ_MUST(mdbx_put(txn(), 999, &key, &value, MDBX_UPSERT) == MDBX_BAD_DBI); break;
-  case 2: FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], &key, &value, (MDBX_put_flags_t)0x7ff00000) == MDBX_EINVAL); break;
-  case 3: FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], &too_long, &value, MDBX_UPSERT) == MDBX_BAD_VALSIZE); break;
-  case 4: FUZZ_MUST(mdbx_get(NULL, run.dbi[kind], &key, &value) == MDBX_EINVAL); break;
-  case 5: FUZZ_MUST(mdbx_cursor_open(txn(), 999, &cursor) == MDBX_BAD_DBI); break;
-  case 6: FUZZ_MUST(mdbx_cursor_get(run.cursor[0], NULL, NULL, (MDBX_cursor_op)(200 + draw(50))) == MDBX_EINVAL); break;
-  case 7: FUZZ_MUST(mdbx_txn_renew(txn()) == MDBX_EINVAL); break;
-  case 8: FUZZ_MUST(mdbx_txn_begin(run.env, NULL, MDBX_TXN_TRY, &inner) != MDBX_SUCCESS); break;
-  case 9: FUZZ_MUST(mdbx_txn_begin(run.env, txn(), (MDBX_txn_flags_t)0x40, &inner) != MDBX_SUCCESS); break;
-  case 10: FUZZ_MUST(mdbx_cursor_delete_range(NULL, NULL, false, &number) == MDBX_EINVAL); break;
-  case 11: FUZZ_MUST(mdbx_del(txn(), run.dbi[kind], &too_long, NULL) != MDBX_SUCCESS); break;
-  case 12: FUZZ_MUST(mdbx_env_set_geometry(run.env, -1, -1, 1, -1, -1, 77) != MDBX_SUCCESS); break;
+  case 0:
+    FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], NULL, &value, MDBX_UPSERT) == MDBX_EINVAL);
+    break;
+  case 1:
+    FUZZ_MUST(mdbx_put(txn(), 999, &key, &value, MDBX_UPSERT) == MDBX_BAD_DBI);
+    break;
+  case 2:
+    FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], &key, &value, (MDBX_put_flags_t)0x7ff00000) == MDBX_EINVAL);
+    break;
+  case 3:
+    FUZZ_MUST(mdbx_put(txn(), run.dbi[kind], &too_long, &value, MDBX_UPSERT) == MDBX_BAD_VALSIZE);
+    break;
+  case 4:
+    FUZZ_MUST(mdbx_get(NULL, run.dbi[kind], &key, &value) == MDBX_EINVAL);
+    break;
+  case 5:
+    FUZZ_MUST(mdbx_cursor_open(txn(), 999, &cursor) == MDBX_BAD_DBI);
+    break;
+  case 6:
+    FUZZ_MUST(mdbx_cursor_get(run.cursor[0], NULL, NULL, (MDBX_cursor_op)(200 + draw(50))) == MDBX_EINVAL);
+    break;
+  case 7:
+    FUZZ_MUST(mdbx_txn_renew(txn()) == MDBX_EINVAL);
+    break;
+  case 8:
+    FUZZ_MUST(mdbx_txn_begin(run.env, NULL, MDBX_TXN_TRY, &inner) != MDBX_SUCCESS);
+    break;
+  case 9:
+    FUZZ_MUST(mdbx_txn_begin(run.env, txn(), (MDBX_txn_flags_t)0x40, &inner) != MDBX_SUCCESS);
+    break;
+  case 10:
+    FUZZ_MUST(mdbx_cursor_delete_range(NULL, NULL, false, &number) == MDBX_EINVAL);
+    break;
+  case 11:
+    FUZZ_MUST(mdbx_del(txn(), run.dbi[kind], &too_long, NULL) != MDBX_SUCCESS);
+    break;
+  case 12:
+    FUZZ_MUST(mdbx_env_set_geometry(run.env, -1, -1, 1, -1, -1, 77) != MDBX_SUCCESS);
+    break;
   default:
     if (run.depth > 1) /* of the outer one, while the inner one runs */
       FUZZ_MUST(mdbx_get(run.level[0].txn, run.dbi[kind], &key, &value) == MDBX_BAD_TXN);
@@ -296,18 +322,45 @@ static void step(void) {
   const unsigned what = draw(16);
   const int kind = (int)draw(KINDS);
   switch (what) {
-  case 0: case 1: case 2: case 3: do_put(kind); break;
-  case 4: do_delete(kind); break;
-  case 5: do_get(kind); break;
-  case 6: do_bind(kind); break;
-  case 7: case 8: do_cursor_get(); break;
-  case 9: do_cursor_change(); break;
-  case 10: begin(); break;
-  case 11: do_end(true); break;
-  case 12: do_end(false); break;
-  case 13: do_wrong(kind); break;
-  case 14: do_empty(kind); break;
-  default: compare_table(kind);
+  case 0:
+  case 1:
+  case 2:
+  case 3:
+    do_put(kind);
+    break;
+  case 4:
+    do_delete(kind);
+    break;
+  case 5:
+    do_get(kind);
+    break;
+  case 6:
+    do_bind(kind);
+    break;
+  case 7:
+  case 8:
+    do_cursor_get();
+    break;
+  case 9:
+    do_cursor_change();
+    break;
+  case 10:
+    begin();
+    break;
+  case 11:
+    do_end(true);
+    break;
+  case 12:
+    do_end(false);
+    break;
+  case 13:
+    do_wrong(kind);
+    break;
+  case 14:
+    do_empty(kind);
+    break;
+  default:
+    compare_table(kind);
   }
 }
 

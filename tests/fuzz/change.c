@@ -16,8 +16,8 @@ struct change {
 
 /* Of a sound database: what may be returned by a change that was not made. */
 static bool refusal_is_good(int rc) {
-  return rc == MDBX_MAP_FULL || rc == MDBX_TXN_FULL || rc == MDBX_UNABLE_EXTEND_MAPSIZE || rc == MDBX_ENOMEM || rc == 27 ||
-         rc == 28;
+  return rc == MDBX_MAP_FULL || rc == MDBX_TXN_FULL || rc == MDBX_UNABLE_EXTEND_MAPSIZE || rc == MDBX_ENOMEM ||
+         rc == 27 || rc == 28;
 }
 
 /* True if the change was made. */
@@ -198,8 +198,9 @@ static void do_small_things(struct change *change, struct used_table *table) {
 }
 
 typedef void do_change(struct change *change, struct used_table *table);
-static do_change *const all_changes[] = {do_put, do_put, do_put, do_put, do_put, do_delete, do_delete, do_delete_here,
-                                         do_delete_here, do_delete_range, do_empty, do_nested, do_small_things};
+static do_change *const all_changes[] = {do_put,    do_put,    do_put,         do_put,         do_put,
+                                         do_delete, do_delete, do_delete_here, do_delete_here, do_delete_range,
+                                         do_empty,  do_nested, do_small_things};
 enum { ALL_CHANGES = sizeof(all_changes) / sizeof(all_changes[0]) };
 
 /* ------------------------------------------------------------------------------------------------ the transaction */

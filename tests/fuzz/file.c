@@ -111,7 +111,8 @@ static void change_it(struct use *use, const struct orders *orders) {
 
 static void use_it(MDBX_env *env, const struct mode *mode, const struct orders *orders) {
   static struct use use;
-  use = (struct use){.env = env, .sound = use_is_sound(env, false), .random = orders->seed, .changes = orders->changes % 32u};
+  use = (struct use){
+      .env = env, .sound = use_is_sound(env, false), .random = orders->seed, .changes = orders->changes % 32u};
   use_read(&use);
   if (orders->use & USE_ASK)
     use_ask(&use);

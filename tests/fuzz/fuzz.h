@@ -38,16 +38,16 @@ uint8_t *fuzz_read_file(const char *path, size_t *length);
 
 /* Says what is wrong and aborts. */
 _Noreturn void fuzz_fail(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
-#define FUZZ_MUST(condition)                                                                                           \
-  do {                                                                                                                 \
-    if (!(condition))                                                                                                  \
-      fuzz_fail("%s:%d: %s", __FILE__, __LINE__, #condition);                                                          \
+#define FUZZ_MUST(condition) \
+  do { \
+    if (!(condition)) \
+      fuzz_fail("%s:%d: %s", __FILE__, __LINE__, #condition); \
   } while (0)
-#define FUZZ_OK(call)                                                                                                  \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != MDBX_SUCCESS)                                                                                           \
-      fuzz_fail("%s:%d: %s: %d, %s", __FILE__, __LINE__, #call, rc_, mdbx_strerror(rc_));                              \
+#define FUZZ_OK(call) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != MDBX_SUCCESS) \
+      fuzz_fail("%s:%d: %s: %d, %s", __FILE__, __LINE__, #call, rc_, mdbx_strerror(rc_)); \
   } while (0)
 
 /* Drawn numbers; the same seed gives the same ones. */

@@ -37,11 +37,8 @@ struct page *image_page(struct image *image, pgno_t pgno) {
 }
 
 bool image_page_is_sound(const struct image *image, pgno_t pgno) {
-  const struct page_expectation expected = {.page_size = image->page_size,
-                                            .pgno = pgno,
-                                            .newest = TXNID_MAX,
-                                            .limit = image->pages,
-                                            .present = image->pages};
+  const struct page_expectation expected = {
+      .page_size = image->page_size, .pgno = pgno, .newest = TXNID_MAX, .limit = image->pages, .present = image->pages};
   const struct page *page = (const void *)(image->bytes + (size_t)pgno * image->page_size);
   return page->flags & (P_BRANCH | P_LEAF) && page_check_layout(page, &expected) == MDBX_SUCCESS;
 }
@@ -50,7 +47,8 @@ struct meta_page *image_head(struct image *image) {
   struct meta_page *head = NULL;
   for (pgno_t slot = 0; slot < META_COUNT && slot < image->pages; ++slot) {
     struct meta_page *meta = (struct meta_page *)(void *)image_page(image, slot);
-    if ((meta->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE && (!head || meta->header.txnid > head->header.txnid))
+    if ((meta->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE &&
+        (!head || meta->header.txnid > head->header.txnid))
       head = meta;
   }
   return head;

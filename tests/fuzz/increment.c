@@ -20,7 +20,7 @@ static void put(MDBX_env *env, unsigned from, unsigned to) {
   MDBX_txn *txn;
   FUZZ_OK(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
   for (unsigned i = from; i < to; ++i) {
-    MDBX_val key = {&i, sizeof(i)}, value = {(void *)(uintptr_t)"a value of some length", 22};
+    MDBX_val key = {&i, sizeof(i)}, value = {(void *)(uintptr_t) "a value of some length", 22};
     FUZZ_OK(mdbx_put(txn, 1, &key, &value, MDBX_UPSERT));
   }
   FUZZ_OK(mdbx_txn_commit(txn));

@@ -17,10 +17,14 @@
 enum { STEPS_MOST = 20000, TABLES_MOST = 6, NAME_MOST = 64, CHANGES = 8 };
 enum use { USE_CHANGE = 8, USE_COPY = 16, USE_DROP = 32, USE_NESTED = 64, OTHER_BOOT = 128 };
 
-static const unsigned modes[] = {MDB_NOSYNC,           MDB_RDONLY,
-                                 MDB_NOSYNC | MDB_WRITEMAP, MDB_RDONLY | MDB_NOLOCK,
-                                 MDB_NOMETASYNC,       MDB_NOTLS | MDB_NOSYNC,
-                                 MDB_NORDAHEAD,        MDB_NOMEMINIT | MDB_NOSYNC};
+static const unsigned modes[] = {MDB_NOSYNC,
+                                 MDB_RDONLY,
+                                 MDB_NOSYNC | MDB_WRITEMAP,
+                                 MDB_RDONLY | MDB_NOLOCK,
+                                 MDB_NOMETASYNC,
+                                 MDB_NOTLS | MDB_NOSYNC,
+                                 MDB_NORDAHEAD,
+                                 MDB_NOMEMINIT | MDB_NOSYNC};
 enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 
 /* Every byte that the library hands out can be read. */
@@ -85,7 +89,8 @@ static size_t open_tables(MDB_txn *txn, MDB_dbi dbis[TABLES_MOST]) {
   count = 1;
   if (mdb_cursor_open(txn, dbis[0], &cursor) != MDB_SUCCESS)
     return count;
-  while (count < TABLES_MOST && ++steps < STEPS_MOST && mdb_cursor_get(cursor, &key, &data, MDB_NEXT_NODUP) == MDB_SUCCESS) {
+  while (count < TABLES_MOST && ++steps < STEPS_MOST &&
+         mdb_cursor_get(cursor, &key, &data, MDB_NEXT_NODUP) == MDB_SUCCESS) {
     char name[NAME_MOST];
     if (key.mv_size >= sizeof(name) || memchr(key.mv_data, 0, key.mv_size))
       continue;

@@ -29,7 +29,7 @@ static MDBX_env *open_it(int *rc) {
 
 static int put(MDBX_env *env, unsigned number) {
   MDBX_txn *txn;
-  MDBX_val key = {&number, sizeof(number)}, value = {(void *)(uintptr_t)"value", 5};
+  MDBX_val key = {&number, sizeof(number)}, value = {(void *)(uintptr_t) "value", 5};
   int rc = mdbx_txn_begin(env, NULL, MDBX_TXN_TRY, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -60,7 +60,8 @@ static bool holds_a_lock(int fd) {
                                  offsetof(struct lck_shared, metas), offsetof(struct lck_shared, table)};
   for (size_t i = 0; i < sizeof(locks) / sizeof(locks[0]); ++i) {
     uint32_t owner = 0;
-    if (pread(fd, &owner, sizeof(owner), (off_t)locks[i]) == sizeof(owner) && (owner & ~UINT32_C(0x80000000)) == OWN_TOKEN)
+    if (pread(fd, &owner, sizeof(owner), (off_t)locks[i]) == sizeof(owner) &&
+        (owner & ~UINT32_C(0x80000000)) == OWN_TOKEN)
       return true;
   }
   return false;

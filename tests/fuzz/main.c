@@ -158,8 +158,9 @@ static void run_mutation(void) {
     memcpy(bytes, inputs[from].bytes, length);
   }
   for (size_t times = 1 + fuzz_below(&chance, MUTATIONS_MOST); times; --times)
-    length = LLVMFuzzerCustomMutator ? LLVMFuzzerCustomMutator(bytes, length, sizeof(bytes), (unsigned)fuzz_random(&chance))
-                                     : LLVMFuzzerMutate(bytes, length, sizeof(bytes));
+    length = LLVMFuzzerCustomMutator
+                 ? LLVMFuzzerCustomMutator(bytes, length, sizeof(bytes), (unsigned)fuzz_random(&chance))
+                 : LLVMFuzzerMutate(bytes, length, sizeof(bytes));
   run_one(bytes, length, HANG_SECONDS);
 }
 

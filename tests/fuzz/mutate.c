@@ -9,8 +9,26 @@
 
 /* ---------------------------------------------------------------------------------------------------------- numbers */
 
-static const uint64_t edges[] = {0, 1, 2, 3, 4, 7, 8, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff,
-                                 0x80000000, 0xffffffff, UINT64_C(0xffffffffffffff), UINT64_MAX};
+static const uint64_t edges[] = {0,
+                                 1,
+                                 2,
+                                 3,
+                                 4,
+                                 7,
+                                 8,
+                                 0x7f,
+                                 0x80,
+                                 0xff,
+                                 0x100,
+                                 0x7fff,
+                                 0x8000,
+                                 0xffff,
+                                 0x10000,
+                                 0x7fffffff,
+                                 0x80000000,
+                                 0xffffffff,
+                                 UINT64_C(0xffffffffffffff),
+                                 UINT64_MAX};
 enum { EDGES = sizeof(edges) / sizeof(edges[0]) };
 
 static void change_number(const struct image *image, uint64_t *random, uint8_t *at, size_t width) {
@@ -43,12 +61,13 @@ struct field {
   uint8_t width;
 };
 
-static void change_field(const struct image *image, uint64_t *random, void *base, const struct field *fields, size_t count) {
+static void change_field(const struct image *image, uint64_t *random, void *base, const struct field *fields,
+                         size_t count) {
   const struct field *field = &fields[fuzz_below(random, count)];
   change_number(image, random, (uint8_t *)base + field->offset, field->width);
 }
 
-#define CHANGE_FIELD(image, random, base, fields)                                                                      \
+#define CHANGE_FIELD(image, random, base, fields) \
   change_field((image), (random), (base), (fields), sizeof(fields) / sizeof((fields)[0]))
 
 /* ------------------------------------------------------------------------------------------------------------- metas */
@@ -60,9 +79,9 @@ static const struct field table_fields[] = {{0, 1},  {1, 1},  {2, 2},  {4, 4},  
 static const struct field nested_fields[] = {{0, 4}, {4, 2}, {6, 2}, {8, 4}, {12, 4}, {16, 8}};
 static const struct field large_fields[] = {{0, 4}, {4, 4}, {8, 2}, {10, 2}};
 static const struct field meta_fields[] = {
-    {32, 8},  {40, 8},  {56, 4},  {60, 4},  {60, 1},  {64, 4},  {68, 4},  {72, 4},  {76, 4},   {80, 4}, {84, 4},
-    {88, 4},  {92, 2},  {94, 2},  {96, 4},  {100, 4}, {104, 8}, {112, 8}, {184, 8}, {216, 8}, {232, 8}, {240, 8},
-    {248, 8}, {168, 8}, {22, 2},  {24, 2},  {26, 2},  {28, 4},  {0, 8}};
+    {32, 8},  {40, 8},  {56, 4},  {60, 4},  {60, 1}, {64, 4},  {68, 4},  {72, 4},  {76, 4},  {80, 4},
+    {84, 4},  {88, 4},  {92, 2},  {94, 2},  {96, 4}, {100, 4}, {104, 8}, {112, 8}, {184, 8}, {216, 8},
+    {232, 8}, {240, 8}, {248, 8}, {168, 8}, {22, 2}, {24, 2},  {26, 2},  {28, 4},  {0, 8}};
 
 static void mutate_meta(struct image *image, uint64_t *random) {
   struct meta_page *meta = image_head(image);
@@ -104,13 +123,20 @@ static void move_meta(struct image *image, uint64_t *random) {
 
 static pgno_t draw_page(struct image *image, uint64_t *random) {
   const struct meta_page *head = image_head(image);
-  const pgno_t used = head && head->meta.next > META_COUNT && head->meta.next < image->pages ? head->meta.next : image->pages;
+  const pgno_t used =
+      head && head->meta.next > META_COUNT && head->meta.next < image->pages ? head->meta.next : image->pages;
   return (pgno_t)fuzz_below(random, fuzz_below(random, 8) ? used : image->pages);
 }
 
 static void mutate_header(struct image *image, uint64_t *random) {
-  static const uint16_t flags[] = {P_BRANCH, P_LEAF, P_LARGE, P_META, P_BRANCH | P_NOKEYHEADS, P_LEAF | P_NOKEYHEADS,
-                                   P_LEAF | P_DUPFIX | P_NOKEYHEADS, 0};
+  static const uint16_t flags[] = {P_BRANCH,
+                                   P_LEAF,
+                                   P_LARGE,
+                                   P_META,
+                                   P_BRANCH | P_NOKEYHEADS,
+                                   P_LEAF | P_NOKEYHEADS,
+                                   P_LEAF | P_DUPFIX | P_NOKEYHEADS,
+                                   0};
   struct page *page = image_page(image, draw_page(image, random));
   if (fuzz_below(random, 5) == 0)
     page->flags = flags[fuzz_below(random, 8)];
@@ -178,8 +204,10 @@ static void mutate_record(const struct image *image, uint64_t *random, const str
   else if (item->kind == NODE_TREE && item->data_length == sizeof(struct table_record))
     CHANGE_FIELD(image, random, data, table_fields);
   else if (item->kind == NODE_SUBPAGE && item->data_length > SUBPAGE_HEADER)
-    change_number(image, random, data + (fuzz_below(random, 2) ? 2 * fuzz_below(random, 4) % item->data_length
-                                                              : fuzz_below(random, item->data_length)), 1);
+    change_number(image, random,
+                  data + (fuzz_below(random, 2) ? 2 * fuzz_below(random, 4) % item->data_length
+                                                : fuzz_below(random, item->data_length)),
+                  1);
   else if (item->data_length)
     change_number(image, random, data + fuzz_below(random, item->data_length), 1);
 }

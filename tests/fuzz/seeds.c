@@ -124,7 +124,8 @@ static const char *const shape_names[SHAPES] = {"deep", "all", "free", "weak", "
 
 static void make_shape(enum shape shape) {
   static const size_t page_sizes[SHAPES] = {256, 512, 256, 512, 4096, 256, 256};
-  MDBX_env *env = make(page_sizes[shape], shape == SHAPE_WEAK || shape == SHAPE_FREE ? MDBX_SAFE_NOSYNC : MDBX_SYNC_DURABLE);
+  MDBX_env *env =
+      make(page_sizes[shape], shape == SHAPE_WEAK || shape == SHAPE_FREE ? MDBX_SAFE_NOSYNC : MDBX_SYNC_DURABLE);
   MDBX_txn *txn = begin(env);
   if (shape == SHAPE_DEEP)
     fill_plain(txn, 1, 0, 90, 40);
@@ -148,8 +149,9 @@ static void make_shape(enum shape shape) {
 }
 
 /* See struct orders in file.c. */
-static const uint8_t orders[][5] = {{0, 2, 1, 0, 1},   {0, 0, 15, 20, 2}, {0, 1, 3, 20, 3}, {0, 5, 39, 20, 4}, {0, 6, 2, 31, 5},
-                                    {0, 9, 14, 12, 6}, {0, 10, 1, 0, 7}, {0, 15, 3, 9, 8}, {0, 8, 19, 9, 9}};
+static const uint8_t orders[][5] = {{0, 2, 1, 0, 1},   {0, 0, 15, 20, 2}, {0, 1, 3, 20, 3},
+                                    {0, 5, 39, 20, 4}, {0, 6, 2, 31, 5},  {0, 9, 14, 12, 6},
+                                    {0, 10, 1, 0, 7},  {0, 15, 3, 9, 8},  {0, 8, 19, 9, 9}};
 enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
 
 int main(int argc, char *argv[]) {
@@ -166,8 +168,8 @@ int main(int argc, char *argv[]) {
       char name[4096];
       snprintf(name, sizeof(name), "%s/%s-%zu", argv[1], shape_names[shape], i);
       FILE *file = fopen(name, "wb");
-      if (!file || fwrite(bytes, 1, length, file) != length || fwrite(orders[i], 1, sizeof(orders[i]), file) != sizeof(orders[i]) ||
-          fclose(file) != 0) {
+      if (!file || fwrite(bytes, 1, length, file) != length ||
+          fwrite(orders[i], 1, sizeof(orders[i]), file) != sizeof(orders[i]) || fclose(file) != 0) {
         perror(name);
         return 1;
       }

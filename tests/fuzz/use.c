@@ -259,7 +259,7 @@ static void look_up_many(struct use *use, const struct used_table *table, MDBX_t
   MDBX_val keys[MANY], values[MANY];
   int codes[MANY];
   for (size_t i = 0; i < MANY; ++i) {
-    keys[i] = (MDBX_val){(void *)(uintptr_t)"many keys", fuzz_below(&use->random, 10)};
+    keys[i] = (MDBX_val){(void *)(uintptr_t) "many keys", fuzz_below(&use->random, 10)};
     if (table->pairs.count)
       keys[i] = pair_key(&table->pairs, fuzz_below(&use->random, table->pairs.count));
     if (keys[i].iov_len && fuzz_below(&use->random, 4) == 0 && !(table->flags & MDBX_INTEGERKEY))
@@ -280,11 +280,26 @@ static void look_up_many(struct use *use, const struct used_table *table, MDBX_t
   }
 }
 
-static const MDBX_cursor_op wanderings[] = {
-    MDBX_NEXT,          MDBX_PREV,           MDBX_NEXT_DUP,      MDBX_PREV_DUP,      MDBX_NEXT_NODUP,
-    MDBX_PREV_NODUP,    MDBX_FIRST_DUP,      MDBX_LAST_DUP,      MDBX_GET_CURRENT,   MDBX_GET_MULTIPLE,
-    MDBX_NEXT_MULTIPLE, MDBX_PREV_MULTIPLE,  MDBX_SET_RANGE,     MDBX_SET_LOWERBOUND, MDBX_SET_UPPERBOUND,
-    MDBX_GET_BOTH,      MDBX_GET_BOTH_RANGE, MDBX_TO_KEY_LESSER_THAN, MDBX_TO_PAIR_GREATER_THAN, MDBX_LAST};
+static const MDBX_cursor_op wanderings[] = {MDBX_NEXT,
+                                            MDBX_PREV,
+                                            MDBX_NEXT_DUP,
+                                            MDBX_PREV_DUP,
+                                            MDBX_NEXT_NODUP,
+                                            MDBX_PREV_NODUP,
+                                            MDBX_FIRST_DUP,
+                                            MDBX_LAST_DUP,
+                                            MDBX_GET_CURRENT,
+                                            MDBX_GET_MULTIPLE,
+                                            MDBX_NEXT_MULTIPLE,
+                                            MDBX_PREV_MULTIPLE,
+                                            MDBX_SET_RANGE,
+                                            MDBX_SET_LOWERBOUND,
+                                            MDBX_SET_UPPERBOUND,
+                                            MDBX_GET_BOTH,
+                                            MDBX_GET_BOTH_RANGE,
+                                            MDBX_TO_KEY_LESSER_THAN,
+                                            MDBX_TO_PAIR_GREATER_THAN,
+                                            MDBX_LAST};
 enum { WANDERINGS = sizeof(wanderings) / sizeof(wanderings[0]), STEPS_OF_WANDERING = 40 };
 
 /* One cursor wanders, the other stays at the first record. */
@@ -312,8 +327,9 @@ static void wander(struct use *use, const struct used_table *table, MDBX_txn *tx
       SOUND_CODE(use, mdbx_cursor_distance(first, cursor, &distance, (unsigned)fuzz_below(&use->random, 5)));
       break;
     case 1:
-      SOUND_CODE(use, mdbx_cursor_scroll(cursor, (intptr_t)fuzz_below(&use->random, 60) - 30,
-                                         fuzz_below(&use->random, 2) ? UINT32_MAX : (unsigned)fuzz_below(&use->random, 4)));
+      SOUND_CODE(use,
+                 mdbx_cursor_scroll(cursor, (intptr_t)fuzz_below(&use->random, 60) - 30,
+                                    fuzz_below(&use->random, 2) ? UINT32_MAX : (unsigned)fuzz_below(&use->random, 4)));
       break;
     case 2:
       SOUND_CODE(use, mdbx_estimate_distance(first, cursor, &estimate));

@@ -34,17 +34,17 @@ struct use {
 
 /* Codes that tell of damage, or of a mistake of the engine. */
 bool code_is_bad(int rc);
-#define SOUND_MUST(use, condition)                                                                                     \
-  do {                                                                                                                 \
-    if ((use)->sound && !(condition))                                                                                  \
-      fuzz_fail("%s:%d: in a database that the checker calls sound: %s", __FILE__, __LINE__, #condition);              \
+#define SOUND_MUST(use, condition) \
+  do { \
+    if ((use)->sound && !(condition)) \
+      fuzz_fail("%s:%d: in a database that the checker calls sound: %s", __FILE__, __LINE__, #condition); \
   } while (0)
-#define SOUND_CODE(use, call)                                                                                          \
-  do {                                                                                                                 \
-    const int code_ = (call);                                                                                          \
-    if ((use)->sound && code_is_bad(code_))                                                                            \
-      fuzz_fail("%s:%d: in a database that the checker calls sound: %s: %d, %s", __FILE__, __LINE__, #call, code_,     \
-                mdbx_strerror(code_));                                                                                 \
+#define SOUND_CODE(use, call) \
+  do { \
+    const int code_ = (call); \
+    if ((use)->sound && code_is_bad(code_)) \
+      fuzz_fail("%s:%d: in a database that the checker calls sound: %s: %d, %s", __FILE__, __LINE__, #call, code_, \
+                mdbx_strerror(code_)); \
   } while (0)
 
 /* Asks the checker. */

@@ -43,6 +43,7 @@ const void *use_constants(void) {
 }
 
 MDBX_cmp_func use_callback(MDBX_db_flags_t flags) {
-  return mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE) < 0 ? NULL
-                                                                                               : mdbx_get_keycmp(flags);
+  return mdbx_setup_debug(MDBX_LOG_DONTCHANGE, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE) < 0
+             ? NULL
+             : mdbx_get_keycmp(flags);
 }

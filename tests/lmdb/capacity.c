@@ -93,7 +93,7 @@ static unsigned fill_once(const struct map *map) {
   return stored;
 }
 
-static int delete(const struct map *map, unsigned first, unsigned count) {
+static int delete (const struct map *map, unsigned first, unsigned count) {
   MDB_txn *txn;
   char text[16];
   int rc = MDB_SUCCESS;
@@ -113,9 +113,9 @@ static int delete(const struct map *map, unsigned first, unsigned count) {
 static unsigned remove_range(const struct map *map, unsigned first, unsigned count) {
   const unsigned alone = count < ALONE ? count : ALONE;
   unsigned deleted = 0;
-  while (deleted < alone && delete(map, first + deleted, 1) == MDB_SUCCESS)
+  while (deleted < alone && delete (map, first + deleted, 1) == MDB_SUCCESS)
     ++deleted;
-  if (deleted < alone || delete(map, first + alone, count - alone) != MDB_SUCCESS)
+  if (deleted < alone || delete (map, first + alone, count - alone) != MDB_SUCCESS)
     return deleted;
   return count;
 }

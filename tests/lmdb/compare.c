@@ -5,10 +5,10 @@
 #include <dirent.h>
 
 const char *code(int rc) {
-  static const char *const names[] = {"KEYEXIST",    "NOTFOUND",     "PAGE_NOTFOUND", "CORRUPTED",    "PANIC",
-                                      "VERSION",     "INVALID",      "MAP_FULL",      "DBS_FULL",     "READERS_FULL",
-                                      "TLS_FULL",    "TXN_FULL",     "CURSOR_FULL",   "PAGE_FULL",    "MAP_RESIZED",
-                                      "INCOMPATIBLE", "BAD_RSLOT",    "BAD_TXN",       "BAD_VALSIZE", "BAD_DBI"};
+  static const char *const names[] = {"KEYEXIST",     "NOTFOUND",  "PAGE_NOTFOUND", "CORRUPTED",   "PANIC",
+                                      "VERSION",      "INVALID",   "MAP_FULL",      "DBS_FULL",    "READERS_FULL",
+                                      "TLS_FULL",     "TXN_FULL",  "CURSOR_FULL",   "PAGE_FULL",   "MAP_RESIZED",
+                                      "INCOMPATIBLE", "BAD_RSLOT", "BAD_TXN",       "BAD_VALSIZE", "BAD_DBI"};
   static char number[32];
   if (rc == 0)
     return "ok";

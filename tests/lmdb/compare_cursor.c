@@ -2,10 +2,10 @@
 /* Cursors: every move from every kind of place, changes under them, values of one key, life and death. */
 #include "compare.h"
 
-static const char *const op_names[] = {"FIRST",    "FIRST_DUP", "GET_BOTH",      "GET_BOTH_RANGE", "GET_CURRENT",
-                                       "GET_MULTIPLE", "LAST",  "LAST_DUP",      "NEXT",           "NEXT_DUP",
-                                       "NEXT_MULTIPLE", "NEXT_NODUP", "PREV",    "PREV_DUP",       "PREV_NODUP",
-                                       "SET",      "SET_KEY",   "SET_RANGE",     "PREV_MULTIPLE"};
+static const char *const op_names[] = {"FIRST",         "FIRST_DUP",  "GET_BOTH",  "GET_BOTH_RANGE", "GET_CURRENT",
+                                       "GET_MULTIPLE",  "LAST",       "LAST_DUP",  "NEXT",           "NEXT_DUP",
+                                       "NEXT_MULTIPLE", "NEXT_NODUP", "PREV",      "PREV_DUP",       "PREV_NODUP",
+                                       "SET",           "SET_KEY",    "SET_RANGE", "PREV_MULTIPLE"};
 
 struct step {
   int op; /* -1: none */
@@ -18,7 +18,7 @@ static void take(MDB_cursor *cursor, const struct step *step) {
            move(cursor, (MDB_cursor_op)step->op, step->key, step->value));
 }
 
-static const MDB_cursor_op relative[] = {MDB_GET_CURRENT, MDB_NEXT,     MDB_PREV,       MDB_NEXT_DUP, MDB_PREV_DUP,
+static const MDB_cursor_op relative[] = {MDB_GET_CURRENT, MDB_NEXT,     MDB_PREV,       MDB_NEXT_DUP,  MDB_PREV_DUP,
                                          MDB_FIRST_DUP,   MDB_LAST_DUP, MDB_NEXT_NODUP, MDB_PREV_NODUP};
 
 /* After a search without success for a key whose successor has several values LMDB tells of values it reads from where
@@ -33,7 +33,8 @@ static int is_undefined(const struct step *search, MDB_cursor_op op, int multi) 
 }
 
 static void matrix(MDB_txn *txn, MDB_dbi dbi, int multi) {
-  static const struct step places[] = {{-1, NULL, NULL}, {MDB_FIRST, NULL, NULL}, {MDB_LAST, NULL, NULL}, {MDB_SET, "d", NULL}};
+  static const struct step places[] = {
+      {-1, NULL, NULL}, {MDB_FIRST, NULL, NULL}, {MDB_LAST, NULL, NULL}, {MDB_SET, "d", NULL}};
   static const struct step searches[] = {{-1, NULL, NULL},
                                          {MDB_SET, "a", NULL},
                                          {MDB_SET, "e", NULL},
@@ -54,7 +55,8 @@ static void matrix(MDB_txn *txn, MDB_dbi dbi, int multi) {
       for (unsigned r = 0; r < 9; ++r) {
         MDB_cursor *cursor;
         const struct step first = {relative[r], NULL, NULL}, then = {MDB_GET_CURRENT, NULL, NULL};
-        if (is_undefined(&searches[s], relative[r], multi) || (searches[s].key && !strcmp(searches[s].key, "c") && multi))
+        if (is_undefined(&searches[s], relative[r], multi) ||
+            (searches[s].key && !strcmp(searches[s].key, "c") && multi))
           continue;
         MUST(mdb_cursor_open(txn, dbi, &cursor));
         printf("%s:", multi ? "dup" : "plain");
@@ -334,7 +336,8 @@ static void value_cursors(void) {
   d = text("2");
   SAY(mdb_cursor_put(cursor, &k, &d, MDB_CURRENT));
   show(txn, dbi, "left");
-  for (int rc = mdb_cursor_get(cursor, &k, &d, MDB_FIRST); rc == 0; rc = mdb_cursor_get(cursor, &k, &d, MDB_NEXT_NODUP)) {
+  for (int rc = mdb_cursor_get(cursor, &k, &d, MDB_FIRST); rc == 0;
+       rc = mdb_cursor_get(cursor, &k, &d, MDB_NEXT_NODUP)) {
     MUST(mdb_cursor_count(cursor, &count));
     NOTE("%.*s has %zu", (int)k.mv_size, (char *)k.mv_data, count);
   }
@@ -403,7 +406,8 @@ static void multiple(void) {
   show_stat(txn, dbi, "fixed");
   SAY(mdb_cursor_get(cursor, &k, d, MDB_SET));
   size_t got = 0, sum = 0;
-  for (int rc = mdb_cursor_get(cursor, &k, d, MDB_GET_MULTIPLE); rc == 0; rc = mdb_cursor_get(cursor, &k, d, MDB_NEXT_MULTIPLE))
+  for (int rc = mdb_cursor_get(cursor, &k, d, MDB_GET_MULTIPLE); rc == 0;
+       rc = mdb_cursor_get(cursor, &k, d, MDB_NEXT_MULTIPLE))
     for (size_t i = 0; i < d[0].mv_size; i += 4) {
       unsigned number;
       memcpy(&number, (char *)d[0].mv_data + i, 4);

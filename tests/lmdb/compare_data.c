@@ -68,7 +68,8 @@ static void lengths(void) {
     MDB_val k = {sizeof(i), &i}, d;
     MUST(mdb_get(txn, dbi, &k, &d));
     NOTE("%zu bytes, %s", d.mv_size,
-         d.mv_size == 0 || (((char *)d.mv_data)[0] == 'x' && ((char *)d.mv_data)[d.mv_size - 1] == 'x') ? "right" : "wrong");
+         d.mv_size == 0 || (((char *)d.mv_data)[0] == 'x' && ((char *)d.mv_data)[d.mv_size - 1] == 'x') ? "right"
+                                                                                                        : "wrong");
     d = (MDB_val){values[(i + 3) % 7], bytes};
     SAY(mdb_put(txn, dbi, &k, &d, 0));
   }

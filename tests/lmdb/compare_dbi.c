@@ -316,7 +316,8 @@ static int by_first_byte(const MDB_val *a, const MDB_val *b) {
 static void equal_values(void) {
   MDB_env *env = open_fresh("equal", 0);
   MDB_txn *txn = begin(env, 0);
-  const MDB_dbi own = table(txn, "own", MDB_CREATE | MDB_DUPSORT), fixed = table(txn, "fixed", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP);
+  const MDB_dbi own = table(txn, "own", MDB_CREATE | MDB_DUPSORT),
+                fixed = table(txn, "fixed", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP);
   MDB_cursor *cursor;
   MUST(mdb_set_dupsort(txn, own, by_first_byte));
   SAY(put(txn, own, "k", "a1", 0));

@@ -167,8 +167,14 @@ static void sizes(void) {
 
 /* Every kind of environment stores and finds. */
 static void modes(void) {
-  static const unsigned flags[] = {0,         MDB_NOSYNC,   MDB_NOMETASYNC,           MDB_WRITEMAP,
-                                   MDB_NOTLS, MDB_MAPASYNC, MDB_WRITEMAP | MDB_MAPASYNC, MDB_NOLOCK,
+  static const unsigned flags[] = {0,
+                                   MDB_NOSYNC,
+                                   MDB_NOMETASYNC,
+                                   MDB_WRITEMAP,
+                                   MDB_NOTLS,
+                                   MDB_MAPASYNC,
+                                   MDB_WRITEMAP | MDB_MAPASYNC,
+                                   MDB_NOLOCK,
                                    MDB_NOLOCK | MDB_NOSYNC | MDB_NOTLS | MDB_NORDAHEAD | MDB_NOMEMINIT};
   for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags); ++i) {
     MDB_env *env = open_fresh("modes", flags[i]);

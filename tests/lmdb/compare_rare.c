@@ -103,8 +103,12 @@ static void handles_of_others(void) {
 /* ------------------------------------------------------------------------------------------------------ tables' flags */
 
 static void odd_flags(void) {
-  static const unsigned flags[] = {MDB_DUPFIXED, MDB_INTEGERDUP, MDB_REVERSEDUP, MDB_DUPFIXED | MDB_INTEGERDUP,
-                                   MDB_DUPSORT | MDB_INTEGERDUP, MDB_DUPSORT | MDB_DUPFIXED | MDB_REVERSEDUP,
+  static const unsigned flags[] = {MDB_DUPFIXED,
+                                   MDB_INTEGERDUP,
+                                   MDB_REVERSEDUP,
+                                   MDB_DUPFIXED | MDB_INTEGERDUP,
+                                   MDB_DUPSORT | MDB_INTEGERDUP,
+                                   MDB_DUPSORT | MDB_DUPFIXED | MDB_REVERSEDUP,
                                    MDB_DUPSORT | MDB_INTEGERDUP | MDB_REVERSEDUP};
   for (unsigned i = 0; i < sizeof(flags) / sizeof(*flags); ++i) {
     MDB_env *env = open_fresh("odd", 0);
@@ -147,7 +151,8 @@ static const char *find(MDB_cursor *cursor, MDB_cursor_op op, MDB_val value) {
 }
 
 static void other_lengths(void) {
-  static const char *const sought[] = {"", "b", "bb", "bbb", "bbbb", "bbbbb", "aaaaz", "cccc", "ccccc", "c", "zz", "cb", "xbbbb", "bb1b"};
+  static const char *const sought[] = {"",     "b",     "bb", "bbb", "bbbb", "bbbbb", "aaaaz",
+                                       "cccc", "ccccc", "c",  "zz",  "cb",   "xbbbb", "bb1b"};
   MDB_env *env = open_fresh("lengths", 0);
   MDB_cursor *cursor;
   for (unsigned reverse = 0; reverse < 2; ++reverse) {
@@ -181,9 +186,9 @@ static void written_buffers(void) {
   static const struct {
     int op;
     const char *key, *value;
-  } steps[] = {{MDB_FIRST_DUP, NULL, NULL}, {MDB_LAST_DUP, NULL, NULL}, {MDB_GET_MULTIPLE, NULL, NULL},
-               {MDB_GET_CURRENT, NULL, NULL}, {MDB_NEXT_DUP, NULL, NULL}, {MDB_PREV_DUP, NULL, NULL},
-               {MDB_SET, "key1", NULL}, {MDB_SET_KEY, "key1", NULL}, {MDB_SET_RANGE, "key1", NULL},
+  } steps[] = {{MDB_FIRST_DUP, NULL, NULL},    {MDB_LAST_DUP, NULL, NULL},          {MDB_GET_MULTIPLE, NULL, NULL},
+               {MDB_GET_CURRENT, NULL, NULL},  {MDB_NEXT_DUP, NULL, NULL},          {MDB_PREV_DUP, NULL, NULL},
+               {MDB_SET, "key1", NULL},        {MDB_SET_KEY, "key1", NULL},         {MDB_SET_RANGE, "key1", NULL},
                {MDB_GET_BOTH, "key1", "val2"}, {MDB_GET_BOTH_RANGE, "key1", "val"}, {MDB_NEXT_MULTIPLE, NULL, NULL},
                {MDB_PREV_MULTIPLE, NULL, NULL}};
   MDB_env *env = open_fresh("buffers", 0);
@@ -292,11 +297,11 @@ static void readers_counted(void) {
   int dead;
   MUST(mdb_env_create(&env));
   MUST(mdb_env_open(env, fresh("counted"), 0, 0644));
-#define COUNTED(call)                                                                                                  \
-  do {                                                                                                                 \
-    SAY(call);                                                                                                         \
-    MUST(mdb_env_info(env, &info));                                                                                    \
-    NOTE("readers %u", info.me_numreaders);                                                                            \
+#define COUNTED(call) \
+  do { \
+    SAY(call); \
+    MUST(mdb_env_info(env, &info)); \
+    NOTE("readers %u", info.me_numreaders); \
   } while (0)
   COUNTED(mdb_env_stat(env, &stat));
   COUNTED(mdb_env_sync(env, 1));

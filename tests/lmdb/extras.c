@@ -12,13 +12,13 @@
 
 static int failures;
 
-#define IS(call, wanted)                                                                                               \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != (wanted)) {                                                                                             \
-      printf("%s:%d: %s = %d (%s), not %d\n", __FILE__, __LINE__, #call, rc_, mdb_strerror(rc_), (wanted));            \
-      ++failures;                                                                                                      \
-    }                                                                                                                  \
+#define IS(call, wanted) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != (wanted)) { \
+      printf("%s:%d: %s = %d (%s), not %d\n", __FILE__, __LINE__, #call, rc_, mdb_strerror(rc_), (wanted)); \
+      ++failures; \
+    } \
   } while (0)
 #define OK(call) IS(call, 0)
 #define CHECK(condition) IS((condition) ? 0 : 1, 0)

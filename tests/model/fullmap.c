@@ -26,8 +26,8 @@ struct full {
 static void must(const struct full *full, int rc) {
   if (rc == MDBX_SUCCESS)
     return;
-  fprintf(stderr, "fullmap: %u pages of %u, batches of %u, values of %u, %s: %s\n", full->pages, full->page_size, full->batch, full->value,
-          full->doing, mdbx_strerror(rc));
+  fprintf(stderr, "fullmap: %u pages of %u, batches of %u, values of %u, %s: %s\n", full->pages, full->page_size,
+          full->batch, full->value, full->doing, mdbx_strerror(rc));
   exit(1);
 }
 
@@ -111,8 +111,8 @@ static void run(const char *path, struct full full) {
 /* Weak commits keep the last steady snapshot. With a map that holds the live data and not much more, the engine has to
  * make a steady point by itself, and never says that the map is full. */
 static void overwrite_weakly(const char *path, unsigned flags) {
-  struct full full = {.pages = 64, .batch = 4, .value = 400, .doing = "opening", .page_size = 4096,
-                      .flags = MDBX_SAFE_NOSYNC | flags};
+  struct full full = {
+      .pages = 64, .batch = 4, .value = 400, .doing = "opening", .page_size = 4096, .flags = MDBX_SAFE_NOSYNC | flags};
   static uint8_t bytes[VALUE_MAX];
   open_full(&full, path);
   full.doing = "overwriting with weak commits";
@@ -148,20 +148,27 @@ static void run_variants(const char *path) {
     for (unsigned f = 0; f < sizeof(flags) / sizeof(flags[0]); ++f)
       for (unsigned batch = 1; batch < 50; batch += 24)
         for (unsigned fixed = 0; fixed < 2; ++fixed)
-          run(path, (struct full){.pages = 64u << (sizes[i] < 4096), .batch = batch, .value = sizes[i] / 8 + 5 * batch,
-                                  .page_size = sizes[i], .flags = MDBX_UTTERLY_NOSYNC | flags[f],
+          run(path, (struct full){.pages = 64u << (sizes[i] < 4096),
+                                  .batch = batch,
+                                  .value = sizes[i] / 8 + 5 * batch,
+                                  .page_size = sizes[i],
+                                  .flags = MDBX_UTTERLY_NOSYNC | flags[f],
                                   .may_not_grow = fixed != 0});
 }
 
 int main(void) {
-  static const unsigned pages[] = {8, 9, 12, 16, 27, 64, 200}, batches[] = {1, 7, 49}, values[] = {10, 120, 1440, 17280};
+  static const unsigned pages[] = {8, 9, 12, 16, 27, 64, 200}, batches[] = {1, 7, 49},
+                        values[] = {10, 120, 1440, 17280};
   const char *folder = getenv("TEST_TMPDIR");
   char path[256];
   snprintf(path, sizeof(path), "%s/full-%d.db", folder ? folder : "/tmp", (int)getpid());
   for (unsigned p = 0; p < sizeof(pages) / sizeof(pages[0]); ++p)
     for (unsigned b = 0; b < sizeof(batches) / sizeof(batches[0]); ++b)
       for (unsigned v = 0; v < sizeof(values) / sizeof(values[0]); ++v)
-        run(path, (struct full){.pages = pages[p], .batch = batches[b], .value = values[v], .page_size = 4096,
+        run(path, (struct full){.pages = pages[p],
+                                .batch = batches[b],
+                                .value = values[v],
+                                .page_size = 4096,
                                 .flags = MDBX_UTTERLY_NOSYNC});
   run_variants(path);
   overwrite_weakly(path, 0);

@@ -19,8 +19,8 @@ enum { TABLES = 5, CURSORS = 3, READERS = 3, VALUE_MAX = 20000 };
 struct model_cursor {
   MDBX_cursor *cursor;
   int table;
-  int placed;      /* it has a position */
-  int behind;      /* behind the last record, since that one was deleted */
+  int placed;       /* it has a position */
+  int behind;       /* behind the last record, since that one was deleted */
   uint8_t key[300]; /* of the record it stood on, or of the one behind it since that was deleted */
   size_t key_length;
 };
@@ -61,17 +61,17 @@ static void fail(const struct model *model, const char *what, int rc) {
   exit(1);
 }
 
-#define MUST(model, call)                                                                                              \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != MDBX_SUCCESS)                                                                                           \
-      fail((model), #call, rc_);                                                                                       \
+#define MUST(model, call) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != MDBX_SUCCESS) \
+      fail((model), #call, rc_); \
   } while (0)
 
-#define MUST_BE(model, condition)                                                                                      \
-  do {                                                                                                                 \
-    if (!(condition))                                                                                                  \
-      fail((model), #condition, 0);                                                                                    \
+#define MUST_BE(model, condition) \
+  do { \
+    if (!(condition)) \
+      fail((model), #condition, 0); \
   } while (0)
 
 static uint64_t draw(struct model *model) {
@@ -613,9 +613,14 @@ static void step(struct model *model) {
 
 static void choose(struct model *model) {
   static const unsigned sizes[] = {256, 512, 1024, 2048, 4096, 8192, 16384, 65536};
-  static const unsigned modes[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM,
-                                   MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP,
-                                   MDBX_SAFE_NOSYNC | MDBX_VALIDATION, MDBX_SYNC_DURABLE, MDBX_NOMETASYNC};
+  static const unsigned modes[] = {MDBX_UTTERLY_NOSYNC,
+                                   MDBX_SAFE_NOSYNC,
+                                   MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM,
+                                   MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP,
+                                   MDBX_SAFE_NOSYNC | MDBX_WRITEMAP,
+                                   MDBX_SAFE_NOSYNC | MDBX_VALIDATION,
+                                   MDBX_SYNC_DURABLE,
+                                   MDBX_NOMETASYNC};
   model->page_size = sizes[model->seed % 8];
   model->env_flags = modes[model->seed / 8 % 8] | MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS;
 }

@@ -22,8 +22,9 @@ static void put_upsert(struct model *model, int kind, MDBX_val *key, MDBX_val *v
 }
 
 static void put_with_flags(struct model *model, int kind, MDBX_val *key, MDBX_val *value) {
-  static const unsigned choices[] = {MDBX_NODUPDATA, MDBX_NOOVERWRITE, MDBX_CURRENT, MDBX_ALLDUPS, MDBX_APPENDDUP,
-                                     MDBX_APPEND, MDBX_CURRENT | MDBX_ALLDUPS};
+  static const unsigned choices[] = {
+      MDBX_NODUPDATA, MDBX_NOOVERWRITE,           MDBX_CURRENT, MDBX_ALLDUPS, MDBX_APPENDDUP,
+      MDBX_APPEND,    MDBX_CURRENT | MDBX_ALLDUPS};
   const unsigned flags = choices[below(model, 7)];
   const struct list *list = &model->live[kind];
   const size_t from = lower(model, kind, key, NULL), to = behind_key(model, kind, key);
@@ -269,8 +270,8 @@ static void open_database(struct model *model, int fresh) {
   MUST(model, mdbx_env_set_option(model->env, MDBX_opt_txn_dp_limit, 128));
   if (fresh)
     MUST(model, mdbx_env_set_geometry(model->env, 0, 65536, 256 << 20, 65536, 131072, (intptr_t)model->page_size));
-  MUST(model, mdbx_env_open(model->env, model->path,
-                            (MDBX_env_flags_t)(modes[model->seed / 8 % 4] | MDBX_NOSUBDIR), 0600));
+  MUST(model,
+       mdbx_env_open(model->env, model->path, (MDBX_env_flags_t)(modes[model->seed / 8 % 4] | MDBX_NOSUBDIR), 0600));
   MUST(model, mdbx_txn_begin(model->env, NULL, MDBX_TXN_READWRITE, &model->txn));
   for (int i = 0; i < KINDS; ++i) {
     const MDBX_cmp_func order = kinds[i].own_order ? by_last_byte : NULL;

@@ -69,24 +69,24 @@ extern const struct kind kinds[KINDS];
 
 _Noreturn void fail(const struct model *model, int line, const char *what, int rc);
 
-#define MUST(model, call)                                                                                              \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != MDBX_SUCCESS)                                                                                           \
-      fail((model), __LINE__, #call, rc_);                                                                             \
+#define MUST(model, call) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != MDBX_SUCCESS) \
+      fail((model), __LINE__, #call, rc_); \
   } while (0)
 
-#define MUST_BE(model, condition)                                                                                      \
-  do {                                                                                                                 \
-    if (!(condition))                                                                                                  \
-      fail((model), __LINE__, #condition, 0);                                                                          \
+#define MUST_BE(model, condition) \
+  do { \
+    if (!(condition)) \
+      fail((model), __LINE__, #condition, 0); \
   } while (0)
 
-#define MUST_GIVE(model, call, code)                                                                                   \
-  do {                                                                                                                 \
-    const int rc_ = (call);                                                                                            \
-    if (rc_ != (code))                                                                                                 \
-      fail((model), __LINE__, #call " should give " #code, rc_);                                                       \
+#define MUST_GIVE(model, call, code) \
+  do { \
+    const int rc_ = (call); \
+    if (rc_ != (code)) \
+      fail((model), __LINE__, #call " should give " #code, rc_); \
   } while (0)
 
 /* ---- multi_reference.c ---- */

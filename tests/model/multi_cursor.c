@@ -106,8 +106,8 @@ static size_t meaning_of_move(struct model *model, int kind, MDBX_cursor_op op, 
 }
 
 static MDBX_cursor_op draw_search(struct model *model) {
-  static const MDBX_cursor_op both[] = {MDBX_SET,       MDBX_SET_KEY,       MDBX_SET_RANGE,
-                                        MDBX_GET_BOTH,  MDBX_GET_BOTH_RANGE, MDBX_SET_LOWERBOUND,
+  static const MDBX_cursor_op both[] = {MDBX_SET,           MDBX_SET_KEY,        MDBX_SET_RANGE,
+                                        MDBX_GET_BOTH,      MDBX_GET_BOTH_RANGE, MDBX_SET_LOWERBOUND,
                                         MDBX_SET_UPPERBOUND};
   if (below(model, 2))
     return both[below(model, 7)];
@@ -115,8 +115,8 @@ static MDBX_cursor_op draw_search(struct model *model) {
 }
 
 static MDBX_cursor_op draw_move(struct model *model) {
-  static const MDBX_cursor_op moves[] = {MDBX_FIRST,    MDBX_LAST,       MDBX_NEXT,       MDBX_PREV,
-                                         MDBX_NEXT_DUP, MDBX_PREV_DUP,   MDBX_NEXT_NODUP, MDBX_PREV_NODUP,
+  static const MDBX_cursor_op moves[] = {MDBX_FIRST,     MDBX_LAST,     MDBX_NEXT,       MDBX_PREV,
+                                         MDBX_NEXT_DUP,  MDBX_PREV_DUP, MDBX_NEXT_NODUP, MDBX_PREV_NODUP,
                                          MDBX_FIRST_DUP, MDBX_LAST_DUP, MDBX_GET_CURRENT};
   return moves[below(model, 11)];
 }
@@ -224,8 +224,7 @@ static void put_through(struct model *model, int kind, MDBX_cursor *cursor, size
   memcpy(key_bytes, key.iov_base, key.iov_len);
   draw_value(model, kind, bytes, &value);
   const int all = below(model, 6) == 0;
-  MUST(model, mdbx_cursor_put(cursor, &own_key, &value,
-                              (MDBX_put_flags_t)(MDBX_CURRENT | (all ? MDBX_ALLDUPS : 0))));
+  MUST(model, mdbx_cursor_put(cursor, &own_key, &value, (MDBX_put_flags_t)(MDBX_CURRENT | (all ? MDBX_ALLDUPS : 0))));
   if (all)
     exchange_all(model, kind, &own_key, &value);
   else
@@ -304,8 +303,8 @@ static void delete_bunch(struct model *model, int kind) {
   const size_t at = below(model, list->count);
   const MDBX_val key = key_of(&list->pairs[at]);
   const size_t first = lower(model, kind, &key, NULL), end = behind_key(model, kind, &key);
-  const size_t ranges[11][2] = {{at, at + 1},  {first, at},    {first, at + 1}, {at, end},
-                                {at + 1, end}, {first, end},   {0, at},         {0, at + 1},
+  const size_t ranges[11][2] = {{at, at + 1},      {first, at},           {first, at + 1}, {at, end},
+                                {at + 1, end},     {first, end},          {0, at},         {0, at + 1},
                                 {at, list->count}, {at + 1, list->count}, {0, list->count}};
   const size_t action = below(model, 60) ? below(model, 6) : 6 + below(model, 5);
   MDBX_cursor *cursor = cursor_at(model, kind, at);
@@ -325,7 +324,7 @@ static void delete_bunch(struct model *model, int kind) {
   else
     must_stand_on(model, kind, cursor,
                   !has_key(model, kind, from, &own_key) && from && has_key(model, kind, from - 1, &own_key) ? from - 1
-                                                                                                             : from);
+                                                                                                            : from);
   mdbx_cursor_close(cursor);
 }
 

@@ -35,9 +35,7 @@ void fail(const struct model *model, int line, const char *what, int rc) {
 
 MDBX_val key_of(const struct pair *pair) { return (MDBX_val){pair->bytes, pair->key_length}; }
 
-MDBX_val value_of(const struct pair *pair) {
-  return (MDBX_val){pair->bytes + pair->key_length, pair->value_length};
-}
+MDBX_val value_of(const struct pair *pair) { return (MDBX_val){pair->bytes + pair->key_length, pair->value_length}; }
 
 struct pair make_pair(const MDBX_val *key, const MDBX_val *value) {
   struct pair pair = {key->iov_len, value->iov_len, malloc(key->iov_len + value->iov_len + 1)};
@@ -133,7 +131,8 @@ static int stands_in(const struct model *model, const struct standing *standing,
 static void pass_on(struct model *model, struct standing *standing, size_t at) {
   const struct list *list = &model->live[standing->kind];
   const MDBX_val key = key_of(&standing->pair);
-  const int more = has_key(model, standing->kind, at, &key), before = at && has_key(model, standing->kind, at - 1, &key);
+  const int more = has_key(model, standing->kind, at, &key),
+            before = at && has_key(model, standing->kind, at - 1, &key);
   if (!more && before) {
     standing->where = BEHIND_VALUES;
     return;

@@ -44,9 +44,9 @@ void ref_copy(struct ref_table *to, const struct ref_table *from) {
   for (size_t i = 0; i < from->count; ++i) {
     make_room(to);
     const struct ref_item *item = &from->items[i];
-    to->items[to->count++] = (struct ref_item){copy_bytes(item->key, item->key_length),
-                                               copy_bytes(item->value, item->value_length), item->key_length,
-                                               item->value_length};
+    to->items[to->count++] =
+        (struct ref_item){copy_bytes(item->key, item->key_length), copy_bytes(item->value, item->value_length),
+                          item->key_length, item->value_length};
   }
 }
 

@@ -103,7 +103,8 @@ static void on_issue(MDBX_chk_context_t *context, const char *object, uint64_t e
 static void check_once(unsigned flags) {
   const MDBX_chk_callbacks_t callbacks = {.issue = on_issue};
   MDBX_chk_context_t context;
-  MDBX_env *env = open_env(flags & ~(unsigned)(MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP));
+  MDBX_env *env =
+      open_env(flags & ~(unsigned)(MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP));
   memset(&context, 0, sizeof(context));
   must(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0), "check");
   pages += context.result.processed_pages;
@@ -138,11 +139,8 @@ static void run(unsigned flags, unsigned checks) {
 }
 
 int main(int argc, char *argv[]) {
-  static const unsigned modes[] = {MDBX_SYNC_DURABLE,
-                                   MDBX_SAFE_NOSYNC,
-                                   MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM,
-                                   MDBX_NOMETASYNC,
-                                   MDBX_SAFE_NOSYNC | MDBX_WRITEMAP};
+  static const unsigned modes[] = {MDBX_SYNC_DURABLE, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM,
+                                   MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP};
   const unsigned runs = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 60, count = sizeof(modes) / sizeof(modes[0]);
   const char *folder = getenv("TMPDIR");
   snprintf(path, sizeof(path), "%s/mdbx-live-%ld", folder ? folder : "/tmp", (long)getpid());

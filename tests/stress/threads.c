@@ -44,7 +44,7 @@ static MDBX_val number_val(uint32_t *number) { return (MDBX_val){number, sizeof(
 /* ------------------------------------------------------------------------------------------------------------ reading */
 
 static void look_at_window(const struct shared *shared, MDBX_cursor *cursor, uint32_t first) {
-  MDBX_val key = {(void *)(uintptr_t)"window", 6}, value;
+  MDBX_val key = {(void *)(uintptr_t) "window", 6}, value;
   size_t count;
   MUST(mdbx_cursor_get(cursor, &key, &value, MDBX_SET));
   MUST(mdbx_cursor_count(cursor, &count));
@@ -61,7 +61,7 @@ static void look_at_window(const struct shared *shared, MDBX_cursor *cursor, uin
 
 static void look(struct shared *shared, MDBX_txn *txn, MDBX_cursor *cursor) {
   uint32_t first;
-  MDBX_val key = {(void *)(uintptr_t)"first", 5}, value;
+  MDBX_val key = {(void *)(uintptr_t) "first", 5}, value;
   MUST(mdbx_get(txn, shared->plain, &key, &value));
   memcpy(&first, value.iov_base, sizeof(first));
   look_at_window(shared, cursor, first);
@@ -98,14 +98,14 @@ static void set_crowd(const struct shared *shared, MDBX_txn *txn, uint32_t first
     MDBX_val key = number_val(&i), value = {bytes, sizeof(bytes)};
     MUST(mdbx_put(txn, shared->plain, &key, &value, MDBX_UPSERT));
   }
-  MDBX_val key = {(void *)(uintptr_t)"first", 5}, value = number_val(&first);
+  MDBX_val key = {(void *)(uintptr_t) "first", 5}, value = number_val(&first);
   MUST(mdbx_put(txn, shared->plain, &key, &value, MDBX_UPSERT));
 }
 
 /* The window moves on by one: in a nested transaction, after one that came to nothing. */
 static void move_window(const struct shared *shared, MDBX_txn *txn, uint32_t first) {
   MDBX_txn *child;
-  MDBX_val key = {(void *)(uintptr_t)"window", 6};
+  MDBX_val key = {(void *)(uintptr_t) "window", 6};
   uint32_t gone = first - 1, come = first + WINDOW - 1;
   MUST(mdbx_txn_begin(shared->env, txn, MDBX_TXN_READWRITE, &child));
   MUST(mdbx_del(child, shared->multi, &key, NULL));
@@ -124,7 +124,7 @@ static void start(struct shared *shared) {
   MUST(mdbx_dbi_open(txn, "plain", MDBX_CREATE, &shared->plain));
   MUST(mdbx_dbi_open(txn, "multi", MDBX_CREATE | MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_INTEGERDUP, &shared->multi));
   for (uint32_t i = 0; i < WINDOW; ++i) {
-    MDBX_val key = {(void *)(uintptr_t)"window", 6}, value = number_val(&i);
+    MDBX_val key = {(void *)(uintptr_t) "window", 6}, value = number_val(&i);
     MUST(mdbx_put(txn, shared->multi, &key, &value, MDBX_UPSERT));
   }
   set_crowd(shared, txn, 0);

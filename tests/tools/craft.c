@@ -33,13 +33,13 @@ struct root_record {
 
 /* Where the damage goes: a tree, and one of its leaves with the branch above it. */
 static struct {
-  const char *table; /* as a checker names it */
+  const char *table;   /* as a checker names it */
   struct page *holder; /* the page with the record of the tree */
   uint8_t *record;
   bool nested;
   struct page *branch, *leaf; /* branch: NULL if the root is a leaf */
-  unsigned child; /* of the branch: what leads to the leaf */
-  uint8_t *value; /* TABLE:KEY whose values lie in the leaf: they */
+  unsigned child;             /* of the branch: what leads to the leaf */
+  uint8_t *value;             /* TABLE:KEY whose values lie in the leaf: they */
   size_t value_length;
 } place;
 
@@ -54,9 +54,7 @@ static struct page *page_at(pgno_t pgno) {
   return (struct page *)(void *)(image.bytes + (size_t)pgno * image.page_size);
 }
 
-static void seal(struct page *page) {
-  page->checksum = page_checksum(page, image.page_size, image.seed);
-}
+static void seal(struct page *page) { page->checksum = page_checksum(page, image.page_size, image.seed); }
 
 static void name_page(const struct page *page) {
   printf("%s %u %s\n", page->flags == P_META ? "meta" : "page",
@@ -407,7 +405,9 @@ static void leaf_lower(void) { place.leaf->lower = 0, seal(place.leaf), name_pag
 static void leaf_upper(void) { place.leaf->upper = 0xffff, name_page(place.leaf); }
 static void leaf_crossed(void) { place.leaf->lower = (uint16_t)(place.leaf->upper + 2), name_page(place.leaf); }
 static void leaf_empty(void) { place.leaf->count = 0, seal(place.leaf), name_page(place.leaf); }
-static void leaf_young(void) { place.leaf->txnid = image.head->header.txnid + 1, seal(place.leaf), name_page(place.leaf); }
+static void leaf_young(void) {
+  place.leaf->txnid = image.head->header.txnid + 1, seal(place.leaf), name_page(place.leaf);
+}
 static void leaf_checksum(void) { place.leaf->checksum ^= 1, name_page(place.leaf); }
 static void leaf_branch(void) { place.leaf->flags = P_BRANCH, seal(place.leaf), name_page(place.leaf); }
 static void branch_flags(void) { need_branch()->flags |= 0x4000, seal(place.branch), name_page(place.branch); }
@@ -634,8 +634,12 @@ static void separator_edited(void) {
   name_page(branch);
 }
 
-static void separator_outside(void) { branch_tails(need_branch())[1] = 0xffff, seal(place.branch), name_page(place.branch); }
-static void separator_of_first(void) { branch_tails(need_branch())[0] = 1, seal(place.branch), name_page(place.branch); }
+static void separator_outside(void) {
+  branch_tails(need_branch())[1] = 0xffff, seal(place.branch), name_page(place.branch);
+}
+static void separator_of_first(void) {
+  branch_tails(need_branch())[0] = 1, seal(place.branch), name_page(place.branch);
+}
 
 /* ----------------------------------------------------------------------------------------------------- large values */
 
@@ -705,35 +709,98 @@ static void meta_twin(void) {
 
 /* ------------------------------------------------------------------------------------------------------------- main */
 
-#define CLASS(name) {#name, name}
+#define CLASS(name) \
+  { #name, name }
 
 static const struct {
   const char *name;
   void (*damage)(void);
 } classes[] = {
-    CLASS(gc_lists_used),      CLASS(gc_lists_twice),     CLASS(gc_lists_beyond),      CLASS(gc_of_the_future),
-    CLASS(gc_unsorted),        CLASS(child_leaf),
-    CLASS(gc_unknown_kind),    CLASS(gc_garbage),         CLASS(gc_forgets),           CLASS(flags_dupfixed),
-    CLASS(flags_integerdup),   CLASS(flags_reversedup),   CLASS(flags_duporder),       CLASS(depth_huge),
-    CLASS(depth_more),         CLASS(depth_less),         CLASS(root_meta),            CLASS(root_beyond),
-    CLASS(root_free),          CLASS(items_more),         CLASS(branches_more),        CLASS(leaves_more),
-    CLASS(large_more),         CLASS(leaf_flags),         CLASS(leaf_number),          CLASS(leaf_lower),
-    CLASS(leaf_upper),         CLASS(leaf_crossed),       CLASS(leaf_empty),           CLASS(leaf_young),
-    CLASS(leaf_checksum),      CLASS(leaf_branch),        CLASS(branch_flags),         CLASS(branch_leaf),
-    CLASS(branch_number),      CLASS(branch_lower),       CLASS(branch_upper),         CLASS(keys_exchanged),
-    CLASS(key_edited),         CLASS(head_edited),        CLASS(key_huge),             CLASS(data_huge),
-    CLASS(data_longer),        CLASS(node_outside),       CLASS(node_low),             CLASS(node_twice),
-    CLASS(kind_subpage),       CLASS(kind_tree),          CLASS(key_too_long),         CLASS(array_item_zero),
-    CLASS(subpage_count_more), CLASS(subpage_count_huge), CLASS(subpage_count_none),   CLASS(subpage_item_more),
-    CLASS(subpage_exchanged),  CLASS(subpage_end_outside), CLASS(child_beyond),        CLASS(child_meta),
-    CLASS(child_itself),       CLASS(child_free),         CLASS(child_twice),          CLASS(child_of_main),
-    CLASS(child_root),         CLASS(child_version),
-            CLASS(separators_exchanged), CLASS(separator_edited),   CLASS(separator_outside),
-    CLASS(separator_of_first), CLASS(run_too_long),       CLASS(run_other_bytes),      CLASS(run_flags),
-    CLASS(run_checksum),       CLASS(reference_beyond),   CLASS(reference_bytes),      CLASS(reference_free),
-    CLASS(meta_page_size_zero), CLASS(meta_page_size_odd), CLASS(meta_kind),           CLASS(meta_magic),
-    CLASS(meta_txnid),         CLASS(meta_end_none),      CLASS(meta_end_far),         CLASS(meta_geometry),
-    CLASS(meta_checksum),      CLASS(meta_twin),
+    CLASS(gc_lists_used),
+    CLASS(gc_lists_twice),
+    CLASS(gc_lists_beyond),
+    CLASS(gc_of_the_future),
+    CLASS(gc_unsorted),
+    CLASS(child_leaf),
+    CLASS(gc_unknown_kind),
+    CLASS(gc_garbage),
+    CLASS(gc_forgets),
+    CLASS(flags_dupfixed),
+    CLASS(flags_integerdup),
+    CLASS(flags_reversedup),
+    CLASS(flags_duporder),
+    CLASS(depth_huge),
+    CLASS(depth_more),
+    CLASS(depth_less),
+    CLASS(root_meta),
+    CLASS(root_beyond),
+    CLASS(root_free),
+    CLASS(items_more),
+    CLASS(branches_more),
+    CLASS(leaves_more),
+    CLASS(large_more),
+    CLASS(leaf_flags),
+    CLASS(leaf_number),
+    CLASS(leaf_lower),
+    CLASS(leaf_upper),
+    CLASS(leaf_crossed),
+    CLASS(leaf_empty),
+    CLASS(leaf_young),
+    CLASS(leaf_checksum),
+    CLASS(leaf_branch),
+    CLASS(branch_flags),
+    CLASS(branch_leaf),
+    CLASS(branch_number),
+    CLASS(branch_lower),
+    CLASS(branch_upper),
+    CLASS(keys_exchanged),
+    CLASS(key_edited),
+    CLASS(head_edited),
+    CLASS(key_huge),
+    CLASS(data_huge),
+    CLASS(data_longer),
+    CLASS(node_outside),
+    CLASS(node_low),
+    CLASS(node_twice),
+    CLASS(kind_subpage),
+    CLASS(kind_tree),
+    CLASS(key_too_long),
+    CLASS(array_item_zero),
+    CLASS(subpage_count_more),
+    CLASS(subpage_count_huge),
+    CLASS(subpage_count_none),
+    CLASS(subpage_item_more),
+    CLASS(subpage_exchanged),
+    CLASS(subpage_end_outside),
+    CLASS(child_beyond),
+    CLASS(child_meta),
+    CLASS(child_itself),
+    CLASS(child_free),
+    CLASS(child_twice),
+    CLASS(child_of_main),
+    CLASS(child_root),
+    CLASS(child_version),
+    CLASS(separators_exchanged),
+    CLASS(separator_edited),
+    CLASS(separator_outside),
+    CLASS(separator_of_first),
+    CLASS(run_too_long),
+    CLASS(run_other_bytes),
+    CLASS(run_flags),
+    CLASS(run_checksum),
+    CLASS(reference_beyond),
+    CLASS(reference_bytes),
+    CLASS(reference_free),
+    CLASS(meta_page_size_zero),
+    CLASS(meta_page_size_odd),
+    CLASS(meta_kind),
+    CLASS(meta_magic),
+    CLASS(meta_txnid),
+    CLASS(meta_end_none),
+    CLASS(meta_end_far),
+    CLASS(meta_geometry),
+    CLASS(meta_checksum),
+    CLASS(meta_twin),
     CLASS(metas_page_size_zero),
 };
 

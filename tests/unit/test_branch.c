@@ -69,9 +69,7 @@ static void model_insert(unsigned at, const struct entry *entry) {
   model[at] = *entry;
 }
 
-static void model_erase(unsigned at) {
-  memmove(model + at, model + at + 1, (--used - at) * sizeof(*model));
-}
+static void model_erase(unsigned at) { memmove(model + at, model + at + 1, (--used - at) * sizeof(*model)); }
 
 static void begin(size_t page_size, unsigned flags) {
   used = 0;

@@ -109,11 +109,23 @@ START_TEST(strange_limits) {
     const char *text;
     uint64_t limit;
   } cases[] = {
-      {"", NONE},        {"\n", NONE},      {"-1\n", NONE}, {" 5\n", NONE},
-      {"+5\n", NONE},    {"5 \n", NONE},    {"5k\n", NONE}, {"0x10\n", NONE},
-      {"maximum", NONE}, {"5\n6\n", 5},     {"5", 5},       {"0\n", 0},
-      {"1.5\n", NONE},   {"007\n", 7},      {"18446744073709551615\n", NONE},
-      {"18446744073709551616\n", NONE},     {"99999999999999999999999999999999999999999999999999999999999999999\n", NONE},
+      {"", NONE},
+      {"\n", NONE},
+      {"-1\n", NONE},
+      {" 5\n", NONE},
+      {"+5\n", NONE},
+      {"5 \n", NONE},
+      {"5k\n", NONE},
+      {"0x10\n", NONE},
+      {"maximum", NONE},
+      {"5\n6\n", 5},
+      {"5", 5},
+      {"0\n", 0},
+      {"1.5\n", NONE},
+      {"007\n", 7},
+      {"18446744073709551615\n", NONE},
+      {"18446744073709551616\n", NONE},
+      {"99999999999999999999999999999999999999999999999999999999999999999\n", NONE},
       {"18446744073709551614\n", NONE - 1},
   };
   groups("0::/g\n");
@@ -126,9 +138,26 @@ END_TEST
 
 START_TEST(strange_lists_of_groups) {
   static const char *const texts[] = {
-      "",        "\n\n\n",     ":",          "::",        ":::\n", "0\n",     "0:\n", "0:/g\n", "1::/g\n",
-      "00::/g\n", "x::/g\n",   "-0::/g\n",   "0:cpu:/g\n", "memory:/g\n", "1:memor:/g\n", "1:memoryy:/g\n",
-      "1:,:/g\n", "1:name=memory:/g\n", "0: :/g\n", "1:MEMORY:/g\n",
+      "",
+      "\n\n\n",
+      ":",
+      "::",
+      ":::\n",
+      "0\n",
+      "0:\n",
+      "0:/g\n",
+      "1::/g\n",
+      "00::/g\n",
+      "x::/g\n",
+      "-0::/g\n",
+      "0:cpu:/g\n",
+      "memory:/g\n",
+      "1:memor:/g\n",
+      "1:memoryy:/g\n",
+      "1:,:/g\n",
+      "1:name=memory:/g\n",
+      "0: :/g\n",
+      "1:MEMORY:/g\n",
   };
   put(V1 "/g/memory.limit_in_bytes", "1\n");
   put(V2 "/g/memory.max", "1\n");

@@ -308,7 +308,8 @@
   X(MDBX_debug_func_nofmt, void, (MDBX_log_level_t, const char *, int, const char *, unsigned)) \
   X(MDBX_panic_func, void, (const char *, const char *, unsigned, const void *, const char *)) \
   X(MDBX_cmp_func, int, (const MDBX_val *, const MDBX_val *)) \
-  X(MDBX_table_enum_func, int, (void *, const MDBX_txn *, const MDBX_val *, MDBX_db_flags_t, const MDBX_stat *, MDBX_dbi)) \
+  X(MDBX_table_enum_func, int, \
+    (void *, const MDBX_txn *, const MDBX_val *, MDBX_db_flags_t, const MDBX_stat *, MDBX_dbi)) \
   X(MDBX_preserve_func, int, (void *, MDBX_val *, const void *, size_t)) \
   X(MDBX_predicate_func, int, (void *, MDBX_val *, MDBX_val *, void *)) \
   X(MDBX_reader_list_func, int, (void *, int, int, mdbx_pid_t, mdbx_tid_t, uint64_t, uint64_t, size_t, size_t)) \
@@ -413,7 +414,8 @@
   X(mdbx_get_equal_or_great, int, (const MDBX_txn *, MDBX_dbi, MDBX_val *, MDBX_val *)) \
   X(mdbx_put, int, (MDBX_txn *, MDBX_dbi, const MDBX_val *, MDBX_val *, MDBX_put_flags_t)) \
   X(mdbx_replace, int, (MDBX_txn *, MDBX_dbi, const MDBX_val *, MDBX_val *, MDBX_val *, MDBX_put_flags_t)) \
-  X(mdbx_replace_ex, int, (MDBX_txn *, MDBX_dbi, const MDBX_val *, MDBX_val *, MDBX_val *, MDBX_put_flags_t, MDBX_preserve_func, void *)) \
+  X(mdbx_replace_ex, int, \
+    (MDBX_txn *, MDBX_dbi, const MDBX_val *, MDBX_val *, MDBX_val *, MDBX_put_flags_t, MDBX_preserve_func, void *)) \
   X(mdbx_del, int, (MDBX_txn *, MDBX_dbi, const MDBX_val *, const MDBX_val *)) \
   X(mdbx_canary_put, int, (MDBX_txn *, const MDBX_canary *)) \
   X(mdbx_canary_get, int, (const MDBX_txn *, MDBX_canary *)) \
@@ -435,7 +437,8 @@
   X(mdbx_cursor_get, int, (MDBX_cursor *, MDBX_val *, MDBX_val *, MDBX_cursor_op)) \
   X(mdbx_cursor_get_batch, int, (MDBX_cursor *, size_t *, MDBX_val *, size_t, MDBX_cursor_op)) \
   X(mdbx_cursor_scan, int, (MDBX_cursor *, MDBX_predicate_func, void *, MDBX_cursor_op, MDBX_cursor_op, void *)) \
-  X(mdbx_cursor_scan_from, int, (MDBX_cursor *, MDBX_predicate_func, void *, MDBX_cursor_op, MDBX_val *, MDBX_val *, MDBX_cursor_op, void *)) \
+  X(mdbx_cursor_scan_from, int, \
+    (MDBX_cursor *, MDBX_predicate_func, void *, MDBX_cursor_op, MDBX_val *, MDBX_val *, MDBX_cursor_op, void *)) \
   X(mdbx_cursor_put, int, (MDBX_cursor *, const MDBX_val *, MDBX_val *, MDBX_put_flags_t)) \
   X(mdbx_cursor_del, int, (MDBX_cursor *, MDBX_put_flags_t)) \
   X(mdbx_cursor_count, int, (const MDBX_cursor *, size_t *)) \
@@ -448,7 +451,8 @@
   X(mdbx_thread_register, int, (const MDBX_env *)) \
   X(mdbx_thread_unregister, int, (const MDBX_env *)) \
   X(mdbx_gc_info, int, (MDBX_txn *, MDBX_gc_info_t *, size_t, MDBX_gc_iter_func, void *)) \
-  X(mdbx_env_chk, int, (MDBX_env *, const MDBX_chk_callbacks_t *, MDBX_chk_context_t *, MDBX_chk_flags_t, MDBX_chk_severity_t, unsigned)) \
+  X(mdbx_env_chk, int, \
+    (MDBX_env *, const MDBX_chk_callbacks_t *, MDBX_chk_context_t *, MDBX_chk_flags_t, MDBX_chk_severity_t, unsigned)) \
   X(mdbx_env_chk_encount_problem, int, (MDBX_chk_context_t *)) \
   X(mdbx_ratio2digits, const char *, (uint64_t, uint64_t, int, char *, size_t)) \
   X(mdbx_ratio2percents, const char *, (uint64_t, uint64_t, char *, size_t)) \
@@ -474,9 +478,9 @@
   X(mdbx_jsonInteger_from_key, int64_t, (MDBX_val))
 
 #define ASSERT_FACT(expression, value) _Static_assert((long long)(expression) == (long long)(value), #expression);
-#define ASSERT_CALLBACK(name, result, arguments)                                                                       \
+#define ASSERT_CALLBACK(name, result, arguments) \
   _Static_assert(__builtin_types_compatible_p(name, result(*) arguments), #name);
-#define ASSERT_PROTOTYPE(name, result, arguments)                                                                      \
+#define ASSERT_PROTOTYPE(name, result, arguments) \
   _Static_assert(__builtin_types_compatible_p(__typeof__(name), result arguments), #name);
 
 /* Programs that bring their own copy of the header rely on the layout of 64-bit machines; on others it follows from theirs. */
@@ -498,12 +502,12 @@ struct fact {
 
 #define FACT_ROW(expression, value) {#expression, (long long)(expression), (long long)(value)},
 
-#define FACT_TEST(name, list)                                                                                          \
-  START_TEST(name) {                                                                                                   \
-    const struct fact facts[] = {list(FACT_ROW){NULL, 0, 0}};                                                          \
-    for (const struct fact *fact = facts; fact->text; ++fact)                                                          \
-      ck_assert_msg(fact->is == fact->shall, "%s is %lld, not %lld", fact->text, fact->is, fact->shall);               \
-  }                                                                                                                    \
+#define FACT_TEST(name, list) \
+  START_TEST(name) { \
+    const struct fact facts[] = {list(FACT_ROW){NULL, 0, 0}}; \
+    for (const struct fact *fact = facts; fact->text; ++fact) \
+      ck_assert_msg(fact->is == fact->shall, "%s is %lld, not %lld", fact->text, fact->is, fact->shall); \
+  } \
   END_TEST
 
 #if UINTPTR_MAX > UINT32_MAX

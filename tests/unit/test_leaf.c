@@ -21,9 +21,12 @@ struct kind {
 };
 
 static const struct kind kinds[] = {
-    {ORDER_BYTES, P_LEAF, 0},   {ORDER_REVERSE, P_LEAF, 0},
-    {ORDER_INTEGER, P_LEAF, 8}, {ORDER_INTEGER, P_LEAF, 4},
-    {ORDER_BYTES, P_LEAF | P_NOKEYHEADS, 0}, {ORDER_BYTES, P_LEAF | P_NOKEYHEADS | P_DUPFIX, 6},
+    {ORDER_BYTES, P_LEAF, 0},
+    {ORDER_REVERSE, P_LEAF, 0},
+    {ORDER_INTEGER, P_LEAF, 8},
+    {ORDER_INTEGER, P_LEAF, 4},
+    {ORDER_BYTES, P_LEAF | P_NOKEYHEADS, 0},
+    {ORDER_BYTES, P_LEAF | P_NOKEYHEADS | P_DUPFIX, 6},
 };
 static const size_t page_sizes[] = {256, 4096, 65536};
 
@@ -51,8 +54,7 @@ static unsigned model_seek(const struct key_rules *rules, const struct record *r
   unsigned at = 0;
   *exact = false;
   while (at < used) {
-    const int order =
-        key_compare_raw(rules, record->key, record->key_length, model[at].key, model[at].key_length);
+    const int order = key_compare_raw(rules, record->key, record->key_length, model[at].key, model[at].key_length);
     if (order <= 0) {
       *exact = order == 0;
       break;
@@ -248,7 +250,7 @@ START_TEST(values_of_a_sub_page) {
     ck_assert(exact);
   }
   bool exact;
-  const MDBX_val behind = {(void *)(uintptr_t)"\xff", 1};
+  const MDBX_val behind = {(void *)(uintptr_t) "\xff", 1};
   ck_assert_uint_eq(subpage_seek(&page, &rules, &behind, &exact), count);
   ck_assert(!exact);
   struct subpage_writer writer;

@@ -81,7 +81,8 @@ START_TEST(made_ready_for_stores) {
   ck_assert_int_eq(map_base(&map)[0], 'a');
   map_base(&map)[MIB - 1] = 'z';
   ck_assert_uint_eq(file_length(), MIB);
-  ck_assert_msg(os_map_populate_for_stores(map_base(&map) + MIB, MIB) != MDBX_SUCCESS, "beyond the end: an error, no signal");
+  ck_assert_msg(os_map_populate_for_stores(map_base(&map) + MIB, MIB) != MDBX_SUCCESS,
+                "beyond the end: an error, no signal");
 }
 END_TEST
 

@@ -13,7 +13,8 @@ enum { PAGE = 512 };
 static const uint64_t this_boot[2] = {11, 12}, other_boot[2] = {21, 22}, no_boot[2] = {0, 0};
 
 static struct meta a_meta(uint32_t kind, const uint64_t boot[2]) {
-  struct meta meta = {.database_id = {5, 6}, .page_size = PAGE, .kind = kind, .lower = 3, .upper = 1000, .now = 100, .next = 50};
+  struct meta meta = {
+      .database_id = {5, 6}, .page_size = PAGE, .kind = kind, .lower = 3, .upper = 1000, .now = 100, .next = 50};
   meta.main.root = PGNO_NONE;
   meta.boot_id[0] = boot[0];
   meta.boot_id[1] = boot[1];
@@ -55,10 +56,10 @@ START_TEST(what_a_kind_is_worth) {
     uint32_t kind;
     bool same_boot, matches, believed, make_steady, asks;
   } rows[] = {
-      {META_STEADY, true, false, true, false, false},  {META_STEADY, false, false, true, false, false},
-      {META_WEAK, true, false, true, true, false},     {META_WEAK, false, false, false, false, false},
-      {META_WIPED, true, false, true, true, false},    {META_WIPED, false, false, false, false, false},
-      {META_MANIFEST, true, false, true, false, false}, {META_MANIFEST, false, true, true, false, true},
+      {META_STEADY, true, false, true, false, false},    {META_STEADY, false, false, true, false, false},
+      {META_WEAK, true, false, true, true, false},       {META_WEAK, false, false, false, false, false},
+      {META_WIPED, true, false, true, true, false},      {META_WIPED, false, false, false, false, false},
+      {META_MANIFEST, true, false, true, false, false},  {META_MANIFEST, false, true, true, false, true},
       {META_MANIFEST, false, false, false, false, true},
   };
   slot_is(0, 7, META_STEADY, other_boot);

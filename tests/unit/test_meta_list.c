@@ -72,11 +72,16 @@ START_TEST(bounds) {
     uint64_t number;
     bool sound;
   } rows[] = {
-      {{3, 1, TXNID}, TXNID, true},          {{2, 1, 1}, TXNID, false},
-      {{LIMIT - 1, 1, 1}, TXNID, true},      {{LIMIT, 1, 1}, TXNID, false},
-      {{LIMIT - 2, 2, 1}, TXNID, true},      {{LIMIT - 2, 3, 1}, TXNID, false},
-      {{3, UINT32_MAX, 1}, TXNID, false},    {{UINT32_MAX, 1, 1}, TXNID, false},
-      {{3, 1, 0}, TXNID, true},              {{3, 1, TXNID}, TXNID + 1, false},
+      {{3, 1, TXNID}, TXNID, true},
+      {{2, 1, 1}, TXNID, false},
+      {{LIMIT - 1, 1, 1}, TXNID, true},
+      {{LIMIT, 1, 1}, TXNID, false},
+      {{LIMIT - 2, 2, 1}, TXNID, true},
+      {{LIMIT - 2, 3, 1}, TXNID, false},
+      {{3, UINT32_MAX, 1}, TXNID, false},
+      {{UINT32_MAX, 1, 1}, TXNID, false},
+      {{3, 1, 0}, TXNID, true},
+      {{3, 1, TXNID}, TXNID + 1, false},
       {{3, 1, 1}, 1, true},
   };
   for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); ++i) {

@@ -130,7 +130,8 @@ static int by_last_byte_counted(const MDBX_val *a, const MDBX_val *b, void *call
 START_TEST(the_order_of_a_user) {
   unsigned calls = 0;
   const struct key_rules plain = {.order = ORDER_USER, .user = {.plain = by_last_byte}};
-  const struct key_rules with = {.order = ORDER_USER, .user = {.with_context = by_last_byte_counted, .context = &calls}};
+  const struct key_rules with = {.order = ORDER_USER,
+                                 .user = {.with_context = by_last_byte_counted, .context = &calls}};
   ck_assert_int_lt(key_compare_raw(&plain, "zzza", 4, "ab", 2), 0);
   ck_assert_int_gt(key_compare_raw(&with, "ab", 2, "zzza", 4), 0);
   ck_assert_uint_eq(calls, 1);

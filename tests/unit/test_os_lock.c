@@ -445,7 +445,8 @@ START_TEST(shlock_survives_random_kills) {
   const uint64_t start = unit_monotonic_ns();
   int kills = 0;
   uint64_t progress = 0, stalls = 0;
-  while (unit_monotonic_ns() - start < UINT64_C(3000000000) || progress <= 1000 || atomic_load(&arena->takeovers) == 0) {
+  while (unit_monotonic_ns() - start < UINT64_C(3000000000) || progress <= 1000 ||
+         atomic_load(&arena->takeovers) == 0) {
     unit_sleep_us((unsigned)(unit_random(&seed) % 10000));
     const uint32_t victim = (uint32_t)(unit_random(&seed) % PROCESSES);
     unit_kill(pids[victim]);

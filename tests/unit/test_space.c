@@ -20,7 +20,7 @@ struct model {
   uint32_t pages[SPAN]; /* of what begins there and is in use, 0: nothing */
   uint64_t word[SPAN];  /* its content */
   pgno_t limit;
-  uint64_t retired;     /* pages of earlier transactions that are in use no more */
+  uint64_t retired; /* pages of earlier transactions that are in use no more */
 };
 
 static struct model models[LEVELS + 1];
@@ -238,9 +238,7 @@ static void retire(pgno_t pgno) {
   ck_assert_int_eq(space_retire(&space, page), MDBX_SUCCESS);
 }
 
-static void spill(void) {
-  ck_assert_int_eq(space_spill(&space, unit_below(&seed, 20)), MDBX_SUCCESS);
-}
+static void spill(void) { ck_assert_int_eq(space_spill(&space, unit_below(&seed, 20)), MDBX_SUCCESS); }
 
 static void nest(void) {
   if (level == LEVELS)

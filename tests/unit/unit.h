@@ -115,12 +115,12 @@ static inline pid_t unit_fork(unit_child body, void *context) {
 }
 
 /* For children, where Check's assertions do not reach the parent. */
-#define unit_require(condition)                                                                                        \
-  do {                                                                                                                 \
-    if (!(condition)) {                                                                                                \
-      fprintf(stderr, "%s:%d: in a child: %s\n", __FILE__, __LINE__, #condition);                                      \
-      _exit(1);                                                                                                        \
-    }                                                                                                                  \
+#define unit_require(condition) \
+  do { \
+    if (!(condition)) { \
+      fprintf(stderr, "%s:%d: in a child: %s\n", __FILE__, __LINE__, #condition); \
+      _exit(1); \
+    } \
   } while (0)
 
 static inline int unit_wait(pid_t pid) {

@@ -12,12 +12,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct option copy_longs[] = {{"compact", no_argument, NULL, 'c'},
-                                           {"dynamic", no_argument, NULL, 'd'},
-                                           {"force", no_argument, NULL, 'f'},
-                                           {"throttle", no_argument, NULL, 'p'},
-                                           {"no-verify", no_argument, NULL, 'N'},
-                                           {NULL, 0, NULL, 0}};
+static const struct option copy_longs[] = {{"compact", no_argument, NULL, 'c'},   {"dynamic", no_argument, NULL, 'd'},
+                                           {"force", no_argument, NULL, 'f'},     {"throttle", no_argument, NULL, 'p'},
+                                           {"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
 
 struct copy_wish {
   unsigned flags;
@@ -26,12 +23,23 @@ struct copy_wish {
 
 static bool take_copy_option(int option, struct copy_wish *wish) {
   switch (option) {
-  case 'c': wish->flags |= MDBX_CP_COMPACT; return true;
-  case 'd': wish->flags |= MDBX_CP_FORCE_DYNAMIC_SIZE; return true;
-  case 'N': wish->flags |= MDBX_CP_NO_VERIFY; return true;
-  case 'p': wish->flags |= MDBX_CP_THROTTLE_MVCC; return true;
-  case 'f': wish->force = true; return true;
-  default: return false;
+  case 'c':
+    wish->flags |= MDBX_CP_COMPACT;
+    return true;
+  case 'd':
+    wish->flags |= MDBX_CP_FORCE_DYNAMIC_SIZE;
+    return true;
+  case 'N':
+    wish->flags |= MDBX_CP_NO_VERIFY;
+    return true;
+  case 'p':
+    wish->flags |= MDBX_CP_THROTTLE_MVCC;
+    return true;
+  case 'f':
+    wish->force = true;
+    return true;
+  default:
+    return false;
   }
 }
 
@@ -65,7 +73,8 @@ static int copy_whole(const char *source, const char *destination, const struct 
   char *name = target.name && !target.through ? strdup(target.name) : NULL;
   if (rc == MDBX_SUCCESS) {
     progress_begin(target.temporary, progress_expect(env, wish->flags));
-    rc = mdbx_env_copy(env, target.temporary, (MDBX_copy_flags_t)(wish->flags | (target.through ? MDBX_CP_OVERWRITE : 0)));
+    rc = mdbx_env_copy(env, target.temporary,
+                       (MDBX_copy_flags_t)(wish->flags | (target.through ? MDBX_CP_OVERWRITE : 0)));
     progress_end();
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "copying %s to %s failed", source, target.name);
@@ -89,12 +98,9 @@ int run_copy(int argc, char *argv[]) {
 /* --------------------------------------------------------------------------------------------------------- copyfd */
 
 int run_copyfd(int argc, char *argv[]) {
-  static const struct option longs[] = {{"compact", no_argument, NULL, 'c'},
-                                        {"dynamic", no_argument, NULL, 'd'},
-                                        {"throttle", no_argument, NULL, 'p'},
-                                        {"no-verify", no_argument, NULL, 'N'},
-                                        {"fd", required_argument, NULL, 'F'},
-                                        {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"compact", no_argument, NULL, 'c'},  {"dynamic", no_argument, NULL, 'd'},
+                                        {"throttle", no_argument, NULL, 'p'}, {"no-verify", no_argument, NULL, 'N'},
+                                        {"fd", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0}};
   struct copy_wish wish = {.flags = 0};
   uint64_t descriptor = STDOUT_FILENO;
   MDBX_env *env = NULL;

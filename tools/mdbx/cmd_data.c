@@ -160,20 +160,32 @@ static int get_from(const char *path, struct scan *scan, int count, char *keys[]
 
 int run_get(int argc, char *argv[]) {
   static const struct option longs[] = {
-      {"from", required_argument, NULL, 'f'},  {"to", required_argument, NULL, 'T'},
+      {"from", required_argument, NULL, 'f'},   {"to", required_argument, NULL, 'T'},
       {"prefix", required_argument, NULL, 'p'}, {"limit", required_argument, NULL, 'l'},
-      {"reverse", no_argument, NULL, 'r'},     {"keys", no_argument, NULL, 'k'},
-      {"raw", no_argument, NULL, 'R'},         {NULL, 0, NULL, 0}};
+      {"reverse", no_argument, NULL, 'r'},      {"keys", no_argument, NULL, 'k'},
+      {"raw", no_argument, NULL, 'R'},          {NULL, 0, NULL, 0}};
   struct scan scan = {.limit = UINT64_MAX};
   int count;
   for (int option; (option = command_option(argc, argv, "f:T:p:l:rkR", longs)) != -1;) {
     switch (option) {
-    case 'f': scan.from = optarg; break;
-    case 'T': scan.to = optarg; break;
-    case 'p': scan.prefix = optarg; break;
-    case 'r': scan.reverse = true; break;
-    case 'k': scan.keys_only = true; break;
-    case 'R': scan.raw = true; break;
+    case 'f':
+      scan.from = optarg;
+      break;
+    case 'T':
+      scan.to = optarg;
+      break;
+    case 'p':
+      scan.prefix = optarg;
+      break;
+    case 'r':
+      scan.reverse = true;
+      break;
+    case 'k':
+      scan.keys_only = true;
+      break;
+    case 'R':
+      scan.raw = true;
+      break;
     default:
       if (!number_parse(optarg, UINT64_MAX, &scan.limit))
         tool_usage("\"%s\" is no number of records", optarg);
@@ -222,7 +234,8 @@ static int open_to_store(struct place *place, const char *path, unsigned create)
   return rc;
 }
 
-#define CREATE_LONGS {"create", no_argument, NULL, 'c'}, {"flags", required_argument, NULL, 'F'}
+#define CREATE_LONGS \
+  {"create", no_argument, NULL, 'c'}, { "flags", required_argument, NULL, 'F' }
 
 int run_put(int argc, char *argv[]) {
   static const struct option longs[] = {CREATE_LONGS,
@@ -265,8 +278,8 @@ static int delete_record(const struct place *place, const char *key_text, const 
     /* If the table has one value per key, the engine does not compare it. */
     if (value_text && !(place->flags & MDBX_DUPSORT)) {
       rc = mdbx_get(place->txn, place->dbi, &key.item, &stored);
-      if (rc == MDBX_SUCCESS && (stored.iov_len != value.item.iov_len ||
-                                 memcmp(stored.iov_base, value.item.iov_base, stored.iov_len) != 0))
+      if (rc == MDBX_SUCCESS &&
+          (stored.iov_len != value.item.iov_len || memcmp(stored.iov_base, value.item.iov_base, stored.iov_len) != 0))
         rc = MDBX_NOTFOUND;
     }
     if (rc == MDBX_SUCCESS)

@@ -80,15 +80,18 @@ static int refuse_wish(const char *path, const struct facts *facts, const struct
   const uint64_t in_use = facts_in_use(facts);
   const uint64_t unit = facts_unit(facts);
   if (wish->upper >= 0 && (upper + unit - 1) / unit * unit < in_use)
-    tool_message("%s: --upper %" PRIu64 " is too small: pages are in use up to byte %" PRIu64 ", so that is the smallest "
+    tool_message("%s: --upper %" PRIu64 " is too small: pages are in use up to byte %" PRIu64
+                 ", so that is the smallest "
                  "possible value (\"mdbx defrag\" may make it less)",
                  path, upper, in_use);
   else if (wish->upper >= 0 && upper < lower)
-    tool_message("%s: --upper %" PRIu64 " is too small: the file is never smaller than %" PRIu64 ", so that is the smallest "
+    tool_message("%s: --upper %" PRIu64 " is too small: the file is never smaller than %" PRIu64
+                 ", so that is the smallest "
                  "possible value (--lower may make it less)",
                  path, upper, lower);
   else if (upper < lower)
-    tool_message("%s: --lower %" PRIu64 " is too large: the file is never larger than %" PRIu64 ", so that is the largest "
+    tool_message("%s: --lower %" PRIu64 " is too large: the file is never larger than %" PRIu64
+                 ", so that is the largest "
                  "possible value (--upper may make it more)",
                  path, lower, upper);
   else
@@ -178,9 +181,12 @@ static intptr_t size_argument(const char *text) {
 }
 
 int run_geometry(int argc, char *argv[]) {
-  static const struct option longs[] = {{"lower", required_argument, NULL, 'l'}, {"now", required_argument, NULL, 'c'},
-                                        {"upper", required_argument, NULL, 'u'}, {"grow", required_argument, NULL, 'g'},
-                                        {"shrink", required_argument, NULL, 's'}, {"dry-run", no_argument, NULL, 'd'},
+  static const struct option longs[] = {{"lower", required_argument, NULL, 'l'},
+                                        {"now", required_argument, NULL, 'c'},
+                                        {"upper", required_argument, NULL, 'u'},
+                                        {"grow", required_argument, NULL, 'g'},
+                                        {"shrink", required_argument, NULL, 's'},
+                                        {"dry-run", no_argument, NULL, 'd'},
                                         {NULL, 0, NULL, 0}};
   struct wish wish = {.lower = -1, .now = -1, .upper = -1, .grow = -1, .shrink = -1};
   struct facts facts;
@@ -188,12 +194,23 @@ int run_geometry(int argc, char *argv[]) {
   for (int option; (option = command_option(argc, argv, "l:c:u:g:s:d", longs)) != -1;) {
     changes = changes || option != 'd';
     switch (option) {
-    case 'l': wish.lower = size_argument(optarg); break;
-    case 'c': wish.now = size_argument(optarg); break;
-    case 'u': wish.upper = size_argument(optarg); break;
-    case 'g': wish.grow = size_argument(optarg); break;
-    case 's': wish.shrink = size_argument(optarg); break;
-    default: wish.dry = true;
+    case 'l':
+      wish.lower = size_argument(optarg);
+      break;
+    case 'c':
+      wish.now = size_argument(optarg);
+      break;
+    case 'u':
+      wish.upper = size_argument(optarg);
+      break;
+    case 'g':
+      wish.grow = size_argument(optarg);
+      break;
+    case 's':
+      wish.shrink = size_argument(optarg);
+      break;
+    default:
+      wish.dry = true;
     }
   }
   char **arguments = command_arguments(argc, argv, 1, 1, NULL);

@@ -26,8 +26,8 @@ struct rewrite {
 };
 
 static int copy_record(struct rewrite *work, const MDBX_val *last, const MDBX_val *key, const MDBX_val *value) {
-  const bool same = last->iov_base && last->iov_len == key->iov_len &&
-                    memcmp(last->iov_base, key->iov_base, key->iov_len) == 0;
+  const bool same =
+      last->iov_base && last->iov_len == key->iov_len && memcmp(last->iov_base, key->iov_base, key->iov_len) == 0;
   MDBX_val data = *value;
   int rc = mdbx_put(work->to.txn, work->to.dbi, key, &data,
                     same && work->to.flags & MDBX_DUPSORT ? MDBX_APPENDDUP : MDBX_APPEND);
@@ -299,7 +299,8 @@ static int compare_counts(struct import *import, const char *path) {
   }
   if (ours == theirs)
     return rc;
-  tool_message("the source has %" PRIu64 " records, the new database %" PRIu64 ": did a program write to the source meanwhile?",
+  tool_message("the source has %" PRIu64 " records, the new database %" PRIu64
+               ": did a program write to the source meanwhile?",
                theirs - import->tables, ours - import->tables);
   return MDBX_PROBLEM;
 }
@@ -336,10 +337,13 @@ static bool is_ours(const char *path) {
 }
 
 int run_import(int argc, char *argv[]) {
-  static const struct option longs[] = {
-      {"lower", required_argument, NULL, 'l'},    {"upper", required_argument, NULL, 'u'},
-      {"grow", required_argument, NULL, 'g'},     {"shrink", required_argument, NULL, 'S'},
-      {"page-size", required_argument, NULL, 'P'}, {"batch", required_argument, NULL, 'b'}, {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"lower", required_argument, NULL, 'l'},
+                                        {"upper", required_argument, NULL, 'u'},
+                                        {"grow", required_argument, NULL, 'g'},
+                                        {"shrink", required_argument, NULL, 'S'},
+                                        {"page-size", required_argument, NULL, 'P'},
+                                        {"batch", required_argument, NULL, 'b'},
+                                        {NULL, 0, NULL, 0}};
   struct load model = {.sizes = LOAD_ANY_SIZES};
   struct import import = {.tables = 0};
   struct stat status;

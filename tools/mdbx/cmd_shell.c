@@ -35,8 +35,7 @@ static struct {
   bool interactive, failed, leaving;
 } shell;
 
-static const char *const own_words[] = {"help", "open",   "use",   "tables", "begin",
-                                        "commit", "abort", "quit", "exit"};
+static const char *const own_words[] = {"help", "open", "use", "tables", "begin", "commit", "abort", "quit", "exit"};
 
 /* Splits a line into words, in place. Quotes of both kinds keep blanks, a backslash any character. -1: a quote is open. */
 static int split(char *line, char *words[WORDS_MAX]) {

@@ -129,20 +129,29 @@ static int dump_cdbmake(struct place *place, int count, char *arguments[]) {
 }
 
 int run_dump(int argc, char *argv[]) {
-  static const struct option longs[] = {{"cdb", no_argument, NULL, 'c'},      {"output", required_argument, NULL, 'o'},
+  static const struct option longs[] = {{"cdb", no_argument, NULL, 'c'},       {"output", required_argument, NULL, 'o'},
                                         {"printable", no_argument, NULL, 'p'}, {"rescue", no_argument, NULL, 'r'},
-                                        {"strict", no_argument, NULL, 'x'},   {NULL, 0, NULL, 0}};
+                                        {"strict", no_argument, NULL, 'x'},    {NULL, 0, NULL, 0}};
   struct dump dump = {.all = true};
   struct place place = {.env = NULL};
   bool cdbmake = false;
   int count;
   for (int option; (option = command_option(argc, argv, "co:prx", longs)) != -1;) {
     switch (option) {
-    case 'c': cdbmake = true; break;
-    case 'o': dump.file = strcmp(optarg, "-") == 0 ? NULL : optarg; break;
-    case 'p': dump.printable = true; break;
-    case 'r': dump.rescue = true; break;
-    default: dump.strict = true;
+    case 'c':
+      cdbmake = true;
+      break;
+    case 'o':
+      dump.file = strcmp(optarg, "-") == 0 ? NULL : optarg;
+      break;
+    case 'p':
+      dump.printable = true;
+      break;
+    case 'r':
+      dump.rescue = true;
+      break;
+    default:
+      dump.strict = true;
     }
   }
   char **arguments = command_arguments(argc, argv, 1, cdbmake ? INT32_MAX : 1, &count);
@@ -211,8 +220,8 @@ static int restore(const char *path, int count, char *arguments[], unsigned crea
   if (create && !exists(path))
     rc = target_begin(&target, path, false, target_kind_for(wishes.env_flags));
   if (rc == MDBX_SUCCESS)
-    rc = tool_open(&place.env, target.name ? target.temporary : path, MDBX_ACCEDE | wishes.env_flags,
-                   create ? 0664 : 0);
+    rc =
+        tool_open(&place.env, target.name ? target.temporary : path, MDBX_ACCEDE | wishes.env_flags, create ? 0664 : 0);
   if (rc == MDBX_SUCCESS) {
     rc = mdbx_txn_begin(place.env, NULL, MDBX_TXN_READWRITE, &place.txn);
     if (rc != MDBX_SUCCESS)
@@ -273,22 +282,37 @@ static int load_into(struct load *load, const char *file) {
 }
 
 int run_load(int argc, char *argv[]) {
-  static const struct option longs[] = {
-      {"append", no_argument, NULL, 'a'},        {"batch", required_argument, NULL, 'b'},
-      {"keep", no_argument, NULL, 'N'},          {"purge", no_argument, NULL, 'p'},
-      {"rescue", no_argument, NULL, 'r'},        {"plain", no_argument, NULL, 'T'},
-      {"lower", required_argument, NULL, 'l'},   {"upper", required_argument, NULL, 'u'},
-      {"grow", required_argument, NULL, 'g'},    {"shrink", required_argument, NULL, 'S'},
-      {"page-size", required_argument, NULL, 'P'}, {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"append", no_argument, NULL, 'a'},
+                                        {"batch", required_argument, NULL, 'b'},
+                                        {"keep", no_argument, NULL, 'N'},
+                                        {"purge", no_argument, NULL, 'p'},
+                                        {"rescue", no_argument, NULL, 'r'},
+                                        {"plain", no_argument, NULL, 'T'},
+                                        {"lower", required_argument, NULL, 'l'},
+                                        {"upper", required_argument, NULL, 'u'},
+                                        {"grow", required_argument, NULL, 'g'},
+                                        {"shrink", required_argument, NULL, 'S'},
+                                        {"page-size", required_argument, NULL, 'P'},
+                                        {NULL, 0, NULL, 0}};
   struct load load = {.input = {.file = stdin}, .sizes = LOAD_ANY_SIZES};
   int count;
   for (int option; (option = command_option(argc, argv, "aNprT" LOAD_SIZE_LETTERS, longs)) != -1;) {
     switch (option) {
-    case 'a': load.append = true; break;
-    case 'N': load.keep = true; break;
-    case 'p': load.purge = true; break;
-    case 'r': load.rescue = true; break;
-    case 'T': load.plain = true; break;
+    case 'a':
+      load.append = true;
+      break;
+    case 'N':
+      load.keep = true;
+      break;
+    case 'p':
+      load.purge = true;
+      break;
+    case 'r':
+      load.rescue = true;
+      break;
+    case 'T':
+      load.plain = true;
+      break;
     default:
       if (!load_take_size(&load, option, optarg))
         tool_usage("\"%s\" cannot be the argument of -%c", optarg, option);

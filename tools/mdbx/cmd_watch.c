@@ -59,8 +59,8 @@ static void fill(struct column columns[COLUMNS], const struct facts *old, const 
       {"spilled/s", 10, rate(old->info.mi_pgop_stat.spill, new->info.mi_pgop_stat.spill, seconds)},
       {"writes/s", 9, rate(old->info.mi_pgop_stat.wops, new->info.mi_pgop_stat.wops, seconds)},
       {"flushes/s", 10, rate(flushes(&old->info), flushes(&new->info), seconds)},
-      {"commits/flush", 14, rate(old->info.mi_recent_txnid, new->info.mi_recent_txnid,
-                                 (double)(flushes(&new->info) - flushes(&old->info)))},
+      {"commits/flush", 14,
+       rate(old->info.mi_recent_txnid, new->info.mi_recent_txnid, (double)(flushes(&new->info) - flushes(&old->info)))},
       {"unsynced_KiB", 13, (double)(new->info.mi_unsync_volume >> 10)},
   };
   memcpy(columns, all, sizeof(all));

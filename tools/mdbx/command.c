@@ -67,20 +67,38 @@ static bool take_common(int option) {
     wishes.table.iov_base = strcmp(optarg, TOOL_MAIN_TABLE) == 0 ? NULL : optarg;
     wishes.table.iov_len = wishes.table.iov_base ? strlen(optarg) : 0;
     return true;
-  case 'n': wishes.env_flags |= MDBX_NOSUBDIR; return true;
-  case 'q': tool_quiet = true; return true;
-  case 'L': case 'X': return tool_take_access(option);
-  case OPTION_KEY_FORMAT: wishes.key = form_named(optarg); return true;
-  case OPTION_VALUE_FORMAT: wishes.value = form_named(optarg); return true;
-  case OPTION_TEXT: wishes.output = FORM_TEXT; return true;
-  case OPTION_HEX: wishes.output = FORM_HEX; return true;
-  case OPTION_JSON: wishes.output = json_form(); return true;
+  case 'n':
+    wishes.env_flags |= MDBX_NOSUBDIR;
+    return true;
+  case 'q':
+    tool_quiet = true;
+    return true;
+  case 'L':
+  case 'X':
+    return tool_take_access(option);
+  case OPTION_KEY_FORMAT:
+    wishes.key = form_named(optarg);
+    return true;
+  case OPTION_VALUE_FORMAT:
+    wishes.value = form_named(optarg);
+    return true;
+  case OPTION_TEXT:
+    wishes.output = FORM_TEXT;
+    return true;
+  case OPTION_HEX:
+    wishes.output = FORM_HEX;
+    return true;
+  case OPTION_JSON:
+    wishes.output = json_form();
+    return true;
   case OPTION_HELP:
     if (*full_help)
       about.options = full_help;
     tool_help();
-  case OPTION_VERSION: tool_version();
-  default: return false;
+  case OPTION_VERSION:
+    tool_version();
+  default:
+    return false;
   }
 }
 
@@ -162,18 +180,18 @@ const struct command *command_find(const char *name) {
   return NULL;
 }
 
-#define OPTIONS_OF_ALL                                                                                                 \
-  "Options of every command:\n"                                                                                        \
-  "  -t, --table TABLE      a named table instead of the main one, @MAIN\n"                                                   \
-  "  -n, --no-subdir        DATABASE is a data file, not a directory (needed only for\n"                               \
-  "                         a new one)\n"                                                                              \
-  "  -L, --lockless         read without the lock file; nobody may write meanwhile\n"                                  \
-  "  -X, --exclusive        open exclusively: nobody else may have it open; works on\n"                                \
-  "                         network file systems\n"                                                                   \
-  "  -q, --quiet            print only errors\n"                                                                       \
-  "      --key-format F     format of keys on the command line: text, hex, u32 or u64\n"                               \
-  "      --value-format F   the same for values\n"                                                                     \
-  "      --text --hex --json  format of the output\n"                                                                  \
+#define OPTIONS_OF_ALL \
+  "Options of every command:\n" \
+  "  -t, --table TABLE      a named table instead of the main one, @MAIN\n" \
+  "  -n, --no-subdir        DATABASE is a data file, not a directory (needed only for\n" \
+  "                         a new one)\n" \
+  "  -L, --lockless         read without the lock file; nobody may write meanwhile\n" \
+  "  -X, --exclusive        open exclusively: nobody else may have it open; works on\n" \
+  "                         network file systems\n" \
+  "  -q, --quiet            print only errors\n" \
+  "      --key-format F     format of keys on the command line: text, hex, u32 or u64\n" \
+  "      --value-format F   the same for values\n" \
+  "      --text --hex --json  format of the output\n" \
   "      --help --version\n"
 
 void command_introduce(const struct command *command) {

@@ -18,10 +18,10 @@ enum form { FORM_AUTO, FORM_TEXT, FORM_HEX, FORM_U32, FORM_U64, FORM_JSON, FORM_
 
 /* The options that every command has. */
 struct wishes {
-  MDBX_val table;         /* iov_base NULL: the main table */
-  enum form key, value;   /* of arguments; FORM_AUTO: by the table's flags, else text */
-  enum form output;       /* FORM_AUTO: as for arguments */
-  unsigned env_flags;     /* MDBX_NOSUBDIR or none */
+  MDBX_val table;       /* iov_base NULL: the main table */
+  enum form key, value; /* of arguments; FORM_AUTO: by the table's flags, else text */
+  enum form output;     /* FORM_AUTO: as for arguments */
+  unsigned env_flags;   /* MDBX_NOSUBDIR or none */
 };
 
 extern struct wishes wishes;

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-#define CREATE_OPTIONS                                                                                                 \
-  "  -c, --create           create the database and the table if they do not exist\n"                                  \
-  "  -F, --flags LIST       the same, with these flags for the table: reversekey,\n"                                   \
+#define CREATE_OPTIONS \
+  "  -c, --create           create the database and the table if they do not exist\n" \
+  "  -F, --flags LIST       the same, with these flags for the table: reversekey,\n" \
   "                         integerkey, dupsort, dupfixed, integerdup, reversedup\n"
 
 const struct command commands[] = {
@@ -83,8 +83,7 @@ const struct command commands[] = {
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
      "      --fd N             to this descriptor instead\n",
      run_copyfd},
-    {"backup", "Copies", "[OPTION...] DATABASE FILE",
-     "Back up: a whole copy, or the changes since an earlier one",
+    {"backup", "Copies", "[OPTION...] DATABASE FILE", "Back up: a whole copy, or the changes since an earlier one",
      "  -s, --since-copy FILE  only pages that this copy or increment does not have\n"
      "  -S, --since COMMIT     only pages newer than this commit\n"
      "  -f, --force            replace an existing file\n"

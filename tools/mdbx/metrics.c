@@ -38,7 +38,8 @@ static void head(const struct metrics *metrics, const char *name, const char *ty
 }
 
 /* One sample; `label` may be NULL. */
-static void sample(const struct metrics *metrics, const char *name, const char *label, const char *value, uint64_t number) {
+static void sample(const struct metrics *metrics, const char *name, const char *label, const char *value,
+                   uint64_t number) {
   fprintf(metrics->out, "mdbx_%s{", name);
   put_label(metrics, "database", metrics->path);
   if (label) {
@@ -48,7 +49,8 @@ static void sample(const struct metrics *metrics, const char *name, const char *
   fprintf(metrics->out, "} %" PRIu64 "\n", number);
 }
 
-static void single(const struct metrics *metrics, const char *name, const char *type, const char *help, uint64_t number) {
+static void single(const struct metrics *metrics, const char *name, const char *type, const char *help,
+                   uint64_t number) {
   head(metrics, name, type, help);
   sample(metrics, name, NULL, NULL, number);
 }
@@ -62,7 +64,8 @@ static void put_sizes(const struct metrics *metrics) {
   single(metrics, "file_size_bytes", "gauge", "Size of the data file.", facts->info.mi_geo.current);
   single(metrics, "file_size_lower_bytes", "gauge", "The file is never smaller.", facts->info.mi_geo.lower);
   single(metrics, "file_size_upper_bytes", "gauge", "The file is never larger.", facts->info.mi_geo.upper);
-  head(metrics, "pages", "gauge", "Pages of the file by use; held ones are free for the newest commit, but not for all readers.");
+  head(metrics, "pages", "gauge",
+       "Pages of the file by use; held ones are free for the newest commit, but not for all readers.");
   sample(metrics, "pages", "use", "used", facts->used);
   sample(metrics, "pages", "use", "free", facts->free);
   sample(metrics, "pages", "use", "held", facts->held);
@@ -75,7 +78,8 @@ static void put_readers(const struct metrics *metrics) {
   single(metrics, "readers", "gauge", "Read transactions that have a snapshot.", facts->readers);
   single(metrics, "reader_slots", "gauge", "Read transactions there can be at a time.", facts->info.mi_maxreaders);
   single(metrics, "reader_lag_commits", "gauge", "How far the oldest reader is behind the newest commit.", facts->lag);
-  single(metrics, "reader_retained_bytes", "gauge", "What the oldest reader keeps from being used again.", facts->retained);
+  single(metrics, "reader_retained_bytes", "gauge", "What the oldest reader keeps from being used again.",
+         facts->retained);
 }
 
 /* Of all processes, since the first one opened the database. */
@@ -93,7 +97,8 @@ static void put_operations(const struct metrics *metrics) {
   single(metrics, "writes_total", "counter", "Calls that wrote to the file.", info->mi_pgop_stat.wops);
   single(metrics, "flushes_total", "counter", "Calls that made the file durable.",
          info->mi_pgop_stat.fsync + info->mi_pgop_stat.msync);
-  single(metrics, "shared_flushes_total", "counter", "Flushes made for commits that waited for one.", info->mi_shared.flushes);
+  single(metrics, "shared_flushes_total", "counter", "Flushes made for commits that waited for one.",
+         info->mi_shared.flushes);
   single(metrics, "shared_commits_total", "counter", "Commits made durable by those.", info->mi_shared.commits);
 }
 
@@ -129,7 +134,8 @@ static void put_tables(const struct metrics *metrics) {
 
 static int read_table(MDBX_txn *txn, const MDBX_val *name, MDBX_stat *stat) {
   MDBX_dbi dbi;
-  int rc = name->iov_base ? mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi) : mdbx_dbi_open(txn, NULL, MDBX_DB_ACCEDE, &dbi);
+  int rc =
+      name->iov_base ? mdbx_dbi_open2(txn, name, MDBX_DB_ACCEDE, &dbi) : mdbx_dbi_open(txn, NULL, MDBX_DB_ACCEDE, &dbi);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_dbi_stat(txn, dbi, stat, sizeof(*stat));
   if (rc != MDBX_SUCCESS)

@@ -82,9 +82,10 @@ static int open_and_begin(const char *database) {
     return rc;
   tool_close(session.env, NULL);
   session.env = NULL;
-  return tool_fail(rc, rc == MDBX_INCOMPATIBLE ? "others use the database with MDBX_WRITEMAP, so there is no transaction"
-                                                 " across commands"
-                                               : "cannot begin to write");
+  return tool_fail(rc, rc == MDBX_INCOMPATIBLE
+                           ? "others use the database with MDBX_WRITEMAP, so there is no transaction"
+                             " across commands"
+                           : "cannot begin to write");
 }
 
 int session_begin(const char *database) {
