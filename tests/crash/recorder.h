@@ -41,11 +41,11 @@ struct recorder {
   bool mapped;     /* look for writes through a mapping */
   uint8_t *shadow; /* the file as seen last, if mapped */
   size_t shadow_length;
-  int fd;            /* of the file, a descriptor of our own */
-  size_t used;       /* of the shared memory this lies in */
-  long fuse;         /* so many more calls happen, then the process ends before the next one; negative: none does */
-  unsigned linger;   /* a flush goes on until so many records are made meanwhile, or a moment has passed */
-  long good_flushes; /* so many more work, then one fails; negative: all do */
+  int fd;      /* of the file, a descriptor of our own */
+  size_t used; /* of the shared memory this lies in */
+  long fuse;   /* so many more calls happen, then the process ends before the next one; negative: none does */
+  _Atomic unsigned linger; /* a flush goes on until so many records are made meanwhile, or a moment has passed */
+  long good_flushes;       /* so many more work, then one fails; negative: all do */
 };
 
 /* Begins to record all changes the engine makes (one recorder at a time). Present content of the file is the start. */
