@@ -323,13 +323,22 @@ static int finish_and_wait(MDBX_txn *txn, const struct ticket *ticket, MDBX_comm
   return rc;
 }
 
+/* A weak commit stands, whatever becomes of the steady point: an error would say that nothing was committed. What has not made the
+ * environment fail is tried again by the next commit, and told by mdbx_env_sync(). */
+static int outcome_of_seal(const MDBX_env *env, int rc) {
+  if (rc == MDBX_SUCCESS || atomic_load(&env->fatal))
+    return rc;
+  log_error("%s: no steady point could be made after a commit, error %d", env->data_path, rc);
+  return MDBX_SUCCESS;
+}
+
 /* As above; then does the work that a weak commit leaves (enum seal_chore). */
 static int finish_and_seal(MDBX_txn *txn, enum seal_chore chore, MDBX_commit_latency *latency) {
   MDBX_env *env = txn->env;
   const uint64_t begun = latency ? os_monotonic_16dot16() : 0;
   atomic_fetch_add(&env->waiting, 1);
   txn_finish_write(txn);
-  const int rc = flusher_take_chore(env, chore) ? MDBX_SUCCESS : seal_do_chore(env, chore);
+  const int rc = flusher_take_chore(env, chore) ? MDBX_SUCCESS : outcome_of_seal(env, seal_do_chore(env, chore));
   atomic_fetch_sub(&env->waiting, 1);
   if (latency)
     latency->sync += (uint32_t)(os_monotonic_16dot16() - begun);

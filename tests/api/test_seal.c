@@ -467,6 +467,52 @@ START_TEST(test_thread_is_patient) {
 }
 END_TEST
 
+/* A meta is damaged as soon as it is written. */
+static void damage(int fd, uint64_t offset) {
+  uint8_t byte;
+  offset += offsetof(struct meta_page, meta.canary);
+  ck_assert_int_eq(pread(fd, &byte, 1, (off_t)offset), 1);
+  byte ^= 1;
+  ck_assert_int_eq(pwrite(fd, &byte, 1, (off_t)offset), 1);
+}
+
+static int damaging_pwritev(int fd, struct iovec *iov, int count, uint64_t offset) {
+  const int rc = os_ops_real.pwritev(fd, iov, count, offset);
+  if (offset < META_COUNT * 4096)
+    damage(fd, offset);
+  return rc;
+}
+
+static int damaging_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
+  const int rc = os_ops_real.store(fd, to, from, length, offset);
+  if (offset < META_COUNT * 4096)
+    damage(fd, offset);
+  return rc;
+}
+
+/* The steady point at the threshold cannot be made. The commit stands, and does not say that nothing was committed. */
+START_TEST(test_commit_stands) {
+  MDBX_env *env = open_weak(0);
+  struct os_ops damaging = os_ops_real;
+  OK(mdbx_env_sync(env));
+  OK(mdbx_env_set_option(env, MDBX_opt_sync_bytes, 4096));
+  damaging.pwritev = damaging_pwritev;
+  damaging.store = damaging_store;
+  os_ops = &damaging;
+  const txnid_t durable = lck_durable(&env->lck);
+  OK(store(env, "stands", MDBX_TXN_READWRITE));
+  os_ops = &os_ops_real;
+  ck_assert_uint_eq(lck_durable(&env->lck), durable);
+  IS(mdbx_env_sync(env), MDBX_CORRUPTED);
+  damage(env->fd, (uint64_t)lck_head_slot(lck_head(&env->lck)) * 4096);
+  OK(mdbx_env_sync(env));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  api_has(txn, DBI_MAIN, "stands", "new");
+  OK(mdbx_txn_abort(txn));
+  close_sound(env);
+}
+END_TEST
+
 static void write_for_ever(void *context) {
   MDBX_env *env = api_create();
   MDBX_txn *txn;
@@ -589,6 +635,7 @@ int main(void) {
   tcase_add_test(tcase, test_thread_and_fork);
   tcase_add_loop_test(tcase, test_period_of_others, 0, 2);
   tcase_add_loop_test(tcase, test_thread_is_patient, 0, 2);
+  tcase_add_test(tcase, test_commit_stands);
   tcase_add_test(tcase, test_close_beside_writer);
   tcase_add_test(tcase, test_thread_is_for_writers);
   tcase_add_test(tcase, test_space);
