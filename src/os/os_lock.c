@@ -169,7 +169,10 @@ int os_open_again(int fd, int *twin) {
 #define POLL_NS 500000L
 #define SPINS 500
 
-static long sleep_ns(uint32_t microseconds) { return MIN_OF((long)microseconds * 1000, WAIT_NS); }
+/* A long has 32 bits on some machines. */
+static long sleep_ns(uint32_t microseconds) {
+  return microseconds < WAIT_NS / 1000 ? (long)microseconds * 1000 : WAIT_NS;
+}
 
 #ifdef __linux__
 void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds) {
