@@ -55,47 +55,56 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
   return rc;
 }
 
+/* What the options ask for. */
+struct wish {
+  unsigned flags, env_flags, warmup;
+};
+
+static void take_option(struct wish *wish, int option) {
+  switch (option) {
+  case 'c':
+    wish->flags |= MDBX_CP_COMPACT;
+    break;
+  case 'd':
+    wish->flags |= MDBX_CP_FORCE_DYNAMIC_SIZE;
+    break;
+  case 'f':
+    wish->flags |= MDBX_CP_OVERWRITE;
+    break;
+  case 'n':
+    wish->env_flags |= MDBX_NOSUBDIR;
+    break;
+  case 'N':
+    wish->flags |= MDBX_CP_NO_VERIFY;
+    break;
+  case 'p':
+    wish->flags |= MDBX_CP_THROTTLE_MVCC;
+    break;
+  case 'q':
+    tool_quiet = true;
+    break;
+  case 'U':
+    wish->warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
+    /* fall through */
+  case 'u':
+    wish->warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
+    break;
+  default:
+    if (!tool_take_access(option))
+      tool_bad_option(option, optopt);
+  }
+}
+
 int main(int argc, char *argv[]) {
-  unsigned flags = MDBX_CP_DEFAULTS, env_flags = 0, warmup = 0;
+  struct wish wish = {MDBX_CP_DEFAULTS, 0, 0};
   static const struct option longs[] = {{"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
   tool_start(&about, argc, argv);
   for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU" TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
-    switch (option) {
-    case 'V':
+    if (option == 'V')
       tool_version();
-    case 'h':
+    if (option == 'h')
       tool_help();
-    case 'c':
-      flags |= MDBX_CP_COMPACT;
-      break;
-    case 'd':
-      flags |= MDBX_CP_FORCE_DYNAMIC_SIZE;
-      break;
-    case 'f':
-      flags |= MDBX_CP_OVERWRITE;
-      break;
-    case 'n':
-      env_flags |= MDBX_NOSUBDIR;
-      break;
-    case 'N':
-      flags |= MDBX_CP_NO_VERIFY;
-      break;
-    case 'p':
-      flags |= MDBX_CP_THROTTLE_MVCC;
-      break;
-    case 'q':
-      tool_quiet = true;
-      break;
-    case 'U':
-      warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
-      /* fall through */
-    case 'u':
-      warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
-      break;
-    default:
-      if (!tool_take_access(option))
-        tool_bad_option(option, optopt);
-    }
+    take_option(&wish, option);
   }
   if (argc - optind < 1 || argc - optind > 2)
     tool_usage("%s", argc == optind ? "no source given" : "too many arguments");
@@ -106,15 +115,15 @@ int main(int argc, char *argv[]) {
     tool_usage("standard output is a terminal, name a destination");
 
   MDBX_env *env = NULL;
-  int rc = tool_open_for_reading(&env, source, env_flags);
-  if (rc == MDBX_SUCCESS && warmup) {
+  int rc = tool_open_for_reading(&env, source, wish.env_flags);
+  if (rc == MDBX_SUCCESS && wish.warmup) {
     /* If reading ahead into memory fails, the copy can still be made. */
-    const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)warmup, 0);
+    const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)wish.warmup, 0);
     if (warm != MDBX_SUCCESS)
       tool_fail(warm, "cannot warm up");
   }
   if (rc == MDBX_SUCCESS)
-    rc = copy(env, source, destination, flags);
+    rc = copy(env, source, destination, wish.flags);
   tool_close(env, NULL);
   return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }
