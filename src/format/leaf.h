@@ -39,9 +39,6 @@ static inline const uint8_t *leaf_node(const struct page *page, unsigned i) {
   return page_body(page) + leaf_slots(page)[i];
 }
 
-/* How many records ahead a scan prefetches nodes. */
-enum { LEAF_PREFETCH = 8 };
-
 static inline size_t node_size(const uint8_t *node) {
   return NODE_HEADER + (get_u16(node) & NODE_LENGTH) + (get_u16(node + 2) & NODE_LENGTH);
 }

@@ -59,14 +59,16 @@ bool snapshot_is_lost(const struct snapshot *snapshot);
 /* The code for invalid bytes, with a report if they are damage. */
 #define snapshot_damage(snapshot, ...) \
   (snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : log_damage(MDBX_CORRUPTED, __VA_ARGS__))
+enum { SNAPSHOT_PREFETCHED = 5 * 64 };
+
 /* Prefetches what a visit of a page reads first: its header, the keyheads and slots after it, and its memo entry. */
 static inline void snapshot_prefetch(const struct snapshot *snapshot, pgno_t pgno) {
-  enum { LINE = 64, LINES = 5 };
+  enum { LINE = 64 };
   if (pgno >= snapshot->present)
     return;
   const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
   __builtin_prefetch(&snapshot->memo[pgno & snapshot->memo_mask]);
-  for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)LINE * LINES); at += LINE)
+  for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)SNAPSHOT_PREFETCHED); at += LINE)
     __builtin_prefetch(bytes + at);
 }
 
@@ -89,6 +91,14 @@ static inline int snapshot_page(const struct snapshot *snapshot, pgno_t pgno, co
     return snapshot_check_page(snapshot, pgno, page);
   *page = mapped;
   return MDBX_SUCCESS;
+}
+
+/* The page if it was checked before and no buffer has it, else NULL: for a look that must not find damage. */
+static inline const struct page *snapshot_known_page(const struct snapshot *snapshot, pgno_t pgno) {
+  if (pgno < PGNO_FIRST || pgno >= snapshot->present || (snapshot->dirty && dirty_find(snapshot->dirty, pgno)))
+    return NULL;
+  const struct page *page = snapshot_mapped(snapshot, pgno);
+  return snapshot_knows(snapshot, pgno, page->txnid) && page->txnid <= snapshot->newest ? page : NULL;
 }
 
 /* The code for a valid page that is not the one that the reference means, with a report. */

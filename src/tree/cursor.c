@@ -24,6 +24,8 @@ void cursor_unset(struct cursor *cursor) {
   cursor->in_doubt = false;
   cursor->in_set = false;
   cursor->path.depth = 0;
+  scan_ahead_end(&cursor->ahead);
+  scan_ahead_end(&cursor->ahead_values);
 }
 
 void cursor_attach(struct cursor *cursor, const struct snapshot *snapshot, struct tree *tree, struct space *space) {

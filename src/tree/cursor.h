@@ -11,6 +11,7 @@
 
 #include "tree/dup.h"
 #include "tree/range.h"
+#include "tree/scan_ahead.h"
 
 enum cursor_state {
   CURSOR_UNSET,       /* never positioned, or reset: NEXT is the first record, PREV the last */
@@ -45,6 +46,7 @@ struct cursor {
   size_t saved_key, saved_length, saved_capacity;
   bool saved_value;
   enum saved_edge saved_edge;
+  struct scan_ahead ahead, ahead_values; /* for records; for the values of a nested tree */
 };
 
 void cursor_init(struct cursor *cursor);
@@ -91,9 +93,7 @@ static inline bool cursor_step_in_leaf(struct cursor *cursor, bool forward, MDBX
   if (item.kind != NODE_PLAIN)
     return false;
   leaf->index = to;
-  const unsigned ahead = to + (forward ? (unsigned)LEAF_PREFETCH : -(unsigned)LEAF_PREFETCH);
-  if (ahead < leaf->page->count)
-    __builtin_prefetch(leaf_node(leaf->page, ahead));
+  scan_ahead_step(&cursor->ahead, leaf->page);
   cursor->eof = false;
   *key = val_of(item.key, item.key_length);
   *data = val_of(item.data, item.data_length);

@@ -100,6 +100,8 @@ static int batch_from_here(struct cursor *cursor, size_t *count, MDBX_val *pairs
     if (rc != MDBX_SUCCESS)
       return rc;
     *count += 2;
+    while (*count + 2 <= limit && cursor_step(cursor, MDBX_NEXT, &pairs[*count], &pairs[*count + 1]))
+      *count += 2;
     if (cursor_on_edge(cursor, true) == MDBX_RESULT_TRUE) {
       cursor->eof = true;
       return MDBX_RESULT_TRUE;

@@ -9,19 +9,46 @@
 
 /* ------------------------------------------------------------------------------------------------------- moving */
 
-/* A scan of this key's values continues with those of the neighbouring key: prefetches the page on which they begin. */
-static void prefetch_values(const struct cursor *cursor, bool forward) {
+/* The record of the nested tree with the values of the key so many records on; false if there is none. It is not checked. */
+static bool nested_at(const struct cursor *cursor, unsigned distance, struct nested_record *record) {
   const struct path_level *leaf = &cursor->path.level[cursor->path.depth - 1];
-  const unsigned next = leaf->index + (forward ? 1u : -1u);
-  struct nested_record record;
   struct leaf_item item;
-  if (next >= leaf->page->count)
-    return;
-  leaf_get(leaf->page, next, &item);
-  if (item.kind != NODE_TREE || item.data_length != sizeof(record))
-    return;
-  memcpy(&record, item.data, sizeof(record));
-  snapshot_prefetch(cursor->snapshot, record.root);
+  if (leaf->index + distance >= leaf->page->count)
+    return false;
+  leaf_get(leaf->page, leaf->index + distance, &item);
+  if (item.kind != NODE_TREE || item.data_length != sizeof(*record))
+    return false;
+  memcpy(record, item.data, sizeof(*record));
+  return true;
+}
+
+/* The page with the first (or last) values of the next (or previous) key, if that is easily found; or PGNO_NONE. No page is
+ * checked for this: the user may never go there. */
+static pgno_t next_values(const struct cursor *cursor, bool forward) {
+  struct nested_record record;
+  if (!nested_at(cursor, forward ? 1u : -1u, &record) || record.depth > 2)
+    return PGNO_NONE;
+  if (record.depth == 1)
+    return record.root;
+  const struct page *root = snapshot_known_page(cursor->snapshot, record.root);
+  if (!root || !(root->flags & P_BRANCH))
+    return PGNO_NONE;
+  return branch_child(root, forward ? 0 : root->count - 1u).pgno;
+}
+
+/* A scan has reached a leaf of a nested tree: prefetches the leaf on which it goes on, in this tree or in that of the
+ * next key. The root of the tree after that is prefetched in time for the next key. */
+static void look_ahead(struct cursor *cursor, bool forward) {
+  const struct path *path = &cursor->set.path;
+  const struct page *leaf = path->level[path->depth - 1].page;
+  pgno_t next = scan_ahead_next_leaf(path, forward);
+  if (next == PGNO_NONE) {
+    struct nested_record record;
+    next = next_values(cursor, forward);
+    if (nested_at(cursor, forward ? 2u : -2u, &record))
+      snapshot_prefetch(cursor->snapshot, record.root);
+  }
+  scan_ahead_begin(&cursor->ahead_values, cursor->snapshot, leaf, next, leaf->count);
 }
 
 /* The path has reached a record: moves to the first or last of its values. */
@@ -30,8 +57,10 @@ static int land(struct cursor *cursor, int rc, enum edge edge) {
     rc = cursor_open_set(cursor);
     if (rc == MDBX_SUCCESS)
       rc = edge == AT_FIRST ? values_first(&cursor->set) : values_last(&cursor->set);
-    if (rc == MDBX_SUCCESS && cursor->set.kind == NODE_TREE)
-      prefetch_values(cursor, edge == AT_FIRST);
+    if (rc == MDBX_SUCCESS && cursor->set.kind == NODE_TREE) {
+      scan_ahead_step(&cursor->ahead, path_leaf(&cursor->path)->page);
+      look_ahead(cursor, edge == AT_FIRST);
+    }
   }
   return cursor_arrive(cursor, rc);
 }
@@ -71,6 +100,7 @@ static int step_next(struct cursor *cursor) {
   const int rc = path_next(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc != MDBX_SUCCESS || path_leaf(&cursor->path)->index == from.index + 1)
     return rc;
+  scan_ahead_enter(&cursor->ahead, cursor->snapshot, cursor->tree, &cursor->path, true);
   return check_order(cursor, from.page, true);
 }
 
@@ -80,6 +110,7 @@ static int step_prev(struct cursor *cursor) {
   const int rc = path_prev(cursor->snapshot, cursor->tree, &cursor->path);
   if (rc != MDBX_SUCCESS || path_leaf(&cursor->path)->index + 1 == from.index)
     return rc;
+  scan_ahead_enter(&cursor->ahead, cursor->snapshot, cursor->tree, &cursor->path, false);
   return check_order(cursor, from.page, false);
 }
 
@@ -100,26 +131,26 @@ static int step_onto(struct cursor *cursor, bool same_key) {
 }
 
 /* A step among the values of the key, if both are on one page. */
-static bool step_in_tree(struct value_set *set, bool forward) {
-  struct path_level *leaf = path_leaf(&set->path);
+static bool step_in_tree(struct cursor *cursor, bool forward) {
+  struct path_level *leaf = path_leaf(&cursor->set.path);
   const unsigned to = leaf->index + (forward ? 1u : -1u);
   if (to >= leaf->page->count || leaf->index >= leaf->page->count)
     return false;
   leaf->index = to;
-  const unsigned ahead = to + (forward ? (unsigned)LEAF_PREFETCH : -(unsigned)LEAF_PREFETCH);
-  if (ahead < leaf->page->count && !leaf_is_array(leaf->page))
-    __builtin_prefetch(leaf_node(leaf->page, ahead));
+  scan_ahead_step(&cursor->ahead_values, leaf->page);
   return true;
 }
 
-static bool step_among_values(struct value_set *set, bool forward) {
+static bool step_among_values(struct cursor *cursor, bool forward) {
+  struct value_set *set = &cursor->set;
   if (set->kind == NODE_TREE)
-    return step_in_tree(set, forward);
+    return step_in_tree(cursor, forward);
   const unsigned count = set->kind == NODE_SUBPAGE ? subpage_count(&set->bytes) : 1;
   const unsigned to = set->index + (forward ? 1u : -1u);
   if (to >= count || set->index >= count)
     return false;
   set->index = to;
+  scan_ahead_step(&cursor->ahead, path_leaf(&cursor->path)->page);
   return true;
 }
 
@@ -140,13 +171,14 @@ static bool step_to_neighbour(struct cursor *cursor, bool forward) {
   set->key = val_of(item.key, item.key_length);
   set->bytes = bytes;
   leaf->index = to;
+  scan_ahead_step(&cursor->ahead, leaf->page);
   return true;
 }
 
 bool cursor_step_in_set(struct cursor *cursor, bool forward, bool same_key, MDBX_val *key, MDBX_val *data) {
   if (cursor->state != CURSOR_AT || cursor->detached || !cursor->in_set)
     return false;
-  if (!step_among_values(&cursor->set, forward) && (same_key || !step_to_neighbour(cursor, forward)))
+  if (!step_among_values(cursor, forward) && (same_key || !step_to_neighbour(cursor, forward)))
     return false;
   cursor->eof = false;
   *key = cursor->set.key;
@@ -154,11 +186,31 @@ bool cursor_step_in_set(struct cursor *cursor, bool forward, bool same_key, MDBX
   return true;
 }
 
+/* step_in_tree() makes the steps within a leaf, so this one led to another. */
+static void enter_values(struct cursor *cursor, bool forward) {
+  if (cursor->set.kind == NODE_TREE)
+    look_ahead(cursor, forward);
+}
+
+static int next_value(struct cursor *cursor) {
+  const int rc = values_next(&cursor->set);
+  if (rc == MDBX_SUCCESS)
+    enter_values(cursor, true);
+  return rc;
+}
+
+static int prev_value(struct cursor *cursor) {
+  const int rc = values_prev(&cursor->set);
+  if (rc == MDBX_SUCCESS)
+    enter_values(cursor, false);
+  return rc;
+}
+
 static int next_from_here(struct cursor *cursor, enum reach reach) {
   ASSERT(cursor->state == CURSOR_AT);
   int rc = MDBX_NOTFOUND;
   if (cursor->in_set && reach != OTHER_KEY)
-    rc = cursor_arrive(cursor, values_next(&cursor->set));
+    rc = cursor_arrive(cursor, next_value(cursor));
   return rc == MDBX_NOTFOUND && reach != SAME_KEY ? next_key(cursor) : rc;
 }
 
@@ -199,7 +251,7 @@ static int go_prev(struct cursor *cursor, enum reach reach) {
   if (!cursor->path.depth)
     return reach == SAME_KEY ? MDBX_NOTFOUND : go_last(cursor);
   if (cursor->in_set && reach != OTHER_KEY)
-    rc = cursor_arrive(cursor, values_prev(&cursor->set));
+    rc = cursor_arrive(cursor, prev_value(cursor));
   return rc == MDBX_NOTFOUND && reach != SAME_KEY ? prev_key(cursor) : rc;
 }
 

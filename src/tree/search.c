@@ -103,22 +103,6 @@ int tree_seek_append(const struct snapshot *snapshot, const struct tree *tree, c
   return MDBX_SUCCESS;
 }
 
-/* A scan has reached a leaf: prefetches its first nodes, and the keyheads and slots of the next leaf. The scan
- * prefetches further nodes as it proceeds (cursor_step_in_leaf). */
-static void prefetch_scan(const struct snapshot *snapshot, const struct path *path, bool forward) {
-  ASSERT(path->depth > 1);
-  const struct page *leaf = path->level[path->depth - 1].page;
-  if (leaf_is_array(leaf))
-    return;
-  for (unsigned i = 0; i < MIN_OF(leaf->count, LEAF_PREFETCH); ++i)
-    __builtin_prefetch(leaf_node(leaf, forward ? i : leaf->count - 1u - i));
-  const struct path_level *above = &path->level[path->depth - 2];
-  const unsigned next = above->index + (forward ? 1u : -1u);
-  if (next >= above->page->count)
-    return;
-  snapshot_prefetch(snapshot, branch_child(above->page, next).pgno);
-}
-
 /* Moves to the first record of the next leaf. */
 static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, struct path *path) {
   ASSERT(path->depth > 0 && path->depth == tree->record.depth);
@@ -126,10 +110,7 @@ static int next_leaf(const struct snapshot *snapshot, const struct tree *tree, s
     struct path_level *level = &path->level[i];
     if (level->index + 1 < level->page->count) {
       level->index += 1;
-      const int rc = descend_edge(snapshot, tree, path, i + 1, false);
-      if (rc == MDBX_SUCCESS)
-        prefetch_scan(snapshot, path, true);
-      return rc;
+      return descend_edge(snapshot, tree, path, i + 1, false);
     }
   }
   return MDBX_NOTFOUND;
@@ -141,10 +122,7 @@ static int prev_leaf(const struct snapshot *snapshot, const struct tree *tree, s
     struct path_level *level = &path->level[i];
     if (level->index > 0) {
       level->index -= 1;
-      const int rc = descend_edge(snapshot, tree, path, i + 1, true);
-      if (rc == MDBX_SUCCESS)
-        prefetch_scan(snapshot, path, false);
-      return rc;
+      return descend_edge(snapshot, tree, path, i + 1, true);
     }
   }
   return MDBX_NOTFOUND;

@@ -151,6 +151,21 @@ START_TEST(changed_pages_first) {
 }
 END_TEST
 
+/* A look that must not find damage: only pages that were checked. */
+START_TEST(known_pages) {
+  ck_assert_ptr_null(snapshot_known_page(&view, 5));
+  ck_assert_int_eq(ask(meant, P_LEAF), MDBX_SUCCESS);
+  ck_assert_ptr_eq(snapshot_known_page(&view, 5), page_of(5));
+  page_of(5)->txnid = BIRTH + 1;
+  ck_assert_ptr_null(snapshot_known_page(&view, 5));
+  snapshot_vouch(&view, 5, NEWEST + 1);
+  page_of(5)->txnid = NEWEST + 1;
+  ck_assert_ptr_null(snapshot_known_page(&view, 5));
+  ck_assert_ptr_null(snapshot_known_page(&view, PAGES - 2));
+  ck_assert_ptr_null(snapshot_known_page(&view, 0));
+}
+END_TEST
+
 START_TEST(run_of_a_large_value) {
   struct large_ref ref = {.pgno = 6, .bytes = 2 * SIZE, .birth = BIRTH};
   const struct page *run;
@@ -185,6 +200,7 @@ int main(void) {
   tcase_add_test(tcase, page_of_the_future);
   tcase_add_test(tcase, snapshot_taken_away);
   tcase_add_test(tcase, changed_pages_first);
+  tcase_add_test(tcase, known_pages);
   tcase_add_test(tcase, run_of_a_large_value);
   suite_add_tcase(suite, tcase);
   return unit_run(suite);
