@@ -67,9 +67,23 @@ static inline void snapshot_prefetch(const struct snapshot *snapshot, pgno_t pgn
   if (pgno >= snapshot->present)
     return;
   const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
-  __builtin_prefetch(&snapshot->memo[pgno & snapshot->memo_mask]);
+  PREFETCH(&snapshot->memo[pgno & snapshot->memo_mask]);
   for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)SNAPSHOT_PREFETCHED); at += LINE)
-    __builtin_prefetch(bytes + at);
+    PREFETCH(bytes + at);
+}
+
+/* The same with the bytes after them, for a writer, which probably copies the page. */
+static inline void snapshot_prefetch_whole(const struct snapshot *snapshot, pgno_t pgno) {
+  enum { LINE = 64, BYTES_MAX = 4096 };
+  if (pgno >= snapshot->present)
+    return;
+  const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
+  for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)BYTES_MAX); at += LINE)
+    PREFETCH(bytes + at);
+}
+
+static inline bool snapshot_is_of_writer(const struct snapshot *snapshot) {
+  return snapshot->dirty || snapshot->in_place;
 }
 
 /* The slow half of snapshot_page(): checks the page and remembers it. MDBX_BAD_TXN when the snapshot was taken away. */

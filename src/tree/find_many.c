@@ -7,7 +7,7 @@ enum { LINE = 64 };
 
 static void prefetch_bytes(const void *from, size_t length) {
   for (size_t at = 0; at < length; at += LINE)
-    __builtin_prefetch((const uint8_t *)from + at);
+    PREFETCH((const uint8_t *)from + at);
 }
 
 /* Prefetches what the search of a page reads first: its memo entry, its header, and the keyheads of a leaf; in a
@@ -18,10 +18,10 @@ static void prefetch_page(const struct snapshot *snapshot, pgno_t pgno, bool lea
   if (unlikely(pgno >= snapshot->limit))
     return;
   const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
-  __builtin_prefetch(&snapshot->memo[pgno & snapshot->memo_mask]);
+  PREFETCH(&snapshot->memo[pgno & snapshot->memo_mask]);
   prefetch_bytes(bytes, leaf ? MIN_OF(snapshot->page_size, (size_t)LINE * LEAF_LINES) : LINE);
   if (!leaf)
-    __builtin_prefetch(bytes + snapshot->page_size / 4);
+    PREFETCH(bytes + snapshot->page_size / 4);
 }
 
 /* Moves all lookups one level down: from their page to the number of its child. */

@@ -27,7 +27,7 @@ static const struct page *page_of(const struct snapshot *snapshot, pgno_t pgno) 
 /* The first records of a leaf that was not prefetched. */
 static void prefetch_first(const struct page *leaf, bool forward) {
   for (unsigned i = 0; i < MIN_OF(leaf->count, FIRST_NODES); ++i)
-    __builtin_prefetch(leaf_node(leaf, forward ? i : leaf->count - 1u - i));
+    PREFETCH(leaf_node(leaf, forward ? i : leaf->count - 1u - i));
 }
 
 /* With several values per key each value is a step. */

@@ -43,7 +43,7 @@ static inline void scan_ahead_step(struct scan_ahead *ahead, const struct page *
   if (ahead->leaf != leaf)
     return;
   for (unsigned i = 0; i < ahead->lines; ++i)
-    __builtin_prefetch(ahead->from + (size_t)i * SCAN_LINE, 0, 2);
+    PREFETCH(ahead->from + (size_t)i * SCAN_LINE);
   ahead->from += (size_t)ahead->lines * SCAN_LINE;
   if (unlikely(ahead->from >= ahead->stop))
     scan_ahead_turn(ahead);
