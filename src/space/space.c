@@ -225,17 +225,11 @@ static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgn
   return rc;
 }
 
-/* Buffers are memory of this process and may contain anything, so they are cleared; bytes in the mapping are in the
- * file already. */
-static bool clears(const struct space *space) { return !space->nomeminit && !space->writemap; }
-
 int space_new_page(struct space *space, unsigned flags, struct page **page) {
   pgno_t pgno;
   const int rc = allocate_with_buffer(space, 1, &pgno, page);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (clears(space))
-    memset(*page, 0, space->view.page_size);
   page_init(*page, space->view.page_size, pgno, space->view.txnid, flags);
   space->counters.newly += 1;
   return MDBX_SUCCESS;
@@ -248,7 +242,8 @@ int space_new_run(struct space *space, uint32_t bytes, struct page **page) {
   if (rc != MDBX_SUCCESS)
     return rc;
   page_init_run(*page, pgno, space->view.txnid, pages, bytes);
-  if (clears(space))
+  /* The buffer is memory of this process and may contain anything; bytes in the mapping are in the file already. */
+  if (!space->nomeminit && !space->writemap)
     memset(page_body(*page) + bytes, 0, ((size_t)pages << space->view.shift) - PAGE_HEADER - bytes);
   space->counters.newly += pages;
   return MDBX_SUCCESS;
@@ -266,12 +261,9 @@ static int unspill(struct space *space, const struct page *page, struct page **w
   return MDBX_SUCCESS;
 }
 
-/* Copies the used bytes. The gap between them must not contain bytes of this process's memory: it gets zeros, or, in
- * the mapping, keeps its content. */
-static void copy_used(struct page *to, const struct page *from, size_t page_size, bool clear) {
+/* Copies the used bytes. What is between them does not matter: see writeout.c. */
+static void copy_used(struct page *to, const struct page *from, size_t page_size) {
   memcpy(to, from, PAGE_HEADER + (size_t)from->lower);
-  if (clear)
-    memset(page_body(to) + from->lower, 0, page_room(from));
   memcpy(page_body(to) + from->upper, page_body(from) + from->upper, body_size(page_size) - from->upper);
 }
 
@@ -280,7 +272,7 @@ static int copy_on_write(struct space *space, const struct page *page, struct pa
   int rc = allocate_with_buffer(space, 1, &pgno, writable);
   if (rc != MDBX_SUCCESS)
     return rc;
-  copy_used(*writable, page, space->view.page_size, clears(space));
+  copy_used(*writable, page, space->view.page_size);
   (*writable)->pgno = pgno;
   (*writable)->txnid = space->view.txnid;
   space->counters.cow += 1;

@@ -35,11 +35,20 @@ static size_t adjacent(const struct space *space, const struct dirty_page *list,
   return n;
 }
 
+/* A buffer is memory of this process and may contain anything. What lies between the used bytes of a page gets zeros
+ * before it goes into the file; copy_page() leaves there what the file has. */
+static void clear_gap(const struct space *space, struct page *page) {
+  if (!space->nomeminit && !(page->flags & P_LARGE))
+    memset(page_body(page) + page->lower, 0, page_room(page));
+}
+
 static int write_row(struct space *space, const struct dirty_page *list, size_t count) {
   ASSERT(count > 0 && count <= ROW_PAGES_MAX);
   struct iovec vector[ROW_PAGES_MAX];
-  for (size_t i = 0; i < count; ++i)
+  for (size_t i = 0; i < count; ++i) {
+    clear_gap(space, list[i].page);
     vector[i] = (struct iovec){list[i].page, bytes_of(space, &list[i])};
+  }
   const int rc = os_ops->pwritev(space->fd, vector, (int)count, (uint64_t)list[0].pgno << space->view.shift);
   const struct dirty_page *last = &list[count - 1];
   if (rc == MDBX_SUCCESS)
@@ -47,10 +56,21 @@ static int write_row(struct space *space, const struct dirty_page *list, size_t 
   return rc;
 }
 
+static int copy_bytes(const struct space *space, const struct dirty_page *entry, size_t from, size_t to) {
+  const uint64_t offset = ((uint64_t)entry->pgno << space->view.shift) + from;
+  const uint8_t *bytes = (const uint8_t *)entry->page + from;
+  return to > from ? stores_copy(space->stores, space->fd, offset, bytes, to - from) : MDBX_SUCCESS;
+}
+
+/* Copies the used bytes. */
 static int copy_page(struct space *space, const struct dirty_page *entry) {
+  const struct page *page = entry->page;
+  const size_t end = bytes_of(space, entry);
   stores_note(space->stores, entry->pgno, entry->pages);
-  return stores_copy(space->stores, space->fd, (uint64_t)entry->pgno << space->view.shift, entry->page,
-                     bytes_of(space, entry));
+  if (page->flags & P_LARGE)
+    return copy_bytes(space, entry, 0, end);
+  const int rc = copy_bytes(space, entry, 0, PAGE_HEADER + (size_t)page->lower);
+  return rc == MDBX_SUCCESS ? copy_bytes(space, entry, PAGE_HEADER + (size_t)page->upper, end) : rc;
 }
 
 static bool is_out_of_room(int rc) { return rc == ENOSPC || rc == EFBIG || rc == EDQUOT; }

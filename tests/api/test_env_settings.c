@@ -273,6 +273,35 @@ START_TEST(rule_07_set_flags) {
 }
 END_TEST
 
+static const unsigned write_modes[] = {0, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP};
+
+/* Bytes of a transaction that was aborted stay in memory, in buffers that the next one uses: none of them is in the file, in
+ * no mode, nor in the gaps of pages that were written before and so are copied. (With WRITEMAP they were in the file at once.) */
+START_TEST(no_other_memory_in_the_file) {
+  static const char secret[] = "bytes that nobody has committed";
+  const unsigned mode = write_modes[_i];
+  MDBX_env *env = api_open(mode);
+  for (unsigned round = 0; round < 20; ++round) {
+    MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+    char key[16];
+    for (unsigned i = 0; i < 400; ++i) {
+      snprintf(key, sizeof(key), "%u", i);
+      OK(api_put(txn, DBI_MAIN, key, secret, MDBX_UPSERT));
+    }
+    OK(mdbx_txn_abort(txn));
+    snprintf(key, sizeof(key), "%u", round);
+    api_store(env, key, "what is committed");
+  }
+  OK(mdbx_env_close(env));
+  size_t length;
+  uint8_t *bytes = api_read_file("db", &length);
+  ck_assert_ptr_nonnull(memmem(bytes, length, "what is committed", 17));
+  if (!(mode & MDBX_WRITEMAP))
+    ck_assert_ptr_null(memmem(bytes, length, secret, strlen(secret)));
+  free(bytes);
+}
+END_TEST
+
 START_TEST(rule_08_info_and_stat) {
   MDBX_env *env = api_create();
   MDBX_envinfo info;
@@ -324,6 +353,7 @@ int main(void) {
   tcase_add_test(tcase, rule_06_options);
   tcase_add_test(tcase, rule_06_reader_slots_run_out_late);
   tcase_add_test(tcase, rule_07_set_flags);
+  tcase_add_loop_test(tcase, no_other_memory_in_the_file, 0, sizeof(write_modes) / sizeof(*write_modes));
   tcase_add_test(tcase, rule_08_info_and_stat);
   return unit_run(suite);
 }
