@@ -4,34 +4,50 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/flush.h"
 #include "env/lockless.h"
 #include "file/pending.h"
 
+/* The newest complete meta of this database; *slot is -1 if none is newer than the head. */
+static int find_newest_meta(const MDBX_env *env, struct meta_slot *newest, int *slot) {
+  *newest = (struct meta_slot){.txnid = lck_head_txnid(lck_head(&env->lck))};
+  *slot = -1;
+  for (unsigned i = 0; i < META_COUNT; ++i) {
+    struct meta_slot seen;
+    const int rc = meta_read_slot(env->fd, env->page_size, i, &seen);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    if (seen.valid && seen.txnid > newest->txnid &&
+        memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0) {
+      *newest = seen;
+      *slot = (int)i;
+    }
+  }
+  return MDBX_SUCCESS;
+}
+
 /* A writer died. Its pages may be in the file and even its meta; what it had not published never happened, unless the
- * meta is whole: then the commit stands (it may be durable already, and must not be overwritten as if it were not). */
+ * meta is whole: then the commit stands. If recovery believes it, it is made durable before anything is written: the commit that
+ * was believable before loses its pin, and its meta may be the one that the disk has. */
 static int adopt_newest_meta(MDBX_env *env) {
   ASSERT(lck_writer_is_mine(&env->lck));
   ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
-  struct meta_slot newest = {.txnid = lck_head_txnid(lck_head(&env->lck))};
-  int chosen = -1;
-  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
-    struct meta_slot seen;
-    const int rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    if (seen.valid && seen.txnid > newest.txnid &&
-        memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0) {
-      newest = seen;
-      chosen = (int)slot;
-    }
-  }
-  if (chosen >= 0) {
-    log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
-               (unsigned long long)newest.txnid);
-    if (meta_kind_is_believed(newest.meta.kind))
-      lck_publish_believable(&env->lck, newest.txnid);
-    lck_publish_head(&env->lck, newest.txnid, (unsigned)chosen);
-  }
+  ASSERT(!pending_any(&env->lck) && !env->lockless);
+  struct meta_slot newest;
+  int slot;
+  int rc = find_newest_meta(env, &newest, &slot);
+  if (rc != MDBX_SUCCESS || slot < 0)
+    return rc;
+  log_notice("%s: a writer died; its commit %llu was complete and stands", env->data_path,
+             (unsigned long long)newest.txnid);
+  const bool believed = meta_kind_is_believed(newest.meta.kind);
+  if (believed)
+    rc = sync_datasync(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  if (believed)
+    lck_publish_durable(&env->lck, newest.txnid);
+  lck_publish_head(&env->lck, newest.txnid, (unsigned)slot);
   return MDBX_SUCCESS;
 }
 

@@ -28,7 +28,7 @@ uint64_t next_random(uint64_t *random) {
   return z ^ z >> 31;
 }
 
-static void give_up(const char *what) {
+_Noreturn static void give_up(const char *what) {
   perror(what);
   exit(2);
 }
@@ -54,7 +54,31 @@ static struct record *append(struct recorder *recorder, enum record_kind kind) {
   struct record *record = &recorder->records[recorder->count++];
   memset(record, 0, sizeof(*record));
   record->kind = kind;
+  record->flushed_by = NEVER;
   return record;
+}
+
+/* Bytes of the file. */
+struct range {
+  uint64_t from, to;
+};
+
+static const struct range all_bytes = {0, UINT64_MAX};
+
+static bool covers(const struct range *range, const struct record *record) {
+  return !record->mapped || (record->offset >= range->from && record->offset + record->length <= range->to);
+}
+
+/* A flush that began when there were so many records is over. Flushes overlap: one that began later may have ended before. */
+static void append_flush(struct recorder *recorder, size_t begin, const struct range *range) {
+  append(recorder, RECORD_FLUSH)->offset = begin;
+  for (size_t i = recorder->settled; i < begin; ++i) {
+    struct record *record = &recorder->records[i];
+    if (record->flushed_by == NEVER && covers(range, record))
+      record->flushed_by = recorder->count - 1;
+  }
+  while (recorder->settled < recorder->count && recorder->records[recorder->settled].flushed_by != NEVER)
+    recorder->settled += 1;
 }
 
 /* The file is that long now. */
@@ -73,13 +97,21 @@ static void see_bytes(struct recorder *recorder, uint64_t offset, const uint8_t 
   memcpy(recorder->shadow + offset, bytes, length);
 }
 
-static void append_write(struct recorder *recorder, uint64_t offset, const uint8_t *bytes, size_t length) {
+/* What was recorded from that one on is on the disk, and nothing else for that reason. */
+static void append_through(struct recorder *recorder, size_t begin) {
+  append(recorder, RECORD_THROUGH);
+  for (size_t i = begin; i < recorder->count; ++i)
+    recorder->records[i].flushed_by = recorder->count - 1;
+}
+
+static void append_write(struct recorder *recorder, uint64_t offset, const uint8_t *bytes, size_t length, bool mapped) {
   see_bytes(recorder, offset, bytes, length);
   while (length) {
     const size_t some = length < recorder->unit ? length : recorder->unit;
     struct record *record = append(recorder, RECORD_WRITE);
     record->offset = offset;
     record->length = some;
+    record->mapped = mapped;
     record->bytes = take(recorder, some);
     memcpy(record->bytes, bytes, some);
     offset += some;
@@ -122,7 +154,7 @@ static void find_mapped_writes(struct recorder *recorder) {
     if (pread(recorder->fd, seen, rest, (off_t)at) != (ssize_t)rest)
       give_up("reading the recorded file");
     if (memcmp(recorder->shadow + at, seen, rest) != 0)
-      append_write(recorder, at, seen, rest);
+      append_write(recorder, at, seen, rest, true);
   }
 }
 
@@ -140,7 +172,7 @@ static int recording_pwritev(int fd, struct iovec *iov, int count, uint64_t offs
   before_call();
   uint64_t at = offset;
   for (int i = 0; i < count; ++i) {
-    append_write(active, at, iov[i].iov_base, iov[i].iov_len);
+    append_write(active, at, iov[i].iov_base, iov[i].iov_len, false);
     at += iov[i].iov_len;
   }
   const int rc = os_ops_real.pwritev(fd, iov, count, offset);
@@ -159,8 +191,7 @@ static void linger_from(size_t begin) {
   }
 }
 
-static int recording_datasync(int fd) {
-  (void)fd;
+static int flush(const struct range *range) {
   pthread_mutex_lock(&order);
   before_call();
   const size_t begin = active->count;
@@ -169,9 +200,14 @@ static int recording_datasync(int fd) {
   if (active->good_flushes >= 0)
     active->good_flushes -= 1;
   if (!fails)
-    append(active, RECORD_FLUSH)->offset = begin;
+    append_flush(active, begin, range);
   pthread_mutex_unlock(&order);
   return fails ? EIO : MDBX_SUCCESS;
+}
+
+static int recording_datasync(int fd) {
+  (void)fd;
+  return flush(&all_bytes);
 }
 
 /* Only what it writes itself is on the disk then. */
@@ -180,13 +216,13 @@ static int recording_write_through(int fd, const void *bytes, size_t length, uin
   pthread_mutex_lock(&order);
   before_call();
   const size_t begin = active->count;
-  append_write(active, offset, bytes, length);
+  append_write(active, offset, bytes, length, false);
   const int rc = os_ops_real.pwritev(fd, &vector, 1, offset);
   const bool fails = active->good_flushes == 0;
   if (active->good_flushes >= 0)
     active->good_flushes -= 1;
   if (!fails)
-    append(active, RECORD_THROUGH)->offset = begin;
+    append_through(active, begin);
   pthread_mutex_unlock(&order);
   return rc == MDBX_SUCCESS && fails ? EIO : rc;
 }
@@ -211,15 +247,31 @@ static int recording_allocate(int fd, uint64_t from, uint64_t to) {
   return rc;
 }
 
+/* The bytes of the file that are mapped there. */
+static struct range mapped_bytes(const void *addr, size_t length) {
+  char line[512];
+  const uintptr_t wanted = (uintptr_t)addr;
+  FILE *maps = fopen("/proc/self/maps", "re");
+  while (maps && fgets(line, sizeof(line), maps)) {
+    unsigned long from, to, offset;
+    if (sscanf(line, "%lx-%lx %*4s %lx", &from, &to, &offset) == 3 && from <= wanted && wanted < to) {
+      fclose(maps);
+      return (struct range){offset + (wanted - from), offset + (wanted - from) + length};
+    }
+  }
+  give_up("/proc/self/maps");
+}
+
 static int recording_msync(void *addr, size_t length, int fd) {
-  (void)addr, (void)length;
-  return recording_datasync(fd);
+  (void)fd;
+  const struct range range = mapped_bytes(addr, length);
+  return flush(&range);
 }
 
 static int recording_store(int fd, void *to, const void *from, size_t length, uint64_t offset) {
   pthread_mutex_lock(&order);
   before_call();
-  append_write(active, offset, from, length);
+  append_write(active, offset, from, length, active->mapped);
   active->stores += 1;
   const int rc = os_ops_real.store(fd, to, from, length, offset);
   pthread_mutex_unlock(&order);
@@ -313,21 +365,39 @@ static void apply_torn(struct image *image, const struct record *record, uint64_
   }
 }
 
-/* So many records are on the disk for sure. Flushes overlap: one that began later may have ended before. */
+/* So many of the first records are on the disk for sure. */
 static size_t flushed_before(const struct recorder *recorder, size_t at) {
   size_t safe = 0;
-  for (size_t i = 0; i < at; ++i)
-    if (recorder->records[i].kind == RECORD_FLUSH && recorder->records[i].offset > safe)
-      safe = (size_t)recorder->records[i].offset;
+  while (safe < at && recorder->records[safe].flushed_by < at)
+    ++safe;
   return safe;
 }
 
-/* Whether the call that wrote it made it durable, and had returned. */
-static bool went_through(const struct recorder *recorder, size_t i, size_t at) {
-  size_t end = i;
-  while (end < at && recorder->records[end].kind == RECORD_WRITE)
-    ++end;
-  return end < at && recorder->records[end].kind == RECORD_THROUGH && recorder->records[end].offset <= i;
+/* What a cut leaves of the records from `safe` on. */
+struct remains {
+  enum cut_style style;
+  unsigned odds; /* of eight */
+  size_t late;   /* CUT_LATE: from that one on; CUT_ALL_BUT_ONE: the one */
+};
+
+enum part { NONE, TORN, WHOLE };
+
+static enum part part_left(const struct remains *remains, size_t i, bool lucky) {
+  switch (remains->style) {
+  case CUT_NOTHING:
+    return NONE;
+  case CUT_SOME:
+    return lucky ? WHOLE : NONE;
+  case CUT_SOME_TORN:
+    return lucky ? TORN : NONE;
+  case CUT_LATE:
+  case CUT_LATE_AGAIN:
+    return i >= remains->late ? WHOLE : NONE;
+  case CUT_ALL_BUT_ONE:
+    return i != remains->late ? WHOLE : NONE;
+  default:
+    return WHOLE;
+  }
 }
 
 void recorder_image(const struct recorder *recorder, const struct image *start, size_t at, enum cut_style style,
@@ -339,14 +409,15 @@ void recorder_image(const struct recorder *recorder, const struct image *start, 
   for (size_t i = 0; i < safe; ++i)
     apply_whole(image, &recorder->records[i]);
   const unsigned odds = 1 + (unsigned)(next_random(random) % 7);
-  const size_t late = safe + (size_t)(next_random(random) % (at - safe + 1));
+  const struct remains remains = {style, odds, safe + (size_t)(next_random(random) % (at - safe + 1))};
   for (size_t i = safe; i < at; ++i) {
+    const struct record *record = &recorder->records[i];
     const bool lucky = next_random(random) % 8 < odds;
-    if (went_through(recorder, i, at) || style == CUT_EVERYTHING || (style == CUT_SOME && lucky) ||
-        (style >= CUT_LATE && i >= late))
-      apply_whole(image, &recorder->records[i]);
-    else if (style == CUT_SOME_TORN && lucky)
-      apply_torn(image, &recorder->records[i], random);
+    const enum part part = record->flushed_by < at ? WHOLE : part_left(&remains, i, lucky);
+    if (part == WHOLE)
+      apply_whole(image, record);
+    else if (part == TORN)
+      apply_torn(image, record, random);
   }
 }
 

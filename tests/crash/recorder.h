@@ -7,7 +7,8 @@
  * may have some pages of one call and not others. What is written through a mapping is found by comparing the file
  * with what was seen before, at each recorded call: such pages may reach the disk at any time after they changed.
  *
- * A flush covers what was recorded before it began, and counts from its end on: threads may write meanwhile.
+ * A flush covers what was recorded before it began, and counts from its end on: threads may write meanwhile. One that is asked
+ * for a part of a mapping covers what was written through a mapping in that part only, as POSIX says of msync().
  *
  * All that is recorded lies in memory that forked processes share, so several processes may work on the file, one at a
  * time: each calls recorder_join() once, and somebody sees to it that they take turns.
@@ -21,14 +22,17 @@ enum record_kind { RECORD_WRITE, RECORD_FLUSH, RECORD_THROUGH, RECORD_LENGTH, RE
 
 struct record {
   enum record_kind kind;
-  /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: the records before that one are on the disk; RECORD_THROUGH:
-   * those from that one on, to here, are. */
+  /* RECORD_WRITE; RECORD_LENGTH: the new length; RECORD_FLUSH: so many records were there when it began. */
   uint64_t offset;
   size_t length;
   uint8_t *bytes;
-  int mark; /* RECORD_MARK: see the workload */
+  bool mapped;       /* RECORD_WRITE: through a mapping */
+  size_t flushed_by; /* the first record after which this one is on the disk; NEVER */
+  int mark;          /* RECORD_MARK: see the workload */
   int value;
 };
+
+#define NEVER SIZE_MAX
 
 /* Status of a process whose fuse has burnt down. */
 enum { RECORDER_DEAD = 9 };
@@ -41,9 +45,10 @@ struct recorder {
   bool mapped;     /* look for writes through a mapping */
   uint8_t *shadow; /* the file as seen last, if mapped */
   size_t shadow_length;
-  int fd;      /* of the file, a descriptor of our own */
-  size_t used; /* of the shared memory this lies in */
-  long fuse;   /* so many more calls happen, then the process ends before the next one; negative: none does */
+  size_t settled; /* all records before that one are flushed */
+  int fd;         /* of the file, a descriptor of our own */
+  size_t used;    /* of the shared memory this lies in */
+  long fuse;      /* so many more calls happen, then the process ends before the next one; negative: none does */
   _Atomic unsigned linger; /* a flush goes on until so many records are made meanwhile, or a moment has passed */
   long good_flushes;       /* so many more work, then one fails; negative: all do */
 };
@@ -63,8 +68,18 @@ struct image {
   size_t length;
 };
 
-/* How much of what was not flushed a cut leaves. CUT_LATE: what came last, and nothing of what came before it. */
-enum cut_style { CUT_NOTHING, CUT_EVERYTHING, CUT_SOME, CUT_SOME_TORN, CUT_LATE, CUT_LATE_AGAIN, CUT_STYLES };
+/* How much of what was not flushed a cut leaves. CUT_LATE: what came last, and nothing of what came before it. CUT_ALL_BUT_ONE:
+ * one write is missing. */
+enum cut_style {
+  CUT_NOTHING,
+  CUT_EVERYTHING,
+  CUT_SOME,
+  CUT_SOME_TORN,
+  CUT_LATE,
+  CUT_LATE_AGAIN,
+  CUT_ALL_BUT_ONE,
+  CUT_STYLES
+};
 
 /* The file after a cut behind record `at` (records [0, at) happened). `start` is the file before the first record. */
 void recorder_image(const struct recorder *recorder, const struct image *start, size_t at, enum cut_style style,

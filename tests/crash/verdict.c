@@ -3,11 +3,34 @@
 
 #include "../model/checker.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 char verdict_place[256];
+
+static size_t detail_at; /* in verdict_place */
+
+static void print_place(const char *format, va_list args) {
+  vsnprintf(verdict_place + detail_at, sizeof(verdict_place) - detail_at, format, args);
+}
+
+void verdict_begin(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  detail_at = 0;
+  print_place(format, args);
+  detail_at = strlen(verdict_place);
+  va_end(args);
+}
+
+void verdict_detail(const char *format, ...) {
+  va_list args;
+  va_start(args, format);
+  print_place(format, args);
+  va_end(args);
+}
 
 void fail(const char *what, int rc) {
   fprintf(stderr, "%s: %s (%d, %s)\n", verdict_place, what, rc, mdbx_strerror(rc));

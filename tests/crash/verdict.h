@@ -11,6 +11,10 @@
 /* Where the program is, for the message of a failure. The program keeps it up to date. */
 extern char verdict_place[256];
 
+/* Says which run of the program it is; and where in it, in place of what was said before. */
+void verdict_begin(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void verdict_detail(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Prints what failed and where, and ends the process with status 1. */
 _Noreturn void fail(const char *what, int rc);
 

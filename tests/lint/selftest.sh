@@ -224,6 +224,27 @@ fresh
 printf '/* TO%s: more */\n' DO | file src/base/a.c
 expect fail licenses "unfinished work"
 
+# ---- mutants
+mutant() {
+  mkdir -p "$lint_tmp/tree/tests/crash/mutants"
+  cat >"$lint_tmp/tree/tests/crash/mutants/a.patch"
+}
+if command -v patch >/dev/null; then
+  fresh
+  printf 'int a;\nint b;\nint c;\n' | file src/base/a.c
+  head='What: w\nBreaks: C1\nRig: lives\n\n--- a/src/base/a.c\n+++ b/src/base/a.c\n@@ -3,3 +3,3 @@\n int a;\n-int b;\n+int d;\n'
+  printf "$head int c;\n" | mutant
+  expect pass mutants "a patch that applies"
+  printf "$head int e;\n" | mutant
+  expect fail mutants "a patch that does not apply"
+  printf "$head int c;\n" | sed 's/^Rig: .*/Rig: nobody/' | mutant
+  expect fail mutants "a program that is not there"
+  printf "$head int c;\n" | sed '/^What/d' | mutant
+  expect fail mutants "a mistake that is not named"
+  fresh
+  expect fail mutants "no patch at all"
+fi
+
 # ---- symbols
 library() {
   echo "$1" >"$lint_tmp/library.c"
