@@ -20,9 +20,7 @@ static const struct tool_about about = {
     "  -N, --no-verify  copy damaged pages as they are\n"
     "  -p  throttle: while the destination is slow, writers may reuse the pages of the\n"
     "      snapshot; if one does, the copy fails\n"
-    "  -q  print only errors\n"
-    "  -u  read the source into memory first\n"
-    "  -U  the same, and keep it there while copying\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
+    "  -q  print only errors\n" TOOL_WARM_HELP TOOL_ACCESS_HELP "  -V  show the version and exit\n"
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
 
@@ -57,7 +55,7 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
 
 /* What the options ask for. */
 struct wish {
-  unsigned flags, env_flags, warmup;
+  unsigned flags, env_flags;
 };
 
 static void take_option(struct wish *wish, int option) {
@@ -83,23 +81,18 @@ static void take_option(struct wish *wish, int option) {
   case 'q':
     tool_quiet = true;
     break;
-  case 'U':
-    wish->warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
-    /* fall through */
-  case 'u':
-    wish->warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
-    break;
   default:
-    if (!tool_take_access(option))
+    if (!tool_take_access(option) && !tool_take_warming(option))
       tool_bad_option(option, optopt);
   }
 }
 
 int main(int argc, char *argv[]) {
-  struct wish wish = {MDBX_CP_DEFAULTS, 0, 0};
+  struct wish wish = {MDBX_CP_DEFAULTS, 0};
   static const struct option longs[] = {{"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU" TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
+  for (int option;
+       (option = getopt_long(argc, argv, ":VcdfhnNpq" TOOL_WARM_LETTERS TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
     if (option == 'V')
       tool_version();
     if (option == 'h')
@@ -116,14 +109,10 @@ int main(int argc, char *argv[]) {
 
   MDBX_env *env = NULL;
   int rc = tool_open_for_reading(&env, source, wish.env_flags);
-  if (rc == MDBX_SUCCESS && wish.warmup) {
-    /* If reading ahead into memory fails, the copy can still be made. */
-    const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)wish.warmup, 0);
-    if (warm != MDBX_SUCCESS)
-      tool_fail(warm, "cannot warm up");
-  }
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    tool_warm_up(env);
     rc = copy(env, source, destination, wish.flags);
+  }
   tool_close(env, NULL);
   return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -98,6 +98,7 @@ const struct command commands[] = {
      "  -r, --rescue           read around damaged pages\n"
      "  -x, --strict           only header lines that mdb_load and db_load know\n"
      "  -c, --cdb              write the format of cdbmake, one file for each table, by default\n"
+     "      --concise          write a key with several values once; mdb_load does not read that\n"
      "                         TABLE.cdbmake; \"@MAIN\" is the main table\n",
      run_dump},
     {"load", "Text", "[OPTION...] DATABASE [FILE]", "Read what mdbx dump or mdb_dump has written",
