@@ -52,6 +52,8 @@ gives "--set --set-file " mdbx edit --set
 gives "--help --hex " mdbx get --he
 gives "u32 u64 " mdbx get --key-format u
 gives "db " mdbx get d
+gives "db " mdbx count d
+gives "people places " mdbx count db p
 has "-r" mdbx get -
 has "-v" mdbx chk -
 gives "people places " mdbx_dump db -s p

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The database as a whole: stat, readers, warm, defrag. */
+/* The database as a whole: count, stat, readers, warm, defrag. */
 #include "subcommands.h"
 
 #include "bytes.h"
@@ -11,6 +11,56 @@
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---------------------------------------------------------------------------------------------------------- count */
+
+static void show_count(const MDBX_val *name, uint64_t records, bool single) {
+  if (wishes.output == FORM_JSON) {
+    json_begin();
+    if (name)
+      json_item("table", name, FORM_TEXT);
+    else
+      json_text("table", TOOL_MAIN_TABLE);
+    json_number("records", records);
+    json_end();
+  } else if (single) {
+    printf("%" PRIu64 "\n", records);
+  } else {
+    printf("%s\t%" PRIu64 "\n", name ? tool_shown_name(name) : TOOL_MAIN_TABLE, records);
+  }
+}
+
+static int count_table(struct place *place, const MDBX_val *name, bool single) {
+  MDBX_stat stat;
+  int rc = place_open_table(place, name, 0);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = mdbx_dbi_stat(place->txn, place->dbi, &stat, sizeof(stat));
+  if (rc == MDBX_SUCCESS)
+    show_count(name, stat.ms_entries, single);
+  else
+    tool_fail(rc, "cannot read the statistics of %s", name ? tool_shown_name(name) : TOOL_MAIN_TABLE);
+  if (name)
+    mdbx_dbi_close(place->env, place->dbi);
+  return rc;
+}
+
+int run_count(int argc, char *argv[]) {
+  struct place place = {.env = NULL};
+  int count;
+  while (command_option(argc, argv, "", NULL) != -1)
+    continue;
+  char **arguments = command_arguments(argc, argv, 1, INT32_MAX, &count);
+  int rc = place_begin_reading(&place, arguments[0]);
+  if (rc == MDBX_SUCCESS && count == 1)
+    rc = count_table(&place, wishes.table.iov_base ? &wishes.table : NULL, true);
+  for (int i = 1; rc == MDBX_SUCCESS && i < count; ++i) {
+    const MDBX_val name = {arguments[i], strlen(arguments[i])};
+    rc = count_table(&place, strcmp(arguments[i], TOOL_MAIN_TABLE) == 0 ? NULL : &name, count == 2);
+  }
+  place_close(&place);
+  return command_end(rc);
+}
 
 /* ----------------------------------------------------------------------------------------------------------- stat */
 

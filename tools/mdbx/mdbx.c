@@ -41,6 +41,8 @@ const struct command commands[] = {
      "  -d, --delete           delete it\n"
      "Without -t it empties the main table, which also deletes all named tables.\n",
      run_drop},
+    {"count", "Records", "[OPTION...] DATABASE [TABLE...]", "Show how many records tables have",
+     "Without TABLE it counts the table of -t, or the main table.\n", run_count},
     {"stat", "State", "[OPTION...] DATABASE", "Show sizes, pages and tables",
      "  --prometheus           print metrics in the text format of Prometheus\n", run_stat},
     {"readers", "State", "[OPTION...] DATABASE", "Show the readers, and what they prevent from being reused",
@@ -96,9 +98,9 @@ const struct command commands[] = {
      "  -o, --output FILE      write to FILE instead of standard output\n"
      "  -p, --printable        write printable characters as they are\n"
      "  -r, --rescue           read around damaged pages\n"
+     "      --concise          write a key with several values once; mdb_load does not read that\n"
      "  -x, --strict           only header lines that mdb_load and db_load know\n"
      "  -c, --cdb              write the format of cdbmake, one file for each table, by default\n"
-     "      --concise          write a key with several values once; mdb_load does not read that\n"
      "                         TABLE.cdbmake; \"@MAIN\" is the main table\n",
      run_dump},
     {"load", "Text", "[OPTION...] DATABASE [FILE]", "Read what mdbx dump or mdb_dump has written",

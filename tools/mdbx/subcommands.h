@@ -13,6 +13,7 @@ int run_del(int argc, char *argv[]);
 int run_edit(int argc, char *argv[]);
 int run_drop(int argc, char *argv[]);
 /* cmd_state.c */
+int run_count(int argc, char *argv[]);
 int run_stat(int argc, char *argv[]);
 int run_readers(int argc, char *argv[]);
 int run_warm(int argc, char *argv[]);
