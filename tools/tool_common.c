@@ -149,10 +149,8 @@ static void __attribute__((__noreturn__)) leave(int code) {
   exit(code);
 }
 
-static void print_usage(FILE *out) { fprintf(out, "usage: %s %s\n", about->name, about->arguments); }
-
 void tool_help(void) {
-  print_usage(stdout);
+  printf("usage: %s %s\n", about->name, about->arguments);
   fputs(about->options, stdout);
   leave(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
 }
@@ -179,9 +177,8 @@ void tool_usage(const char *format, ...) {
     va_start(args, format);
     print_message(format, args);
     va_end(args);
-    fputc('\n', stderr);
   }
-  print_usage(stderr);
+  fprintf(stderr, "%s%s --help explains the options\n", format ? "; " : "", about->name);
   leave(EXIT_FAILURE);
 }
 

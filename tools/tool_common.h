@@ -44,8 +44,8 @@ void tool_catch_signals(void);
 
 /* If it is not NULL, the next three functions call it instead of exit(). It does not return. */
 extern void (*tool_leaving)(int code);
-/* Each ends the program: for -h, for -V, and for wrong arguments (after a message, unless format is NULL, and a line
- * with the usage). */
+/* Each ends the program: for -h, for -V, and for wrong arguments, after a message of one line that points to
+ * --help. */
 void tool_help(void) __attribute__((__noreturn__));
 void tool_version(void) __attribute__((__noreturn__));
 void tool_usage(const char *format, ...) TOOL_PRINTF(1, 2) __attribute__((__noreturn__));

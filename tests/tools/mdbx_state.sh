@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/tools/mdbx_state.sh: databases in use: stat, readers, geometry, warm, watch, defrag, and backups with increments.
+terminal=$(cd "$(dirname "$0")" && pwd)/terminal.py
 . "$(dirname "$0")/common.sh"
 
 fill() {
@@ -107,9 +108,20 @@ while "$mdbx" readers db | grep -q nobody && kill -0 $copying 2>/dev/null; do
 done
 fill 5000 9000 db || fail "load beside a reader"
 expect 0 "readers" "$mdbx" readers db
-expect_text "^ *slot *pid *thread *snapshot *behind *reads in *holds back" "readers"
+expect_text "^ *slot *pid *command *age *thread *snapshot *behind *reads in *pages *held back" "readers"
+expect_text "^process $copying (mdbx) keeps [0-9]* pages (.*) from being reused: it should end or renew" "readers"
 checks=$((checks + 1))
-"$mdbx" readers db | awk 'NR == 2 && $5 >= 1 && $8 > 0 { found = 1 } END { exit !found }' || fail "the reader is not behind"
+"$mdbx" readers db | awk -v pid=$copying '
+  NR == 2 && $2 == pid && $3 == "mdbx" && $4 >= 0 && $8 >= 1 && $11 > 0 { pages = $11 }
+  /^process/ && pages && $5 == pages { found = 1 }
+  END { exit !found }' || fail "the reader is not behind"
+if "$mdbx" --json readers db >output 2>&1; then
+  expect_text '"command": *"mdbx"' "a reader in JSON"
+  expect_text '"age_seconds": *[0-9]' "a reader in JSON"
+  expect_text '"retained_pages": *[1-9]' "a reader in JSON"
+fi
+expect 0 "readers, quietly" "$mdbx" -q readers db
+! grep -q "^process" output || fail "readers, quietly: there is advice"
 expect 0 "geometry with a reader" "$mdbx" geometry db
 expect_text "^1 reader, the oldest" "geometry with a reader"
 checks=$((checks + 1))
@@ -143,7 +155,7 @@ until "$mdbx" readers db | grep -q " parked " || [ $tries -ge 6000 ]; do
   sleep 0.05
 done
 expect 0 "a parked reader" "$mdbx" readers db
-expect_text "^ *[0-9]* *$copying  *parked  *[0-9]" "a parked reader"
+expect_text "^ *[0-9]* *$copying  *mdbx  *[0-9]* [a-z]*  *parked  *[0-9]" "a parked reader"
 expect 0 "mdbx_stat -r of a parked reader" "$stat" -r db
 expect_text "$copying  *parked " "mdbx_stat -r of a parked reader"
 if "$mdbx" --json readers db >output 2>&1; then
@@ -183,6 +195,27 @@ catches $watching
 kill -TERM $watching
 checks=$((checks + 1))
 wait $watching || fail "a watch that is stopped fails"
+
+# On a terminal it fits the width, and large numbers have units.
+if python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null && command -v stty >/dev/null; then
+  for width in 30 80 200; do
+    expect 0 "watch on a terminal" python3 "$terminal" /dev/null "$(command -v sh)" -c \
+      "stty cols $width; NO_COLOR=1 exec '$mdbx' watch -i 0.01 -r 21 db"
+    tr -d '\r' <output >screen
+    checks=$((checks + 1))
+    awk -v width=$width 'length($0) >= width { exit 1 }' screen || fail "watch is wider than $width columns"
+    checks=$((checks + 1))
+    [ "$(grep -c '^time ' screen)" -eq 2 ] || fail "watch with $width columns: not two headings"
+    head -n 1 screen | wc -w >words.$width
+  done
+  checks=$((checks + 1))
+  [ "$(cat words.30)" -lt "$(cat words.80)" ] && [ "$(cat words.80)" -lt "$(cat words.200)" ] && [ "$(cat words.200)" -eq 17 ] ||
+    fail "watch does not use the width: $(cat words.30 words.80 words.200)"
+  checks=$((checks + 1))
+  grep -q '^..:..:.. .* [0-9.]*[KM] ' screen || fail "watch has no units"
+else
+  echo "python3, pseudo terminals or stty are not there: watch on a terminal is skipped"
+fi
 
 # ---- warm
 expect 0 "warm" "$mdbx" warm db

@@ -37,6 +37,7 @@ expect_text "^ value \\\\\\\\ of \\\\00 9$" "one table"
 expect 1 "a table that is not there" "$dump" -s none db
 expect 0 "statistics" "$stat" -a -e -fff -m -p -rr db
 expect_text "^Status of a name$" "statistics"
+expect_text "^  Mode: 0x[0-9a-f]*, MDBX_SYNC_DURABLE, MDBX_RDONLY" "statistics"
 expect_text "Entries: 20000" "statistics"
 expect_text "no active readers" "statistics"
 expect 0 "a line for each table" "$stat" -t db
