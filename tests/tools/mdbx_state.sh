@@ -217,6 +217,44 @@ else
   echo "python3, pseudo terminals or stty are not there: watch on a terminal is skipped"
 fi
 
+# A picture: well-formed, replaced as a whole, of bounded size, with a curve that shows what happened.
+# picture FILE WHAT
+picture() {
+  checks=$((checks + 1))
+  grep -q "prefers-color-scheme:dark" "$1" && [ "$(tail -n 1 "$1")" = "</svg>" ] || fail "$2: no picture"
+  if command -v xmllint >/dev/null; then
+    expect 0 "$2 is well-formed" xmllint --noout "$1"
+  fi
+  [ "$(echo "$1"*)" = "$1" ] || fail "$2: something is left"
+}
+mkdir -p 'a<b&c'
+"$copy" -q db 'a<b&c/mdbx.dat'
+expect 0 "a picture of one round" "$mdbx" watch --svg now.svg -r 1 'a<b&c'
+[ ! -s output ] || fail "a picture of one round: something was printed"
+picture now.svg "a picture of one round"
+grep -q 'a&lt;b&amp;c' now.svg || fail "the picture does not name the database"
+"$mdbx" watch --svg state.svg --prometheus state.prom -i 0.05 db &
+watching=$!
+# However slow both are, in some picture commits were made and the time goes on.
+until [ -s state.svg ] && [ "$(grep -c 'class="hit"' state.svg)" -ge 3 ] && grep -q ' [1-9][0-9]* commits/s</title>' state.svg; do
+  kill -0 $watching 2>/dev/null || { fail "watch ended"; break; }
+  "$mdbx" put db x 1
+done
+kill -TERM $watching
+wait $watching || fail "a watch that draws"
+picture state.svg "a picture"
+metrics state.prom "metrics beside a picture"
+for name in used held free rest; do
+  checks=$((checks + 1))
+  [ "$(grep -c "<path class=\"$name\" d=\"M[0-9. L]*z\"/>" state.svg)" -eq 1 ] || fail "the picture has no area of $name"
+done
+expect 0 "a picture of many rounds" "$mdbx" watch --svg many.svg -i 0.001 -r 500 db
+picture many.svg "a picture of many rounds"
+count=$(grep -c 'class="hit"' many.svg)
+[ "$count" -gt 100 ] && [ "$count" -le 240 ] || fail "a picture of many rounds has $count points"
+expect 1 "a picture into nowhere" "$mdbx" watch --svg no/such/file -r 1 db
+expect_text "no/such/file" "a picture into nowhere"
+
 # ---- warm
 expect 0 "warm" "$mdbx" warm db
 expect_text "were read into memory" "warm"

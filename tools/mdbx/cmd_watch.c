@@ -6,6 +6,7 @@
 #include "facts.h"
 #include "metrics.h"
 #include "tools/tool_sizes.h"
+#include "watch_svg.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -21,6 +22,7 @@ struct watch {
   uint64_t rounds;   /* 0: until stopped */
   bool csv;
   const char *metrics; /* a file for Prometheus, instead of lines */
+  const char *picture; /* a file for a picture, instead of lines */
 };
 
 /* Values for people have units: sizes in powers of 1024, counts in powers of 1000. */
@@ -227,13 +229,28 @@ static int watch_rounds(const MDBX_env *env, const struct watch *watch) {
   return rc;
 }
 
-/* Writes the first file at once, so that no old file stays for an interval. */
-static int metrics_rounds(MDBX_env *env, const struct watch *watch, const char *path) {
+static int draw_round(const MDBX_env *env, const struct watch *watch, struct history *history, const char *path) {
+  struct timespec now;
+  struct facts facts;
+  const int rc = facts_read(env, &facts);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  clock_gettime(CLOCK_REALTIME, &now);
+  history_add(history, (double)now.tv_sec + (double)now.tv_nsec / 1e9, &facts);
+  return history_replace(watch->picture, history, path);
+}
+
+/* Writes the first files at once, so that no old file stays for an interval. */
+static int file_rounds(MDBX_env *env, const struct watch *watch, const char *path) {
+  static struct history history;
   int rc = MDBX_SUCCESS;
   for (uint64_t round = 0; rc == MDBX_SUCCESS && (!watch->rounds || round < watch->rounds); ++round) {
     if (round && !wait_for(watch->interval))
       break;
-    rc = metrics_replace(watch->metrics, env, path);
+    if (watch->metrics)
+      rc = metrics_replace(watch->metrics, env, path);
+    if (rc == MDBX_SUCCESS && watch->picture)
+      rc = draw_round(env, watch, &history, path);
   }
   return rc;
 }
@@ -243,6 +260,7 @@ int run_watch(int argc, char *argv[]) {
                                         {"interval", required_argument, NULL, 'i'},
                                         {"rounds", required_argument, NULL, 'r'},
                                         {"prometheus", required_argument, NULL, COMMAND_OPTION},
+                                        {"svg", required_argument, NULL, COMMAND_OPTION + 1},
                                         {NULL, 0, NULL, 0}};
   struct watch watch = {.interval = 65536};
   MDBX_env *env = NULL;
@@ -251,6 +269,8 @@ int run_watch(int argc, char *argv[]) {
       watch.csv = true;
     else if (option == COMMAND_OPTION)
       watch.metrics = optarg;
+    else if (option == COMMAND_OPTION + 1)
+      watch.picture = optarg;
     else if (option == 'i' && (!seconds_parse(optarg, &watch.interval) || !watch.interval))
       tool_usage("\"%s\" is no interval", optarg);
     else if (option == 'r' && (!number_parse(optarg, UINT64_MAX, &watch.rounds) || !watch.rounds))
@@ -260,7 +280,7 @@ int run_watch(int argc, char *argv[]) {
   tool_catch_signals();
   int rc = tool_open_for_reading(&env, arguments[0], wishes.env_flags);
   if (rc == MDBX_SUCCESS)
-    rc = watch.metrics ? metrics_rounds(env, &watch, arguments[0]) : watch_rounds(env, &watch);
+    rc = watch.metrics || watch.picture ? file_rounds(env, &watch, arguments[0]) : watch_rounds(env, &watch);
   tool_close(env, NULL);
   return command_end(rc);
 }

@@ -133,7 +133,9 @@ const struct command commands[] = {
      "  -c, --csv              values separated by commas\n"
      "  -i, --interval TIME    seconds between lines (default: 1)\n"
      "  -r, --rounds N         end after N lines\n"
-     "  --prometheus FILE      print nothing; replace FILE by metrics each time\n",
+     "  --prometheus FILE      print nothing; replace FILE by metrics each time\n"
+     "  --svg FILE             print nothing; replace FILE by a picture of size, use and\n"
+     "                         readers' lag over time\n",
      run_watch},
     {"shell", "Sessions", "[OPTION...] [DATABASE]", "Read commands, with line editing, history and completion", "",
      run_shell},
