@@ -365,6 +365,7 @@ extern "C" {
  * 2. Basic types
  * ------------------------------------------------------------------------ */
 
+/* Types of the system: a descriptor, a process, a thread, permission bits. */
 typedef int mdbx_filehandle_t;
 typedef pid_t mdbx_pid_t;
 typedef pthread_t mdbx_tid_t;
@@ -1120,6 +1121,7 @@ struct MDBX_chk_histogram {
   } ranges[9]; /* in ascending order; count 0: none */
 };
 
+/* The checker's own state; see MDBX_chk_scope_t. */
 typedef struct MDBX_chk_internal MDBX_chk_internal_t;
 typedef struct MDBX_chk_context MDBX_chk_context_t;
 
@@ -3696,9 +3698,9 @@ LIBMDBX_API const char *mdbx_strerror_r(int errnum, char *buf, size_t buflen);
 /* Returns the constant text of a code of the engine, NULL for other codes. */
 LIBMDBX_API const char *mdbx_liberr2str(int errnum);
 
-/* The next functions convert numbers into unsigned integers that sort the same
- * way, for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread
- * may call them. The decoders take keys of 8 bytes (4 for int32 and float), at
+/* Converts numbers into unsigned integers that sort the same way, or back, for
+ * tables with MDBX_INTEGERKEY. These functions cannot fail; any thread may call
+ * them. The decoders take keys of 8 bytes (4 for int32 and float), at
  * any address. */
 LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64);
 LIBMDBX_INLINE_API uint32_t mdbx_key_from_int32(const int32_t i32);
