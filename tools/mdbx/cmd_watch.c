@@ -171,7 +171,7 @@ static void print_json(const struct column columns[COLUMNS], const char *clock) 
   json_text("time", clock);
   for (unsigned i = 0; i < COLUMNS; ++i) {
     const double value = plain_value(&columns[i]);
-    json_number(columns[i].name, value > 0 ? (uint64_t)(value + 0.5) : 0);
+    json_integer(columns[i].name, (int64_t)(value + (value < 0 ? -0.5 : 0.5)));
   }
   json_end();
 }

@@ -25,7 +25,7 @@ static void parse(char *text, struct process *process) {
   *end = '\0';
   snprintf(process->command, sizeof(process->command), "%s", begin + 1);
   for (char *at = process->command; *at; ++at)
-    if ((unsigned char)*at < ' ' || *at == 127)
+    if ((unsigned char)*at < ' ' || (unsigned char)*at > 126)
       *at = '?';
   /* The state is field 3, the start time field 22. */
   const char *at = end + 1;
