@@ -5,7 +5,7 @@
 
 #include <json-c/json.h>
 
-#include "tools/tool_utf8.h"
+#include "tools/tool_text.h"
 
 #include <stdlib.h>
 #include <string.h>

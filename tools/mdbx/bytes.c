@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bytes.h"
 
-#include "tools/tool_utf8.h"
+#include "tools/tool_text.h"
 
 #include "tools/tool_sizes.h"
 

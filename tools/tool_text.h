@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/tool_utf8.h: which bytes are text that a terminal and JSON can have as it is. No database, no output.
+ * tools/tool_text.h: which bytes are text that a terminal and JSON can have as it is. No database, no output.
  */
-#ifndef MDBX_TOOLS_TOOL_UTF8_H
-#define MDBX_TOOLS_TOOL_UTF8_H
+#ifndef MDBX_TOOLS_TOOL_TEXT_H
+#define MDBX_TOOLS_TOOL_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
