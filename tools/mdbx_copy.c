@@ -11,7 +11,7 @@
 
 static const struct tool_about about = {
     "mdbx_copy",
-    "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
+    "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] [--progress] SOURCE [DESTINATION]",
     "  -c  compact: leave out unused pages\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
@@ -21,6 +21,7 @@ static const struct tool_about about = {
     "  -p  throttle: while the destination is slow, writers may reuse the pages of the\n"
     "      snapshot; if one does, the copy fails\n"
     "  -q  print only errors\n" TOOL_WARM_HELP TOOL_ACCESS_HELP "  -V  show the version and exit\n"
+    "  --progress  show how far the copy is, also where standard error is no terminal\n"
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
 
@@ -33,18 +34,30 @@ static const char *file_at(const char *destination, char *buffer, size_t size) {
   return length > 0 && (size_t)length < size ? buffer : NULL;
 }
 
+static int copy_to_output(MDBX_env *env, const char *source, unsigned flags) {
+  progress_begin(env);
+  const int rc = mdbx_env_copy2fd(env, STDOUT_FILENO, (MDBX_copy_flags_t)flags);
+  progress_end(env);
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "copying %s to standard output failed", source);
+}
+
+/* Writing to a file does not block, so a signal can wait for the next call of the progress function, and no part of the
+ * copy stays. */
+static bool is_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
 static int copy(MDBX_env *env, const char *source, const char *destination, unsigned flags) {
   char buffer[4096];
-  if (!destination) {
-    const int rc = mdbx_env_copy2fd(env, STDOUT_FILENO, (MDBX_copy_flags_t)flags);
-    return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "copying %s to standard output failed", source);
-  }
   const char *file = file_at(destination, buffer, sizeof(buffer));
   int rc = ENAMETOOLONG;
   if (file) {
-    progress_begin(file, progress_expect(env, flags));
+    if (is_file(file))
+      tool_catch_signals();
+    progress_begin(env);
     rc = mdbx_env_copy(env, file, (MDBX_copy_flags_t)flags);
-    progress_end();
+    progress_end(env);
   }
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "copying %s to %s failed", source, file ? file : destination);
@@ -58,8 +71,13 @@ struct wish {
   unsigned flags, env_flags;
 };
 
+enum { OPTION_PROGRESS = 256 };
+
 static void take_option(struct wish *wish, int option) {
   switch (option) {
+  case OPTION_PROGRESS:
+    progress_want();
+    break;
   case 'c':
     wish->flags |= MDBX_CP_COMPACT;
     break;
@@ -89,7 +107,8 @@ static void take_option(struct wish *wish, int option) {
 
 int main(int argc, char *argv[]) {
   struct wish wish = {MDBX_CP_DEFAULTS, 0};
-  static const struct option longs[] = {{"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {
+      {"no-verify", no_argument, NULL, 'N'}, {"progress", no_argument, NULL, OPTION_PROGRESS}, {NULL, 0, NULL, 0}};
   tool_start(&about, argc, argv);
   for (int option;
        (option = getopt_long(argc, argv, ":VcdfhnNpq" TOOL_WARM_LETTERS TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
@@ -111,7 +130,7 @@ int main(int argc, char *argv[]) {
   int rc = tool_open_for_reading(&env, source, wish.env_flags);
   if (rc == MDBX_SUCCESS) {
     tool_warm_up(env);
-    rc = copy(env, source, destination, wish.flags);
+    rc = destination ? copy(env, source, destination, wish.flags) : copy_to_output(env, source, wish.flags);
   }
   tool_close(env, NULL);
   return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;

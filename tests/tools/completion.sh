@@ -65,7 +65,7 @@ for tool in mdbx_defrag mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
   gives "--help --version " $tool --
   gives " " $tool db --
 done
-gives "--help --no-verify --version " mdbx_copy --
+gives "--help --no-verify --progress --version " mdbx_copy --
 gives "--help --json --map --version " mdbx_chk --
 gives "--json --map " mdbx_chk db --
 

@@ -76,6 +76,7 @@ const struct command commands[] = {
      "  -f, --force            replace an existing file\n"
      "  -N, --no-verify        copy damaged pages as they are\n"
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n"
      "If FILE is a directory, the copy gets the usual name in it.\n",
      run_copy},
     {"copyfd", "Copies", "[OPTION...] DATABASE", "The same to standard output",
@@ -83,7 +84,8 @@ const struct command commands[] = {
      "  -d, --dynamic          the copy can grow, even if the source cannot\n"
      "  -N, --no-verify        copy damaged pages as they are\n"
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
-     "      --fd N             to this descriptor instead\n",
+     "      --fd N             to this descriptor instead\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n",
      run_copyfd},
     {"backup", "Copies", "[OPTION...] DATABASE FILE", "Back up: a whole copy, or the changes since an earlier one",
      "  -s, --since-copy FILE  only pages that this copy or increment does not have\n"
@@ -91,6 +93,7 @@ const struct command commands[] = {
      "  -f, --force            replace an existing file\n"
      "  -N, --no-verify        copy damaged pages as they are\n"
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n"
      "\"mdbx apply\" applies increments to the copy, in their order.\n",
      run_backup},
     {"apply", "Copies", "[OPTION...] COPY INCREMENT...", "Apply increments to a copy", "", run_apply},
