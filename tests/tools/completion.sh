@@ -61,7 +61,8 @@ has "-d" mdbx_drop -
 has "-T" mdbx_defrag -
 has "-s" mdbx_stat -
 has "db" mdbx_copy ""
-for tool in mdbx_defrag mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
+gives "--help --progress --version " mdbx_defrag --
+for tool in mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
   gives "--help --version " $tool --
   gives " " $tool db --
 done

@@ -319,6 +319,13 @@ cp -r db db2
 expect 0 "defrag that has enough soon" "$mdbx" defrag -v -e 64K -c 16 db2
 expect_text "cycle 1:" "defrag"
 expect_text "it is enough" "defrag"
+cp -r db db3
+expect 0 "defrag with its progress" sh -c "'$defrag' --progress -c 16 db3 2>&1 >/dev/null"
+checks=$((checks + 1))
+awk '!/^[0-9.]+ %, [0-9]+ pages moved$/ || $1 + 0 < last { exit 1 } { last = $1 + 0 } END { if (!NR || NR > 11) exit 1 }' output ||
+  fail "defrag with its progress shows other lines"
+expect 0 "mdbx defrag without progress" sh -c "'$mdbx' defrag -q db3 2>&1"
+[ ! -s output ] || fail "mdbx defrag -q talks"
 expect 0 "defrag" "$mdbx" defrag db
 expect_text "given back" "defrag"
 [ "$(wc -c <db/mdbx.dat)" -lt "$before" ] || fail "the file did not become smaller"

@@ -244,11 +244,15 @@ int run_warm(int argc, char *argv[]) {
 /* --------------------------------------------------------------------------------------------------------- defrag */
 
 int run_defrag(int argc, char *argv[]) {
-  static const struct option longs[] = {
-      {"verbose", no_argument, NULL, 'v'},          {"time", required_argument, NULL, 'T'},
-      {"least-time", required_argument, NULL, 'm'}, {"least", required_argument, NULL, 'a'},
-      {"enough", required_argument, NULL, 'e'},     {"backlash", required_argument, NULL, 'b'},
-      {"batch", required_argument, NULL, 'c'},      {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"verbose", no_argument, NULL, 'v'},
+                                        {"time", required_argument, NULL, 'T'},
+                                        {"least-time", required_argument, NULL, 'm'},
+                                        {"least", required_argument, NULL, 'a'},
+                                        {"enough", required_argument, NULL, 'e'},
+                                        {"backlash", required_argument, NULL, 'b'},
+                                        {"batch", required_argument, NULL, 'c'},
+                                        {"progress", no_argument, NULL, DEFRAG_PROGRESS},
+                                        {NULL, 0, NULL, 0}};
   struct defrag_limits limits = DEFRAG_NO_LIMITS;
   MDBX_env *env = NULL;
   for (int option; (option = command_option(argc, argv, DEFRAG_LETTERS, longs)) != -1;)

@@ -68,7 +68,8 @@ const struct command commands[] = {
      "  -a, --least SIZE       return at least this much, even if -T is over\n"
      "  -e, --enough SIZE      end when this much was returned to the file system\n"
      "  -b, --backlash PAGES   end when only so many free pages are left\n"
-     "  -c, --batch PAGES      pages to move in one commit\n",
+     "  -c, --batch PAGES      pages to move in one commit\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n",
      run_defrag},
     {"copy", "Copies", "[OPTION...] DATABASE FILE", "Copy the newest commit while others write",
      "  -c, --compact          leave out unused pages; such a copy takes no increments\n"
