@@ -365,6 +365,7 @@ extern "C" {
  * 2. Basic types
  * ------------------------------------------------------------------------ */
 
+/* Types of the system: a descriptor, a process, a thread, permission bits. */
 typedef int mdbx_filehandle_t;
 typedef pid_t mdbx_pid_t;
 typedef pthread_t mdbx_tid_t;
@@ -1120,6 +1121,7 @@ struct MDBX_chk_histogram {
   } ranges[9]; /* in ascending order; count 0: none */
 };
 
+/* The checker's own state; see MDBX_chk_scope_t. */
 typedef struct MDBX_chk_internal MDBX_chk_internal_t;
 typedef struct MDBX_chk_context MDBX_chk_context_t;
 
@@ -1302,6 +1304,13 @@ typedef struct MDBX_defrag_result {
   size_t spent_time_dot16;   /* 16.16 */
 } MDBX_defrag_result_t;
 
+/* How far a copy is; see mdbx_env_set_copy_notify(). */
+typedef struct MDBX_copy_progress {
+  uint64_t bytes_done;  /* written so far */
+  uint64_t bytes_total; /* of the whole copy; 0 for an increment: not known */
+  uint64_t txnid;       /* the commit that is copied */
+} MDBX_copy_progress_t;
+
 /* ------------------------------------------------------------------------
  * 6. Callback types. A callback must not leave by an exception or a jump.
  * ------------------------------------------------------------------------ */
@@ -1458,6 +1467,11 @@ typedef int MDBX_pgvisitor_func(uint64_t pgno, unsigned number, void *ctx,
 /* Receives progress. Results: 0 continue, 1 stop after this step, -1 abort. */
 typedef int (*MDBX_defrag_notify_func)(
     void *ctx, const MDBX_defrag_result_t *progress) MDBX_CXX17_NOEXCEPT;
+
+/* Receives the progress of a copy, in the thread that copies. Results: 0
+ * continue; any other ends the copy, which returns MDBX_EINTR. */
+typedef int (*MDBX_copy_notify_func)(
+    void *ctx, const MDBX_copy_progress_t *progress) MDBX_CXX17_NOEXCEPT;
 
 /* ------------------------------------------------------------------------
  * 7. Functions
@@ -1639,7 +1653,8 @@ LIBMDBX_API int mdbx_env_delete(const char *path, MDBX_env_delete_mode_t mode);
  * a dangling link; ELOOP for a link that belongs to another user;
  * MDBX_READERS_FULL; MDBX_MVCC_RETARDED or MDBX_OUSTED if the snapshot was lost
  * during the copy; MDBX_CORRUPTED for a damaged page: the log names the page
- * and its file, and nothing remains at dest; ENOSPC or another system code from
+ * and its file, and nothing remains at dest; MDBX_EINTR if the function of
+ * mdbx_env_set_copy_notify() ended it; ENOSPC or another system code from
  * writing. */
 LIBMDBX_API int mdbx_env_copy(MDBX_env *env, const char *dest,
                               MDBX_copy_flags_t flags);
@@ -1675,6 +1690,25 @@ LIBMDBX_API int mdbx_txn_copy2pathname(MDBX_txn *txn, const char *dest,
  * Returns what mdbx_txn_copy2pathname() does, except MDBX_EEXIST. */
 LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
                                  MDBX_copy_flags_t flags);
+
+/* Sets the function that copies and increments call with their progress; NULL
+ * removes it.
+ *
+ * func  called before the first byte is written, then for about each MiB, and
+ *       after the last byte: then bytes_done is bytes_total. The flush to the
+ *       device comes after that. A copy first verifies the tree pages, which
+ *       takes a while and is not reported; MDBX_CP_COMPACT first numbers them.
+ *       If func ends the copy, nothing remains at dest, as after an error. It
+ *       must not close the environment.
+ * ctx   passed to func.
+ *
+ * It holds for all copies of this environment, also those of a transaction.
+ * May be called before or after mdbx_env_open(), but not during a copy. Copies
+ * in several threads call func at the same time.
+ *
+ * Returns MDBX_SUCCESS, [env]. */
+LIBMDBX_API int mdbx_env_set_copy_notify(MDBX_env *env,
+                                         MDBX_copy_notify_func func, void *ctx);
 
 /* Description of an increment, see mdbx_increment_info(). */
 typedef struct MDBX_increment_info {
@@ -3696,9 +3730,9 @@ LIBMDBX_API const char *mdbx_strerror_r(int errnum, char *buf, size_t buflen);
 /* Returns the constant text of a code of the engine, NULL for other codes. */
 LIBMDBX_API const char *mdbx_liberr2str(int errnum);
 
-/* The next functions convert numbers into unsigned integers that sort the same
- * way, for tables with MDBX_INTEGERKEY, and back. They cannot fail; any thread
- * may call them. The decoders take keys of 8 bytes (4 for int32 and float), at
+/* Converts numbers into unsigned integers that sort the same way, or back, for
+ * tables with MDBX_INTEGERKEY. These functions cannot fail; any thread may call
+ * them. The decoders take keys of 8 bytes (4 for int32 and float), at
  * any address. */
 LIBMDBX_INLINE_API uint64_t mdbx_key_from_int64(const int64_t i64);
 LIBMDBX_INLINE_API uint32_t mdbx_key_from_int32(const int32_t i32);

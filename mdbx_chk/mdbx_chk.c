@@ -38,13 +38,11 @@ static const struct tool_about about = {
     "  -i  ignore the order of keys, for tables whose comparator only the\n"
     "      application has\n"
     "  -n  DATABASE is a data file, not a directory (needed only for a new one)\n"
-    "  -q  print only problems\n"
+    "  -q  silent: print nothing, only the exit code says what was found\n"
     "  -s  check the records of this named table only\n"
     "  -t  with -w and a meta page: make it the newest if no problem is found\n"
     "  -T  the same, even if problems are found\n"
-    "  -u  read the database into memory first\n"
-    "  -U  the same, and keep it there while checking\n"
-    "  -v  show more details; up to four times\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
+    "  -v  show more details; up to four times\n" TOOL_WARM_HELP TOOL_ACCESS_HELP "  -V  show the version and exit\n"
     "  -w  open for writing, and prevent others from writing while checking\n"
     "  --json  print the result as JSON instead of text\n"
     "  --map FILE.svg  draw a picture of the use of each page\n"
@@ -67,10 +65,9 @@ static struct {
   bool cooperative, write;
   int meta; /* page to check the snapshot of; -1: the newest */
   enum turning turning;
-  unsigned warmup; /* MDBX_warmup_flags_t */
-  bool warming;
   unsigned env_flags, check_flags;
-  int verbosity; /* of -v; -1 for -q */
+  int verbosity; /* of -v; -1 for -q and for --json */
+  bool silent;   /* no text; JSON and a picture only if asked for */
   const char *table, *path, *map;
   bool json;
   struct finding_kind kinds[KINDS_MAX];
@@ -128,7 +125,7 @@ static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry
     return;
   progress_hide();
   if (kind->count > shown_of_kind()) {
-    if (!run.json)
+    if (!run.json && !run.silent)
       printf(" ! more of this kind are only counted: %s\n", issue);
     return;
   }
@@ -136,6 +133,8 @@ static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry
     issue_as_json(ctx, object, entry, issue, extra_fmt, extra_args);
     return;
   }
+  if (run.silent)
+    return;
   printf(" ! %s #%" PRIu64, object, entry);
   print_place(object, entry);
   printf(" %s", issue);
@@ -147,6 +146,8 @@ static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry
 }
 
 static void print_findings(void) {
+  if (run.silent)
+    return;
   for (size_t i = 0; i < run.kind_count; ++i)
     printf(" - %zu x %s\n", run.kinds[i].count, run.kinds[i].caption);
   if (run.unnamed)
@@ -169,6 +170,8 @@ static bool on_break(MDBX_chk_context_t *ctx) {
 }
 
 static MDBX_chk_line_t *on_print_begin(MDBX_chk_context_t *ctx, MDBX_chk_severity_t severity) {
+  if (run.silent)
+    return NULL;
   memset(&run.line, 0, sizeof(run.line));
   run.line.ctx = ctx;
   run.line.severity = (uint8_t)severity;
@@ -306,13 +309,13 @@ static void give_advice(int exit_code) {
     return;
   if (run.json)
     json_report_advice(advice);
-  else
+  else if (!run.silent)
     printf("What to do: %s.\n", advice);
 }
 
 static void print_result(const MDBX_chk_context_t *ctx, double seconds) {
   char text[64];
-  if (run.json)
+  if (run.json || run.silent)
     return;
   if (ctx->result.total_problems) {
     printf("%zu problem%s found in %.3f seconds:\n", ctx->result.total_problems,
@@ -382,17 +385,6 @@ static int open_database(MDBX_env **env) {
   if (!run.cooperative && tool_try_open(env, run.path, run.env_flags | MDBX_EXCLUSIVE, 0) == MDBX_SUCCESS)
     return MDBX_SUCCESS;
   return tool_open(env, run.path, run.env_flags | MDBX_ACCEDE, 0);
-}
-
-/* If reading ahead into memory fails, the check can still be made. */
-static void warm_up(const MDBX_env *env) {
-  if (!run.warming)
-    return;
-  const int rc = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)run.warmup, 0);
-  if (rc != MDBX_SUCCESS)
-    tool_fail(rc, "cannot warm up");
-  else if (run.verbosity > 0)
-    printf(" - warmed up\n");
 }
 
 /* Makes the chosen meta page the newest if the options say so and the result of the check allows it. */
@@ -490,7 +482,8 @@ static int check_and_draw(double begun) {
   if (run.verbosity < 3)
     mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   print_database(env);
-  warm_up(env);
+  if (tool_warm_up(env) && run.verbosity > 0)
+    printf(" - warmed up\n");
   const int result = draw_map(env, turn(env, check_opened(env, begun)));
   tool_close(env, NULL);
   return result;
@@ -540,7 +533,7 @@ static void take_option(int option) {
     run.env_flags |= MDBX_NOSUBDIR;
     break;
   case 'q':
-    run.verbosity = -1;
+    run.silent = true;
     break;
   case 's':
     run.table = optarg;
@@ -550,13 +543,6 @@ static void take_option(int option) {
     break;
   case 'T':
     run.turning = TURN_ANYWAY;
-    break;
-  case 'U':
-    run.warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
-    /* fall through */
-  case 'u':
-    run.warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
-    run.warming = true;
     break;
   case 'v':
     run.verbosity += 1;
@@ -572,15 +558,15 @@ static void take_option(int option) {
     run.check_flags |= MDBX_CHK_READWRITE;
     break;
   default:
-    if (!tool_take_access(option))
+    if (!tool_take_access(option) && !tool_take_warming(option))
       tool_bad_option(option, optopt);
   }
 }
 
 int main(int argc, char *argv[]) {
   tool_start(&about, argc, argv);
-  for (int option;
-       (option = getopt_long(argc, argv, ":V012cdhinqs:tTuUvw" TOOL_ACCESS_LETTERS, long_options, NULL)) != -1;)
+  for (int option; (option = getopt_long(argc, argv, ":V012cdhinqs:tTvw" TOOL_WARM_LETTERS TOOL_ACCESS_LETTERS,
+                                         long_options, NULL)) != -1;)
     take_option(option);
   if (argc - optind != 1)
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
@@ -588,11 +574,12 @@ int main(int argc, char *argv[]) {
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
   if (run.json && !json_report_is_there())
     tool_usage("this build cannot print JSON: json-c was not there");
-  progress_begin(run.verbosity >= 0 && run.verbosity < 3);
-  if (run.json)
+  progress_begin(!run.silent && run.verbosity < 3);
+  if (run.json || run.silent)
     run.verbosity = -1;
   run.path = argv[optind];
   tool_quiet = run.verbosity < 0;
+  tool_silent = run.silent;
   tool_catch_signals();
   const int result = check();
   return tool_flush(stdout, "standard output") == MDBX_SUCCESS || result ? result : EXIT_SYSTEM;

@@ -5,6 +5,8 @@
 
 #include <json-c/json.h>
 
+#include "tools/tool_text.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,11 +19,46 @@ static void put_number(struct json_object *object, const char *name, uint64_t nu
   json_object_object_add(object, name, json_object_new_uint64(number));
 }
 
+/* Bytes that are no text get a question mark each: JSON has nothing but text. */
+static struct json_object *text_of(const char *text) {
+  char *copy = strdup(text);
+  for (char *at = copy; at && *at;) {
+    const size_t length = (uint8_t)*at < 0x80 ? 1 : utf8_character((const uint8_t *)at, strlen(at));
+    if (!length)
+      *at = '?';
+    at += length ? length : 1;
+  }
+  struct json_object *result = json_object_new_string(copy ? copy : "");
+  free(copy);
+  return result;
+}
+
+/* Text under that name, any other bytes in hexadecimal under "NAME_hex". */
+static void put_bytes(struct json_object *object, const char *name, const MDBX_val *bytes) {
+  static const char digits[] = "0123456789abcdef";
+  const uint8_t *at = bytes->iov_base;
+  char hex_name[64];
+  if (utf8_is_text(at, bytes->iov_len)) {
+    json_object_object_add(object, name,
+                           json_object_new_string_len(bytes->iov_len ? bytes->iov_base : "", (int)bytes->iov_len));
+    return;
+  }
+  char *hex = malloc(2 * bytes->iov_len + 1);
+  for (size_t i = 0; hex && i < bytes->iov_len; ++i) {
+    hex[2 * i] = digits[at[i] >> 4];
+    hex[2 * i + 1] = digits[at[i] & 15];
+  }
+  snprintf(hex_name, sizeof(hex_name), "%s_hex", name);
+  json_object_object_add(object, hex_name,
+                         json_object_new_string_len(hex ? hex : "", hex ? (int)(2 * bytes->iov_len) : 0));
+  free(hex);
+}
+
 void json_report_begin(const char *path) {
   report = json_object_new_object();
   problems = json_object_new_array();
   tables = json_object_new_array();
-  json_object_object_add(report, "database", json_object_new_string(path));
+  json_object_object_add(report, "database", text_of(path));
 }
 
 void json_report_database(const MDBX_envinfo *info) {
@@ -34,19 +71,21 @@ void json_report_database(const MDBX_envinfo *info) {
   put_number(report, "oldest_reader", info->mi_latter_reader_txnid);
 }
 
-static struct json_object *name_of(const MDBX_val *name) {
+static void put_table(struct json_object *object, const char *member, const MDBX_val *name) {
   if (name->iov_base == MDBX_CHK_MAIN)
-    return json_object_new_string("@MAIN");
-  if (name->iov_base == MDBX_CHK_GC)
-    return json_object_new_string("@GC");
-  return json_object_new_string_len(name->iov_base, (int)name->iov_len);
+    json_object_object_add(object, member, json_object_new_string("@MAIN"));
+  else if (name->iov_base == MDBX_CHK_GC)
+    json_object_object_add(object, member, json_object_new_string("@GC"));
+  else
+    put_bytes(object, member, name);
 }
 
 /* Text as it is, other bytes as hexadecimal digits. */
 static void put_key(struct json_object *problem, const MDBX_val *key) {
   char text[1024];
   const char *shown = mdbx_dump_val(key, text, sizeof(text));
-  const bool plain = !key->iov_len || memcmp(shown, key->iov_base, strlen(shown)) == 0;
+  const size_t length = strlen(shown);
+  const bool plain = !key->iov_len || (length <= key->iov_len && memcmp(shown, key->iov_base, length) == 0);
   json_object_object_add(problem, plain ? "key" : "key_hex", json_object_new_string(key->iov_len ? shown : ""));
 }
 
@@ -55,7 +94,7 @@ static void put_place(struct json_object *problem, const MDBX_chk_context_t *con
   const MDBX_chk_table_t *table = context->scope ? context->scope->object : NULL;
   MDBX_val key;
   if (table)
-    json_object_object_add(problem, "table", name_of(&table->name));
+    put_table(problem, "table", &table->name);
   if (mdbx_env_chk_key(context, &key) == MDBX_SUCCESS)
     put_key(problem, &key);
 }
@@ -70,13 +109,13 @@ void json_report_problem(const MDBX_chk_context_t *context, const char *object, 
   put_place(problem, context);
   json_object_object_add(problem, "issue", json_object_new_string(issue));
   if (detail)
-    json_object_object_add(problem, "detail", json_object_new_string(detail));
+    json_object_object_add(problem, "detail", text_of(detail));
   json_object_array_add(problems, problem);
 }
 
 void json_report_table(const MDBX_chk_table_t *table) {
   struct json_object *entry = json_object_new_object();
-  json_object_object_add(entry, "name", name_of(&table->name));
+  put_table(entry, "name", &table->name);
   put_number(entry, "flags", (uint64_t)table->flags);
   put_number(entry, "records", table->histogram.val_len.count);
   put_number(entry, "key_bytes", table->histogram.key_len.amount);
@@ -110,7 +149,7 @@ void json_report_error(int code, const char *detail) {
   json_object_object_add(error, "code", json_object_new_int(code));
   json_object_object_add(error, "text", json_object_new_string(mdbx_strerror(code)));
   if (*detail)
-    json_object_object_add(error, "detail", json_object_new_string(detail));
+    json_object_object_add(error, "detail", text_of(detail));
   json_object_object_add(report, "error", error);
 }
 

@@ -21,6 +21,9 @@ bool defrag_take_option(struct defrag_limits *limits, int option, const char *ar
   case 'v':
     limits->verbose = true;
     return true;
+  case DEFRAG_PROGRESS:
+    limits->progress = true;
+    return true;
   case 'T':
     return seconds_parse(argument, &limits->time);
   case 'm':
@@ -39,17 +42,28 @@ bool defrag_take_option(struct defrag_limits *limits, int option, const char *ar
 }
 
 struct progress {
-  bool verbose, terminal;
+  bool verbose, terminal, lines;
+  unsigned next; /* permille at which the next line is due */
 };
 
+/* A line for each tenth. */
+static void report_line(struct progress *progress, const MDBX_defrag_result_t *result, unsigned permille) {
+  if (permille < progress->next)
+    return;
+  progress->next = (permille / 100 + 1) * 100;
+  fprintf(stderr, "%u.%u %%, %zu pages moved\n", permille / 10, permille % 10, result->pages_moved);
+}
+
 static int report_progress(void *context, const MDBX_defrag_result_t *result) {
-  const struct progress *progress = context;
+  struct progress *progress = context;
   const unsigned permille = result->rough_estimation_cycle_progress_permille;
   if (progress->verbose)
     printf("cycle %u: %zu pages moved, %zd given back, about %zu left\n", result->cycles, result->pages_moved,
            (ssize_t)result->pages_shrinked, result->pages_left);
   else if (progress->terminal)
     fprintf(stderr, "\r%3u.%u %%  %zu pages moved ", permille / 10, permille % 10, result->pages_moved);
+  else if (progress->lines)
+    report_line(progress, result, permille);
   return tool_stopped ? 1 : 0;
 }
 
@@ -92,7 +106,9 @@ static size_t to_pages(uint64_t bytes, size_t page) { return (size_t)((bytes + p
 int tool_defrag(MDBX_env *env, const struct defrag_limits *limits) {
   MDBX_defrag_result_t result;
   MDBX_envinfo info;
-  struct progress progress = {limits->verbose, !tool_quiet && isatty(STDERR_FILENO)};
+  const bool terminal = isatty(STDERR_FILENO) == 1;
+  struct progress progress = {limits->verbose, terminal && (limits->progress || !tool_quiet),
+                              limits->progress && !terminal, 0};
   memset(&result, 0, sizeof(result));
   int rc = mdbx_env_info_ex(env, NULL, &info, sizeof(info));
   if (rc != MDBX_SUCCESS)

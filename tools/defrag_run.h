@@ -10,9 +10,12 @@
 #include <stdbool.h>
 
 #define DEFRAG_LETTERS "vT:m:a:e:b:c:"
+/* The value of the long option --progress. */
+#define DEFRAG_PROGRESS 256
 
 struct defrag_limits {
   bool verbose;
+  bool progress;             /* is shown even if it could not be erased */
   uint64_t time, least_time; /* 1/65536 second */
   uint64_t least, enough;    /* bytes */
   int64_t backlash, batch;   /* pages, -1: the default */

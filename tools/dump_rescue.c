@@ -179,7 +179,7 @@ static int on_loss(void *context, const MDBX_rescue_loss_t *loss) {
 }
 
 static void begin_table(struct rescuing *rescuing) {
-  const struct dump *dump = rescuing->dump;
+  struct dump *dump = rescuing->dump;
   const MDBX_rescue_table_t *table = rescuing->table;
   fflush(rescuing->losses);
   dump_put_header(dump, rescuing->txn, table->name, table->flags, table->sequence,
@@ -191,12 +191,9 @@ static int on_record(void *context, const MDBX_val *key, const MDBX_val *value) 
   struct rescuing *rescuing = context;
   if (tool_stopped)
     return MDBX_EINTR;
-  errno = 0;
   if (!rescuing->headed)
     begin_table(rescuing);
-  dump_put_item(rescuing->dump, key);
-  dump_put_item(rescuing->dump, value);
-  return tool_stream_error(rescuing->dump->out);
+  return dump_put_record(rescuing->dump, key, value);
 }
 
 /* A dump of all tables leaves the main table out if it has only names of tables. */

@@ -17,10 +17,12 @@ static void put_bytes_as_hex(FILE *out, const MDBX_val *item) {
   }
 }
 
-static void put_printable(FILE *out, const MDBX_val *item) {
+static void put_printable(FILE *out, const MDBX_val *item, bool escape_space) {
   const uint8_t *byte = item->iov_base;
   for (size_t i = 0; i < item->iov_len; ++i) {
-    if (byte[i] == '\\')
+    if (i == 0 && escape_space && *byte == ' ')
+      fputs("\\20", out);
+    else if (byte[i] == '\\')
       fputs("\\\\", out);
     else if (byte[i] >= ' ' && byte[i] < 127)
       putc(byte[i], out);
@@ -29,13 +31,48 @@ static void put_printable(FILE *out, const MDBX_val *item) {
   }
 }
 
-void dump_put_item(const struct dump *dump, const MDBX_val *item) {
+static void put_item(const struct dump *dump, const MDBX_val *item) {
   putc(' ', dump->out);
   if (dump->printable)
-    put_printable(dump->out, item);
+    put_printable(dump->out, item, dump->merges);
   else
     put_bytes_as_hex(dump->out, item);
   putc('\n', dump->out);
+}
+
+static bool is_last_key(const struct dump *dump, const MDBX_val *key) {
+  return dump->last_key.iov_base && dump->last_key.iov_len == key->iov_len &&
+         (!key->iov_len || memcmp(dump->last_key.iov_base, key->iov_base, key->iov_len) == 0);
+}
+
+/* The next record may be on another page, which the engine reads into the same buffer: so the bytes are copied. */
+static int keep_key(struct dump *dump, const MDBX_val *key) {
+  void *copy = realloc(dump->last_key.iov_base, key->iov_len + 1);
+  if (!copy)
+    return MDBX_ENOMEM;
+  if (key->iov_len)
+    memcpy(copy, key->iov_base, key->iov_len);
+  dump->last_key.iov_base = copy;
+  dump->last_key.iov_len = key->iov_len;
+  return MDBX_SUCCESS;
+}
+
+static void forget_key(struct dump *dump) {
+  free(dump->last_key.iov_base);
+  dump->last_key.iov_base = NULL;
+}
+
+int dump_put_record(struct dump *dump, const MDBX_val *key, const MDBX_val *value) {
+  int rc = MDBX_SUCCESS;
+  errno = 0;
+  if (dump->merges && is_last_key(dump, key)) {
+    putc(' ', dump->out);
+  } else {
+    put_item(dump, key);
+    rc = dump->merges ? keep_key(dump, key) : MDBX_SUCCESS;
+  }
+  put_item(dump, value);
+  return rc == MDBX_SUCCESS ? tool_stream_error(dump->out) : rc;
 }
 
 /* ------------------------------------------------------------------------------------------------------- header */
@@ -51,7 +88,7 @@ static void put_name(const struct dump *dump, const MDBX_val *name) {
   if (plain)
     fwrite(byte, 1, name->iov_len, dump->out);
   else
-    put_printable(dump->out, name);
+    put_printable(dump->out, name, false);
   if (!plain && !dump->strict) {
     fputs("\ndatabase_hex=", dump->out);
     put_bytes_as_hex(dump->out, name);
@@ -73,14 +110,18 @@ static void put_extras(const struct dump *dump, MDBX_txn *txn, uint64_t sequence
     fprintf(dump->out, "sequence=%" PRIu64 "\n", sequence);
 }
 
-void dump_put_header(const struct dump *dump, MDBX_txn *txn, const MDBX_val *name, unsigned flags, uint64_t sequence,
+void dump_put_header(struct dump *dump, MDBX_txn *txn, const MDBX_val *name, unsigned flags, uint64_t sequence,
                      const char *extras) {
+  dump->merges = dump->concise && (flags & MDBX_DUPSORT);
+  forget_key(dump);
   fprintf(dump->out, "VERSION=3\nformat=%s\n", dump->printable ? "print" : "bytevalue");
   if (name)
     put_name(dump, name);
   fprintf(dump->out, "type=btree\nmapsize=%" PRIu64 "\nmaxreaders=%u\n", dump->info.mi_geo.upper,
           dump->info.mi_maxreaders);
   put_extras(dump, txn, sequence);
+  if (dump->merges)
+    fputs("concise=1\n", dump->out);
   if (flags & MDBX_DUPSORT)
     fputs("duplicates=1\n", dump->out);
   for (const struct tool_table_flag *flag = tool_table_flags; flag->bit; ++flag)
@@ -91,7 +132,7 @@ void dump_put_header(const struct dump *dump, MDBX_txn *txn, const MDBX_val *nam
 
 /* ------------------------------------------------------------------------------------------------------ records */
 
-static int put_records(const struct dump *dump, MDBX_cursor *cursor, bool is_main) {
+static int put_records(struct dump *dump, MDBX_cursor *cursor, bool is_main) {
   MDBX_val key, data;
   int rc = mdbx_cursor_get(cursor, &key, &data, MDBX_FIRST);
   for (; rc == MDBX_SUCCESS; rc = mdbx_cursor_get(cursor, &key, &data, MDBX_NEXT)) {
@@ -99,11 +140,8 @@ static int put_records(const struct dump *dump, MDBX_cursor *cursor, bool is_mai
       return MDBX_EINTR;
     if (is_main && tool_has_name(&dump->names, &key))
       continue;
-    errno = 0;
-    dump_put_item(dump, &key);
-    dump_put_item(dump, &data);
-    const int failed = tool_stream_error(dump->out);
-    if (failed)
+    const int failed = dump_put_record(dump, &key, &data);
+    if (failed != MDBX_SUCCESS)
       return failed;
   }
   return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
@@ -145,7 +183,7 @@ static int dump_table(struct dump *dump, MDBX_txn *txn, const MDBX_val *name) {
   return tool_fail(rc, "cannot dump %s", shown);
 }
 
-void dump_put_empty(const struct dump *dump, MDBX_txn *txn) {
+void dump_put_empty(struct dump *dump, MDBX_txn *txn) {
   dump_put_header(dump, txn, NULL, 0, 0, "");
   fputs("DATA=END\n", dump->out);
 }
@@ -189,4 +227,9 @@ int dump_snapshot(struct dump *dump, MDBX_txn *txn) {
     return rc;
   }
   return dump->all ? dump_all(dump, txn) : dump_table(dump, txn, NULL);
+}
+
+void dump_release(struct dump *dump) {
+  tool_free_names(&dump->names);
+  forget_key(dump);
 }

@@ -243,24 +243,21 @@ static const char *take_note(struct load_header *header, char *value, size_t len
   return NULL;
 }
 
+static const char *take_concise(struct load_header *header, char *value, size_t length) {
+  (void)length;
+  header->concise = strcmp(value, "1") == 0;
+  return header->concise || strcmp(value, "0") == 0 ? NULL : "neither 0 nor 1";
+}
+
 static const struct {
   const char *keyword;
   header_line take;
 } header_lines[] = {
-    {"VERSION", take_version},
-    {"format", take_format},
-    {"type", take_type},
-    {"keys", take_keys},
-    {"database", take_database},
-    {"database_hex", take_database_hex},
-    {"mapsize", take_mapsize},
-    {"maxreaders", take_max_readers},
-    {"db_pagesize", take_page_size},
-    {"sequence", take_sequence},
-    {"geometry", take_geometry},
-    {"canary", take_canary},
-    {"damaged", take_damaged},
-    {"note", take_note},
+    {"VERSION", take_version},   {"format", take_format},          {"type", take_type},
+    {"keys", take_keys},         {"database", take_database},      {"database_hex", take_database_hex},
+    {"mapsize", take_mapsize},   {"maxreaders", take_max_readers}, {"db_pagesize", take_page_size},
+    {"sequence", take_sequence}, {"geometry", take_geometry},      {"canary", take_canary},
+    {"concise", take_concise},   {"damaged", take_damaged},        {"note", take_note},
 };
 
 /* 0: not a flag. Berkeley DB says "duplicates", libmdbx "dupfix". */
@@ -348,19 +345,36 @@ void load_header_release(struct load_header *header) {
 
 /* ------------------------------------------------------------------------------------------------------ records */
 
-/* The bytes a line stands for, in the buffer of the input. */
-static enum load_event decode_line(struct input *input, bool printable, bool plain, MDBX_val *item) {
+/* How the lines of a table are written. */
+struct writing {
+  bool printable, plain;
+  bool merges; /* two spaces begin a further value of the key before */
+};
+
+/* Hexadecimal text has no other use for two spaces, so they are understood without a line in the header too. */
+static struct writing writing_of(const struct load_header *header, bool plain) {
+  const bool clear = !header->printable && (header->flags & MDBX_DUPSORT);
+  return (struct writing){header->printable || plain, plain, !plain && (header->concise || clear)};
+}
+
+static bool is_further_value(const struct input *input, const struct writing *writing) {
+  return writing->merges && input->length >= 2 && input->text[0] == ' ' && input->text[1] == ' ';
+}
+
+/* The bytes a line stands for behind so many spaces, in the buffer of the input. */
+static enum load_event decode_line(struct input *input, const struct writing *writing, size_t spaces, MDBX_val *item) {
   size_t length = input->length;
   char *text = input->text;
-  if (!plain) {
+  if (!writing->plain) {
     if (!length || *text != ' ') {
       load_complain(input, "a line of data must begin with a space");
       return LOAD_WRONG;
     }
-    ++text;
-    --length;
+    text += spaces;
+    length -= spaces;
   }
-  const char *wrong = printable || plain ? decode_printable(text, &length) : decode_hex(text, &length);
+  const bool printable = writing->printable;
+  const char *wrong = printable ? decode_printable(text, &length) : decode_hex(text, &length);
   if (wrong) {
     load_complain(input, "%s", wrong);
     return LOAD_WRONG;
@@ -385,29 +399,51 @@ static enum load_event keep_key(struct input *input, struct load_record *record)
   return LOAD_OK;
 }
 
-static enum load_event read_key(struct input *input, bool printable, bool plain, struct load_record *record) {
+/* Reads the line of a key; is_key: whether it was one, not a further value. */
+static enum load_event read_key(struct input *input, const struct writing *writing, struct load_record *record,
+                                bool *is_key) {
+  *is_key = true;
   if (input->ended) {
     input->ended = false;
     return LOAD_END;
   }
   enum load_event event = read_line(input, KEY_LINE_MAX);
   record->line = input->line;
-  if (event == LOAD_END && !plain) {
+  if (event == LOAD_END && !writing->plain) {
     load_complain(input, "the text ends before DATA=END");
     return LOAD_FATAL;
   }
   if (event != LOAD_OK)
     return event;
-  if (!plain && line_is(input, "DATA=END"))
+  if (!writing->plain && line_is(input, "DATA=END"))
     return LOAD_END;
-  event = decode_line(input, printable, plain, &record->key);
+  *is_key = !is_further_value(input, writing);
+  if (!*is_key)
+    return LOAD_OK;
+  event = decode_line(input, writing, 1, &record->key);
+  record->has_key = event == LOAD_OK;
   return event == LOAD_OK ? keep_key(input, record) : event;
 }
 
-enum load_event load_record_read(struct input *input, bool printable, bool plain, struct load_record *record) {
-  const enum load_event key = read_key(input, printable, plain, record);
-  if (key == LOAD_END || key == LOAD_FATAL)
+static enum load_event take_further_value(struct input *input, const struct writing *writing,
+                                          struct load_record *record) {
+  if (record->has_key)
+    return decode_line(input, writing, 2, &record->data);
+  load_complain(input, "a further value without a key");
+  return LOAD_WRONG;
+}
+
+enum load_event load_record_read(struct input *input, const struct load_header *header, bool plain,
+                                 struct load_record *record) {
+  const struct writing writing = writing_of(header, plain);
+  bool is_key;
+  const enum load_event key = read_key(input, &writing, record, &is_key);
+  if (key == LOAD_END || key == LOAD_FATAL) {
+    record->has_key = false;
     return key;
+  }
+  if (!is_key)
+    return take_further_value(input, &writing, record);
   const enum load_event event = read_line(input, DATA_LINE_MAX);
   if (event == LOAD_FATAL)
     return event;
@@ -416,7 +452,7 @@ enum load_event load_record_read(struct input *input, bool printable, bool plain
     input->ended = event == LOAD_OK;
     return input->ended ? LOAD_WRONG : LOAD_FATAL;
   }
-  const enum load_event data = decode_line(input, printable, plain, &record->data);
+  const enum load_event data = decode_line(input, &writing, 1, &record->data);
   return key == LOAD_OK ? data : key;
 }
 

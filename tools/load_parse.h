@@ -32,6 +32,7 @@ struct load_header {
   unsigned flags;
   uint64_t mapsize, page_size, max_readers, sequence;
   bool has_geometry, has_canary;
+  bool concise;     /* a line that begins with two spaces is a further value of the key before it */
   uint64_t damaged; /* number of places that the rescue could not read */
   uint64_t lower, upper, growth, shrink;
   MDBX_canary canary;
@@ -49,6 +50,7 @@ struct load_record {
   MDBX_val key, data;
   char *key_buffer;
   size_t key_capacity;
+  bool has_key;  /* there is one for further values */
   uint64_t line; /* of the key */
 };
 
@@ -56,8 +58,9 @@ struct load_record {
 enum load_event load_header_read(struct input *input, struct load_header *header);
 void load_header_release(struct load_header *header);
 
-/* Reads a key and its value. plain: lines without a header and without DATA=END, up to the end of the text. */
-enum load_event load_record_read(struct input *input, bool printable, bool plain, struct load_record *record);
+/* Reads a key and its value, or a further value of the same key. plain: lines without a header and without DATA=END, up to the end of the text. */
+enum load_event load_record_read(struct input *input, const struct load_header *header, bool plain,
+                                 struct load_record *record);
 
 void load_input_release(struct input *input, struct load_record *record);
 

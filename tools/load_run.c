@@ -273,7 +273,7 @@ static int load_records(struct load *load) {
   for (;;) {
     if (tool_stopped)
       return tool_fail(MDBX_EINTR, "stopped");
-    const enum load_event event = load_record_read(&load->input, load->header.printable, load->plain, &load->record);
+    const enum load_event event = load_record_read(&load->input, &load->header, load->plain, &load->record);
     if (event == LOAD_END)
       return MDBX_SUCCESS;
     if (event != LOAD_OK) {

@@ -11,7 +11,7 @@
 
 static const struct tool_about about = {
     "mdbx_copy",
-    "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] SOURCE [DESTINATION]",
+    "[-V] [-h] [-c] [-d] [-f] [-L|-X] [-n] [-N] [-p] [-q] [-u|-U] [--progress] SOURCE [DESTINATION]",
     "  -c  compact: leave out unused pages\n"
     "  -d  the copy can grow, even if the source cannot\n"
     "  -f  replace an existing file\n"
@@ -20,9 +20,8 @@ static const struct tool_about about = {
     "  -N, --no-verify  copy damaged pages as they are\n"
     "  -p  throttle: while the destination is slow, writers may reuse the pages of the\n"
     "      snapshot; if one does, the copy fails\n"
-    "  -q  print only errors\n"
-    "  -u  read the source into memory first\n"
-    "  -U  the same, and keep it there while copying\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
+    "  -q  print only errors\n" TOOL_WARM_HELP TOOL_ACCESS_HELP "  -V  show the version and exit\n"
+    "  --progress  show how far the copy is, also where standard error is no terminal\n"
     "Without DESTINATION, or with \"-\", the copy goes to standard output.\n",
 };
 
@@ -35,18 +34,30 @@ static const char *file_at(const char *destination, char *buffer, size_t size) {
   return length > 0 && (size_t)length < size ? buffer : NULL;
 }
 
+static int copy_to_output(MDBX_env *env, const char *source, unsigned flags) {
+  progress_begin(env);
+  const int rc = mdbx_env_copy2fd(env, STDOUT_FILENO, (MDBX_copy_flags_t)flags);
+  progress_end(env);
+  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "copying %s to standard output failed", source);
+}
+
+/* Writing to a file does not block, so a signal can wait for the next call of the progress function, and no part of the
+ * copy stays. */
+static bool is_file(const char *path) {
+  struct stat status;
+  return stat(path, &status) != 0 || S_ISREG(status.st_mode);
+}
+
 static int copy(MDBX_env *env, const char *source, const char *destination, unsigned flags) {
   char buffer[4096];
-  if (!destination) {
-    const int rc = mdbx_env_copy2fd(env, STDOUT_FILENO, (MDBX_copy_flags_t)flags);
-    return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "copying %s to standard output failed", source);
-  }
   const char *file = file_at(destination, buffer, sizeof(buffer));
   int rc = ENAMETOOLONG;
   if (file) {
-    progress_begin(file, progress_expect(env, flags));
+    if (is_file(file))
+      tool_catch_signals();
+    progress_begin(env);
     rc = mdbx_env_copy(env, file, (MDBX_copy_flags_t)flags);
-    progress_end();
+    progress_end(env);
   }
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "copying %s to %s failed", source, file ? file : destination);
@@ -57,11 +68,16 @@ static int copy(MDBX_env *env, const char *source, const char *destination, unsi
 
 /* What the options ask for. */
 struct wish {
-  unsigned flags, env_flags, warmup;
+  unsigned flags, env_flags;
 };
+
+enum { OPTION_PROGRESS = 256 };
 
 static void take_option(struct wish *wish, int option) {
   switch (option) {
+  case OPTION_PROGRESS:
+    progress_want();
+    break;
   case 'c':
     wish->flags |= MDBX_CP_COMPACT;
     break;
@@ -83,23 +99,19 @@ static void take_option(struct wish *wish, int option) {
   case 'q':
     tool_quiet = true;
     break;
-  case 'U':
-    wish->warmup |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
-    /* fall through */
-  case 'u':
-    wish->warmup |= MDBX_warmup_force | MDBX_warmup_oomsafe;
-    break;
   default:
-    if (!tool_take_access(option))
+    if (!tool_take_access(option) && !tool_take_warming(option))
       tool_bad_option(option, optopt);
   }
 }
 
 int main(int argc, char *argv[]) {
-  struct wish wish = {MDBX_CP_DEFAULTS, 0, 0};
-  static const struct option longs[] = {{"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
+  struct wish wish = {MDBX_CP_DEFAULTS, 0};
+  static const struct option longs[] = {
+      {"no-verify", no_argument, NULL, 'N'}, {"progress", no_argument, NULL, OPTION_PROGRESS}, {NULL, 0, NULL, 0}};
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt_long(argc, argv, ":VcdfhnNpquU" TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
+  for (int option;
+       (option = getopt_long(argc, argv, ":VcdfhnNpq" TOOL_WARM_LETTERS TOOL_ACCESS_LETTERS, longs, NULL)) != -1;) {
     if (option == 'V')
       tool_version();
     if (option == 'h')
@@ -116,14 +128,10 @@ int main(int argc, char *argv[]) {
 
   MDBX_env *env = NULL;
   int rc = tool_open_for_reading(&env, source, wish.env_flags);
-  if (rc == MDBX_SUCCESS && wish.warmup) {
-    /* If reading ahead into memory fails, the copy can still be made. */
-    const int warm = mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)wish.warmup, 0);
-    if (warm != MDBX_SUCCESS)
-      tool_fail(warm, "cannot warm up");
+  if (rc == MDBX_SUCCESS) {
+    tool_warm_up(env);
+    rc = destination ? copy(env, source, destination, wish.flags) : copy_to_output(env, source, wish.flags);
   }
-  if (rc == MDBX_SUCCESS)
-    rc = copy(env, source, destination, wish.flags);
   tool_close(env, NULL);
   return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -5,11 +5,12 @@
 #include "defrag_run.h"
 #include "tool_common.h"
 
+#include <getopt.h>
 #include <unistd.h>
 
 static const struct tool_about about = {
     "mdbx_defrag",
-    "[-V] [-h] [-n] [-q] [-v] [-a SIZE] [-b PAGES] [-c PAGES] [-e SIZE] [-m TIME] [-T TIME] DATABASE",
+    "[-V] [-h] [-n] [-q] [-v] [-a SIZE] [-b PAGES] [-c PAGES] [-e SIZE] [-m TIME] [-T TIME] [--progress] DATABASE",
     "  -a  return at least so many bytes, such as 10M, even if -T is over\n"
     "  -b  stop when no more free pages than this are left among the used ones\n"
     "  -c  about how many pages to move in one commit\n"
@@ -20,15 +21,17 @@ static const struct tool_about about = {
     "  -q  print only errors\n"
     "  -T  end after so many seconds\n"
     "  -v  print a line for each step\n"
-    "  -V  show the version and exit\n",
+    "  -V  show the version and exit\n"
+    "  --progress  show how far it is, also where standard error is no terminal\n",
 };
 
 int main(int argc, char *argv[]) {
+  static const struct option longs[] = {{"progress", no_argument, NULL, DEFRAG_PROGRESS}, {NULL, 0, NULL, 0}};
   struct defrag_limits limits = DEFRAG_NO_LIMITS;
   unsigned env_flags = 0;
   MDBX_env *env = NULL;
   tool_start(&about, argc, argv);
-  for (int option; (option = getopt(argc, argv, ":Vhnq" DEFRAG_LETTERS)) != -1;) {
+  for (int option; (option = getopt_long(argc, argv, ":Vhnq" DEFRAG_LETTERS, longs, NULL)) != -1;) {
     switch (option) {
     case 'V':
       tool_version();

@@ -9,8 +9,9 @@
 
 static const struct tool_about about = {
     "mdbx_dump",
-    "[-V] [-h] [-a | -l | -s TABLE] [-f FILE] [-L|-X] [-n] [-p] [-q] [-r] [-x] DATABASE",
+    "[-V] [-h] [-a | -l | -s TABLE] [-c] [-f FILE] [-L|-X] [-n] [-p] [-q] [-r] [-u|-U] [-x] DATABASE",
     "  -a  dump the main table and all named tables\n"
+    "  -c  concise: write a key with several values once; only mdbx_load reads that\n"
     "  -f  write to FILE instead of standard output\n"
     "  -h  show this help and exit\n"
     "  -l  list only the names of the tables\n"
@@ -18,17 +19,20 @@ static const struct tool_about about = {
     "  -p  write printable characters as they are\n"
     "  -q  print only errors\n"
     "  -r  rescue: read around damaged pages\n"
-    "  -s  dump this named table\n" TOOL_ACCESS_HELP "  -V  show the version and exit\n"
+    "  -s  dump this named table\n" TOOL_WARM_HELP TOOL_ACCESS_HELP "  -V  show the version and exit\n"
     "  -x  strict: only header lines that mdb_load and db_load know\n",
 };
 
 static void read_options(int argc, char *argv[], struct dump *dump) {
-  for (int option; (option = getopt(argc, argv, ":Vaf:hlnpqrs:x" TOOL_ACCESS_LETTERS)) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":Vacf:hlnpqrs:x" TOOL_WARM_LETTERS TOOL_ACCESS_LETTERS)) != -1;) {
     switch (option) {
     case 'V':
       tool_version();
     case 'a':
       dump->all = true;
+      break;
+    case 'c':
+      dump->concise = true;
       break;
     case 'f':
       dump->file = optarg;
@@ -57,12 +61,14 @@ static void read_options(int argc, char *argv[], struct dump *dump) {
       dump->strict = true;
       break;
     default:
-      if (!tool_take_access(option))
+      if (!tool_take_access(option) && !tool_take_warming(option))
         tool_bad_option(option, optopt);
     }
   }
   if (dump->all + dump->list + (dump->table != NULL) > 1)
     tool_usage("-a, -l and -s exclude each other");
+  if (dump->concise && dump->strict)
+    tool_usage("-c and -x exclude each other");
   if (argc - optind != 1)
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
 }
@@ -76,13 +82,15 @@ int main(int argc, char *argv[]) {
   tool_catch_signals();
   /* Opens the database first, so that a mistyped path does not empty an old dump. */
   int rc = tool_open_for_reading(&env, argv[optind], dump.env_flags);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS) {
+    tool_warm_up(env);
     rc = tool_begin_reading(env, &txn);
+  }
   if (rc == MDBX_SUCCESS && dump.file && !(dump.out = tool_create(dump.file)))
     rc = tool_fail(errno, "cannot write %s", dump.file);
   if (rc == MDBX_SUCCESS)
     rc = dump_snapshot(&dump, txn);
-  tool_free_names(&dump.names);
+  dump_release(&dump);
   tool_close(env, txn);
   if (dump.out && tool_flush(dump.out, dump.file ? dump.file : "standard output") != MDBX_SUCCESS)
     rc = MDBX_EIO;

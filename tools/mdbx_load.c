@@ -9,7 +9,8 @@
 
 static const struct tool_about about = {
     "mdbx_load",
-    "[-V] [-h] [-a] [-b N] [-f FILE] [-n] [-N] [-p] [-q] [-r] [-s TABLE] [-T] [-g SIZE] [-l SIZE] [-P SIZE] [-S SIZE] "
+    "[-V] [-h] [-a] [-b N] [-f FILE] [-n] [-N] [-p] [-q] [-Q] [-r] [-s TABLE] [-T] [-g SIZE] [-l SIZE] [-P SIZE] [-S "
+    "SIZE] "
     "[-u SIZE] DATABASE",
     "  -a  append: the input is in the order of the table; required for tables whose\n"
     "      comparator only the application has\n"
@@ -23,6 +24,7 @@ static const struct tool_about about = {
     "  -p  purge: empty each table before it is loaded\n"
     "  -P  page size of a new database\n"
     "  -q  print only errors\n"
+    "  -Q  accepted and ignored: one flush at the end makes everything durable anyway\n"
     "  -r  rescue: skip malformed lines and records that cannot be stored\n"
     "  -s  load into this named table, even if the input names another one\n"
     "  -S  shrink threshold: an unused tail of this length is returned\n"
@@ -33,12 +35,14 @@ static const struct tool_about about = {
 };
 
 static void read_options(int argc, char *argv[], struct load *load) {
-  for (int option; (option = getopt(argc, argv, ":VNTaf:hnpqrs:" LOAD_SIZE_LETTERS)) != -1;) {
+  for (int option; (option = getopt(argc, argv, ":VNQTaf:hnpqrs:" LOAD_SIZE_LETTERS)) != -1;) {
     switch (option) {
     case 'V':
       tool_version();
     case 'N':
       load->keep = true;
+      break;
+    case 'Q':
       break;
     case 'T':
       load->plain = true;

@@ -48,6 +48,34 @@ static void print_geometry(const MDBX_envinfo *info) {
          info->mi_dxb_fallocated);
 }
 
+/* The three modes of durability that are not the default have bits in common. */
+static const char *durability_of(unsigned mode) {
+  if ((mode & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
+    return "MDBX_UTTERLY_NOSYNC";
+  if (mode & MDBX_SAFE_NOSYNC)
+    return "MDBX_SAFE_NOSYNC";
+  return mode & MDBX_NOMETASYNC ? "MDBX_NOMETASYNC" : "MDBX_SYNC_DURABLE";
+}
+
+static void print_mode(unsigned mode) {
+  static const struct {
+    unsigned bit;
+    const char *name;
+  } names[] = {
+      {MDBX_VALIDATION, "MDBX_VALIDATION"},   {MDBX_NOSUBDIR, "MDBX_NOSUBDIR"},
+      {MDBX_RDONLY, "MDBX_RDONLY"},           {MDBX_WRITEMAP, "MDBX_WRITEMAP"},
+      {MDBX_EXCLUSIVE, "MDBX_EXCLUSIVE"},     {MDBX_NOSTICKYTHREADS, "MDBX_NOSTICKYTHREADS"},
+      {MDBX_NORDAHEAD, "MDBX_NORDAHEAD"},     {MDBX_NOMEMINIT, "MDBX_NOMEMINIT"},
+      {MDBX_LIFORECLAIM, "MDBX_LIFORECLAIM"}, {MDBX_PAGEPERTURB, "MDBX_PAGEPERTURB"},
+      {MDBX_ACCEDE, "MDBX_ACCEDE"},
+  };
+  printf("  Mode: 0x%x, %s", mode, durability_of(mode));
+  for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); ++i)
+    if (mode & names[i].bit)
+      printf(", %s", names[i].name);
+  putchar('\n');
+}
+
 static void print_environment(const MDBX_envinfo *info) {
   printf("Environment Info\n");
   printf("  Pagesize: %u\n", info->mi_dxb_pagesize);
@@ -59,7 +87,7 @@ static void print_environment(const MDBX_envinfo *info) {
   printf("  Max readers: %u\n", info->mi_maxreaders);
   printf("  Number of reader slots used: %u\n", info->mi_numreaders);
   printf("  Not synced: %" PRIu64 " bytes\n", info->mi_unsync_volume);
-  printf("  Mode: 0x%x\n", info->mi_mode);
+  print_mode(info->mi_mode);
 }
 
 static void print_metas(const MDBX_envinfo *info) {

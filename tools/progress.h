@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/progress.h: shows the progress of a copy on a line of the terminal.
+ * tools/progress.h: shows how far a copy or an increment is, as the engine reports it.
  *
- * A thread reads the length of the file; the copying code need not report anything. Owns that thread and the line.
+ * On a terminal it is a line that appears after half a second and disappears in the end. With --progress it begins at once,
+ * and where standard error is no terminal, lines follow each other.
  */
 #ifndef MDBX_TOOLS_PROGRESS_H
 #define MDBX_TOOLS_PROGRESS_H
 
 #include <mdbx.h>
 
-/* The size of a whole copy of the newest snapshot in bytes, exact or estimated; 0: not known. */
-uint64_t progress_expect(const MDBX_env *env, unsigned copy_flags);
+/* What --progress asks for. */
+void progress_want(void);
 
-/* Begins to watch a file that will be created or replaced; expected: its final length, or 0. The line appears after
- * half a second. Does nothing if standard error is no terminal, or if the tool is quiet. */
-void progress_begin(const char *file, uint64_t expected);
+/* Copies of this environment are shown from now on, and end when a signal has set tool_stopped. */
+void progress_begin(MDBX_env *env);
 /* Erases the line. Call it after each progress_begin(). */
-void progress_end(void);
+void progress_end(MDBX_env *env);
 
 #endif

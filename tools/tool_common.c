@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 volatile sig_atomic_t tool_stopped;
-bool tool_quiet;
+bool tool_quiet, tool_silent;
 void (*tool_leaving)(int code);
 unsigned tool_max_tables = TOOL_MAX_TABLES;
 
@@ -68,7 +68,8 @@ bool tool_flush_some(void) {
 static void release_error(void) {
   if (!*held_error)
     return;
-  fprintf(stderr, "%s: %s\n", about->name, held_error);
+  if (!tool_silent)
+    fprintf(stderr, "%s: %s\n", about->name, held_error);
   *held_error = '\0';
 }
 
@@ -86,7 +87,8 @@ static void log_to_stderr(MDBX_log_level_t level, const char *function, int line
     return;
   }
   release_error();
-  fprintf(stderr, "%s: note: %s\n", about->name, text);
+  if (!tool_silent)
+    fprintf(stderr, "%s: note: %s\n", about->name, text);
 }
 
 static void note_signal(int number) {
@@ -147,10 +149,8 @@ static void __attribute__((__noreturn__)) leave(int code) {
   exit(code);
 }
 
-static void print_usage(FILE *out) { fprintf(out, "usage: %s %s\n", about->name, about->arguments); }
-
 void tool_help(void) {
-  print_usage(stdout);
+  printf("usage: %s %s\n", about->name, about->arguments);
   fputs(about->options, stdout);
   leave(tool_flush(stdout, "standard output") == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE);
 }
@@ -177,9 +177,8 @@ void tool_usage(const char *format, ...) {
     va_start(args, format);
     print_message(format, args);
     va_end(args);
-    fputc('\n', stderr);
   }
-  print_usage(stderr);
+  fprintf(stderr, "%s%s --help explains the options\n", format ? "; " : "", about->name);
   leave(EXIT_FAILURE);
 }
 
@@ -201,6 +200,8 @@ void tool_bad_option(int result, int option) {
 
 void tool_message(const char *format, ...) {
   va_list args;
+  if (tool_silent)
+    return;
   va_start(args, format);
   print_message(format, args);
   va_end(args);
@@ -213,9 +214,10 @@ static int fail_with_hint(int rc, const char *hint, const char *format, va_list 
   vsnprintf(message, sizeof(message), format, args);
   tool_flush_some();
   const bool named = rc > 0 || !*opened_path || strstr(message, opened_path);
-  fprintf(stderr, "%s: %s%s%s%s%s: %s (%d)%s%s\n", about->name, named ? "" : opened_path, named ? "" : ": ", message,
-          *held_error ? ": " : "", held_error, mdbx_strerror_r(rc, text, sizeof(text)), rc, hint ? "; " : "",
-          hint ? hint : "");
+  if (!tool_silent)
+    fprintf(stderr, "%s: %s%s%s%s%s: %s (%d)%s%s\n", about->name, named ? "" : opened_path, named ? "" : ": ", message,
+            *held_error ? ": " : "", held_error, mdbx_strerror_r(rc, text, sizeof(text)), rc, hint ? "; " : "",
+            hint ? hint : "");
   *held_error = '\0';
   return rc;
 }
@@ -357,6 +359,26 @@ bool tool_take_access(int option) {
   else if (option == 'X')
     alone = MDBX_EXCLUSIVE;
   return option == 'L' || option == 'X';
+}
+
+static bool warming;
+static unsigned warm_flags;
+
+bool tool_take_warming(int option) {
+  if (option != 'u' && option != 'U')
+    return false;
+  warming = true;
+  warm_flags |= MDBX_warmup_force | MDBX_warmup_oomsafe;
+  if (option == 'U')
+    warm_flags |= MDBX_warmup_lock | MDBX_warmup_touchlimit;
+  return true;
+}
+
+bool tool_warm_up(const MDBX_env *env) {
+  const int rc = warming ? mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)warm_flags, 0) : MDBX_RESULT_TRUE;
+  if (warming && rc != MDBX_SUCCESS)
+    tool_fail(rc, "cannot warm up");
+  return rc == MDBX_SUCCESS;
 }
 
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {

@@ -32,6 +32,8 @@ extern volatile sig_atomic_t tool_stopped;
 extern unsigned tool_max_tables;
 /* No messages but errors. */
 extern bool tool_quiet;
+/* Not even errors, except of wrong usage: the exit code is all that is wanted. */
+extern bool tool_silent;
 
 /* The end of the message about a missing database or table; NULL: none. */
 extern const char *tool_missing_hint;
@@ -42,8 +44,8 @@ void tool_catch_signals(void);
 
 /* If it is not NULL, the next three functions call it instead of exit(). It does not return. */
 extern void (*tool_leaving)(int code);
-/* Each ends the program: for -h, for -V, and for wrong arguments (after a message, unless format is NULL, and a line
- * with the usage). */
+/* Each ends the program: for -h, for -V, and for wrong arguments, after a message of one line that points to
+ * --help. */
 void tool_help(void) __attribute__((__noreturn__));
 void tool_version(void) __attribute__((__noreturn__));
 void tool_usage(const char *format, ...) TOOL_PRINTF(1, 2) __attribute__((__noreturn__));
@@ -71,6 +73,16 @@ bool tool_is_of_lmdb(const char *path);
   "  -L  read without the lock file; nobody may write meanwhile\n" \
   "  -X  open exclusively: nobody else may have it open; works on network file systems\n"
 bool tool_take_access(int option);
+
+/* Processes -u (read the database into memory before the work) and -U (and keep it there). */
+#define TOOL_WARM_LETTERS "uU"
+#define TOOL_WARM_HELP \
+  "  -u  read the database into memory first\n" \
+  "  -U  the same, and keep it there meanwhile\n"
+bool tool_take_warming(int option);
+/* Does what these options ask for; false: they asked for nothing, or it failed. After a failure, which it reports, the
+ * work can still be done. */
+bool tool_warm_up(const MDBX_env *env);
 
 /* Opens an environment, and creates its handle first if *env is NULL. If the path is not a directory, it names a data
  * file. On failure the function has printed a message, and *env is NULL. */

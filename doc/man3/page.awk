@@ -26,7 +26,6 @@ function note_name(text,   name) {
   sub(/[ ]*\(.*/, "", name)
   sub(/.*[ *]/, "", name)
   if (name !~ /^mdbx_/) return
-  names = names (names == "" ? "" : ", ") name
   if (heading == "") heading = name
 }
 
@@ -90,7 +89,7 @@ declaring {
 END {
   finish_group()
   printf ".\\\" Made from mdbx.h; SPDX-License-Identifier: Apache-2.0\n.TH %s 3 \"\" \"libmdbx\" \"libmdbx\"\n", toupper(page)
-  printf ".SH NAME\n%s \\- %s\n", names, subject
+  printf ".SH NAME\n%s \\- %s\n", page, subject
   printf ".SH SYNOPSIS\n.nf\n.B #include <mdbx.h>\n.fi\n.PP\ncc ... $(pkg\\-config \\-\\-cflags \\-\\-libs libmdbx)\n"
   printf ".SH DESCRIPTION\nWhat [env], [txn], [cursor], [read] and [write] stand for is said in\n.BR libmdbx (3).\n%s", body
   printf ".SH SEE ALSO\n.BR libmdbx (3)%s\n", see

@@ -404,6 +404,15 @@ int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info, size_t bytes) {
   ((unsigned)(MDBX_CP_COMPACT | MDBX_CP_FORCE_DYNAMIC_SIZE | MDBX_CP_DONT_FLUSH | MDBX_CP_THROTTLE_MVCC | \
               MDBX_CP_DISPOSE_TXN | MDBX_CP_RENEW_TXN | MDBX_CP_OVERWRITE | MDBX_CP_NO_VERIFY))
 
+int mdbx_env_set_copy_notify(MDBX_env *env, MDBX_copy_notify_func func, void *ctx) {
+  const int rc = env_check(env);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  env->copy_notify = func;
+  env->copy_notify_context = ctx;
+  return rc;
+}
+
 /* A reader of the newest snapshot, for one copy. */
 static int begin_copy(MDBX_env *env, MDBX_copy_flags_t flags, MDBX_txn **txn) {
   const int rc = env_check_open(env);

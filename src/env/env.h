@@ -126,6 +126,8 @@ struct MDBX_env {
    * then `hsr` is the adapter that calls it. */
   _Atomic(MDBX_hsr_func) hsr;
   _Atomic(MDBX_oom_func *) oom;
+  MDBX_copy_notify_func copy_notify; /* receives the progress of copies, NULL: nobody; set while no copy runs */
+  void *copy_notify_context;
 
   _Atomic uint32_t flush_microseconds; /* group.c: what a flush of commits takes; 0: not known */
   struct flusher *_Atomic flusher;     /* flusher.c: the thread that makes flushes for others, NULL: none */

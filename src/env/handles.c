@@ -21,6 +21,7 @@ int handle_set_name(struct table_name *to, const MDBX_val *name) {
     memcpy(copy, name->iov_base, name->iov_len);
   free(to->bytes);
   *to = (struct table_name){copy, name->iov_len};
+  ASSERT(handle_has_name(to, name));
   return MDBX_SUCCESS;
 }
 

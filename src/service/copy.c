@@ -94,7 +94,9 @@ static int write_as_is(struct copying *copying, const struct copy_plan *plan, co
   meta_set_gc(&meta, &copying->txn->gc.record);
   meta.main = copying->txn->main.record;
   meta.copy_of = copying->view->txnid;
-  int rc = append_metas(copying, &meta, list);
+  int rc = copy_expect(copying, (uint64_t)meta.now << copying->view->shift);
+  if (rc == MDBX_SUCCESS)
+    rc = append_metas(copying, &meta, list);
   for (pgno_t pgno = META_COUNT; pgno < copying->view->limit && rc == MDBX_SUCCESS; pgno += pages) {
     rc = read_pages(copying, plan, pgno, &pages);
     if (rc == MDBX_SUCCESS && copying->filled == COPY_CHUNK)
@@ -285,7 +287,9 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
   meta->main = main->record;
   if (!tree_is_empty(main))
     meta->main.root = compaction->numbers[main->record.root];
-  rc = append_metas(copying, meta, NULL);
+  rc = copy_expect(copying, (uint64_t)meta->now << copying->view->shift);
+  if (rc == MDBX_SUCCESS)
+    rc = append_metas(copying, meta, NULL);
   compaction->page = write_numbered;
   if (rc == MDBX_SUCCESS)
     rc = walk_table(compaction, main);

@@ -27,6 +27,18 @@ int copy_stream_close(struct copying *copying, int rc) {
   return rc;
 }
 
+static int report(const struct copying *copying) {
+  const MDBX_env *env = copying->txn->env;
+  const MDBX_copy_progress_t progress = {
+      .bytes_done = copying->done, .bytes_total = copying->total, .txnid = copying->view->txnid};
+  return env->copy_notify && env->copy_notify(env->copy_notify_context, &progress) ? MDBX_EINTR : MDBX_SUCCESS;
+}
+
+int copy_expect(struct copying *copying, uint64_t total) {
+  copying->total = total;
+  return report(copying);
+}
+
 /* Data read while the snapshot was pinned is valid; a writer may have taken the snapshot since. With
  * MDBX_CP_THROTTLE_MVCC the snapshot is parked while a slow receiver is written to, and a writer may oust it. */
 int copy_flush(struct copying *copying) {
@@ -36,10 +48,14 @@ int copy_flush(struct copying *copying) {
     return MDBX_MVCC_RETARDED;
   if (copying->digest)
     copying->digest(copying->digest_context, copying->buffer, copying->filled);
-  const int rc = copying->filled ? os_write_full(copying->fd, copying->buffer, copying->filled) : MDBX_SUCCESS;
+  const size_t length = copying->filled;
+  int rc = length ? os_write_full(copying->fd, copying->buffer, length) : MDBX_SUCCESS;
   copying->filled = 0;
   const int unparked = parked ? txn_unpark(txn) : MDBX_SUCCESS;
-  return rc == MDBX_SUCCESS ? unparked : rc;
+  if (rc == MDBX_SUCCESS)
+    rc = unparked;
+  copying->done += rc == MDBX_SUCCESS ? length : 0;
+  return rc == MDBX_SUCCESS && length ? report(copying) : rc;
 }
 
 int copy_append(struct copying *copying, const void *bytes, size_t length) {

@@ -110,6 +110,8 @@ static int write_all(struct copying *copying, txnid_t base) {
   struct gc_list list = {NULL, 0, 0};
   int rc = copy_plan_list(copying->txn, NULL, &list); /* now, while the meta is probably not overwritten yet */
   if (rc == MDBX_SUCCESS)
+    rc = copy_expect(copying, 0);
+  if (rc == MDBX_SUCCESS)
     rc = append_header(copying, base);
   if (rc == MDBX_SUCCESS)
     rc = walk_table(&since, &copying->txn->gc);

@@ -42,6 +42,18 @@ else
   done
   sed -n '/^\.SH EXAMPLE/,/^\.fi/p' "$root/doc/man3/libmdbx.3" | grep -v '^\.' | sed 's/\\e/\\/g' >manual.c
   run_example manual.c "libmdbx(3)"
+  # The pages of the main functions, as a reader sees them.
+  for example in "$root"/doc/man3/examples/*.c; do
+    function=$(basename "$example" .c)
+    sed -n '/^\.SH EXAMPLE/,/^\.fi/p' "$top_builddir/doc/man3/single/$function.3" | grep -v '^\.' |
+      sed 's/^\\&//; s/\\-/-/g; s/\\\\/\\/g' >shown.c
+    grep -v SPDX "$example" | cmp -s - shown.c || fail "$function(3) shows another example"
+    run_example shown.c "$function(3)"
+  done
+  for function in mdbx_env_open mdbx_txn_begin mdbx_get mdbx_put mdbx_cursor_get mdbx_env_set_geometry mdbx_env_copy mdbx_dbi_open; do
+    checks=$((checks + 1))
+    grep -q '^\.SH EXAMPLE' "$top_builddir/doc/man3/single/$function.3" || fail "$function(3) has no example"
+  done
   checks=$((checks + 1))
   [ "$number" -ge 3 ] || fail "only $number examples were found"
 fi
@@ -109,7 +121,10 @@ done
 
 # ---- the manual ------------------------------------------------------------------------------------------------------
 
-sed -n '/^\.SH NAME/{n;s/ .-.*//;p;}' "$top_builddir"/doc/man3/mdbx_*.3 | tr ', ' '\n\n' | sed '/^$/d' | sort -u >in_manual
+pages=$top_builddir/doc/man3
+for page in "$pages"/single/*.3; do
+  basename "$page" .3
+done | sort -u >in_manual
 while read -r function; do
   case $function in '' | '#'*) continue ;; esac
   checks=$((checks + 1))
@@ -119,11 +134,30 @@ done <"$root/tests/lint/interface.txt"
 sed -n '/^\.SH NAME/{n;s/ .-.*//;p;}' "$top_builddir"/doc/man3/MDBX_*.3 | tr ', ' '\n\n' | sed '/^$/d' | sort -u >types_in_manual
 awk -f "$root/doc/man3/types.awk" "$root/include/mdbx.h" >types
 [ "$(wc -l <types)" -ge 40 ] || fail "only $(wc -l <types) types were found"
+# What the header declares as a type: the last name of each typedef, or that in "(*name)".
+awk '/^\/\*/ { comment = 1 } comment { if (/\*\//) comment = 0; next } /^#/ { next }
+  /^typedef/ { open = 1; text = "" }
+  open {
+    line = $0; gsub(/\/\*.*\*\//, "", line); sub(/\/\*.*/, "", line)
+    depth += gsub(/{/, "{", line) - gsub(/}/, "}", line)
+    text = text " " line
+    if (depth || line !~ /;/) next
+    open = 0
+    gsub(/{.*}/, "", text)
+    if (match(text, /\(\*MDBX_[A-Za-z_]+\)/)) print substr(text, RSTART + 2, RLENGTH - 3)
+    else { sub(/\(.*/, "", text); sub(/ *;.*/, "", text); sub(/.*[ *]/, "", text); print text }
+  }' "$root/include/mdbx.h" | sort -u >declared
+checks=$((checks + 1))
+[ "$(wc -l <declared)" -ge 60 ] || fail "only $(wc -l <declared) types are declared"
+while read -r type; do
+  checks=$((checks + 1))
+  grep -qx "$type" types_in_manual in_manual || fail "$type has no place in the manual"
+done <declared
 for type in $(cat types) $(sed -n 's/^\(typedef \)\{0,1\}\(enum\|struct\) \(MDBX_[A-Za-z_]*\) {$/\3/p' "$root/include/mdbx.h"); do
   checks=$((checks + 1))
   grep -qx "$type" types_in_manual || fail "$type has no place in the manual"
 done
-for name in $(sed -n '/^\.SH SEE ALSO/,$s/^\.BR \([A-Za-z_0-9]*\) (3).*/\1/p' "$top_builddir"/doc/man3/*.3 | sort -u); do
+for name in $(sed -n '/^\.SH SEE ALSO/,$s/^\.BR \([A-Za-z_0-9]*\) (3).*/\1/p' "$pages"/*.3 "$pages"/single/*.3 | sort -u); do
   checks=$((checks + 1))
   [ "$name" = libmdbx ] || [ -e "$top_builddir/doc/man3/$name.3" ] || grep -qx "$name" in_manual types_in_manual || fail "the manual refers to $name"
 done
@@ -131,9 +165,27 @@ for pair in MDBX_put_flags_t:mdbx_put MDBX_stat:mdbx_dbi_stat MDBX_chk_context_t
   checks=$((checks + 1))
   sed -n '/^\.SH SEE ALSO/,$p' "$top_builddir/doc/man3/${pair%:*}.3" | grep -q "^\.BR ${pair#*:} (3)" || fail "${pair%:*} does not refer to ${pair#*:}"
 done
+# A page that only leads to another one leads somewhere.
+for target in $(sed -n 's/^\.so man3\///p' "$pages"/single/*.3 | sort -u); do
+  checks=$((checks + 1))
+  [ -e "$pages/single/$target" ] || fail "a page leads to $target"
+done
+# What apropos finds: a name and a short text for each page.
+if command -v lexgrog >/dev/null; then
+  for page in "$root"/doc/*.1 "$root"/doc/man3/libmdbx.3 "$pages"/*.3 "$pages"/single/*.3; do
+    ! grep -q '^\.so ' "$page" || continue
+    checks=$((checks + 1))
+    lexgrog "$page" >found 2>&1 || fail "$page is not found by apropos"
+    awk -F ' - ' '{ if (length($2) < 5 || length($2) > 121 || $1 !~ /mdbx|MDBX/) exit 1 }' found || fail "apropos would show $(cat found)"
+  done
+else
+  echo "lexgrog is not installed: what apropos finds is not looked at"
+fi
 grep -q 'MDBX_NOOVERWRITE = 0x10, .*only insert' "$top_builddir/doc/man3/MDBX_put_flags_t.3" || fail "no explanation of a flag"
 if command -v man >/dev/null && man --version >/dev/null 2>&1; then
-  for page in "$root"/doc/*.1 "$root"/doc/man3/*.3 "$top_builddir"/doc/man3/*.3; do
+  # Of the many small pages some, for each takes a moment.
+  for page in "$root"/doc/*.1 "$root"/doc/man3/*.3 "$pages"/*.3 "$pages"/single/mdbx_[a-d]*.3 "$pages"/single/MDBX_*.3; do
+    ! grep -q '^\.so ' "$page" || continue
     checks=$((checks + 1))
     LC_ALL=C.UTF-8 MANWIDTH=100 man --warnings -l "$page" >/dev/null 2>warnings
     [ ! -s warnings ] || fail "$page: $(head -n 1 warnings)"

@@ -34,4 +34,8 @@ for standard in -std=c++11 -std=c++14 -std=c++17 -std=c++20; do
   compile "$HEADER_CXX" $standard c++
   compile "$HEADER_CXX" $standard c++ -DMDBX_INLINE_BODIES=0
 done
+source=$lint_dir/use_wrapper.cc
+for standard in -std=c++11 -std=c++17 -std=c++20; do
+  compile "$HEADER_CXX" $standard c++
+done
 lint_finish

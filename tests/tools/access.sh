@@ -12,7 +12,7 @@ rm -f db/mdbx.lck
 # What looks at a database, or copies it; @ stands for the options.
 looks='
 $stat @ -a -e -f -r db
-$chk @ -q db
+$chk @ db
 $dump @ -a -f /dev/null db
 $copy @ -q db -
 $copy @ -q -c db -
@@ -23,7 +23,7 @@ $mdbx geometry @ db
 $mdbx copyfd @ db
 $mdbx dump @ db
 $mdbx watch @ -r 1 -i 0.01 db
-$mdbx chk @ -q db
+$mdbx chk @ db
 '
 echo "$looks" | grep -F '@' >looks
 

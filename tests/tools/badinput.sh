@@ -29,7 +29,7 @@ ln -s circle paths/circle
 # Of each command: @ is the path.
 readers='
 $chk @
-$chk -q @
+$chk -v @
 $chk --map target @
 $stat @
 $stat -a -e -f -r @

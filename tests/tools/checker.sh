@@ -122,6 +122,30 @@ else
   expect 1 "JSON that was not built in" "$chk" --json good
 fi
 
+# Silent: the exit code is all.
+# quiet CODE WHAT ARGUMENT...
+quiet() {
+  expected=$1 silent=$2
+  shift 2
+  expect "$expected" "$silent" "$chk" -q "$@"
+  [ ! -s output ] || fail "$silent: something was printed"
+}
+quiet 0 "a sound database, silently" good
+set -- $used
+fresh
+printf '\377\376' | dd of=bad/mdbx.dat bs=1 seek=$(($1 * 4096 + 36)) conv=notrunc 2>/dev/null
+quiet 2 "a damaged database, silently" bad
+quiet 2 "a damaged database, silently with -v" -vvv bad
+quiet 4 "no database, silently" nothing
+quiet 3 "no such table, silently" -s nothing good
+quiet 4 "no place for the picture, silently" --map no/such/map.svg good
+expect 1 "wrong usage, silently" "$chk" -q --unknown good
+expect_text "unknown option" "wrong usage, silently"
+if "$chk" --json good >output 2>&1; then
+  expect 2 "JSON, silently" "$chk" -q --json bad
+  expect_text '"issue":"is damaged"' "JSON, silently"
+fi
+
 # The picture.
 expect 0 "picture" "$chk" -q --map map.svg good
 checks=$((checks + 1))
@@ -134,7 +158,7 @@ if command -v xmllint >/dev/null; then
 else
   echo "xmllint is not installed: that the picture is well-formed is not checked"
 fi
-expect 4 "picture into nowhere" "$chk" -q --map no/such/map.svg good
+expect 4 "picture into nowhere" "$chk" --map no/such/map.svg good
 expect_text "cannot draw no/such/map.svg" "picture into nowhere"
 if own_device full 1 7; then
   expect 4 "picture onto a full disk" "$chk" -q --map full good

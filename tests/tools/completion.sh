@@ -52,6 +52,8 @@ gives "--set --set-file " mdbx edit --set
 gives "--help --hex " mdbx get --he
 gives "u32 u64 " mdbx get --key-format u
 gives "db " mdbx get d
+gives "db " mdbx count d
+gives "people places " mdbx count db p
 has "-r" mdbx get -
 has "-v" mdbx chk -
 gives "people places " mdbx_dump db -s p
@@ -59,11 +61,12 @@ has "-d" mdbx_drop -
 has "-T" mdbx_defrag -
 has "-s" mdbx_stat -
 has "db" mdbx_copy ""
-for tool in mdbx_defrag mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
+gives "--help --progress --version " mdbx_defrag --
+for tool in mdbx_drop mdbx_dump mdbx_load mdbx_stat; do
   gives "--help --version " $tool --
   gives " " $tool db --
 done
-gives "--help --no-verify --version " mdbx_copy --
+gives "--help --no-verify --progress --version " mdbx_copy --
 gives "--help --json --map --version " mdbx_chk --
 gives "--json --map " mdbx_chk db --
 

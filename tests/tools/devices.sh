@@ -109,8 +109,8 @@ done
 ln -s own itself
 ln own another
 for target in own itself another own-lck; do
-  for command in "$dump -f $target own" "$mdbx dump -o $target own" "$mdbx dump --cdb own @MAIN=$target" "$chk -q --map $target own" \
-    "$chk -q -0 --map $target own" "$copy -q -f own $target" "$mdbx copy -f own $target" "$mdbx backup -f own $target" \
+  for command in "$dump -f $target own" "$mdbx dump -o $target own" "$mdbx dump --cdb own @MAIN=$target" "$chk --map $target own" \
+    "$chk -0 --map $target own" "$copy -q -f own $target" "$mdbx copy -f own $target" "$mdbx backup -f own $target" \
     "$mdbx backup -f --since 3 own $target"; do
     checks=$((checks + 1))
     cp own before

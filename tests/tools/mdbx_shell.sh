@@ -56,6 +56,95 @@ expect 0 "no input" "$mdbx" shell db
 [ ! -s output ] || fail "a shell without input talks"
 [ ! -e state ] || fail "a shell without a terminal has a history"
 
+# ---- counts
+"$mdbx" put db -t one extra 3 || fail "put"
+expect 0 "a count" "$mdbx" count -t one db
+expect_line 2 "a count"
+expect 0 "counts" "$mdbx" count db one two @MAIN
+printf 'one\t2\ntwo\t1\n@MAIN\t5\n' | cmp -s - output || fail "counts"
+expect 1 "a count of no table" "$mdbx" count db one none
+expect_text "there is no table none" "a count of no table"
+if "$mdbx" --json count db one >output 2>&1; then
+  expect_text '"table": *"one"' "a count in JSON"
+  expect_text '"records": *2' "a count in JSON"
+fi
+
+# ---- comments, and the commands that begin with a dot
+cat >commands <<'END'
+# it's a comment with "an open quote
+  -- this one isn't closed either
+count one
+use one
+count
+.output listed
+get x
+tables
+.output
+count
+.once 'only once'
+count two
+count two
+.output | sed "s/^/through a 'program': /" >piped
+get x
+.output
+.read more
+.once |cat >&2; exit 3
+get x
+count
+END
+printf '# read\nput read 1\n.read deeper\nget read\n' >more
+printf 'put deeper 2\n-- the end' >deeper
+expect 0 "commands with dots" sh -c "'$mdbx' shell db <commands 2>errors"
+printf '2\n2\n2\n1\n1\n4\n' | cmp -s - output || fail "commands with dots"
+printf '1\none\ntwo\n' | cmp -s - listed || fail ".output to a file"
+printf '1\n' | cmp -s - 'only once' || fail ".once"
+printf "through a 'program': 1\n" | cmp -s - piped || fail ".output to a program"
+printf '1\n' | cmp -s - errors || fail ".once to a program"
+printf '.timer on\ncount one\n.timer off\ncount one\n' >commands
+expect 0 "a timer" sh -c "'$mdbx' shell db <commands 2>&1 >/dev/null"
+[ "$(wc -l <output)" -eq 1 ] && grep -q '^time: [0-9]*\.[0-9][0-9][0-9] s$' output || fail "a timer"
+# shell_fails PATTERN LINES: the line fails, with this message.
+shell_fails() {
+  printf "$2\n" >commands
+  expect 1 "\"$2\"" sh -c "'$mdbx' shell db <commands"
+  expect_text "$1" "\"$2\""
+}
+shell_fails 'is not understood' '.timer soon'
+shell_fails 'is not understood' '.frob'
+shell_fails 'needs a file' '.once'
+shell_fails 'needs a file' '.output |'
+shell_fails 'needs a file' '.output a b'
+shell_fails 'cannot write to no/such/file' '.output no/such/file'
+shell_fails 'the database that is read' '.output db/mdbx.dat'
+shell_fails 'cannot read nothing' '.read nothing'
+expect 0 "the database is whole" "$chk" db
+printf 'get x\nget none\nget -t one x\n' >half
+shell_fails 'half: line 2 failed' '.read half'
+expect_text '^1$' "what follows a failure in a file"
+printf 'put -t one gone 1\nget none\nput -t one gone 2\n' >half
+shell_fails 'half: line 2 failed' 'begin\n.read half\ncommit'
+expect_text 'its changes are undone' "a failure in a file in a transaction"
+expect 1 "what it undoes" "$mdbx" get db -t one gone
+echo '.read circle' >circle
+shell_fails 'circle: files may read each other 16 deep only' '.read circle'
+printf '.read half\nquit\nfrob\n' >commands
+printf 'quit\nfrob\n' >half
+expect 0 "quit in a file" sh -c "'$mdbx' shell db <commands"
+printf 'begin\n.once counted\ncount one\nput -t one inside 1\ncount one\n.once full\ncount one\ncommit\n' >commands
+if own_device full 1 7; then
+  expect 1 "a full device in a transaction" sh -c "'$mdbx' shell db <commands"
+  expect_text "No space left" "a full device in a transaction"
+  expect_text "^5$" "a count in a transaction"
+  printf '4\n' | cmp -s - counted || fail ".once in a transaction"
+fi
+# A program that ends early does not end the shell.
+awk 'BEGIN { for (i = 0; i < 20000; ++i) printf "+6,1:%06d->v\n", i; print "" }' >long.cdb
+expect 0 "a long table" "$mdbx" restore -c db long=long.cdb
+printf '.output |head -n 1 >first\nget -t long\n.output\ncount long\nbegin\n.once |head -n 1 >first\nget -t long\n' >commands
+"$mdbx" shell db <commands >output 2>&1
+expect_text "^20000$" "a program that ends early"
+expect 0 "the table goes" "$mdbx" drop -q -d -t long db
+
 # ---- transactions across commands
 cat >commands <<'END'
 begin
@@ -214,6 +303,33 @@ send quit\n
 END
   expect 0 "candidates and history" python3 "$terminal" script "$mdbx" shell db
   expect_text "readers  restore  rewrite" "candidates"
+  expect 0 "a table with a space" "$mdbx" put -c -t "a name" db k v
+  cat >script <<'END'
+wait mdbx db>
+send count a\t
+wait \\ name 
+send \n
+wait 1
+wait mdbx db>
+send get --table=o\t
+wait ne 
+send x\n
+wait mdbx db>
+send help cou\t
+wait nt 
+send \n
+wait usage: mdbx count
+wait mdbx db>
+send .tim\t
+wait er 
+send of\t
+wait f 
+send \n
+wait mdbx db>
+send quit\n
+END
+  expect 0 "completion of names" python3 "$terminal" script "$mdbx" shell db
+  expect 0 "it goes" "$mdbx" drop -q -d -t "a name" db
 fi
 cat >script <<'END'
 wait mdbx db>

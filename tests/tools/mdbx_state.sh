@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/tools/mdbx_state.sh: databases in use: stat, readers, geometry, warm, watch, defrag, and backups with increments.
+terminal=$(cd "$(dirname "$0")" && pwd)/terminal.py
 . "$(dirname "$0")/common.sh"
 
 fill() {
@@ -107,9 +108,20 @@ while "$mdbx" readers db | grep -q nobody && kill -0 $copying 2>/dev/null; do
 done
 fill 5000 9000 db || fail "load beside a reader"
 expect 0 "readers" "$mdbx" readers db
-expect_text "^ *slot *pid *thread *snapshot *behind *reads in *holds back" "readers"
+expect_text "^ *slot *pid *command *age *thread *snapshot *behind *reads in *pages *held back" "readers"
+expect_text "^process $copying (mdbx) keeps [0-9]* pages (.*) from being reused: it should end or renew" "readers"
 checks=$((checks + 1))
-"$mdbx" readers db | awk 'NR == 2 && $5 >= 1 && $8 > 0 { found = 1 } END { exit !found }' || fail "the reader is not behind"
+"$mdbx" readers db | awk -v pid=$copying '
+  NR == 2 && $2 == pid && $3 == "mdbx" && $4 >= 0 && $8 >= 1 && $11 > 0 { pages = $11 }
+  /^process/ && pages && $5 == pages { found = 1 }
+  END { exit !found }' || fail "the reader is not behind"
+if "$mdbx" --json readers db >output 2>&1; then
+  expect_text '"command": *"mdbx"' "a reader in JSON"
+  expect_text '"age_seconds": *[0-9]' "a reader in JSON"
+  expect_text '"retained_pages": *[1-9]' "a reader in JSON"
+fi
+expect 0 "readers, quietly" "$mdbx" -q readers db
+! grep -q "^process" output || fail "readers, quietly: there is advice"
 expect 0 "geometry with a reader" "$mdbx" geometry db
 expect_text "^1 reader, the oldest" "geometry with a reader"
 checks=$((checks + 1))
@@ -143,7 +155,7 @@ until "$mdbx" readers db | grep -q " parked " || [ $tries -ge 6000 ]; do
   sleep 0.05
 done
 expect 0 "a parked reader" "$mdbx" readers db
-expect_text "^ *[0-9]* *$copying  *parked  *[0-9]" "a parked reader"
+expect_text "^ *[0-9]* *$copying  *mdbx  *[0-9]* [a-z]*  *parked  *[0-9]" "a parked reader"
 expect 0 "mdbx_stat -r of a parked reader" "$stat" -r db
 expect_text "$copying  *parked " "mdbx_stat -r of a parked reader"
 if "$mdbx" --json readers db >output 2>&1; then
@@ -183,6 +195,65 @@ catches $watching
 kill -TERM $watching
 checks=$((checks + 1))
 wait $watching || fail "a watch that is stopped fails"
+
+# On a terminal it fits the width, and large numbers have units.
+if python3 -c 'import pty, os; os.waitstatus_to_exitcode; pty.openpty()' 2>/dev/null && command -v stty >/dev/null; then
+  for width in 30 80 200; do
+    expect 0 "watch on a terminal" python3 "$terminal" /dev/null "$(command -v sh)" -c \
+      "stty cols $width; NO_COLOR=1 exec '$mdbx' watch -i 0.01 -r 21 db"
+    tr -d '\r' <output >screen
+    checks=$((checks + 1))
+    awk -v width=$width 'length($0) >= width { exit 1 }' screen || fail "watch is wider than $width columns"
+    checks=$((checks + 1))
+    [ "$(grep -c '^time ' screen)" -eq 2 ] || fail "watch with $width columns: not two headings"
+    head -n 1 screen | wc -w >words.$width
+  done
+  checks=$((checks + 1))
+  [ "$(cat words.30)" -lt "$(cat words.80)" ] && [ "$(cat words.80)" -lt "$(cat words.200)" ] && [ "$(cat words.200)" -eq 17 ] ||
+    fail "watch does not use the width: $(cat words.30 words.80 words.200)"
+  checks=$((checks + 1))
+  grep -q '^..:..:.. .* [0-9.]*[KM] ' screen || fail "watch has no units"
+else
+  echo "python3, pseudo terminals or stty are not there: watch on a terminal is skipped"
+fi
+
+# A picture: well-formed, replaced as a whole, of bounded size, with a curve that shows what happened.
+# picture FILE WHAT
+picture() {
+  checks=$((checks + 1))
+  grep -q "prefers-color-scheme:dark" "$1" && [ "$(tail -n 1 "$1")" = "</svg>" ] || fail "$2: no picture"
+  if command -v xmllint >/dev/null; then
+    expect 0 "$2 is well-formed" xmllint --noout "$1"
+  fi
+  [ "$(echo "$1"*)" = "$1" ] || fail "$2: something is left"
+}
+mkdir -p 'a<b&c'
+"$copy" -q db 'a<b&c/mdbx.dat'
+expect 0 "a picture of one round" "$mdbx" watch --svg now.svg -r 1 'a<b&c'
+[ ! -s output ] || fail "a picture of one round: something was printed"
+picture now.svg "a picture of one round"
+grep -q 'a&lt;b&amp;c' now.svg || fail "the picture does not name the database"
+"$mdbx" watch --svg state.svg --prometheus state.prom -i 0.05 db &
+watching=$!
+# However slow both are, in some picture commits were made and the time goes on.
+until [ -s state.svg ] && [ "$(grep -c 'class="hit"' state.svg)" -ge 3 ] && grep -q ' [1-9][0-9]* commits/s</title>' state.svg; do
+  kill -0 $watching 2>/dev/null || { fail "watch ended"; break; }
+  "$mdbx" put db x 1
+done
+kill -TERM $watching
+wait $watching || fail "a watch that draws"
+picture state.svg "a picture"
+metrics state.prom "metrics beside a picture"
+for name in used held free rest; do
+  checks=$((checks + 1))
+  [ "$(grep -c "<path class=\"$name\" d=\"M[0-9. L]*z\"/>" state.svg)" -eq 1 ] || fail "the picture has no area of $name"
+done
+expect 0 "a picture of many rounds" "$mdbx" watch --svg many.svg -i 0.001 -r 500 db
+picture many.svg "a picture of many rounds"
+count=$(grep -c 'class="hit"' many.svg)
+[ "$count" -gt 100 ] && [ "$count" -le 240 ] || fail "a picture of many rounds has $count points"
+expect 1 "a picture into nowhere" "$mdbx" watch --svg no/such/file -r 1 db
+expect_text "no/such/file" "a picture into nowhere"
 
 # ---- warm
 expect 0 "warm" "$mdbx" warm db
@@ -248,6 +319,13 @@ cp -r db db2
 expect 0 "defrag that has enough soon" "$mdbx" defrag -v -e 64K -c 16 db2
 expect_text "cycle 1:" "defrag"
 expect_text "it is enough" "defrag"
+cp -r db db3
+expect 0 "defrag with its progress" sh -c "'$defrag' --progress -c 16 db3 2>&1 >/dev/null"
+checks=$((checks + 1))
+awk '!/^[0-9.]+ %, [0-9]+ pages moved$/ || $1 + 0 < last { exit 1 } { last = $1 + 0 } END { if (!NR || NR > 11) exit 1 }' output ||
+  fail "defrag with its progress shows other lines"
+expect 0 "mdbx defrag without progress" sh -c "'$mdbx' defrag -q db3 2>&1"
+[ ! -s output ] || fail "mdbx defrag -q talks"
 expect 0 "defrag" "$mdbx" defrag db
 expect_text "given back" "defrag"
 [ "$(wc -c <db/mdbx.dat)" -lt "$before" ] || fail "the file did not become smaller"

@@ -17,7 +17,7 @@ expect_text 'no command "frob"' "an unknown command"
 expect 1 "help of an unknown command" "$mdbx" help frob
 
 commands=$(sed -n 's/^  \([a-z]*\)  .*/\1/p' overview)
-[ "$(echo "$commands" | wc -l)" -eq 22 ] || fail "the overview has other commands: $commands"
+[ "$(echo "$commands" | wc -l)" -eq 23 ] || fail "the overview has other commands: $commands"
 for command in $commands; do
   [ "$command" = chk ] && continue
   expect 0 "help $command" "$mdbx" help "$command"

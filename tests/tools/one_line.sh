@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # tests/tools/one_line.sh: whatever is wrong with what a tool, or a subcommand of mdbx, is given: one line says so, with the
-# name of the tool and of the file; of wrong arguments a second one has the usage. Nothing is written to standard output, and
+# name of the tool and of the file; of wrong arguments it points to --help. Nothing is written to standard output, and
 # nothing is changed or made.
 [ -n "${TMPDIR:-}" ] || [ ! -w /dev/shm ] || TMPDIR=/dev/shm
 . "$(dirname "$0")/common.sh"
@@ -76,29 +76,31 @@ run() {
   code=$?
 }
 
-# says LINES NAME PATTERN WHAT: the last command failed with so many lines, the first of which has the name and the pattern
-# (of the shell).
+# says NAME PATTERN WHAT: the last command failed with one line, which has the name and the pattern (of the shell).
 says() {
   checks=$((checks + 1))
   hear
-  [ $code -ge 1 ] && [ $code -le 5 ] || fail "$4 left with $code"
-  [ ! -s answer ] || fail "$4 writes to standard output"
-  [ $heard -eq "$1" ] || fail "$4 does not say it in $1 lines"
+  [ $code -ge 1 ] && [ $code -le 5 ] || fail "$3 left with $code"
+  [ ! -s answer ] || fail "$3 writes to standard output"
+  [ $heard -eq 1 ] || fail "$3 does not say it in one line"
   first=${said#"$line_feed"}
   first=${first%%"$line_feed"*}
   # shellcheck disable=SC2254
   case $first in
-  "$2: "*$3*) ;;
-  *) fail "$4 does not begin with \"$2: \" and have \"$3\"" ;;
+  "$1: "*$2*) ;;
+  *) fail "$3 does not begin with \"$1: \" and have \"$2\"" ;;
   esac
-  if [ "$1" -ne 1 ]; then
-    case $said in
-    *"$line_feed$first${line_feed}usage: $2 "*) ;;
-    *) fail "$4 does not end with the usage" ;;
-    esac
-  fi
-  sane "$4"
-  gone target "$4"
+  sane "$3"
+  gone target "$3"
+}
+
+# points NAME PATTERN WHAT: the same for wrong arguments: the line ends with a pointer to the help.
+points() {
+  says "$1" "$2" "$3"
+  case $first in
+  *"; $1 --help explains the options") ;;
+  *) fail "$3 does not point to --help" ;;
+  esac
 }
 
 # unchanged WHAT
@@ -114,12 +116,12 @@ unchanged() {
 echo "$table" | grep -F '|' >rows
 while IFS='|' read -r name line; do
   run "$line" --frob db
-  says 2 "$name" "option" "$line with an unknown option"
+  points "$name" "option" "$line with an unknown option"
   run "$line" -Z db
-  says 2 "$name" "unknown option -Z" "$line with an unknown letter"
+  points "$name" "unknown option -Z" "$line with an unknown letter"
   for path in watched/missing watched/directory watched/empty watched/foreign; do
     run "$line" "" $path
-    says 1 "$name" "$path" "$line of $path"
+    says "$name" "$path" "$line of $path"
   done
   unchanged "$line"
 done <rows
@@ -129,25 +131,25 @@ for name in mdbx_chk mdbx_stat mdbx_copy mdbx_dump mdbx_drop mdbx_defrag mdbx_lo
   eval "tool=\$${name#mdbx_}"
   "$tool" >answer 2>output </dev/null
   code=$?
-  says 2 "$name" "no [a-z]* given" "$name without an operand"
+  points "$name" "no [a-z]* given" "$name without an operand"
 done
 for name in get put del edit drop stat readers geometry warm defrag copy copyfd backup apply dump load restore rewrite import \
   watch; do
   "$mdbx" $name >answer 2>output </dev/null
   code=$?
-  says 2 "mdbx $name" "no database given" "mdbx $name without an operand"
+  points "mdbx $name" "no database given" "mdbx $name without an operand"
 done
 "$mdbx" >answer 2>output </dev/null
 code=$?
-says 2 mdbx "no command given" "mdbx without a command"
+points mdbx "no command given" "mdbx without a command"
 "$mdbx" frob >answer 2>output </dev/null
 code=$?
-says 2 mdbx '"frob"' "mdbx with an unknown command"
+points mdbx '"frob"' "mdbx with an unknown command"
 
 # An unknown table.
 while IFS='|' read -r name line; do
   run "$line" "$line" db
-  says 1 "$name" "db*frob" "an unknown table: $line"
+  says "$name" "db*frob" "an unknown table: $line"
 done <<'END'
 mdbx_stat|$stat -s frob @
 mdbx_dump|$dump -s frob @
@@ -167,17 +169,17 @@ expect_line "mdbx_chk: db: there is no table frob" "an unknown table: mdbx_chk"
 
 # Increments in the wrong order, or for something else.
 run '$mdbx apply % @ increment3' "" stale
-says 1 "mdbx apply" "stale" "an increment that comes too early"
+says "mdbx apply" "stale" "an increment that comes too early"
 grep -q "increment3" output || fail "an increment that comes too early is not named"
 run '$mdbx apply % @ increment1' "" db
-says 1 "mdbx apply" "db" "an increment to what is no copy"
+says "mdbx apply" "db" "an increment to what is no copy"
 
 # A database of this engine is nothing to import, also where a program made for LMDB has made it.
 run '$mdbx import % @ target' "" db
-says 1 "mdbx import" "db is no environment of LMDB, but a database of this engine" "import of a database of this engine"
+says "mdbx import" "db is no environment of LMDB, but a database of this engine" "import of a database of this engine"
 mkdir wrapped
 cp whole wrapped/data.mdb
 run '$mdbx import % @ target' "" wrapped
-says 1 "mdbx import" "wrapped is no environment of LMDB, but a database of this engine" "import of one in LMDB's clothes"
+says "mdbx import" "wrapped is no environment of LMDB, but a database of this engine" "import of one in LMDB's clothes"
 unchanged "one of the commands behind the rows"
 finish

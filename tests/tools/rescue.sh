@@ -40,7 +40,7 @@ for seed in 1 2 3; do
     page=$(((seed * 7919 + n * 104729) % (pages - 3) + 3))
     printf 'damage' | dd of=bad bs=1 seek=$((page * 4096 + 50)) conv=notrunc 2>/dev/null
   done
-  "$chk" -q bad >findings 2>&1
+  "$chk" bad >findings 2>&1
   code=$?
   [ $code -eq 0 ] && continue
   damaged=$((damaged + 1))

@@ -37,6 +37,7 @@ expect_text "^ value \\\\\\\\ of \\\\00 9$" "one table"
 expect 1 "a table that is not there" "$dump" -s none db
 expect 0 "statistics" "$stat" -a -e -fff -m -p -rr db
 expect_text "^Status of a name$" "statistics"
+expect_text "^  Mode: 0x[0-9a-f]*, MDBX_SYNC_DURABLE, MDBX_RDONLY" "statistics"
 expect_text "Entries: 20000" "statistics"
 expect_text "no active readers" "statistics"
 expect 0 "a line for each table" "$stat" -t db
@@ -91,4 +92,50 @@ expect_same odd.1 odd.2 "the dump of an odd name differs"
 grep -q '^sequence=42$' odd.2 || fail "the sequence is lost"
 expect 0 "strict dump" "$dump" -x -a odd.db
 grep -q '^geometry\|^sequence\|^database_hex' output && fail "a strict dump has lines others do not know"
+
+# ---- concise: a key with several values is written once, whatever spaces it and its values begin with
+{
+  printf 'VERSION=3\nformat=print\ndatabase=multi\ntype=btree\ndupsort=1\nHEADER=END\n'
+  printf ' %s\n' k v1 k v2 k '\20 two' '\20\20k' a '\20\20k' '' '' x '' y
+  printf 'DATA=END\n'
+} >multi
+expect 0 "several values" "$load" -q -f multi multi.db
+expect 0 "a dump of them" "$dump" -a -p -f plain.multi multi.db
+for printable in "" -p; do
+  expect 0 "a concise dump $printable" "$dump" -a -c $printable -f concise.multi multi.db
+  grep -q '^concise=1$' concise.multi || fail "a concise dump $printable does not say so"
+  [ "$(grep -c '^  ' concise.multi)" -eq 4 ] || fail "a concise dump $printable repeats keys"
+  rm -f concise.db*
+  expect 0 "load of the concise dump $printable" "$load" -q -n -f concise.multi concise.db
+  expect 0 "dump of that" "$dump" -a -p -f again.multi concise.db
+  grep -v '^geometry' plain.multi >one
+  grep -v '^geometry' again.multi >two
+  expect_same one two "what a concise dump $printable has differs"
+  rm -rf concise.new
+  expect 0 "append of the concise dump $printable" "$load" -a -q -f concise.multi concise.new
+done
+expect 0 "a concise rescue" "$dump" -a -c -r -p -f rescued.multi multi.db
+expect_same concise.multi rescued.multi "a concise rescue differs from a concise dump"
+expect 0 "a concise dump of mdbx" "$mdbx" dump --concise -p -o of_mdbx.multi multi.db
+expect_same concise.multi of_mdbx.multi "mdbx dump --concise differs from mdbx_dump -c"
+"$dump" -a -c multi.db | grep -v '^concise=' >unmarked
+expect 0 "hexadecimal text without the mark" "$load" -q -n -f unmarked unmarked.db
+"$dump" -a -p unmarked.db | grep -v '^geometry' >two
+expect_same one two "hexadecimal text without the mark differs"
+printf 'VERSION=3\nformat=print\ndatabase=m\ntype=btree\ndupsort=1\nconcise=1\nHEADER=END\n  v\nDATA=END\n' >headless
+expect 1 "a further value without a key" "$load" -n -f headless headless.db
+expect_text "line 8: a further value without a key" "a further value without a key"
+printf 'VERSION=3\nformat=print\ndatabase=m\ntype=btree\ndupsort=1\nconcise=1\nHEADER=END\n k\n v\n \\zz\n w\n  x\nDATA=END\n' >broken
+expect 1 "a further value behind a malformed key" "$load" -r -n -f broken broken.db
+expect_text "1 records stored, 0 kept, 2 failed" "a further value behind a malformed key"
+expect 1 "concise and strict" "$dump" -c -x multi.db
+expect_text "exclude each other" "concise and strict"
+expect 1 "--concise and --cdb" "$mdbx" dump -c --concise multi.db
+
+# ---- warming up changes nothing
+expect 0 "a dump of a warm database" "$dump" -u -a -f warm db
+expect_same first warm "a dump of a warm database differs"
+expect 0 "a dump of a locked database" "$dump" -U -a -f warm db
+expect_same first warm "a dump of a locked database differs"
+expect 0 "a load as LMDB's -Q" sh -c "printf 'a\nX\n' | '$load' -Q -T quick.db"
 finish

@@ -315,7 +315,8 @@
   X(MDBX_reader_list_func, int, (void *, int, int, mdbx_pid_t, mdbx_tid_t, uint64_t, uint64_t, size_t, size_t)) \
   X(MDBX_hsr_func, int, (const MDBX_env *, const MDBX_txn *, mdbx_pid_t, mdbx_tid_t, uint64_t, unsigned, size_t, int)) \
   X(MDBX_gc_iter_func, int, (void *, const MDBX_txn *, uint64_t, size_t, size_t, bool)) \
-  X(MDBX_defrag_notify_func, int, (void *, const MDBX_defrag_result_t *))
+  X(MDBX_defrag_notify_func, int, (void *, const MDBX_defrag_result_t *)) \
+  X(MDBX_copy_notify_func, int, (void *, const MDBX_copy_progress_t *))
 
 #define PROTOTYPES(X) \
   X(mdbx_env_create, int, (MDBX_env **)) \

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bytes.h"
 
+#include "tools/tool_text.h"
+
 #include "tools/tool_sizes.h"
 
 #include <inttypes.h>
@@ -133,27 +135,10 @@ void bytes_free(struct bytes *bytes) {
 
 /* ------------------------------------------------------------------------------------------------------- printing */
 
-/* The length of the UTF-8 character at a place; 0 if the bytes are no character, or one that must be escaped. */
-static size_t character(const uint8_t *at, size_t left) {
-  static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-  const size_t length = *at < 0x80 ? 1 : *at < 0xc2 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf5 ? 4 : 0;
-  if (!length || length > left)
-    return 0;
-  uint32_t code = length == 1 ? *at : *at & (0x7fu >> length);
-  for (size_t i = 1; i < length; ++i) {
-    if ((at[i] & 0xc0) != 0x80)
-      return 0;
-    code = code << 6 | (at[i] & 0x3f);
-  }
-  if (code < least[length] || code > 0x10ffff || (code >= 0xd800 && code < 0xe000))
-    return 0;
-  return code < ' ' || (code >= 0x7f && code < 0xa0) ? 0 : length;
-}
-
 static void print_text(const MDBX_val *item) {
   const uint8_t *at = item->iov_base;
   for (size_t left = item->iov_len; left;) {
-    const size_t length = character(at, left);
+    const size_t length = utf8_character(at, left);
     if (*at == '\\')
       fputs("\\\\", stdout);
     else if (length)
@@ -228,6 +213,8 @@ static void json_put(const char *name, json_object *value) { json_object_object_
 
 void json_number(const char *name, uint64_t number) { json_put(name, json_object_new_uint64(number)); }
 
+void json_integer(const char *name, int64_t number) { json_put(name, json_object_new_int64(number)); }
+
 void json_text(const char *name, const char *text) { json_put(name, json_object_new_string(text)); }
 
 /* Bytes that are not UTF-8 cannot be a JSON string: they become {"hex": "..."}. */
@@ -245,23 +232,11 @@ static json_object *json_hex(const MDBX_val *item) {
   return hex;
 }
 
-static bool is_text(const MDBX_val *item) {
-  const uint8_t *at = item->iov_base;
-  for (size_t left = item->iov_len; left;) {
-    const size_t length = *at < 0x80 ? 1 : character(at, left);
-    if (!length)
-      return false;
-    at += length;
-    left -= length;
-  }
-  return true;
-}
-
 void json_item(const char *name, const MDBX_val *item, enum form form) {
   uint64_t number;
   if (integer_of(item, form, &number))
     json_number(name, number);
-  else if (form != FORM_HEX && item->iov_len < INT32_MAX && is_text(item))
+  else if (form != FORM_HEX && item->iov_len < INT32_MAX && utf8_is_text(item->iov_base, item->iov_len))
     json_put(name, json_object_new_string_len(item->iov_len ? item->iov_base : "", (int)item->iov_len));
   else
     json_put(name, json_hex(item));
@@ -278,6 +253,7 @@ void json_end(void) {
 bool bytes_have_json(void) { return false; }
 void json_begin(void) {}
 void json_number(const char *name, uint64_t number) { (void)name, (void)number; }
+void json_integer(const char *name, int64_t number) { (void)name, (void)number; }
 void json_text(const char *name, const char *text) { (void)name, (void)text; }
 void json_item(const char *name, const MDBX_val *item, enum form form) { (void)name, (void)item, (void)form; }
 void json_end(void) {}

@@ -34,6 +34,7 @@ bool bytes_have_json(void);
 /* A JSON object that is written to standard output as one line. Nothing happens in a build without JSON. */
 void json_begin(void);
 void json_number(const char *name, uint64_t number);
+void json_integer(const char *name, int64_t number);
 void json_text(const char *name, const char *text);
 void json_item(const char *name, const MDBX_val *item, enum form form);
 void json_end(void);

@@ -12,9 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static const struct option copy_longs[] = {{"compact", no_argument, NULL, 'c'},   {"dynamic", no_argument, NULL, 'd'},
-                                           {"force", no_argument, NULL, 'f'},     {"throttle", no_argument, NULL, 'p'},
-                                           {"no-verify", no_argument, NULL, 'N'}, {NULL, 0, NULL, 0}};
+#define PROGRESS_LONG \
+  { "progress", no_argument, NULL, COMMAND_OPTION }
+
+static const struct option copy_longs[] = {{"compact", no_argument, NULL, 'c'},
+                                           {"dynamic", no_argument, NULL, 'd'},
+                                           {"force", no_argument, NULL, 'f'},
+                                           {"throttle", no_argument, NULL, 'p'},
+                                           {"no-verify", no_argument, NULL, 'N'},
+                                           PROGRESS_LONG,
+                                           {NULL, 0, NULL, 0}};
 
 struct copy_wish {
   unsigned flags;
@@ -37,6 +44,9 @@ static bool take_copy_option(int option, struct copy_wish *wish) {
     return true;
   case 'f':
     wish->force = true;
+    return true;
+  case COMMAND_OPTION:
+    progress_want();
     return true;
   default:
     return false;
@@ -72,10 +82,10 @@ static int copy_whole(const char *source, const char *destination, const struct 
     rc = target_begin(&target, destination, wish->force, TARGET_FILE);
   char *name = target.name && !target.through ? strdup(target.name) : NULL;
   if (rc == MDBX_SUCCESS) {
-    progress_begin(target.temporary, progress_expect(env, wish->flags));
+    progress_begin(env);
     rc = mdbx_env_copy(env, target.temporary,
                        (MDBX_copy_flags_t)(wish->flags | (target.through ? MDBX_CP_OVERWRITE : 0)));
-    progress_end();
+    progress_end(env);
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "copying %s to %s failed", source, target.name);
   }
@@ -98,9 +108,13 @@ int run_copy(int argc, char *argv[]) {
 /* --------------------------------------------------------------------------------------------------------- copyfd */
 
 int run_copyfd(int argc, char *argv[]) {
-  static const struct option longs[] = {{"compact", no_argument, NULL, 'c'},  {"dynamic", no_argument, NULL, 'd'},
-                                        {"throttle", no_argument, NULL, 'p'}, {"no-verify", no_argument, NULL, 'N'},
-                                        {"fd", required_argument, NULL, 'F'}, {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"compact", no_argument, NULL, 'c'},
+                                        {"dynamic", no_argument, NULL, 'd'},
+                                        {"throttle", no_argument, NULL, 'p'},
+                                        {"no-verify", no_argument, NULL, 'N'},
+                                        {"fd", required_argument, NULL, 'F'},
+                                        PROGRESS_LONG,
+                                        {NULL, 0, NULL, 0}};
   struct copy_wish wish = {.flags = 0};
   uint64_t descriptor = STDOUT_FILENO;
   MDBX_env *env = NULL;
@@ -113,7 +127,9 @@ int run_copyfd(int argc, char *argv[]) {
   signal(SIGPIPE, SIG_IGN);
   int rc = tool_open_for_reading(&env, arguments[0], wishes.env_flags);
   if (rc == MDBX_SUCCESS) {
+    progress_begin(env);
     rc = mdbx_env_copy2fd(env, (int)descriptor, (MDBX_copy_flags_t)wish.flags);
+    progress_end(env);
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "copying %s to descriptor %d failed", arguments[0], (int)descriptor);
   }
@@ -173,10 +189,10 @@ static int write_increment(MDBX_env *env, uint64_t since, const char *destinatio
   int rc = target_begin(&target, destination, wish->force, TARGET_FILE);
   if (rc != MDBX_SUCCESS)
     return rc;
-  progress_begin(target.temporary, 0);
+  progress_begin(env);
   rc = mdbx_env_copy_since(env, since, target.temporary,
                            (MDBX_copy_flags_t)(wish->flags | (target.through ? MDBX_CP_OVERWRITE : 0)));
-  progress_end();
+  progress_end(env);
   if (rc != MDBX_SUCCESS)
     tool_fail(rc, "cannot write %s, what is newer than commit %" PRIu64, target.name, since);
   else if (!target.through)
@@ -207,6 +223,7 @@ int run_backup(int argc, char *argv[]) {
                                         {"force", no_argument, NULL, 'f'},
                                         {"throttle", no_argument, NULL, 'p'},
                                         {"no-verify", no_argument, NULL, 'N'},
+                                        PROGRESS_LONG,
                                         {NULL, 0, NULL, 0}};
   struct copy_wish wish = {.flags = 0};
   const char *copy = NULL;

@@ -10,9 +10,11 @@
 #include "child.h"
 #include "line.h"
 #include "session.h"
+#include "shell_output.h"
 
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ------------------------------------------------------------------------------------------------------------- chk */
@@ -29,13 +31,17 @@ int run_chk(int argc, char *argv[]) {
 /* ----------------------------------------------------------------------------------------------------------- shell */
 
 #define WORDS_MAX 256
+/* How deep files with commands may read others. */
+#define FILES_MAX 16
 
 static struct {
   char *database, *table; /* allocated, or NULL */
-  bool interactive, failed, leaving;
+  bool interactive, failed, leaving, timed;
+  unsigned files; /* that are being read, each by a line of the one before */
 } shell;
 
-static const char *const own_words[] = {"help", "open", "use", "tables", "begin", "commit", "abort", "quit", "exit"};
+static const char *const own_words[] = {"help", "open", "use",     "tables", "begin", "commit", "abort",
+                                        "quit", "exit", ".output", ".once",  ".read", ".timer"};
 
 /* Splits a line into words, in place. Quotes of both kinds keep blanks, a backslash any character. -1: a quote is open. */
 static int split(char *line, char *words[WORDS_MAX]) {
@@ -154,7 +160,13 @@ static void shell_help(void) {
          "  commit          keep the changes\n"
          "  abort           undo the changes\n"
          "  quit            leave the shell, as the end of the input does\n"
-         "Put words with blanks in 'quotes' or \"quotes\".\n");
+         "  .output FILE    write the output of commands to this file, or to a program with\n"
+         "                  .output |PROGRAM; alone: to the terminal again\n"
+         "  .once FILE      the same for the next command only\n"
+         "  .read FILE      run the commands in this file\n"
+         "  .timer on|off   say how long each command takes\n"
+         "Put words with blanks in 'quotes' or \"quotes\". Lines that begin with # or -- are\n"
+         "comments.\n");
 }
 
 static void each_table_in(const MDBX_txn *txn, void (*found)(const char *word)) {
@@ -182,16 +194,26 @@ static void each_table(void (*found)(const char *word)) {
 
 static void print_word(const char *word) { puts(word); }
 
-static void candidates(bool first, void (*found)(const char *word)) {
-  if (!first) {
-    each_table(found);
-    return;
-  }
+static void each_command(void (*found)(const char *word)) {
   for (const struct command *command = commands; command->name; ++command)
     if (command->run != run_shell)
       found(command->name);
-  for (size_t i = 0; i < sizeof(own_words) / sizeof(own_words[0]); ++i)
-    found(own_words[i]);
+}
+
+/* Names of tables stand in most places, so they are offered where nothing else is known to belong. */
+static void candidates(const char *first, void (*found)(const char *word)) {
+  if (!*first) {
+    each_command(found);
+    for (size_t i = 0; i < sizeof(own_words) / sizeof(own_words[0]); ++i)
+      found(own_words[i]);
+  } else if (strcmp(first, "help") == 0) {
+    each_command(found);
+  } else if (strcmp(first, ".timer") == 0) {
+    found("on");
+    found("off");
+  } else if (*first != '.' && strcmp(first, "open") != 0) {
+    each_table(found);
+  }
 }
 
 static bool begin(void) {
@@ -241,16 +263,10 @@ static bool run_own(int count, char *words[], bool *right) {
   return true;
 }
 
-static bool run_line(char *line) {
+static bool run_words(int count, char *words[]) {
   static char help_option[] = "--help";
-  char *words[WORDS_MAX];
   bool right = true;
-  const int count = split(line, words);
-  if (count < 0) {
-    tool_message("a quote is not closed, or there are too many words");
-    return false;
-  }
-  if (!count || words[0][0] == '#' || run_own(count, words, &right))
+  if (run_own(count, words, &right))
     return right;
   if (count == 2 && strcmp(words[0], "help") == 0) {
     words[0] = words[1];
@@ -263,14 +279,122 @@ static bool run_line(char *line) {
   return false;
 }
 
+static double seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static bool run_timed(int count, char *words[]) {
+  const double begun = seconds_now();
+  output_begin();
+  bool right = run_words(count, words);
+  tool_flush_some();
+  right = output_end() && right;
+  if (shell.timed)
+    fprintf(stderr, "time: %.3f s\n", seconds_now() - begun);
+  return right;
+}
+
+/* The file must not be the database, which perhaps only the children of the shell have opened so far. */
+static bool write_to_file(const char *name, bool once) {
+  MDBX_env *env = NULL;
+  if (shell.database && !session_depth() &&
+      tool_try_open(&env, shell.database, MDBX_RDONLY | MDBX_ACCEDE | wishes.env_flags, 0) == MDBX_SUCCESS)
+    tool_close(env, NULL);
+  return output_to_file(name, once);
+}
+
+/* What stands behind a bar is left to the system's shell as it is. */
+static bool run_output(char *rest, bool once) {
+  char *words[WORDS_MAX];
+  if (*rest == '|' && rest[1 + strspn(rest + 1, " \t")])
+    return output_to_program(rest + 1, once);
+  const int count = *rest == '|' ? -1 : split(rest, words);
+  if (count == 1)
+    return write_to_file(words[0], once);
+  if (count == 0 && !once) {
+    output_to_standard();
+    return true;
+  }
+  tool_message("%s needs a file, or | and a program", once ? ".once" : ".output");
+  return false;
+}
+
+static bool read_file(const char *name);
+
+static bool run_dot(char *line) {
+  char *words[WORDS_MAX], *rest = line + strcspn(line, " \t");
+  if (*rest)
+    *rest++ = '\0';
+  rest += strspn(rest, " \t");
+  const bool once = strcmp(line, ".once") == 0;
+  if (once || strcmp(line, ".output") == 0)
+    return run_output(rest, once);
+  const bool single = split(rest, words) == 1;
+  if (strcmp(line, ".read") == 0 && single)
+    return read_file(words[0]);
+  if (strcmp(line, ".timer") == 0 && single && (strcmp(words[0], "on") == 0 || strcmp(words[0], "off") == 0)) {
+    shell.timed = words[0][1] == 'n';
+    return true;
+  }
+  tool_message("\"%s\" is not understood like this: \"help\" explains .output, .once, .read and .timer", line);
+  return false;
+}
+
+static bool run_line(char *line) {
+  char *words[WORDS_MAX], *begun = line + strspn(line, " \t");
+  if (*begun == '#' || strncmp(begun, "--", 2) == 0)
+    return true;
+  if (*begun == '.')
+    return run_dot(begun);
+  const int count = split(begun, words);
+  if (count < 0)
+    tool_message("a quote is not closed, or there are too many words");
+  return count == 0 || (count > 0 && run_timed(count, words));
+}
+
 /* On a terminal the user sees what failed. A script continues after a failure, but does not commit an incomplete
  * transaction. */
-static void note_failure(unsigned long line) {
+static void note_failure(const char *file, unsigned long line) {
   shell.failed = true;
-  if (shell.interactive)
+  if (shell.interactive && !file)
     return;
-  tool_message("line %lu failed", line);
-  shell.leaving = shell.leaving || session_depth();
+  tool_message("%s%sline %lu failed", file ? file : "", file ? ": " : "", line);
+  shell.leaving = shell.leaving || (session_depth() && !shell.interactive);
+}
+
+/* A failure in a transaction ends the file. */
+static bool read_lines(FILE *input, const char *name) {
+  unsigned long number = 0;
+  size_t capacity = 0;
+  char *line = NULL;
+  bool right = true;
+  while (!shell.leaving && !tool_stopped && (right || !session_depth()) && getline(&line, &capacity, input) >= 0) {
+    line[strcspn(line, "\n")] = '\0';
+    if (++number, run_line(line))
+      continue;
+    note_failure(name, number);
+    right = false;
+  }
+  free(line);
+  return right;
+}
+
+static bool read_file(const char *name) {
+  FILE *input = shell.files < FILES_MAX ? fopen(name, "re") : NULL;
+  if (!input) {
+    if (shell.files == FILES_MAX)
+      tool_message("%s: files may read each other %d deep only", name, FILES_MAX);
+    else
+      tool_fail(errno, "cannot read %s", name);
+    return false;
+  }
+  shell.files += 1;
+  const bool right = read_lines(input, name);
+  shell.files -= 1;
+  fclose(input);
+  return right;
 }
 
 static void leave_session(void) {
@@ -320,10 +444,11 @@ int run_shell(int argc, char *argv[]) {
     printf("\"help\" lists the commands, the tab key completes commands and names of tables.\n");
   while (!shell.leaving && !tool_stopped && (line = line_read())) {
     if (++number, !run_line(line))
-      note_failure(number);
+      note_failure(NULL, number);
     tool_flush_some(); /* the reader of a pipe may answer */
   }
   leave_session();
+  output_to_standard();
   line_end();
   keep(&shell.database, NULL);
   keep(&shell.table, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The database as a whole: stat, readers, warm, defrag. */
+/* The database as a whole: count, stat, warm, defrag. */
 #include "subcommands.h"
 
 #include "bytes.h"
@@ -11,6 +11,56 @@
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
+
+/* ---------------------------------------------------------------------------------------------------------- count */
+
+static void show_count(const MDBX_val *name, uint64_t records, bool single) {
+  if (wishes.output == FORM_JSON) {
+    json_begin();
+    if (name)
+      json_item("table", name, FORM_TEXT);
+    else
+      json_text("table", TOOL_MAIN_TABLE);
+    json_number("records", records);
+    json_end();
+  } else if (single) {
+    printf("%" PRIu64 "\n", records);
+  } else {
+    printf("%s\t%" PRIu64 "\n", name ? tool_shown_name(name) : TOOL_MAIN_TABLE, records);
+  }
+}
+
+static int count_table(struct place *place, const MDBX_val *name, bool single) {
+  MDBX_stat stat;
+  int rc = place_open_table(place, name, 0);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = mdbx_dbi_stat(place->txn, place->dbi, &stat, sizeof(stat));
+  if (rc == MDBX_SUCCESS)
+    show_count(name, stat.ms_entries, single);
+  else
+    tool_fail(rc, "cannot read the statistics of %s", name ? tool_shown_name(name) : TOOL_MAIN_TABLE);
+  if (name)
+    mdbx_dbi_close(place->env, place->dbi);
+  return rc;
+}
+
+int run_count(int argc, char *argv[]) {
+  struct place place = {.env = NULL};
+  int count;
+  while (command_option(argc, argv, "", NULL) != -1)
+    continue;
+  char **arguments = command_arguments(argc, argv, 1, INT32_MAX, &count);
+  int rc = place_begin_reading(&place, arguments[0]);
+  if (rc == MDBX_SUCCESS && count == 1)
+    rc = count_table(&place, wishes.table.iov_base ? &wishes.table : NULL, true);
+  for (int i = 1; rc == MDBX_SUCCESS && i < count; ++i) {
+    const MDBX_val name = {arguments[i], strlen(arguments[i])};
+    rc = count_table(&place, strcmp(arguments[i], TOOL_MAIN_TABLE) == 0 ? NULL : &name, count == 2);
+  }
+  place_close(&place);
+  return command_end(rc);
+}
 
 /* ----------------------------------------------------------------------------------------------------------- stat */
 
@@ -141,70 +191,6 @@ int run_stat(int argc, char *argv[]) {
   return command_end(rc);
 }
 
-/* -------------------------------------------------------------------------------------------------------- readers */
-
-static int show_reader(void *context, int number, int slot, mdbx_pid_t pid, mdbx_tid_t thread, uint64_t txnid,
-                       uint64_t lag, size_t used, size_t retained) {
-  char text[SIZE_TEXT], kept[SIZE_TEXT];
-  bool *begun = context;
-  (void)number;
-  if (wishes.output == FORM_JSON) {
-    json_begin();
-    json_number("slot", (uint64_t)slot);
-    json_number("pid", (uint64_t)pid);
-    const char *state = tool_reader_state(thread);
-    if (!state)
-      json_number("thread", (uint64_t)thread);
-    json_text("state", state ? state : txnid ? "reading" : "idle");
-    json_number("txnid", txnid);
-    json_number("lag", lag);
-    json_number("used_bytes", used);
-    json_number("retained_bytes", retained);
-    json_end();
-    return MDBX_SUCCESS;
-  }
-  if (!*begun)
-    printf("%s%5s %8s %16s %12s %10s %12s %14s%s\n", bold(), "slot", "pid", "thread", "snapshot", "behind", "reads in",
-           "holds back", plain());
-  *begun = true;
-  printf("%5d %8ld %16s", slot, (long)pid, tool_reader_thread(thread));
-  if (!txnid)
-    printf(" %12s\n", "idle");
-  else
-    printf(" %12" PRIu64 " %10" PRIu64 " %12s %14s\n", txnid, lag, size_show(used, text), size_show(retained, kept));
-  return MDBX_SUCCESS;
-}
-
-static int show_readers(MDBX_env *env, bool clear) {
-  int dead = 0, rc;
-  bool begun = false;
-  if (clear) {
-    rc = mdbx_reader_check(env, &dead);
-    if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-      return tool_fail(rc, "cannot look for dead readers");
-    if (wishes.output != FORM_JSON)
-      printf("%d stale %s cleared\n", dead, dead == 1 ? "reader was" : "readers were");
-  }
-  rc = mdbx_reader_list(env, show_reader, &begun);
-  if (rc == MDBX_RESULT_TRUE && wishes.output != FORM_JSON)
-    printf("nobody is reading\n");
-  return rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : tool_fail(rc, "cannot list the readers");
-}
-
-int run_readers(int argc, char *argv[]) {
-  static const struct option longs[] = {{"clean", no_argument, NULL, 'c'}, {NULL, 0, NULL, 0}};
-  bool clear = false;
-  MDBX_env *env = NULL;
-  while (command_option(argc, argv, "c", longs) != -1)
-    clear = true;
-  char **arguments = command_arguments(argc, argv, 1, 1, NULL);
-  int rc = tool_open_for_reading(&env, arguments[0], wishes.env_flags);
-  if (rc == MDBX_SUCCESS)
-    rc = show_readers(env, clear);
-  tool_close(env, NULL);
-  return command_end(rc);
-}
-
 /* ----------------------------------------------------------------------------------------------------------- warm */
 
 static int warm(const char *path, unsigned flags, uint64_t timeout, bool stay) {
@@ -258,11 +244,15 @@ int run_warm(int argc, char *argv[]) {
 /* --------------------------------------------------------------------------------------------------------- defrag */
 
 int run_defrag(int argc, char *argv[]) {
-  static const struct option longs[] = {
-      {"verbose", no_argument, NULL, 'v'},          {"time", required_argument, NULL, 'T'},
-      {"least-time", required_argument, NULL, 'm'}, {"least", required_argument, NULL, 'a'},
-      {"enough", required_argument, NULL, 'e'},     {"backlash", required_argument, NULL, 'b'},
-      {"batch", required_argument, NULL, 'c'},      {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"verbose", no_argument, NULL, 'v'},
+                                        {"time", required_argument, NULL, 'T'},
+                                        {"least-time", required_argument, NULL, 'm'},
+                                        {"least", required_argument, NULL, 'a'},
+                                        {"enough", required_argument, NULL, 'e'},
+                                        {"backlash", required_argument, NULL, 'b'},
+                                        {"batch", required_argument, NULL, 'c'},
+                                        {"progress", no_argument, NULL, DEFRAG_PROGRESS},
+                                        {NULL, 0, NULL, 0}};
   struct defrag_limits limits = DEFRAG_NO_LIMITS;
   MDBX_env *env = NULL;
   for (int option; (option = command_option(argc, argv, DEFRAG_LETTERS, longs)) != -1;)

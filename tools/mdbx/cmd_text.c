@@ -129,9 +129,13 @@ static int dump_cdbmake(struct place *place, int count, char *arguments[]) {
 }
 
 int run_dump(int argc, char *argv[]) {
-  static const struct option longs[] = {{"cdb", no_argument, NULL, 'c'},       {"output", required_argument, NULL, 'o'},
-                                        {"printable", no_argument, NULL, 'p'}, {"rescue", no_argument, NULL, 'r'},
-                                        {"strict", no_argument, NULL, 'x'},    {NULL, 0, NULL, 0}};
+  static const struct option longs[] = {{"cdb", no_argument, NULL, 'c'},
+                                        {"output", required_argument, NULL, 'o'},
+                                        {"printable", no_argument, NULL, 'p'},
+                                        {"rescue", no_argument, NULL, 'r'},
+                                        {"strict", no_argument, NULL, 'x'},
+                                        {"concise", no_argument, NULL, COMMAND_OPTION},
+                                        {NULL, 0, NULL, 0}};
   struct dump dump = {.all = true};
   struct place place = {.env = NULL};
   bool cdbmake = false;
@@ -140,6 +144,9 @@ int run_dump(int argc, char *argv[]) {
     switch (option) {
     case 'c':
       cdbmake = true;
+      break;
+    case COMMAND_OPTION:
+      dump.concise = true;
       break;
     case 'o':
       dump.file = strcmp(optarg, "-") == 0 ? NULL : optarg;
@@ -154,6 +161,8 @@ int run_dump(int argc, char *argv[]) {
       dump.strict = true;
     }
   }
+  if (dump.concise && (dump.strict || cdbmake))
+    tool_usage("--concise and %s exclude each other", cdbmake ? "-c" : "-x");
   char **arguments = command_arguments(argc, argv, 1, cdbmake ? INT32_MAX : 1, &count);
   char *one[] = {wishes.table.iov_base};
   dump.table = one[0];
@@ -166,7 +175,7 @@ int run_dump(int argc, char *argv[]) {
     rc = dump_text(place.txn, &dump);
   else if (rc == MDBX_SUCCESS)
     rc = dump_cdbmake(&place, count > 1 ? count - 1 : one[0] != NULL, count > 1 ? arguments + 1 : one);
-  tool_free_names(&dump.names);
+  dump_release(&dump);
   place_close(&place);
   return command_end(rc);
 }

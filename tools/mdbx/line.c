@@ -58,7 +58,7 @@ static void find_history(void) {
 
 /* ------------------------------------------------------------------------------------------------------- completion */
 
-/* The typed part of the word, and the common beginning of its possible completions. */
+/* The typed part of the word, and the common beginning of its possible completions, as they must be typed. */
 static struct {
   const char *typed;
   size_t length, common;
@@ -67,8 +67,23 @@ static struct {
   bool listing;
 } match;
 
-static void take_candidate(const char *word) {
-  if (strncmp(word, match.typed, match.length) != 0 || strlen(word) >= sizeof(match.first))
+/* Writes a word as it must be typed; false: it cannot be. */
+static bool write_word(const char *word, char *out, size_t size) {
+  size_t length = 0;
+  for (; *word; ++word) {
+    if ((unsigned char)*word < ' ' || length + 3 > size)
+      return false;
+    if (strchr(" '\"\\", *word))
+      out[length++] = '\\';
+    out[length++] = *word;
+  }
+  out[length] = '\0';
+  return length > 0;
+}
+
+static void take_candidate(const char *name) {
+  char word[sizeof(match.first)];
+  if (!write_word(name, word, sizeof(word)) || strncmp(word, match.typed, match.length) != 0)
     return;
   if (match.listing)
     printf("  %s", word);
@@ -82,16 +97,30 @@ static void take_candidate(const char *word) {
   match.common = same;
 }
 
+/* The word before the cursor, or what stands behind the equals sign of a long option; and the first word of the line, ""
+ * if it is this one. */
+static const char *find_word(const LineInfo *info, char *first, size_t size) {
+  const char *word = info->buffer, *end = info->buffer;
+  *first = '\0';
+  for (const char *at = info->buffer; at < info->cursor; ++at) {
+    if (*at != ' ') {
+      at += *at == '\\' && at + 1 < info->cursor;
+      end = at + 1;
+      continue;
+    }
+    if (end > word && !*first)
+      snprintf(first, size, "%.*s", (int)(end - word), word);
+    word = at + 1;
+  }
+  const char *equals = memchr(word, '=', (size_t)(info->cursor - word));
+  return *first && equals && strncmp(word, "--", 2) == 0 ? equals + 1 : word;
+}
+
 static unsigned char complete(EditLine *line, int key) {
   const LineInfo *info = el_line(line);
-  const char *word = info->cursor;
-  char typed[1024];
+  char first[64], typed[1024];
   (void)key;
-  while (word > info->buffer && word[-1] != ' ')
-    --word;
-  bool first = true;
-  for (const char *at = info->buffer; at < word; ++at)
-    first = first && *at == ' ';
+  const char *word = find_word(info, first, sizeof(first));
   memset(&match, 0, sizeof(match));
   match.length = (size_t)(info->cursor - word);
   if (match.length >= sizeof(typed))

@@ -8,8 +8,9 @@
 
 #include "command.h"
 
-/* Calls found() for each possible completion of a word. first: the word is the first one of the line. */
-typedef void line_candidates(bool first, void (*found)(const char *word));
+/* Calls found() for each possible completion of a word. first: the first word of the line; "": it is that one. Characters
+ * with a meaning for the shell are escaped by the caller. */
+typedef void line_candidates(const char *first, void (*found)(const char *word));
 
 struct line_reader {
   const char *(*prompt)(void);

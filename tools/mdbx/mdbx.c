@@ -41,6 +41,8 @@ const struct command commands[] = {
      "  -d, --delete           delete it\n"
      "Without -t it empties the main table, which also deletes all named tables.\n",
      run_drop},
+    {"count", "Records", "[OPTION...] DATABASE [TABLE...]", "Show how many records tables have",
+     "Without TABLE it counts the table of -t, or the main table.\n", run_count},
     {"stat", "State", "[OPTION...] DATABASE", "Show sizes, pages and tables",
      "  --prometheus           print metrics in the text format of Prometheus\n", run_stat},
     {"readers", "State", "[OPTION...] DATABASE", "Show the readers, and what they prevent from being reused",
@@ -66,7 +68,8 @@ const struct command commands[] = {
      "  -a, --least SIZE       return at least this much, even if -T is over\n"
      "  -e, --enough SIZE      end when this much was returned to the file system\n"
      "  -b, --backlash PAGES   end when only so many free pages are left\n"
-     "  -c, --batch PAGES      pages to move in one commit\n",
+     "  -c, --batch PAGES      pages to move in one commit\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n",
      run_defrag},
     {"copy", "Copies", "[OPTION...] DATABASE FILE", "Copy the newest commit while others write",
      "  -c, --compact          leave out unused pages; such a copy takes no increments\n"
@@ -74,6 +77,7 @@ const struct command commands[] = {
      "  -f, --force            replace an existing file\n"
      "  -N, --no-verify        copy damaged pages as they are\n"
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n"
      "If FILE is a directory, the copy gets the usual name in it.\n",
      run_copy},
     {"copyfd", "Copies", "[OPTION...] DATABASE", "The same to standard output",
@@ -81,7 +85,8 @@ const struct command commands[] = {
      "  -d, --dynamic          the copy can grow, even if the source cannot\n"
      "  -N, --no-verify        copy damaged pages as they are\n"
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
-     "      --fd N             to this descriptor instead\n",
+     "      --fd N             to this descriptor instead\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n",
      run_copyfd},
     {"backup", "Copies", "[OPTION...] DATABASE FILE", "Back up: a whole copy, or the changes since an earlier one",
      "  -s, --since-copy FILE  only pages that this copy or increment does not have\n"
@@ -89,6 +94,7 @@ const struct command commands[] = {
      "  -f, --force            replace an existing file\n"
      "  -N, --no-verify        copy damaged pages as they are\n"
      "  -p, --throttle         let writers reuse pages while the output is slow\n"
+     "      --progress         show how far it is, also where standard error is no terminal\n"
      "\"mdbx apply\" applies increments to the copy, in their order.\n",
      run_backup},
     {"apply", "Copies", "[OPTION...] COPY INCREMENT...", "Apply increments to a copy", "", run_apply},
@@ -96,6 +102,7 @@ const struct command commands[] = {
      "  -o, --output FILE      write to FILE instead of standard output\n"
      "  -p, --printable        write printable characters as they are\n"
      "  -r, --rescue           read around damaged pages\n"
+     "      --concise          write a key with several values once; mdb_load does not read that\n"
      "  -x, --strict           only header lines that mdb_load and db_load know\n"
      "  -c, --cdb              write the format of cdbmake, one file for each table, by default\n"
      "                         TABLE.cdbmake; \"@MAIN\" is the main table\n",
@@ -130,7 +137,9 @@ const struct command commands[] = {
      "  -c, --csv              values separated by commas\n"
      "  -i, --interval TIME    seconds between lines (default: 1)\n"
      "  -r, --rounds N         end after N lines\n"
-     "  --prometheus FILE      print nothing; replace FILE by metrics each time\n",
+     "  --prometheus FILE      print nothing; replace FILE by metrics each time\n"
+     "  --svg FILE             print nothing; replace FILE by a picture of size, use and\n"
+     "                         readers' lag over time\n",
      run_watch},
     {"shell", "Sessions", "[OPTION...] [DATABASE]", "Read commands, with line editing, history and completion", "",
      run_shell},

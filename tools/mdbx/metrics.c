@@ -199,6 +199,6 @@ static int write_target(const struct target *target, MDBX_env *env, const char *
 
 int metrics_replace(const char *file, MDBX_env *env, const char *path) {
   struct target target;
-  int rc = target_begin(&target, file, true, TARGET_FILE);
+  int rc = target_begin(&target, file, true, TARGET_BRIEF);
   return rc == MDBX_SUCCESS ? target_finish(&target, write_target(&target, env, path)) : rc;
 }

@@ -143,7 +143,7 @@ bool session_close(void) {
 /* ------------------------------------------------------------------------------------------------------- commands */
 
 enum session_role session_role(const struct command *command) {
-  static int (*const inside[])(int, char *[]) = {run_get, run_put, run_del, run_edit, run_drop, run_stat};
+  static int (*const inside[])(int, char *[]) = {run_get, run_put, run_del, run_edit, run_drop, run_count, run_stat};
   /* Each of them writes, or may. */
   static int (*const waiting[])(int, char *[]) = {run_geometry, run_defrag, run_load, run_restore, run_import, run_chk};
   for (size_t i = 0; i < sizeof(inside) / sizeof(inside[0]); ++i)

@@ -13,10 +13,12 @@ int run_del(int argc, char *argv[]);
 int run_edit(int argc, char *argv[]);
 int run_drop(int argc, char *argv[]);
 /* cmd_state.c */
+int run_count(int argc, char *argv[]);
 int run_stat(int argc, char *argv[]);
-int run_readers(int argc, char *argv[]);
 int run_warm(int argc, char *argv[]);
 int run_defrag(int argc, char *argv[]);
+/* cmd_readers.c */
+int run_readers(int argc, char *argv[]);
 /* cmd_geometry.c */
 int run_geometry(int argc, char *argv[]);
 /* cmd_copy.c */

@@ -112,7 +112,7 @@ static int make_place(const struct target *target, enum target_kind kind) {
 }
 
 int target_begin(struct target *target, const char *name, bool overwrite, enum target_kind kind) {
-  const bool database = kind != TARGET_FILE;
+  const bool database = kind == TARGET_DATABASE || kind == TARGET_DATA_FILE;
   *target = (struct target){.overwrite = overwrite, .database = database};
   int rc = choose_names(target, name);
   if (rc == MDBX_SUCCESS && database && !target->through)
@@ -126,7 +126,7 @@ int target_begin(struct target *target, const char *name, bool overwrite, enum t
   }
   if (target->through)
     return MDBX_SUCCESS;
-  if (database) {
+  if (kind != TARGET_FILE) {
     tool_catch_signals();
   } else {
     endangered = target->temporary;

@@ -11,6 +11,7 @@
 
 enum target_kind {
   TARGET_FILE,     /* any file */
+  TARGET_BRIEF,    /* one that is written so quickly that a signal can wait: it sets tool_stopped */
   TARGET_DATABASE, /* a database in a directory */
   TARGET_DATA_FILE /* one that is named by its data file */
 };
