@@ -374,9 +374,9 @@ static bool seal_directory(void) {
     snprintf(map, sizeof(map), "%u %u 1", user, user);
     write_text("/proc/self/uid_map", map);
   }
-  return mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-         mount(unit_dir, unit_dir, NULL, MS_BIND, NULL) == 0 &&
-         mount(NULL, unit_dir, NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+  return mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) == 0 &&
+         mount(unit_dir, unit_dir, "none", MS_BIND, NULL) == 0 &&
+         mount("none", unit_dir, "none", MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
 }
 
 struct sealed {
