@@ -25,8 +25,8 @@ struct watch {
   const char *picture; /* a file for a picture, instead of lines */
 };
 
-/* Values for people have units: sizes in powers of 1024, counts in powers of 1000. */
-enum kind { KIND_COUNT, KIND_SIZE };
+/* Values for people have units: sizes in powers of 1024, counts in powers of 1000. An id is shown as it is. */
+enum kind { KIND_COUNT, KIND_SIZE, KIND_ID };
 
 /* One column. CSV, JSON and plain text have all of them, with sizes in KiB; a terminal has as many as its width permits,
  * those with a low rank first. */
@@ -57,7 +57,7 @@ static void fill(struct column columns[COLUMNS], const struct facts *old, const 
   const MDBX_envinfo *before = &old->info, *now = &new->info;
   const double flushed = (double)(flushes(now) - flushes(before));
   const struct column all[COLUMNS] = {
-      {"commit", 10, "commit", 10, 15, KIND_COUNT, (double)now->mi_recent_txnid},
+      {"commit", 10, "commit", 10, 15, KIND_ID, (double)now->mi_recent_txnid},
       {"commits/s", 10, "commits/s", 9, 0, KIND_COUNT, rate(before->mi_recent_txnid, now->mi_recent_txnid, seconds)},
       {"used", 9, "used", 6, 1, KIND_COUNT, (double)new->used},
       {"free", 9, "free", 6, 2, KIND_COUNT, (double)new->free},
@@ -114,7 +114,7 @@ static void put_scaled(const struct column *column) {
   double value = column->value < 0 ? -column->value : column->value;
   const char *unit = NULL;
   char text[32];
-  if (column->rank == 15 || value < (column->kind == KIND_SIZE ? base : 10 * base)) {
+  if (column->kind == KIND_ID || value < (column->kind == KIND_SIZE ? base : 10 * base)) {
     snprintf(text, sizeof(text), "%.0f", column->value);
   } else {
     for (unit = units; (value /= base) >= base - 0.5 && unit[1]; ++unit)
