@@ -29,7 +29,11 @@ int os_map_shared(int fd, size_t length, void **addr) {
   return map_bytes(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED, addr);
 }
 
-/* ---- The mapping of os_ops->store() -------------------------------------------------------------------------------- */
+/* ---- The mapping of os_ops->store() --------------------------------------------------------------------------------
+ *
+ * Nobody reads it. A leak checker searches mappings that can be read and written for pointers, and would visit each page up
+ * to the upper size of the database.
+ */
 
 #if defined(HAVE_PKEY_ALLOC) && defined(HAVE_PKEY_MPROTECT) && defined(PKEY_DISABLE_ACCESS)
 /* The protection key of the process, allocated at the first use; NO_KEY if there is none. New threads have no
@@ -50,7 +54,7 @@ static int key_of_stores(void) {
 
 static int protect_stores(void *addr, size_t length) {
   const int key = key_of_stores();
-  return key < 0 || pkey_mprotect(addr, length, PROT_READ | PROT_WRITE, key) == 0 ? MDBX_SUCCESS : errno;
+  return key < 0 || pkey_mprotect(addr, length, PROT_WRITE, key) == 0 ? MDBX_SUCCESS : errno;
 }
 
 static void allow_stores(bool allowed) {
@@ -68,7 +72,7 @@ static void allow_stores(bool allowed) { (void)allowed; }
 #endif
 
 int os_map_stores(int fd, size_t length, void **addr) {
-  int rc = map_bytes(fd, length, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, addr);
+  int rc = map_bytes(fd, length, PROT_WRITE, MAP_SHARED | MAP_NORESERVE, addr);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = protect_stores(*addr, length);

@@ -302,6 +302,28 @@ START_TEST(no_other_memory_in_the_file) {
 }
 END_TEST
 
+/* No mapping of the file can be read and written. Leak checkers search such mappings, and would visit each page up to the upper
+ * size. */
+START_TEST(no_mapping_to_read_and_write) {
+  MDBX_env *env = api_open(MDBX_SAFE_NOSYNC);
+  char line[1024];
+  unsigned readable = 0;
+  for (unsigned i = 0; i < 3; ++i)
+    api_store(env, "a", "1");
+  FILE *maps = fopen("/proc/self/maps", "r");
+  ck_assert_ptr_nonnull(maps);
+  while (fgets(line, sizeof(line), maps)) {
+    if (!strstr(line, unit_path("db\n")))
+      continue;
+    readable += strstr(line, " r") != NULL;
+    ck_assert_msg(!strstr(line, " rw"), "%s", line);
+  }
+  fclose(maps);
+  ck_assert_uint_gt(readable, 0);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_08_info_and_stat) {
   MDBX_env *env = api_create();
   MDBX_envinfo info;
@@ -354,6 +376,7 @@ int main(void) {
   tcase_add_test(tcase, rule_06_reader_slots_run_out_late);
   tcase_add_test(tcase, rule_07_set_flags);
   tcase_add_loop_test(tcase, no_other_memory_in_the_file, 0, sizeof(write_modes) / sizeof(*write_modes));
+  tcase_add_test(tcase, no_mapping_to_read_and_write);
   tcase_add_test(tcase, rule_08_info_and_stat);
   return unit_run(suite);
 }
