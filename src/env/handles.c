@@ -19,9 +19,11 @@ int handle_set_name(struct table_name *to, const MDBX_val *name) {
     return MDBX_ENOMEM;
   if (name->iov_len)
     memcpy(copy, name->iov_base, name->iov_len);
-  free(to->bytes);
+  /* In this order: a child that is made meanwhile frees what stands here. */
+  uint8_t *old = to->bytes;
   *to = (struct table_name){copy, name->iov_len};
   ASSERT(handle_has_name(to, name));
+  free(old);
   return MDBX_SUCCESS;
 }
 

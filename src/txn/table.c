@@ -713,9 +713,11 @@ static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
     if (i != dbi && !env->handles[i].claimed && handle_is_open(&env->handles[i]) &&
         handle_has_name(&env->handles[i].name, &name))
       handle_close(&env->handles[i]);
-  free(env->handles[dbi].name.bytes);
+  /* In this order: a child that is made meanwhile frees what stands in the handle, and nothing of the transaction. */
+  uint8_t *old = env->handles[dbi].name.bytes;
   env->handles[dbi].name = entry->name;
   entry->name = (struct table_name){NULL, 0};
+  free(old);
 }
 
 void tables_end(MDBX_txn *txn, bool committed) {

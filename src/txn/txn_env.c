@@ -113,6 +113,20 @@ int txn_env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   return rc;
 }
 
+/* The pages and lists of a writer that ran in the parent may be in any state; the child does not free them. */
+static void forget_writer(MDBX_env *env) {
+  ASSERT(env->opened);
+  if (!atomic_load(&env->writer_thread) && !lck_writer_is_mine(&env->lck)) {
+    free_writer(env);
+    pool_destroy(&env->pool);
+    return;
+  }
+  if (env->writer_txn)
+    env->writer_txn->signature = DEAD_SIGNATURE;
+  env->writer_txn = NULL;
+  pool_init(&env->pool, env->pool.page_size, env->pool.limit);
+}
+
 int txn_env_close(MDBX_env *env, bool dont_sync) {
   const bool inherited = env->generation != os_fork_generation();
   const uintptr_t writer = env->opened && !inherited ? atomic_load(&env->writer_thread) : 0;
@@ -120,21 +134,11 @@ int txn_env_close(MDBX_env *env, bool dont_sync) {
     return MDBX_BUSY;
   if (writer)
     txn_abort_write(env->writer_txn);
-  free_writer(env);
-  return env_close(env, dont_sync);
-}
-
-/* The pages and lists of a writer that ran in the parent may be in any state; the child does not free them. */
-static void forget_writer(MDBX_env *env) {
-  if (!atomic_load(&env->writer_thread) && !lck_writer_is_mine(&env->lck)) {
+  if (env->opened && inherited)
+    forget_writer(env);
+  else
     free_writer(env);
-    pool_destroy(&env->pool);
-  } else if (env->writer_txn) {
-    env->writer_txn->signature = DEAD_SIGNATURE;
-    env->writer_txn = NULL;
-  }
-  for (MDBX_dbi dbi = 0; dbi < env->handles_used; ++dbi)
-    env->handles[dbi].claimed = false;
+  return env_close(env, dont_sync);
 }
 
 int txn_env_resurrect(MDBX_env *env) {
@@ -144,6 +148,8 @@ int txn_env_resurrect(MDBX_env *env) {
   if (env->opened) {
     tables_disown(env);
     forget_writer(env);
+    for (MDBX_dbi dbi = 0; dbi < env->handles_used; ++dbi)
+      env->handles[dbi].claimed = false;
   }
   rc = env_resurrect(env);
   return rc == MDBX_SUCCESS && env->opened ? flusher_obey_option(env) : rc;

@@ -242,10 +242,13 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(!atomic_load(&env->writer_thread));
+  /* Before anything changes that a forked child would free: it sees by this that it must not. */
+  atomic_store(&env->writer_thread, self);
   MDBX_txn *txn = writer_memory(env);
   ASSERT(!txn || txn->signature != TXN_SIGNATURE);
   rc = txn ? txn_start_locked(env, flags, context, txn) : MDBX_ENOMEM;
   if (rc != MDBX_SUCCESS) {
+    atomic_store(&env->writer_thread, 0);
     if (!locked_before)
       env_unlock_writer(env);
     return rc;
@@ -255,7 +258,6 @@ int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **res
   txn->generation = os_fork_generation();
   txn->signature = TXN_SIGNATURE;
   env->work = &txn->space;
-  atomic_store(&env->writer_thread, self);
   VERIFY(txn_verify(txn));
   PROBE2(begin, txn->view->txnid, flags);
   *result = txn;
