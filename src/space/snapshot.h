@@ -72,18 +72,15 @@ static inline void snapshot_prefetch(const struct snapshot *snapshot, pgno_t pgn
     PREFETCH(bytes + at);
 }
 
-/* The same with the bytes after them, for a writer, which probably copies the page. */
-static inline void snapshot_prefetch_whole(const struct snapshot *snapshot, pgno_t pgno) {
+/* The same with the bytes after them, for a writer, which probably copies the page, unless it has done so before. */
+static inline void snapshot_prefetch_to_change(const struct snapshot *snapshot, pgno_t pgno) {
   enum { LINE = 64, BYTES_MAX = 4096 };
-  if (pgno >= snapshot->present)
+  const struct dirty *changed = snapshot->dirty ? snapshot->dirty : snapshot->in_place;
+  if (!changed || pgno >= snapshot->present || dirty_find(changed, pgno))
     return;
   const uint8_t *bytes = (const uint8_t *)snapshot_mapped(snapshot, pgno);
   for (size_t at = 0; at < MIN_OF(snapshot->page_size, (size_t)BYTES_MAX); at += LINE)
     PREFETCH(bytes + at);
-}
-
-static inline bool snapshot_is_of_writer(const struct snapshot *snapshot) {
-  return snapshot->dirty || snapshot->in_place;
 }
 
 /* The slow half of snapshot_page(): checks the page and remembers it. MDBX_BAD_TXN when the snapshot was taken away. */

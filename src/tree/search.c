@@ -43,8 +43,8 @@ int tree_seek(const struct snapshot *snapshot, const struct tree *tree, const st
   for (unsigned i = 0; i < path->depth; ++i) {
     const bool leaf = i + 1 == path->depth;
     struct path_level *level = &path->level[i];
-    if (leaf && snapshot_is_of_writer(snapshot))
-      snapshot_prefetch_whole(snapshot, ref.pgno);
+    if (leaf)
+      snapshot_prefetch_to_change(snapshot, ref.pgno);
     const int rc = level_page(snapshot, tree, ref, leaf, &level->page);
     if (unlikely(rc != MDBX_SUCCESS))
       return rc;
