@@ -209,6 +209,16 @@ int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct s
   return MDBX_SUCCESS;
 }
 
+bool env_resume_snapshot(const MDBX_env *env, txnid_t txnid, struct snapshot *snapshot) {
+  ASSERT(snapshot->limit >= PGNO_FIRST && snapshot->shift == env->shift);
+  if (map_length(&env->map) < (uint64_t)snapshot->limit << env->shift || !memo_covers(env, snapshot->limit) ||
+      env_check_map_limit(env, snapshot->limit) != MDBX_SUCCESS)
+    return false;
+  snapshot->txnid = txnid;
+  env_rebase(env, snapshot);
+  return true;
+}
+
 /* ---------------------------------------------------------------------------------------------------------- geometry */
 
 struct geometry_system env_system(void) {

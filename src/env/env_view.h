@@ -25,6 +25,9 @@ int env_cover_meta(MDBX_env *env, const struct meta *meta);
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
 /* Fills a snapshot from a meta. */
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot);
+/* Makes a snapshot of that transaction valid again, which its owner gave up and pins anew. False: the mapping does not cover it
+ * any more, or the map limit forbids it; env_snapshot() finds out. */
+bool env_resume_snapshot(const MDBX_env *env, txnid_t txnid, struct snapshot *snapshot);
 /* Frees the memo; no transaction is left. */
 void env_forget_memo(MDBX_env *env);
 

@@ -78,6 +78,8 @@ struct MDBX_txn {
   MDBX_cursor *cursors;
   /* reader */
   struct snapshot snapshot;
+  txnid_t
+      loaded; /* the commit that snapshot, gc, main, geometry and canary are of, though it may not be pinned; 0: none */
   struct reader_slot *slot;
   uint64_t slot_ticket; /* of the binding, of an own slot */
   bool slot_is_own;     /* the slot belongs to the transaction, not to the thread */

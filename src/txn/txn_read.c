@@ -63,6 +63,9 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   ASSERT(txn->slot != NULL);
   MDBX_env *env = txn->env;
   const struct table_record free_pages = meta_gc_record(meta);
+  tree_release(&txn->main);
+  tree_release(&txn->gc);
+  txn->loaded = TXNID_NONE;
   int rc = env_check_map_limit(env, meta->next);
   if (rc == MDBX_SUCCESS)
     rc = env_snapshot(env, meta, txnid, &txn->snapshot);
@@ -77,7 +80,19 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   txn->geometry = meta_geometry(meta);
   txn->canary = meta_canary(meta);
   txn->retired = meta->retired;
+  txn->loaded = txnid;
   return MDBX_SUCCESS;
+}
+
+/* Many readers are renewed before there is a newer commit. */
+static bool resume_snapshot(MDBX_txn *txn, txnid_t txnid) {
+  ASSERT(txn->slot != NULL && txnid != TXNID_NONE);
+  if (txn->loaded != txnid || txn->env->lockless || !env_resume_snapshot(txn->env, txnid, &txn->snapshot))
+    return false;
+  txn->snapshot.pin = &txn->slot->txnid;
+  table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
+  readers_note(txn->slot, txn->snapshot.limit, txn->retired);
+  return true;
 }
 
 /* Pins the newest snapshot. A writer may overwrite its meta before it is copied; then there is a newer one to pin. */
@@ -89,6 +104,8 @@ static int pin_newest(MDBX_txn *txn) {
   }
   for (;;) {
     const uint64_t head = readers_pin(&txn->env->lck, txn->slot);
+    if (resume_snapshot(txn, lck_head_txnid(head)))
+      return MDBX_SUCCESS;
     struct meta meta;
     int rc = env_read_meta(txn->env, head, &meta);
     if (rc == MDBX_SUCCESS)
@@ -113,8 +130,6 @@ static void activate(MDBX_txn *txn) {
 
 static int start(MDBX_txn *txn) {
   ASSERT(!txn->cursors && (txn->flags & MDBX_TXN_FINISHED));
-  tree_release(&txn->main);
-  tree_release(&txn->gc);
   int rc = find_slot(txn);
   if (rc == MDBX_SUCCESS)
     rc = pin_newest(txn);
@@ -245,6 +260,9 @@ void txn_end_read(MDBX_txn *txn) {
 
 static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
   ASSERT(txn->slot != NULL && txn_is_reader(origin));
+  tree_release(&txn->main);
+  tree_release(&txn->gc);
+  txn->loaded = TXNID_NONE;
   txn->snapshot = origin->snapshot;
   txn->snapshot.pin = &txn->slot->txnid;
   txn->geometry = origin->geometry;
@@ -278,8 +296,6 @@ int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone) {
     rc = make_handle(origin->env, context, false, &txn);
   if (rc != MDBX_SUCCESS)
     return rc;
-  tree_release(&txn->main);
-  tree_release(&txn->gc);
   rc = find_slot(txn);
   if (rc == MDBX_SUCCESS)
     rc = txn_is_reader(origin) ? pin_like_reader(txn, origin) : pin_newest(txn);

@@ -542,6 +542,64 @@ START_TEST(threads_read_beside_a_writer) {
 }
 END_TEST
 
+/* Stores the number as the value of "a", and in the canary. */
+static void store_number(MDBX_env *env, unsigned number) {
+  char text[16];
+  snprintf(text, sizeof(text), "%u", number);
+  const MDBX_canary canary = {.x = number};
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(api_put(txn, DBI_MAIN, "a", text, MDBX_UPSERT));
+  OK(mdbx_canary_put(txn, &canary));
+  OK(mdbx_txn_commit(txn));
+}
+
+static void sees_number(const MDBX_txn *reader, unsigned number) {
+  char text[16];
+  MDBX_canary canary;
+  MDBX_txn_info info;
+  snprintf(text, sizeof(text), "%u", number);
+  api_has(reader, DBI_MAIN, "a", text);
+  OK(mdbx_canary_get(reader, &canary));
+  ck_assert_uint_eq(canary.x, number);
+  OK(mdbx_txn_info(reader, &info, false));
+  ck_assert_uint_eq(info.txn_id, mdbx_txn_id(reader));
+}
+
+/* A renewed reader sees what it saw before as long as there is no newer commit, and pins it. */
+START_TEST(renewed_without_a_newer_commit) {
+  MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
+  unsigned number = 1;
+  store_number(env, number);
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY), *old = api_begin(env, MDBX_TXN_RDONLY);
+  const uint64_t first = mdbx_txn_id(old);
+  for (unsigned i = 0; i < 12; ++i) {
+    MDBX_val value;
+    OK(mdbx_txn_reset(reader));
+    IS(api_get(reader, DBI_MAIN, "a", &value), MDBX_BAD_TXN);
+    if (i % 3 == 2)
+      store_number(env, ++number);
+    OK(mdbx_txn_renew(reader));
+    ck_assert_uint_eq(mdbx_txn_id(reader), first + number - 1);
+    sees_number(reader, number);
+    store_number(env, ++number);
+    store_number(env, ++number);
+    sees_number(reader, number - 2);
+    OK(mdbx_txn_renew(reader));
+    sees_number(reader, number);
+  }
+  /* A handle that takes the older snapshot of another one, and then the newest one again. */
+  sees_number(old, 1);
+  OK(mdbx_txn_clone(old, &reader, NULL));
+  ck_assert_uint_eq(mdbx_txn_id(reader), first);
+  sees_number(reader, 1);
+  OK(mdbx_txn_renew(reader));
+  sees_number(reader, number);
+  OK(mdbx_txn_abort(reader));
+  OK(mdbx_txn_abort(old));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("transactions");
   TCase *tcase = api_case(suite, "begin");
@@ -562,6 +620,7 @@ int main(void) {
   tcase_add_test(tcase, rule_19_writers_cannot);
   tcase_add_test(tcase, rule_19_prepare);
   tcase_add_test(tcase, rule_19_refresh);
+  tcase_add_test(tcase, renewed_without_a_newer_commit);
   tcase_add_test(tcase, rule_22_broken);
   tcase_add_loop_test(tcase, rule_22_map_full, 0, 2);
   tcase_add_test(tcase, rule_22_full_and_empty_again);
