@@ -42,7 +42,7 @@ SHIM_API int mdb_put(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data, uns
   if (rc == 0)
     rc = table_ready(txn, dbi, table_at(txn->env, dbi));
   if (rc == MDBX_SUCCESS)
-    rc = mdbx_dbi_flags(txn->engine, dbi, &table_flags);
+    rc = table_engine_flags(txn, dbi, &table_flags);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   const bool multi = table_flags & MDB_DUPSORT;
@@ -84,7 +84,7 @@ SHIM_API int mdb_del(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, MDB_val *data) {
   unsigned flags = 0;
   int rc = check_change(txn, dbi, key);
   if (rc == 0)
-    rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
+    rc = table_engine_flags(txn, dbi, &flags);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
   const bool multi = flags & MDB_DUPSORT; /* else the value means nothing */

@@ -77,6 +77,18 @@ static int hand_orders(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
                                 table->value_order ? compare_values : NULL, table);
 }
 
+int table_engine_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags) {
+  if (!txn->flags_known || txn->flags_of != dbi) {
+    const int rc = mdbx_dbi_flags(txn->engine, dbi, &txn->flags);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    txn->flags_of = dbi;
+    txn->flags_known = true;
+  }
+  *flags = txn->flags;
+  return MDBX_SUCCESS;
+}
+
 int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table) {
   if ((!table->key_order && !table->value_order) || table->ordered_by == txn->serial)
     return 0;
@@ -101,6 +113,7 @@ int table_fit_value(MDB_txn *txn, MDB_dbi dbi, unsigned flags, size_t length) {
   int rc = table_flags(txn, dbi, &given);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_dbi_open(txn->engine, table->name, (MDBX_db_flags_t)wanted, &same);
+  table_forget_flags(txn);
   if (rc != MDBX_SUCCESS)
     return rc == MDBX_INCOMPATIBLE ? MDB_BAD_VALSIZE : rc;
   table->value_order = compare_first_int;
@@ -392,6 +405,7 @@ SHIM_API int mdb_dbi_open(MDB_txn *txn, const char *name, unsigned int flags, MD
   int rc = txn_usable(txn);
   if (rc != 0)
     return rc;
+  table_forget_flags(txn);
   if (name) {
     if (!*name)
       return MDB_BAD_VALSIZE;
@@ -457,6 +471,7 @@ SHIM_API int mdb_drop(MDB_txn *txn, MDB_dbi dbi, int del) {
     return shim_rc(rc);
   const bool removes = del && dbi >= DBI_NAMED;
   unsigned given;
+  table_forget_flags(txn);
   rc = table_flags(txn, dbi, &given);
   if (rc == MDBX_SUCCESS)
     rc = mdbx_drop(txn->engine, dbi, removes);

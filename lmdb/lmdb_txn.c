@@ -78,6 +78,7 @@ static int begin_nested(MDB_txn *txn) {
     cursors_restore(txn, true);
     return rc;
   }
+  table_forget_flags(txn->parent);
   txn->parent->child = txn;
   return MDBX_SUCCESS;
 }

@@ -101,6 +101,9 @@ struct MDB_txn {
   uint64_t id, serial;
   struct shim_slot *slot; /* of a reader tied to its thread */
   struct shim_cursor *cursors;
+  bool flags_known; /* what follows is known: the engine's flags of the table changed last */
+  MDB_dbi flags_of;
+  unsigned flags;
   uint64_t handles_known;      /* env->handle_clock when it began */
   struct shim_opening *opened; /* handles that go if it is aborted */
   unsigned opened_count, opened_capacity;
@@ -222,6 +225,10 @@ void tables_close(MDB_env *env);
 static inline void tables_know(MDB_txn *txn) { txn->handles_known = txn->env->handle_clock; }
 /* The table's flags as the program gave them, if the engine's flags differ. */
 int table_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags);
+/* The engine's flags of a table that is changed: asked for once until something may change them. */
+int table_engine_flags(MDB_txn *txn, MDB_dbi dbi, unsigned *flags);
+/* A table was opened or dropped, or a nested transaction may do so. */
+static inline void table_forget_flags(MDB_txn *txn) { txn->flags_known = false; }
 /* Before a record is stored: stores that the program orders the table. */
 int table_ready(MDB_txn *txn, MDB_dbi dbi, struct shim_table *table);
 /* Before a value is stored: with MDB_INTEGERDUP and values that are no integers the order is that of LMDB, by their

@@ -55,6 +55,28 @@ static void handles(void) {
   mdb_env_close(env);
 }
 
+static void put_both(MDB_txn *txn, MDB_dbi dbi) {
+  SAY(put(txn, dbi, "a", "1", 0));
+  SAY(put(txn, dbi, "a", "2", 0));
+  SAY(put(txn, dbi, "b", "3", MDB_NODUPDATA));
+  show_stat(txn, dbi, "after two values of a key");
+}
+
+/* A table that is dropped and made anew in the same transaction may have other flags. */
+static void flags_change(void) {
+  MDB_env *env = open_fresh("anew", 0);
+  MDB_txn *txn = begin(env, 0);
+  SAY(opening(txn, "t", MDB_CREATE));
+  put_both(txn, 2);
+  SAY(mdb_drop(txn, 2, 1));
+  SAY(opening(txn, "t", MDB_CREATE | MDB_DUPSORT));
+  put_both(txn, 2);
+  SAY(del(txn, 2, "a", "1"));
+  show_stat(txn, 2, "one value less");
+  MUST(mdb_txn_commit(txn));
+  mdb_env_close(env);
+}
+
 /* Handles opened in a transaction stay if it is committed, also in one for reading. */
 static void handle_lives(void) {
   MDB_env *env = open_fresh("lives", 0);
@@ -205,6 +227,7 @@ static void dropping(void) {
 void part_dbi(void) {
   handles();
   handle_lives();
+  flags_change();
   too_many();
   names();
   main_flags();
