@@ -88,6 +88,19 @@ static int end_failure(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
+/* A meta that the dead one had begun to write has an id that a later commit gets again, and would be taken for that one's. */
+static int wipe_torn_meta(const MDBX_env *env) {
+  const txnid_t newest = lck_head_txnid(pending_tip(&env->lck));
+  int rc = MDBX_SUCCESS;
+  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
+    struct meta_slot seen;
+    rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
+    if (rc == MDBX_SUCCESS && !seen.valid && !seen.blank && seen.claimed > newest)
+      rc = meta_wipe(env->fd, env->page_size, slot);
+  }
+  return rc;
+}
+
 /* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
 static int clear_doubt(MDBX_env *env) {
   ASSERT(lck_writer_is_mine(&env->lck));
@@ -95,6 +108,8 @@ static int clear_doubt(MDBX_env *env) {
   int rc = end_failure(env);
   if (rc == MDBX_SUCCESS)
     rc = wipe_unpublished_metas(env);
+  if (rc == MDBX_SUCCESS)
+    rc = wipe_torn_meta(env);
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);
   if (rc == MDBX_SUCCESS)
@@ -137,29 +152,21 @@ static int inherit_pending(MDBX_env *env) {
   return rc;
 }
 
-/* A meta that the dead one had begun to write has an id that a later commit gets again, and would be taken for that one's. */
-static int wipe_torn_meta(const MDBX_env *env) {
-  const txnid_t newest = lck_head_txnid(pending_tip(&env->lck));
-  int rc = MDBX_SUCCESS;
-  for (unsigned slot = 0; slot < META_COUNT && rc == MDBX_SUCCESS; ++slot) {
-    struct meta_slot seen;
-    rc = meta_read_slot(env->fd, env->page_size, slot, &seen);
-    if (rc == MDBX_SUCCESS && !seen.valid && !seen.blank && seen.claimed > newest)
-      rc = meta_wipe(env->fd, env->page_size, slot);
-  }
-  return rc;
-}
-
-/* What waits may become durable at any moment: whether something does is looked at when nobody can publish it. */
+/* What waits may become durable at any moment: whether something does is looked at when nobody can publish it. Only the first
+ * writer after the death is told of it. If that one fails, nothing of what was not published is relied on: the next one wipes it. */
 static int inherit(MDBX_env *env) {
   struct lck *lck = &env->lck;
   int rc = pending_metas_lock(lck);
-  if (rc != MDBX_SUCCESS)
+  if (rc != MDBX_SUCCESS) {
+    atomic_fetch_or(&lck->shared->user, METAS_DOUBTFUL);
     return rc;
+  }
   pending_settle(lck);
   rc = pending_any(lck) ? inherit_pending(env) : adopt_newest_meta(env);
   if (rc == MDBX_SUCCESS)
     rc = wipe_torn_meta(env);
+  if (rc != MDBX_SUCCESS)
+    atomic_fetch_or(&lck->shared->user, METAS_DOUBTFUL);
   pending_metas_unlock(lck);
   return rc;
 }

@@ -56,6 +56,7 @@ struct life {
   int steps;     /* commits there will be */
   uint64_t boot;
   const char *story;                     /* orders to come, see struct story; NULL: they are random */
+  bool taker_fails;                      /* who takes over from the one that died has a flush that fails */
   long trouble_after;                    /* so many calls, or flushes, of the order with trouble work */
   size_t trouble_at;                     /* so many records there were when somebody died or a flush failed last */
   char path[128], copy[128], aside[128]; /* the database; images of it; copies made by the engine */
@@ -90,7 +91,8 @@ _Noreturn void life_work(struct life *life, int orders, int answers);
 /*
  * Orders that somebody thought of, a letter each. D, N, W, U: a commit that is durable, NOMETASYNC, weak, UTTERLY; T: a durable one
  * with a ticket; S: a flush beside the writer; L: one with the writer lock; G: a defragmentation of weak commits. Before one with
- * trouble stands ! if its process dies, ? if a flush fails.
+ * trouble stands ! if its process dies, ? if a flush fails, * if its process dies and then a flush of the one that takes
+ * over fails.
  */
 struct story {
   const char *name;

@@ -105,7 +105,8 @@ static void invent_order(struct life *life) {
 }
 
 static void prepare_trouble_told(struct life *life) {
-  if (*life->story == '!')
+  life->taker_fails = *life->story == '*';
+  if (*life->story == '!' || life->taker_fails)
     life->recorder->fuse = life->trouble_after;
   else if (*life->story == '?')
     life->recorder->good_flushes = life->trouble_after;
@@ -189,20 +190,37 @@ static void find_tip(struct life *life) {
   fail("a commit that was acknowledged is lost after a process died or a flush failed", 0);
 }
 
+static void tell_until_answered(struct life *life, struct worker *worker) {
+  while (!worker->pid || !tell(worker))
+    while (!start_worker(life, worker))
+      ;
+}
+
 /* Until it is carried out: the worker may be dead, or be told that a flush of another one failed. */
 static void insist(struct life *life, struct worker *worker, enum action action) {
   life->order.action = action;
   do
-    while (!worker->pid || !tell(worker))
-      while (!start_worker(life, worker))
-        ;
+    tell_until_answered(life, worker);
   while (life->answer.rc != MDBX_SUCCESS);
+}
+
+/* The flush that decides about the commit of the dead one fails, and that is not tried again. */
+static void fail_to_take_over(struct life *life, struct worker *worker) {
+  life->order.action = TAKE_OVER;
+  while (!worker->pid)
+    start_worker(life, worker);
+  life->recorder->good_flushes = 0;
+  tell_until_answered(life, worker);
+  life->recorder->good_flushes = -1;
+  life->taker_fails = false;
 }
 
 /* Somebody died in the middle of something, or a flush failed. What became of it is seen when somebody has taken the writer
  * lock; sometimes a flush follows at once. After a commit of mode UTTERLY only a flush tells what can be relied on. */
 static void settle(struct life *life, struct worker *worker) {
   const bool needed = life->unpromised || (life->order.action == COMMIT && life->order.mode == UTTERLY);
+  if (life->taker_fails)
+    fail_to_take_over(life, worker);
   insist(life, worker, TAKE_OVER);
   if (needed || (!life->story && pick(life, 3) == 0)) {
     insist(life, worker, SYNC);

@@ -7,6 +7,12 @@ const struct story stories[] = {
     {"a large commit over a believable one", "NW!DWWW", 512, 0, 4},
     {"a large commit on a believable one", "WN!DWWW", 512, 0, 4},
     {"a NOMETASYNC commit on a believable one", "N!NWWNW", 512, MDBX_LIFORECLAIM, 4},
+    /* The same, and the flush that shall make it durable fails: it never happened, and must not come back. */
+    {"a large commit that nobody can make durable", "NW*DWWWW", 512, 0, 4},
+    {"a NOMETASYNC commit that nobody can make durable", "DN*NWWNW", 512, 0, 4},
+    {"a commit that nobody can make durable", "DD*DDDD", 4096, 0, 1},
+    {"a weak commit whose meta is torn, and a flush fails", "WWWWDD*WDWWW", 4096, 0, 1},
+    {"commits that wait, and their heir fails", "DDTT*TTWTTD", 4096, 0, 1},
     /* A flush that dies between the STEADY mark and its own flush (C19). */
     {"a flush of a weak head", "NW!LWWW", 512, 0, 4},
     {"a steady point beside the writer", "WW!SWWW", 512, 0, 4},
