@@ -112,8 +112,9 @@ static void write_once(MDBX_env *env, unsigned number, bool nesting) {
 
 static void write_on(unsigned number, unsigned flags) {
   MDBX_env *env = open_env(flags);
+  const pid_t parent = getppid();
   state = number * 7919 + 13;
-  for (;;)
+  while (getppid() == parent) /* else nobody would end this process */
     write_once(env, number, !(flags & MDBX_WRITEMAP));
 }
 
@@ -172,8 +173,10 @@ static void run(unsigned flags, unsigned checks) {
     writers[i] = fork();
     if (writers[i] == 0 && other_writer && i == 0)
       become_other_writer(i, flags);
-    if (writers[i] == 0)
+    if (writers[i] == 0) {
       write_on(i, flags);
+      _exit(0);
+    }
   }
   for (unsigned i = 0; i < WRITERS; ++i)
     wait_for(i, writers[i]);
@@ -202,6 +205,7 @@ int main(int argc, char *argv[]) {
   if (argc == 5 && strcmp(argv[1], "--write") == 0) {
     snprintf(path, sizeof(path), "%s", argv[2]);
     write_on((unsigned)strtoul(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0));
+    return 0;
   }
   if (argc > 2) {
     other_writer = argv + 2;

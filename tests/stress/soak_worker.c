@@ -270,7 +270,8 @@ void soak_work(struct soak *soak, unsigned number) {
   const unsigned flags = number < WRITERS ? soak->flags : MDBX_RDONLY | MDBX_ACCEDE;
   state = (uint64_t)getpid() * 7919 + number;
   MDBX_env *env = soak_open(soak, flags);
-  for (unsigned long turn = 0; !atomic_load(&soak->stop); ++turn) {
+  const pid_t parent = getppid(); /* when it is gone, nobody says stop */
+  for (unsigned long turn = 0; !atomic_load(&soak->stop) && getppid() == parent; ++turn) {
     if (turn % REOPEN_EVERY == REOPEN_EVERY - 1) {
       MUST(mdbx_env_close(env));
       env = soak_open(soak, flags);
