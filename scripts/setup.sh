@@ -90,6 +90,27 @@ install_packages() {
     say "could not install them, see $log; going on with what is there"
 }
 
+# What scripts/check-kinds needs beyond: other compilers, the analyzers, and what runs programs of other machines.
+kinds_packages() {
+  command -v clang >/dev/null || say clang
+  command -v cppcheck >/dev/null || say cppcheck
+  command -v i686-linux-gnu-gcc >/dev/null || say gcc-i686-linux-gnu libc6-dev-i386-cross
+  command -v aarch64-linux-gnu-gcc >/dev/null || say gcc-aarch64-linux-gnu libc6-dev-arm64-cross
+  command -v qemu-aarch64-static >/dev/null || say qemu-user-static
+  command -v musl-gcc >/dev/null || say musl-tools
+}
+
+# Into "$build", as install_packages does: a kind that lacks its program then fails with a message of its own.
+install_kinds() {
+  packages=$(kinds_packages | tr '\n' ' ')
+  [ -n "${packages% }" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null || return 0
+  say "installing: $packages"
+  # shellcheck disable=SC2086
+  { DEBIAN_FRONTEND=noninteractive apt-get update &&
+    DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $packages; } >>"$build/packages.log" 2>&1 ||
+    say "could not install them, see $build/packages.log; going on with what is there"
+}
+
 # run_logged LOG WHAT COMMAND...
 run_logged() {
   log=$1 what=$2

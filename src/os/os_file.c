@@ -505,8 +505,8 @@ bool os_file_keeps_blocks(int fd) {
   struct statfs fs;
   if (fstatfs(fd, &fs) != 0 || ((uint32_t)fs.f_type != EXT4 && (uint32_t)fs.f_type != TMPFS))
     return false;
-  /* A store needs all blocks of its memory page. */
-  return fs.f_bsize >= sysconf(_SC_PAGESIZE);
+  /* A store needs all blocks of its memory page. The sign of f_bsize differs between C libraries. */
+  return (long)fs.f_bsize >= sysconf(_SC_PAGESIZE);
 }
 #else
 bool os_file_is_remote(int fd) {

@@ -26,7 +26,7 @@ struct increment_end {
 /* Reads an increment from beginning to end, and returns its header and its end if it is complete. The caller frees the
  * list of *end; after a failure it is NULL. */
 int increment_verify(const char *path, struct increment_header *header, struct increment_end *end);
-/* Turns the copy at `target` into one of the increment's snapshot. MDBX_RESULT_TRUE: it is one already. */
-int increment_apply(const char *target, const char *path, unsigned flags);
+/* Turns the copy at `path` into one of the increment's snapshot. MDBX_RESULT_TRUE: it is one already. */
+int increment_apply(const char *path, const char *increment, unsigned flags);
 
 #endif

@@ -103,6 +103,17 @@ for document in "$root"/README.md "$root"/CONTRIBUTING.md "$root"/SECURITY.md "$
   done
 done
 
+# ---- the tests that doc/threats.md names: `FILE` (`TEST`, `TEST`) -----------------------------------------------------
+
+grep -o '`tests/[a-z_/]*\.c` (`[a-z_`, ]*)' "$root/doc/threats.md" | tr -d '`(),' >named
+[ "$(wc -l <named)" -ge 15 ] || fail "doc/threats.md names next to no tests"
+while read -r file names; do
+  for name in $names; do
+    checks=$((checks + 1))
+    grep -q "^START_TEST($name)" "$root/$file" || fail "doc/threats.md: $file has no test $name"
+  done
+done <named
+
 # ---- the table of files in doc/architecture.md: what is in src/ is listed, and nothing else ---------------------------
 
 for folder in "$root"/src/*/; do

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * tests/fuzz/calls.c: the target of sequences of calls. The input is a program: each step a byte that chooses the call, and
- * bytes for its arguments, right ones and wrong ones. Several cursors, nested transactions, tables of all kinds; what tables
+ * bytes for its arguments, right ones and wrong ones (calls.h). Several cursors, nested transactions, tables of all kinds; what tables
  * hold is compared with a sorted array.
  */
+#include "calls.h"
 #include "pairs.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { KINDS = 4, CURSORS = 3, LEVELS = 4, STEPS = 600, BYTES = 1200 };
+enum { LEVELS = 4, BYTES = 1200 };
 
 static const struct {
   const char *name;
@@ -22,7 +23,7 @@ static const struct {
 };
 
 static struct {
-  struct fuzz_input input;
+  struct fuzz_input input; /* the step that runs; before the first one, what chooses the database */
   MDBX_env *env;
   MDBX_dbi dbi[KINDS];
   MDBX_cursor *cursor[CURSORS];
@@ -319,48 +320,45 @@ static void do_wrong(int kind) {
 }
 
 static void step(void) {
-  const unsigned what = draw(16);
+  const enum call what = (enum call)draw(CALLS);
   const int kind = (int)draw(KINDS);
   switch (what) {
-  case 0:
-  case 1:
-  case 2:
-  case 3:
-    do_put(kind);
-    break;
-  case 4:
+  case CALL_DELETE:
     do_delete(kind);
     break;
-  case 5:
+  case CALL_GET:
     do_get(kind);
     break;
-  case 6:
+  case CALL_BIND:
     do_bind(kind);
     break;
-  case 7:
-  case 8:
+  case CALL_CURSOR_GET:
+  case CALL_CURSOR_GET_2:
     do_cursor_get();
     break;
-  case 9:
+  case CALL_CURSOR_CHANGE:
     do_cursor_change();
     break;
-  case 10:
+  case CALL_BEGIN:
     begin();
     break;
-  case 11:
+  case CALL_COMMIT:
     do_end(true);
     break;
-  case 12:
+  case CALL_ABORT:
     do_end(false);
     break;
-  case 13:
+  case CALL_WRONG:
     do_wrong(kind);
     break;
-  case 14:
+  case CALL_EMPTY:
     do_empty(kind);
     break;
-  default:
+  case CALL_COMPARE:
     compare_table(kind);
+    break;
+  default:
+    do_put(kind);
   }
 }
 
@@ -389,10 +387,13 @@ static void start(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  run.input = (struct fuzz_input){data, data + size};
+  const uint8_t *at = data + (size < HEAD_BYTES ? size : HEAD_BYTES), *const behind = data + size;
+  run.input = (struct fuzz_input){data, at};
   start();
-  for (unsigned i = 0; i < STEPS && !fuzz_ended(&run.input); ++i)
+  for (unsigned i = 0; i < STEPS && at < behind; ++i, at = run.input.end) {
+    run.input = (struct fuzz_input){at, behind - at < STEP_BYTES ? behind : at + STEP_BYTES};
     step();
+  }
   compare_all();
   while (run.depth)
     end(true);

@@ -36,6 +36,7 @@ static uint64_t chance = 1;
 /* What runs now. */
 static const uint8_t *running;
 static size_t running_length;
+static int folder; /* the working folder at the start; a target may be in another when it fails */
 
 static void keep_input(void) {
   char name[32];
@@ -43,7 +44,7 @@ static void keep_input(void) {
   for (size_t i = 0; i < running_length; ++i)
     sum = (sum ^ running[i]) * UINT64_C(0x100000001b3);
   snprintf(name, sizeof(name), "crash-%016llx", (unsigned long long)sum);
-  const int fd = running ? open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
+  const int fd = running ? openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC, 0600) : -1;
   if (fd < 0 || write(fd, running, running_length) != (ssize_t)running_length)
     return;
   close(fd);
@@ -176,6 +177,7 @@ static void run_mutations(unsigned long runs, time_t seconds) {
 
 int main(int argc, char *argv[]) {
   unsigned long runs = 0, seconds = 0, seed = 1;
+  folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   LLVMFuzzerInitialize(&argc, &argv);
   for (int i = 1; i < argc; ++i)
     if (sscanf(argv[i], "-runs=%lu", &runs) != 1 && sscanf(argv[i], "-seconds=%lu", &seconds) != 1 &&

@@ -16,6 +16,7 @@ kept=
 [ ! -d "$srcdir/corpus/$target" ] || kept=$srcdir/corpus/$target
 if [ "$libfuzzer" = yes ]; then
   # What entropic schedules cost is more than what runs, with so many features.
-  exec "$program" -entropic=0 -max_len=40000 -timeout=5 -rss_limit_mb=3000 -max_total_time="$seconds" found seeds $kept
+  exec "$program" -entropic=0 -max_len=40000 -timeout=5 -rss_limit_mb=3000 -max_total_time="$seconds" \
+    -artifact_prefix="$PWD/" found seeds $kept
 fi
 exec "$program" -seconds="$seconds" -seed="$(date +%s)" found seeds $kept

@@ -2,26 +2,30 @@
 /*
  * The checker beside heavy writing: it must never see a problem where there is none.
  *
- * Usage: live_check [runs]
+ * Usage: live_check [runs [writer...]]
  * Two processes write as fast as they can (records small and large, multi-values, nested and aborted transactions, drops
  * of tables, growth and shrinking), in each mode of durability by turns; this one opens the database, checks it and
- * closes it again and again.
+ * closes it again and again. `writer` is the command of another build of this program, for another machine perhaps: one of
+ * the two processes is that one then, "writer --write FILE NUMBER FLAGS", and the two machines share the lock file.
  */
 #include <mdbx.h>
 
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { WRITERS = 2, LARGE = 50000 };
+enum { WRITERS = 2, LARGE = 50000, OTHER_WORDS = 4 };
 
 static char path[256];
 static uint64_t state;
 static unsigned problems;
 static uint64_t pages, last_id, commits;
+static char **other_writer; /* the command, or NULL */
+static int other_words;
 
 static uint32_t chance(uint32_t below) {
   state = state * UINT64_C(6364136223846793005) + 1442695040888963407;
@@ -62,12 +66,37 @@ static void change(MDBX_txn *txn, MDBX_dbi plain, MDBX_dbi multi, unsigned count
   }
 }
 
-static void write_once(MDBX_env *env, bool nesting) {
+/* That this writer has committed, for run(). */
+static void leave_mark(MDBX_txn *txn, unsigned number) {
+  char name[16];
+  MDBX_dbi main_table;
+  MDBX_val key = {name, (size_t)snprintf(name, sizeof(name), "writer %u", number)}, data = {NULL, 0};
+  must(mdbx_dbi_open(txn, NULL, MDBX_DB_DEFAULTS, &main_table), "dbi");
+  must(mdbx_put(txn, main_table, &key, &data, MDBX_UPSERT), "put");
+}
+
+static bool has_left_mark(unsigned number) {
+  char name[16];
+  MDBX_env *env = open_env(MDBX_RDONLY);
+  MDBX_txn *txn;
+  MDBX_dbi main_table;
+  MDBX_val key = {name, (size_t)snprintf(name, sizeof(name), "writer %u", number)}, data;
+  must(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn), "begin");
+  must(mdbx_dbi_open(txn, NULL, MDBX_DB_DEFAULTS, &main_table), "dbi");
+  const int rc = mdbx_get(txn, main_table, &key, &data);
+  must(rc, "get");
+  must(mdbx_txn_abort(txn), "end");
+  must(mdbx_env_close(env), "close");
+  return rc == MDBX_SUCCESS;
+}
+
+static void write_once(MDBX_env *env, unsigned number, bool nesting) {
   MDBX_txn *txn, *child;
   MDBX_dbi plain, multi;
   must(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn), "begin");
   must(mdbx_dbi_open(txn, "plain", MDBX_CREATE, &plain), "dbi");
   must(mdbx_dbi_open(txn, "multi", MDBX_CREATE | MDBX_DUPSORT, &multi), "dbi");
+  leave_mark(txn, number);
   change(txn, plain, multi, 1 + chance(chance(20) ? 20 : 1000));
   if (nesting && !chance(4)) {
     must(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &child), "nest");
@@ -83,9 +112,24 @@ static void write_once(MDBX_env *env, bool nesting) {
 
 static void write_on(unsigned number, unsigned flags) {
   MDBX_env *env = open_env(flags);
+  const pid_t parent = getppid();
   state = number * 7919 + 13;
-  for (;;)
-    write_once(env, !(flags & MDBX_WRITEMAP));
+  while (getppid() == parent) /* else nobody would end this process */
+    write_once(env, number, !(flags & MDBX_WRITEMAP));
+}
+
+/* The command, with what says what to write. */
+static void become_other_writer(unsigned number, unsigned flags) {
+  static char option[] = "--write";
+  char number_text[16], flags_text[16], *words[OTHER_WORDS + 5];
+  snprintf(number_text, sizeof(number_text), "%u", number);
+  snprintf(flags_text, sizeof(flags_text), "%u", flags);
+  memcpy(words, other_writer, (size_t)other_words * sizeof(words[0]));
+  char *const rest[] = {option, path, number_text, flags_text, NULL};
+  memcpy(words + other_words, rest, sizeof(rest));
+  execvp(words[0], words);
+  perror(words[0]);
+  _exit(2);
 }
 
 /* ------------------------------------------------------------------------------------------------------- the checker */
@@ -112,15 +156,30 @@ static void check_once(unsigned flags) {
   must(mdbx_env_close(env), "close");
 }
 
+/* Until it has committed, or has ended. */
+static void wait_for(unsigned number, pid_t writer) {
+  siginfo_t gone = {.si_pid = 0};
+  while (!has_left_mark(number) && gone.si_pid == 0) {
+    usleep(20000);
+    waitid(P_PID, (id_t)writer, &gone, WEXITED | WNOHANG | WNOWAIT);
+  }
+}
+
 static void run(unsigned flags, unsigned checks) {
   pid_t writers[WRITERS];
   mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
   must(mdbx_env_close(open_env(flags)), "close");
   for (unsigned i = 0; i < WRITERS; ++i) {
     writers[i] = fork();
-    if (writers[i] == 0)
+    if (writers[i] == 0 && other_writer && i == 0)
+      become_other_writer(i, flags);
+    if (writers[i] == 0) {
       write_on(i, flags);
+      _exit(0);
+    }
   }
+  for (unsigned i = 0; i < WRITERS; ++i)
+    wait_for(i, writers[i]);
   for (unsigned i = 0; i < checks; ++i) {
     usleep(20000); /* so that each check meets another state */
     check_once(i % 2 ? flags : flags | MDBX_RDONLY);
@@ -143,6 +202,15 @@ int main(int argc, char *argv[]) {
                                    MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP};
   const unsigned runs = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 0) : 60, count = sizeof(modes) / sizeof(modes[0]);
   const char *folder = getenv("TMPDIR");
+  if (argc == 5 && strcmp(argv[1], "--write") == 0) {
+    snprintf(path, sizeof(path), "%s", argv[2]);
+    write_on((unsigned)strtoul(argv[3], NULL, 0), (unsigned)strtoul(argv[4], NULL, 0));
+    return 0;
+  }
+  if (argc > 2) {
+    other_writer = argv + 2;
+    other_words = argc - 2 < OTHER_WORDS ? argc - 2 : OTHER_WORDS;
+  }
   snprintf(path, sizeof(path), "%s/mdbx-live-%ld", folder ? folder : "/tmp", (long)getpid());
   for (unsigned i = 0; i < count; ++i)
     run(modes[i], runs / count);

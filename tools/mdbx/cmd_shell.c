@@ -425,6 +425,7 @@ int run_shell(int argc, char *argv[]) {
   unsigned long number = 0;
   char *line;
   int count;
+  memset(&shell, 0, sizeof(shell));
   while (command_option(argc, argv, "", NULL) != -1)
     continue;
   char **arguments = command_arguments(argc, argv, 0, 1, &count);
