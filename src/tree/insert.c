@@ -92,7 +92,7 @@ static int split_leaf(struct change *change) {
 }
 
 /* For assertions. */
-static inline bool lies_in_body(const struct page *page, const struct change *change) {
+__attribute__((unused)) static inline bool lies_in_body(const struct page *page, const struct change *change) {
   return change->data >= page_body(page) &&
          change->data + change->length <= page_body(page) + body_size(change->space->view.page_size);
 }
