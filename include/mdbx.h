@@ -1699,7 +1699,8 @@ LIBMDBX_API int mdbx_txn_copy2fd(MDBX_txn *txn, mdbx_filehandle_t fd,
  *       device comes after that. A copy first verifies the tree pages, which
  *       takes a while and is not reported; MDBX_CP_COMPACT first numbers them.
  *       If func ends the copy, nothing remains at dest, as after an error. It
- *       must not close the environment.
+ *       must neither close the environment nor end, reset or renew the
+ *       transaction that is copied.
  * ctx   passed to func.
  *
  * It holds for all copies of this environment, also those of a transaction.
