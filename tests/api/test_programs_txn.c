@@ -661,7 +661,7 @@ START_TEST(names_of_the_main_table_and_of_table_0) {
   ck_assert_uint_eq(opened, DBI_FREE);
   IS(mdbx_dbi_open(txn, (const char *)MDBX_CHK_META, MDBX_DB_ACCEDE, &opened), MDBX_EINVAL);
   for (int i = 0; i < 3; ++i)
-    IS(mdbx_dbi_rename2(txn, dbi, &(MDBX_val){(char *)MDBX_CHK_MAIN - i, 0}), MDBX_EINVAL);
+    IS(mdbx_dbi_rename2(txn, dbi, &(MDBX_val){(char *)((uintptr_t)MDBX_CHK_MAIN - (uintptr_t)i), 0}), MDBX_EINVAL);
   OK(mdbx_txn_commit(txn));
   close_all();
 }
