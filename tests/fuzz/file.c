@@ -141,10 +141,13 @@ static void use_it(MDBX_env *env, const struct mode *mode, const struct orders *
     open_again(sound);
 }
 
+/* Not in an unknown boot: there, commits that were never flushed are rightly lost at the next opening. */
 static void pretend_boot(const struct image *image, bool other) {
   uint64_t boot[2] = {1, 2};
   if (!other)
     image_boot(image, boot);
+  if (!(boot[0] | boot[1]))
+    boot[0] = 1;
   os_bootid_pretend(boot);
 }
 
