@@ -494,9 +494,12 @@ static int check(void) {
   if (run.json)
     json_report_begin(run.path);
   const int result = check_and_draw(begun);
-  if (run.json)
-    json_report_print(result, now() - begun, stdout);
-  return result;
+  const int rc = run.json ? json_report_print(result, now() - begun, stdout) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    return result;
+  if (result < EXIT_ENGINE) /* a failure has been told */
+    tool_fail(rc, "the report is missing");
+  return EXIT_SYSTEM;
 }
 
 enum { OPTION_JSON = 256, OPTION_MAP };
@@ -572,8 +575,6 @@ int main(int argc, char *argv[]) {
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
   if (run.turning != TURN_NEVER && (run.meta < 0 || !run.write))
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
-  if (run.json && !json_report_is_there())
-    tool_usage("this build cannot print JSON: json-c was not there");
   progress_begin(!run.silent && run.verbosity < 3);
   if (run.json || run.silent)
     run.verbosity = -1;
