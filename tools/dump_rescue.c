@@ -225,7 +225,7 @@ int dump_rescued(struct dump *dump, MDBX_txn *txn) {
     fclose(rescuing.losses);
   free(rescuing.loss_lines);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-    return tool_fail(rc, "cannot continue the rescue");
+    return ferror(dump->out) ? rc : tool_fail(rc, "cannot continue the rescue");
   if (rc == MDBX_RESULT_TRUE && dump->list)
     dump->damaged = true;
   if (dump->table && !rescuing.found)
