@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The handle of an environment: made, checked, buried. */
+/* Creates, checks and ends the handle of an environment. */
 #include "env/env.h"
 
 #include "base/assert.h"
@@ -23,8 +23,8 @@ int env_check_open(const MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-/* Closed handles, to be used again: a second close finds a dead signature there, not memory of somebody else. Under
- * os_process_lock. */
+/* Closed handles, kept for reuse: if a program closes a handle twice, the second call finds a dead signature, not
+ * memory of somebody else. Under os_process_lock. */
 static MDBX_env *graveyard;
 
 static MDBX_env *new_handle(void) {

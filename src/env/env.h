@@ -3,7 +3,7 @@
  * env/env.h: an environment: one open database in one process.
  *
  * Owns the descriptors, the mapping, the lock file, the table handles and the write transaction's standing memory.
- * Fields are constant between open and close but for those that name their owner.
+ * A field is constant between open and close, unless its comment says who changes it.
  */
 #ifndef MDBX_ENV_ENV_H
 #define MDBX_ENV_ENV_H
@@ -22,7 +22,8 @@
 #define CURSOR_SIGNATURE UINT32_C(0x4d435552)
 #define DEAD_SIGNATURE UINT32_C(0xdeadbeef)
 
-/* Flags that stay as mdbx_env_open() got them, and those mdbx_env_set_flags() may change. */
+/* Flags that mdbx_env_set_flags() may change; flags that stay as mdbx_env_open() got them; flags that a read-only
+ * environment ignores. */
 #define ENV_FLAGS_CHANGEABLE \
   (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_NOMEMINIT | MDBX_LIFORECLAIM | MDBX_PAGEPERTURB | \
    MDBX_ACCEDE | MDBX_VALIDATION)
@@ -31,7 +32,7 @@
 #define ENV_FLAGS_WRITERS \
   (MDBX_WRITEMAP | MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_LIFORECLAIM | MDBX_NOMEMINIT | \
    MDBX_PAGEPERTURB)
-/* What all processes that have a database open must agree on. */
+/* All environments that may write to a database must agree on these flags. */
 #define ENV_FLAGS_SHARED_MODE (MDBX_SAFE_NOSYNC | MDBX_UTTERLY_NOSYNC | MDBX_NOMETASYNC | MDBX_WRITEMAP)
 
 struct table_name {
@@ -42,31 +43,31 @@ struct table_name {
 /* The comparators a table was opened with. */
 struct table_orders {
   struct user_order key, value;
-  struct table_orders *older; /* of the same handle */
+  struct table_orders *older; /* earlier comparators of the same handle */
 };
 
-/* A table handle. `generation` is odd while the handle is open and changes with every opening and closing, so that a
- * transaction notices a handle that was closed or given to another table since. Changed under handles_mutex; `orders`
- * is read without it. */
+/* A table handle. `generation` is odd while the handle is open. Every opening and closing increments it, so a
+ * transaction notices that the handle was closed or given to another table. The fields change under handles_mutex;
+ * readers load `orders` without the mutex. */
 struct table_handle {
   _Atomic uint32_t generation;
   bool claimed; /* the write transaction changes the table */
   struct table_name name;
   _Atomic(struct table_orders *) orders; /* NULL: built-in order */
-  struct table_orders *all_orders;       /* ever used with this handle, freed when the environment closes */
+  struct table_orders *all_orders; /* all comparators that this handle has had; freed when the environment closes */
 };
 
-/* Of an environment without a lock file: the meta pages as they were when last looked at; see lockless.c. */
+/* In an environment without a lock file: the meta pages as this process saw them last; see lockless.c. */
 struct metas_seen {
   uint64_t of[META_COUNT][2]; /* id and checksum */
   bool known;
-  bool repaired; /* a writer looked: the head is durable and no unbelieved meta is left */
+  bool repaired; /* a writer saw them: the head is durable and no unbelieved meta is left */
   bool writing;  /* a thread of this process holds the writer lock */
 };
 
 struct env_options {
   unsigned max_dbs, max_readers;
-  uint64_t values[MDBX_opt_sync_thread + 1]; /* the others, by number, as set; UINT64_MAX: default */
+  uint64_t values[MDBX_opt_sync_thread + 1]; /* the other options, by number; UINT64_MAX: not set */
 };
 
 struct MDBX_env {
@@ -74,15 +75,15 @@ struct MDBX_env {
   uint32_t generation;    /* os_fork_generation() at creation */
   _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
   char *path, *data_path, *lock_path;
-  char *lock_wish; /* name of the lock file the user asked for; NULL: none. Until open, kept */
+  char *lock_wish; /* the lock file's name that the application asked for, NULL: the usual name; freed at close */
   void *user_context;
   struct env_options options;
   bool lockless;              /* no lock file; set before open */
-  _Atomic uint64_t map_limit; /* bytes this process uses of the file at most, 0: as many as the geometry allows */
-  struct geometry_request geometry_request; /* until open */
-  bool geometry_set;                        /* the user asked for it */
+  _Atomic uint64_t map_limit; /* this process uses at most so many bytes of the file; 0: no limit but the geometry */
+  struct geometry_request geometry_request; /* used by open */
+  bool geometry_set;                        /* the application made the request */
   bool opened;
-  unsigned recovery; /* meta page asked for by env_open_for_recovery() + 1, until it is made the newest; 0: none */
+  unsigned recovery; /* 1 + the slot given to env_open_for_recovery(), until env_turn_for_recovery(); 0: none */
 
   int fd;
   uint32_t page_size;
@@ -90,22 +91,23 @@ struct MDBX_env {
   uint64_t seed;
   uint64_t database_id[2];
   uint64_t boot_id[2];
-  /* A reader without room for the upper bound: `map` is as long as the file was. Constant once open. */
+  /* A reader's address space has no room for the upper size: `map` is only as long as the file was. Constant once
+   * open. */
   bool maps_present;
   struct dbmap map;
   struct lck lck;
   struct reader_threads threads;
   _Atomic bool fatal; /* a flush failed: nothing is certain until the database is opened again */
 
-  /* The memo of checked pages (see space/snapshot.h). Replaced with a larger one when the map grows, under
-   * map_mutex; old ones are freed at close. */
+  /* The memo of checked pages (see space/snapshot.h). When the map grows, a larger memo replaces it, under map_mutex;
+   * closing frees the older memos. */
   _Atomic(struct page_memo *) memo;
   os_mutex_t map_mutex;
   struct metas_seen metas; /* lockless only; under map_mutex */
 
   struct table_handle *handles;
   unsigned handles_capacity;
-  _Atomic unsigned handles_used; /* no handle at or above has ever been open */
+  _Atomic unsigned handles_used; /* no handle with this or a greater number has ever been open */
   os_mutex_t handles_mutex;
 
   uint64_t dirty_limit; /* default of MDBX_opt_txn_dp_limit */
@@ -114,52 +116,54 @@ struct MDBX_env {
   struct page_pool pool;
   struct stores stores;
   MDBX_txn *writer_txn;            /* the memory of write transactions, made at first use; txn/ owns it */
-  const struct space *work;        /* the pages of the write transaction that runs, NULL: none */
-  _Atomic uintptr_t writer_thread; /* thread whose write transaction runs, 0: none */
-  uint64_t short_after; /* pages retired since the durable commit when a transaction had no others left; 0: none had */
-  /* Threads that wait for a flush without the writer lock, or make one: at the end of a transaction, or asked for. */
+  const struct space *work;        /* the pages of the running write transaction, NULL: none runs */
+  _Atomic uintptr_t writer_thread; /* the thread whose write transaction runs, 0: none runs */
+  /* Pages retired since the durable commit when a transaction last ran out of pages and made the head durable; 0: never. */
+  uint64_t short_after;
+  /* Threads that flush, or wait for a flush, without the writer lock: at the end of a transaction, or in a call such as
+   * mdbx_env_sync(). The environment cannot be closed meanwhile. */
   _Atomic uint32_t waiting;
   _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */
-  _Atomic uintptr_t writer_lock_thread; /* by which thread */
+  _Atomic uintptr_t writer_lock_thread; /* the thread that called mdbx_txn_lock() */
 
-  /* The slow-reader callback; set by the application at any time. `oom` is what it gave in the form of 2018, else NULL;
-   * then `hsr` is the adapter that calls it. */
+  /* The slow-reader callback; the application may set it at any time. If the application set one of the older type
+   * MDBX_oom_func, `oom` is that callback and `hsr` an adapter that calls it; else `oom` is NULL. */
   _Atomic(MDBX_hsr_func) hsr;
   _Atomic(MDBX_oom_func *) oom;
-  MDBX_copy_notify_func copy_notify; /* receives the progress of copies, NULL: nobody; set while no copy runs */
+  MDBX_copy_notify_func copy_notify; /* receives the progress of copies; NULL: none. Set while no copy runs */
   void *copy_notify_context;
 
-  _Atomic uint32_t flush_microseconds; /* group.c: what a flush of commits takes; 0: not known */
-  struct flusher *_Atomic flusher;     /* flusher.c: the thread that makes flushes for others, NULL: none */
-  _Atomic bool tickets;                /* there were commits with tickets since that thread looked */
+  _Atomic uint32_t flush_microseconds; /* group.c: how long a shared flush takes on average; 0: not known */
+  struct flusher *_Atomic flusher;     /* flusher.c: the thread that flushes for others; NULL: none */
+  _Atomic bool tickets;                /* a commit with a ticket was made since that thread looked */
 
-  MDBX_env *next_dead; /* of closed handles; under os_process_lock */
+  MDBX_env *next_dead; /* list of closed handles; under os_process_lock */
 };
 
 struct page_memo {
   uint32_t *tags;
   uint32_t mask;
-  size_t bytes; /* of the mapping; 0 for the fallback that never matches */
+  size_t bytes; /* length of `tags`; 0: the fallback that never matches */
   struct page_memo *older;
 };
 
-/* MDBX_SUCCESS for a handle that may be used, MDBX_EINVAL, MDBX_EBADSIGN. */
+/* MDBX_EINVAL: NULL. MDBX_EBADSIGN: the environment was closed, or is none. */
 int env_check(const MDBX_env *env);
-/* The same, and it must be open (MDBX_EPERM), not failed and not inherited by a fork (MDBX_PANIC). */
+/* The same; also MDBX_EPERM: not open, and MDBX_PANIC: the environment has failed, or was inherited over a fork. */
 int env_check_open(const MDBX_env *env);
 
 int env_create(MDBX_env **env);
-/* The end of a handle: everything it had has been released. */
+/* Ends a handle whose resources have all been released. */
 void env_bury(MDBX_env *env);
 
-/* What is in the file now, unchecked. */
+/* The meta page that the file has in that slot now; not checked. */
 static inline const struct meta_page *env_mapped_meta(const MDBX_env *env, unsigned slot) {
   return (const struct meta_page *)(const void *)(map_base(&env->map) + ((size_t)slot << env->shift));
 }
 
 static inline bool env_is_readonly(const MDBX_env *env) { return env->flags & MDBX_RDONLY; }
 
-/* Thread that may hold transactions of the environment: of sticky ones the calling thread, else 0. */
+/* The owner of a transaction that begins now: the calling thread, or 0 with MDBX_NOSTICKYTHREADS. */
 static inline uintptr_t env_thread(const MDBX_env *env) {
   return env->flags & MDBX_NOSTICKYTHREADS ? 0 : os_thread_self();
 }

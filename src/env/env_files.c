@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The files of a database that is not open. */
+/* Deletes, and reads the sizes of, a database that is not open. */
 #include "env/env_files.h"
 
 #include "base/assert.h"
@@ -11,7 +11,7 @@
 
 /* ---------------------------------------------------------------------------------------------------------- deleting */
 
-/* What is no file of ours is not removed, and nothing beside it either. */
+/* If one of the two paths is no regular file, neither is removed. */
 static int refuse_special(const char *path) {
   return os_path_is_special(path) ? log_damage(MDBX_INVALID, "%s is no regular file", path) : MDBX_SUCCESS;
 }
@@ -34,7 +34,7 @@ static int delete_files(const struct env_paths *paths, const char *path) {
   return any ? MDBX_SUCCESS : MDBX_RESULT_TRUE;
 }
 
-/* Takes the database exclusively, so that nobody has it open while its files go. */
+/* Opens the lock file exclusively, so that nobody has the database open while its files are removed. */
 static int delete_unused(const struct env_paths *paths, const char *path, bool wait) {
   struct lck lck;
   int fd, rc = os_open(paths->data, OS_OPEN_WRITE, 0, &fd);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A new database in an empty file. */
+/* Makes a new database in an empty file. */
 #include "env/env_make.h"
 
 #include "base/assert.h"
@@ -41,8 +41,8 @@ static int write_first_pages(MDBX_env *env) {
   return rc;
 }
 
-/* The metas go in first and alone: with one of them on disk the file is a database, before that it is an empty file. When
- * there is no room it becomes an empty file again. */
+/* The metas are written first and alone: the file is a database as soon as one of them is on disk, and counts as empty
+ * before. On an error the file is emptied again. */
 int env_make_database(MDBX_env *env) {
   ASSERT(!env_is_readonly(env) && !env->recovery);
   ASSERT(!env->opened);

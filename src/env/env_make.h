@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/env_make.h: a new database in an empty file.
+ * env/env_make.h: makes a new database in an empty file.
  */
 #ifndef MDBX_ENV_ENV_MAKE_H
 #define MDBX_ENV_ENV_MAKE_H
 
 #include "env/env.h"
 
-/* Whether a database is to be made: what a creation that was cut short has left is nothing, or zeros where the metas were
- * to be. The lock file is there; zeros without one are somebody else's. */
+/* Sets *empty if the file has no bytes, or only zeros in the place of the metas, as an interrupted creation leaves it.
+ * The caller has refused zeros without a lock file: they are not ours. */
 int env_is_to_be_made(const MDBX_env *env, bool *empty);
-/* Makes it; when there is no room the file becomes an empty one again. */
+/* Makes the database. On an error the file is empty again. */
 int env_make_database(MDBX_env *env);
 
 #endif

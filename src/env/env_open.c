@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Opening, closing, going on after a fork. */
+/* Opens and closes an environment, and revives it after a fork. */
 #include "env/env_open.h"
 
 #include "base/assert.h"
@@ -27,7 +27,7 @@ static void adopt_identity(MDBX_env *env, const struct meta *meta) {
   env->seed = checksum_seed(env->database_id);
 }
 
-/* Whoever asked for a certain meta gets it, and nothing is changed on the way. */
+/* For env_open_for_recovery(): the given meta becomes the head, and the file is not changed. */
 static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chosen, struct meta *meta) {
   ASSERT(chosen < META_COUNT && env->recovery == chosen + 1);
   const struct meta_slot *head = &set->slot[chosen];
@@ -47,7 +47,8 @@ static int open_chosen(MDBX_env *env, const struct meta_set *set, unsigned chose
   return MDBX_SUCCESS;
 }
 
-/* Without a lock file nobody knows who else is at work: nothing is written before the first write transaction. */
+/* Whether a read-only opener would need a repair first. Without a lock file the first write transaction repairs the
+ * file, because nobody knows at open which other processes use it. */
 static bool must_not_be_read(const MDBX_env *env, const struct meta_choice *choice, uint64_t length) {
   if (!env_is_readonly(env))
     return false;
@@ -63,7 +64,7 @@ static int refuse_reading(const MDBX_env *env, const struct meta_set *set) {
   return MDBX_WANNA_RECOVERY;
 }
 
-/* What must be mapped of it at least. */
+/* So many bytes of the file must be mapped at least. */
 static uint64_t width_of(const MDBX_env *env, const struct meta *meta) {
   return (uint64_t)(env_is_readonly(env) ? meta->now : meta->upper) << env->shift;
 }
@@ -114,8 +115,8 @@ static int open_first(MDBX_env *env, struct meta_set *set, struct meta *meta) {
 /* How often a meta that looks damaged is read again, a millisecond apart. */
 enum { HEAD_READS = 50 };
 
-/* The meta of the head. Others may be committing: another commit may be the head by the time its slot is read, and its
- * slot be written once more; and the head's own meta is rewritten when it becomes steady. */
+/* Reads the meta of the head. Other processes may commit meanwhile: a newer commit may become the head while this reads
+ * the slot, a later one may overwrite the slot, and the head's own meta is rewritten when the commit becomes steady. */
 static int read_head_slot(const MDBX_env *env, uint32_t page_size, uint64_t *head, struct meta_slot *slot) {
   for (unsigned reads = 0; reads < HEAD_READS;) {
     *head = lck_head(&env->lck);
@@ -132,7 +133,7 @@ static int read_head_slot(const MDBX_env *env, uint32_t page_size, uint64_t *hea
   return log_damage(MDBX_CORRUPTED, "%s: the meta page that is in use is damaged", env->data_path);
 }
 
-/* Others have it open; the lock file tells the head. The file may have been cut since by a commit after that one. */
+/* Other processes have the database open; the lock file names the head. A later commit may have cut the file since. */
 static int open_further(MDBX_env *env, const struct meta_set *set, struct meta *meta) {
   ASSERT(!env->lck.first);
   for (;;) {
@@ -156,12 +157,12 @@ static int refuse_empty(const MDBX_env *env) {
   return log_damage(MDBX_INVALID, "%s: the file is empty", env->data_path);
 }
 
-/* Next to a file that is no database no lock file is made. Where there is none, nobody is at work: whoever makes a database
- * makes the lock file before there is anything in the data file. */
+/* The engine makes no lock file beside a file that is no database. If there is no lock file, no other process is making
+ * the database: a process makes the lock file before it writes to the data file. */
 static int refuse_foreign(const MDBX_env *env) {
   struct meta_set set;
   uint64_t length;
-  /* The length first: what was written since may be half of a database, with its lock file there. */
+  /* The length first: if another process makes the database after this line, its lock file exists by the next line. */
   const int rc = os_file_size(env->fd, &length);
   if (rc != MDBX_SUCCESS || os_path_exists(env->lock_path))
     return rc;
@@ -181,8 +182,8 @@ static unsigned lock_flags(const MDBX_env *env, unsigned flags) {
   return lock;
 }
 
-/* Other machines see neither our locks nor our readers. Who has the database alone, or keeps processes apart by himself, needs
- * neither of them. */
+/* Other machines see neither our locks nor our readers. An exclusive environment, or an application that keeps
+ * processes apart itself, needs neither. */
 static bool may_be_remote(const MDBX_env *env, unsigned flags) { return env->lockless || (flags & MDBX_EXCLUSIVE); }
 
 static int refuse_remote(const char *path) {
@@ -195,7 +196,7 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   int rc = os_open(env->data_path, how, mode, &env->fd);
   if (rc == MDBX_SUCCESS)
     rc = os_file_is_regular(env->fd, &regular);
-  /* By a link that led to nothing when the names were looked at. */
+  /* The name may be a link whose target did not exist when check_remote_names() looked. */
   if (rc == MDBX_SUCCESS && !may_be_remote(env, flags) && os_file_is_remote(env->fd))
     rc = refuse_remote(env->data_path);
   if (rc == MDBX_SUCCESS && !regular)
@@ -210,7 +211,7 @@ static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
   return lck_open(&env->lck, env->lock_path, env->fd, lock_flags(env, flags), env->options.max_readers, lock_mode);
 }
 
-/* Processes that write must agree on how durable commits are. */
+/* Processes that write must agree on the durability of commits. */
 static int agree_on_mode(MDBX_env *env) {
   bool others;
   if (env_is_readonly(env))
@@ -242,7 +243,8 @@ static int open_existing(MDBX_env *env, struct meta *meta) {
   return env->lck.first ? open_first(env, &set, meta) : open_further(env, &set, meta);
 }
 
-/* Without a lock file another process may commit, and cut the file, while its metas are looked at one after the other. */
+/* Without a lock file, another process may commit and cut the file while this process reads the metas one by one: then
+ * the file looks damaged, and is read again. */
 static int open_among_writers(MDBX_env *env, struct meta *meta) {
   int rc = open_existing(env, meta);
   for (unsigned reads = 1; env->lockless && rc == MDBX_CORRUPTED && reads < HEAD_READS; ++reads) {
@@ -252,7 +254,7 @@ static int open_among_writers(MDBX_env *env, struct meta *meta) {
   return rc;
 }
 
-/* *meta is that of the snapshot that was found. */
+/* *meta becomes the meta of the head. */
 static int open_content(MDBX_env *env, struct meta *meta) {
   bool empty;
   int rc = env_is_to_be_made(env, &empty);
@@ -272,7 +274,8 @@ static int map_pages(MDBX_env *env, pgno_t pages) {
                   env->flags & MDBX_NORDAHEAD);
 }
 
-/* Writers need the file where it may be; readers can do with where it is, and have more mapped when it has grown. */
+/* A writer maps the file up to its upper size. A reader without so many addresses maps the file's present length, and
+ * more when the file has grown. */
 static int open_map(MDBX_env *env, const struct meta *meta) {
   int rc = map_pages(env, meta->upper);
   if (rc == MDBX_TOO_LARGE && env_is_readonly(env)) {
@@ -290,7 +293,7 @@ static int open_memory(MDBX_env *env, const struct meta *meta) {
   if (rc != MDBX_SUCCESS)
     return rc;
   pool_init(&env->pool, env->page_size, POOL_LIMIT);
-  if (env->handles) /* of an environment that goes on after a fork */
+  if (env->handles) /* kept by env_resurrect() */
     return MDBX_SUCCESS;
   env->handles_capacity = CORE_TABLES + env->options.max_dbs;
   env->handles_used = CORE_TABLES;
@@ -308,7 +311,7 @@ static int make_head_durable(MDBX_env *env) {
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
-/* A writer that comes after a reader who could not make sure of the head does so now. */
+/* A read-only first opener cannot make the head durable; the next opener that may write does it here. */
 static int ensure_durable_head(MDBX_env *env) {
   if (env_is_readonly(env) || env->lockless || lck_durable(&env->lck) != TXNID_NONE ||
       (env->flags & MDBX_UTTERLY_NOSYNC) == MDBX_UTTERLY_NOSYNC)
@@ -316,7 +319,7 @@ static int ensure_durable_head(MDBX_env *env) {
   return make_head_durable(env);
 }
 
-/* The files are open. */
+/* Opens the rest; the files are open. */
 static int open_rest(MDBX_env *env) {
   ASSERT(!env->opened && env->fd >= 0);
   ASSERT(!env->writer_txn && !env->work);
@@ -339,7 +342,7 @@ static int open_rest(MDBX_env *env) {
 
 /* ------------------------------------------------------------------------------------------------------------- names */
 
-/* A name there may be nothing behind yet: then what will be made lies where its directory does. */
+/* If the path does not exist yet, the directory that it will be made in decides. */
 static int check_remote_name(const char *path) {
   if (os_path_exists(path))
     return os_path_is_remote(path) ? refuse_remote(path) : MDBX_SUCCESS;
@@ -351,7 +354,7 @@ static int check_remote_name(const char *path) {
   return remote ? refuse_remote(path) : MDBX_SUCCESS;
 }
 
-/* Before anything is made. The lock file counts too: it is mapped, and others must see what is stored there. */
+/* Called before any file is made. The lock file must not be remote either: processes share it through a mapping. */
 static int check_remote_names(const MDBX_env *env, const struct env_paths *paths, const char *path, unsigned flags) {
   if (may_be_remote(env, flags))
     return MDBX_SUCCESS;
@@ -366,7 +369,7 @@ static int make_directory(const struct env_paths *paths, const char *path, unsig
     return MDBX_SUCCESS;
   if (!mode || (flags & MDBX_RDONLY))
     return MDBX_ENOFILE;
-  /* Whoever may read the files may enter the directory. */
+  /* Users who may read the files may enter the directory. */
   return os_mkdir(path, mode | ((mode & 0444) >> 2) | 0700);
 }
 
@@ -449,7 +452,7 @@ static bool data_file_is_unlinked(const MDBX_env *env) {
 static int sync_at_close(MDBX_env *env) {
   if (env_is_readonly(env) || env->lockless || atomic_load(&env->fatal) || data_file_is_unlinked(env))
     return MDBX_SUCCESS;
-  /* Who has nothing to flush waits for no writer. */
+  /* If there is nothing to flush, closing does not wait for a writer. */
   if (sync_all_is_durable(env))
     return MDBX_SUCCESS;
   return make_head_durable(env);
@@ -479,13 +482,13 @@ int env_close(MDBX_env *env, bool dont_sync) {
 
 /* ------------------------------------------------------------------------------------------------------ after a fork */
 
-/* What belongs to the parent. Descriptors and maps are as good here, whatever became of the names and of the right to open
- * them, and readers of the parent go on with them. */
+/* Gives up everything that belongs to the parent, but keeps descriptors and maps: they are valid in the child, even if
+ * the files can no longer be opened by name, and read transactions of the parent continue to use them. */
 static int shed_inherited(MDBX_env *env) {
   ASSERT(env->opened && !env->writer_txn);
   flusher_forget(env);
   atomic_store(&env->writer_thread, 0);
-  atomic_store(&env->waiting, 0); /* those threads are not here */
+  atomic_store(&env->waiting, 0); /* the child does not have those threads */
   atomic_store(&env->tickets, false);
   env->work = NULL;
   env->writer_locked_by_user = false;
@@ -518,7 +521,7 @@ int env_resurrect(MDBX_env *env) {
   const unsigned acceding = env->flags & MDBX_ACCEDE;
   memcpy(database_id, env->database_id, sizeof(database_id));
   int rc = shed_inherited(env);
-  env->flags |= MDBX_ACCEDE; /* the mode may have been changed since */
+  env->flags |= MDBX_ACCEDE; /* other processes may have agreed on another mode since */
   if (rc == MDBX_SUCCESS)
     rc = lck_reopen(&env->lck, env->lock_path, env->fd, lock_flags(env, env->flags));
   if (rc == MDBX_SUCCESS)

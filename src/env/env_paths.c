@@ -27,12 +27,12 @@ static char *lock_in_same_directory(const char *data) {
   return lock;
 }
 
-/* Names programs written for another engine may have given the lock file; see mdbx_env_set_lock_path(). */
+/* Names that programs written for LMDB may have given the lock file; see mdbx_env_set_lock_path(). */
 #define FOREIGN_SUFFIX "-lock"
 #define FOREIGN_DATANAME "/data.mdb"
 #define FOREIGN_LOCKNAME "/lock.mdb"
 
-/* Behind the header of the first page of a file that the other engine itself wrote: its lock file is not for us. */
+/* LMDB's magic, behind the header of the first page of its files. The lock file of such a file is LMDB's own. */
 #define FOREIGN_MAGIC UINT32_C(0xbeefc0de)
 
 static bool is_foreign_data(const char *data) {
@@ -46,7 +46,7 @@ static bool is_foreign_data(const char *data) {
   return rc == MDBX_SUCCESS && got == sizeof(words) && words[4] == FOREIGN_MAGIC;
 }
 
-/* The lock file that is there under such a name, or NULL. */
+/* The path of an existing lock file with one of these names, or NULL. */
 static char *find_foreign_lock(const char *data) {
   char *lock = join(data, FOREIGN_SUFFIX);
   if (lock && !os_path_exists(lock) && ends_with(data, FOREIGN_DATANAME))

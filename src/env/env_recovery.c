@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/env_recovery.c: going on from another meta page than the engine would choose.
+ * env/env_recovery.c: continues with a meta page that the caller chooses instead of the engine.
  *
- * For the checker and for people who know what they do. The snapshot of a meta page that is neither the newest nor the
- * durable one may have lost pages to later commits; only a check tells. So opening changes nothing, and a write
- * transaction cannot begin before the decision.
+ * For mdbx_chk and experts. If the meta page is neither the newest nor the durable one, later commits may have
+ * overwritten pages of its snapshot; only a check of the snapshot shows this. So opening changes nothing, and no write
+ * transaction can begin before the caller has decided.
  *
- * The chosen meta gets an id above all others and becomes steady, in place; the others stay as they are, so that one can
- * turn back. Later commits get ids that no page has seen, so births stay unique.
+ * env_turn_for_recovery() gives the chosen meta an id above all others and makes it steady, in place. The other metas
+ * do not change, so the user can return to them. Later commits get ids that no page has had, so births stay unique.
  */
 #include "env/env_recovery.h"
 
@@ -31,7 +31,8 @@ int env_open_for_recovery(MDBX_env *env, const char *path, unsigned slot, bool w
   return rc;
 }
 
-/* The meta to turn to, and the id it gets: above that of one that cannot be meant as well, or the next open refuses. */
+/* Reads the chosen meta and finds its new id. The id is also above the ids of metas that no crash leaves (`senseless`):
+ * the next open would refuse the database if such a meta were newer than the head. */
 static int choose(const MDBX_env *env, unsigned chosen, struct meta_slot *meta, txnid_t *txnid) {
   ASSERT(chosen < META_COUNT);
   txnid_t others = 0;

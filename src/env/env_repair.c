@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Setting the data file right after a crash. */
+/* Repairs the data file after a crash. */
 #include "env/env_repair.h"
 
 #include "base/assert.h"
@@ -7,7 +7,7 @@
 
 int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length) {
   const uint64_t needed = (uint64_t)meta->next * env->page_size;
-  /* Of a database that holds nothing yet a cut in its creation may have left one meta only. */
+  /* A power cut during the creation of a database may leave only one meta page, and no data. */
   if (length >= needed || meta->next == META_COUNT)
     return MDBX_SUCCESS;
   return log_damage(MDBX_CORRUPTED, "%s: the file is cut off: %llu bytes, %llu are in use", env->data_path,
@@ -34,7 +34,7 @@ static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const stru
   return any ? os_ops->datasync(env->fd) : MDBX_SUCCESS;
 }
 
-/* A full disk may have given a part of it; what no page lies on goes back. */
+/* If the disk is full, part of the space may have been allocated: the file is cut back to its old length. */
 static int lengthen(const MDBX_env *env, uint64_t length, uint64_t wanted) {
   const int rc = os_ops->allocate(env->fd, length, wanted);
   if (rc == MDBX_SUCCESS)
@@ -60,7 +60,7 @@ int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choi
   ASSERT(!env_is_readonly(env) && !env->work);
   const struct meta *head = &set->slot[choice->head].meta;
   int rc = wipe_unbelieved(env, set, choice);
-  /* After a process died: the page cache has everything, the disk perhaps not. */
+  /* If only a process died, all its writes are in the page cache, but perhaps not on the disk. */
   if (rc == MDBX_SUCCESS)
     rc = os_ops->datasync(env->fd);
   if (rc == MDBX_SUCCESS && choice->make_steady)

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/env_repair.h: setting the data file right after a crash.
+ * env/env_repair.h: repairs the data file after a crash.
  *
- * Recovery can be cut at any point: it wipes only metas that were not believed, and does so before anything else is written.
+ * Power may fail at any point of a repair: the repair wipes only metas that were not believed, and it does so before it
+ * writes anything else.
  */
 #ifndef MDBX_ENV_ENV_REPAIR_H
 #define MDBX_ENV_ENV_REPAIR_H
 
 #include "env/env.h"
 
-/* A file that is too short for what the meta says is used: MDBX_CORRUPTED. */
+/* MDBX_CORRUPTED: the file is shorter than the pages that the meta uses. */
 int env_check_length(const MDBX_env *env, const struct meta *meta, uint64_t length);
-/* Gives the file the length the meta says: longer after growth that was rolled back, shorter after a cut at the wrong
- * time. */
+/* Makes the file as long as the meta says. The file is longer if recovery rolled a growth back, and shorter if recovery
+ * rolled a cut back. */
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length);
-/* Writes what the choice among the metas asks for: wiped metas, a steady head, the file's length. */
+/* Makes the changes that meta_choose() asked for: wipes metas, makes the head steady, sets the file's length. */
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a transaction sees of the files. */
+/* Gives a transaction its view of the files. */
 #include "env/env_view.h"
 
 #include "base/assert.h"
@@ -69,8 +69,8 @@ int env_cover_meta(MDBX_env *env, const struct meta *meta) {
     return env_cover(env, meta->upper);
   if (map_length(&env->map) >= (uint64_t)meta->next << env->shift && memo_covers(env, meta->next))
     return MDBX_SUCCESS;
-  /* Twice what is mapped: older mappings stay as long as the environment, and many that are hardly longer would use up what
-   * addresses there are. */
+  /* Maps twice the present length: older mappings stay until the environment is closed, and many mappings that grow by
+   * little would use up the addresses. */
   const uint64_t twice = MIN_OF((uint64_t)(map_length(&env->map) >> env->shift) * 2, (uint64_t)meta->upper);
   int rc = twice > meta->now ? env_cover(env, (pgno_t)twice) : MDBX_UNABLE_EXTEND_MAPSIZE;
   if (rc == MDBX_UNABLE_EXTEND_MAPSIZE)
@@ -92,7 +92,7 @@ void env_forget_memo(MDBX_env *env) {
 
 /* --------------------------------------------------------------------------------------------------------- snapshots */
 
-/* True if there is such a meta page, and it was not written while it was read. */
+/* True if the slot has the meta that `head` names, and nobody wrote it during the copy. */
 static bool copy_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
   ASSERT(map_length(&env->map) >= (size_t)META_COUNT << env->shift);
   const struct meta_page *page =
@@ -117,7 +117,7 @@ int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
   return lck_head(&env->lck) != head ? MDBX_RESULT_TRUE : no_such_meta(env, head);
 }
 
-/* Nobody writes meta pages but the holder of the writer lock, and one whose flush failed: he wipes them. */
+/* Only the holder of the writer lock writes meta pages, and a process whose flush failed: that one wipes them. */
 int env_read_tip(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot) {
   const uint64_t tip = pending_tip(&env->lck);
   *txnid = lck_head_txnid(tip);
@@ -138,7 +138,7 @@ int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsign
   }
 }
 
-/* How often a meta that looks damaged is read again, a millisecond apart: it may be in the middle of being written. */
+/* How often a meta that looks damaged is read again, a millisecond apart: another process may be writing it. */
 enum { META_READS = 50 };
 
 int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
@@ -147,7 +147,7 @@ int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
   for (unsigned reads = 0; reads < META_READS && rc != MDBX_SUCCESS; ++reads) {
     bool claimed = false;
     const uint64_t head = lck_head(&env->lck);
-    /* In a damaged file two metas may have one id; that of the head is the one that was chosen. */
+    /* In a damaged file two metas may have the same id; the engine has chosen the head's, so look there first. */
     const unsigned first = lck_head_txnid(head) == txnid ? lck_head_slot(head) : 0;
     for (unsigned i = 0; i < META_COUNT; ++i) {
       const unsigned slot = (first + i) % META_COUNT;

@@ -1,44 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/env_view.h: what a transaction sees of the files: the head's meta, the mapping, the memo of checked pages.
+ * env/env_view.h: gives a transaction its view of the files: the head's meta, the mapping, the memo of checked pages.
  */
 #ifndef MDBX_ENV_ENV_VIEW_H
 #define MDBX_ENV_ENV_VIEW_H
 
 #include "env/env.h"
 
-/* The meta page of the newest published commit, copied. */
+/* Copies the meta of the head, the newest published commit. */
 int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
-/* That of the newest commit, which may wait for its flush: what a writer builds on, under the writer lock. MDBX_PANIC: what
- * waited failed meanwhile. */
+/* Copies the meta of the newest commit, which a writer builds on; the commit may be pending. Under the writer lock.
+ * MDBX_PANIC: the pending commits failed meanwhile. */
 int env_read_tip(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
-/* The meta of a packed head; MDBX_RESULT_TRUE when a newer commit has overwritten it meanwhile. */
+/* Copies the meta that `head`, a result of lck_head(), names. MDBX_RESULT_TRUE: a newer commit has overwritten it. */
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
-/* Whether a file of that many pages can be mapped, whatever else the process has mapped. */
+/* Whether one mapping can have that many pages at all; ignores what else the process has mapped. */
 bool env_has_addresses(const MDBX_env *env, pgno_t pages);
 /* Makes the mapping and the memo long enough for a snapshot with that upper bound. MDBX_UNABLE_EXTEND_MAPSIZE. */
 int env_cover(MDBX_env *env, pgno_t upper);
-/* The same for the file a meta describes: up to its upper bound, or, of a reader whose address space is too small for that, as
- * long as the file is. */
+/* The same for the file that a meta describes: covers its upper size, or only the file's present length if this is a
+ * reader whose address space has no room for the upper size. */
 int env_cover_meta(MDBX_env *env, const struct meta *meta);
 /* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
 /* Fills a snapshot from a meta. */
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot);
-/* Makes a snapshot of that transaction valid again, which its owner gave up and pins anew. False: the mapping does not cover it
- * any more, or the map limit forbids it; env_snapshot() finds out. */
+/* Reuses a snapshot for a transaction that pins it again. False: the mapping does not cover the snapshot, or the map
+ * limit forbids it; env_snapshot() reports which. */
 bool env_resume_snapshot(const MDBX_env *env, txnid_t txnid, struct snapshot *snapshot);
-/* Frees the memo; no transaction is left. */
+/* Frees the memo and all older ones; no transaction is left. */
 void env_forget_memo(MDBX_env *env);
 
 struct geometry_system env_system(void);
 
-/* MDBX_UNABLE_EXTEND_MAPSIZE when a snapshot of so many pages is beyond this process's limit of the map. */
+/* MDBX_UNABLE_EXTEND_MAPSIZE: a snapshot of so many pages exceeds this process's limit of the map. */
 int env_check_map_limit(const MDBX_env *env, pgno_t pages);
 /* The first page this process may not use. */
 pgno_t env_map_end(const MDBX_env *env);
 
-/* The page of the meta of that transaction, which is the caller's to free. MDBX_RESULT_TRUE: there is none any more. */
+/* Finds the meta page of that transaction and returns a copy, which the caller frees. MDBX_RESULT_TRUE: the file has no
+ * such meta page (any more). */
 int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page);
 
 #endif

@@ -26,9 +26,9 @@ static int find_newest_meta(const MDBX_env *env, struct meta_slot *newest, int *
   return MDBX_SUCCESS;
 }
 
-/* A writer died. Its pages may be in the file and even its meta; what it had not published never happened, unless the
- * meta is whole: then the commit stands. If recovery believes it, it is made durable before anything is written: the commit that
- * was believable before loses its pin, and its meta may be the one that the disk has. */
+/* A writer died. If it had written a whole meta, its commit stands, although not published; otherwise the commit never
+ * happened. If recovery believes this meta, the commit is made durable before anything else is written: the commit that
+ * was believable before loses its pin, and the disk may have only that one's meta. */
 static int adopt_newest_meta(MDBX_env *env) {
   ASSERT(lck_writer_is_mine(&env->lck));
   ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
@@ -55,12 +55,12 @@ void env_doubt_metas(MDBX_env *env, unsigned slot) {
   ASSERT(slot < META_COUNT && !env_is_readonly(env));
   atomic_store(&env->fatal, true);
   atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
-  /* So that an opener of this boot does not find it; that this reaches the disk is the next writer's care. */
+  /* So that an opener of this boot does not find the meta; the next writer makes the wiping durable. */
   if (meta_wipe(env->fd, env->page_size, slot) != MDBX_SUCCESS)
     log_error("%s: meta page %u of a failed commit cannot be wiped", env->data_path, slot);
 }
 
-/* Metas of commits that never happened. All are tried; the first error is told. */
+/* Wipes the metas of commits that never happened. Tries all slots; returns the first error. */
 static int wipe_unpublished_metas(MDBX_env *env) {
   const txnid_t head = lck_head_txnid(lck_head(&env->lck));
   int first = MDBX_SUCCESS;
@@ -77,7 +77,7 @@ static int wipe_unpublished_metas(MDBX_env *env) {
   return first;
 }
 
-/* Whoever fails what waits may be at it, or have died before it was told. */
+/* The process that fails the pending commits may still be doing so, or may have died before it counted the failure. */
 static int end_failure(MDBX_env *env) {
   const int rc = pending_metas_lock(&env->lck);
   if (rc != MDBX_SUCCESS)
@@ -88,7 +88,8 @@ static int end_failure(MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-/* A meta that the dead one had begun to write has an id that a later commit gets again, and would be taken for that one's. */
+/* The meta that a dead writer had begun to write has an id that a later commit gets again (doc/commit.md, C20): this
+ * slot would be taken for that commit's. */
 static int wipe_torn_meta(const MDBX_env *env) {
   const txnid_t newest = lck_head_txnid(pending_tip(&env->lck));
   int rc = MDBX_SUCCESS;
@@ -101,7 +102,7 @@ static int wipe_torn_meta(const MDBX_env *env) {
   return rc;
 }
 
-/* Pages of the failed commit are free to everybody else: before one is overwritten, its meta must be gone. */
+/* Other writers may reuse the pages of the failed commit; its meta must be gone before they overwrite one. */
 static int clear_doubt(MDBX_env *env) {
   ASSERT(lck_writer_is_mine(&env->lck));
   ASSERT(!env->lockless && !env->work);
@@ -117,16 +118,16 @@ static int clear_doubt(MDBX_env *env) {
   return rc;
 }
 
-/* Where it cannot be wiped now, the next writer does it. */
+/* If a meta cannot be wiped now, the next writer does it. */
 void env_fail_pending(MDBX_env *env) {
   atomic_store(&env->fatal, true);
   atomic_fetch_or(&env->lck.shared->user, METAS_DOUBTFUL);
-  /* Before the metas are wiped: one who does not find the meta he builds on sees why. */
+  /* Before the metas are wiped: a writer that does not find the meta it builds on then sees that the commits failed. */
   pending_fail(&env->lck);
   wipe_unpublished_metas(env);
 }
 
-/* Nothing of a pending commit must have been lost with the writer that died. Under the metas lock. */
+/* Checks that the dead writer has not destroyed the meta of the newest pending commit. Under the metas lock. */
 static int inherit_pending(MDBX_env *env) {
   struct lck *lck = &env->lck;
   const uint64_t pending = pending_tip(lck);
@@ -152,8 +153,9 @@ static int inherit_pending(MDBX_env *env) {
   return rc;
 }
 
-/* What waits may become durable at any moment: whether something does is looked at when nobody can publish it. Only the first
- * writer after the death is told of it. If that one fails, nothing of what was not published is relied on: the next one wipes it. */
+/* Takes over from a dead writer. Another process may publish pending commits at any moment, so the metas lock is held.
+ * Only the first writer after the death is told of it (C21): if it fails here, the metas become doubtful, and the next
+ * writer wipes every meta that is not published. */
 static int inherit(MDBX_env *env) {
   struct lck *lck = &env->lck;
   int rc = pending_metas_lock(lck);
@@ -171,7 +173,7 @@ static int inherit(MDBX_env *env) {
   return rc;
 }
 
-/* The lock is held; `rc` tells whether its last holder died. */
+/* The writer lock is held; `rc` is MDBX_RESULT_TRUE if its last holder died. */
 static int enter_as_writer(MDBX_env *env, int rc) {
   ASSERT(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
   if (env->lockless)

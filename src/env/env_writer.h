@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/env_writer.h: the writer lock, and what a writer finds that its predecessor left.
+ * env/env_writer.h: takes the writer lock, and completes or undoes what a dead or failed writer has left.
  */
 #ifndef MDBX_ENV_ENV_WRITER_H
 #define MDBX_ENV_ENV_WRITER_H
@@ -10,19 +10,19 @@
 /* Bits of lck_shared.user. */
 enum {
   METAS_DOUBTFUL = 1, /* a failed commit may have left a meta that is newer than the head */
-  FILE_IS_LONG = 2    /* longer than the head says; see sync_note_long_file() */
+  FILE_IS_LONG = 2    /* the file is longer than the head says; see sync_note_long_file() */
 };
 
-/* Takes the writer lock; sets right what a dead writer left. MDBX_BUSY when try_only. Commits may wait for their flush then
- * (file/pending.h): for one who builds on them; all others use env_lock_writer() of env/group.h. */
+/* Takes the writer lock, and completes or undoes what a dead writer left. MDBX_BUSY only if try_only. On return commits
+ * may be pending (file/pending.h): for callers that build on those; all others use env_lock_writer() of env/group.h. */
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
-/* Whether the calling thread has the writer lock, by a transaction or by mdbx_txn_lock(). */
+/* Whether the calling thread holds the writer lock, through a transaction or mdbx_txn_lock(). */
 bool env_writer_lock_is_own(const MDBX_env *env);
-/* A commit failed when its meta may have been in the file: the environment is done for, and no writer of any process
- * goes on before that meta is gone for sure. Under the writer lock. */
+/* A commit failed after its meta may have reached the file: the environment becomes fatal, and every later writer, of
+ * any process, first makes sure that this meta is wiped durably. Under the writer lock. */
 void env_doubt_metas(MDBX_env *env, unsigned slot);
-/* Under the metas lock: all commits that wait for their flush have failed, and no opener shall find them. */
+/* Fails all pending commits and wipes their metas, so that no opener finds them. Under the metas lock. */
 void env_fail_pending(MDBX_env *env);
 
 /* Sets or clears flags of ENV_FLAGS_CHANGEABLE while nobody writes. */

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/flush.h: flushes of the data file. A failure is the end of the environment: what is on the disk is not certain any more.
+ * env/flush.h: flushes the data file. If a flush fails, nobody knows what is on the disk: the environment becomes
+ * fatal.
  */
 #ifndef MDBX_ENV_FLUSH_H
 #define MDBX_ENV_FLUSH_H
 
 #include "env/env.h"
 
-/* Flushes the data file. A failure makes the environment fatal. */
+/* Flushes the data file, or with WRITEMAP the mapping. */
 int sync_flush(MDBX_env *env);
-/* Writes a meta that was read from some slot to that one as steady; it is on the disk on return. Fails as a flush does. */
+/* Writes `page`, a meta page read from any slot, to `slot` as steady. The page is on the disk on return. */
 int sync_write_meta_through(MDBX_env *env, unsigned slot, struct meta_page *page);
-/* The same by a call for all of it, whatever a mapping covers: for what was written by calls. Needs no lock. */
+/* Flushes everything that was written by system calls, also beyond the mapping. Needs no lock. */
 int sync_datasync(MDBX_env *env);
 
 #endif

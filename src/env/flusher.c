@@ -9,20 +9,21 @@
 
 struct flusher {
   MDBX_env *env;
-  int told;  /* the descriptor of the application; raised only if it was asked for */
+  int told;  /* the descriptor that the application gets */
   int woken; /* the thread sleeps here */
   pthread_t thread;
   _Atomic bool stopping;
   _Atomic bool steady; /* it makes steady points */
-  _Atomic int chore;   /* enum seal_chore: the greatest left for it */
-  bool failed;         /* its last steady point; only the thread looks */
+  _Atomic int chore;   /* enum seal_chore: the greatest chore handed to the thread */
+  bool failed;         /* its last steady point failed; only the thread uses this */
 };
 
-/* In 16.16: another process may change the period, and nobody wakes the thread then. */
+/* One second, in 16.16: if another process changes the period, nobody wakes this thread. */
 enum { SLEEP_MAX = 65536 };
 
-/* How long until what waits now is due. What is begun while the thread sleeps is due no earlier than a whole period after. (A
- * process that died in its commit may have left a time without a commit.) */
+/* The time until the commits that are not durable now are due. A commit made while the thread sleeps is due a whole
+ * period later or more. (A process that died in its commit may have left unsynced_since without a commit; therefore the
+ * check of sync_all_is_durable().) */
 static uint64_t time_left(const struct flusher *flusher, uint64_t period) {
   const uint64_t since = sync_wanted_since(flusher->env), now = os_monotonic_16dot16();
   if (!since || sync_all_is_durable(flusher->env))
@@ -30,7 +31,7 @@ static uint64_t time_left(const struct flusher *flusher, uint64_t period) {
   return now - since >= period ? 0 : period - (now - since);
 }
 
-/* After an error the steady point stays due: it is tried again later, not at once. */
+/* How long to sleep. After an error the steady point is still due, but is tried again later, not at once. */
 static uint64_t patience(const struct flusher *flusher) {
   const uint64_t period = atomic_load(&flusher->env->lck.shared->autosync_period);
   if (!atomic_load(&flusher->steady) || atomic_load(&flusher->env->fatal))
@@ -49,7 +50,7 @@ static void serve_tickets(struct flusher *flusher) {
   os_event_raise(flusher->told);
 }
 
-/* A failure has made the environment fail: the next call of the application tells it. */
+/* If a flush fails, the environment becomes fatal, and the application's next call returns an error. */
 static void make_steady(struct flusher *flusher) {
   MDBX_env *env = flusher->env;
   int rc = seal_do_chore(env, (enum seal_chore)atomic_exchange(&flusher->chore, SEAL_NOTHING));
@@ -103,7 +104,7 @@ static int make(MDBX_env *env, struct flusher **result) {
   return rc;
 }
 
-/* Two threads may ask at a time. */
+/* Under a mutex: two threads may call this at the same time. */
 static int need_flusher(MDBX_env *env, struct flusher **flusher) {
   int rc = MDBX_SUCCESS;
   os_mutex_lock(&env->handles_mutex);
@@ -117,7 +118,7 @@ static int need_flusher(MDBX_env *env, struct flusher **flusher) {
   return rc;
 }
 
-/* Commits with tickets may have been made before there was a thread. */
+/* Wakes the thread, because commits with tickets may have been made before it existed. */
 int flusher_start(MDBX_env *env, int *fd) {
   struct flusher *flusher;
   const int rc = need_flusher(env, &flusher);
@@ -141,7 +142,7 @@ int flusher_obey_option(MDBX_env *env) {
   return rc;
 }
 
-/* In this order: a thread that is started now looks for tickets when it is woken for the first time. */
+/* In this order: a thread that is started between the two steps sees `tickets` when it is woken first. */
 void flusher_wake(MDBX_env *env) {
   atomic_store(&env->tickets, true);
   const struct flusher *flusher = atomic_load(&env->flusher);
@@ -155,7 +156,7 @@ void flusher_look_again(MDBX_env *env) {
     os_event_raise(flusher->woken);
 }
 
-/* One that is far behind is waited for, as any other who makes a steady point. */
+/* If durability is far behind, the caller does the chore itself, and so waits for the steady point. */
 bool flusher_take_chore(MDBX_env *env, enum seal_chore chore) {
   struct flusher *flusher = atomic_load(&env->flusher);
   if (!flusher || !atomic_load(&flusher->steady) || seal_is_far_behind(env))

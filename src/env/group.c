@@ -6,7 +6,8 @@
 #include "env/flush.h"
 #include "file/pending.h"
 
-/* A writer that died in the middle of its commit may have written over the meta of the newest pending one, under the metas lock. */
+/* False if a writer that died in the middle of its commit has overwritten the meta of the newest pending commit. Under
+ * the metas lock. */
 static bool meta_is_there(const MDBX_env *env, uint64_t frozen) {
   const struct meta_page *page = env_mapped_meta(env, lck_head_slot(frozen));
   return page->header.txnid == lck_head_txnid(frozen) && page->meta.txnid_again == lck_head_txnid(frozen);
@@ -14,9 +15,10 @@ static bool meta_is_there(const MDBX_env *env, uint64_t frozen) {
 
 /* ---- Waiting for company ----
  *
- * Those who were told of the last flush are at their next transactions, and a flush without them would be followed by one for
- * them alone. So who might begin a flush waits for commits of as many threads as there were at the time of the last one, but no
- * longer than half a flush takes. The last of them begins it for all. When fewer come, fewer are waited for next time. */
+ * The threads whose commits the last flush made durable are in their next transactions now. A flush without them would
+ * be followed by another one for them alone. So a thread that could begin a flush first waits for commits of as many
+ * threads as committed at the time of the last flush, but no longer than half a flush takes. The last of these threads
+ * begins the flush for all. If fewer threads come, the next wait is for fewer. */
 
 enum { COMPANY_MICROSECONDS_MAX = 2000 };
 
@@ -30,12 +32,13 @@ static int flush_and_time(MDBX_env *env) {
   return rc;
 }
 
-/* 0: nobody is waited for. */
+/* How long to wait for commits of other threads; 0: do not wait. */
 static uint32_t patience_for_company(const MDBX_env *env) {
   return pending_may_grow(&env->lck) ? MIN_OF(atomic_load(&env->flush_microseconds) / 2, COMPANY_MICROSECONDS_MAX) : 0;
 }
 
-/* The flusher lock is held. MDBX_RESULT_TRUE: the newest commit is not whole, the next writer has to set that right. */
+/* The flusher lock is held. MDBX_RESULT_TRUE: the meta of the newest commit was overwritten; mend_newest() must
+ * follow. */
 static int flush_pending(MDBX_env *env) {
   struct lck *lck = &env->lck;
   int rc = pending_metas_lock(lck);
@@ -59,7 +62,8 @@ static int flush_pending(MDBX_env *env) {
   return flushed;
 }
 
-/* Taking the writer lock over from the dead one does it. If it is not whole then, it was not one of us who wrote over it. */
+/* Taking over the writer lock from the dead writer mends the newest commit. If its meta is still not there, a program
+ * other than this engine has overwritten it. */
 static int mend_newest(MDBX_env *env, bool is_writer) {
   struct lck *lck = &env->lck;
   int rc = is_writer ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, false);
@@ -126,7 +130,8 @@ int group_wait_newest(MDBX_env *env) {
   return rc == MDBX_SUCCESS ? group_settle(env) : rc;
 }
 
-/* The head is published before it is noted as durable, and as what waits no more: who does that may be at it, or have died. */
+/* The process that publishes a head notes it as durable and as no longer pending in later steps; it may be between two
+ * steps, or may have died there. */
 int group_settle(MDBX_env *env) {
   struct lck *lck = &env->lck;
   if (!pending_any(lck))

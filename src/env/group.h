@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/group.h: durable commits of several threads and processes that share a flush.
+ * env/group.h: lets durable commits of several threads and processes share a flush.
  *
- * A commit that others wait behind is written, made pending (file/pending.h), and gives the writer lock on. Then it waits here:
- * whoever finds no flush running makes one for all that is pending by then. Called without the writer lock by those who
- * wait, and with it by those who need that nothing waits.
+ * If other writers wait, a commit writes its pages and meta, becomes pending (file/pending.h), and releases the writer
+ * lock. Then its thread waits here: a thread that finds no flush running makes one for all commits pending at that
+ * time. group_wait() is called without the writer lock; group_drain() with it, by callers that need that no commit is
+ * pending.
  */
 #ifndef MDBX_ENV_GROUP_H
 #define MDBX_ENV_GROUP_H
 
 #include "env/ticket.h"
 
-/* Returns when that commit, which was made pending, is durable and published, or with the error of the flush. MDBX_PANIC:
- * somebody else's flush failed, or a commit that it builds on. MDBX_RESULT_TRUE: the time has come, and it waits still. */
+/* Waits until the pending commit is durable and published; returns the error if its own flush fails. MDBX_PANIC: the
+ * flush of another thread failed, or a commit that this one builds on. MDBX_RESULT_TRUE: the time `until` is over and
+ * the commit is still pending. */
 int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until);
-/* The same of the newest commit of this moment. */
+/* Waits for the commit that is the newest now. */
 int group_wait_newest(MDBX_env *env);
-/* What is published is noted as durable when this returns, and as what waits no more. */
+/* Completes the publishing of commits: on return the head is noted as durable and as no longer pending (C17). */
 int group_settle(MDBX_env *env);
-/* Under the writer lock: waits for, or makes, the flush of all that is pending. */
+/* Under the writer lock: waits for the flush of all pending commits, or makes it. */
 int group_drain(MDBX_env *env);
 
-/* Takes the writer lock, and waits for what is pending: the newest commit is the head then. MDBX_BUSY when try_only. */
+/* Takes the writer lock and waits for pending commits, so that the newest commit is the head. MDBX_BUSY only if
+ * try_only. */
 int env_lock_writer(MDBX_env *env, bool try_only);
 
 #endif

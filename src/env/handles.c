@@ -19,7 +19,7 @@ int handle_set_name(struct table_name *to, const MDBX_val *name) {
     return MDBX_ENOMEM;
   if (name->iov_len)
     memcpy(copy, name->iov_base, name->iov_len);
-  /* In this order: a child that is made meanwhile frees what stands here. */
+  /* In this order: a child that is forked in between frees the name that it finds here. */
   uint8_t *old = to->bytes;
   *to = (struct table_name){copy, name->iov_len};
   ASSERT(handle_has_name(to, name));
@@ -59,13 +59,13 @@ static bool same_order(const struct user_order *a, const struct user_order *b) {
   return a->plain == b->plain && a->with_context == b->with_context && a->context == b->context;
 }
 
-/* Whether the asked order says nothing, or nothing else than what is there. */
+/* Whether one of the two orders is not given, or both are the same. */
 static bool order_agrees(const struct user_order *have, const struct user_order *asked) {
   return !user_order_given(asked) || !user_order_given(have) || same_order(have, asked);
 }
 
-/* Comparators of a handle are an object that never changes, so that readers take them without a lock; a handle that
- * gets more gets another object. */
+/* The comparators of a handle are an immutable object, so that readers use them without a lock. If a handle gets
+ * another comparator, it gets another object. */
 int handle_set_orders(struct table_handle *handle, const struct table_orders *asked) {
   struct table_orders merged = {.key = asked->key, .value = asked->value};
   struct table_orders *have = atomic_load(&handle->orders);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/handles.h: table handles: a number for a name, belonging to the environment.
+ * env/handles.h: the table handles of an environment; each maps a number to a table name.
  *
- * handles_mutex guards names, generations and claims, for as long as they are looked at; all functions but those that say
- * otherwise are called under it. Nobody holds it while a tree is read or changed, memory is written out, or a callback runs.
+ * handles_mutex guards names, generations and claims; all functions are called under it unless their comment says
+ * otherwise. No thread holds it while it reads or changes a tree, writes pages out, or calls a callback.
  */
 #ifndef MDBX_ENV_HANDLES_H
 #define MDBX_ENV_HANDLES_H
@@ -16,24 +16,24 @@ bool handle_has_name(const struct table_name *have, const MDBX_val *name);
 static inline MDBX_val handle_name(const struct table_name *name) { return (MDBX_val){name->bytes, name->length}; }
 int handle_set_name(struct table_name *to, const MDBX_val *name);
 
-/* A free handle gets that name. MDBX_DBS_FULL. */
+/* Gives the name to a free handle. MDBX_DBS_FULL. */
 int handle_open(MDBX_env *env, const MDBX_val *name, MDBX_dbi *dbi);
 void handle_close(struct table_handle *handle);
 
-/* Gives a handle comparators besides those it has. MDBX_INCOMPATIBLE when it has others. */
+/* Sets comparators that the handle does not have yet. MDBX_INCOMPATIBLE: it has a different one. */
 int handle_set_orders(struct table_handle *handle, const struct table_orders *asked);
 
-/* The name of a handle at one moment, to be looked for without the lock. */
+/* A copy of a handle's name, so that the table can be searched for without the mutex. */
 struct name_copy {
   MDBX_val name;
   uint32_t generation;
-  uint8_t *memory; /* to be freed; NULL: the name is in `room` */
+  uint8_t *memory; /* the caller frees it; NULL: the name is in `room` */
   uint8_t room[120];
 };
 /* MDBX_BAD_DBI for a closed handle. */
 int handle_copy_name(struct name_copy *copy, const struct table_handle *handle);
 
-/* Frees the handles with all they hold; the environment closes, without the lock. */
+/* Frees the handles and everything they own, while the environment closes. Called without the mutex. */
 void handles_release(MDBX_env *env);
 
 #endif

@@ -2,15 +2,16 @@
 /*
  * env/lockless.c: environments without a lock file (mdbx_env_set_lockless()).
  *
- * The application keeps processes apart: nobody reads while another process writes. So nobody tells of a commit by
- * another process, and whoever begins something looks at the meta pages himself: three pairs of words in the mapping
- * while nothing has changed, all of them anew when something has.
+ * The application keeps processes apart: no process reads while another one writes. Processes do not notify each other
+ * of commits, so each begin of a transaction looks at the meta pages: it compares an id and a checksum of each in the
+ * mapping with those seen last, and reads all metas again if one differs.
  *
- * Within the process things are as always: `lck` is in its memory. While one of its threads holds the writer lock no
- * other process writes, and the published head is right; so readers do not look then, and never see a commit before it
- * is published.
+ * Within the process everything works as with a lock file; `lck` is in private memory. While a thread of the process
+ * holds the writer lock, no other process writes, and the published head is the newest commit. So readers do not look
+ * at the metas then, and never see a commit before it is published.
  *
- * A file may need repair (a weak or unbelieved meta on top). Readers use what can be believed; the first writer repairs.
+ * A file may need repair (its newest meta is weak, or is not believed). Readers use the newest commit that is believed;
+ * the first writer repairs the file.
  */
 #include "env/lockless.h"
 

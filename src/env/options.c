@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/options.c: what the options of an environment are worth, set or not, and what of them the layers below get to know.
+ * env/options.c: the values of an environment's options, set or default, and the form in which the layers below get
+ * them.
  *
- * Some options of the interface have nothing to act on in this engine; they keep their value and change nothing. mdbx.h
- * says which.
+ * Some options of the interface have no effect in this engine: they only keep their value. mdbx.h says which.
  */
 #include "env/options.h"
 
 #include "base/assert.h"
 
-/* Changed pages are memory of the process, unlike what is mapped. */
+/* Changed pages use memory of the process; mapped pages do not. */
 uint64_t env_default_dirty_limit(size_t page_size) {
   ASSERT(page_size > 0);
   const uint64_t pages = os_memory_of_process() / 42 / page_size;
@@ -53,7 +53,7 @@ static uint32_t share_of(uint64_t share, size_t bytes) {
   return (uint32_t)(share * bytes / 65536);
 }
 
-/* 1/N of so many pages; none for 0. */
+/* 1/N of so many pages; 0 if N is 0. */
 static uint64_t part(uint64_t pages, uint64_t denominator) { return denominator ? pages / denominator : 0; }
 
 void env_tuning(const MDBX_env *env, struct space_tuning *tuning) {

@@ -13,13 +13,14 @@
 
 #include <stdlib.h>
 
-/* A steady point that is being made. */
+/* A steady point in progress. */
 struct seal {
   txnid_t txnid;
-  struct meta_page *page; /* the meta of that commit; owned. NULL: there is nothing to do beside the writer */
+  struct meta_page *page; /* a copy of that commit's meta; owned. NULL: nothing to do beside the writer */
 };
 
-/* From now on its pages are kept as those of one that recovery may believe. What it takes along counts no more for thresholds. */
+/* Makes the head the believable commit, so that its pages stay pinned. The bytes that the steady point covers no longer
+ * count for the thresholds. */
 static int take_head(MDBX_env *env, const struct meta_slot *slot, struct seal *seal) {
   struct lck_shared *shared = env->lck.shared;
   ASSERT(lck_writer_is_mine(&env->lck) && slot->txnid > lck_durable(&env->lck));
@@ -35,7 +36,8 @@ static int take_head(MDBX_env *env, const struct meta_slot *slot, struct seal *s
   return MDBX_SUCCESS;
 }
 
-/* What recovery may believe already, or somebody left in the middle, is made durable at once. */
+/* If recovery may believe the head already, or a sealer died and left a believable commit, the head is made durable
+ * here, under the writer lock. */
 static int begin_under_lock(MDBX_env *env, struct seal *seal) {
   struct meta_slot slot;
   if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
@@ -48,7 +50,8 @@ static int begin_under_lock(MDBX_env *env, struct seal *seal) {
   return meta_kind_is_believed(slot.meta.kind) ? sync_head(env) : take_head(env, &slot, seal);
 }
 
-/* Its own one if that is still there, so that no two metas have one id; else one that C8 allows. */
+/* The commit's own slot if its meta is still there, so that no two metas have the same id; else a slot that C8
+ * allows. */
 static unsigned choose_slot(const MDBX_env *env, txnid_t txnid) {
   const uint64_t head = lck_head(&env->lck);
   txnid_t txnids[META_COUNT];
@@ -63,7 +66,7 @@ static unsigned choose_slot(const MDBX_env *env, txnid_t txnid) {
   return meta_next_slot(txnids, lck_head_slot(head), lck_durable(&env->lck));
 }
 
-/* What was beyond the end of the commit that is durable now, and of the newest, nobody falls back to. */
+/* Neither the durable commit nor the head needs the part of the file beyond both their ends. */
 static void cut_file(MDBX_env *env, pgno_t durable) {
   const pgno_t head = env_mapped_meta(env, lck_head_slot(lck_head(&env->lck)))->meta.now;
   if (sync_file_is_long(env))
@@ -87,7 +90,8 @@ static int write_steady(MDBX_env *env, struct seal *seal) {
   return MDBX_SUCCESS;
 }
 
-/* What was noted is believable still, or something newer is durable, or UTTERLY_NOSYNC has left nothing to fall back to. */
+/* Three cases: the noted commit is still the believable one; or a newer commit is durable; or UTTERLY_NOSYNC has left
+ * no durable commit, and the head is made durable. */
 static int end_under_lock(MDBX_env *env, struct seal *seal) {
   if (lck_believable(&env->lck) == seal->txnid)
     return write_steady(env, seal);
@@ -97,7 +101,8 @@ static int end_under_lock(MDBX_env *env, struct seal *seal) {
   return rc == MDBX_RESULT_TRUE ? MDBX_SUCCESS : rc;
 }
 
-/* One that must not wait leaves the commit believable, and flushed: whoever comes next finds little to flush. */
+/* If the lock cannot be had without waiting, the commit stays believable, and its pages are flushed: the next steady
+ * point has little to flush. */
 static int end(MDBX_env *env, struct seal *seal, bool nonblock) {
   struct lck_shared *shared = env->lck.shared;
   int rc = env_lock_writer(env, nonblock);
@@ -129,7 +134,7 @@ static int make_steady_point(MDBX_env *env, bool nonblock) {
 
 /* ------------------------------------------------------------------------------------------------ asked for by the user */
 
-/* The file alone tells others: whoever takes the lock may find everything done. */
+/* Without a lock file, taking the writer lock repairs the file, and may make the head durable. */
 static int sync_lockless(MDBX_env *env, bool nonblock) {
   const bool weak = lck_durable(&env->lck) != lck_head_txnid(lck_head(&env->lck));
   int rc = env_lock_writer(env, nonblock);
@@ -150,12 +155,13 @@ static int sync_beside_writer(MDBX_env *env, bool nonblock) {
   return rc;
 }
 
-/* What waits for a flush needs no writer lock; one that must not wait tries for that. */
+/* A flush of pending commits needs no writer lock. With nonblock the caller must not wait for that flush, and tries the
+ * locks instead. */
 static int sync_shared(MDBX_env *env, bool nonblock) {
   if (pending_any(&env->lck) && !nonblock) {
     const int rc = group_wait_newest(env);
     if (rc != MDBX_SUCCESS || lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
-      return rc; /* what waits now has come later */
+      return rc; /* commits that are pending now came after the call */
   }
   return sync_beside_writer(env, nonblock);
 }
@@ -188,7 +194,7 @@ enum seal_chore seal_chore_of(const MDBX_env *env, uint64_t bytes) {
              : SEAL_NOTHING;
 }
 
-/* What was begun at half of the threshold is over before another quarter has come, or nearly so. */
+/* The writing that was begun at half of the volume threshold has mostly ended when another quarter is reached. */
 bool seal_is_writing(const MDBX_env *env) {
   const struct lck_shared *shared = env->lck.shared;
   const uint64_t half = atomic_load(&shared->autosync_bytes) / 2, now = atomic_load(&shared->unsynced_bytes);

@@ -1,36 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * env/seal.h: steady points beside the writer: weak commits become durable while others are made.
+ * env/seal.h: makes steady points beside the writer: weak commits become durable while other commits are made.
  *
- * The flush of what many commits have written takes long; so it is made without the writer lock, which is taken for a moment before
- * it and for a moment after it (doc/commit.md, C18). One at a time: under the sealer lock. Called without the writer lock; a
- * thread that has it flushes under it.
+ * The flush of many commits takes long, so the sealer flushes without the writer lock, and takes that lock only for a
+ * moment before the flush and for a moment after it (doc/commit.md, C18). The sealer lock allows one steady point at a
+ * time. Called without the writer lock; only sync_newest() may be called with it, and then flushes under it.
  */
 #ifndef MDBX_ENV_SEAL_H
 #define MDBX_ENV_SEAL_H
 
 #include "env/env.h"
 
-/* mdbx_env_sync_ex() with its arguments: makes the newest commit durable if a threshold says so or `force` does.
- * MDBX_RESULT_TRUE: it is; MDBX_BUSY when nonblock. */
+/* Does the work of mdbx_env_sync_ex(): makes the newest commit durable if `force`, or if a threshold is reached.
+ * MDBX_RESULT_TRUE: it was durable already. MDBX_BUSY only if nonblock. */
 int sync_newest(MDBX_env *env, bool force, bool nonblock);
 
-/* What a weak commit leaves to be done when the writer lock is given on; the greater include the smaller. */
+/* The work that a weak commit leaves for the time after it has released the writer lock; a greater chore includes the
+ * smaller ones. */
 enum seal_chore {
   SEAL_NOTHING,
-  SEAL_BEGIN_FLUSH, /* half of what a threshold allows is there: the system may begin to write it */
-  SEAL_IF_DUE,      /* a threshold was reached */
-  SEAL_FOR_SPACE    /* pages are needed that only the durable commit keeps */
+  SEAL_BEGIN_FLUSH, /* half of the volume threshold is reached: let the system begin to write */
+  SEAL_IF_DUE,      /* a threshold is reached */
+  SEAL_FOR_SPACE    /* writers need pages that only the durable commit pins */
 };
 
-/* What a commit that wrote so many bytes leaves to be done. Under the writer lock, before they are counted. */
+/* The chore that a commit of so many bytes leaves. Under the writer lock, before the bytes are counted. */
 enum seal_chore seal_chore_of(const MDBX_env *env, uint64_t bytes);
-/* Whether the system may be writing pages of the file now: a store to one through a mapping waits until it is written, a call does
- * not. */
+/* Whether the system may be writing pages of the file now. Then a store through a mapping waits until its page is
+ * written; a write by a system call does not wait. */
 bool seal_is_writing(const MDBX_env *env);
-/* Whether commits are made faster than they become durable. */
+/* Whether twice the volume threshold is not durable yet: commits are made faster than they become durable. */
 bool seal_is_far_behind(const MDBX_env *env);
-/* Does it. Nothing if another thread or process is at it; but if that has as much behind it again, this one waits for it. */
+/* Does the chore. If another thread or process is making a steady point, does nothing; but if durability is far behind,
+ * waits for that one and then makes its own if still due. */
 int seal_do_chore(MDBX_env *env, enum seal_chore chore);
 
 #endif

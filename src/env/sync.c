@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Making commits durable that were not when they were made. */
+/* Makes weak and pending commits durable. */
 #include "env/sync.h"
 
 #include "base/assert.h"
@@ -10,8 +10,9 @@
 #include "env/group.h"
 #include "file/pending.h"
 
-/* What was believable before the flush of the head is durable after it if its meta is there still, and else gone. Then the head
- * is the believable one: it keeps its pages if this ends before it is durable. */
+/* The head's pages have been flushed. If the meta of the commit that was believable before is still in the file, that
+ * commit is durable now. Then the head becomes the believable commit, so that its pages stay pinned if this process
+ * dies before the head is durable (C19). */
 static int believe_head(MDBX_env *env, const struct meta_slot *head) {
   struct lck *lck = &env->lck;
   const txnid_t before = lck_believable(lck);
@@ -27,7 +28,7 @@ static int believe_head(MDBX_env *env, const struct meta_slot *head) {
   return MDBX_SUCCESS;
 }
 
-/* Says in the head's own meta that its pages are on disk. The pages have been flushed. */
+/* Rewrites the head's meta as steady. Its pages have been flushed. */
 static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {
   ASSERT(slot < META_COUNT && head->valid);
   const int believed = believe_head(env, head);
@@ -58,7 +59,8 @@ void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
     atomic_fetch_and(&env->lck.shared->user, ~(unsigned)FILE_IS_LONG);
 }
 
-/* Where the file must not be cut: a transaction that is at work, and flushes or is out of pages, has added pages. */
+/* The end of the pages that the running transaction has added to the file: a flush within a transaction must not cut
+ * them off. */
 static pgno_t pages_added(const MDBX_env *env) { return env->work ? env->work->backed : 0; }
 
 int sync_read_head(const MDBX_env *env, struct meta_slot *slot) {
@@ -81,7 +83,7 @@ int sync_head(MDBX_env *env) {
   if (lck_durable(&env->lck) == txnid)
     return MDBX_RESULT_TRUE;
   int rc = sync_read_head(env, &slot);
-  /* With WRITEMAP a flush reaches as far as the mapping: another process may have written beyond. */
+  /* With WRITEMAP a flush covers only the mapping, and another process may have written pages beyond it. */
   if (rc == MDBX_SUCCESS && (env->flags & MDBX_WRITEMAP))
     rc = env_cover(env, slot.meta.upper);
   if (rc == MDBX_SUCCESS)
@@ -121,8 +123,8 @@ uint64_t sync_volume(const MDBX_env *env) {
   return atomic_load(&shared->unsynced_bytes) + atomic_load(&shared->sealing_bytes) + pending_bytes(&env->lck);
 }
 
-/* What waits for a flush counts as well: without a call of mdbx_env_sync_poll() nobody may ever make that. There are no
- * weak commits beside it. */
+/* Pending commits count too: perhaps nobody flushes them before a call of mdbx_env_sync_poll(). Weak and pending
+ * commits never exist at the same time. */
 uint64_t sync_wanted_since(const MDBX_env *env) {
   const uint64_t weak = atomic_load(&env->lck.shared->unsynced_since);
   return weak ? weak : pending_since(&env->lck);

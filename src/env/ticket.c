@@ -13,7 +13,7 @@ struct ticket ticket_of_newest(const MDBX_env *env) {
 
 int ticket_ask(const MDBX_env *env, const struct ticket *ticket) {
   const struct lck *lck = &env->lck;
-  /* The durable commit first: a failure may give the id to another one meanwhile. */
+  /* The durable commit is read first: after a failure meanwhile, another commit may get the id. */
   const bool durable = lck_durable(lck) >= ticket->txnid;
   const txnid_t newest = lck_head_txnid(pending_tip(lck));
   const int rc = pending_outcome(lck, ticket->txnid, ticket->failures);
@@ -22,7 +22,7 @@ int ticket_ask(const MDBX_env *env, const struct ticket *ticket) {
   return rc == MDBX_RESULT_TRUE && ticket->txnid > newest ? MDBX_EINVAL : rc;
 }
 
-/* The locks that a steady point needs may be held for long, and cannot be waited for up to a certain time. */
+/* Makes a steady point. The locks it needs may be held for long and have no wait with a time limit, so it polls. */
 static int sync_until(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
   if (until == TICKET_FOREVER)
     return sync_newest(env, true, false);
