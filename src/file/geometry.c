@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file/geometry.c: bytes asked for become pages granted.
+ * file/geometry.c: turns the sizes that an application asks for, in bytes, into sizes in pages.
  *
  * All sizes are computed in bytes, 64 bit, as multiples of the unit (the larger of the two page sizes), and turned
  * into pages at the very end. The largest is 2^46, so sums, products by 64 and roundings cannot overflow.
@@ -13,7 +13,8 @@
 #define MIB (KIB * KIB)
 #define GIB (MIB * KIB)
 
-/* Addresses one mapping may take: what every 64-bit system of today can give, and a share of the 32-bit range. */
+/* The addresses that one mapping may use: as many as every 64-bit system of today can give; on 32 bits a share of
+ * all. */
 #define ADDRESS_BYTES_MAX (SIZE_MAX > UINT32_MAX ? UINT64_C(1) << 46 : UINT64_C(1) << 30)
 #define LOWER_PAGES_DEFAULT 64u
 #define NOW_BYTES_DEFAULT (64 * KIB)
@@ -25,7 +26,7 @@ const struct geometry_request geometry_request_initial = {0, -1, -1, -1, -1, -1}
 /* A geometry in the making. */
 struct draft {
   uint32_t page;
-  uint64_t unit, least, most; /* of any size */
+  uint64_t unit, least, most; /* limits of each of the three sizes */
   uint64_t lower, now, upper, grow, shrink;
 };
 
@@ -54,7 +55,7 @@ static bool is_given(intptr_t bytes) { return bytes >= 0; }
 
 static bool is_most(intptr_t bytes) { return bytes == INTPTR_MAX; }
 
-/* The page size must be larger than the default when a size asked for would have too many pages. */
+/* The default page size, or a larger one if a requested size would have too many pages. */
 static uint32_t page_size_for(const struct geometry_request *want, const struct geometry_system *sys) {
   const intptr_t sizes[] = {want->lower, want->now, want->upper};
   uint32_t page = geometry_default_page_size(sys);
@@ -87,7 +88,7 @@ static void draft_begin(struct draft *draft, uint32_t page, const struct geometr
   draft->most = geometry_dbsize_max(page) / draft->unit * draft->unit;
 }
 
-/* Takes one of the three sizes over; leaves *size alone when it is not given. */
+/* Takes over one of the three sizes; leaves *size unchanged if the request does not give it. */
 static int draft_size(const struct draft *draft, const char *name, intptr_t bytes, uint64_t *size) {
   if (!is_given(bytes))
     return MDBX_SUCCESS;
@@ -151,7 +152,8 @@ static void default_lower(struct draft *draft, const struct geometry_request *wa
     draft->lower = MIN_OF(draft->lower, draft->upper);
 }
 
-/* As large as memory, since a database that fits is what most want, but never so tight that it could not double. */
+/* As large as the machine's memory, since most users want a database that fits into it, but at least twice the present
+ * size. */
 static void default_upper(struct draft *draft, const struct geometry_request *want, const struct geometry_system *sys) {
   if (is_given(want->upper))
     return;

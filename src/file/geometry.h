@@ -6,8 +6,8 @@
  *  - 3 <= lower <= now <= upper <= PGNO_LIMIT, and upper * page_size fits the address space;
  *  - lower, now, upper, grow and shrink are, in bytes, multiples of the system's page size;
  *  - shrink > 0 implies grow > 0.
- * A geometry read from disk has passed meta_is_sane(); alignment to the system page is not asked of it, since a database may
- * come from a machine with smaller pages.
+ * A geometry read from disk has passed meta_is_sane(); its sizes need not be multiples of the system's page size, since
+ * the database may come from a machine with smaller pages.
  * Called by the environment, commit and the space layer; no lock, the caller owns the structs.
  */
 #ifndef MDBX_FILE_GEOMETRY_H
@@ -26,17 +26,17 @@ struct geometry_request {
   intptr_t lower, now, upper, grow, shrink, pagesize;
 };
 
-/* What the arithmetic needs to know of the machine; parameters, so that tests are deterministic. */
+/* Facts of the machine that the arithmetic needs; parameters, so that tests are deterministic. */
 struct geometry_system {
   size_t page_size; /* of the system, a power of two */
   uint64_t ram;     /* bytes */
 };
 
-/* The request of an environment handle nobody called mdbx_env_set_geometry() on. */
+/* The request of an environment for which nobody called mdbx_env_set_geometry(). */
 extern const struct geometry_request geometry_request_initial;
 
 bool geometry_page_size_is_valid(intptr_t page_size);
-/* The system's page size within the limits of ours. */
+/* The system's page size, clipped to the page sizes of the engine. */
 uint32_t geometry_default_page_size(const struct geometry_system *sys);
 /* Smallest and largest database of that page size in bytes. */
 uint64_t geometry_dbsize_min(uint32_t page_size);
@@ -44,8 +44,9 @@ uint64_t geometry_dbsize_max(uint32_t page_size);
 
 /* Geometry of a new database. MDBX_EINVAL, MDBX_TOO_LARGE. */
 int geometry_new(const struct geometry_request *want, const struct geometry_system *sys, struct geometry *result);
-/* Geometry of an existing database of which the first `used` pages are in use. Negative values keep. MDBX_EINVAL (also
- * for another page size), MDBX_MAP_FULL when upper would fall below used, MDBX_TOO_LARGE. `result` may be `old`. */
+/* Geometry of an existing database whose first `used` pages are in use. A negative value keeps the old one. MDBX_EINVAL
+ * (also for another page size), MDBX_MAP_FULL if the upper size would be below `used`, MDBX_TOO_LARGE. `result` may be
+ * `old`. */
 int geometry_change(const struct geometry *old, const struct geometry_request *want, const struct geometry_system *sys,
                     pgno_t used, struct geometry *result);
 

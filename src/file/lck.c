@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file/lck.c: opening and closing the lock file, and the two locks in it. See lck.h for what is in it and the meaning of
- * its bytes.
+ * file/lck.c: opens and closes the lock file, and takes the locks that are words in it. lck.h describes the content.
  *
- * An environment's way through here:
+ * The calls of one environment, in order:
  *
  *   lck_registry_enter -> lck_file_open -> [byte 0] -> lck_presence_take -> lck_index_take
  *     -> lck_content_make | lck_content_adopt -> caller recovers -> lck_open_done [byte 0 back] ... lck_close [byte 0]
@@ -16,13 +15,13 @@
 
 #include <stdlib.h>
 
-/* ---- The two locks in the file ---------------------------------------------------------------------------------- */
+/* ---- The locks in the file -------------------------------------------------------------------------------------- */
 
 static bool owner_is_alive(void *context, uint32_t token) {
   return lck_process_is_alive((const struct lck *)context, token - 1);
 }
 
-/* A wait for one of the locks that are held for long ends when the environment is being closed. */
+/* For the locks that are held for long: closing the environment ends the wait. */
 static int lock_unless_leaving(struct lck *lck, struct os_shlock *lock, bool try_only) {
   const uint32_t token = lck->process + 1;
   return try_only ? os_shlock_acquire(lock, token, owner_is_alive, lck, true)
@@ -31,7 +30,7 @@ static int lock_unless_leaving(struct lck *lck, struct os_shlock *lock, bool try
 
 int lck_writer_lock(struct lck *lck, bool try_only) {
   struct os_shlock *lock = &lck->shared->writer;
-  rank_check(RANK_WRITER); /* not entered: another thread may end the transaction */
+  rank_check(RANK_WRITER); /* no rank_enter(): another thread may end the transaction */
   const int rc = lock_unless_leaving(lck, lock, try_only);
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
     lck->writer_turn = os_shlock_turn(lock);
@@ -88,7 +87,7 @@ void lck_publish_head(struct lck *lck, txnid_t txnid, unsigned meta_slot) {
   atomic_store(&lck->shared->head, txnid << 2 | meta_slot);
 }
 
-/* The new one first: a process that dies in between leaves a pin too many, not one too few. */
+/* `durable` first: a process that dies between the two stores leaves one pin too many, not one too few. */
 void lck_publish_durable(struct lck *lck, txnid_t txnid) {
   PROBE1(durable, txnid);
   atomic_store(&lck->shared->durable, txnid);
@@ -116,8 +115,8 @@ static void locks_of_flushes_bury(struct lck *lck) {
   os_shlock_bury(&lck->shared->metas, lck->process + 1);
 }
 
-/* Nothing in the lock file shall name this index any more: at open since an earlier holder of it may have died, at
- * close since the next one must not look like us. */
+/* Removes everything in the lock file that names this index: at open, because an earlier holder of the index may have
+ * died; at close, so that the next holder does not own our slots and locks. */
 static void traces_remove(struct lck *lck) {
   os_shlock_bury(&lck->shared->table, lck->process + 1);
   locks_of_flushes_bury(lck);
@@ -203,7 +202,7 @@ void lck_open_done(struct lck *lck) {
   lck_file_give(lck->file);
 }
 
-/* Becomes the one that closes, in this process and among all. */
+/* Makes this thread the only one that closes, in this process and among all processes. */
 static int closing_enter(struct lck *lck) {
   lck_file_take(lck->file);
   const int rc = lck_opening_lock(lck);
@@ -220,7 +219,7 @@ static void file_free(struct lck_file *file) {
   }
 }
 
-/* The others of this process go on with the file: give back only what is this environment's. */
+/* Other environments of this process use the file: release only the locks of this one. */
 static void file_leave_shared(struct lck *lck) {
   struct lck_file *file = lck->file;
   if (lck->process < LCK_PROCESSES) {
@@ -236,12 +235,13 @@ static void file_leave_shared(struct lck *lck) {
   os_process_unlock();
 }
 
-/* The entry stays in the list until its descriptors are closed: an open by another thread meanwhile would lose its locks
- * with that close. */
+/* The entry stays in the list until its descriptors are closed: if another thread opened the file before that, closing
+/* The entry stays in the list until its descriptors are closed: would release its locks, where locks belong to the
+/* The entry stays in the list until its descriptors are closed: process. */
 static int file_leave_last(struct lck *lck) {
   struct lck_file *file = lck->file;
-  lck_opening_forget(lck); /* it goes with the descriptor */
-  /* A child that was made without the handlers of fork() has this open file as well. */
+  lck_opening_forget(lck); /* closing the descriptor releases byte 0 */
+  /* A child made without the handlers of fork() shares this open file and would keep the locks. */
   if (file->fd >= 0)
     os_range_unlock(file->locks, 0, LCK_WRITERS + LCK_PROCESSES);
   const int rc = lck_file_close(file);
@@ -262,7 +262,8 @@ static int file_leave(struct lck *lck) {
   return MDBX_SUCCESS;
 }
 
-/* In a forked child: the locks are the parent's; an own open of the same file must keep its own. */
+/* In a forked child: the locks belong to the parent. If the child has opened the same file itself, it must keep its own
+ * locks, so the inherited descriptors are put aside. */
 static void file_leave_inherited(struct lck *lck) {
   struct lck_file *file = lck->file;
   os_process_lock();
@@ -285,7 +286,7 @@ static void file_leave_inherited(struct lck *lck) {
 }
 
 static int close_own(struct lck *lck) {
-  /* During an open this thread is the one already, with or without byte 0. */
+  /* After a failed open this thread excludes others already (`busy`), with or without byte 0. */
   int rc = lck->shared && !lck->entered ? closing_enter(lck) : MDBX_SUCCESS;
   if (lck->shared) {
     traces_remove(lck);
@@ -336,12 +337,13 @@ static int shared_reopen(struct lck *lck, const struct lck *old, const char *pat
   return rc;
 }
 
-/* The memory is a copy of the parent's: its readers may be read on with here, its writer is not here. */
+/* The memory is a copy of the parent's. Read transactions of the parent may continue in the child; its writer does not
+ * exist here. */
 static int private_reopen(struct lck *lck) {
   os_shlock_bury(&lck->shared->table, lck->process + 1);
   os_shlock_bury(&lck->shared->writer, lck->process + 1);
   locks_of_flushes_bury(lck);
-  atomic_store(&lck->shared->pending, 0); /* the opener finds it by its meta */
+  atomic_store(&lck->shared->pending, 0); /* the opener finds a pending commit by its meta */
   atomic_store(&lck->shared->flushing, 0);
   lck->first = true;
   lck->generation = os_fork_generation();

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the lock file holds: made anew by the first opener, adopted by the others. */
+/* The content of the lock file: the first opener makes it anew, later openers adopt it. */
 #include "file/lck_parts.h"
 
 #include "base/log.h"
 
 /* "mdbx-lck" with a number that no text file begins with. */
 #define LCK_MAGIC UINT64_C(0xB56B636C7862646D)
-/* Of a lock file that LMDB left: it lies where a program made for LMDB has its own, and nothing outlives its users. */
+/* The magic of LMDB's lock files. One may be left under our name by a program made for LMDB; nobody needs its
+ * content. */
 #define FOREIGN_LOCK_MAGIC UINT32_C(0xBEEFC0DE)
 #define SLOTS_MAX 65536u
 
@@ -30,7 +31,7 @@ void lck_content_attach(struct lck *lck, void *addr, uint32_t slots) {
   lck->slot_count = slots;
 }
 
-/* All anew but the magic, which the file must never be without. */
+/* Writes everything anew but the magic, which the file must have at any time. */
 void lck_content_fill(struct lck *lck) {
   const size_t magic = sizeof(lck->shared->magic);
   memset((uint8_t *)lck->shared + magic, 0, lck->length - magic);
@@ -42,9 +43,9 @@ void lck_content_fill(struct lck *lck) {
   lck->shared->magic = LCK_MAGIC;
 }
 
-/* What nobody uses is written over only if it is a lock file, of whatever layout, or nothing at all: empty, or the zeros that
- * a power cut may leave of a file that was just made. A new one gets its
- * magic first, on the disk, so that no power cut makes a stranger of it. */
+/* Nobody uses the file. It may be overwritten only if it is a lock file, of any layout, is empty, or has only zeros,
+ * which a power cut may leave of a new file. A new lock file first gets its magic, durably, so that it is known as a
+ * lock file after a power cut. */
 static int content_claim(struct lck *lck, const char *path) {
   const int fd = lck->file->fd;
   uint64_t magic = 0;
@@ -64,7 +65,7 @@ static int content_claim(struct lck *lck, const char *path) {
   return rc == MDBX_SUCCESS ? os_ops_real.datasync(fd) : rc;
 }
 
-/* Never shorter: children of processes that are gone may still look at slots. */
+/* The file never becomes shorter: children of dead processes may still read slots in it. */
 static int content_allocate(int fd, size_t length) {
   uint64_t now;
   int rc = os_file_size(fd, &now);
@@ -73,13 +74,13 @@ static int content_allocate(int fd, size_t length) {
   return rc == MDBX_SUCCESS ? os_ops_real.allocate(fd, 0, length) : rc;
 }
 
-/* Through another open file than that of the locks, see os.h. One that stays open: where locks belong to the process its
- * close would drop them. */
+/* Maps the file through another open file than the one with the locks, see os.h. That one stays open too: if locks
+ * belong to the process, closing it would release them. */
 static int content_map(const struct lck_file *file, size_t length, void **addr) {
   return os_map_shared(file->spare >= 0 ? file->spare : file->fd, length, addr);
 }
 
-/* First opener: whatever a lock file holds is left from processes that are gone. */
+/* For the first opener: any content of the lock file is left from dead processes. */
 int lck_content_make(struct lck *lck, const char *path, unsigned max_readers) {
   const uint32_t slots = lck_readers_rounded(max_readers);
   const size_t length = lck_content_length(slots);
@@ -111,7 +112,7 @@ static int content_check(const struct lck_shared *header, size_t got, uint64_t f
   return MDBX_SUCCESS;
 }
 
-/* Others have it open: their content counts, with as many slots as they made. */
+/* Others have the file open: their content is valid, and they chose the number of slots. */
 int lck_content_adopt(struct lck *lck, const char *path) {
   struct lck_shared header;
   uint64_t file_length;
@@ -133,7 +134,7 @@ int lck_content_adopt(struct lck *lck, const char *path) {
   return MDBX_SUCCESS;
 }
 
-/* The first user again: in the mapping that is there. */
+/* For a forked child that is the first user: makes the content anew in the inherited mapping. */
 int lck_content_remake(struct lck *lck, const struct lck *old) {
   const int rc = content_allocate(lck->file->fd, old->length);
   if (rc != MDBX_SUCCESS)
@@ -144,8 +145,8 @@ int lck_content_remake(struct lck *lck, const struct lck *old) {
   return MDBX_SUCCESS;
 }
 
-/* Others may have made it anew, and larger or smaller: then there is another mapping, and the old one stays for whoever
- * has slots there. */
+/* For a forked child that is not the first user. If others have made the content anew with another length, the child
+ * maps it anew, and the old mapping stays for transactions that have slots there. */
 int lck_content_return(struct lck *lck, const struct lck *old, const char *path) {
   const struct lck_shared *there = old->shared;
   if (there->magic != LCK_MAGIC || there->version != LCK_VERSION || there->slot_count != old->slot_count ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lock on the data file, by which two lock files of the same data are noticed. */
+/* The lock on the data file, which shows whether the data file is in use with another lock file. */
 #include "file/lck_parts.h"
 
 #include "base/log.h"
@@ -19,7 +19,8 @@ static int data_range_used(int data_fd, uint64_t from, uint64_t to, bool *used) 
   return rc;
 }
 
-/* An open file of its own: the caller's is mapped, and lives as long as the mapping does in any child. */
+/* Opens the data file once more for the lock: the caller's open file is mapped, so in a child the mapping would keep
+ * it, and its locks. */
 void lck_data_open(struct lck *lck, int data_fd) {
   lck->data_fd = data_fd;
   lck->data_fd_is_own = os_range_belongs_to_file() && os_open_again(data_fd, &lck->data_fd) == MDBX_SUCCESS;
@@ -34,7 +35,8 @@ void lck_data_close(struct lck *lck) {
   lck->data_fd = -1;
 }
 
-/* The own byte first, then the look for others: of two that come at the same time one at least sees the other. */
+/* Locks its own byte first and then looks for others: if two openers come at the same time, at least one sees the
+ * other. */
 int lck_data_take(struct lck *lck, const char *path) {
   struct os_file_id id;
   bool used = false;
@@ -54,7 +56,7 @@ int lck_data_take(struct lck *lck, const char *path) {
                     path);
 }
 
-/* Where locks belong to the process the last environment gives it back for all. */
+/* If locks belong to the process, the last environment releases the lock for all. */
 void lck_data_give(struct lck *lck) {
   const bool own = os_range_belongs_to_file() && !(lck->data_fd & OS_LOCK_BY_PROCESS);
   if (lck->data_fd >= 0 && (own || lck->file->users == 1))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The lock file itself, and the byte locks on it: who opens, who is there, who may write. */
+/* Opens the lock file and takes the byte locks on it: opening, presence, process index, writers. */
 #include "file/lck_parts.h"
 
 #include "base/log.h"
@@ -24,7 +24,7 @@ void lck_opening_unlock(struct lck *lck) {
   os_range_unlock(lck->file->locks, LCK_BYTE_OPENING, 1);
 }
 
-/* A lock file is for those who may use the data file, whatever mode a later opener passes. */
+/* If the opener passes no mode, the lock file gets the data file's, so that the same users can use both. */
 static mode_t creation_mode(int data_fd, mode_t mode) {
   mode_t other;
   if (mode == 0 && os_file_mode(data_fd, &other) == MDBX_SUCCESS)
@@ -32,7 +32,7 @@ static mode_t creation_mode(int data_fd, mode_t mode) {
   return mode | 0600;
 }
 
-/* What has the name of the lock file must be a file of its own. */
+/* The lock file must be a regular file other than the data file. */
 static int file_check_kind(const struct lck *lck, const char *path) {
   struct os_file_id id;
   bool regular = false;
@@ -48,13 +48,14 @@ static int file_check_kind(const struct lck *lck, const char *path) {
   return MDBX_SUCCESS;
 }
 
-/* Where the file cannot be opened once more by its descriptor (no /proc), a child would keep the locks with the mapping. */
+/* If the file cannot be opened again through its descriptor (no /proc), a child's mapping would keep OFD locks of the
+ * parent: then use process locks. */
 static void spare_open(struct lck_file *file) {
   const bool apart = os_open_again(file->fd, &file->spare) == MDBX_SUCCESS;
   file->locks = apart ? file->fd : file->fd | OS_LOCK_BY_PROCESS;
 }
 
-/* Readers leave a trace in it, or a writer would not know that they read. */
+/* Readers write to the lock file too: without their slots a writer would reuse pages that they read. */
 static int refuse_unwritable(int rc, const char *path) {
   return log_damage(rc,
                     os_path_exists(path) ? "the lock file %s cannot be written to, which readers must too"
@@ -95,7 +96,7 @@ int lck_file_open(struct lck *lck, const char *path, int data_fd, unsigned flags
   }
 }
 
-/* Byte 0 is given away meanwhile, since the others need it to leave. */
+/* Waits until all others have closed. Releases byte 0 meanwhile, since they need it to close. */
 static int presence_wait(struct lck *lck) {
   for (;;) {
     lck_opening_unlock(lck);
@@ -155,7 +156,7 @@ bool lck_process_is_alive(const struct lck *lck, uint32_t process) {
   bool busy;
   uint64_t start, length;
   const int rc = os_range_test(lck->file->locks, LCK_BASE + process, 1, true, &busy, &start, &length);
-  /* When the system cannot tell, nothing may be taken from anybody. */
+  /* If the system cannot tell, assume that the process is alive. */
   return rc != MDBX_SUCCESS || busy;
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file/lck_parts.h: what the parts of the lock file share: the open file, and the steps of opening and closing it.
+ * file/lck_parts.h: shared by the lck_*.c files: the open lock file, and the steps of opening and closing it.
  *
- * `busy` does among the threads of this process what byte 0 does among processes. `spare` is what is mapped, and what a child
- * gets in place of `fd` where it cannot open the file once more (no right to it any more, no /proc, no descriptor free): it
- * has no lock that would outlive the parent. It stays open as long as `fd`, for the same reason.
+ * `busy` excludes threads of this process from each other, as byte 0 excludes processes. `spare` is a second open file
+ * of the lock file. It is the one that is mapped; it never has locks, so a child cannot keep locks of a dead parent
+ * through the mapping. A child that cannot open the file again (no permission any more, no /proc, no free descriptor)
+ * uses it in place of `fd`. It stays open as long as `fd`.
  */
 #ifndef MDBX_FILE_LCK_PARTS_H
 #define MDBX_FILE_LCK_PARTS_H
@@ -13,28 +14,29 @@
 #include "file/lck.h"
 
 struct lck_file {
-  struct os_file_id data; /* the data file this is the lock file of; constant */
+  struct os_file_id data; /* the data file that it belongs to; constant */
   uint32_t generation;    /* of the process that made this entry; constant */
   int fd;                 /* -1 until open; written while busy */
-  int locks;              /* the same, as os_range_lock() takes it */
-  int spare;              /* opened apart, never has locks; written while busy; -1: cannot be had */
+  int locks;              /* fd in the form that os_range_lock() takes */
+  int spare;              /* opened separately, never has locks; written while busy; -1: could not be opened */
   unsigned users;         /* environments; under os_process_lock */
-  bool busy;              /* one of them is opening or closing; under os_process_lock */
+  bool busy;              /* one user is opening or closing; under os_process_lock */
   bool exclusive;         /* constant after registration */
-  struct lck *members;    /* those that have an index; under os_process_lock */
-  struct lck_file *aside; /* inherited ones to close together with this one; under os_process_lock */
+  struct lck *members;    /* users that have an index; under os_process_lock */
+  struct lck_file *aside; /* inherited entries to close together with this one; under os_process_lock */
   struct lck_file *next;
 };
 
-/* ---- lck.c: locks in the file whose holders keep the order of the ranks ---- */
+/* ---- lck.c: locks in the file that have a rank ---- */
 
-/* MDBX_BUSY (try_only) or an error of the system: it is not held. An owner that died is no hindrance. */
+/* Takes the lock over from a dead owner. MDBX_BUSY (try_only), or a system error: the lock is not held. */
 int lck_lock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t *turn, bool try_only);
 void lck_unlock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t turn, const char *what);
 
 /* ---- lck_registry.c: the list of this process ---- */
 
-/* Enters an environment, and makes the calling thread the one that opens. MDBX_BUSY: it is open, and may not be twice. */
+/* Registers an environment and makes the calling thread the one that opens. MDBX_BUSY: this process has the database
+ * open, and may not open it twice. */
 int lck_registry_enter(const struct os_file_id *data, unsigned flags, struct lck_file **result);
 /* Under os_process_lock. */
 struct lck_file *lck_registry_find(const struct os_file_id *data);
@@ -52,7 +54,8 @@ void lck_file_give(struct lck_file *file);
 int lck_opening_lock(struct lck *lck);
 void lck_opening_forget(struct lck *lck);
 void lck_opening_unlock(struct lck *lck);
-/* Opens the file if it is not, and takes byte 0. MDBX_RESULT_TRUE: there can be none, and the caller accepts that. */
+/* Opens the file unless it is open, and takes byte 0. MDBX_RESULT_TRUE: the file cannot be made, and the caller accepts
+ * that. */
 int lck_file_open(struct lck *lck, const char *path, int data_fd, unsigned flags, mode_t mode);
 int lck_presence_take(struct lck *lck, unsigned flags);
 int lck_index_take(struct lck *lck);
@@ -71,7 +74,8 @@ void lck_content_attach(struct lck *lck, void *addr, uint32_t slots);
 void lck_content_fill(struct lck *lck);
 int lck_content_make(struct lck *lck, const char *path, unsigned max_readers);
 int lck_content_adopt(struct lck *lck, const char *path);
-/* In a forked child, for the first user and for others: in the mapping that is there, if it still fits. */
+/* In a forked child: the first user remakes the content in the inherited mapping; another user returns to the content,
+ * in that mapping if it still fits. */
 int lck_content_remake(struct lck *lck, const struct lck *old);
 int lck_content_return(struct lck *lck, const struct lck *old, const char *path);
 

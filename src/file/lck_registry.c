@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The lock files this process has open, one struct lck_file each, however many environments use it (LCK_MULTIOPEN): locks of one
- * open file do not conflict with each other, so there is one descriptor, and it is closed last.
+ * The lock files that this process has open. Each has one struct lck_file, however many environments use it
+ * (LCK_MULTIOPEN), with one descriptor for locks, which is closed when the last environment leaves.
  *
- * A descriptor inherited over a fork is not closed while this process has the same file open by itself: where locks belong
- * to the process that would drop them. It is put aside and closed together with the own one.
+ * While this process has a file open itself, it does not close an inherited descriptor of the same file: if locks
+ * belong to the process, closing would release them. The inherited one is put aside and closed together with its own.
  */
 #include "file/lck_parts.h"
 
@@ -33,7 +33,7 @@ static void renew_lock_file(struct lck_file *file) {
     os_replace(file->fd, file->spare);
 }
 
-/* In a forked child. What it inherited shares its locks with the parent, and would keep them when the parent dies. */
+/* In a forked child. The inherited open files share the parent's locks, and would keep them when the parent dies. */
 static void renew_inherited(void) {
   for (struct lck_file *file = files; file; file = file->next) {
     if (file->generation != os_fork_generation())
@@ -64,7 +64,7 @@ static int registry_add(const struct os_file_id *data, unsigned flags, struct lc
   return MDBX_SUCCESS;
 }
 
-/* MDBX_RESULT_TRUE: another thread is opening or closing it, try again. */
+/* MDBX_RESULT_TRUE: another thread is opening or closing the file; try again. */
 static int registry_join(struct lck_file *file, unsigned flags) {
   if (!(flags & LCK_MULTIOPEN) || (flags & LCK_EXCLUSIVE) || file->exclusive)
     return MDBX_BUSY;
@@ -104,7 +104,7 @@ void lck_members_remove(struct lck_file *file, const struct lck *lck) {
 
 static int close_open(int fd) { return fd >= 0 ? os_close(fd) : MDBX_SUCCESS; }
 
-/* With those that were put aside. The first error counts. */
+/* Closes the file and the entries put aside; returns the first error. */
 int lck_file_close(struct lck_file *file) {
   int rc = MDBX_SUCCESS;
   for (; file; file = file->aside) {

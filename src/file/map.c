@@ -102,7 +102,7 @@ int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
   rc = os_ops->allocate(fd, length, new_length);
   PROBE4(growth, fd, length, new_length, rc);
   if (rc != MDBX_SUCCESS) {
-    /* A full disk may have given a part of it; what nobody refers to yet goes back. */
+    /* If the disk is full, part of the space may have been allocated: the file is cut back to its old length. */
     const int back = os_ops->resize(fd, length);
     log_notice("the file cannot grow to %llu bytes, error %d (and cut back: %d)", (unsigned long long)new_length, rc,
                back);

@@ -2,7 +2,7 @@
 /*
  * file/map.h: the data file's mapping in this process.
  *
- * Owns the address range reserved for the file up to its upper bound, and the way the file's length changes under it.
+ * Owns the address range reserved for the file up to its upper size; changes the file's length under that range.
  * Invariants:
  *  - a pointer into an area stays valid until map_close(), whatever grows, shrinks or is extended;
  *  - the current area is replaced only by a longer one; older ones stay mapped behind it;
@@ -23,7 +23,7 @@
 struct map_area {
   char *base;
   size_t length;          /* bytes of address range, up to the upper bound or more */
-  struct map_area *older; /* shorter ones, kept for pointers into them */
+  struct map_area *older; /* shorter areas, kept for pointers into them */
 };
 
 struct dbmap {
@@ -34,10 +34,10 @@ struct dbmap {
   bool random;      /* read-ahead is off; owned by whoever holds guard */
 };
 
-/* Reserves `length` bytes (rounded up to system pages) for the file. MDBX_TOO_LARGE when the address space has not so
- * much room. */
+/* Reserves `length` bytes (rounded up to system pages) for the file. MDBX_TOO_LARGE: the address space has no room for
+ * that. */
 int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool random);
-/* Makes the current area at least `length` bytes long. MDBX_UNABLE_EXTEND_MAPSIZE when there is no room for it. */
+/* Makes the current area at least `length` bytes long. MDBX_UNABLE_EXTEND_MAPSIZE: the address space has no room. */
 int map_extend(struct dbmap *map, int fd, size_t length);
 void map_close(struct dbmap *map);
 bool map_is_open(const struct dbmap *map);
@@ -51,7 +51,7 @@ int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length);
 /* Flushes what was written through a writable map: `length` bytes from offset `from` on. */
 int map_flush(struct dbmap *map, int fd, size_t from, size_t length);
 
-/* The pair of base and length that belong together. */
+/* The current base and length, as one consistent pair. */
 static inline const struct map_area *map_area_now(const struct dbmap *map) {
   return atomic_load_explicit(&map->current, memory_order_acquire);
 }

@@ -77,13 +77,14 @@ static bool list_is_sane(const struct meta_page *page) {
 
 static bool checksum_matches(const struct meta_page *page, uint32_t page_size) {
   const struct page *header = &page->header;
-  /* The upper bound counts unless the flags are a meta's, which nobody has looked at. */
+  /* page_checksum() uses the header's bounds, which are unchecked here: they must lie in the page. Of a meta page it
+   * does not use `upper`. */
   return !(header->flags & P_LARGE) && header->lower <= page_size - PAGE_HEADER &&
          ((header->flags & P_META) || header->upper <= page_size - PAGE_HEADER) &&
          header->checksum == page_checksum(header, page_size, checksum_seed(page->meta.database_id));
 }
 
-/* What is wrong with a slot; NULL: nothing. *senseless: it was written like that. */
+/* What is wrong with a slot; NULL: nothing. *senseless: the checksum matches, so it was written like that. */
 static const char *fault_of(const struct meta_page *page, uint32_t page_size, unsigned slot, bool *senseless) {
   if ((page->meta.magic & META_SIGNATURE_MASK) != META_SIGNATURE)
     return "no signature";
@@ -104,7 +105,7 @@ static const char *fault_of(const struct meta_page *page, uint32_t page_size, un
   return fault;
 }
 
-/* Looks at the bytes of one slot. */
+/* Fills *out from the page of one slot. */
 static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigned slot, struct meta_slot *out) {
   memset(out, 0, sizeof(*out));
   out->blank = page->header.flags == 0 && page->meta.magic == 0;
@@ -112,7 +113,7 @@ static void judge_slot(const struct meta_page *page, uint32_t page_size, unsigne
   out->signature = (page->meta.magic & META_SIGNATURE_MASK) == META_SIGNATURE;
   out->claimed = page->header.txnid;
   out->fault = out->blank ? NULL : fault_of(page, page_size, slot, &out->senseless);
-  /* Only where the checksum is right. */
+  /* Only if the checksum matches. */
   out->unknown = out->senseless ? page->header.features & ~META_FEATURES_KNOWN : 0;
   if (out->blank || out->fault)
     return;
@@ -147,7 +148,8 @@ static bool any_valid(const struct meta_set *set) {
   return set->slot[0].valid || set->slot[1].valid || set->slot[2].valid;
 }
 
-/* The page size is in every meta, but where metas 1 and 2 lie depends on it. *version: of a meta that is of another. */
+/* Every meta has the page size, but the places of metas 1 and 2 depend on it. *version becomes the format version of a
+ * meta that has another one than this engine. */
 static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set, bool *signature, int *version) {
   set->page_size = page_size;
   struct meta_page *page = malloc(page_size);
@@ -168,7 +170,7 @@ static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set,
   return rc;
 }
 
-/* All metas of one database carry its id; one that does not is left from something else. */
+/* All metas of a database have its id; a meta with another id is left from another database. */
 static void drop_strangers(struct meta_set *set) {
   const struct meta_slot *newest = NULL;
   for (unsigned i = 0; i < META_COUNT; ++i)
@@ -231,7 +233,8 @@ static int is_believable(const struct meta_set *set, unsigned slot, const uint64
   return verify(context, slot, believable);
 }
 
-/* Two metas of one id may say different things: nobody can tell which is meant. Answers the other one, or the head. */
+/* Finds a meta with the head's id and other content: nobody can tell which one is right. Returns its slot, or the head
+ * if there is none. */
 static unsigned find_twin(const struct meta_set *set, unsigned head) {
   for (unsigned i = 0; i < META_COUNT; ++i)
     if (i != head && set->slot[i].valid && set->slot[i].txnid == set->slot[head].txnid &&
@@ -241,7 +244,8 @@ static unsigned find_twin(const struct meta_set *set, unsigned head) {
   return head;
 }
 
-/* A commit that was written with care and cannot be read is not to be lost in silence. */
+/* A newer meta whose checksum matches but whose fields are impossible is damage, no crash: the engine must not drop its
+ * commit silently. */
 static int refuse_senseless(const struct meta_set *set, unsigned head) {
   for (unsigned i = 0; i < META_COUNT; ++i)
     if (set->slot[i].senseless && set->slot[i].claimed > set->slot[head].txnid)
@@ -295,7 +299,7 @@ static int read_listed_page(int fd, uint32_t page_size, pgno_t pgno, pgno_t limi
   int rc = *page ? os_pread_full(fd, *page, want, (uint64_t)pgno * page_size, &got) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS && got == want && (*page)->flags == P_LARGE && (*page)->run_pages > 1 &&
       (*page)->run_pages <= limit - pgno) {
-    /* Which is no reason to pass over the commit it belongs to. */
+    /* An error, so that the commit is not passed over as if its pages did not match. */
     if ((*page)->run_pages > SIZE_MAX / 2 / page_size)
       return log_damage(MDBX_TOO_LARGE, "a value of %u pages is more than this process has addresses for",
                         (*page)->run_pages);
@@ -366,7 +370,7 @@ void meta_build(struct meta_page *page, uint32_t page_size, unsigned slot, txnid
   page->meta.txnid_again = txnid;
   if (tail->count && tail->manifest != page->manifest)
     memcpy(page->manifest, tail->manifest, manifest);
-  /* The old list may stand in the same page. */
+  /* memmove: the list may lie in the page that is being built. */
   if (tail->list_length)
     memmove((uint8_t *)page->manifest + manifest, tail->list, tail->list_length);
   memset((uint8_t *)&page->meta + used, 0, body_size(page_size) - used);
@@ -382,7 +386,8 @@ int meta_write(int fd, const struct meta_page *page, uint32_t page_size) {
   return os_ops->pwritev(fd, &vector, 1, (uint64_t)page->header.pgno * page_size);
 }
 
-/* A reader that sees any of the new bytes must see the new id in the header as well: it looks there last. */
+/* The header with the new id is stored first: a reader reads it last, so a reader that saw any new byte sees the new
+ * id. */
 int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_size) {
   const uint64_t offset = (uint64_t)page->header.pgno * page_size;
   const int rc = os_ops->store(fd, base + offset, page, PAGE_HEADER, offset);
@@ -463,8 +468,8 @@ int meta_wipe(int fd, uint32_t page_size, unsigned slot) {
   return rc;
 }
 
-/* The one slot kept for the durable commit, or META_COUNT. A damaged file may have that commit in several: if each
- * were kept, none might be left to write to. */
+/* The slot of the durable commit, or META_COUNT. A damaged file may have that commit in several slots: if all were
+ * kept, no slot might be left to write to. */
 static unsigned slot_of(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
   if (durable == TXNID_NONE || txnids[head] == durable)
     return head;

@@ -46,11 +46,11 @@ void pending_newest(const struct lck *lck, txnid_t *txnid, uint32_t *failures) {
     before = *failures;
     *txnid = lck_head_txnid(pending_tip(lck));
     *failures = pending_failures(lck);
-  } while (*failures != before); /* else the commit may be one of after the failure */
+  } while (*failures != before); /* else the commit may have been made after a failure */
 }
 
 int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
-  /* The head first: after a failure the same ids are given to other commits. */
+  /* The head is read first: after a failure other commits get the same ids. */
   const txnid_t head = lck_head_txnid(lck_head(lck));
   const uint32_t now = pending_failures(lck);
   if (now == failures)
@@ -59,7 +59,8 @@ int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures) {
   return before ? MDBX_SUCCESS : MDBX_PANIC;
 }
 
-/* One bit for each maker; that several share a bit is harmless. A process's threads are numbered from 0. */
+/* One bit for each thread that made a commit; it does no harm if several threads share a bit. The threads of a process
+ * are numbered from 0. */
 static uint64_t maker_bit(const struct lck *lck, uint32_t thread) {
   return UINT64_C(1) << (lck->process * 23 + thread) % 64;
 }
@@ -90,7 +91,7 @@ uint64_t pending_freeze(struct lck *lck) {
   const uint64_t frozen = atomic_load(&lck->shared->pending);
   if (frozen) {
     atomic_store(&lck->shared->flushing, frozen);
-    /* Some are left there by one who died in his flush. */
+    /* `taken` may still count commits of a process that died during its flush. */
     atomic_fetch_add(&lck->shared->taken, atomic_exchange(&lck->shared->waiting, 0));
     atomic_fetch_add(&lck->shared->taken_bytes, atomic_exchange(&lck->shared->waiting_bytes, 0));
     atomic_fetch_or(&lck->shared->taken_makers, atomic_exchange(&lck->shared->waiting_makers, 0));
@@ -100,14 +101,14 @@ uint64_t pending_freeze(struct lck *lck) {
   return frozen;
 }
 
-/* The head first: until it is there the slot of the old one, which is the durable one, must not be written. */
+/* The head is published first: the old head is the durable commit, so its slot must not be overwritten before. */
 bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures) {
   if (atomic_load(&lck->shared->flushing) == frozen)
     atomic_store(&lck->shared->flushing, 0);
   if (pending_failures(lck) != failures)
     return false;
   ASSERT(frozen);
-  /* One whose locks were given up was taken for dead: others have published that, and more. */
+  /* If this process lost its locks, others took it for dead, and have published this commit or newer ones. */
   if (lck_head_txnid(frozen) <= lck_head_txnid(lck_head(lck)))
     return true;
   lck_publish_head(lck, lck_head_txnid(frozen), lck_head_slot(frozen));

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file/pending.h: commits that are written and wait for a flush which makes them durable, and visible, together.
+ * file/pending.h: pending commits: they are written, and wait for one flush that makes them durable and visible
+ * together.
  *
- * Owns the fields of the lock file about them; doc/commit.md has the invariants (C13 to C16). In short:
+ * Owns the lock file's fields about pending commits; doc/commit.md has the invariants (C13 to C17). In short:
  *
  *   pending   the newest such commit, on which the next writer builds; readers do not see it
- *   flushing  the one that the running flush was begun for: its meta page and its pages are left alone
- *   head      the newest that readers see; while there are pending commits it is durable
+ *   flushing  the commit that the running flush was begun for: nobody overwrites its meta page and its pages
+ *   head      the newest commit that readers see; while commits are pending, it is durable
  *
- * The writer makes commits pending, under the writer lock and the metas lock. Whoever holds the flusher lock freezes the newest
- * one, flushes without any other lock, and publishes it. A failure ends all that wait: their number of failures tells them.
+ * The writer makes commits pending, under the writer lock and the metas lock. The holder of the flusher lock freezes
+ * the newest one, flushes without any other lock, and publishes it. A failure ends all pending commits: waiting threads
+ * see it by the number of failures.
  */
 #ifndef MDBX_FILE_PENDING_H
 #define MDBX_FILE_PENDING_H
@@ -28,8 +30,8 @@ static inline uint32_t pending_failures(const struct lck *lck) { return atomic_l
 
 static inline uint64_t pending_flushing(const struct lck *lck) { return atomic_load(&lck->shared->flushing); }
 
-/* Bytes that commits which wait, or are being flushed, have written; and since when the first of those that no flush takes
- * along waits, 0: there is none. For thresholds and display. */
+/* For thresholds and display: the bytes that pending commits have written, and the time since when the first one waits
+ * for which no flush has begun (0: none). */
 static inline uint64_t pending_bytes(const struct lck *lck) {
   return pending_any(lck) ? atomic_load(&lck->shared->waiting_bytes) + atomic_load(&lck->shared->taken_bytes) : 0;
 }
@@ -38,41 +40,43 @@ static inline uint64_t pending_since(const struct lck *lck) {
   return pending_any(lck) ? atomic_load(&lck->shared->waiting_since) : 0;
 }
 
-/* How many commits the last flush that ended well made durable; display. */
+/* How many commits the last successful flush made durable; display. */
 static inline uint32_t pending_shared(const struct lck *lck) { return atomic_load(&lck->shared->shared); }
 
-/* The newest commit, and the number of failures before it. */
+/* The newest commit and the number of failures before it, as a consistent pair. */
 void pending_newest(const struct lck *lck, txnid_t *txnid, uint32_t *failures);
-/* What became of a commit that was made pending after so many failures: MDBX_SUCCESS: it is published, and durable;
- * MDBX_RESULT_TRUE: it waits; MDBX_PANIC: it failed. */
+/* The state of a commit that was made pending after so many failures. MDBX_SUCCESS: published and durable.
+ * MDBX_RESULT_TRUE: still pending. MDBX_PANIC: failed. */
 int pending_outcome(const struct lck *lck, txnid_t txnid, uint32_t failures);
 
-/* An owner that died is no hindrance: what these locks guard is changed by single stores, each of which leaves it whole. */
+/* These locks are taken over from a dead owner: each single store leaves the guarded fields consistent. */
 int pending_metas_lock(struct lck *lck);
 void pending_metas_unlock(struct lck *lck);
 /* MDBX_SUCCESS, or MDBX_BUSY: a living process holds it. */
 int pending_flusher_try(struct lck *lck);
 /* Wakes those who wait for a flush. */
 void pending_flusher_unlock(struct lck *lck);
-/* Sleeps until a flush ends after `seen` have, for so long, or a moment if that is less. */
+/* Sleeps until `flushes` is no longer `seen`, for so many microseconds at most; may return earlier. */
 void pending_sleep(struct lck *lck, uint32_t seen, uint32_t microseconds);
-/* No flush runs, and the commits that wait are of fewer threads than committed at the time of the last one: more may come. */
+/* Whether waiting may bring more commits into the next flush: no flush runs, and the pending commits come from fewer
+ * threads than committed at the time of the last flush. */
 bool pending_may_grow(const struct lck *lck);
-/* Several threads committed at the time of the last flush. */
+/* Whether several threads committed at the time of the last flush. */
 bool pending_has_company(const struct lck *lck);
 
 /* ---- Under the metas lock ---- */
 
-/* The commit is written, so many bytes, its meta last, by that thread of this process (os_thread_number). Under the writer lock as
- * well. */
+/* Makes a commit pending, after its meta was written. `bytes`: what it has written; `thread`: os_thread_number() of its
+ * thread. Also under the writer lock. */
 void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes, uint32_t thread);
-/* Ends what one who died in pending_publish() has begun: there the head is durable, and not pending. */
+/* Completes a pending_publish() whose process died in it: notes the head as durable and as no longer pending. */
 void pending_settle(struct lck *lck);
-/* Chooses what a flush that begins now makes durable; 0: nothing waits. */
+/* Returns the commit that a flush which begins now makes durable; 0: no commit is pending. */
 uint64_t pending_freeze(struct lck *lck);
-/* The flush has ended well: what it was begun for is durable and the head. False: commits failed meanwhile. */
+/* After a successful flush: makes the frozen commit the head, and notes it as durable. False: the pending commits
+ * failed meanwhile. */
 bool pending_publish(struct lck *lck, uint64_t frozen, uint32_t failures);
-/* All that wait have failed. Their metas are to be wiped before the lock is given back, or by the next writer. */
+/* Fails all pending commits. Their metas must be wiped before the lock is released, or by the next writer. */
 void pending_fail(struct lck *lck);
 
 #endif

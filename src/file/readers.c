@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file/readers.c: reader slots and the threads they belong to. The memory order is argued in readers.h.
+ * file/readers.c: reader slots and the threads they belong to. readers.h explains the memory order.
  *
- * Owns the list of slots bound to threads of this process, guarded by os_process_lock(). A thread that ends finds its
- * binding in that list or leaves it alone: the environment may have been closed, and the memory reused, before the
- * thread's destructor got to run. The reader-table lock is never waited for while the process mutex is held.
+ * Owns the list of slots bound to threads of this process, guarded by os_process_lock(). A thread that ends uses its
+ * binding only if the list has it: the environment may have been closed, and the memory reused, before the thread's
+ * destructor runs. No thread waits for the reader-table lock while it holds the process mutex.
  */
 #include "file/readers.h"
 
@@ -37,7 +37,7 @@ static void slot_free(struct reader_slot *slot) {
   atomic_store(&slot->state, READER_FREE);
 }
 
-/* What was asked already during one cleaning: each index costs a system call once. */
+/* Answers remembered during one cleaning, so that each process index costs only one system call. */
 struct liveness {
   uint64_t asked[LCK_PROCESSES / 64];
   uint64_t alive[LCK_PROCESSES / 64];
@@ -56,7 +56,8 @@ static bool liveness_of(struct liveness *known, const struct lck *lck, uint32_t 
   return (known->alive[word] & bit) != 0;
 }
 
-/* Under the reader-table lock, so no slot can be bound between the question whether its owner lives and the answer. */
+/* Under the reader-table lock, so no slot is bound to a new owner between the check of the old owner and the
+ * freeing. */
 static unsigned clean_dead(struct lck *lck) {
   struct liveness known;
   unsigned count = 0;
@@ -75,7 +76,7 @@ static unsigned clean_dead(struct lck *lck) {
   return count;
 }
 
-/* Under the reader-table lock. The slot behind the last one ever bound is free too, if there is one. */
+/* Under the reader-table lock. If no slot bound before is free, the first slot never bound is taken. */
 static struct reader_slot *find_free(struct lck *lck) {
   const uint32_t high = readers_high_water(lck);
   for (uint32_t i = 0; i < high; ++i)
@@ -87,7 +88,7 @@ static struct reader_slot *find_free(struct lck *lck) {
   return lck->slots + high;
 }
 
-/* The state comes last: a binder that dies on the way leaves a free slot. */
+/* The state is stored last: if this process dies before, the slot is still free. */
 static void slot_bind(struct lck *lck, struct reader_slot *slot, uint64_t tid) {
   atomic_store(&slot->txnid, 0);
   atomic_store(&slot->process, lck->process);
@@ -116,7 +117,7 @@ int readers_bind(struct lck *lck, uint64_t tid, struct reader_slot **slot) {
 }
 
 void readers_release(struct lck *lck, struct reader_slot *slot) {
-  /* It may have been taken away, and belong to another process by now. */
+  /* Another process may have taken the slot away, and a third one may have it now. */
   if (!lck_is_inherited(lck) && atomic_load(&slot->process) == lck->process)
     slot_free(slot);
 }
@@ -189,7 +190,7 @@ int readers_park(struct reader_slot *slot, txnid_t txnid) {
 }
 
 void readers_forget_parking(struct reader_slot *slot, txnid_t txnid) {
-  uint64_t parked = txnid; /* the slot may be another one's by now */
+  uint64_t parked = txnid; /* the slot may belong to another reader by now */
   atomic_compare_exchange_strong(&slot->parked, &parked, 0);
 }
 
@@ -304,7 +305,7 @@ static int collect_once(const struct lck *lck, struct reader_pins *pins) {
   pins->length = 0;
   for (uint32_t i = 0; i < high; ++i) {
     const txnid_t pinned = pinned_by(lck->slots + i);
-    /* Most readers are on the same few snapshots. */
+    /* Saves entries: most readers have one of a few snapshots. sort_pins() removes the other duplicates. */
     if (pinned && (pins->length == 0 || pins->items[pins->length - 1] != pinned))
       pins->items[pins->length++] = pinned;
   }
@@ -359,11 +360,11 @@ int readers_enumerate(const struct lck *lck, readers_visitor visit, void *contex
 
 /* ---- Slots of threads ------------------------------------------------------------------------------------------- */
 
-/* Constant but for the links while it is in the list. */
+/* Constant while in the list, except `next`. */
 struct reader_binding {
   struct reader_threads *owner;
   struct reader_slot *slot;
-  uint64_t ticket; /* of the slot when it was bound */
+  uint64_t ticket; /* ticket of the slot when it was bound */
   uintptr_t thread;
   uint32_t generation; /* os_fork_generation() of the process that bound it */
   struct reader_binding *next;
@@ -376,14 +377,14 @@ static bool binding_is_valid(const struct reader_binding *binding) {
   return binding && binding->generation == os_fork_generation();
 }
 
-/* Somebody may have taken the slot of a process that was said to be gone, but is not. */
+/* False if another process took this one for dead and freed the slot. */
 static bool binding_has_slot(const struct reader_binding *binding) {
   return binding_is_valid(binding) && readers_owns(binding->owner->lck, binding->slot, binding->ticket);
 }
 
-/* The link to the binding, or to NULL; the pointer may be stale and is not followed. A stale one whose memory was given
- * to another binding shows by the thread: no other live binding of the calling thread can be at that address, since
- * its owner's destructor would have been called with it, not us. */
+/* The link to the binding, or to the final NULL. `wanted` may be stale and is not dereferenced. If its memory belongs
+ * to another binding now, that one is of another thread: a destructor gets the value of its own thread's key, so no
+ * other live binding of the calling thread can be at this address. */
 static struct reader_binding **binding_link(const struct reader_binding *wanted) {
   struct reader_binding **link = &bindings;
   while (*link && (*link != wanted || (*link)->thread != os_thread_self()))
@@ -391,7 +392,7 @@ static struct reader_binding **binding_link(const struct reader_binding *wanted)
   return link;
 }
 
-/* Takes it out of the list, and gives the slot back. Under os_process_lock. */
+/* Removes the binding from the list and releases its slot. Under os_process_lock. */
 static void binding_remove(struct reader_binding **link) {
   struct reader_binding *binding = *link;
   *link = binding->next;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * file/readers.h: which snapshots are in use.
+ * file/readers.h: reader slots: they show which snapshots are in use.
  *
  * Owns the reader slots of the lock file, and which thread of this process has which slot.
  *
@@ -23,57 +23,57 @@
 
 #include "file/lck.h"
 
-/* In reader_slot.txnid: writers may oust this reader. */
+/* A bit of reader_slot.txnid: writers may oust this reader. */
 #define READER_PARKED (UINT64_C(1) << 63)
 
-/* Takes a slot for `tid` (0 = not tied to a thread). Slots of dead processes are cleaned when none is free. Slots
- * bound here are the caller's to release. MDBX_READERS_FULL. */
+/* Binds a slot to thread `tid` (0: to no thread). If none is free, frees the slots of dead processes first. The caller
+ * releases the slot. MDBX_READERS_FULL. */
 int readers_bind(struct lck *lck, uint64_t tid, struct reader_slot **slot);
-/* Notes that a transaction of the user's has the slot: readers_shown() counts it. */
+/* Notes that a transaction of the application has the slot: readers_shown() counts it from now on. */
 void readers_show(struct lck *lck, const struct reader_slot *slot);
-/* Gives the slot back; a pin goes with it. Does nothing in a forked child. */
+/* Releases the slot and its pin. Does nothing in a forked child. */
 void readers_release(struct lck *lck, struct reader_slot *slot);
 
-/* Whether the slot is still the binding `ticket` of this environment: readers_kick() may have taken it. */
+/* Whether the slot still has the binding `ticket` of this environment: readers_kick() may have taken it away. */
 bool readers_owns(const struct lck *lck, const struct reader_slot *slot, uint64_t ticket);
 
-/* Pins the newest snapshot; the packed head (lck_head_txnid, lck_head_slot) is returned. */
+/* Pins the newest snapshot; returns the head (for lck_head_txnid, lck_head_slot). */
 uint64_t readers_pin(const struct lck *lck, struct reader_slot *slot);
-/* Pins a given snapshot that another slot of this process pins throughout the call (clones). A scan that passed this
- * slot before and reaches the other one after its pin ended would miss both; so this counts in lck_shared.clones, and
- * a scan during which that count moved is made again. */
+/* Pins a snapshot that another slot of this process pins throughout the call (clones). A scan may read this slot before
+ * the call, and the other slot after that one's pin has ended, and so miss both. Therefore each call increments
+ * lck_shared.clones, and a scan starts again if that count has changed meanwhile. */
 void readers_pin_same(const struct lck *lck, struct reader_slot *slot, txnid_t txnid);
-/* Ends the pin of txnid, parked or not; nothing when it was ousted or evicted. */
+/* Ends the pin of txnid, parked or not; does nothing if a writer has removed it. */
 void readers_unpin(struct reader_slot *slot, txnid_t txnid);
 /* True while the slot still pins txnid and is not parked. */
 static inline bool readers_holds(const struct reader_slot *slot, txnid_t txnid) {
   return atomic_load_explicit(&slot->txnid, memory_order_acquire) == txnid;
 }
-/* Notes facts of the pinned snapshot for reader lists. */
+/* Notes figures of the pinned snapshot, for lists of readers. */
 void readers_note(struct reader_slot *slot, uint64_t pages_used, uint64_t pages_retired);
 
-/* Lets writers oust the reader from now on. MDBX_OUSTED when the pin is gone already. */
+/* Lets writers oust the reader from now on. MDBX_OUSTED: a writer has removed the pin already. */
 int readers_park(struct reader_slot *slot, txnid_t txnid);
-/* The owner of a parked pin gives it up without unparking it. */
+/* For the owner of a parked pin that gives it up without unparking it. */
 void readers_forget_parking(struct reader_slot *slot, txnid_t txnid);
-/* MDBX_SUCCESS: pinned as before. MDBX_OUSTED: the pin is gone. */
+/* MDBX_SUCCESS: pinned as before. MDBX_OUSTED: a writer has removed the pin. */
 int readers_unpark(struct reader_slot *slot, txnid_t txnid);
 bool readers_any_parked(const struct lck *lck);
 /* Ousts the parked readers of exactly that snapshot; returns how many. */
 unsigned readers_oust_snapshot(struct lck *lck, txnid_t txnid);
-/* Takes the pin of exactly that snapshot from a slot; false when it was gone. */
+/* Removes the pin of exactly that snapshot from a slot; false if the slot does not have it (any more). */
 bool readers_evict(struct reader_slot *slot, txnid_t txnid);
-/* Frees a foreign slot as a whole, if it still is the binding `ticket`; for a process known to be gone. */
+/* Frees a slot of another process that is known to be dead, if the slot still has the binding `ticket`. */
 bool readers_kick(struct lck *lck, struct reader_slot *slot, uint64_t ticket);
 
-/* The oldest pinned snapshot, or the head's txnid when nobody lags. */
+/* The oldest pinned snapshot, or the head's id if no reader has an older one. */
 txnid_t readers_oldest(const struct lck *lck);
-/* As readers_oldest, of this environment's own slots only. */
+/* The same for the slots of this environment only. */
 txnid_t readers_oldest_own(const struct lck *lck);
-/* The slot that pins the oldest snapshot, if that is older than `below`; NULL when there is none. */
+/* The slot with the oldest snapshot, if that is older than `below`; NULL: no slot has one. */
 struct reader_slot *readers_find_laggard(const struct lck *lck, txnid_t below, txnid_t *txnid);
 
-/* Snapshots, ascending, each once. */
+/* Ids of snapshots, ascending, without duplicates. */
 struct reader_pins {
   txnid_t *items;
   size_t length, capacity;
@@ -81,12 +81,12 @@ struct reader_pins {
 
 void readers_pins_init(struct reader_pins *pins);
 void readers_pins_destroy(struct reader_pins *pins);
-/* Fills pins with every snapshot some slot pins. ENOMEM. */
+/* Fills pins with all snapshots that slots pin. MDBX_ENOMEM. */
 int readers_collect(const struct lck *lck, struct reader_pins *pins);
-/* Puts one more where it belongs, unless it is there. ENOMEM. */
+/* Inserts a snapshot, unless it is there already. MDBX_ENOMEM. */
 int readers_pins_add(struct reader_pins *pins, txnid_t txnid);
 
-/* Frees the slots of dead processes; *count (may be NULL) tells how many. MDBX_RESULT_TRUE when there were some. */
+/* Frees the slots of dead processes; *count (may be NULL) is their number. MDBX_RESULT_TRUE: there were some. */
 int readers_check_dead(struct lck *lck, unsigned *count);
 
 /* A bound slot as seen at one moment. */
@@ -95,24 +95,24 @@ struct reader_view {
   uint32_t index;
   uint32_t process;
   uint64_t pid, tid;
-  txnid_t txnid; /* 0 when nothing is pinned */
+  txnid_t txnid; /* 0: nothing is pinned */
   bool parked;
-  bool ousted; /* its pin was parked and taken away, and the owner has not seen that yet */
+  bool ousted; /* a writer removed its parked pin, and the owner has not noticed yet */
   uint64_t pages_used, pages_retired, ticket;
 };
 
 typedef int (*readers_visitor)(void *context, unsigned number, const struct reader_view *view);
-/* Calls visit for every bound slot, number from 1 on; a result other than 0 ends it and is returned. MDBX_RESULT_TRUE
- * when there was none. */
+/* Calls `visit` for every bound slot, with numbers from 1; a result other than 0 ends the walk and is returned.
+ * MDBX_RESULT_TRUE: no slot is bound. */
 int readers_enumerate(const struct lck *lck, readers_visitor visit, void *context);
-/* Slots ever bound. */
+/* How many slots have ever been bound: no slot at or above this index has. */
 uint32_t readers_high_water(const struct lck *lck);
-/* The same without those that only the engine had, for looks of its own. */
+/* The same, counting only slots that transactions of the application had, not those that only the engine used. */
 uint32_t readers_shown(const struct lck *lck);
 
 /* ---- Slots tied to threads ---------------------------------------------------------------------------------------*/
 
-struct reader_binding; /* readers.c: one thread's slot */
+struct reader_binding; /* readers.c: the slot of one thread */
 
 /* One per environment with sticky threads. */
 struct reader_threads {
@@ -126,9 +126,9 @@ int readers_threads_open(struct reader_threads *threads, struct lck *lck);
 void readers_threads_close(struct reader_threads *threads);
 /* The calling thread's slot, or NULL. No system call, no lock. */
 struct reader_slot *readers_thread_slot(const struct reader_threads *threads);
-/* Binds a slot to the calling thread; it is released at the end of the thread. MDBX_RESULT_TRUE when it has one. */
+/* Binds a slot to the calling thread, until the thread ends. MDBX_RESULT_TRUE: the thread has a slot already. */
 int readers_thread_bind(struct reader_threads *threads, struct reader_slot **slot);
-/* Releases the calling thread's slot. MDBX_RESULT_TRUE when it has none, MDBX_BUSY when the slot pins a snapshot. */
+/* Releases the calling thread's slot. MDBX_RESULT_TRUE: it has none. MDBX_BUSY: the slot pins a snapshot. */
 int readers_thread_release(struct reader_threads *threads);
 
 #endif

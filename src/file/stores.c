@@ -4,10 +4,10 @@
 #include "base/assert.h"
 #include "base/log.h"
 
-/* Epochs are counted from 1 to this, and a page of the present one or of the one before was written lately. */
+/* Epochs are numbered from 1 to EPOCH_MAX. A page of the present or the previous epoch was written recently. */
 enum { EPOCH_MAX = 255 };
 
-/* So many pages are most likely still in memory. */
+/* The length of an epoch in pages: so many pages written last are most likely still in memory. */
 static uint64_t pages_in_memory(unsigned shift) {
   const uint64_t pages = (os_memory_of_process() >> shift) / 16;
   return MAX_OF(pages, 1024);
@@ -52,7 +52,7 @@ static int map(struct stores *stores, int fd, unsigned shift, size_t length) {
   return MDBX_SUCCESS;
 }
 
-/* Nothing is known of the pages from that one on. */
+/* Forgets that page and those behind it. */
 static void forget_from(struct stores *stores, pgno_t pgno) {
   if (pgno >= stores->end)
     return;
@@ -60,7 +60,8 @@ static void forget_from(struct stores *stores, pgno_t pgno) {
   stores->end = pgno;
 }
 
-/* Nothing is known of any page, without a visit of each: no epoch of theirs is the present one or the one before. */
+/* Forgets all pages, usually without touching each entry: skips so many epochs that no page is of the present or the
+ * previous one. */
 static void forget_all(struct stores *stores) {
   if (stores->epoch > EPOCH_MAX - 2) {
     forget_from(stores, 0);
@@ -101,7 +102,7 @@ bool stores_may_copy(const struct stores *stores, pgno_t pgno, uint32_t pages) {
   return true;
 }
 
-/* Epochs older than the last one are forgotten when their number comes again: all of them at once. */
+/* Before epoch numbers repeat, all pages are forgotten, so that an old page does not look recent. */
 static void next_epoch(struct stores *stores) {
   if (stores->epoch == EPOCH_MAX) {
     forget_from(stores, 0);
