@@ -236,8 +236,7 @@ static void file_leave_shared(struct lck *lck) {
 }
 
 /* The entry stays in the list until its descriptors are closed: if another thread opened the file before that, closing
-/* The entry stays in the list until its descriptors are closed: would release its locks, where locks belong to the
-/* The entry stays in the list until its descriptors are closed: process. */
+ * would release its locks, where locks belong to the process. */
 static int file_leave_last(struct lck *lck) {
   struct lck_file *file = lck->file;
   lck_opening_forget(lck); /* closing the descriptor releases byte 0 */
