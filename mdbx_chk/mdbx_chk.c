@@ -56,6 +56,7 @@ static const struct tool_about about = {
 #define KINDS_MAX 64
 
 struct finding_kind {
+  const char *object; /* the engine's text: constant */
   char caption[96];
   size_t count;
 };
@@ -88,13 +89,15 @@ static size_t shown_of_kind(void) {
 /* ------------------------------------------------------------------------------------------------------- findings */
 
 /* NULL if there are too many kinds. */
-static struct finding_kind *kind_of(const char *caption) {
+static struct finding_kind *kind_of(const char *object, const char *caption) {
   for (size_t i = 0; i < run.kind_count; ++i)
-    if (strncmp(run.kinds[i].caption, caption, sizeof(run.kinds[i].caption) - 1) == 0)
+    if (strcmp(run.kinds[i].object, object) == 0 &&
+        strncmp(run.kinds[i].caption, caption, sizeof(run.kinds[i].caption) - 1) == 0)
       return &run.kinds[i];
   if (run.kind_count == KINDS_MAX)
     return NULL;
   struct finding_kind *kind = &run.kinds[run.kind_count++];
+  kind->object = object;
   snprintf(kind->caption, sizeof(kind->caption), "%s", caption);
   return kind;
 }
@@ -120,7 +123,7 @@ static void print_place(const char *object, uint64_t entry) {
 
 static void on_issue(MDBX_chk_context_t *ctx, const char *object, uint64_t entry, const char *issue,
                      const char *extra_fmt, va_list extra_args) {
-  struct finding_kind *kind = kind_of(issue);
+  struct finding_kind *kind = kind_of(object, issue);
   run.unnamed += !kind;
   if (!kind || ++kind->count > shown_of_kind() + 1)
     return;
@@ -150,7 +153,8 @@ static void print_findings(void) {
   if (run.silent)
     return;
   for (size_t i = 0; i < run.kind_count; ++i)
-    printf(" - %zu x %s\n", run.kinds[i].count, run.kinds[i].caption);
+    printf(" - %zu %s%s: %s\n", run.kinds[i].count, run.kinds[i].object, run.kinds[i].count == 1 ? "" : "s",
+           run.kinds[i].caption);
   if (run.unnamed)
     printf(" - %zu of other kinds\n", run.unnamed);
 }
@@ -327,8 +331,8 @@ static void print_result(const MDBX_chk_context_t *ctx, double seconds) {
   if (run.verbosity < 0)
     return;
   if (ctx->result.alloc_pages)
-    printf("%zu tables, %zu pages looked at, %zu of %zu allocated pages are free (%s)\n", ctx->result.table_processed,
-           ctx->result.processed_pages, ctx->result.unused_pages, ctx->result.alloc_pages,
+    printf("%zu tables, %zu pages looked at, %zu of %zu allocated pages are not in use (%s)\n",
+           ctx->result.table_processed, ctx->result.processed_pages, ctx->result.unused_pages, ctx->result.alloc_pages,
            mdbx_ratio2percents(ctx->result.unused_pages, ctx->result.alloc_pages, text, sizeof(text)));
   printf("No problems found in %.3f seconds.\n", seconds);
 }
@@ -353,7 +357,7 @@ static int print_database(const MDBX_env *env) {
   if (run.verbosity < 0)
     return rc;
   printf("%s: checking %s, %s\n", about.name, run.path,
-         run.write ? "writers are kept out" : "read-only, others may go on");
+         run.write ? "writers are kept out" : "read-only, others may read and write");
   printf(" - pages of %u bytes, file of %" PRIu64 " bytes, limits %" PRIu64 "..%" PRIu64 "\n", info.mi_dxb_pagesize,
          info.mi_geo.current, info.mi_geo.lower, info.mi_geo.upper);
   printf(" - newest transaction %" PRIu64 ", oldest one in use %" PRIu64 ", %u of %u reader slots were used\n",

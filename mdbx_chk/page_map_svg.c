@@ -432,12 +432,17 @@ static void draw_bar(const struct drawing *drawing) {
   fputs("</text>\n", drawing->out);
 }
 
-/* The result of a defragmentation: all free pages are moved to the end, and the file is not cut below its lower
- * size. */
+/* The result of a defragmentation: all free pages are at the end, and the file shrinks as its geometry says: only if the
+ * end is longer than the threshold, to a multiple of the growth step, and not below the lower size. */
 static uint64_t bytes_after_defrag(const struct page_map *map) {
+  const MDBX_envinfo *info = &map->info;
   const uint64_t needed =
       (uint64_t)(map->count - map->of_kind[PAGE_FREE] - map->of_kind[PAGE_UNALLOCATED]) * map->page_size;
-  return needed > map->info.mi_geo.lower ? needed : map->info.mi_geo.lower;
+  if (!info->mi_geo.shrink || info->mi_geo.current - needed <= info->mi_geo.shrink)
+    return info->mi_geo.current;
+  const uint64_t step = info->mi_geo.grow ? info->mi_geo.grow : map->page_size;
+  const uint64_t whole = (needed + step - 1) / step * step;
+  return whole > info->mi_geo.lower ? whole : info->mi_geo.lower;
 }
 
 static void draw_title(const struct drawing *drawing, const char *title) {

@@ -58,7 +58,7 @@ static int report_progress(void *context, const MDBX_defrag_result_t *result) {
   struct progress *progress = context;
   const unsigned permille = result->rough_estimation_cycle_progress_permille;
   if (progress->verbose)
-    printf("cycle %u: %zu pages moved, %zd given back, about %zu left\n", result->cycles, result->pages_moved,
+    printf("cycle %u: %zu pages moved, %zd freed at the end, about %zu left\n", result->cycles, result->pages_moved,
            (ssize_t)result->pages_shrinked, result->pages_left);
   else if (progress->terminal)
     fprintf(stderr, "\r%3u.%u %%  %zu pages moved ", permille / 10, permille % 10, result->pages_moved);
@@ -92,13 +92,34 @@ static void print_reasons(const MDBX_defrag_result_t *result) {
 static void print_result(const MDBX_defrag_result_t *result, size_t page) {
   char size[SIZE_TEXT];
   if (result->pages_shrinked >= 0)
-    printf("%s given back (%zd pages)", size_show((uint64_t)result->pages_shrinked * page, size),
-           (ssize_t)result->pages_shrinked);
+    printf("%zd pages (%s) freed at the end", (ssize_t)result->pages_shrinked,
+           size_show((uint64_t)result->pages_shrinked * page, size));
   else
     printf("the file grew by %zd pages", -(ssize_t)result->pages_shrinked);
   printf(", %zu pages moved, %u cycles, %.1f seconds\n", result->pages_moved, result->cycles,
          (double)result->spent_time_dot16 / 65536);
   print_reasons(result);
+}
+
+/* Pages freed at the end shorten the file only as the geometry allows. */
+static int print_length(const MDBX_env *env, const MDBX_envinfo *before) {
+  MDBX_envinfo now;
+  char size[SIZE_TEXT], other[SIZE_TEXT], threshold[SIZE_TEXT];
+  const int rc = mdbx_env_info_ex(env, NULL, &now, sizeof(now));
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot describe the database");
+  const uint64_t used = (now.mi_last_pgno + 1) * now.mi_dxb_pagesize;
+  size_show(now.mi_geo.current, size);
+  if (now.mi_geo.current < before->mi_geo.current)
+    printf("the file has %s, %s less than before\n", size,
+           size_show(before->mi_geo.current - now.mi_geo.current, other));
+  else if (!now.mi_geo.shrink)
+    printf("the file keeps its %s: it never shrinks, see mdbx geometry --shrink\n", size);
+  else if (now.mi_geo.current > now.mi_geo.lower && used < now.mi_geo.current)
+    printf("the file keeps its %s: its unused end has %s, and it shrinks if that is more than %s, see mdbx geometry "
+           "--shrink\n",
+           size, size_show(now.mi_geo.current - used, other), size_show(now.mi_geo.shrink, threshold));
+  return MDBX_SUCCESS;
 }
 
 static size_t to_pages(uint64_t bytes, size_t page) { return (size_t)((bytes + page - 1) / page); }
@@ -121,6 +142,9 @@ int tool_defrag(MDBX_env *env, const struct defrag_limits *limits) {
     fputs("\r                                        \r", stderr);
   if (!tool_quiet)
     print_result(&result, page);
+  const int shown = tool_quiet ? MDBX_SUCCESS : print_length(env, &info);
+  if (shown != MDBX_SUCCESS && (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE))
+    return shown;
   if (rc == MDBX_RESULT_TRUE)
     return tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
   return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "the file was not made as small as it could be");

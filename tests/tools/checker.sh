@@ -158,6 +158,23 @@ if command -v xmllint >/dev/null; then
 else
   echo "xmllint is not installed: that the picture is well-formed is not checked"
 fi
+# What it promises of a defragmentation comes true, and it promises nothing that the geometry prevents.
+expect 0 "a table to drop" sh -c "sed 's/=named/=later/' input | '$load' -q good && '$drop' -d -s named good"
+expect 0 "a commit, so that pages get free" "$mdbx" put good key value
+expect 0 "picture with free pages" "$chk" -q --map map.svg good
+promised=$(sed -n 's/.*mdbx_defrag would leave a file of \([0-9]*\) KiB.*/\1/p' map.svg)
+expect 0 "defrag of the promised length" "$defrag" good
+checks=$((checks + 1))
+[ "$(wc -c <good/mdbx.dat)" -eq $((${promised:-0} * 1024)) ] || fail "the picture promised ${promised:-no} KiB"
+expect 0 "a threshold that is never reached" "$mdbx" geometry good --now 512K --shrink 1M
+expect 0 "defrag below the threshold" "$defrag" good
+expect_text "^the file keeps its 512 KiB: its unused end has .*B, and it shrinks if that is more than 1 MiB, " "defrag below the threshold"
+expect 0 "picture below the threshold" "$chk" -q --map map.svg good
+checks=$((checks + 1))
+grep -q "mdbx_defrag would" map.svg && fail "the picture promises what the geometry prevents"
+expect 0 "no threshold" "$mdbx" geometry good --shrink 0
+expect 0 "defrag without a threshold" "$defrag" good
+expect_text "^the file keeps its 512 KiB: it never shrinks" "defrag without a threshold"
 expect 4 "picture into nowhere" "$chk" --map no/such/map.svg good
 expect_text "cannot draw no/such/map.svg" "picture into nowhere"
 if own_device full 1 7; then

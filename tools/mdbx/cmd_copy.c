@@ -197,8 +197,8 @@ static int write_increment(MDBX_env *env, uint64_t since, const char *destinatio
   const bool shows = !target.through && !tool_quiet;
   rc = target_finish(&target, rc);
   if (rc == MDBX_SUCCESS && shows)
-    printf("%s: an increment from commit %" PRIu64 " to %" PRIu64 ", %" PRIu64 " pages\n", destination,
-           info.ii_base_txnid, info.ii_txnid, info.ii_pages);
+    printf("%s: an increment from commit %" PRIu64 " to %" PRIu64 ", %" PRIu64 " page%s\n", destination,
+           info.ii_base_txnid, info.ii_txnid, info.ii_pages, info.ii_pages == 1 ? "" : "s");
   return rc;
 }
 

@@ -318,8 +318,8 @@ static int import_into(struct import *import, const char *destination, struct lo
     rc = compare_counts(import, target.temporary);
   rc = target_finish(&target, rc);
   if (rc == MDBX_SUCCESS && !tool_quiet)
-    printf("%s: %" PRIu64 " records, %" PRIu64 " named tables; the counts are right\n", destination, import->records,
-           import->tables);
+    printf("%s: %" PRIu64 " record%s, %" PRIu64 " named table%s; the counts are right\n", destination, import->records,
+           import->records == 1 ? "" : "s", import->tables, import->tables == 1 ? "" : "s");
   return rc;
 }
 
