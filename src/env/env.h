@@ -118,7 +118,7 @@ struct MDBX_env {
   MDBX_txn *writer_txn;            /* the memory of write transactions, made at first use; txn/ owns it */
   const struct space *work;        /* the pages of the running write transaction, NULL: none runs */
   _Atomic uintptr_t writer_thread; /* the thread whose write transaction runs, 0: none runs */
-  /* Pages retired since the durable commit when a transaction last had to make the head durable to get pages; 0: none */
+  /* Pages retired since the durable commit when a transaction last had to make the head durable for more; 0: none */
   uint64_t short_after;
   /* Threads that flush, or wait for a flush, without the writer lock: at the end of a transaction, or in a call such as
    * mdbx_env_sync(). The environment cannot be closed meanwhile. */
