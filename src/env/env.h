@@ -118,7 +118,8 @@ struct MDBX_env {
   MDBX_txn *writer_txn;            /* the memory of write transactions, made at first use; txn/ owns it */
   const struct space *work;        /* the pages of the running write transaction, NULL: none runs */
   _Atomic uintptr_t writer_thread; /* the thread whose write transaction runs, 0: none runs */
-  /* Pages retired since the durable commit when a transaction last had to make the head durable for more; 0: none */
+  /* How many pages were retired since the durable commit, when a transaction last ran out of pages and therefore made
+   * the head durable; 0: never. */
   uint64_t short_after;
   /* Threads that flush, or wait for a flush, without the writer lock: at the end of a transaction, or in a call such as
    * mdbx_env_sync(). The environment cannot be closed meanwhile. */

@@ -52,6 +52,6 @@ int env_make_database(MDBX_env *env) {
   if (rc == MDBX_SUCCESS)
     rc = os_sync_parent(env->data_path);
   if (rc != MDBX_SUCCESS && os_ops->resize(env->fd, 0) != MDBX_SUCCESS)
-    log_error("%s: what was written of it cannot be taken back", env->data_path);
+    log_error("%s: the unfinished database cannot be removed from the file", env->data_path);
   return rc;
 }

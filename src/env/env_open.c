@@ -70,8 +70,9 @@ static uint64_t width_of(const MDBX_env *env, const struct meta *meta) {
 }
 
 static int refuse_width(const MDBX_env *env, const struct meta *meta) {
-  return log_damage(MDBX_TOO_LARGE, "%s: it %s %llu bytes, and this process has not so many addresses", env->data_path,
-                    env_is_readonly(env) ? "has" : "may grow to", (unsigned long long)width_of(env, meta));
+  return log_damage(MDBX_TOO_LARGE, "%s: the database %s %llu bytes, and this process has not so many addresses",
+                    env->data_path, env_is_readonly(env) ? "has" : "may grow to",
+                    (unsigned long long)width_of(env, meta));
 }
 
 static int check_width(const MDBX_env *env, const struct meta *meta) {
@@ -187,7 +188,8 @@ static unsigned lock_flags(const MDBX_env *env, unsigned flags) {
 static bool may_be_remote(const MDBX_env *env, unsigned flags) { return env->lockless || (flags & MDBX_EXCLUSIVE); }
 
 static int refuse_remote(const char *path) {
-  return log_damage(MDBX_EREMOTE, "%s: on a file system of the network, where only MDBX_EXCLUSIVE can have it", path);
+  return log_damage(MDBX_EREMOTE, "%s: on a network file system, where it can be opened only with MDBX_EXCLUSIVE",
+                    path);
 }
 
 static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {

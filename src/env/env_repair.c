@@ -41,8 +41,8 @@ static int lengthen(const MDBX_env *env, uint64_t length, uint64_t wanted) {
     return rc;
   const int back = os_ops->resize(env->fd, length);
   log_error(
-      "%s: the file has %llu bytes, the database is one of %llu: it cannot be made that long again, error %d (and cut "
-      "back: %d); read-only it can be opened",
+      "%s: the file has %llu bytes and cannot be extended to %llu, error %d (cutting it back: %d); it can be opened "
+      "read-only",
       env->data_path, (unsigned long long)length, (unsigned long long)wanted, rc, back);
   return rc;
 }

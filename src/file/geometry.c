@@ -93,7 +93,7 @@ static int draft_size(const struct draft *draft, const char *name, intptr_t byte
   if (!is_given(bytes))
     return MDBX_SUCCESS;
   if (!is_most(bytes) && (uint64_t)bytes > draft->most) {
-    log_warn("geometry: the %s size of %llu bytes is more than %llu, the most with pages of %u", name,
+    log_warn("geometry: the %s size of %llu bytes is more than %llu, the largest with pages of %u bytes", name,
              (unsigned long long)bytes, (unsigned long long)draft->most, draft->page);
     return MDBX_TOO_LARGE;
   }
@@ -216,7 +216,7 @@ int geometry_change(const struct geometry *old, const struct geometry_request *w
   if (is_given(want->pagesize) && choose_page_size(want, sys, &page) != MDBX_SUCCESS)
     return MDBX_EINVAL;
   if (is_given(want->pagesize) && page != old->page_size) {
-    log_warn("geometry: pages of %u bytes cannot become such of %u", old->page_size, page);
+    log_warn("geometry: the page size cannot change from %u to %u bytes", old->page_size, page);
     return MDBX_EINVAL;
   }
   struct draft draft;

@@ -62,7 +62,7 @@ int lck_lock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank
 void lck_unlock_ranked(struct lck *lck, struct os_shlock *lock, enum lock_rank rank, uint32_t turn, const char *what) {
   rank_leave(rank);
   if (os_shlock_release(lock, lck->process + 1, turn) != MDBX_SUCCESS)
-    log_error("the lock of %s is given back by somebody who does not hold it", what);
+    log_error("the lock of %s was released by an environment that does not hold it", what);
 }
 
 int lck_sealer_lock(struct lck *lck, bool try_only) {
@@ -196,7 +196,7 @@ void lck_open_done(struct lck *lck) {
   if (lck->first && lck->kind == LCK_KIND_SHARED) {
     const int rc = os_range_lock(lck->file->locks, LCK_BYTE_PRESENCE, 1, false, false);
     if (rc != MDBX_SUCCESS)
-      log_error("others cannot be let in, error %d", rc);
+      log_error("other processes cannot open the database, error %d", rc);
   }
   lck_opening_unlock(lck);
   lck_file_give(lck->file);
@@ -207,7 +207,7 @@ static int closing_enter(struct lck *lck) {
   lck_file_take(lck->file);
   const int rc = lck_opening_lock(lck);
   if (rc != MDBX_SUCCESS)
-    log_error("the lock file's opening lock cannot be had, error %d", rc);
+    log_error("the lock file's opening lock cannot be taken, error %d", rc);
   return rc;
 }
 

@@ -57,7 +57,7 @@ static int content_claim(struct lck *lck, const char *path) {
   const bool foreign = got == sizeof(magic) && (uint32_t)magic == FOREIGN_LOCK_MAGIC;
   rc = foreign ? MDBX_SUCCESS : os_file_is_blank(fd, lck_content_length(SLOTS_MAX), &blank);
   if (rc == MDBX_SUCCESS && !blank && !foreign)
-    return log_damage(MDBX_INVALID, "the lock file %s holds something else, which is left as it is", path);
+    return log_damage(MDBX_INVALID, "%s has the lock file's name but is no lock file; it is not changed", path);
   magic = LCK_MAGIC;
   struct iovec one = {&magic, sizeof(magic)};
   if (rc == MDBX_SUCCESS)
@@ -101,7 +101,7 @@ int lck_content_make(struct lck *lck, const char *path, unsigned max_readers) {
 
 static int content_check(const struct lck_shared *header, size_t got, uint64_t file_length, const char *path) {
   if (got < sizeof(*header) || header->magic != LCK_MAGIC)
-    return log_damage(MDBX_INVALID, "the lock file %s is in use but holds something else", path);
+    return log_damage(MDBX_INVALID, "the lock file %s is in use but is no lock file", path);
   if (header->version != LCK_VERSION)
     return log_damage(MDBX_VERSION_MISMATCH, "the lock file %s is in use with layout version %u, this is %u", path,
                       header->version, LCK_VERSION);

@@ -51,9 +51,9 @@ int lck_data_take(struct lck *lck, const char *path) {
   if (rc != MDBX_SUCCESS || !used)
     return rc;
   os_range_unlock(lck->data_fd, byte, 1);
-  return log_damage(MDBX_DUPLICATED_LCK,
-                    "the data file is in use with another lock file than %s: under another name, or that was removed",
-                    path);
+  return log_damage(
+      MDBX_DUPLICATED_LCK,
+      "the data file is in use with another lock file than %s: under another name, or its lock file was removed", path);
 }
 
 /* If locks belong to the process, the last environment releases the lock for all. */

@@ -58,8 +58,8 @@ static void spare_open(struct lck_file *file) {
 /* Readers write to the lock file too: without their slots a writer would reuse pages that they read. */
 static int refuse_unwritable(int rc, const char *path) {
   return log_damage(rc,
-                    os_path_exists(path) ? "the lock file %s cannot be written to, which readers must too"
-                                         : "the lock file %s cannot be made, which readers need too",
+                    os_path_exists(path) ? "the lock file %s is not writable, and readers write to it too"
+                                         : "the lock file %s cannot be made, and readers need it too",
                     path);
 }
 

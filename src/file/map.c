@@ -24,7 +24,7 @@ static int area_open(int fd, size_t length, bool writable, bool random, struct m
   if (random) {
     rc = os_advise(base, area->length, OS_ADVICE_RANDOM);
     if (rc != MDBX_SUCCESS)
-      log_notice("the mapping takes no advice, error %d", rc);
+      log_notice("the system takes no advice for the mapping, error %d", rc);
   }
   *result = area;
   return MDBX_SUCCESS;

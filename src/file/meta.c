@@ -93,7 +93,7 @@ static const char *fault_of(const struct meta_page *page, uint32_t page_size, un
   if (page->meta.page_size != page_size)
     return "another page size than the others";
   if (page->header.txnid != page->meta.txnid_again)
-    return "it was not written to its end";
+    return "it was not written completely";
   if (!checksum_matches(page, page_size))
     return header_is_sane(page, page_size, slot) ? "checksum does not match" : "its header makes no sense";
   const char *fault = page->header.features & ~META_FEATURES_KNOWN ? "it has optional features that are not known here"
@@ -421,7 +421,7 @@ int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_sl
   struct meta_tail tail = {NULL, 0, NULL, 0};
   int rc = meta_read_page(fd, page_size, slot, old, &page);
   if (rc == MDBX_CORRUPTED)
-    return log_damage(rc, "meta page %u: cannot be read twice alike", slot);
+    return log_damage(rc, "meta page %u changed between two reads", slot);
   if (rc != MDBX_SUCCESS)
     return rc;
   tail.list = meta_list_of(page, &tail.list_length);

@@ -96,7 +96,7 @@ if [ "$(id -u)" -eq 0 ] && LD_LIBRARY_PATH=$work/bin $nobody bin/mdbx_stat -h >/
   "$mdbx" get db k >/dev/null || fail "get"
   chmod 444 db/mdbx.lck
   cksum db/mdbx.lck >lock.before
-  hint="the lock file db/mdbx.lck cannot be written to.*-L reads without it"
+  hint="the lock file db/mdbx.lck is not writable.*-L reads without it"
   each 1 "" "a lock file that may only be read" $nobody
   each 0 -L "a lock file that may only be read, -L" $nobody
   cksum db/mdbx.lck | cmp -s - lock.before || fail "-L wrote into the lock file"
@@ -155,13 +155,13 @@ END
 if ${CC:-cc} -fPIC -c -o remote.o remote.c 2>/dev/null &&
   ${CC:-cc} -D_FILE_OFFSET_BITS=64 -fPIC -c -o remote64.o remote.c 2>/dev/null &&
   ${CC:-cc} -shared -o remote.so remote.o remote64.o 2>/dev/null &&
-  ! LD_PRELOAD=$work/remote.so "$stat" db >output 2>&1 && grep -q "file system of the network" output; then
-  hint="file system of the network.*-X opens it.*-L reads it"
+  ! LD_PRELOAD=$work/remote.so "$stat" db >output 2>&1 && grep -q "network file system" output; then
+  hint="network file system.*-X opens it.*-L reads it"
   each 1 "" "a network file system" env LD_PRELOAD="$work/remote.so"
   each 0 -X "a network file system, -X" env LD_PRELOAD="$work/remote.so"
   each 0 -L "a network file system, -L" env LD_PRELOAD="$work/remote.so"
   expect 1 "a writer on a network file system" env LD_PRELOAD="$work/remote.so" "$mdbx" put db k w
-  expect_text "file system of the network.*-X opens it" "a writer on a network file system"
+  expect_text "network file system.*-X opens it" "a writer on a network file system"
   expect 0 "a writer on a network file system, -X" env LD_PRELOAD="$work/remote.so" "$mdbx" put -X db k w
 else
   echo "no compiler, or nothing can be preloaded (sanitizers): the part of a network file system is skipped"
