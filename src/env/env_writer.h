@@ -13,8 +13,9 @@ enum {
   FILE_IS_LONG = 2    /* the file is longer than the head says; see sync_note_long_file() */
 };
 
-/* Takes the writer lock, and completes or undoes what a dead writer left. MDBX_BUSY only if try_only. On return commits
- * may be pending (file/pending.h): for callers that build on those; all others use env_lock_writer() of env/group.h. */
+/* Takes the writer lock, and completes or undoes what a dead writer left. MDBX_BUSY: try_only, or the environment is
+ * being closed. On return commits may be pending (file/pending.h): for callers that build on those; all others use
+ * env_lock_writer() of env/group.h. */
 int env_lock_writer_beside_pending(MDBX_env *env, bool try_only);
 void env_unlock_writer(MDBX_env *env);
 /* Whether the calling thread holds the writer lock, through a transaction or mdbx_txn_lock(). */

@@ -23,8 +23,8 @@ int group_settle(MDBX_env *env);
 /* Under the writer lock: waits for the flush of all pending commits, or makes it. */
 int group_drain(MDBX_env *env);
 
-/* Takes the writer lock and waits for pending commits, so that the newest commit is the head. MDBX_BUSY only if
- * try_only. */
+/* Takes the writer lock and waits for pending commits, so that the newest commit is the head. MDBX_BUSY: try_only, or
+ * the environment is being closed. */
 int env_lock_writer(MDBX_env *env, bool try_only);
 
 #endif

@@ -12,7 +12,7 @@
 #include "env/env.h"
 
 /* Does the work of mdbx_env_sync_ex(): makes the newest commit durable if `force`, or if a threshold is reached.
- * MDBX_RESULT_TRUE: it was durable already. MDBX_BUSY only if nonblock. */
+ * MDBX_RESULT_TRUE: it was durable already. MDBX_BUSY: nonblock, or the environment is being closed. */
 int sync_newest(MDBX_env *env, bool force, bool nonblock);
 
 /* The work that a weak commit leaves for the time after it has released the writer lock; a greater chore includes the

@@ -8,7 +8,8 @@
  * for lack of space. This is true only on file systems that write such blocks in place; on others no page is copied. A
  * page that was not written recently is not copied either, since the store might first read it from the disk.
  *
- * Only the holder of the writer lock calls these functions. No other code knows the addresses.
+ * Only the holder of the writer lock calls these functions; stores_close() is also called at close. No other code knows
+ * the addresses.
  */
 #ifndef MDBX_FILE_STORES_H
 #define MDBX_FILE_STORES_H
