@@ -90,7 +90,8 @@ struct MDBX_env {
   uint64_t seed;
   uint64_t database_id[2];
   uint64_t boot_id[2];
-  /* A reader without room for the upper bound: `map` is as long as the file was. Constant once open. */
+  /* `map` is as long as the file was: that of a reader without room for the upper bound, or of anybody where mappings end
+   * with their file. Constant once open. */
   bool maps_present;
   struct dbmap map;
   struct lck lck;

@@ -200,8 +200,14 @@ static int check_growth(int fd, uint64_t length) {
   return beyond_limit(length) && os_file_size(fd, &now) == MDBX_SUCCESS && now < length ? EFBIG : MDBX_SUCCESS;
 }
 
+/* As a system that does not cut mapped files, which the data file is most of the time. */
+static bool pretend_mapped(int fd, uint64_t length) {
+  uint64_t now = 0;
+  return !os_maps_exceed_files() && length && os_file_size(fd, &now) == MDBX_SUCCESS && length < now;
+}
+
 static int real_resize(int fd, uint64_t length) {
-  const int rc = check_growth(fd, length);
+  const int rc = pretend_mapped(fd, length) ? MDBX_BUSY : check_growth(fd, length);
   if (rc != MDBX_SUCCESS)
     return rc;
   while (ftruncate(fd, (off_t)length) != 0)
@@ -503,6 +509,8 @@ bool os_path_is_remote(const char *path) {
 bool os_file_keeps_blocks(int fd) {
   enum { EXT4 = 0xEF53, TMPFS = 0x01021994 };
   struct statfs fs;
+  if (!os_maps_exceed_files()) /* stores go through a mapping that is longer than the file */
+    return false;
   if (fstatfs(fd, &fs) != 0 || ((uint32_t)fs.f_type != EXT4 && (uint32_t)fs.f_type != TMPFS))
     return false;
   /* A store needs all blocks of its memory page. The sign of f_bsize differs between C libraries. */

@@ -129,6 +129,8 @@ uint64_t os_memory_of_process(void) {
   return MIN_OF(total, group);
 }
 
+bool os_error_is_no_room(int code) { return code == ENOSPC || code == EFBIG || code == EDQUOT; }
+
 const char *os_error_text(int code, char *buf, size_t size) {
   *buf = 0; /* POSIX does not say what is in it after a failure */
   return OS_TEXT_OF(strerror_r(code, buf, size), buf);
