@@ -117,7 +117,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#ifndef _WIN32
 #include <sys/uio.h>
+#elif !defined(HAVE_STRUCT_IOVEC)
+/* For MDBX_val; define HAVE_STRUCT_IOVEC if there is one already. */
+#define HAVE_STRUCT_IOVEC 1
+struct iovec {
+  void *iov_base; /* the first byte */
+  size_t iov_len; /* the number of bytes */
+};
+#endif
 #ifndef __cplusplus
 #include <stdbool.h>
 #endif
@@ -132,7 +141,11 @@
 /* Marks the exported functions. Programs may define LIBMDBX_EXPORTS or
  * LIBMDBX_IMPORTS as on other systems; on ELF systems both mean the same. */
 #ifndef LIBMDBX_API
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(_WIN32) && defined(LIBMDBX_IMPORTS)
+#define LIBMDBX_API __declspec(dllimport)
+#elif defined(_WIN32)
+#define LIBMDBX_API
+#elif defined(__GNUC__) || defined(__clang__)
 #define LIBMDBX_API __attribute__((__visibility__("default")))
 #else
 #define LIBMDBX_API
@@ -896,8 +909,10 @@ typedef enum MDBX_error {
   MDBX_ENOFILE = ENOENT,  /* no such file or directory */
 #ifdef EREMOTEIO
   MDBX_EREMOTE = EREMOTEIO, /* on a network file system */
-#else
+#elif defined(ENOTBLK)
   MDBX_EREMOTE = ENOTBLK, /* on a network file system */
+#else
+  MDBX_EREMOTE = 4352, /* on a network file system; Windows has no such errno */
 #endif
   MDBX_EEXIST = EEXIST,   /* the file exists */
   MDBX_EDEADLK = EDEADLK  /* waiting would never end */
