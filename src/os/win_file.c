@@ -8,6 +8,9 @@
 #include "os/win.h"
 
 #include <errno.h>
+
+/* Or io.h declares functions with common names, such as tell(). */
+#define NO_OLDNAMES 1
 #include <fcntl.h>
 #include <io.h>
 #include <stdlib.h>
