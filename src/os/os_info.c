@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__APPLE__) || defined(__FreeBSD__)
+#include <sys/sysctl.h>
+#endif
 
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9')
@@ -22,12 +25,37 @@ static int hex_digit(char c) {
 static uint64_t boot_id[2];
 static pthread_once_t boot_once = PTHREAD_ONCE_INIT;
 
+#if defined(__APPLE__)
+static bool read_boot_id(char *text, size_t size) {
+  return sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0) == 0;
+}
+#elif defined(__FreeBSD__)
+/* Sixteen random bytes. */
+static bool read_boot_id(char *text, size_t size) {
+  unsigned char bytes[16];
+  size_t length = sizeof(bytes);
+  if (sysctlbyname("kern.boot_id", bytes, &length, NULL, 0) != 0 || length != sizeof(bytes) ||
+      size <= 2 * sizeof(bytes))
+    return false;
+  for (size_t i = 0; i < sizeof(bytes); ++i) {
+    text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+    text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+  }
+  text[2 * sizeof(bytes)] = 0;
+  return true;
+}
+#else
+static bool read_boot_id(char *text, size_t size) {
+  return os_read_text("/proc/sys/kernel/random/boot_id", text, size);
+}
+#endif
+
 /* The text is a UUID: 32 hex digits with dashes among them. Anything else leaves "unknown". */
 static void learn_boot_id(void) {
   char text[128];
   uint64_t id[2] = {0, 0};
   unsigned digits = 0;
-  if (!os_read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text)))
+  if (!read_boot_id(text, sizeof(text)))
     return;
   for (const char *at = text; *at && digits < 32; ++at) {
     const int value = hex_digit(*at);
