@@ -378,7 +378,8 @@ extern "C" {
  * 2. Basic types
  * ------------------------------------------------------------------------ */
 
-/* Types of the system: a descriptor, a process, a thread, permission bits. */
+/* Types of the system: a descriptor (on Windows one of the C library), a
+ * process, a thread, permission bits. */
 typedef int mdbx_filehandle_t;
 typedef pid_t mdbx_pid_t;
 typedef pthread_t mdbx_tid_t;
@@ -466,7 +467,8 @@ typedef enum MDBX_env_flags {
   MDBX_RDONLY = 0x20000,
   /* * A commit does not flush its meta page; the next flush does. */
   MDBX_NOMETASYNC = 0x40000,
-  /* The engine changes pages in a writable mapping instead of writing them. */
+  /* The engine changes pages in a writable mapping instead of writing them.
+   * On Windows it ignores this. */
   MDBX_WRITEMAP = 0x80000,
   /* * Weak commits without a steady point to return to. */
   MDBX_UTTERLY_NOSYNC = 0x110000,
