@@ -1790,6 +1790,9 @@ LIBMDBX_API int mdbx_increment_info(const char *path, MDBX_increment_info *info,
  *            changes anything.
  * flags      MDBX_CP_DONT_FLUSH or none.
  *
+ * The call gives the file storage for all its pages first. If there is no room
+ * (ENOSPC, EFBIG, EDQUOT), the copy stays as it was.
+ *
  * If the call is interrupted after it began to change the copy, the copy cannot
  * be opened (MDBX_CORRUPTED) until the same increment has been applied again.
  *

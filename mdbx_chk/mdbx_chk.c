@@ -340,23 +340,24 @@ static double now(void) {
 
 /* -------------------------------------------------------------------------------------------------------- the check */
 
-static void print_database(const MDBX_env *env) {
+static int print_database(const MDBX_env *env) {
   MDBX_envinfo info;
-  const bool known = mdbx_env_info_ex(env, NULL, &info, sizeof(info)) == MDBX_SUCCESS;
-  run.page_size = known ? info.mi_dxb_pagesize : 0;
-  run.pages = known ? info.mi_last_pgno + 1 : 0;
-  if (run.json && known)
+  const int rc = mdbx_env_info_ex(env, NULL, &info, sizeof(info));
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot describe %s", run.path);
+  run.page_size = info.mi_dxb_pagesize;
+  run.pages = info.mi_last_pgno + 1;
+  if (run.json)
     json_report_database(&info);
   if (run.verbosity < 0)
-    return;
+    return rc;
   printf("%s: checking %s, %s\n", about.name, run.path,
          run.write ? "writers are kept out" : "read-only, others may go on");
-  if (!known)
-    return;
   printf(" - pages of %u bytes, file of %" PRIu64 " bytes, limits %" PRIu64 "..%" PRIu64 "\n", info.mi_dxb_pagesize,
          info.mi_geo.current, info.mi_geo.lower, info.mi_geo.upper);
   printf(" - newest transaction %" PRIu64 ", oldest one in use %" PRIu64 ", %u of %u reader slots were used\n",
          info.mi_recent_txnid, info.mi_latter_reader_txnid, info.mi_numreaders, info.mi_maxreaders);
+  return rc;
 }
 
 /* A given meta page is opened exclusively. */
@@ -422,7 +423,8 @@ static int check_opened(MDBX_env *env, double begun) {
   if (rc != MDBX_SUCCESS) {
     if (!run.json)
       print_findings();
-    tool_fail(rc, "the check was not completed");
+    if (rc != MDBX_EINTR || !ferror(stdout)) /* a closed pipe is told at the end */
+      tool_fail(rc, "the check was not completed");
     return exit_of_error(rc);
   }
   if (run.table && !run.table_seen) {
@@ -435,10 +437,11 @@ static int check_opened(MDBX_env *env, double begun) {
   return result;
 }
 
-/* If the database is damaged, drawing the picture may fail; the result of the check stands. */
+/* If the database is damaged, drawing the picture may fail; the result of the check stands. A check that was not
+ * completed has said why. */
 static int draw_map(MDBX_env *env, int result) {
   struct page_map map;
-  if (!run.map)
+  if (!run.map || result >= EXIT_ENGINE)
     return result;
   int rc = page_map_read(env, &map);
   FILE *out = rc == MDBX_SUCCESS ? tool_create(run.map) : NULL;
@@ -446,9 +449,12 @@ static int draw_map(MDBX_env *env, int result) {
     rc = errno;
   if (out) {
     rc = page_map_draw(&map, run.path, out);
+    if (rc != MDBX_SUCCESS && !ferror(out))
+      tool_fail(rc, "cannot draw %s", run.map);
     const int flushed = tool_flush(out, run.map);
     rc = rc == MDBX_SUCCESS ? flushed : rc;
-    fclose(out);
+    if (fclose(out) != 0 && rc == MDBX_SUCCESS)
+      rc = tool_fail(errno, "cannot write %s", run.map);
     if (rc != MDBX_SUCCESS)
       tool_discard(run.map);
   } else {
@@ -471,17 +477,20 @@ static void advise_recovery(void) {
 
 static int check_and_draw(double begun) {
   MDBX_env *env = NULL;
-  const int rc = open_database(&env);
-  if (rc != MDBX_SUCCESS && run.json)
-    json_report_error(rc, tool_last_error());
+  int rc = open_database(&env);
   if (rc == MDBX_WANNA_RECOVERY || rc == MDBX_CORRUPTED)
     advise_recovery();
-  if (rc != MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS)
+    rc = print_database(env);
+  if (rc != MDBX_SUCCESS && run.json)
+    json_report_error(rc, tool_last_error());
+  if (rc != MDBX_SUCCESS) {
+    tool_close(env, NULL);
     return exit_of_error(rc);
+  }
   /* The callbacks report the problems; the log would repeat them. */
   if (run.verbosity < 3)
     mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
-  print_database(env);
   if (tool_warm_up(env) && run.verbosity > 0)
     printf(" - warmed up\n");
   const int result = draw_map(env, turn(env, check_opened(env, begun)));
@@ -494,9 +503,12 @@ static int check(void) {
   if (run.json)
     json_report_begin(run.path);
   const int result = check_and_draw(begun);
-  if (run.json)
-    json_report_print(result, now() - begun, stdout);
-  return result;
+  const int rc = run.json ? json_report_print(result, now() - begun, stdout) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    return result;
+  if (result < EXIT_ENGINE) /* a failure has been told */
+    tool_fail(rc, "the report is missing");
+  return EXIT_SYSTEM;
 }
 
 enum { OPTION_JSON = 256, OPTION_MAP };
@@ -572,8 +584,6 @@ int main(int argc, char *argv[]) {
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
   if (run.turning != TURN_NEVER && (run.meta < 0 || !run.write))
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
-  if (run.json && !json_report_is_there())
-    tool_usage("this build cannot print JSON: json-c was not there");
   progress_begin(!run.silent && run.verbosity < 3);
   if (run.json || run.silent)
     run.verbosity = -1;
@@ -582,5 +592,9 @@ int main(int argc, char *argv[]) {
   tool_silent = run.silent;
   tool_catch_signals();
   const int result = check();
+  if (result == EXIT_ENGINE || result == EXIT_SYSTEM) { /* the failure has been told */
+    tool_flush_some();
+    return result;
+  }
   return tool_flush(stdout, "standard output") == MDBX_SUCCESS || result ? result : EXIT_SYSTEM;
 }

@@ -324,12 +324,25 @@ static void legend_head(const struct drawing *drawing, double y, const char *nam
           x, y, name, x + 270, y, x + LEGEND - 10, y, last);
 }
 
+static const enum page_kind other_kinds[] = {PAGE_META, PAGE_GC, PAGE_FREE, PAGE_HELD, PAGE_LOST, PAGE_UNALLOCATED};
+enum { OTHER_KINDS = sizeof(other_kinds) / sizeof(other_kinds[0]), LINE = 18, GAP = 12 };
+/* Below the tables: kinds of their pages, as many as there can be, and the next heading. */
+enum { LINES_OF_TABLES = 5 };
+
 static double draw_kinds(const struct drawing *drawing, double y) {
-  static const enum page_kind order[] = {PAGE_META, PAGE_GC, PAGE_FREE, PAGE_HELD, PAGE_LOST, PAGE_UNALLOCATED};
-  for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); ++i)
-    if (drawing->map->of_kind[order[i]])
-      legend_line(drawing, y += 18, order[i], kind_names[order[i]], drawing->map->of_kind[order[i]], -1);
+  for (size_t i = 0; i < OTHER_KINDS; ++i)
+    if (drawing->map->of_kind[other_kinds[i]])
+      legend_line(drawing, y += LINE, other_kinds[i], kind_names[other_kinds[i]], drawing->map->of_kind[other_kinds[i]],
+                  -1);
   return y;
+}
+
+static size_t legend_height(const struct page_map *map) {
+  size_t lines = 1 + map->table_count + LINES_OF_TABLES;
+  for (size_t i = 0; i < OTHER_KINDS; ++i)
+    lines += map->of_kind[other_kinds[i]] > 0;
+  lines += map->holder_count > PAGE_HOLDERS ? PAGE_HOLDERS + 1 : map->holder_count;
+  return lines * LINE + GAP;
 }
 
 static double draw_tables(const struct drawing *drawing, double y) {
@@ -337,7 +350,7 @@ static double draw_tables(const struct drawing *drawing, double y) {
   for (size_t i = 0; i < map->table_count; ++i) {
     const struct page_table *table = &map->tables[i];
     const int fill = table->pages ? (int)(table->used_bytes * 100 / (table->pages * map->page_size)) : 0;
-    legend_line(drawing, y += 18, PAGE_KINDS + (unsigned)i, table->name, table->pages, fill);
+    legend_line(drawing, y += LINE, PAGE_KINDS + (unsigned)i, table->name, table->pages, fill);
   }
   return y;
 }
@@ -346,7 +359,7 @@ static void draw_of_tables(const struct drawing *drawing, double y) {
   static const enum page_kind kinds[] = {PAGE_BRANCH, PAGE_LEAF, PAGE_LARGE, PAGE_NESTED};
   for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); ++i)
     if (drawing->map->of_kind[kinds[i]]) {
-      y += 18;
+      y += LINE;
       fprintf(drawing->out,
               "<text x=\"%g\" y=\"%g\" class=\"p\">%s</text><text x=\"%g\" y=\"%g\" class=\"p r\">%zu</text>\n",
               legend_x() + 18, y, kind_names[kinds[i]], legend_x() + 270, y, drawing->map->of_kind[kinds[i]]);
@@ -359,11 +372,11 @@ static void draw_holders(const struct drawing *drawing, double y) {
   for (size_t i = 0; i < map->holder_count && i < PAGE_HOLDERS; ++i)
     fprintf(drawing->out,
             "<text x=\"%g\" y=\"%g\" class=\"p\">process %" PRIu64 ", %" PRIu64 " commits behind, holds %s</text>\n",
-            legend_x() + 18, y += 18, map->holders[i].pid, map->holders[i].behind,
+            legend_x() + 18, y += LINE, map->holders[i].pid, map->holders[i].behind,
             size_show(map->holders[i].bytes, size));
   if (map->holder_count > PAGE_HOLDERS)
-    fprintf(drawing->out, "<text x=\"%g\" y=\"%g\" class=\"p\">and %zu more readers</text>\n", legend_x() + 18, y + 18,
-            map->holder_count - PAGE_HOLDERS);
+    fprintf(drawing->out, "<text x=\"%g\" y=\"%g\" class=\"p\">and %zu more readers</text>\n", legend_x() + 18,
+            y + LINE, map->holder_count - PAGE_HOLDERS);
 }
 
 static void draw_legend(const struct drawing *drawing) {
@@ -371,7 +384,7 @@ static void draw_legend(const struct drawing *drawing) {
   legend_head(drawing, y, "Tables", "full");
   y = draw_tables(drawing, y);
   draw_of_tables(drawing, y + 6);
-  y += 12 + 18 * 5;
+  y += GAP + LINE * LINES_OF_TABLES;
   legend_head(drawing, y, "Other pages", "");
   draw_holders(drawing, draw_kinds(drawing, y));
 }
@@ -452,7 +465,7 @@ static void draw_title(const struct drawing *drawing, const char *title) {
 }
 
 static void draw_frame(const struct drawing *drawing) {
-  const size_t least = (PAGE_KINDS + PAGE_HOLDERS + drawing->map->table_count + 9) * 18;
+  const size_t least = legend_height(drawing->map);
   const size_t grid = drawing->rows * STEP * drawing->scale;
   const size_t width = LEFT + COLUMNS * STEP + 24 + LEGEND, height = TOP + (grid > least ? grid : least) + 24;
   fprintf(drawing->out,

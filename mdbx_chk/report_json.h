@@ -7,11 +7,7 @@
 
 #include <mdbx.h>
 
-#include <stdbool.h>
 #include <stdio.h>
-
-/* Whether the program was built with json-c. */
-bool json_report_is_there(void);
 
 void json_report_begin(const char *path);
 void json_report_database(const MDBX_envinfo *info);
@@ -24,6 +20,7 @@ void json_report_table(const MDBX_chk_table_t *table);
 void json_report_result(const MDBX_chk_context_t *context);
 /* An error that kept the check from its end; `detail` may be empty. */
 void json_report_error(int code, const char *detail);
-void json_report_print(int exit_code, double seconds, FILE *out);
+/* MDBX_ENOMEM: nothing was printed. */
+int json_report_print(int exit_code, double seconds, FILE *out);
 
 #endif

@@ -230,7 +230,7 @@ int dump_rescued(struct dump *dump, MDBX_txn *txn) {
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   forget_losses(&rescuing);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-    return tool_fail(rc, "cannot continue the rescue");
+    return ferror(dump->out) ? rc : tool_fail(rc, "cannot continue the rescue");
   if (rc == MDBX_RESULT_TRUE && dump->list)
     dump->damaged = true;
   if (dump->table && !rescuing.found)

@@ -180,7 +180,8 @@ static int dump_table(struct dump *dump, MDBX_txn *txn, const MDBX_val *name) {
   if (rc == MDBX_SUCCESS)
     return rc;
   dump->damaged = true;
-  return tool_fail(rc, "cannot dump %s", shown);
+  /* Who flushes the output says that it failed. */
+  return ferror(dump->out) ? rc : tool_fail(rc, "cannot dump %s", shown);
 }
 
 void dump_put_empty(struct dump *dump, MDBX_txn *txn) {

@@ -108,22 +108,37 @@ static int make_room(struct load *load) {
 /* An incomplete new database is removed, because it could be mistaken for a complete one. It stays if others use it
  * already. */
 static void remove_made(const struct load *load) {
-  if (mdbx_env_delete(load->path, MDBX_ENV_ENSURE_UNUSED) == MDBX_SUCCESS && load->directory_mode)
+  const int rc = mdbx_env_delete(load->path, MDBX_ENV_ENSURE_UNUSED);
+  if (rc == MDBX_SUCCESS && load->directory_mode)
     mkdir(load->path, load->directory_mode);
+  else if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    tool_message("note: %s stays, but is incomplete: %s", load->path, mdbx_strerror(rc));
+}
+
+/* A system error must not make an existing database of a new one, or the reverse: what the input says about sizes holds
+ * for a new one only. */
+static int find_out_if_new(struct load *load) {
+  MDBX_envinfo info;
+  struct stat status;
+  const bool there = stat(load->path, &status) == 0;
+  if (!there && errno != ENOENT)
+    return tool_fail(errno, "cannot look at %s", load->path);
+  if (there && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+    return MDBX_SUCCESS; /* it is refused when it is opened */
+  load->made = there && S_ISREG(status.st_mode) && !status.st_size;
+  load->directory_mode = there && S_ISDIR(status.st_mode) ? status.st_mode & 07777 : 0;
+  const int rc = load->made ? MDBX_ENOFILE : mdbx_preopen_snapinfo(load->path, &info, sizeof(info));
+  load->made = rc == MDBX_ENOFILE;
+  return rc > 0 && rc != MDBX_ENOFILE ? tool_fail(rc, "cannot look at %s", load->path) : MDBX_SUCCESS;
 }
 
 static int open_database(struct load *load) {
-  MDBX_envinfo info;
-  struct stat status;
   unsigned flags = MDBX_SAFE_NOSYNC | MDBX_ACCEDE | load->env_flags;
   int rc = mdbx_env_create(&load->env);
   if (rc != MDBX_SUCCESS)
     return tool_fail(rc, "no environment");
-  const bool there = stat(load->path, &status) == 0;
-  load->made = (there && S_ISREG(status.st_mode) && !status.st_size) ||
-               mdbx_preopen_snapinfo(load->path, &info, sizeof(info)) == MDBX_ENOFILE;
-  load->directory_mode = there && S_ISDIR(status.st_mode) ? status.st_mode & 07777 : 0;
-  if (load->made)
+  rc = find_out_if_new(load);
+  if (rc == MDBX_SUCCESS && load->made)
     rc = shape_new(load);
   if (rc == MDBX_SUCCESS) {
     rc = tool_open(&load->env, load->path, flags, 0664);
@@ -331,19 +346,26 @@ int load_all(struct load *load) {
   return rc == MDBX_SUCCESS && event == LOAD_FATAL ? MDBX_EINVAL : rc;
 }
 
+/* After an error, which has its message already, what was committed becomes durable if that is possible. */
+static int close_database(struct load *load, int rc, bool doomed) {
+  const int synced = doomed ? MDBX_SUCCESS : mdbx_env_sync(load->env);
+  if (rc == MDBX_SUCCESS && synced != MDBX_SUCCESS && synced != MDBX_RESULT_TRUE)
+    rc = tool_fail(synced, "cannot flush %s", load->path);
+  const int closed = mdbx_env_close_ex(load->env, doomed);
+  load->env = NULL;
+  if (rc == MDBX_SUCCESS && closed != MDBX_SUCCESS)
+    rc = tool_fail(closed, "cannot close %s", load->path);
+  return rc;
+}
+
 int load_finish(struct load *load, int rc) {
+  const bool can_go = load->made && !(load->rescue && load->stored);
   end_progress(load);
   load_input_release(&load->input, &load->record);
   if (!load->env)
     return rc;
-  const int synced = mdbx_env_sync(load->env);
-  if (synced != MDBX_SUCCESS && synced != MDBX_RESULT_TRUE)
-    rc = tool_fail(synced, "cannot flush %s", load->path);
-  const int closed = mdbx_env_close(load->env);
-  load->env = NULL;
-  if (closed != MDBX_SUCCESS)
-    rc = tool_fail(closed, "cannot close %s", load->path);
-  if (rc != MDBX_SUCCESS && load->made && !(load->rescue && load->stored))
+  rc = close_database(load, rc, rc != MDBX_SUCCESS && can_go);
+  if (rc != MDBX_SUCCESS && can_go)
     remove_made(load);
   return rc;
 }

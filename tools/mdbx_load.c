@@ -100,7 +100,7 @@ int main(int argc, char *argv[]) {
   if (opened)
     load_report(&load);
   if (opened && rc != MDBX_SUCCESS && access(load.path, F_OK) != 0)
-    tool_message("%s was not there before, and half of it does not stay", load.path);
+    tool_message("note: %s was not there before, and half of it does not stay", load.path);
   if (load.input.file != stdin)
     fclose(load.input.file);
   return rc == MDBX_SUCCESS && !load.failed ? EXIT_SUCCESS : EXIT_FAILURE;

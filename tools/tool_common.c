@@ -21,6 +21,8 @@ const char *tool_missing_hint;
 static char last_error[1024];
 /* The engine's message, until tool_fail() prints it. */
 static char held_error[1024];
+/* By tool_fail(). */
+static bool failure_was_told;
 /* Of the database that was opened last. */
 static char opened_path[1024];
 
@@ -64,11 +66,18 @@ bool tool_flush_some(void) {
   return !ferror(stdout);
 }
 
-/* The engine has no message. */
+static void print_note(const char *text) {
+  if (!tool_silent)
+    fprintf(stderr, "%s: note: %s\n", about->name, text);
+}
+
+/* tool_fail() did not print it. After a failure it only says what follows from that. */
 static void release_error(void) {
   if (!*held_error)
     return;
-  if (!tool_silent)
+  if (failure_was_told)
+    print_note(held_error);
+  else if (!tool_silent)
     fprintf(stderr, "%s: %s\n", about->name, held_error);
   *held_error = '\0';
 }
@@ -79,16 +88,15 @@ static void log_to_stderr(MDBX_log_level_t level, const char *function, int line
   vsnprintf(text, sizeof(text), format, args);
   text[strcspn(text, "\n")] = '\0';
   tool_flush_some();
-  if (level <= MDBX_LOG_ERROR) {
-    snprintf(last_error, sizeof(last_error), "%s", text);
-    if (strcmp(held_error, text) != 0)
-      release_error();
-    snprintf(held_error, sizeof(held_error), "%s", text);
+  if (level > MDBX_LOG_ERROR) {
+    print_note(text);
     return;
   }
-  release_error();
-  if (!tool_silent)
-    fprintf(stderr, "%s: note: %s\n", about->name, text);
+  /* The last one is the reason of the failure; an earlier one says what came before. */
+  if (*held_error && strcmp(held_error, text) != 0)
+    print_note(held_error);
+  snprintf(last_error, sizeof(last_error), "%s", text);
+  snprintf(held_error, sizeof(held_error), "%s", text);
 }
 
 static void note_signal(int number) {
@@ -130,6 +138,7 @@ void tool_start(const struct tool_about *tool, int argc, char *argv[]) {
   if (!about)
     atexit(release_error);
   about = tool;
+  failure_was_told = false;
   arguments = argv;
   argument_count = argc;
   /* A closed pipe is an error of the write, with a message, whatever the tool does. */
@@ -219,6 +228,7 @@ static int fail_with_hint(int rc, const char *hint, const char *format, va_list 
             *held_error ? ": " : "", held_error, mdbx_strerror_r(rc, text, sizeof(text)), rc, hint ? "; " : "",
             hint ? hint : "");
   *held_error = '\0';
+  failure_was_told = true;
   return rc;
 }
 
@@ -239,10 +249,15 @@ static int fail_to_open(int rc, const char *hint, const char *format, ...) {
   return rc;
 }
 
-static FILE *stream_of(int descriptor) {
+/* A file that was made for nothing is removed. */
+static FILE *stream_of(int descriptor, const char *path) {
   FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "w");
-  if (descriptor >= 0 && !file)
+  if (descriptor >= 0 && !file) {
+    const int reason = errno;
     close(descriptor);
+    tool_discard(path);
+    errno = reason;
+  }
   return file;
 }
 
@@ -300,15 +315,20 @@ FILE *tool_create(const char *path) {
   int descriptor = open(path, flags | O_NOFOLLOW, 0666);
   if (descriptor < 0 && errno == ELOOP && is_trusted_link(path))
     descriptor = open(path, flags, 0666);
-  return stream_of(descriptor);
+  return stream_of(descriptor, path);
 }
 
-FILE *tool_create_new(const char *path) { return stream_of(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)); }
+FILE *tool_create_new(const char *path) {
+  return stream_of(open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666), path);
+}
 
 void tool_discard(const char *path) {
   struct stat status;
-  if (lstat(path, &status) == 0 && S_ISREG(status.st_mode))
-    unlink(path);
+  const bool known = lstat(path, &status) == 0;
+  if (known && !S_ISREG(status.st_mode))
+    return;
+  if ((!known || unlink(path) != 0) && errno != ENOENT)
+    tool_message("note: %s stays, but is incomplete: %s", path, strerror(errno));
 }
 
 int tool_flush(FILE *out, const char *name) {
@@ -377,7 +397,7 @@ bool tool_take_warming(int option) {
 bool tool_warm_up(const MDBX_env *env) {
   const int rc = warming ? mdbx_env_warmup(env, NULL, (MDBX_warmup_flags_t)warm_flags, 0) : MDBX_RESULT_TRUE;
   if (warming && rc != MDBX_SUCCESS)
-    tool_fail(rc, "cannot warm up");
+    tool_fail(rc, "note: cannot warm up %s", opened_path);
   return rc == MDBX_SUCCESS;
 }
 

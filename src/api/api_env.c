@@ -306,15 +306,17 @@ static int fill_metas(MDBX_envinfo *info, const MDBX_env *env) {
   return MDBX_SUCCESS;
 }
 
-static void fill_file(MDBX_envinfo *info, const MDBX_env *env) {
+static int fill_file(MDBX_envinfo *info, const MDBX_env *env) {
   uint64_t length = 0, allocated = 0;
   uint32_t block = 0;
-  os_file_size(env->fd, &length);
-  os_file_blocks(env->fd, &allocated, &block);
+  int rc = os_file_size(env->fd, &length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_blocks(env->fd, &allocated, &block);
   info->mi_mapsize = map_length(&env->map);
   info->mi_dxb_fsize = length;
   info->mi_dxb_fallocated = allocated;
   info->mi_sys_ioblk = block;
+  return rc;
 }
 
 static void fill_shared(MDBX_envinfo *info, const MDBX_env *env) {
@@ -368,8 +370,9 @@ static int fill_info(const MDBX_env *env, const MDBX_txn *txn, MDBX_envinfo *inf
     reported.next = txn->view->limit;
   }
   env_fill_geometry(info, &reported.geometry);
-  fill_file(info, env);
-  rc = fill_metas(info, env);
+  rc = fill_file(info, env);
+  if (rc == MDBX_SUCCESS)
+    rc = fill_metas(info, env);
   if (rc != MDBX_SUCCESS)
     return rc;
   fill_shared(info, env);

@@ -84,7 +84,7 @@ void env_fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
   info->mi_sys_upcblk = (uint32_t)os_page_size();
 }
 
-static void fill_from_meta(MDBX_envinfo *info, const struct meta_set *set, unsigned newest) {
+static int fill_from_meta(MDBX_envinfo *info, const struct meta_set *set, unsigned newest) {
   const struct meta *meta = &set->slot[newest].meta;
   const struct geometry geometry = meta_geometry(meta);
   env_fill_geometry(info, &geometry);
@@ -95,10 +95,11 @@ static void fill_from_meta(MDBX_envinfo *info, const struct meta_set *set, unsig
     info->mi_bootid.meta[i].x = set->slot[i].meta.boot_id[0];
     info->mi_bootid.meta[i].y = set->slot[i].meta.boot_id[1];
   }
-  uint64_t boot[2];
-  os_bootid(boot);
+  uint64_t boot[2] = {0, 0};
+  const int rc = os_bootid(boot);
   info->mi_bootid.current.x = boot[0];
   info->mi_bootid.current.y = boot[1];
+  return rc;
 }
 
 int env_preopen_info(const char *path, MDBX_envinfo *info) {
@@ -115,7 +116,7 @@ int env_preopen_info(const char *path, MDBX_envinfo *info) {
       if (set.slot[i].valid && (!set.slot[newest].valid || set.slot[i].txnid > set.slot[newest].txnid))
         newest = i;
     if (rc == MDBX_SUCCESS)
-      fill_from_meta(info, &set, newest);
+      rc = fill_from_meta(info, &set, newest);
     os_close(fd);
   }
   env_paths_free(&paths);

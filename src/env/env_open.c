@@ -408,9 +408,10 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   if (rc != MDBX_SUCCESS)
     return rc;
   env->flags = flags;
-  os_bootid(env->boot_id);
   os_file_note_limit();
-  rc = open_files(env, flags, mode);
+  rc = os_bootid(env->boot_id);
+  if (rc == MDBX_SUCCESS)
+    rc = open_files(env, flags, mode);
   if (rc == MDBX_SUCCESS)
     rc = open_rest(env);
   if (rc != MDBX_SUCCESS)

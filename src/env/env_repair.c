@@ -34,11 +34,24 @@ static int wipe_unbelieved(MDBX_env *env, const struct meta_set *set, const stru
   return any ? os_ops->datasync(env->fd) : MDBX_SUCCESS;
 }
 
+/* A full disk may have given a part of it; what no page lies on goes back. */
+static int lengthen(const MDBX_env *env, uint64_t length, uint64_t wanted) {
+  const int rc = os_ops->allocate(env->fd, length, wanted);
+  if (rc == MDBX_SUCCESS)
+    return rc;
+  const int back = os_ops->resize(env->fd, length);
+  log_error(
+      "%s: the file has %llu bytes, the database is one of %llu: it cannot be made that long again, error %d (and cut "
+      "back: %d); read-only it can be opened",
+      env->data_path, (unsigned long long)length, (unsigned long long)wanted, rc, back);
+  return rc;
+}
+
 int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) {
   ASSERT(!env_is_readonly(env));
   const uint64_t wanted = (uint64_t)meta->now * env->page_size;
   if (length < wanted)
-    return os_ops->allocate(env->fd, length, wanted);
+    return lengthen(env, length, wanted);
   const int rc = length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
   return rc == MDBX_BUSY ? MDBX_SUCCESS : rc; /* a file that is too long does no harm */
 }

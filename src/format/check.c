@@ -94,11 +94,22 @@ static int check_leaf(const struct page *page, size_t body) {
   return tiling_exact(&tiling, page->upper, body) ? MDBX_SUCCESS : damaged(page, "records leave gaps or overlap");
 }
 
+/* Searches compare whole keyheads: what a suffix of `length` bytes does not fill must be zero. */
+static bool keyhead_is_padded(const struct page *page, unsigned i, unsigned length) {
+  return length >= KEYHEAD_SIZE || branch_keyheads(page)[i] << (8 * length) == 0;
+}
+
 static int check_tail(const struct page *page, unsigned i, size_t body, struct tiling *tiling) {
   const size_t in_keyhead = page_has_keyheads(page) ? TAIL_INLINE : 0;
   const unsigned offset = branch_tails(page)[i];
-  if (offset <= in_keyhead)
-    return i || !offset ? MDBX_SUCCESS : damaged(page, "first entry has a separator");
+  if (offset <= in_keyhead) {
+    if (i == 0 && offset)
+      return damaged(page, "first entry has a separator");
+    if (in_keyhead && !keyhead_is_padded(page, i, offset))
+      return log_damage(MDBX_CORRUPTED, "page %u, entry %u: keyhead is longer than its separator of %u bytes",
+                        page->pgno, i, offset);
+    return MDBX_SUCCESS;
+  }
   if (i == 0)
     return damaged(page, "first entry has a separator");
   if (!fits(offset, TAIL_HEADER, page->upper, body))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "format/leaf.h"
 
+#include "base/assert.h"
 #include "format/bisect.h"
 
 static const uint8_t *node_key(const uint8_t *node, size_t *length) {
@@ -23,6 +24,16 @@ static unsigned seek_between(const struct page *page, const struct key_rules *ru
 
 static uint8_t norm_byte(enum key_order order, const uint8_t *raw, size_t length, size_t i) {
   return order == ORDER_BYTES ? raw[i] : raw[length - 1 - i];
+}
+
+bool leaf_shares_prefix(const struct page *page, enum key_order order, const struct leaf_item *item) {
+  size_t length;
+  const uint8_t *first = node_key(leaf_node(page, 0), &length);
+  ASSERT(length >= page->prefix && item->key_length >= page->prefix);
+  size_t i = 0;
+  while (i < page->prefix && norm_byte(order, first, length, i) == norm_byte(order, item->key, item->key_length, i))
+    ++i;
+  return i == page->prefix;
 }
 
 /* Normalised bytes that a prepared key and a key on a page have in common, at most `limit`. */

@@ -102,6 +102,9 @@ uint8_t *leaf_open_gap(struct page *page, unsigned at, size_t offset, size_t byt
 
 void leaf_erase(struct page *page, unsigned at);
 
+/* Whether a record, not shorter than the page's prefix, has it: the first bytes that record 0 has. */
+bool leaf_shares_prefix(const struct page *page, enum key_order order, const struct leaf_item *item);
+
 /* Appends record i of another leaf of the same kind; keyheads are zero until leaf_make_keyheads(). */
 void leaf_append(struct page *page, const struct page *from, unsigned i);
 

@@ -307,8 +307,8 @@ void os_event_await(int fd, uint64_t patience);
 
 /* ---- Facts (os_info.c) -------------------------------------------------------------------------------------------*/
 
-/* Constant until the next boot; zeros when unknown. */
-void os_bootid(uint64_t id[2]);
+/* Constant until the next boot; zeros when the system has none. An error passes: the next call may work. */
+int os_bootid(uint64_t id[2]);
 /* For tests: from now on this process behaves as if it ran in another boot. */
 void os_bootid_pretend(const uint64_t id[2]);
 int os_random_bytes(void *buffer, size_t length);
@@ -322,8 +322,8 @@ int os_ram_pages(uint64_t *total, uint64_t *available);
 uint64_t os_memory_of_process(void);
 /* For tests: control groups are searched below this folder; "" for the real ones. The text is not copied. */
 void os_memory_pretend(const char *root);
-/* Reads a small file as text, as much as fits; false when there is nothing to read. */
-bool os_read_text(const char *path, char *text, size_t size);
+/* Reads a small file as text, as much as fits; ENOENT when it is empty. */
+int os_read_text(const char *path, char *text, size_t size);
 
 /* Whether an error means that the disk, a quota or a limit leaves no room for more bytes. */
 bool os_error_is_no_room(int code);

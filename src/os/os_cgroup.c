@@ -14,20 +14,23 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-bool os_read_text(const char *path, char *text, size_t size) {
+int os_read_text(const char *path, char *text, size_t size) {
   size_t length = 0;
-  const int fd = open(path, O_RDONLY | O_CLOEXEC);
+  int fd, rc = MDBX_SUCCESS;
+  do
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+  while (fd < 0 && errno == EINTR);
   if (fd < 0)
-    return false;
-  for (ssize_t got = 1; got && length < size - 1;) {
+    return errno;
+  for (ssize_t got = 1; rc == MDBX_SUCCESS && got && length < size - 1;) {
     got = read(fd, text + length, size - 1 - length);
     if (got < 0 && errno != EINTR)
-      break;
+      rc = errno;
     length += got > 0 ? (size_t)got : 0;
   }
   close(fd);
   text[length] = 0;
-  return length > 0;
+  return rc == MDBX_SUCCESS && !length ? ENOENT : rc;
 }
 
 /* Where hierarchies are mounted, and the files in them with a limit. */
@@ -60,7 +63,7 @@ static uint64_t limit_of_group(const char *root, const struct hierarchy *in, con
   for (size_t i = 0; i < COUNT_OF(in->files) && in->files[i]; ++i) {
     char path[4096], text[64];
     const int length = snprintf(path, sizeof(path), "%s%s%s/%s", root, in->mounted, group, in->files[i]);
-    if (length > 0 && (size_t)length < sizeof(path) && os_read_text(path, text, sizeof(text)))
+    if (length > 0 && (size_t)length < sizeof(path) && os_read_text(path, text, sizeof(text)) == MDBX_SUCCESS)
       limit = smaller(limit, parse_limit(text));
   }
   return limit;
@@ -115,7 +118,7 @@ uint64_t os_cgroup_memory(const char *root) {
   char path[4096], text[8192], *rest = NULL;
   uint64_t limit = UINT64_MAX;
   const int length = snprintf(path, sizeof(path), "%s/proc/self/cgroup", root);
-  if (length < 0 || (size_t)length >= sizeof(path) || !os_read_text(path, text, sizeof(text)))
+  if (length < 0 || (size_t)length >= sizeof(path) || os_read_text(path, text, sizeof(text)) != MDBX_SUCCESS)
     return limit;
   for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
     limit = smaller(limit, limit_by_line(root, line));

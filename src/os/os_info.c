@@ -21,61 +21,75 @@ static int hex_digit(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-/* Written once under boot_once. */
-static uint64_t boot_id[2];
-static pthread_once_t boot_once = PTHREAD_ONCE_INIT;
+/* Known from the first call on that learned it; each call that learns it writes the same. */
+static _Atomic uint64_t boot_id[2];
+static _Atomic bool boot_id_known;
 
 #if defined(__APPLE__)
-static bool read_boot_id(char *text, size_t size) {
-  return sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0) == 0;
+static int read_boot_id(char *text, size_t size) {
+  return sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0) == 0 ? MDBX_SUCCESS : errno;
 }
 #elif defined(__FreeBSD__)
 /* Sixteen random bytes. */
-static bool read_boot_id(char *text, size_t size) {
+static int read_boot_id(char *text, size_t size) {
   unsigned char bytes[16];
   size_t length = sizeof(bytes);
-  if (sysctlbyname("kern.boot_id", bytes, &length, NULL, 0) != 0 || length != sizeof(bytes) ||
-      size <= 2 * sizeof(bytes))
-    return false;
+  if (sysctlbyname("kern.boot_id", bytes, &length, NULL, 0) != 0)
+    return errno;
+  if (length != sizeof(bytes) || size <= 2 * sizeof(bytes))
+    return ENOENT;
   for (size_t i = 0; i < sizeof(bytes); ++i) {
     text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
     text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
   }
   text[2 * sizeof(bytes)] = 0;
-  return true;
+  return MDBX_SUCCESS;
 }
 #else
-static bool read_boot_id(char *text, size_t size) {
-  return os_read_text("/proc/sys/kernel/random/boot_id", text, size);
-}
+static int read_boot_id(char *text, size_t size) { return os_read_text("/proc/sys/kernel/random/boot_id", text, size); }
 #endif
 
 /* The text is a UUID: 32 hex digits with dashes among them. Anything else leaves "unknown". */
-static void learn_boot_id(void) {
-  char text[128];
-  uint64_t id[2] = {0, 0};
+static void parse_boot_id(const char *text, uint64_t id[2]) {
+  uint64_t parsed[2] = {0, 0};
   unsigned digits = 0;
-  if (!read_boot_id(text, sizeof(text)))
-    return;
   for (const char *at = text; *at && digits < 32; ++at) {
     const int value = hex_digit(*at);
     if (value < 0)
       continue;
-    id[digits / 16] = id[digits / 16] << 4 | (uint64_t)value;
+    parsed[digits / 16] = parsed[digits / 16] << 4 | (uint64_t)value;
     ++digits;
   }
   if (digits == 32)
-    memcpy(boot_id, id, sizeof(boot_id));
+    memcpy(id, parsed, sizeof(parsed));
 }
 
-void os_bootid(uint64_t id[2]) {
-  pthread_once(&boot_once, learn_boot_id);
-  memcpy(id, boot_id, sizeof(boot_id));
+/* Whether a system that has no id answers so, or one that keeps it secret. Any other error passes: to take the id for
+ * unknown then would cost commits. */
+static bool means_unknown(int rc) {
+  return rc == ENOENT || rc == ENOTDIR || rc == EACCES || rc == EPERM || rc == ENOSYS;
 }
 
 void os_bootid_pretend(const uint64_t id[2]) {
-  pthread_once(&boot_once, learn_boot_id);
-  memcpy(boot_id, id, sizeof(boot_id));
+  atomic_store(&boot_id[0], id[0]);
+  atomic_store(&boot_id[1], id[1]);
+  atomic_store(&boot_id_known, true);
+}
+
+int os_bootid(uint64_t id[2]) {
+  if (!atomic_load(&boot_id_known)) {
+    uint64_t learned[2] = {0, 0};
+    char text[128];
+    const int rc = read_boot_id(text, sizeof(text));
+    if (rc != MDBX_SUCCESS && !means_unknown(rc))
+      return rc;
+    if (rc == MDBX_SUCCESS)
+      parse_boot_id(text, learned);
+    os_bootid_pretend(learned);
+  }
+  id[0] = atomic_load(&boot_id[0]);
+  id[1] = atomic_load(&boot_id[1]);
+  return MDBX_SUCCESS;
 }
 
 int os_random_bytes(void *buffer, size_t length) {
@@ -122,7 +136,7 @@ size_t os_page_size(void) {
 /* Linux's estimate of the memory that programs may still use, including caches that can be dropped. 0 if unknown. */
 static uint64_t available_pages(void) {
   char text[1024];
-  if (!os_read_text("/proc/meminfo", text, sizeof(text)))
+  if (os_read_text("/proc/meminfo", text, sizeof(text)) != MDBX_SUCCESS)
     return 0;
   const char *line = strstr(text, "MemAvailable:");
   return line ? strtoull(line + strlen("MemAvailable:"), NULL, 10) * 1024 / os_page_size() : 0;

@@ -20,31 +20,43 @@ struct time_of_day {
   ULONGLONG boot_time_bias, sleep_time_bias;
 };
 
-/* Written once under boot_once. */
-static uint64_t boot_id[2];
-static pthread_once_t boot_once = PTHREAD_ONCE_INIT;
+/* Known from the first call on that learned it; each call that learns it writes the same. */
+static _Atomic uint64_t boot_id[2];
+static _Atomic bool boot_id_known;
+
+void os_bootid_pretend(const uint64_t id[2]) {
+  atomic_store(&boot_id[0], id[0]);
+  atomic_store(&boot_id[1], id[1]);
+  atomic_store(&boot_id_known, true);
+}
 
 /* The time of the boot in units of 100 ns. When the clock is set, the system moves that time too, and its bias as much: their
  * difference is constant. No two boots have the same. */
-static void learn_boot_id(void) {
+static int learn_boot_id(uint64_t id[2]) {
   struct time_of_day now;
   ULONG length = 0;
   memset(&now, 0, sizeof(now));
   const NTSTATUS status = NtQuerySystemInformation(SystemTimeOfDayInformation, &now, sizeof(now), &length);
-  if (status < 0 || now.boot_time.QuadPart == 0)
-    return;
-  boot_id[0] = (uint64_t)now.boot_time.QuadPart - (length >= sizeof(now) ? now.boot_time_bias : 0);
-  boot_id[1] = UINT64_C(0x57696e426f6f7431); /* no UUID of another system ends so */
+  if (status < 0)
+    return MDBX_EIO;
+  if (now.boot_time.QuadPart) {
+    id[0] = (uint64_t)now.boot_time.QuadPart - (length >= sizeof(now) ? now.boot_time_bias : 0);
+    id[1] = UINT64_C(0x57696e426f6f7431); /* no UUID of another system ends so */
+  }
+  return MDBX_SUCCESS;
 }
 
-void os_bootid(uint64_t id[2]) {
-  pthread_once(&boot_once, learn_boot_id);
-  memcpy(id, boot_id, sizeof(boot_id));
-}
-
-void os_bootid_pretend(const uint64_t id[2]) {
-  pthread_once(&boot_once, learn_boot_id);
-  memcpy(boot_id, id, sizeof(boot_id));
+int os_bootid(uint64_t id[2]) {
+  if (!atomic_load(&boot_id_known)) {
+    uint64_t learned[2] = {0, 0};
+    const int rc = learn_boot_id(learned);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+    os_bootid_pretend(learned);
+  }
+  id[0] = atomic_load(&boot_id[0]);
+  id[1] = atomic_load(&boot_id[1]);
+  return MDBX_SUCCESS;
 }
 
 /* ---- Others ----------------------------------------------------------------------------------------------------- */

@@ -250,7 +250,12 @@ static void check_keyhead(struct table_check *walk, const struct page *leaf, uns
   struct shown key;
   if (!page_has_keyheads(leaf))
     return;
-  const uint32_t keyhead = keyhead_of_raw(tree_here(walk)->rules.order, item->key, item->key_length, leaf->prefix);
+  const enum key_order order = tree_here(walk)->rules.order;
+  if (!leaf_shares_prefix(leaf, order, item))
+    report_issue(walk->check->context, "page", leaf->pgno, "a key without the page's prefix",
+                 "table %s, record %u of the page, key %s: the first %u bytes are not those of record 0", walk->name,
+                 index, show(&key, item->key, item->key_length), leaf->prefix);
+  const uint32_t keyhead = keyhead_of_raw(order, item->key, item->key_length, leaf->prefix);
   if (leaf_keyheads(leaf)[index] != keyhead)
     report_issue(walk->check->context, "page", leaf->pgno, "a keyhead does not belong to its key",
                  "table %s, record %u of the page, key %s: 0x%08x, expected 0x%08x", walk->name, index,

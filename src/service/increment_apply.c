@@ -2,7 +2,8 @@
 /*
  * Applying an increment to a copy.
  *
- * The increment is read to its end before anything is changed. Then, each step flushed before the next:
+ * The increment is read to its end before anything is changed, and the file gets storage for all pages it will have: a
+ * full disk or a limit leaves the copy as it was. Then, each step flushed before the next:
  *
  *   1. the header of the increment takes the place of meta 0, the other metas are wiped: no longer a database
  *   2. the pages are written and the file gets its length
@@ -208,6 +209,24 @@ static int check_target(const struct target *target) {
   return MDBX_SUCCESS;
 }
 
+static uint64_t final_length(const struct target *target) {
+  return (uint64_t)target->end->trailer.meta.now * target->header->page_size;
+}
+
+/* Storage for all pages, also where the file has holes. The content remains. */
+static int make_room(const struct target *target) {
+  uint64_t present;
+  int rc = os_file_size(target->fd, &present);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = os_ops->allocate(target->fd, 0, final_length(target));
+  if (rc != MDBX_SUCCESS) {
+    const int back = os_ops->resize(target->fd, present);
+    log_notice("%s: no room for the increment, error %d (and cut back: %d)", target->path, rc, back);
+  }
+  return rc;
+}
+
 /* Step 1. */
 static int begin(const struct target *target) {
   const size_t page_size = target->header->page_size;
@@ -229,17 +248,13 @@ static int write_pages(void *context, pgno_t pgno, const uint8_t *bytes, size_t 
 static int write_content(struct target *target, const char *path) {
   struct increment_header header;
   struct increment_end ending;
-  const uint64_t length = (uint64_t)target->end->trailer.meta.now * target->header->page_size;
   uint64_t present;
-  int rc = os_file_size(target->fd, &present);
-  if (rc == MDBX_SUCCESS && present < length)
-    rc = os_ops->allocate(target->fd, present, length);
-  if (rc == MDBX_SUCCESS) {
-    rc = read_through(path, &header, &ending, write_pages, target);
-    free(ending.list);
-  }
-  if (rc == MDBX_SUCCESS && present > length)
-    rc = os_ops->resize(target->fd, length);
+  int rc = read_through(path, &header, &ending, write_pages, target);
+  free(ending.list);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_size(target->fd, &present);
+  if (rc == MDBX_SUCCESS && present > final_length(target))
+    rc = os_ops->resize(target->fd, final_length(target));
   return rc == MDBX_SUCCESS ? flush_target(target) : rc;
 }
 
@@ -268,6 +283,8 @@ static int change_copy(struct target *target, const char *path) {
   int rc = was_begun(target, &begun);
   if (rc == MDBX_SUCCESS && !begun)
     rc = check_target(target);
+  if (rc == MDBX_SUCCESS)
+    rc = make_room(target);
   if (rc == MDBX_SUCCESS && !begun)
     rc = begin(target);
   if (rc == MDBX_SUCCESS)

@@ -289,8 +289,9 @@ static int pin_like_reader(MDBX_txn *txn, const MDBX_txn *origin) {
 /* While a write transaction is running, the commit on which it builds is the head. */
 int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone) {
   MDBX_txn *txn = *clone;
+  const bool made = txn == NULL;
   int rc = MDBX_SUCCESS;
-  if (txn)
+  if (!made)
     txn_reset_read(txn);
   else
     rc = make_handle(origin->env, context, false, &txn);
@@ -303,7 +304,7 @@ int txn_clone(const MDBX_txn *origin, void *context, MDBX_txn **clone) {
     txn->user_context = context;
     activate(txn);
     *clone = txn;
-  } else if (txn != *clone) {
+  } else if (made) {
     txn_end_read(txn);
   }
   return rc;

@@ -271,6 +271,49 @@ START_TEST(test_a_limit_of_files_is_an_error) {
 }
 END_TEST
 
+static int half_of_the_room(int fd, uint64_t from, uint64_t to) {
+  const int rc = os_ops_real.allocate(fd, from, to - 4096);
+  return rc == MDBX_SUCCESS ? ENOSPC : rc;
+}
+
+/* Without room for all pages the copy stays what it was, byte by byte, and it can be used. */
+START_TEST(test_no_room_for_an_increment) {
+  struct os_ops full = os_ops_real;
+  struct rlimit before, low;
+  size_t length, length_after;
+  MDBX_env *env = open_source(4096);
+  full.allocate = half_of_the_room;
+  change(env, 10);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  const uint64_t base = snapshot_of(copy());
+  change(env, 3000);
+  OK(mdbx_env_copy_since(env, base, increment(), MDBX_CP_DEFAULTS));
+  uint8_t *there = api_read_file("copy", &length);
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+  low = before;
+  low.rlim_cur = length + 4096;
+  for (unsigned limited = 0; limited < 2; ++limited) {
+    if (limited)
+      ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
+    else
+      os_ops = &full;
+    const int rc = mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS);
+    os_ops = &os_ops_real;
+    ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+    IS(rc, limited ? EFBIG : ENOSPC);
+    uint8_t *after = api_read_file("copy", &length_after);
+    ck_assert_uint_eq(length_after, length);
+    ck_assert_int_eq(memcmp(there, after, length), 0);
+    free(after);
+    ck_assert_uint_eq(snapshot_of(copy()), base);
+  }
+  OK(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS));
+  copy_is(env);
+  free(there);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* Under any name: commits that follow would be made to a file that is gone. */
 START_TEST(test_no_copy_takes_the_place_of_its_source) {
   MDBX_env *env = open_source(4096);
@@ -667,6 +710,7 @@ int main(void) {
   tcase_add_loop_test(tests, test_copies_of_the_first_transactions, 0, 2);
   tcase_add_test(tests, test_arguments);
   tcase_add_test(tests, test_a_limit_of_files_is_an_error);
+  tcase_add_test(tests, test_no_room_for_an_increment);
   tcase_add_test(tests, test_no_copy_takes_the_place_of_its_source);
   tcase_add_test(tests, test_damaged_increments);
   tcase_add_test(tests, test_interrupted_at_every_write);

@@ -220,6 +220,41 @@ START_TEST(a_wish_below_the_data) {
 }
 END_TEST
 
+/* A part of the room is given before the disk is full. */
+static int partial_allocate(int fd, uint64_t from, uint64_t to) {
+  const int rc = os_ops_real.allocate(fd, from, to > disk_bytes ? disk_bytes : to);
+  return rc == MDBX_SUCCESS && to > disk_bytes ? ENOSPC : rc;
+}
+
+/* A file without its unused end, as some copies are: opening makes it longer again, or leaves it as it is. */
+START_TEST(no_room_for_the_length) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 4 * MIB, 4 * MIB, 64 * MIB, -1, -1, 4096));
+  OK(api_try_open(env, modes[_i]));
+  OK(store_range(env, 0, 100));
+  OK(mdbx_env_close(env));
+  ck_assert_uint_eq(file_size(), 4 * MIB);
+  ck_assert_int_eq(truncate(unit_path(API_DB), MIB), 0);
+  use_small_disk(3 * MIB);
+  small_disk.allocate = partial_allocate;
+  for (unsigned again = 0; again < 2; ++again) {
+    env = api_create();
+    IS(api_try_open(env, modes[_i]), ENOSPC);
+    OK(mdbx_env_close(env));
+    ck_assert_uint_eq(file_size(), MIB);
+  }
+  env = api_open(MDBX_RDONLY);
+  ck_assert_uint_eq(count(env), 100);
+  OK(mdbx_env_close(env));
+  os_ops = &os_ops_real;
+  env = api_open(modes[_i]);
+  ck_assert_uint_eq(file_size(), 4 * MIB);
+  OK(store_range(env, 100, 200));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("room");
   TCase *tests = api_case(suite, "room");
@@ -232,5 +267,6 @@ int main(void) {
   tcase_add_test(tests, creation_under_a_limit);
   tcase_add_test(tests, a_wish_that_fails_is_told);
   tcase_add_test(tests, a_wish_below_the_data);
+  tcase_add_loop_test(tests, no_room_for_the_length, 0, 4);
   return unit_run(suite);
 }

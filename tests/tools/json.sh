@@ -12,11 +12,6 @@ if ! python3 -c '' 2>/dev/null; then
   exit 77
 fi
 "$mdbx" put -c db key value || fail "put"
-if ! "$mdbx" --json count db >output 2>&1; then
-  expect_text "json-c" "a build without JSON"
-  echo "this build prints no JSON: skipped"
-  exit 77
-fi
 
 # fits NAME HOW LEAST WHAT COMMAND...: the output of the command fits the schema and has so many values.
 fits() {

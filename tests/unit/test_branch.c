@@ -226,6 +226,28 @@ START_TEST(separators_out_of_order_are_damage) {
 }
 END_TEST
 
+/* Searches read the four bytes of a keyhead, whatever the separator's length is: bytes behind the separator would lead
+ * them to another child than a walk. Separators of 0 to 4 bytes behind the prefix, each byte that does not belong. */
+START_TEST(bytes_behind_a_separator_are_damage) {
+  static const char *const separators[] = {"p", "pa", "paaa", "pbbbb", "pc"};
+  begin(4096, 0);
+  const struct page_expectation expected = {.page_size = 4096, .pgno = memory.page.pgno, .newest = 9, .limit = 2000000};
+  for (unsigned i = 0; i < COUNT_OF(separators); ++i)
+    insert_bytes((const uint8_t *)separators[i], strlen(separators[i]));
+  ck_assert_uint_eq(memory.page.prefix, 1);
+  ck_assert_int_eq(page_check_layout(&memory.page, &expected), MDBX_SUCCESS);
+  for (unsigned i = 0; i < used; ++i)
+    for (unsigned byte = 0; byte < KEYHEAD_SIZE; ++byte) {
+      const size_t length = i ? strlen(separators[i - 1]) - 1 : 0;
+      uint32_t *keyhead = &branch_keyheads(&memory.page)[i];
+      const uint32_t changed = UINT32_C(0x02000000) >> (8 * byte);
+      *keyhead ^= changed;
+      ck_assert_int_eq(page_check_layout(&memory.page, &expected), byte < length ? MDBX_SUCCESS : MDBX_CORRUPTED);
+      *keyhead ^= changed;
+    }
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("branch");
   TCase *tcase = tcase_create("branch");
@@ -236,5 +258,6 @@ int main(void) {
   tcase_add_loop_test(tcase, against_a_sorted_array, 0, 6);
   tcase_add_loop_test(tcase, cut_and_joined, 0, 2);
   tcase_add_test(tcase, separators_out_of_order_are_damage);
+  tcase_add_test(tcase, bytes_behind_a_separator_are_damage);
   return unit_run(suite);
 }

@@ -331,8 +331,8 @@ END_TEST
 START_TEST(facts) {
   uint64_t id[2], again[2], total, available;
   unsigned char random[2][16];
-  os_bootid(id);
-  os_bootid(again);
+  ck_assert_int_eq(os_bootid(id), MDBX_SUCCESS);
+  ck_assert_int_eq(os_bootid(again), MDBX_SUCCESS);
   ck_assert_int_eq(memcmp(id, again, sizeof(id)), 0);
   if (os_path_exists("/proc/sys/kernel/random/boot_id"))
     ck_assert(id[0] != 0 && id[1] != 0);

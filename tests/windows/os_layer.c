@@ -463,7 +463,7 @@ static void words_wake(void) {
 
 static int tell_facts(void) {
   struct arena *arena = open_arena();
-  os_bootid(arena->boot);
+  MUST(os_bootid(arena->boot));
   arena->clock = os_monotonic_16dot16();
   return 0;
 }
@@ -476,7 +476,7 @@ static void facts(void) {
   const uint64_t before = os_monotonic_16dot16();
   EXPECT(win_join(win_start("tell_facts", "")) == 0);
   const uint64_t after = os_monotonic_16dot16();
-  os_bootid(boot);
+  OK(os_bootid(boot));
   EXPECT(boot[0] != 0 && memcmp(boot, arena->boot, sizeof(boot)) == 0);
   EXPECT(before <= arena->clock && arena->clock <= after);
   os_sleep_ms(100);

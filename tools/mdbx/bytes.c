@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bytes.h"
 
-#include "tools/tool_text.h"
-
+#include "tools/tool_json.h"
 #include "tools/tool_sizes.h"
+#include "tools/tool_text.h"
 
 #include <inttypes.h>
 #include <string.h>
-
-#ifdef HAVE_JSON
-#include <json.h>
-#endif
 
 /* --------------------------------------------------------------------------------------------------- which form */
 
@@ -201,61 +197,34 @@ void bytes_print_record(const MDBX_val *key, enum form key_form, const MDBX_val 
 
 /* ----------------------------------------------------------------------------------------------------------- JSON */
 
-#ifdef HAVE_JSON
+static struct json json;
+static bool lost; /* an object, for lack of memory */
 
-static json_object *json;
+bool bytes_lost_json(void) { return lost; }
 
-bool bytes_have_json(void) { return true; }
+void json_begin(void) { json_open(&json, NULL, '{'); }
 
-void json_begin(void) { json = json_object_new_object(); }
+void json_number(const char *name, uint64_t number) { json_put_number(&json, name, number); }
 
-static void json_put(const char *name, json_object *value) { json_object_object_add(json, name, value); }
+void json_integer(const char *name, int64_t number) { json_put_integer(&json, name, number); }
 
-void json_number(const char *name, uint64_t number) { json_put(name, json_object_new_uint64(number)); }
-
-void json_integer(const char *name, int64_t number) { json_put(name, json_object_new_int64(number)); }
-
-void json_text(const char *name, const char *text) { json_put(name, json_object_new_string(text)); }
+void json_text(const char *name, const char *text) { json_put_string(&json, name, text); }
 
 /* Bytes that are not UTF-8 cannot be a JSON string: they become {"hex": "..."}. */
-static json_object *json_hex(const MDBX_val *item) {
-  static const char digits[] = "0123456789abcdef";
-  const uint8_t *at = item->iov_base;
-  char *text = item->iov_len < INT32_MAX / 2 ? malloc(item->iov_len * 2 + 1) : NULL;
-  json_object *hex = json_object_new_object();
-  for (size_t i = 0; text && i < item->iov_len; ++i) {
-    text[2 * i] = digits[at[i] >> 4];
-    text[2 * i + 1] = digits[at[i] & 15];
-  }
-  json_object_object_add(hex, "hex", text ? json_object_new_string_len(text, (int)(item->iov_len * 2)) : NULL);
-  free(text);
-  return hex;
-}
-
 void json_item(const char *name, const MDBX_val *item, enum form form) {
   uint64_t number;
-  if (integer_of(item, form, &number))
+  if (integer_of(item, form, &number)) {
     json_number(name, number);
-  else if (form != FORM_HEX && item->iov_len < INT32_MAX && utf8_is_text(item->iov_base, item->iov_len))
-    json_put(name, json_object_new_string_len(item->iov_len ? item->iov_base : "", (int)item->iov_len));
-  else
-    json_put(name, json_hex(item));
+  } else if (form != FORM_HEX && utf8_is_text(item->iov_base, item->iov_len)) {
+    json_put_text(&json, name, item->iov_base, item->iov_len);
+  } else {
+    json_open(&json, name, '{');
+    json_put_hex(&json, "hex", item->iov_base, item->iov_len);
+    json_close(&json, '}');
+  }
 }
 
 void json_end(void) {
-  puts(json_object_to_json_string_ext(json, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
-  json_object_put(json);
-  json = NULL;
+  json_close(&json, '}');
+  lost = json_print(&json, stdout) != MDBX_SUCCESS || lost;
 }
-
-#else
-
-bool bytes_have_json(void) { return false; }
-void json_begin(void) {}
-void json_number(const char *name, uint64_t number) { (void)name, (void)number; }
-void json_integer(const char *name, int64_t number) { (void)name, (void)number; }
-void json_text(const char *name, const char *text) { (void)name, (void)text; }
-void json_item(const char *name, const MDBX_val *item, enum form form) { (void)name, (void)item, (void)form; }
-void json_end(void) {}
-
-#endif

@@ -29,14 +29,14 @@ void bytes_print(const MDBX_val *item, enum form form);
 /* One record on a line: key, tab, value; or a JSON object. */
 void bytes_print_record(const MDBX_val *key, enum form key_form, const MDBX_val *value, enum form value_form);
 
-bool bytes_have_json(void);
-
-/* A JSON object that is written to standard output as one line. Nothing happens in a build without JSON. */
+/* A JSON object that is written to standard output as one line, or not at all if memory is lacking. */
 void json_begin(void);
 void json_number(const char *name, uint64_t number);
 void json_integer(const char *name, int64_t number);
 void json_text(const char *name, const char *text);
 void json_item(const char *name, const MDBX_val *item, enum form form);
 void json_end(void);
+/* Whether an object was not written. */
+bool bytes_lost_json(void);
 
 #endif

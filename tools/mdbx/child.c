@@ -25,9 +25,14 @@ int child_start(struct child *child, char *const argv[], bool quiet) {
   }
   close(ends[1]);
   child->output = rc == 0 ? fdopen(ends[0], "r") : NULL;
-  if (!child->output)
-    close(ends[0]);
-  return rc;
+  if (child->output)
+    return rc;
+  const int reason = errno;
+  close(ends[0]);
+  if (rc != 0)
+    return rc;
+  child_end(child);
+  return reason;
 }
 
 int child_end(struct child *child) {

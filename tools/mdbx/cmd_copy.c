@@ -53,34 +53,30 @@ static bool take_copy_option(int option, struct copy_wish *wish) {
   }
 }
 
-static void report_file(const char *what, const char *file, uint64_t txnid) {
-  struct stat status;
-  char size[SIZE_TEXT] = "";
-  if (stat(file, &status) == 0)
-    size_show((uint64_t)status.st_size, size);
-  if (!tool_quiet)
-    printf("%s: %s of commit %" PRIu64 ", %s\n", file, what, txnid, size);
-}
-
 /* ----------------------------------------------------------------------------------------------------------- copy */
 
-/* The snapshot in a copy or a database, without leaving a lock file beside it. */
-static int snapshot_of(const char *path, uint64_t *txnid) {
+/* What a copy is, as a line for the user. It is looked at before it gets its name: one that cannot be read gets none. */
+static int describe_copy(const struct target *target, char *line, size_t size) {
   MDBX_envinfo info;
-  const int rc = mdbx_preopen_snapinfo(path, &info, sizeof(info));
-  if (rc == MDBX_SUCCESS)
-    *txnid = info.mi_recent_txnid;
+  struct stat status;
+  char bytes[SIZE_TEXT];
+  int rc = mdbx_preopen_snapinfo(target->temporary, &info, sizeof(info));
+  if (rc == MDBX_SUCCESS && stat(target->temporary, &status) != 0)
+    rc = errno;
+  if (rc != MDBX_SUCCESS)
+    return tool_fail(rc, "cannot read the new copy %s", target->temporary);
+  snprintf(line, size, "%s: a copy of commit %" PRIu64 ", %s\n", target->name, info.mi_recent_txnid,
+           size_show((uint64_t)status.st_size, bytes));
   return rc;
 }
 
 static int copy_whole(const char *source, const char *destination, const struct copy_wish *wish) {
   struct target target = {.name = NULL};
   MDBX_env *env = NULL;
-  uint64_t txnid = 0;
+  char line[4500] = "";
   int rc = tool_open_for_reading(&env, source, wishes.env_flags);
   if (rc == MDBX_SUCCESS)
     rc = target_begin(&target, destination, wish->force, TARGET_FILE);
-  char *name = target.name && !target.through ? strdup(target.name) : NULL;
   if (rc == MDBX_SUCCESS) {
     progress_begin(env);
     rc = mdbx_env_copy(env, target.temporary,
@@ -88,11 +84,12 @@ static int copy_whole(const char *source, const char *destination, const struct 
     progress_end(env);
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "copying %s to %s failed", source, target.name);
+    else if (!target.through && !tool_quiet)
+      rc = describe_copy(&target, line, sizeof(line));
   }
   rc = target_finish(&target, rc);
-  if (rc == MDBX_SUCCESS && name && snapshot_of(name, &txnid) == MDBX_SUCCESS)
-    report_file("a copy", name, txnid);
-  free(name);
+  if (rc == MDBX_SUCCESS)
+    fputs(line, stdout);
   tool_close(env, NULL);
   return rc;
 }
@@ -195,8 +192,8 @@ static int write_increment(MDBX_env *env, uint64_t since, const char *destinatio
   progress_end(env);
   if (rc != MDBX_SUCCESS)
     tool_fail(rc, "cannot write %s, what is newer than commit %" PRIu64, target.name, since);
-  else if (!target.through)
-    rc = mdbx_increment_info(target.temporary, &info, sizeof(info));
+  else if (!target.through && (rc = mdbx_increment_info(target.temporary, &info, sizeof(info))) != MDBX_SUCCESS)
+    tool_fail(rc, "cannot read the new increment %s", target.temporary);
   const bool shows = !target.through && !tool_quiet;
   rc = target_finish(&target, rc);
   if (rc == MDBX_SUCCESS && shows)

@@ -76,9 +76,21 @@ static int split(char *line, char *words[WORDS_MAX]) {
   return quote ? -1 : count;
 }
 
-static void keep(char **place, const char *text) {
+/* A copy of the text, which is not NULL, in the place of the one before; false, after a message: the old one stays. */
+static bool keep(char **place, const char *text) {
+  char *copy = strdup(text);
+  if (!copy) {
+    tool_fail(errno, "cannot go on with %s", text);
+    return false;
+  }
   free(*place);
-  *place = text ? strdup(text) : NULL;
+  *place = copy;
+  return true;
+}
+
+static void forget(char **place) {
+  free(*place);
+  *place = NULL;
 }
 
 /* Which arguments the shell inserts. */
@@ -169,15 +181,16 @@ static void shell_help(void) {
          "comments.\n");
 }
 
-static void each_table_in(const MDBX_txn *txn, void (*found)(const char *word)) {
+static int each_table_in(const MDBX_txn *txn, void (*found)(const char *word)) {
   struct tool_names names;
-  if (tool_list_tables(txn, &names) != MDBX_SUCCESS)
-    return;
-  for (size_t i = 0; i < names.count; ++i)
+  const int rc = tool_list_tables(txn, &names);
+  for (size_t i = 0; rc == MDBX_SUCCESS && i < names.count; ++i)
     found(names.at[i].iov_base);
   tool_free_names(&names);
+  return rc;
 }
 
+/* For completion, which says nothing about failures. */
 static void each_table(void (*found)(const char *word)) {
   struct place place = {.env = NULL};
   const unsigned flags = MDBX_RDONLY | MDBX_ACCEDE | wishes.env_flags;
@@ -193,6 +206,17 @@ static void each_table(void (*found)(const char *word)) {
 }
 
 static void print_word(const char *word) { puts(word); }
+
+static bool print_tables(void) {
+  struct place place = {.env = NULL};
+  if (!session_depth() && !shell.database)
+    return true;
+  int rc = place_begin_reading(&place, shell.database);
+  if (rc == MDBX_SUCCESS)
+    rc = each_table_in(place.txn, print_word);
+  place_close(&place);
+  return rc == MDBX_SUCCESS;
+}
 
 static void each_command(void (*found)(const char *word)) {
   for (const struct command *command = commands; command->name; ++command)
@@ -233,9 +257,8 @@ static bool open_database(const char *name) {
     tool_message("a transaction is open: commit or abort it first");
     return false;
   }
-  keep(&shell.database, name);
-  keep(&shell.table, NULL);
-  return true;
+  forget(&shell.table);
+  return keep(&shell.database, name);
 }
 
 /* Runs a command of the shell itself; false: it is not one. */
@@ -252,9 +275,10 @@ static bool run_own(int count, char *words[], bool *right) {
   } else if (strcmp(words[0], "abort") == 0 && count == 1) {
     *right = session_abort() == MDBX_SUCCESS;
   } else if (strcmp(words[0], "use") == 0 && count <= 2) {
-    keep(&shell.table, count == 2 ? words[1] : NULL);
+    forget(&shell.table);
+    *right = count == 1 || keep(&shell.table, words[1]);
   } else if (strcmp(words[0], "tables") == 0 && count == 1) {
-    each_table(print_word);
+    *right = print_tables();
   } else if (strcmp(words[0], "help") == 0 && count == 1) {
     shell_help();
   } else {
@@ -287,7 +311,8 @@ static double seconds_now(void) {
 
 static bool run_timed(int count, char *words[]) {
   const double begun = seconds_now();
-  output_begin();
+  if (!output_begin())
+    return false;
   bool right = run_words(count, words);
   tool_flush_some();
   right = output_end() && right;
@@ -370,15 +395,20 @@ static bool read_lines(FILE *input, const char *name) {
   size_t capacity = 0;
   char *line = NULL;
   bool right = true;
+  errno = 0;
   while (!shell.leaving && !tool_stopped && (right || !session_depth()) && getline(&line, &capacity, input) >= 0) {
     line[strcspn(line, "\n")] = '\0';
-    if (++number, run_line(line))
-      continue;
-    note_failure(name, number);
-    right = false;
+    if (++number, !run_line(line)) {
+      note_failure(name, number);
+      right = false;
+    }
+    errno = 0;
   }
+  const bool ended = feof(input) || !errno;
+  if (!ended)
+    tool_fail(errno, "cannot read %s", name);
   free(line);
-  return right;
+  return right && ended;
 }
 
 static bool read_file(const char *name) {
@@ -432,10 +462,9 @@ int run_shell(int argc, char *argv[]) {
   const int rc = count ? try_database(arguments[0]) : MDBX_SUCCESS;
   if (rc != MDBX_SUCCESS)
     return command_end(rc);
-  if (count)
-    keep(&shell.database, arguments[0]);
-  if (wishes.table.iov_base)
-    keep(&shell.table, wishes.table.iov_base);
+  if ((count && !keep(&shell.database, arguments[0])) ||
+      (wishes.table.iov_base && !keep(&shell.table, wishes.table.iov_base)))
+    return command_end(MDBX_ENOMEM);
   wishes.table.iov_base = NULL;
   signal(SIGINT, SIG_IGN);
   signal(SIGQUIT, SIG_IGN);
@@ -448,10 +477,14 @@ int run_shell(int argc, char *argv[]) {
       note_failure(NULL, number);
     tool_flush_some(); /* the reader of a pipe may answer */
   }
+  if (line_error() != MDBX_SUCCESS) {
+    tool_fail(line_error(), "cannot read standard input");
+    shell.failed = true;
+  }
   leave_session();
   output_to_standard();
   line_end();
-  keep(&shell.database, NULL);
-  keep(&shell.table, NULL);
+  forget(&shell.database);
+  forget(&shell.table);
   return command_end(shell.failed && !shell.interactive ? MDBX_EINVAL : MDBX_SUCCESS);
 }

@@ -66,7 +66,7 @@ static int write_table(struct place *place, const struct tool_names *tables, con
   if (!out)
     return target_finish(&target, tool_fail(errno, "cannot write %s", file));
   rc = write_records(place, tables, out, &records);
-  if (rc != MDBX_SUCCESS)
+  if (rc != MDBX_SUCCESS && !ferror(out))
     tool_fail(rc, "cannot dump %s", shown);
   const int flushed = tool_flush(out, file);
   if (!standard && fclose(out) != 0 && flushed == MDBX_SUCCESS)

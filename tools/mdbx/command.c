@@ -55,12 +55,6 @@ static enum form form_named(const char *name) {
   tool_usage("\"%s\" is no format: text, hex, u32 and u64 are", name);
 }
 
-static enum form json_form(void) {
-  if (!bytes_have_json())
-    tool_usage("--json was not built in: this mdbx was made without the json-c library");
-  return FORM_JSON;
-}
-
 static bool take_common(int option) {
   switch (option) {
   case 't':
@@ -89,7 +83,7 @@ static bool take_common(int option) {
     wishes.output = FORM_HEX;
     return true;
   case OPTION_JSON:
-    wishes.output = json_form();
+    wishes.output = FORM_JSON;
     return true;
   case OPTION_HELP:
     if (*full_help)
@@ -212,6 +206,8 @@ int command_run(const struct command *command, int argc, char *argv[]) {
 }
 
 int command_end(int rc) {
+  if (bytes_lost_json() && rc == MDBX_SUCCESS)
+    rc = tool_fail(MDBX_ENOMEM, "JSON is missing in the output");
   if (tool_flush(stdout, "standard output") != MDBX_SUCCESS)
     return EXIT_FAILURE;
   return rc == MDBX_SUCCESS ? EXIT_SUCCESS : EXIT_FAILURE;

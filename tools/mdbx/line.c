@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "line.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -15,6 +16,7 @@ static struct line_reader reader;
 static bool interactive;
 static char *text;
 static size_t capacity;
+static int failure;
 
 /* ------------------------------------------------------------------------------------------------------ plain lines */
 
@@ -23,7 +25,10 @@ static char *read_plain(void) {
     fputs(reader.prompt(), stdout);
     tool_flush_some();
   }
+  errno = 0;
   const ssize_t length = getline(&text, &capacity, stdin);
+  if (length < 0 && !feof(stdin))
+    failure = errno ? errno : MDBX_EIO;
   return length < 0 ? NULL : text;
 }
 
@@ -225,6 +230,8 @@ char *line_read(void) {
     putchar('\n');
   return line;
 }
+
+int line_error(void) { return failure; }
 
 void line_end(void) {
   if (interactive)

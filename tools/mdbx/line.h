@@ -20,6 +20,8 @@ struct line_reader {
 void line_begin(const struct line_reader *reader);
 /* A line without its end, valid until the next one is read; NULL at the end of the input. */
 char *line_read(void);
+/* After that: MDBX_SUCCESS, or why no more could be read. */
+int line_error(void);
 void line_end(void);
 
 #endif

@@ -82,14 +82,19 @@ bool output_to_program(const char *command, bool once) {
   return true;
 }
 
-void output_begin(void) {
+bool output_begin(void) {
   output.standard = -1;
   if (output.descriptor < 0)
-    return;
+    return true;
   tool_flush_some();
   output.standard = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+  if (output.standard >= 0 && dup2(output.descriptor, STDOUT_FILENO) == STDOUT_FILENO)
+    return true;
+  tool_fail(errno, "cannot write to %s", output.name);
   if (output.standard >= 0)
-    dup2(output.descriptor, STDOUT_FILENO);
+    close(output.standard);
+  output.standard = -1;
+  return false;
 }
 
 bool output_end(void) {

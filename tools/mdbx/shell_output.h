@@ -18,7 +18,8 @@ bool output_to_program(const char *command, bool once);
 /* Closes the file, or waits for the program: standard output again. */
 void output_to_standard(void);
 
-void output_begin(void);
+/* false: the output cannot go there; it has printed a message. */
+bool output_begin(void);
 /* false: not all could be written; it has printed a message. */
 bool output_end(void);
 

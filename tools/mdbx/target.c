@@ -47,15 +47,32 @@ static char *copy_of_name(const char *name) {
   return strndup(name, length);
 }
 
-/* Nobody else can know the temporary name before the file exists, so nobody can have put something there. */
-static char *temporary_name(const char *name) {
-  uint64_t number = 0;
+/* False: errno says why. */
+static bool random_number(uint64_t *number) {
+  size_t length = 0;
   const int random = open("/dev/urandom", O_RDONLY | O_CLOEXEC);
-  const bool known = random >= 0 && read(random, &number, sizeof(number)) == (ssize_t)sizeof(number);
-  if (random >= 0)
-    close(random);
+  if (random < 0)
+    return false;
+  while (length < sizeof(*number)) {
+    const ssize_t more = read(random, (char *)number + length, sizeof(*number) - length);
+    if (more <= 0 && errno != EINTR)
+      break;
+    length += more > 0 ? (size_t)more : 0;
+  }
+  const int reason = errno;
+  close(random);
+  errno = reason;
+  return length == sizeof(*number);
+}
+
+/* Nobody else can know the temporary name before the file exists, so nobody can have put something there. NULL: errno
+ * says why. */
+static char *temporary_name(const char *name) {
+  uint64_t number;
+  if (!random_number(&number))
+    return NULL;
   const size_t size = strlen(name) + 64;
-  char *temporary = known ? malloc(size) : NULL;
+  char *temporary = malloc(size);
   if (temporary)
     snprintf(temporary, size, "%s.partial-%ld-%016" PRIx64, name, (long)getpid(), number);
   return temporary;
@@ -93,7 +110,7 @@ static int choose_names(struct target *target, const char *name) {
   if (tool_must_stay(target->name))
     return EINVAL;
   target->temporary = target->through ? strdup(target->name) : temporary_name(target->name);
-  return target->temporary ? MDBX_SUCCESS : MDBX_ENOMEM;
+  return target->temporary ? MDBX_SUCCESS : errno;
 }
 
 enum target_kind target_kind_for(unsigned env_flags) {
@@ -135,10 +152,27 @@ int target_begin(struct target *target, const char *name, bool overwrite, enum t
   return MDBX_SUCCESS;
 }
 
-static void remove_lock_file(const char *data) {
-  char name[4096];
-  if ((size_t)snprintf(name, sizeof(name), "%s" MDBX_LOCK_SUFFIX, data) < sizeof(name))
-    unlink(name);
+/* A file whose name ends so, if there is one. */
+static void remove_with(const char *name, const char *end) {
+  char file[4096];
+  if ((size_t)snprintf(file, sizeof(file), "%s%s", name, end) < sizeof(file) && unlink(file) != 0 && errno != ENOENT &&
+      errno != ENOTDIR)
+    tool_message("note: %s stays: %s", file, strerror(errno));
+}
+
+/* What was begun under the temporary name. Nobody else uses it, and memory may be lacking: so it is removed without the
+ * engine. */
+static void remove_temporary(const struct target *target) {
+  struct stat status;
+  if (lstat(target->temporary, &status) == 0 && S_ISDIR(status.st_mode)) {
+    remove_with(target->temporary, MDBX_DATANAME);
+    remove_with(target->temporary, MDBX_LOCKNAME);
+    rmdir(target->temporary);
+  } else {
+    remove_with(target->temporary, "");
+    if (target->database)
+      remove_with(target->temporary, MDBX_LOCK_SUFFIX);
+  }
 }
 
 /* Without overwrite, a file that has appeared under the name meanwhile stays: link() replaces nothing. Not every file
@@ -161,16 +195,15 @@ int target_finish(struct target *target, int rc) {
   if (!target->name)
     return rc;
   if (rc == MDBX_SUCCESS && !target->through) {
-    remove_lock_file(target->temporary);
+    if (target->database)
+      remove_with(target->temporary, MDBX_LOCK_SUFFIX);
     rc = move(target);
     if (rc != MDBX_SUCCESS)
       tool_fail(rc, "cannot rename %s to %s", target->temporary, target->name);
   }
   endangered = NULL;
-  if (rc != MDBX_SUCCESS && target->database)
-    mdbx_env_delete(target->temporary, MDBX_ENV_JUST_DELETE);
-  else if (rc != MDBX_SUCCESS && !target->through)
-    unlink(target->temporary);
+  if (rc != MDBX_SUCCESS && !target->through)
+    remove_temporary(target);
   free(target->name);
   free(target->temporary);
   target->name = target->temporary = NULL;
