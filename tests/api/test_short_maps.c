@@ -166,6 +166,33 @@ START_TEST(another_process_grows_the_file) {
 }
 END_TEST
 
+static void lengthen_elsewhere(void *context) {
+  (void)context;
+  MDBX_env *env;
+  CHILD_OK(mdbx_env_create(&env));
+  CHILD_OK(mdbx_env_open(env, unit_path(API_DB), MDBX_NOSUBDIR, 0600));
+  CHILD_OK(mdbx_env_set_geometry(env, (intptr_t)16 * MIB, (intptr_t)16 * MIB, -1, -1, -1, -1));
+  CHILD_OK(mdbx_env_close(env));
+}
+
+/* A writer needs all of a file that another process has made longer, although nothing lies there yet: it does not grow the
+ * file itself. */
+START_TEST(another_process_makes_room) {
+  MDBX_env *env = open_small(MDBX_SYNC_DURABLE);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  put_range(txn, 0, 1000);
+  OK(mdbx_txn_commit(txn));
+  unit_join(unit_fork(lengthen_elsewhere, NULL));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  put_range(txn, 1000, 8000);
+  has_range(txn, 0, 8000);
+  OK(mdbx_txn_commit(txn));
+  ck_assert_uint_eq(api_info(env).mi_geo.current, (uint64_t)16 * MIB);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* The upper size may be raised above the map; the file is cut when it is opened the next time, not while it is mapped. */
 START_TEST(sizes_change) {
   MDBX_env *env = open_small(MDBX_SYNC_DURABLE);
@@ -228,6 +255,7 @@ int main(void) {
   tcase_add_loop_test(tc, growth_inside_nested_transactions, 0, COUNT_OF(modes));
   tcase_add_test(tc, readers_keep_their_pointers);
   tcase_add_test(tc, another_process_grows_the_file);
+  tcase_add_test(tc, another_process_makes_room);
   tcase_add_test(tc, sizes_change);
   tcase_add_test(tc, the_pretence_holds);
   suite_add_tcase(suite, tc);
