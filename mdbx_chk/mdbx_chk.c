@@ -10,6 +10,7 @@
 #include "mdbx_chk/progress.h"
 #include "mdbx_chk/report_json.h"
 #include "tools/tool_common.h"
+#include "tools/tool_json.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -584,6 +585,8 @@ int main(int argc, char *argv[]) {
     tool_usage("%s", argc == optind ? "no database given" : "too many arguments");
   if (run.turning != TURN_NEVER && (run.meta < 0 || !run.write))
     tool_usage("-t and -T need -w and one of -0, -1 and -2");
+  if (run.json && !json_is_there())
+    tool_usage("this build cannot print JSON: cJSON was not there");
   progress_begin(!run.silent && run.verbosity < 3);
   if (run.json || run.silent)
     run.verbosity = -1;

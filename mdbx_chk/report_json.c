@@ -8,8 +8,7 @@
 #include <string.h>
 
 /* The tables and the problems come in between each other. */
-static struct json report = {.lines = true}, problems = {.lines = true, .depth = 2},
-                   tables = {.lines = true, .depth = 2};
+static struct json report, problems, tables;
 static uint32_t page_size;
 
 /* Bytes that are no text get a question mark each: JSON has nothing but text. */
@@ -29,7 +28,7 @@ static void put_text(struct json *object, const char *name, const char *text) {
 /* Text under that name, any other bytes in hexadecimal under "NAME_hex". */
 static void put_bytes(struct json *object, const char *name, const MDBX_val *bytes) {
   char hex_name[64];
-  if (utf8_is_text(bytes->iov_base, bytes->iov_len)) {
+  if (json_is_text(bytes->iov_base, bytes->iov_len)) {
     json_put_text(object, name, bytes->iov_base, bytes->iov_len);
     return;
   }
@@ -38,7 +37,7 @@ static void put_bytes(struct json *object, const char *name, const MDBX_val *byt
 }
 
 void json_report_begin(const char *path) {
-  json_open(&report, NULL, '{');
+  json_open(&report, NULL);
   put_text(&report, "database", path);
 }
 
@@ -82,7 +81,7 @@ static void put_place(struct json *problem, const MDBX_chk_context_t *context) {
 
 void json_report_problem(const MDBX_chk_context_t *context, const char *object, uint64_t entry, const char *issue,
                          const char *detail) {
-  json_open(&problems, NULL, '{');
+  json_open(&problems, NULL);
   json_put_string(&problems, "object", object);
   json_put_number(&problems, "entry", entry);
   if (strcmp(object, "page") == 0 || strcmp(object, "meta") == 0)
@@ -91,11 +90,11 @@ void json_report_problem(const MDBX_chk_context_t *context, const char *object, 
   json_put_string(&problems, "issue", issue);
   if (detail)
     put_text(&problems, "detail", detail);
-  json_close(&problems, '}');
+  json_close(&problems);
 }
 
 void json_report_table(const MDBX_chk_table_t *table) {
-  json_open(&tables, NULL, '{');
+  json_open(&tables, NULL);
   put_table(&tables, "name", &table->name);
   json_put_number(&tables, "flags", (uint64_t)table->flags);
   json_put_number(&tables, "records", table->histogram.val_len.count);
@@ -107,7 +106,7 @@ void json_report_table(const MDBX_chk_table_t *table) {
   json_put_number(&tables, "damaged_pages", table->pages.broken);
   json_put_number(&tables, "used_bytes", table->payload_bytes);
   json_put_number(&tables, "unused_bytes", table->lost_bytes);
-  json_close(&tables, '}');
+  json_close(&tables);
 }
 
 void json_report_result(const MDBX_chk_context_t *context) {
@@ -124,12 +123,12 @@ void json_report_result(const MDBX_chk_context_t *context) {
 void json_report_advice(const char *advice) { json_put_string(&report, "advice", advice); }
 
 void json_report_error(int code, const char *detail) {
-  json_open(&report, "error", '{');
+  json_open(&report, "error");
   json_put_integer(&report, "code", code);
   json_put_string(&report, "text", mdbx_strerror(code));
   if (*detail)
     put_text(&report, "detail", detail);
-  json_close(&report, '}');
+  json_close(&report);
 }
 
 int json_report_print(int exit_code, double seconds, FILE *out) {
@@ -137,10 +136,6 @@ int json_report_print(int exit_code, double seconds, FILE *out) {
   json_put_array(&report, "problems", &problems);
   json_put_seconds(&report, "seconds", seconds);
   json_put_integer(&report, "exit_code", exit_code);
-  json_close(&report, '}');
-  const int rc = json_print(&report, out);
-  json_free(&report);
-  json_free(&problems);
-  json_free(&tables);
-  return rc;
+  json_close(&report);
+  return json_print(&report, out);
 }

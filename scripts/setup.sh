@@ -24,10 +24,11 @@ missing_packages() {
   command -v pkg-config >/dev/null || say pkg-config
   if command -v pkg-config >/dev/null; then
     pkg-config --exists libxxhash || say libxxhash-dev
+    pkg-config --exists libcjson || say libcjson-dev
     pkg-config --exists libedit || say libedit-dev
     [ "$1" != tests ] || pkg-config --exists check || say check
   else
-    say libxxhash-dev libedit-dev
+    say libxxhash-dev libcjson-dev libedit-dev
     [ "$1" != tests ] || say check
   fi
   # A compiler without the C library's headers compiles nothing.

@@ -1,155 +1,144 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tool_json.h"
 
+#include "tool_text.h"
+
 #include <mdbx.h>
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Room for so many bytes more; NULL: there is none. */
-static char *room_for(struct json *json, size_t length) {
-  if (json->failed || length > SIZE_MAX / 4 - json->length) {
-    json->failed = true;
-    return NULL;
-  }
-  if (json->length + length > json->capacity) {
-    const size_t capacity = (json->length + length) * 2;
-    char *bigger = realloc(json->at, capacity);
-    json->failed = bigger == NULL;
-    if (!bigger)
-      return NULL;
-    json->at = bigger;
-    json->capacity = capacity;
-  }
-  json->length += length;
-  return json->at + json->length - length;
+bool json_is_text(const void *bytes, size_t length) {
+  return !(length && memchr(bytes, 0, length)) && utf8_is_text(bytes, length);
 }
 
-static void add(struct json *json, const void *bytes, size_t length) {
-  char *to = room_for(json, length);
-  if (to && length)
-    memcpy(to, bytes, length);
-}
+#ifdef HAVE_JSON
 
-static void add_string(struct json *json, const char *text) { add(json, text, strlen(text)); }
+#include <cJSON.h>
+#include <inttypes.h>
+#include <stdlib.h>
 
-static void begin_line(struct json *json) {
-  if (!json->lines)
+bool json_is_there(void) { return true; }
+
+/* Takes the value over, also if that fails. NULL: it could not be made. */
+static void put(struct json *json, const char *name, cJSON *value) {
+  cJSON *into = json->depth ? json->open[json->depth - 1] : NULL;
+  if (value && into && cJSON_AddItemToObject(into, name, value))
     return;
-  add(json, "\n", 1);
-  for (unsigned i = 0; i < json->depth; ++i)
-    add(json, "  ", 2);
+  json->failed = true;
+  cJSON_Delete(value);
 }
 
-static void add_quoted(struct json *json, const char *bytes, size_t length) {
-  static const char letters[] = "\bb\nn\rr\tt\ff\"\"\\\\";
-  add(json, "\"", 1);
-  for (size_t i = 0; i < length; ++i) {
-    char code[8];
-    const char *letter = letters;
-    while (*letter && *letter != bytes[i])
-      letter += 2;
-    if (*letter && bytes[i])
-      snprintf(code, sizeof(code), "\\%c", letter[1]);
-    else
-      snprintf(code, sizeof(code), (unsigned char)bytes[i] < ' ' ? "\\u%04x" : "%c", (unsigned char)bytes[i]);
-    add_string(json, code);
-  }
-  add(json, "\"", 1);
+/* After a failure a null pointer stands for the object, so that it can be closed. */
+void json_open(struct json *json, const char *name) {
+  if (json->depth == JSON_DEPTH)
+    abort();
+  cJSON *opened = json->failed ? NULL : cJSON_CreateObject();
+  if (json->depth)
+    put(json, name, opened);
+  json->open[json->depth++] = json->failed ? NULL : opened;
 }
 
-static void begin_member(struct json *json, const char *name) {
-  if (json->follows)
-    add(json, ",", 1);
-  if (json->depth > 0)
-    begin_line(json);
-  if (name) {
-    add_quoted(json, name, strlen(name));
-    add(json, ":", 1);
-  }
-  json->follows = true;
+void json_close(struct json *json) {
+  cJSON *closed = json->open[--json->depth];
+  if (json->depth) /* it is a part of another one */
+    return;
+  if (!json->closed)
+    json->closed = cJSON_CreateArray();
+  if (closed && json->closed && cJSON_AddItemToArray(json->closed, closed))
+    return;
+  json->failed = true;
+  cJSON_Delete(closed);
 }
 
-void json_open(struct json *json, const char *name, char bracket) {
-  begin_member(json, name);
-  add(json, &bracket, 1);
-  json->follows = false;
-  json->depth += 1;
-}
-
-void json_close(struct json *json, char bracket) {
-  json->depth -= 1;
-  if (json->follows)
-    begin_line(json);
-  add(json, &bracket, 1);
-  json->follows = true;
-}
-
+/* The library's numbers are of floating point, which does not hold all 64 bits: the digits are its text. */
 void json_put_number(struct json *json, const char *name, uint64_t number) {
   char digits[24];
   snprintf(digits, sizeof(digits), "%" PRIu64, number);
-  begin_member(json, name);
-  add_string(json, digits);
+  put(json, name, cJSON_CreateRaw(digits));
 }
 
 void json_put_integer(struct json *json, const char *name, int64_t number) {
   char digits[24];
   snprintf(digits, sizeof(digits), "%" PRId64, number);
-  begin_member(json, name);
-  add_string(json, digits);
+  put(json, name, cJSON_CreateRaw(digits));
 }
 
-/* Without a decimal point of the locale. */
+/* In whole microseconds, and without the decimal point of the locale. */
 void json_put_seconds(struct json *json, const char *name, double seconds) {
   char digits[48];
   const uint64_t micros = (uint64_t)(seconds * 1e6);
   snprintf(digits, sizeof(digits), "%" PRIu64 ".%06" PRIu64, micros / 1000000, micros % 1000000);
-  begin_member(json, name);
-  add_string(json, digits);
+  put(json, name, cJSON_CreateRaw(digits));
 }
 
 void json_put_text(struct json *json, const char *name, const void *bytes, size_t length) {
-  begin_member(json, name);
-  add_quoted(json, bytes, length);
+  char *text = malloc(length + 1);
+  if (text) {
+    if (length)
+      memcpy(text, bytes, length);
+    text[length] = 0;
+  }
+  put(json, name, text ? cJSON_CreateString(text) : NULL);
+  free(text);
 }
 
 void json_put_string(struct json *json, const char *name, const char *text) {
-  json_put_text(json, name, text, strlen(text));
+  put(json, name, cJSON_CreateString(text));
 }
 
 void json_put_hex(struct json *json, const char *name, const void *bytes, size_t length) {
   static const char digits[] = "0123456789abcdef";
   const uint8_t *byte = bytes;
-  begin_member(json, name);
-  add(json, "\"", 1);
-  for (size_t i = 0; i < length; ++i) {
-    const char pair[2] = {digits[byte[i] >> 4], digits[byte[i] & 15]};
-    add(json, pair, 2);
+  char *text = malloc(2 * length + 1);
+  if (text) {
+    for (size_t i = 0; i < length; ++i) {
+      text[2 * i] = digits[byte[i] >> 4];
+      text[2 * i + 1] = digits[byte[i] & 15];
+    }
+    text[2 * length] = 0;
   }
-  add(json, "\"", 1);
+  put(json, name, text ? cJSON_CreateString(text) : NULL);
+  free(text);
 }
 
-void json_put_array(struct json *json, const char *name, const struct json *members) {
-  json_open(json, name, '[');
-  add(json, members->at, members->length);
+void json_put_array(struct json *json, const char *name, struct json *members) {
   json->failed = json->failed || members->failed;
-  json->follows = members->follows;
-  json_close(json, ']');
+  put(json, name, members->closed ? members->closed : cJSON_CreateArray());
+  members->closed = NULL;
 }
 
 int json_print(struct json *json, FILE *out) {
-  const bool whole = !json->failed;
-  if (whole) {
-    fwrite(json->at, 1, json->length, out);
-    putc('\n', out);
-  }
-  json->length = 0;
-  json->failed = json->follows = false;
-  return whole ? MDBX_SUCCESS : MDBX_ENOMEM;
+  char *text = json->failed ? NULL : cJSON_PrintUnformatted(cJSON_GetArrayItem(json->closed, 0));
+  if (text)
+    fprintf(out, "%s\n", text);
+  cJSON_free(text);
+  cJSON_Delete(json->closed);
+  json->closed = NULL;
+  json->failed = false;
+  return text ? MDBX_SUCCESS : MDBX_ENOMEM;
 }
 
-void json_free(struct json *json) {
-  free(json->at);
-  memset(json, 0, sizeof(*json));
+#else /* without cJSON */
+
+bool json_is_there(void) { return false; }
+void json_open(struct json *json, const char *name) { (void)json, (void)name; }
+void json_close(struct json *json) { (void)json; }
+void json_put_number(struct json *json, const char *name, uint64_t number) { (void)json, (void)name, (void)number; }
+void json_put_integer(struct json *json, const char *name, int64_t number) { (void)json, (void)name, (void)number; }
+void json_put_seconds(struct json *json, const char *name, double seconds) { (void)json, (void)name, (void)seconds; }
+void json_put_text(struct json *json, const char *name, const void *bytes, size_t length) {
+  (void)json, (void)name, (void)bytes, (void)length;
 }
+void json_put_string(struct json *json, const char *name, const char *text) { (void)json, (void)name, (void)text; }
+void json_put_hex(struct json *json, const char *name, const void *bytes, size_t length) {
+  (void)json, (void)name, (void)bytes, (void)length;
+}
+void json_put_array(struct json *json, const char *name, struct json *members) {
+  (void)json, (void)name, (void)members;
+}
+int json_print(struct json *json, FILE *out) {
+  (void)json, (void)out;
+  return MDBX_ENOSYS;
+}
+
+#endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tools/tool_json.h: builds JSON text in memory.
+ * tools/tool_json.h: JSON, by cJSON.
  *
- * A text that could not be completed is never printed in part: json_print() says that memory lacks.
+ * A text that could not be completed is never printed in part: json_print() says what is wrong.
  */
 #ifndef MDBX_TOOLS_TOOL_JSON_H
 #define MDBX_TOOLS_TOOL_JSON_H
@@ -12,32 +12,39 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* All zeros: an empty text on one line. */
+enum { JSON_DEPTH = 4 };
+
+struct cJSON;
+
+/* All zeros: nothing yet. */
 struct json {
-  char *at;
-  size_t length, capacity;
-  bool failed;    /* memory was lacking */
-  bool follows;   /* the next member needs a comma before it */
-  bool lines;     /* each member begins a line */
-  unsigned depth; /* of the member that is next: its indentation */
+  struct cJSON *open[JSON_DEPTH]; /* objects that are not closed, from the outermost on */
+  unsigned depth;
+  struct cJSON *closed; /* an array of the outermost ones that are */
+  bool failed;          /* memory was lacking */
 };
 
-/* Members of the object or array that was opened last. A name is NULL in an array and for the outermost object. */
-void json_open(struct json *json, const char *name, char bracket);
-void json_close(struct json *json, char bracket);
+/* Whether this program was built with cJSON. Without it nothing is collected, and json_print() fails. */
+bool json_is_there(void);
+
+/* Whether these bytes can be text: UTF-8 without a null byte. */
+bool json_is_text(const void *bytes, size_t length);
+
+/* Members of the object that was opened last. The name of an outermost object is NULL. */
+void json_open(struct json *json, const char *name);
+void json_close(struct json *json);
 void json_put_number(struct json *json, const char *name, uint64_t number);
 void json_put_integer(struct json *json, const char *name, int64_t number);
 void json_put_seconds(struct json *json, const char *name, double seconds);
-/* The bytes must be UTF-8. */
+/* Bytes that json_is_text(). */
 void json_put_text(struct json *json, const char *name, const void *bytes, size_t length);
 void json_put_string(struct json *json, const char *name, const char *text);
 /* Two digits for each byte. */
 void json_put_hex(struct json *json, const char *name, const void *bytes, size_t length);
-/* Members that were built separately, as an array. */
-void json_put_array(struct json *json, const char *name, const struct json *members);
+/* As an array, the outermost objects of another one, which is empty then. */
+void json_put_array(struct json *json, const char *name, struct json *members);
 
-/* Writes the text and a line end, and empties it. MDBX_ENOMEM: nothing was written. */
+/* Writes the outermost object as one line, and forgets it. MDBX_ENOMEM, MDBX_ENOSYS: nothing was written. */
 int json_print(struct json *json, FILE *out);
-void json_free(struct json *json);
 
 #endif

@@ -157,7 +157,11 @@ int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
   int rc = MDBX_RESULT_TRUE;
   for (unsigned reads = 0; reads < META_READS && rc != MDBX_SUCCESS; ++reads) {
     bool claimed = false;
-    for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    const uint64_t head = lck_head(&env->lck);
+    /* In a damaged file two metas may have one id; that of the head is the one that was chosen. */
+    const unsigned first = lck_head_txnid(head) == txnid ? lck_head_slot(head) : 0;
+    for (unsigned i = 0; i < META_COUNT; ++i) {
+      const unsigned slot = (first + i) % META_COUNT;
       struct meta_slot seen;
       const int read = meta_read_slot(env->fd, env->page_size, slot, &seen);
       if (read != MDBX_SUCCESS)

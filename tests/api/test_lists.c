@@ -178,8 +178,8 @@ START_TEST(copies_of_old_snapshots) {
 }
 END_TEST
 
-/* Overwrites the list of the newest meta with that, and makes the checksum right. */
-static void forge_list(const uint8_t *list, size_t length) {
+/* Writes the newest meta, with that list, to a slot so many behind its own, and makes the checksum right. */
+static unsigned forge_meta(unsigned behind, const uint8_t *list, size_t length) {
   const int fd = open(unit_path(API_DB), O_RDWR);
   struct meta_set set;
   struct meta_page *page = malloc(4096);
@@ -189,12 +189,16 @@ static void forge_list(const uint8_t *list, size_t length) {
   for (unsigned i = 1; i < META_COUNT; ++i)
     if (set.slot[i].txnid > set.slot[newest].txnid)
       newest = i;
-  meta_build(page, 4096, newest, set.slot[newest].txnid, &set.slot[newest].meta,
+  const unsigned slot = (newest + behind) % META_COUNT;
+  meta_build(page, 4096, slot, set.slot[newest].txnid, &set.slot[newest].meta,
              &(struct meta_tail){NULL, 0, list, length});
   OK(meta_write(fd, page, 4096));
   free(page);
   close(fd);
+  return slot;
 }
+
+static void forge_list(const uint8_t *list, size_t length) { forge_meta(0, list, length); }
 
 /* A commit that was written with care is not lost in silence. */
 START_TEST(senseless_lists) {
@@ -256,6 +260,42 @@ START_TEST(wrong_lists) {
 }
 END_TEST
 
+static size_t problems_of(MDBX_env *env) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  OK(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_result, 0));
+  return context.result.total_problems;
+}
+
+/* Two metas of one id: what is looked at, and turned to, is the one that was chosen. The other slots are tried in turn,
+ * since a search could begin with either. */
+START_TEST(metas_of_one_id) {
+  MDBX_env *env = open_sized(4096, 0);
+  load(env, 1000);
+  for (int i = 0; i < 3 + _i / 2; ++i)
+    put_one(env, (unsigned)i);
+  OK(mdbx_env_close(env));
+  const unsigned twin = forge_meta(1 + (unsigned)_i % 2, NULL, 0);
+  unsigned sound = 0;
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    env = api_create();
+    OK(mdbx_env_open_for_recovery(env, unit_path(API_DB), slot, false));
+    const size_t problems = problems_of(env);
+    ck_assert(problems > 0 || slot != twin);
+    sound += problems == 0;
+    OK(mdbx_env_close(env));
+  }
+  ck_assert_uint_ge(sound, 1);
+  env = api_create();
+  OK(mdbx_env_open_for_recovery(env, unit_path(API_DB), twin, true));
+  const size_t before = problems_of(env);
+  OK(mdbx_env_turn_for_recovery(env, twin));
+  ck_assert_uint_eq(problems_of(env), before);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* A meta that is turned to by hand, or made steady, keeps its list. */
 START_TEST(metas_written_anew) {
   MDBX_env *env = open_sized(4096, MDBX_SAFE_NOSYNC);
@@ -292,6 +332,7 @@ int main(void) {
   tcase_add_loop_test(tcase, copies_of_old_snapshots, 0, SIZES);
   tcase_add_loop_test(tcase, senseless_lists, 0, 5);
   tcase_add_loop_test(tcase, wrong_lists, 0, 3);
+  tcase_add_loop_test(tcase, metas_of_one_id, 0, 6);
   tcase_add_test(tcase, metas_written_anew);
   return unit_run(suite);
 }

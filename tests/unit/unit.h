@@ -100,6 +100,17 @@ static inline void *unit_shared(size_t length) {
   return at;
 }
 
+/* Ends a forked process. In a build that counts what is executed, what this process executed counts. */
+#if MDBX_COVERAGE
+void __gcov_dump(void);
+#endif
+static inline void unit_leave(int code) {
+#if MDBX_COVERAGE
+  __gcov_dump();
+#endif
+  _exit(code);
+}
+
 typedef void (*unit_child)(void *context);
 
 /* Runs body in a forked process. It leaves with 0, unless a unit_require() in it fails. */
@@ -109,7 +120,7 @@ static inline pid_t unit_fork(unit_child body, void *context) {
   ck_assert_int_ge(pid, 0);
   if (pid == 0) {
     body(context);
-    _exit(0);
+    unit_leave(0);
   }
   return pid;
 }
@@ -119,7 +130,7 @@ static inline pid_t unit_fork(unit_child body, void *context) {
   do { \
     if (!(condition)) { \
       fprintf(stderr, "%s:%d: in a child: %s\n", __FILE__, __LINE__, #condition); \
-      _exit(1); \
+      unit_leave(1); \
     } \
   } while (0)
 

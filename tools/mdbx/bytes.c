@@ -202,7 +202,7 @@ static bool lost; /* an object, for lack of memory */
 
 bool bytes_lost_json(void) { return lost; }
 
-void json_begin(void) { json_open(&json, NULL, '{'); }
+void json_begin(void) { json_open(&json, NULL); }
 
 void json_number(const char *name, uint64_t number) { json_put_number(&json, name, number); }
 
@@ -215,16 +215,16 @@ void json_item(const char *name, const MDBX_val *item, enum form form) {
   uint64_t number;
   if (integer_of(item, form, &number)) {
     json_number(name, number);
-  } else if (form != FORM_HEX && utf8_is_text(item->iov_base, item->iov_len)) {
+  } else if (form != FORM_HEX && json_is_text(item->iov_base, item->iov_len)) {
     json_put_text(&json, name, item->iov_base, item->iov_len);
   } else {
-    json_open(&json, name, '{');
+    json_open(&json, name);
     json_put_hex(&json, "hex", item->iov_base, item->iov_len);
-    json_close(&json, '}');
+    json_close(&json);
   }
 }
 
 void json_end(void) {
-  json_close(&json, '}');
+  json_close(&json);
   lost = json_print(&json, stdout) != MDBX_SUCCESS || lost;
 }

@@ -3,6 +3,7 @@
 
 #include "bytes.h"
 #include "session.h"
+#include "tools/tool_json.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -55,6 +56,12 @@ static enum form form_named(const char *name) {
   tool_usage("\"%s\" is no format: text, hex, u32 and u64 are", name);
 }
 
+static enum form json_form(void) {
+  if (!json_is_there())
+    tool_usage("--json was not built in: this mdbx was made without the cJSON library");
+  return FORM_JSON;
+}
+
 static bool take_common(int option) {
   switch (option) {
   case 't':
@@ -83,7 +90,7 @@ static bool take_common(int option) {
     wishes.output = FORM_HEX;
     return true;
   case OPTION_JSON:
-    wishes.output = FORM_JSON;
+    wishes.output = json_form();
     return true;
   case OPTION_HELP:
     if (*full_help)
