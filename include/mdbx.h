@@ -117,7 +117,16 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#ifndef _WIN32
 #include <sys/uio.h>
+#elif !defined(HAVE_STRUCT_IOVEC)
+/* For MDBX_val; define HAVE_STRUCT_IOVEC if there is one already. */
+#define HAVE_STRUCT_IOVEC 1
+struct iovec {
+  void *iov_base; /* the first byte */
+  size_t iov_len; /* the number of bytes */
+};
+#endif
 #ifndef __cplusplus
 #include <stdbool.h>
 #endif
@@ -132,7 +141,11 @@
 /* Marks the exported functions. Programs may define LIBMDBX_EXPORTS or
  * LIBMDBX_IMPORTS as on other systems; on ELF systems both mean the same. */
 #ifndef LIBMDBX_API
-#if defined(__GNUC__) || defined(__clang__)
+#if defined(_WIN32) && defined(LIBMDBX_IMPORTS)
+#define LIBMDBX_API __declspec(dllimport)
+#elif defined(_WIN32)
+#define LIBMDBX_API
+#elif defined(__GNUC__) || defined(__clang__)
 #define LIBMDBX_API __attribute__((__visibility__("default")))
 #else
 #define LIBMDBX_API
@@ -365,7 +378,8 @@ extern "C" {
  * 2. Basic types
  * ------------------------------------------------------------------------ */
 
-/* Types of the system: a descriptor, a process, a thread, permission bits. */
+/* Types of the system: a descriptor (on Windows one of the C library), a
+ * process, a thread, permission bits. */
 typedef int mdbx_filehandle_t;
 typedef pid_t mdbx_pid_t;
 typedef pthread_t mdbx_tid_t;
@@ -453,7 +467,8 @@ typedef enum MDBX_env_flags {
   MDBX_RDONLY = 0x20000,
   /* * A commit does not flush its meta page; the next flush does. */
   MDBX_NOMETASYNC = 0x40000,
-  /* The engine changes pages in a writable mapping instead of writing them. */
+  /* The engine changes pages in a writable mapping instead of writing them.
+   * On Windows it ignores this. */
   MDBX_WRITEMAP = 0x80000,
   /* * Weak commits without a steady point to return to. */
   MDBX_UTTERLY_NOSYNC = 0x110000,
@@ -896,8 +911,10 @@ typedef enum MDBX_error {
   MDBX_ENOFILE = ENOENT,  /* no such file or directory */
 #ifdef EREMOTEIO
   MDBX_EREMOTE = EREMOTEIO, /* on a network file system */
-#else
+#elif defined(ENOTBLK)
   MDBX_EREMOTE = ENOTBLK, /* on a network file system */
+#else
+  MDBX_EREMOTE = 4352, /* on a network file system; Windows has no such errno */
 #endif
   MDBX_EEXIST = EEXIST,   /* the file exists */
   MDBX_EDEADLK = EDEADLK  /* waiting would never end */

@@ -167,16 +167,24 @@ function put_include(line,    name) {
   return 1
 }
 
-function put_unit(unit,    path, line, name, count, macros, i, code) {
+# The line that lets only the system compile a file of the os layer, "" if it is for all.
+function system_guard(unit) {
+  if (unit ~ /src\/os\/win_/)
+    return "#ifdef _WIN32"
+  return unit ~ /src\/os\/os_/ && unit !~ /src\/os\/os_shlock/ ? "#ifndef _WIN32" : ""
+}
+
+function put_unit(unit,    path, line, name, count, macros, i, code, guard) {
   unit_now = unit
   suffix = unit
   sub(/.*\//, "", suffix)
   sub(/\.c$/, "", suffix)
   path = sources "/" unit
   in_comment = 0
+  guard = system_guard(unit)
   while ((code = (getline line < path)) > 0) {
     if (line ~ /SPDX-License-Identifier/)
-      print "\n/* ---- " unit " " substr(dashes, length(unit) - 3) " */"
+      print "\n/* ---- " unit " " substr(dashes, length(unit) - 3) " */" (guard ? "\n" guard : "")
     else if (line ~ /^#define MDBX_INLINE_BODIES /)
       continue # the head of the file has it
     else if (!put_include(line)) {
@@ -194,6 +202,8 @@ function put_unit(unit,    path, line, name, count, macros, i, code) {
     fail("cannot read " path)
   for (i = 1; i <= count; ++i)
     print "#undef " macros[i]
+  if (guard)
+    print "#endif"
 }
 
 BEGIN {

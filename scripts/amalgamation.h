@@ -5,6 +5,9 @@
  *     cc -O2 -c mdbx.c          any C11 compiler of GNU's or LLVM's kind, on Linux with little-endian processors
  *     cc program.c mdbx.o -lpthread
  *
+ *     x86_64-w64-mingw32-gcc -O2 -c mdbx.c                                                   the same for Windows
+ *     x86_64-w64-mingw32-gcc program.c mdbx.o -lpthread -lsynchronization -lntdll
+ *
  * It needs mdbx.h beside it, and xxhash.h of xxHash 0.8 or newer: from the system, or a copy of that one header in a folder
  * named by -I. xxHash is compiled into this file: no library is linked for it, and -march=... decides which vectors it uses.
  * With -DMDBX_XXHASH_LINK its library is used instead (-lxxhash). With -DHAVE_XXHASH_DISPATCH as well, the library chooses the
@@ -23,11 +26,19 @@
 #define _FILE_OFFSET_BITS 64
 #endif
 
+#ifdef _WIN32
+#define __USE_MINGW_ANSI_STDIO 1
+#if !defined(_WIN32_WINNT) || _WIN32_WINNT < 0x0602
+#undef _WIN32_WINNT
+#define _WIN32_WINNT 0x0602
+#endif
+#endif
+
 #define MDBX_INLINE_BODIES 0 /* the bodies are below */
 #include "mdbx.h"
 
-#ifndef __linux__
-#error "this file is for Linux; the sources of libmdbx have a configure script for other systems"
+#if !defined(__linux__) && !defined(_WIN32)
+#error "this file is for Linux and Windows; the sources of libmdbx have a configure script for other systems"
 #endif
 
 /* ---- what configure would find out ------------------------------------------------------------------------------------- */
@@ -37,8 +48,10 @@
 #ifndef MDBX_DEBUG
 #define MDBX_DEBUG 0
 #endif
+#ifdef __linux__
 #define HAVE_EVENTFD 1
 #define HAVE_SYNC_FILE_RANGE 1
+#endif
 #ifdef __GLIBC_PREREQ
 #if __GLIBC_PREREQ(2, 27)
 #define HAVE_PKEY_ALLOC 1
@@ -52,7 +65,9 @@
 #endif
 
 #ifndef MDBX_BUILD_TARGET
-#if defined(__x86_64__)
+#if defined(_WIN32)
+#define MDBX_BUILD_TARGET "windows"
+#elif defined(__x86_64__)
 #define MDBX_BUILD_TARGET "x86_64-linux"
 #elif defined(__i386__)
 #define MDBX_BUILD_TARGET "i386-linux"
@@ -80,6 +95,11 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "the memory of the lock file is shar
 
 /* The walks of assertions have no caller unless MDBX_DEBUG is set; some inline functions have none in the engine. */
 #pragma GCC diagnostic ignored "-Wunused-function"
+#ifdef _WIN32
+/* The compiler does not know which formats the C library has with __USE_MINGW_ANSI_STDIO. */
+#pragma GCC diagnostic ignored "-Wformat"
+#pragma GCC diagnostic ignored "-Wformat-extra-args"
+#endif
 #if defined(__GNUC__) && !defined(__clang__)
 /* GCC's guess looks through calls here and takes errno for 0 after a failed one. The sources pass it file by file. */
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"

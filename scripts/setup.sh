@@ -98,6 +98,8 @@ kinds_packages() {
   command -v aarch64-linux-gnu-gcc >/dev/null || say gcc-aarch64-linux-gnu libc6-dev-arm64-cross
   command -v qemu-aarch64-static >/dev/null || say qemu-user-static
   command -v musl-gcc >/dev/null || say musl-tools
+  command -v x86_64-w64-mingw32-gcc >/dev/null || say gcc-mingw-w64-x86-64
+  command -v wine >/dev/null || say wine wine64
 }
 
 # Into "$build", as install_packages does: a kind that lacks its program then fails with a message of its own.

@@ -12,9 +12,9 @@ struct rescuing {
   struct dump *dump;
   MDBX_txn *txn;
   const MDBX_rescue_table_t *table;
-  FILE *losses; /* lines for the header */
-  char *loss_lines;
+  char *losses; /* lines for the header; NULL: there are none */
   size_t loss_bytes;
+  bool no_memory;  /* for one of them */
   bool headed;     /* the table's header is written */
   bool any, found; /* some table was dumped; the wanted one was met */
 };
@@ -77,16 +77,30 @@ static void describe(const MDBX_rescue_loss_t *loss, char *text, size_t size) {
 }
 
 /* The text must stay on one line. */
-static void put_line(const struct rescuing *rescuing, const char *keyword, const char *text) {
-  fprintf(rescuing->losses, "%s=", keyword);
-  for (; *text; ++text)
-    putc((unsigned char)*text < ' ' || *text == 127 ? '?' : *text, rescuing->losses);
-  putc('\n', rescuing->losses);
+static void put_line(struct rescuing *rescuing, const char *keyword, const char *text) {
+  const size_t more = strlen(keyword) + strlen(text) + 2;
+  char *longer = realloc(rescuing->losses, rescuing->loss_bytes + more + 1);
+  rescuing->no_memory |= !longer;
+  if (!longer)
+    return;
+  char *line = longer + rescuing->loss_bytes;
+  snprintf(line, more + 1, "%s=%s\n", keyword, text);
+  for (; line < longer + rescuing->loss_bytes + more - 1; ++line)
+    if ((unsigned char)*line < ' ' || *line == 127)
+      *line = '?';
+  rescuing->losses = longer;
+  rescuing->loss_bytes += more;
+}
+
+static void forget_losses(struct rescuing *rescuing) {
+  free(rescuing->losses);
+  rescuing->losses = NULL;
+  rescuing->loss_bytes = 0;
 }
 
 /* ---------------------------------------------------------------------------------------------------------- orphans */
 
-static void note(const struct rescuing *rescuing, const char *text) {
+static void note(struct rescuing *rescuing, const char *text) {
   tool_message("%s: %s: %s", tool_opened(), name_of(rescuing), text);
   put_line(rescuing, "note", text);
 }
@@ -104,7 +118,7 @@ static const char *show_table(const MDBX_val *name, char *text, size_t size) {
 }
 
 /* The dump says what is made up, and what is not known. */
-static void note_orphan(const struct rescuing *rescuing) {
+static void note_orphan(struct rescuing *rescuing) {
   const MDBX_rescue_table_t *table = rescuing->table;
   char text[LOSS_TEXT], first[3 * SHOWN_BYTES], last[3 * SHOWN_BYTES], flags[128] = "";
   snprintf(text, sizeof(text),
@@ -158,32 +172,28 @@ static int on_table(void *context, const MDBX_rescue_table_t *table) {
   rescuing->table = table;
   rescuing->found = true;
   rescuing->headed = false;
-  rescuing->losses = open_memstream(&rescuing->loss_lines, &rescuing->loss_bytes);
-  if (!rescuing->losses)
-    return MDBX_ENOMEM;
   if (table->orphan) {
     note_orphan(rescuing);
     dump->damaged = true;
   }
-  return MDBX_SUCCESS;
+  return rescuing->no_memory ? MDBX_ENOMEM : MDBX_SUCCESS;
 }
 
 static int on_loss(void *context, const MDBX_rescue_loss_t *loss) {
-  const struct rescuing *rescuing = context;
+  struct rescuing *rescuing = context;
   char text[LOSS_TEXT];
   describe(loss, text, sizeof(text));
   tool_message("%s: %s: %s", tool_opened(), name_of(rescuing), text);
   put_line(rescuing, "damaged", text);
   rescuing->dump->damaged = true;
-  return MDBX_SUCCESS;
+  return rescuing->no_memory ? MDBX_ENOMEM : MDBX_SUCCESS;
 }
 
 static void begin_table(struct rescuing *rescuing) {
   struct dump *dump = rescuing->dump;
   const MDBX_rescue_table_t *table = rescuing->table;
-  fflush(rescuing->losses);
   dump_put_header(dump, rescuing->txn, table->name, table->flags, table->sequence,
-                  dump->strict ? "" : rescuing->loss_lines);
+                  dump->strict || !rescuing->losses ? "" : rescuing->losses);
   rescuing->headed = rescuing->any = true;
 }
 
@@ -207,10 +217,7 @@ static int on_table_end(void *context, const MDBX_rescue_table_t *table, uint64_
   if (told < table->records)
     tool_message("%s: %s: %" PRIu64 " of %" PRIu64 " records could be read", tool_opened(), name_of(rescuing), told,
                  table->records);
-  fclose(rescuing->losses);
-  free(rescuing->loss_lines);
-  rescuing->losses = NULL;
-  rescuing->loss_lines = NULL;
+  forget_losses(rescuing);
   return MDBX_SUCCESS;
 }
 
@@ -221,9 +228,7 @@ int dump_rescued(struct dump *dump, MDBX_txn *txn) {
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
   const int rc = mdbx_rescue(txn, &callbacks, &rescuing);
   mdbx_setup_debug(MDBX_LOG_WARN, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
-  if (rescuing.losses)
-    fclose(rescuing.losses);
-  free(rescuing.loss_lines);
+  forget_losses(&rescuing);
   if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
     return ferror(dump->out) ? rc : tool_fail(rc, "cannot continue the rescue");
   if (rc == MDBX_RESULT_TRUE && dump->list)

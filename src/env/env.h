@@ -91,8 +91,8 @@ struct MDBX_env {
   uint64_t seed;
   uint64_t database_id[2];
   uint64_t boot_id[2];
-  /* A reader's address space has no room for the upper size: `map` is only as long as the file was. Constant once
-   * open. */
+  /* `map` is only as long as the file was: a reader's address space has no room for the upper size, or mappings end
+   * with their file (os_maps_exceed_files()). Constant once open. */
   bool maps_present;
   struct dbmap map;
   struct lck lck;

@@ -277,10 +277,11 @@ static int map_pages(MDBX_env *env, pgno_t pages) {
 }
 
 /* A writer maps the file up to its upper size. A reader without so many addresses maps the file's present length, and
- * more when the file has grown. */
+ * more when the file has grown. Where mappings end with their file, every environment does that. */
 static int open_map(MDBX_env *env, const struct meta *meta) {
-  int rc = map_pages(env, meta->upper);
-  if (rc == MDBX_TOO_LARGE && env_is_readonly(env)) {
+  const bool growing = !os_maps_exceed_files();
+  int rc = growing ? MDBX_TOO_LARGE : map_pages(env, meta->upper);
+  if (rc == MDBX_TOO_LARGE && (growing || env_is_readonly(env))) {
     rc = map_pages(env, meta->now);
     env->maps_present = rc == MDBX_SUCCESS;
   }
@@ -405,6 +406,8 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
     return MDBX_EPERM;
   if (flags & MDBX_RDONLY)
     flags &= ~(unsigned)ENV_FLAGS_WRITERS;
+  if (!os_maps_exceed_files())
+    flags &= ~(unsigned)MDBX_WRITEMAP;
   int rc = take_paths(env, path, flags, mode);
   if (rc != MDBX_SUCCESS)
     return rc;

@@ -52,7 +52,8 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) 
   const uint64_t wanted = (uint64_t)meta->now * env->page_size;
   if (length < wanted)
     return lengthen(env, length, wanted);
-  return length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
+  const int rc = length > wanted ? os_ops->resize(env->fd, wanted) : MDBX_SUCCESS;
+  return rc == MDBX_BUSY ? MDBX_SUCCESS : rc; /* a file that is too long does no harm */
 }
 
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {

@@ -67,6 +67,9 @@ int env_cover(MDBX_env *env, pgno_t upper) {
 int env_cover_meta(MDBX_env *env, const struct meta *meta) {
   if (likely(!env->maps_present))
     return env_cover(env, meta->upper);
+  /* A writer takes pages up to the end of the file. */
+  if (!env_is_readonly(env))
+    return env_cover(env, meta->now);
   if (map_length(&env->map) >= (uint64_t)meta->next << env->shift && memo_covers(env, meta->next))
     return MDBX_SUCCESS;
   /* Maps twice the present length: older mappings stay until the environment is closed, and many mappings that grow by
@@ -76,6 +79,14 @@ int env_cover_meta(MDBX_env *env, const struct meta *meta) {
   if (rc == MDBX_UNABLE_EXTEND_MAPSIZE)
     rc = env_cover(env, meta->now);
   return rc == MDBX_UNABLE_EXTEND_MAPSIZE ? env_cover(env, meta->next) : rc;
+}
+
+int env_cover_growth(MDBX_env *env, pgno_t pages, struct snapshot *snapshot) {
+  ASSERT(env->maps_present && !env_is_readonly(env));
+  const int rc = env_cover(env, pages);
+  if (rc == MDBX_SUCCESS)
+    env_rebase(env, snapshot);
+  return rc;
 }
 
 void env_forget_memo(MDBX_env *env) {

@@ -18,9 +18,11 @@ int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta);
 bool env_has_addresses(const MDBX_env *env, pgno_t pages);
 /* Makes the mapping and the memo long enough for a snapshot with that upper bound. MDBX_UNABLE_EXTEND_MAPSIZE. */
 int env_cover(MDBX_env *env, pgno_t upper);
-/* The same for the file that a meta describes: covers its upper size, or only the file's present length if this is a
- * reader whose address space has no room for the upper size. */
+/* The same for the file that a meta describes: covers its upper size, or only the file's present length, see
+ * MDBX_env.maps_present. */
 int env_cover_meta(MDBX_env *env, const struct meta *meta);
+/* The same for a file that the writer has made longer: its snapshot sees the pages that were added. */
+int env_cover_growth(MDBX_env *env, pgno_t pages, struct snapshot *snapshot);
 /* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
 /* Fills a snapshot from a meta. */

@@ -53,7 +53,7 @@ bool sync_file_is_long(const MDBX_env *env) { return atomic_load(&env->lck.share
 void sync_cut_file(MDBX_env *env, pgno_t pages, bool all) {
   ASSERT(!env_is_readonly(env));
   const int rc = map_shrink_file(&env->map, env->fd, (uint64_t)pages << env->shift);
-  if (rc != MDBX_SUCCESS)
+  if (rc != MDBX_SUCCESS && rc != MDBX_BUSY)
     log_warn("%s: cannot cut the file, error %d", env->data_path, rc);
   else if (all)
     atomic_fetch_and(&env->lck.shared->user, ~(unsigned)FILE_IS_LONG);

@@ -9,13 +9,29 @@
 
 #include <stdlib.h>
 
+/* Where a mapping ends with the file it gets all of the file, or more would be mapped soon. */
+static int reachable(int fd, size_t length, size_t *reach) {
+  uint64_t end = 0;
+  *reach = length;
+  if (os_maps_exceed_files())
+    return MDBX_SUCCESS;
+  const int rc = os_file_size(fd, &end);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *reach = (size_t)MIN_OF(end, (uint64_t)MAP_LENGTH_MAX);
+  return *reach >= length ? MDBX_SUCCESS : MDBX_ENOMEM;
+}
+
 static int area_open(int fd, size_t length, bool writable, bool random, struct map_area **result) {
+  int rc = reachable(fd, length, &length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   struct map_area *area = calloc(1, sizeof(*area));
   if (!area)
     return MDBX_ENOMEM;
   void *base;
   area->length = ceil_to(length, os_page_size());
-  int rc = os_map_file(fd, area->length, writable, &base);
+  rc = os_map_file(fd, area->length, writable, &base);
   if (rc != MDBX_SUCCESS) {
     free(area);
     return rc;
@@ -97,7 +113,7 @@ int map_grow_file(struct dbmap *map, int fd, uint64_t new_length) {
   int rc = os_file_size(fd, &length);
   if (rc != MDBX_SUCCESS || new_length <= length)
     return rc;
-  if (new_length > map_length(map))
+  if (os_maps_exceed_files() && new_length > map_length(map))
     return MDBX_UNABLE_EXTEND_MAPSIZE;
   rc = os_ops->allocate(fd, length, new_length);
   PROBE4(growth, fd, length, new_length, rc);

@@ -2,7 +2,9 @@
 /*
  * file/map.h: the data file's mapping in this process.
  *
- * Owns the address range reserved for the file up to its upper size; changes the file's length under that range.
+ * Owns the address range reserved for the file up to its upper size; changes the file's length under that range. Where
+ * mappings end with their file (os_maps_exceed_files()), an area is as long as the file was when the area was made, and
+ * a file that has grown gets a longer area.
  * Invariants:
  *  - a pointer into an area stays valid until map_close(), whatever grows, shrinks or is extended;
  *  - the current area is replaced only by a longer one; older ones stay mapped behind it;
@@ -35,9 +37,10 @@ struct dbmap {
 };
 
 /* Reserves `length` bytes (rounded up to system pages) for the file. MDBX_TOO_LARGE: the address space has no room for
- * that. */
+ * that, or mappings end with their file and the file is shorter. */
 int map_open(struct dbmap *map, int fd, size_t length, bool writable, bool random);
-/* Makes the current area at least `length` bytes long. MDBX_UNABLE_EXTEND_MAPSIZE: the address space has no room. */
+/* Makes the current area at least `length` bytes long. MDBX_UNABLE_EXTEND_MAPSIZE: the address space has no room, or
+ * mappings end with their file and the file is shorter. */
 int map_extend(struct dbmap *map, int fd, size_t length);
 void map_close(struct dbmap *map);
 bool map_is_open(const struct dbmap *map);
@@ -45,8 +48,8 @@ bool map_is_open(const struct dbmap *map);
 /* Makes the file `new_length` bytes long with storage behind every new byte; unchanged on error. Under the writer
  * lock. */
 int map_grow_file(struct dbmap *map, int fd, uint64_t new_length);
-/* Cuts the file to new_length bytes; nothing when it is not longer. The addresses stay reserved. Under the writer
- * lock. */
+/* Cuts the file to new_length bytes; nothing when it is not longer. The addresses stay reserved. MDBX_BUSY where a mapped
+ * file cannot be cut: the next first opener does it. Under the writer lock. */
 int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length);
 /* Flushes what was written through a writable map: `length` bytes from offset `from` on. */
 int map_flush(struct dbmap *map, int fd, size_t from, size_t length);

@@ -20,7 +20,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
-#include <sys/uio.h>
 
 /* ---- The fault seam: calls that modify the data file -------------------------------------------------------------*/
 
@@ -32,7 +31,8 @@ struct os_ops {
   int (*datasync)(int fd);
   /* Writes bytes within the file so that they survive a loss of power. It may flush other data of the file too. */
   int (*write_through)(int fd, const void *bytes, size_t length, uint64_t offset);
-  /* Sets the length of the file; new bytes read as zeros but may have no storage yet. */
+  /* Sets the length of the file; new bytes read as zeros but may have no storage yet. MDBX_BUSY if the file would become
+   * shorter and the system does not allow that while it is mapped. */
   int (*resize)(int fd, uint64_t length);
   /* Makes the file at least `to` bytes long and allocates storage for the bytes from `from` to `to`, without changing
    * their content. If the disk is full, this call returns ENOSPC, and there is no SIGBUS later. */
@@ -140,8 +140,14 @@ enum os_advice {
   OS_ADVICE_DONTDUMP
 };
 
-/* Shared mapping from the start of the file; the length may lie beyond the end of the file and reserves addresses
- * only. */
+/* Whether a mapping may be longer than its file, so that the file can grow under it, and whether a mapped file can be
+ * cut. Where they may not, a file that has grown is mapped anew, and os_ops->resize() returns MDBX_BUSY instead of
+ * cutting a mapped file. Nothing is stored through a mapping of the data file there. */
+bool os_maps_exceed_files(void);
+/* For tests: from now on this process behaves as if they may not. */
+void os_maps_pretend_short(bool are);
+/* Shared mapping from the start of the file. If os_maps_exceed_files(), the length may lie beyond the end of the file and
+ * reserves addresses only; elsewhere such a length is MDBX_EINVAL. */
 int os_map_file(int fd, size_t length, bool writable, void **addr);
 /* Readable and writable mapping of bytes that exist, for the lock file. */
 int os_map_shared(int fd, size_t length, void **addr);
@@ -182,10 +188,12 @@ int os_map_populate_for_stores(void *addr, size_t length);
  */
 #define OS_LOCK_BY_PROCESS 0x40000000
 
-/* MDBX_BUSY when somebody else holds a byte in conflict and wait is false. */
+/* A caller locks ranges that are disjoint, or one range again, shared or exclusively; and unlocks whole ranges. MDBX_BUSY
+ * when somebody else holds a byte in conflict and wait is false. */
 int os_range_lock(int fd, uint64_t start, uint64_t length, bool exclusive, bool wait);
 int os_range_unlock(int fd, uint64_t start, uint64_t length);
-/* Tells whether somebody else holds a lock that conflicts, and the range of one such lock (length 0: to the end). */
+/* Tells whether somebody else holds a lock that conflicts, and the range of one such lock (length 0: to the end), or a
+ * range with such a lock in it. */
 int os_range_test(int fd, uint64_t start, uint64_t length, bool exclusive, bool *busy, uint64_t *busy_start,
                   uint64_t *busy_length);
 /* True where closing another descriptor of the file does not drop locks. */
@@ -199,7 +207,7 @@ bool os_reopen(int fd);
 /* Makes fd another descriptor of the open file that `by` has. Async-signal-safe. */
 bool os_replace(int fd, int by);
 
-/* ---- The process-shared lock (os_lock.c) -------------------------------------------------------------------------*/
+/* ---- The process-shared lock (os_shlock.c, os_word.c) ------------------------------------------------------------*/
 
 /*
  * A lock in memory shared by processes. Zero bytes are a free lock. The owner is a token, so any thread of the owning
@@ -238,8 +246,9 @@ bool os_shlock_bury(struct os_shlock *lock, uint32_t token);
 
 /* Sleeps while a word shared by processes has this value, at most this long, and at most 50 ms; may return early. */
 void os_word_sleep(_Atomic uint32_t *word, uint32_t value, uint32_t microseconds);
-/* Wakes all sleepers of the word; the caller has changed its value before. */
+/* Wakes all sleepers of the word, or one of them; the caller has changed its value before. */
 void os_word_wake(_Atomic uint32_t *word);
+void os_word_wake_one(_Atomic uint32_t *word);
 
 /* ---- Threads (os_thread.c) ---------------------------------------------------------------------------------------*/
 
@@ -316,6 +325,8 @@ void os_memory_pretend(const char *root);
 /* Reads a small file as text, as much as fits; ENOENT when it is empty. */
 int os_read_text(const char *path, char *text, size_t size);
 
+/* Whether an error means that the disk, a quota or a limit leaves no room for more bytes. */
+bool os_error_is_no_room(int code);
 /* The text of an error of the system: a constant one, or put into the buffer, which is not empty. */
 const char *os_error_text(int code, char *buf, size_t size);
 

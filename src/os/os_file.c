@@ -18,6 +18,10 @@
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/vfs.h>
+#elif defined(__FreeBSD__) || defined(__APPLE__)
+#include <sys/param.h>
+
+#include <sys/mount.h>
 #endif
 
 /* Some systems refuse a single call above 2 GiB, and Linux transfers less. */
@@ -132,8 +136,9 @@ int os_write_full(int fd, const void *buffer, size_t length) {
 
 static int flush_once(int fd) {
 #if defined(__APPLE__)
-  /* fsync() leaves the data in the drive's cache there. */
-  return fcntl(fd, F_FULLFSYNC);
+  /* fsync() leaves the data in the drive's cache there. Not every file system has the better call. */
+  const int rc = fcntl(fd, F_FULLFSYNC);
+  return rc != 0 && (errno == ENOTSUP || errno == EINVAL || errno == ENOTTY) ? fsync(fd) : rc;
 #elif defined(__linux__)
   return fdatasync(fd);
 #else
@@ -186,12 +191,16 @@ void os_file_begin_flush(int fd) {
 #endif
 }
 
+#ifdef __APPLE__
+int os_file_sync(int fd) { return real_datasync(fd); }
+#else
 int os_file_sync(int fd) {
   while (fsync(fd) != 0)
     if (errno != EINTR)
       return errno;
   return MDBX_SUCCESS;
 }
+#endif
 
 /* The limit does not matter when a file is made shorter. */
 static int check_growth(int fd, uint64_t length) {
@@ -200,8 +209,14 @@ static int check_growth(int fd, uint64_t length) {
   return beyond_limit(length) && os_file_size(fd, &now) == MDBX_SUCCESS && now < length ? EFBIG : MDBX_SUCCESS;
 }
 
+/* As a system that does not cut mapped files, which the data file is most of the time. */
+static bool pretend_mapped(int fd, uint64_t length) {
+  uint64_t now = 0;
+  return !os_maps_exceed_files() && length && os_file_size(fd, &now) == MDBX_SUCCESS && length < now;
+}
+
 static int real_resize(int fd, uint64_t length) {
-  const int rc = check_growth(fd, length);
+  const int rc = pretend_mapped(fd, length) ? MDBX_BUSY : check_growth(fd, length);
   if (rc != MDBX_SUCCESS)
     return rc;
   while (ftruncate(fd, (off_t)length) != 0)
@@ -253,6 +268,12 @@ static int allocate_natively(int fd, uint64_t from, uint64_t to) {
     if (errno != EINTR)
       return errno == ENOSYS ? EOPNOTSUPP : errno;
   return MDBX_SUCCESS;
+#elif defined(__FreeBSD__)
+  int rc;
+  do
+    rc = posix_fallocate(fd, (off_t)from, (off_t)(to - from));
+  while (rc == EINTR);
+  return rc == EINVAL || rc == ENODEV || rc == ENOSYS ? EOPNOTSUPP : rc;
 #else
   (void)fd, (void)from, (void)to;
   return EOPNOTSUPP;
@@ -332,8 +353,8 @@ int os_open(const char *path, enum os_open_mode how, mode_t mode, int *fd) {
   do
     *fd = open(path, flags, mode);
   while (*fd < 0 && errno == EINTR && how != OS_OPEN_THROUGH);
-  if (*fd < 0)
-    return errno;
+  if (*fd < 0) /* FreeBSD's code for a link that is not followed is another one */
+    return how == OS_OPEN_LOCK && errno == EMLINK ? ELOOP : errno;
   /* For files the flag has no effect, but other users of the open file would see it. */
   const int now = flags & O_NONBLOCK ? fcntl(*fd, F_GETFL) : -1;
   if (now >= 0)
@@ -500,13 +521,27 @@ bool os_path_is_remote(const char *path) {
   struct statfs fs;
   return statfs(path, &fs) == 0 && is_remote(&fs);
 }
+
 bool os_file_keeps_blocks(int fd) {
   enum { EXT4 = 0xEF53, TMPFS = 0x01021994 };
   struct statfs fs;
+  if (!os_maps_exceed_files()) /* stores go through a mapping that is longer than the file */
+    return false;
   if (fstatfs(fd, &fs) != 0 || ((uint32_t)fs.f_type != EXT4 && (uint32_t)fs.f_type != TMPFS))
     return false;
   /* A store needs all blocks of its memory page. The sign of f_bsize differs between C libraries. */
   return (long)fs.f_bsize >= sysconf(_SC_PAGESIZE);
+}
+#else
+#ifdef MNT_LOCAL
+bool os_file_is_remote(int fd) {
+  struct statfs fs;
+  return fstatfs(fd, &fs) == 0 && !(fs.f_flags & MNT_LOCAL);
+}
+
+bool os_path_is_remote(const char *path) {
+  struct statfs fs;
+  return statfs(path, &fs) == 0 && !(fs.f_flags & MNT_LOCAL);
 }
 #else
 bool os_file_is_remote(int fd) {
@@ -518,6 +553,7 @@ bool os_path_is_remote(const char *path) {
   (void)path;
   return false;
 }
+#endif
 
 bool os_file_keeps_blocks(int fd) {
   (void)fd;

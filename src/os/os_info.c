@@ -9,6 +9,9 @@
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__APPLE__) || defined(__FreeBSD__)
+#include <sys/sysctl.h>
+#endif
 
 static int hex_digit(char c) {
   if (c >= '0' && c <= '9')
@@ -21,6 +24,30 @@ static int hex_digit(char c) {
 /* Known from the first call on that learned it; each call that learns it writes the same. */
 static _Atomic uint64_t boot_id[2];
 static _Atomic bool boot_id_known;
+
+#if defined(__APPLE__)
+static int read_boot_id(char *text, size_t size) {
+  return sysctlbyname("kern.bootsessionuuid", text, &size, NULL, 0) == 0 ? MDBX_SUCCESS : errno;
+}
+#elif defined(__FreeBSD__)
+/* Sixteen random bytes. */
+static int read_boot_id(char *text, size_t size) {
+  unsigned char bytes[16];
+  size_t length = sizeof(bytes);
+  if (sysctlbyname("kern.boot_id", bytes, &length, NULL, 0) != 0)
+    return errno;
+  if (length != sizeof(bytes) || size <= 2 * sizeof(bytes))
+    return ENOENT;
+  for (size_t i = 0; i < sizeof(bytes); ++i) {
+    text[2 * i] = "0123456789abcdef"[bytes[i] >> 4];
+    text[2 * i + 1] = "0123456789abcdef"[bytes[i] & 15];
+  }
+  text[2 * sizeof(bytes)] = 0;
+  return MDBX_SUCCESS;
+}
+#else
+static int read_boot_id(char *text, size_t size) { return os_read_text("/proc/sys/kernel/random/boot_id", text, size); }
+#endif
 
 /* The text is a UUID: 32 hex digits with dashes among them. Anything else leaves "unknown". */
 static void parse_boot_id(const char *text, uint64_t id[2]) {
@@ -53,7 +80,7 @@ int os_bootid(uint64_t id[2]) {
   if (!atomic_load(&boot_id_known)) {
     uint64_t learned[2] = {0, 0};
     char text[128];
-    const int rc = os_read_text("/proc/sys/kernel/random/boot_id", text, sizeof(text));
+    const int rc = read_boot_id(text, sizeof(text));
     if (rc != MDBX_SUCCESS && !means_unknown(rc))
       return rc;
     if (rc == MDBX_SUCCESS)
@@ -143,6 +170,8 @@ uint64_t os_memory_of_process(void) {
   total *= os_page_size();
   return MIN_OF(total, group);
 }
+
+bool os_error_is_no_room(int code) { return code == ENOSPC || code == EFBIG || code == EDQUOT; }
 
 const char *os_error_text(int code, char *buf, size_t size) {
   *buf = 0; /* POSIX does not say what is in it after a failure */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #ifndef MAP_NORESERVE
 #define MAP_NORESERVE 0
@@ -21,7 +22,24 @@ static int map_bytes(int fd, size_t length, int protection, int flags, void **ad
   return at == MAP_FAILED ? errno : MDBX_SUCCESS;
 }
 
+static _Atomic bool maps_are_short;
+
+bool os_maps_exceed_files(void) { return !atomic_load_explicit(&maps_are_short, memory_order_relaxed); }
+
+void os_maps_pretend_short(bool are) { atomic_store(&maps_are_short, are); }
+
+static int refuse_beyond_end(int fd, size_t length) {
+  struct stat st;
+  if (fstat(fd, &st) != 0)
+    return errno;
+  const uint64_t end = (uint64_t)st.st_size;
+  return length > end && length - end >= os_page_size() ? MDBX_EINVAL : MDBX_SUCCESS;
+}
+
 int os_map_file(int fd, size_t length, bool writable, void **addr) {
+  const int rc = os_maps_exceed_files() ? MDBX_SUCCESS : refuse_beyond_end(fd, length);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   return map_bytes(fd, length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED | MAP_NORESERVE, addr);
 }
 

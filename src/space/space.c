@@ -35,6 +35,8 @@ void space_begin(struct space *space, const struct space_start *start) {
   space->paths = start->paths;
   space->refill = start->refill;
   space->refill_context = start->refill_context;
+  space->cover = start->cover;
+  space->cover_context = start->cover_context;
   space->spilled = space->ahead = false;
   space->early_pages = 0;
   space->turn += 1;
@@ -48,10 +50,9 @@ void space_set_geometry(struct space *space, const struct geometry *geometry) {
 
 int space_resize(struct space *space, const struct geometry *geometry) {
   if (space->writemap && geometry->now > space->backed) {
-    const int rc = map_grow_file(space->map, space->fd, geometry_bytes(geometry, geometry->now));
+    const int rc = writeout_grow_file(space, geometry->now);
     if (rc != MDBX_SUCCESS)
       return rc;
-    space->backed = geometry->now;
   }
   space_set_geometry(space, geometry);
   return MDBX_SUCCESS;

@@ -6,8 +6,8 @@
  * it is retired: then a page of an earlier transaction waits for its readers, and a page of this transaction is free at
  * once. Committed pages are never written: space_touch() gives a copy with a new number.
  *
- * Used by the holder of the writer lock only. The one upward call of the engine is `refill`: it makes a layer above
- * search the table of free pages for more.
+ * Used by the holder of the writer lock only. The upward calls of the engine are `refill`, which makes a layer above
+ * search the table of free pages for more, and `cover`, which makes it map what the file has grown by.
  */
 #ifndef MDBX_SPACE_SPACE_H
 #define MDBX_SPACE_SPACE_H
@@ -45,6 +45,10 @@ enum space_need {
  * there are no more; or an error. `pages` is the length of the needed run. */
 typedef int (*space_refill)(struct space *space, uint32_t pages, enum space_need need);
 
+/* The file has that many pages now: lets space->view see them all. NULL where the mapping is long enough for the upper
+ * size. */
+typedef int (*space_cover)(struct space *space, pgno_t pages);
+
 struct space_counters {
   uint64_t newly, cow, spilled, unspilled, ahead; /* ahead: runs that were written when their value was put */
 };
@@ -81,6 +85,8 @@ struct space {
   struct retired_list retired;
   space_refill refill;
   void *refill_context;
+  space_cover cover;
+  void *cover_context;
   uint32_t reserve; /* number of pages that user data must leave for the commit */
   struct page_pool *pool;
   struct space_tuning tuning;
@@ -109,6 +115,8 @@ struct space_start {
   struct recent_paths *paths;
   space_refill refill;
   void *refill_context;
+  space_cover cover;
+  void *cover_context;
 };
 
 /* Begins a transaction in a struct that was all zeros or has seen space_end(). */

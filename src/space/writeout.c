@@ -4,8 +4,6 @@
 #include "base/assert.h"
 #include "os/os.h"
 
-#include <errno.h>
-
 /*
  * Linux keeps what one call writes in one piece of the page cache if it can, and locks the piece while it is written back: a
  * commit that writes one page of a piece waits for the whole of it. So pieces are small.
@@ -73,7 +71,14 @@ static int copy_page(struct space *space, const struct dirty_page *entry) {
   return rc == MDBX_SUCCESS ? copy_bytes(space, entry, PAGE_HEADER + (size_t)page->upper, end) : rc;
 }
 
-static bool is_out_of_room(int rc) { return rc == ENOSPC || rc == EFBIG || rc == EDQUOT; }
+int writeout_grow_file(struct space *space, pgno_t pages) {
+  int rc = map_grow_file(space->map, space->fd, (uint64_t)pages << space->view.shift);
+  if (rc == MDBX_SUCCESS && space->cover)
+    rc = space->cover(space, pages);
+  if (rc == MDBX_SUCCESS)
+    space->backed = pages;
+  return rc;
+}
 
 int writeout_extend_file(struct space *space, pgno_t least) {
   const pgno_t unit = (pgno_t)MAX_OF(os_page_size() >> space->view.shift, (size_t)1);
@@ -82,12 +87,12 @@ int writeout_extend_file(struct space *space, pgno_t least) {
   least = (pgno_t)MIN_OF(ceil_to(least, unit), (size_t)target);
   int rc = MDBX_SUCCESS;
   while (target > space->backed) {
-    rc = map_grow_file(space->map, space->fd, (uint64_t)target << space->view.shift);
+    rc = writeout_grow_file(space, target);
     if (rc == MDBX_SUCCESS) {
-      space->backed = space->geometry.now = target;
+      space->geometry.now = target;
       return rc;
     }
-    if (!is_out_of_room(rc) || target == least)
+    if (!os_error_is_no_room(rc) || target == least)
       break;
     target = least + (pgno_t)((target - least) / 2 / unit * unit);
   }

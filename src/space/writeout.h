@@ -7,6 +7,9 @@
 
 #include "space/space.h"
 
+/* Makes the file that many pages long, with storage, and lets the transaction see them. */
+int writeout_grow_file(struct space *space, pgno_t pages);
+
 /* Allocates storage of the file up to geometry.now, so that a full disk causes an error here and nowhere else. If there
  * is less space, it allocates what there is, but at least `least` pages, and lowers geometry.now. */
 int writeout_extend_file(struct space *space, pgno_t least);

@@ -21,7 +21,7 @@ static int change_geometry(MDBX_txn *txn, const struct geometry_request *request
   struct space *space = &txn->space;
   struct geometry changed;
   int rc = geometry_change(&space->geometry, request, &system, txn->view->limit, &changed);
-  if (rc == MDBX_SUCCESS)
+  if (rc == MDBX_SUCCESS && !env->maps_present)
     rc = env_cover(env, changed.upper);
   if (rc != MDBX_SUCCESS)
     return rc;

@@ -137,6 +137,10 @@ static bool begin_stores(MDBX_env *env, const MDBX_txn *txn, unsigned flags) {
          copies;
 }
 
+static int cover_growth(struct space *space, pgno_t pages) {
+  return env_cover_growth(space->cover_context, pages, &space->view);
+}
+
 /* `start` has the view already. */
 static void begin_space(MDBX_env *env, MDBX_txn *txn, unsigned flags, struct space_start *start) {
   struct writer *writer = (struct writer *)txn; /* its first member */
@@ -152,6 +156,8 @@ static void begin_space(MDBX_env *env, MDBX_txn *txn, unsigned flags, struct spa
   start->paths = &writer->recent;
   start->refill = txn_refill;
   start->refill_context = &txn->collector;
+  start->cover = env->maps_present ? cover_growth : NULL;
+  start->cover_context = env;
   env_tuning(env, &start->tuning);
   start->geometry = meta_geometry(&txn->base);
   env->pool.limit = (unsigned)env_option(env, MDBX_opt_dp_reserve_limit);

@@ -118,6 +118,14 @@ static inline uint64_t api_entries(const MDBX_txn *txn, MDBX_dbi dbi) {
   return stat.ms_entries;
 }
 
+/* Records of the main table. */
+static inline uint64_t api_count(MDBX_env *env) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  const uint64_t entries = api_entries(txn, DBI_MAIN);
+  OK(mdbx_txn_abort(txn));
+  return entries;
+}
+
 static inline MDBX_envinfo api_info(MDBX_env *env) {
   MDBX_envinfo info;
   OK(mdbx_env_info(env, &info, sizeof(info)));

@@ -70,13 +70,6 @@ static int store(MDBX_env *env, uint32_t from) {
   return rc;
 }
 
-static uint64_t count(MDBX_env *env) {
-  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
-  const uint64_t entries = api_entries(txn, DBI_MAIN);
-  OK(mdbx_txn_abort(txn));
-  return entries;
-}
-
 /* ---------------------------------------------------------------------------------------------------------- full disks */
 
 /* The commit that finds no room fails, the ones before it are there, and with more room it goes on. */
@@ -90,14 +83,14 @@ START_TEST(a_full_file_system) {
     stored += 5;
   IS(rc, ENOSPC);
   ck_assert_uint_ge(stored, 100);
-  ck_assert_uint_eq(count(env), stored);
+  ck_assert_uint_eq(api_count(env), stored);
   IS(store(env, stored), ENOSPC);
   api_sound(env);
   remount(0, "size=4m");
   OK(store(env, stored));
   OK(mdbx_env_close(env));
   env = open_there(modes[_i]);
-  ck_assert_uint_eq(count(env), stored + 5);
+  ck_assert_uint_eq(api_count(env), stored + 5);
   api_sound(env);
   OK(mdbx_env_close(env));
   ck_assert_int_eq(unlink(unit_path(DB)), 0);
@@ -134,7 +127,7 @@ START_TEST(opening_on_a_full_file_system) {
   OK(mdbx_env_close(env));
   ck_assert_int_eq(unlink(unit_path(MOUNT "/filler")), 0);
   env = open_there(modes[_i]);
-  ck_assert_uint_eq(count(env), 5);
+  ck_assert_uint_eq(api_count(env), 5);
   api_sound(env);
   OK(mdbx_env_close(env));
   unmount();
@@ -156,7 +149,7 @@ START_TEST(a_read_only_file_system) {
     OK(mdbx_env_close(env));
     env = api_create();
     OK(try_open(env, MDBX_RDONLY));
-    ck_assert_uint_eq(count(env), 5);
+    ck_assert_uint_eq(api_count(env), 5);
     api_sound(env);
     OK(mdbx_env_close(env));
     if (!with_lock) {

@@ -53,13 +53,6 @@ static int store_range(MDBX_env *env, unsigned from, unsigned to) {
   return rc;
 }
 
-static uint64_t count(MDBX_env *env) {
-  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
-  const uint64_t entries = api_entries(txn, DBI_MAIN);
-  OK(mdbx_txn_abort(txn));
-  return entries;
-}
-
 static uint64_t file_size(void) {
   struct stat st;
   ck_assert_int_eq(stat(unit_path(API_DB), &st), 0);
@@ -82,12 +75,12 @@ START_TEST(a_step_larger_than_the_disk) {
   /* Records of 1,012 bytes, beside copies of what the last transaction changed. */
   ck_assert_uint_ge(stored, 2000);
   ck_assert_uint_le(file_size(), 5 * MIB);
-  ck_assert_uint_eq(count(env), stored);
+  ck_assert_uint_eq(api_count(env), stored);
   OK(mdbx_env_close(env));
   os_ops = &os_ops_real;
   env = api_open(0);
   api_sound(env);
-  ck_assert_uint_eq(count(env), stored);
+  ck_assert_uint_eq(api_count(env), stored);
   OK(store_range(env, stored, stored + 1000));
   OK(mdbx_env_close(env));
 }
@@ -99,7 +92,7 @@ START_TEST(a_step_larger_than_the_disk_while_spilling) {
   use_small_disk(5 * MIB);
   OK(store_range(env, 0, 2000));
   IS(store_range(env, 2000, 9000), ENOSPC);
-  ck_assert_uint_eq(count(env), 2000);
+  ck_assert_uint_eq(api_count(env), 2000);
   api_sound(env);
   OK(mdbx_env_close(env));
   os_ops = &os_ops_real;
@@ -134,11 +127,11 @@ START_TEST(a_limit_of_file_size) {
     stored += 50;
   IS(rc, EFBIG);
   ck_assert_uint_ge(stored, 1500);
-  ck_assert_uint_eq(count(env), stored);
+  ck_assert_uint_eq(api_count(env), stored);
   OK(mdbx_env_close(env));
   /* One that finds a larger file than it may write. */
   env = api_open(MDBX_RDONLY);
-  ck_assert_uint_eq(count(env), stored);
+  ck_assert_uint_eq(api_count(env), stored);
   OK(mdbx_env_close(env));
 }
 END_TEST
@@ -153,7 +146,7 @@ START_TEST(a_limit_below_the_size) {
     IS(store_range(env, 0, 3000), EFBIG);
   mdbx_env_close(env);
   env = api_open(MDBX_RDONLY);
-  ck_assert_uint_eq(count(env), 3000);
+  ck_assert_uint_eq(api_count(env), 3000);
   api_sound(env);
   OK(mdbx_env_close(env));
 }
@@ -200,7 +193,7 @@ START_TEST(a_wish_that_fails_is_told) {
   OK(mdbx_env_close(env));
   env = api_open(0);
   ck_assert_uint_eq(api_info(env).mi_geo.upper, 64 * MIB);
-  ck_assert_uint_eq(count(env), 2000);
+  ck_assert_uint_eq(api_count(env), 2000);
   api_sound(env);
   OK(mdbx_env_close(env));
 }
@@ -215,7 +208,7 @@ START_TEST(a_wish_below_the_data) {
   const MDBX_envinfo info = api_info(env);
   ck_assert_uint_ge(info.mi_geo.upper, (info.mi_last_pgno + 1) * 4096);
   ck_assert_uint_le(info.mi_geo.upper, 4 * MIB);
-  ck_assert_uint_eq(count(env), 2000);
+  ck_assert_uint_eq(api_count(env), 2000);
   OK(mdbx_env_close(env));
 }
 END_TEST
@@ -244,7 +237,7 @@ START_TEST(no_room_for_the_length) {
     ck_assert_uint_eq(file_size(), MIB);
   }
   env = api_open(MDBX_RDONLY);
-  ck_assert_uint_eq(count(env), 100);
+  ck_assert_uint_eq(api_count(env), 100);
   OK(mdbx_env_close(env));
   os_ops = &os_ops_real;
   env = api_open(modes[_i]);

@@ -91,11 +91,13 @@ static MDBX_env *create(void) {
   return env;
 }
 
-/* What was opened once can be opened again, whatever was done with it; and what was sound is so still. */
+/* What was opened once can be opened again, whatever was done with it, and what was sound still is. A database that was not
+ * sound may list a page as free that it needs: once such a page is written, recovery may believe no commit. */
 static void open_again(bool sound) {
   MDBX_env *env = create();
   const int rc = mdbx_env_open(env, fuzz_path(DB), MDBX_NOSUBDIR | MDBX_UTTERLY_NOSYNC, 0600);
-  if (rc == EFBIG) { /* the meta page says a length that the limit of this process does not allow */
+  const bool lost = !sound && rc == MDBX_CORRUPTED;
+  if (lost || rc == EFBIG) { /* EFBIG: the meta page says a length that the limit of this process does not allow */
     FUZZ_OK(mdbx_env_close_ex(env, false));
     return;
   }
