@@ -9,7 +9,8 @@
 
 #include <stdlib.h>
 
-/* Where a mapping ends with the file it gets all of the file, or more would be mapped soon. */
+/* The length to map. Where mappings end with their file, the whole file is mapped: a shorter mapping would soon be too
+ * short. */
 static int reachable(int fd, size_t length, size_t *reach) {
   uint64_t end = 0;
   *reach = length;

@@ -48,8 +48,8 @@ bool map_is_open(const struct dbmap *map);
 /* Makes the file `new_length` bytes long with storage behind every new byte; unchanged on error. Under the writer
  * lock. */
 int map_grow_file(struct dbmap *map, int fd, uint64_t new_length);
-/* Cuts the file to new_length bytes; nothing when it is not longer. The addresses stay reserved. MDBX_BUSY where a mapped
- * file cannot be cut: the next first opener does it. Under the writer lock. */
+/* Cuts the file to new_length bytes if it is longer. The addresses stay reserved. MDBX_BUSY: the system cannot cut a
+ * mapped file; the next first opener cuts it. Under the writer lock. */
 int map_shrink_file(struct dbmap *map, int fd, uint64_t new_length);
 /* Flushes what was written through a writable map: `length` bytes from offset `from` on. */
 int map_flush(struct dbmap *map, int fd, size_t from, size_t length);
