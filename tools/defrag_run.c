@@ -107,7 +107,7 @@ static int print_length(const MDBX_env *env, const MDBX_envinfo *before) {
   char size[SIZE_TEXT], other[SIZE_TEXT], threshold[SIZE_TEXT];
   const int rc = mdbx_env_info_ex(env, NULL, &now, sizeof(now));
   if (rc != MDBX_SUCCESS)
-    return tool_fail(rc, "cannot describe the database");
+    return rc;
   const uint64_t used = (now.mi_last_pgno + 1) * now.mi_dxb_pagesize;
   size_show(now.mi_geo.current, size);
   if (now.mi_geo.current < before->mi_geo.current)
@@ -142,10 +142,10 @@ int tool_defrag(MDBX_env *env, const struct defrag_limits *limits) {
     fputs("\r                                        \r", stderr);
   if (!tool_quiet)
     print_result(&result, page);
+  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
+    return tool_fail(rc, "the file was not made as small as it could be");
   const int shown = tool_quiet ? MDBX_SUCCESS : print_length(env, &info);
-  if (shown != MDBX_SUCCESS && (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE))
-    return shown;
-  if (rc == MDBX_RESULT_TRUE)
-    return tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
-  return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "the file was not made as small as it could be");
+  if (shown != MDBX_SUCCESS)
+    return tool_fail(shown, "cannot describe the database");
+  return rc == MDBX_RESULT_TRUE && tool_stopped ? MDBX_EINTR : MDBX_SUCCESS;
 }
