@@ -48,7 +48,7 @@ int cursor_put(struct cursor *cursor, const struct seek_key *key, MDBX_val *data
     return put_several(cursor, key, data, flags);
   struct change change = change_at(cursor, key);
   const int rc = tree_put(&change, data, flags);
-  cursor->detached = false;
+  cursor->detached = cursor->in_doubt = false;
   if (rc == MDBX_KEYEXIST)
     cursor_arrive(cursor, MDBX_SUCCESS);
   else if (rc != MDBX_SUCCESS)

@@ -329,6 +329,21 @@ START_TEST(rule_43_position_after_put) {
 }
 END_TEST
 
+/* The last deletion empties the tree, so the cursor keeps only the key of what was deleted; the put gives it a path. */
+START_TEST(put_behind_own_deletions) {
+  MDBX_val key, data = api_val("E");
+  goes_to(cursor, MDBX_FIRST, 'a');
+  for (int i = 0; i < 4; ++i)
+    OK(mdbx_cursor_del(cursor, MDBX_UPSERT));
+  key = api_val("e");
+  OK(mdbx_cursor_put(cursor, &key, &data, MDBX_UPSERT));
+  goes_to(cursor, MDBX_GET_CURRENT, 'e');
+  OK(api_put(txn, DBI_MAIN, "d", "D", MDBX_UPSERT));
+  goes_to(cursor, MDBX_PREV, 'd');
+  goes_to(cursor, MDBX_NEXT, 'e');
+}
+END_TEST
+
 START_TEST(rule_43_inserts_by_others) {
   MDBX_cursor *other;
   char text[300];
@@ -609,6 +624,7 @@ int main(void) {
   tcase_add_loop_test(tcase, rule_42_delete_all, 0, 2);
   tcase_add_test(tcase, rule_43_put_current);
   tcase_add_test(tcase, rule_43_position_after_put);
+  tcase_add_test(tcase, put_behind_own_deletions);
   tcase_add_test(tcase, rule_43_inserts_by_others);
   tcase_add_test(tcase, rule_43_arguments_inside_the_database);
   tcase = api_prepared_case(suite, "lifetime", begin_abcd, end);
