@@ -45,7 +45,7 @@ void cursor_to_end(struct cursor *cursor) {
 
 int cursor_save_key(struct cursor *cursor, const void *key, size_t length, const MDBX_val *value) {
   const size_t value_length = value ? value->iov_len : 0;
-  if (!array_reserve(cursor->saved, length + value_length, cursor->saved_capacity))
+  if (!array_room(cursor->saved, length + value_length, cursor->saved_capacity)) /* an empty key has an address too */
     return MDBX_ENOMEM;
   if (length)
     memmove(cursor->saved, key, length);
@@ -170,10 +170,11 @@ static int seek_saved_key(struct cursor *cursor, bool *exact) {
 /* On entry *exact is true: the key exists. On return it says whether the value exists too. */
 static int seek_saved_value(struct cursor *cursor, bool *exact) {
   ASSERT(*exact);
-  const MDBX_val value = {cursor->saved + cursor->saved_key, cursor->saved_length - cursor->saved_key};
   const bool behind = cursor->saved_edge == SAVED_BEHIND_VALUES;
   if (!cursor->multi || !(cursor->saved_value || behind))
     return MDBX_SUCCESS;
+  ASSERT(cursor->saved);
+  const MDBX_val value = {cursor->saved + cursor->saved_key, cursor->saved_length - cursor->saved_key};
   const int rc = cursor_open_set(cursor);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -215,7 +216,7 @@ int cursor_restore(struct cursor *cursor) {
 
 int cursor_copy_position(const struct cursor *from, struct cursor *to) {
   if (from->saved_length || from->detached) {
-    const int rc = array_reserve(to->saved, from->saved_length, to->saved_capacity) ? MDBX_SUCCESS : MDBX_ENOMEM;
+    const int rc = array_room(to->saved, from->saved_length, to->saved_capacity) ? MDBX_SUCCESS : MDBX_ENOMEM;
     if (rc != MDBX_SUCCESS)
       return rc;
     if (from->saved_length)

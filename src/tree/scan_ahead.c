@@ -41,7 +41,7 @@ void scan_ahead_begin(struct scan_ahead *ahead, const struct snapshot *snapshot,
   ahead->next = page_of(snapshot, next);
   ahead->leaf = ahead->next && steps > WAIT ? leaf : NULL;
   ahead->size = (unsigned)body_size(snapshot->page_size);
-  ahead->from = ahead->stop = NULL;
+  ahead->from = ahead->stop = 0;
   ahead->steps = steps;
   ahead->wait = WAIT;
   ahead->lines = 0;
@@ -58,8 +58,8 @@ void scan_ahead_enter(struct scan_ahead *ahead, const struct snapshot *snapshot,
 }
 
 static void begin_part(struct scan_ahead *ahead, const uint8_t *from, const uint8_t *stop) {
-  ahead->from = from;
-  ahead->stop = stop;
+  ahead->from = (uintptr_t)from;
+  ahead->stop = (uintptr_t)stop;
 }
 
 static void begin_nodes(struct scan_ahead *ahead) {

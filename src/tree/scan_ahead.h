@@ -17,12 +17,12 @@ enum { SCAN_LINE = 64 };
 struct scan_ahead {
   const struct page *leaf; /* the rest is meant for steps within this leaf; NULL: nothing to prefetch */
   const struct page *next;
-  const uint8_t *from, *stop; /* the part of the next leaf that is not prefetched yet */
-  unsigned size;              /* of the body of a page */
-  unsigned steps;             /* that the scan makes in this leaf, approximately */
-  unsigned wait;              /* so many steps until the header of the next leaf is probably in the cache */
-  unsigned lines;             /* a step prefetches */
-  bool nodes_left;            /* the nodes follow the present part */
+  uintptr_t from, stop; /* the part of the next leaf that is not prefetched yet: addresses that nobody reads */
+  unsigned size;        /* of the body of a page */
+  unsigned steps;       /* that the scan makes in this leaf, approximately */
+  unsigned wait;        /* so many steps until the header of the next leaf is probably in the cache */
+  unsigned lines;       /* a step prefetches */
+  bool nodes_left;      /* the nodes follow the present part */
 };
 
 /* The scan is over, or goes on in another tree or transaction. */
@@ -43,8 +43,8 @@ static inline void scan_ahead_step(struct scan_ahead *ahead, const struct page *
   if (ahead->leaf != leaf)
     return;
   for (unsigned i = 0; i < ahead->lines; ++i)
-    PREFETCH(ahead->from + (size_t)i * SCAN_LINE);
-  ahead->from += (size_t)ahead->lines * SCAN_LINE;
+    PREFETCH((const void *)(ahead->from + i * SCAN_LINE));
+  ahead->from += ahead->lines * SCAN_LINE;
   if (unlikely(ahead->from >= ahead->stop))
     scan_ahead_turn(ahead);
 }

@@ -342,7 +342,8 @@ static void set_length(struct image *image, uint64_t length) {
 static void put_bytes(struct image *image, uint64_t offset, const uint8_t *bytes, size_t length) {
   if (offset + length > image->length)
     set_length(image, offset + length);
-  memcpy(image->bytes + offset, bytes, length);
+  if (length)
+    memcpy(image->bytes + offset, bytes, length);
 }
 
 static void apply_whole(struct image *image, const struct record *record) {
