@@ -171,7 +171,7 @@ function put_include(line,    name) {
 function system_guard(unit) {
   if (unit ~ /src\/os\/win_/)
     return "#ifdef _WIN32"
-  return unit ~ /src\/os\/os_/ && unit !~ /src\/os\/os_shlock/ ? "#ifndef _WIN32" : ""
+  return unit ~ /src\/os\/os_/ && unit !~ /src\/os\/os_(event|file_any|pthread|shlock)\./ ? "#ifndef _WIN32" : ""
 }
 
 function put_unit(unit,    path, line, name, count, macros, i, code, guard) {

@@ -397,25 +397,6 @@ int os_file_size(int fd, uint64_t *length) {
   return MDBX_SUCCESS;
 }
 
-int os_file_is_blank(int fd, uint64_t limit, bool *blank) {
-  uint8_t chunk[4096];
-  uint64_t length = 0, at = 0;
-  *blank = false;
-  int rc = os_file_size(fd, &length);
-  if (rc != MDBX_SUCCESS || length > limit)
-    return rc;
-  for (*blank = true; *blank && at < length;) {
-    size_t got;
-    rc = os_pread_full(fd, chunk, MIN_OF(sizeof(chunk), length - at), at, &got);
-    if (rc != MDBX_SUCCESS || !got)
-      break;
-    for (size_t i = 0; i < got; ++i)
-      *blank &= chunk[i] == 0;
-    at += got;
-  }
-  return rc;
-}
-
 static int take_id(int failed, const struct stat *st, struct os_file_id *id) {
   if (failed)
     return errno;
@@ -432,10 +413,6 @@ int os_file_id(int fd, struct os_file_id *id) {
 int os_path_id(const char *path, struct os_file_id *id) {
   struct stat st;
   return take_id(stat(path, &st), &st, id);
-}
-
-bool os_file_id_equal(const struct os_file_id *a, const struct os_file_id *b) {
-  return a->device == b->device && a->inode == b->inode;
 }
 
 int os_file_links(int fd, unsigned *links) {

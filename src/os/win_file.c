@@ -265,25 +265,6 @@ int os_file_size(int fd, uint64_t *length) {
   return MDBX_SUCCESS;
 }
 
-int os_file_is_blank(int fd, uint64_t limit, bool *blank) {
-  uint8_t chunk[4096];
-  uint64_t length = 0, at = 0;
-  *blank = false;
-  int rc = os_file_size(fd, &length);
-  if (rc != MDBX_SUCCESS || length > limit)
-    return rc;
-  for (*blank = true; *blank && at < length;) {
-    size_t got;
-    rc = os_pread_full(fd, chunk, MIN_OF(sizeof(chunk), (size_t)(length - at)), at, &got);
-    if (rc != MDBX_SUCCESS || !got)
-      break;
-    for (size_t i = 0; i < got; ++i)
-      *blank &= chunk[i] == 0;
-    at += got;
-  }
-  return rc;
-}
-
 int win_id_of_handle(void *handle, struct os_file_id *id) {
   BY_HANDLE_FILE_INFORMATION facts;
   if (!GetFileInformationByHandle(handle, &facts))
@@ -296,10 +277,6 @@ int win_id_of_handle(void *handle, struct os_file_id *id) {
 int os_file_id(int fd, struct os_file_id *id) {
   const HANDLE handle = win_handle(fd);
   return handle ? win_id_of_handle(handle, id) : EBADF;
-}
-
-bool os_file_id_equal(const struct os_file_id *a, const struct os_file_id *b) {
-  return a->device == b->device && a->inode == b->inode;
 }
 
 static int standard_facts(int fd, FILE_STANDARD_INFO *facts) {
