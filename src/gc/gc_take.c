@@ -8,6 +8,7 @@
 #include "base/array.h"
 #include "base/assert.h"
 #include "base/log.h"
+#include "gc/gc_find.h"
 #include "gc/gc_verify.h"
 
 #include <stdlib.h>
@@ -95,81 +96,45 @@ static bool is_pinned(const struct gc *gc, txnid_t txnid) { return newest_pin(gc
 
 /* ------------------------------------------------------------------------------------------------ reading records */
 
-struct found {
-  struct gc_key key;
-  const uint8_t *bytes;
-  size_t length;
-};
-
-static int prepare(const struct gc_key *key, uint8_t bytes[GC_KEY_SIZE], struct seek_key *prepared) {
-  gc_key_encode(key, bytes);
-  key_prepare(prepared, ORDER_BYTES, bytes, GC_KEY_SIZE, NULL);
-  return MDBX_SUCCESS;
-}
-
-static int found_at(const struct path *path, struct found *found) {
-  struct leaf_item item;
-  path_item(path, &item);
-  if (!gc_key_decode(item.key, item.key_length, &found->key) || item.kind != NODE_PLAIN)
-    return log_damage(MDBX_CORRUPTED, "page %u: a record of the table of free pages has no proper key",
-                      path->level[path->depth - 1].page->pgno);
-  found->bytes = item.data;
-  found->length = item.data_length;
-  return MDBX_SUCCESS;
-}
-
-static int compare_keys(const struct gc_key *a, const struct gc_key *b) {
-  uint8_t left[GC_KEY_SIZE], right[GC_KEY_SIZE];
-  gc_key_encode(a, left);
-  gc_key_encode(b, right);
-  return memcmp(left, right, GC_KEY_SIZE);
-}
-
-/* A search from key to key ends only if the keys ascend; in a damaged table they may not. */
-static int bad_order(const struct gc_key *key) {
-  return log_damage(MDBX_CORRUPTED, "table of free pages: the record %d/%llu/%u is out of order", (int)key->kind,
-                    (unsigned long long)key->number, key->sequence);
-}
-
 /* The first record not below `from`, if it is of the same kind. */
-static int find_from(const struct gc *gc, const struct gc_key *from, struct found *found) {
+static int find_from(const struct gc *gc, const struct gc_key *from, struct gc_found *found) {
   uint8_t bytes[GC_KEY_SIZE];
   struct seek_key key;
   struct path path;
   bool exact;
-  prepare(from, bytes, &key);
+  gc_key_prepare(from, bytes, &key);
   int rc = tree_seek(&gc->space->view, gc->tree, &key, &path, &exact);
   if (rc == MDBX_SUCCESS)
     rc = path_settle(&gc->space->view, gc->tree, &path);
   if (rc == MDBX_SUCCESS)
-    rc = found_at(&path, found);
-  if (rc == MDBX_SUCCESS && compare_keys(&found->key, from) < 0)
-    rc = bad_order(&found->key);
+    rc = gc_found_at(&path, found);
+  if (rc == MDBX_SUCCESS && gc_key_compare(&found->key, from) < 0)
+    rc = gc_bad_order(&found->key);
   if (rc == MDBX_SUCCESS && found->key.kind != from->kind)
     rc = MDBX_NOTFOUND;
-  ASSERT(rc != MDBX_SUCCESS || compare_keys(&found->key, from) >= 0);
+  ASSERT(rc != MDBX_SUCCESS || gc_key_compare(&found->key, from) >= 0);
   return rc;
 }
 
 /* The last record below `before`, if it is of that kind. */
-static int find_before(const struct gc *gc, const struct gc_key *before, enum gc_kind kind, struct found *found) {
+static int find_before(const struct gc *gc, const struct gc_key *before, enum gc_kind kind, struct gc_found *found) {
   uint8_t bytes[GC_KEY_SIZE];
   struct seek_key key;
   struct path path;
   bool exact;
-  prepare(before, bytes, &key);
+  gc_key_prepare(before, bytes, &key);
   if (tree_is_empty(gc->tree))
     return MDBX_NOTFOUND;
   int rc = tree_seek(&gc->space->view, gc->tree, &key, &path, &exact);
   if (rc == MDBX_SUCCESS)
     rc = path_prev(&gc->space->view, gc->tree, &path);
   if (rc == MDBX_SUCCESS)
-    rc = found_at(&path, found);
-  if (rc == MDBX_SUCCESS && compare_keys(&found->key, before) >= 0)
-    rc = bad_order(&found->key);
+    rc = gc_found_at(&path, found);
+  if (rc == MDBX_SUCCESS && gc_key_compare(&found->key, before) >= 0)
+    rc = gc_bad_order(&found->key);
   if (rc == MDBX_SUCCESS && found->key.kind != kind)
     rc = MDBX_NOTFOUND;
-  ASSERT(rc != MDBX_SUCCESS || compare_keys(&found->key, before) < 0);
+  ASSERT(rc != MDBX_SUCCESS || gc_key_compare(&found->key, before) < 0);
   return rc;
 }
 
@@ -215,7 +180,7 @@ static int judge_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) 
 }
 
 /* Reads a list and divides its pages into free and held ones. */
-static int consume(struct gc *gc, const struct found *found) {
+static int consume(struct gc *gc, const struct gc_found *found) {
   ASSERT(found->key.kind == GC_FRESH || found->key.kind == GC_HELD);
   struct judging judging = {gc, found->key.number};
   const int rc =
@@ -310,7 +275,7 @@ static int bad_number(const struct gc *gc, const struct gc_key *key) {
                     (unsigned long long)key->number, (unsigned long long)gc->space->view.txnid);
 }
 
-static int next_fresh(const struct gc *gc, struct found *found) {
+static int next_fresh(const struct gc *gc, struct gc_found *found) {
   if (!gc->space->lifo)
     return find_from(gc, &gc->next_fresh, found);
   const struct gc_key top = {GC_HELD, 0, 0};
@@ -320,7 +285,7 @@ static int next_fresh(const struct gc *gc, struct found *found) {
 /* Lists of earlier transactions, oldest or newest first. */
 static int take_fresh(struct gc *gc, bool urgent) {
   while (!gc->fresh_done && (urgent || gc->budget)) {
-    struct found found;
+    struct gc_found found;
     int rc = next_fresh(gc, &found);
     if (rc == MDBX_NOTFOUND) {
       gc->fresh_done = true;
@@ -348,7 +313,7 @@ static bool is_consumed(const struct gc *gc, const struct gc_key *key) {
 /* Reads the lists of pins that are gone; skips the list of each pin that still exists. */
 static int take_held(struct gc *gc, bool urgent) {
   while (!gc->held_done && (urgent || gc->budget)) {
-    struct found found;
+    struct gc_found found;
     int rc = find_from(gc, &gc->next_held, &found);
     if (rc == MDBX_NOTFOUND) {
       gc->held_done = true;
@@ -436,7 +401,7 @@ int gc_weigh(struct gc *gc, const txnid_t fixed[GC_FIXED_PINS], uint64_t *seen) 
     weigh_run(&weighing, gc->held[i].run.pgno, gc->held[i].run.pages, gc->held[i].run.birth);
   }
   for (;;) {
-    struct found found;
+    struct gc_found found;
     int rc = find_from(gc, &at, &found);
     if (rc == MDBX_NOTFOUND)
       return MDBX_SUCCESS;
@@ -458,7 +423,7 @@ static int add_stored(void *context, pgno_t pgno, uint32_t pages, txnid_t birth)
   return space_add_free(gc->space, pgno, pages, false);
 }
 
-static int add_record(struct gc *gc, const struct found *found, uint32_t span) {
+static int add_record(struct gc *gc, const struct gc_found *found, uint32_t span) {
   const struct snapshot *view = &gc->space->view;
   const uint64_t first = found->key.number * span;
   uint64_t words[PGSET_WORDS];
@@ -485,7 +450,7 @@ static int load_region(struct gc *gc, uint32_t number) {
   const bool changed = region->changed;
   struct gc_key at = {GC_FREE, number * per_region, 0};
   for (;;) {
-    struct found found;
+    struct gc_found found;
     int rc = find_from(gc, &at, &found);
     if (rc == MDBX_NOTFOUND || (rc == MDBX_SUCCESS && found.key.number >= (number + 1) * per_region))
       break;
@@ -515,7 +480,7 @@ int gc_stored_has(struct gc *gc, pgno_t pgno, bool *has) {
   const uint32_t span = gc_span(gc->space->view.page_size);
   const struct gc_key key = {GC_FREE, pgno / span, 0};
   struct looking looking = {pgno, false};
-  struct found found;
+  struct gc_found found;
   *has = false;
   ASSERT(!pgset_region_find(&gc->space->avail, pgno >> PGSET_REGION_BITS) ||
          !pgset_region_find(&gc->space->avail, pgno >> PGSET_REGION_BITS)->loaded);
@@ -536,7 +501,7 @@ int gc_load_region_of(struct gc *gc, pgno_t pgno) { return load_region(gc, pgno 
 
 /* The next region, from low addresses up, that has something stored. */
 static int load_next_region(struct gc *gc) {
-  struct found found;
+  struct gc_found found;
   const uint32_t span = gc_span(gc->space->view.page_size);
   int rc = find_from(gc, &gc->next_region, &found);
   if (rc == MDBX_NOTFOUND)
@@ -623,73 +588,4 @@ int gc_take(struct space *space, uint32_t pages, enum space_need need) {
   if (rc != MDBX_SUCCESS)
     return rc;
   return space->avail.count > before ? MDBX_SUCCESS : MDBX_NOTFOUND;
-}
-
-/* ------------------------------------------------------------------------------------------------------ visiting */
-
-struct visiting {
-  const struct gc_key *key;
-  gc_each_record each;
-  void *context;
-};
-
-static int visit_run(void *context, pgno_t pgno, uint32_t pages, txnid_t birth) {
-  const struct visiting *visiting = context;
-  return visiting->each(visiting->context, visiting->key, pgno, pages, birth);
-}
-
-static int visit_on(const struct snapshot *snapshot, const struct tree *tree, struct path *path, gc_each_record each,
-                    void *context) {
-  struct gc_key before = {0, 0, 0};
-  int rc = MDBX_SUCCESS;
-  while (rc == MDBX_SUCCESS) {
-    struct found found;
-    rc = found_at(path, &found);
-    if (rc == MDBX_SUCCESS && compare_keys(&found.key, &before) <= 0)
-      rc = bad_order(&found.key);
-    if (rc != MDBX_SUCCESS)
-      return rc;
-    before = found.key;
-    struct visiting visiting = {&found.key, each, context};
-    rc = gc_record_decode(&found.key, found.bytes, found.length, snapshot->page_size, snapshot->limit, visit_run,
-                          &visiting);
-    if (rc == MDBX_SUCCESS)
-      rc = path_next(snapshot, tree, path);
-  }
-  return rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-}
-
-int gc_visit(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
-  struct path path;
-  const int rc = tree_first(snapshot, tree, &path);
-  return rc == MDBX_SUCCESS ? visit_on(snapshot, tree, &path, each, context) : rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
-}
-
-struct visiting_list {
-  gc_each_record each;
-  void *context;
-};
-
-static int visit_entry(void *context, const struct meta_list_record *record, const struct meta_list_entry *entry) {
-  const struct visiting_list *visiting = context;
-  const struct gc_key key = {record->kind, record->number, 0};
-  return visiting->each(visiting->context, &key, entry->pgno, entry->pages, entry->birth);
-}
-
-int gc_visit_list(const struct snapshot *snapshot, const uint8_t *list, size_t length, gc_each_record each,
-                  void *context) {
-  struct visiting_list visiting = {each, context};
-  return meta_list_visit(list, length, snapshot->txnid, snapshot->limit, visit_entry, &visiting);
-}
-
-int gc_visit_retired(const struct snapshot *snapshot, const struct tree *tree, gc_each_record each, void *context) {
-  uint8_t bytes[GC_KEY_SIZE];
-  struct seek_key key;
-  struct path path;
-  bool exact;
-  prepare(&(struct gc_key){GC_FRESH, 0, 0}, bytes, &key);
-  int rc = tree_seek(snapshot, tree, &key, &path, &exact);
-  if (rc == MDBX_SUCCESS)
-    rc = path_settle(snapshot, tree, &path);
-  return rc == MDBX_SUCCESS ? visit_on(snapshot, tree, &path, each, context) : rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc;
 }

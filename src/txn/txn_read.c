@@ -84,10 +84,11 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   return MDBX_SUCCESS;
 }
 
-/* Many readers are renewed before there is a newer commit. */
+/* Many readers are renewed before there is a newer commit. A lock file that others have overwritten may say any txnid. */
 static bool resume_snapshot(MDBX_txn *txn, txnid_t txnid) {
-  ASSERT(txn->slot != NULL && txnid != TXNID_NONE);
-  if (txn->loaded != txnid || txn->env->lockless || !env_resume_snapshot(txn->env, txnid, &txn->snapshot))
+  ASSERT(txn->slot != NULL);
+  if (txnid == TXNID_NONE || txn->loaded != txnid || txn->env->lockless ||
+      !env_resume_snapshot(txn->env, txnid, &txn->snapshot))
     return false;
   txn->snapshot.pin = &txn->slot->txnid;
   table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);

@@ -260,22 +260,26 @@ static pgno_t free_page(void) {
 }
 
 /* A record more in the table of free pages, which is one leaf with room for it. */
-static void add_free_record(struct gc_key key, const void *value, size_t length) {
-  uint8_t bytes[GC_KEY_SIZE];
+static void add_free_bytes(const uint8_t bytes[GC_KEY_SIZE], const void *value, size_t length) {
   struct seek_key prepared;
   struct page *leaf = place.leaf;
   const struct key_rules rules = {.order = ORDER_BYTES};
   bool exact;
-  gc_key_encode(&key, bytes);
-  key_prepare(&prepared, ORDER_BYTES, bytes, sizeof(bytes), NULL);
+  key_prepare(&prepared, ORDER_BYTES, bytes, GC_KEY_SIZE, NULL);
   const unsigned at = leaf_seek(leaf, &rules, &prepared, &exact);
-  if (exact || page_room(leaf) < leaf_bytes_for(leaf, sizeof(bytes), length))
+  if (exact || page_room(leaf) < leaf_bytes_for(leaf, GC_KEY_SIZE, length))
     give_up("no room for a record of free pages");
   memcpy(leaf_insert(leaf, ORDER_BYTES, at, &prepared, NODE_PLAIN, length), value, length);
   leaf_make_keyheads(leaf, ORDER_BYTES);
   seal(leaf);
   image.head->meta.gc.items += 1;
   seal(&image.head->header);
+}
+
+static void add_free_record(struct gc_key key, const void *value, size_t length) {
+  uint8_t bytes[GC_KEY_SIZE];
+  gc_key_encode(&key, bytes);
+  add_free_bytes(bytes, value, length);
 }
 
 static void add_free_run(pgno_t pgno, txnid_t number) {
@@ -309,7 +313,7 @@ static void gc_of_the_future(void) {
 }
 
 static void gc_unknown_kind(void) {
-  add_free_record((struct gc_key){(enum gc_kind)9, 1, 0}, "\0\0", 2);
+  add_free_bytes((const uint8_t[GC_KEY_SIZE]){9, [7] = 1}, "\0\0", 2);
   name_page(place.leaf);
 }
 
