@@ -8,7 +8,7 @@
  *   1. the header of the increment takes the place of meta 0, the other metas are wiped: no longer a database
  *   2. the pages are written and the file gets its length
  *   3. meta 2 is written: a copy of the new snapshot
- *   4. the others are written as metas that nobody believes
+ *   4. the others are written as metas that nobody believes, or blank
  *
  * If this is interrupted between 1 and 3, the file names the increment that has to be applied again. That needs nothing
  * that the first attempt may have overwritten: where the increment has a page, the base has no page that the new
@@ -258,12 +258,17 @@ static int write_content(struct target *target, const char *path) {
   return rc == MDBX_SUCCESS ? flush_target(target) : rc;
 }
 
+/* Metas of ids before the first transaction are blank. */
 static int put_meta(const struct target *target, struct meta_page *page, unsigned slot) {
   const uint32_t page_size = target->header->page_size;
-  const txnid_t txnid = target->header->txnid - (META_COUNT - 1 - slot);
+  const txnid_t before = META_COUNT - 1 - slot;
   const struct meta_tail tail = {NULL, 0, target->end->list, (size_t)target->end->trailer.list_length};
-  meta_build(page, page_size, slot, txnid, &target->end->trailer.meta, slot == META_COUNT - 1 ? &tail : NULL);
-  return meta_write(target->fd, page, page_size);
+  if (target->header->txnid > before)
+    meta_build(page, page_size, slot, target->header->txnid - before, &target->end->trailer.meta,
+               before ? NULL : &tail);
+  else
+    memset(page, 0, page_size);
+  return put(target, page, page_size, (uint64_t)slot * page_size);
 }
 
 /* Steps 3 and 4. */

@@ -223,6 +223,27 @@ START_TEST(test_copies_of_the_first_transactions) {
 }
 END_TEST
 
+START_TEST(test_increments_of_the_first_transactions) {
+  MDBX_env *env = open_source(page_sizes[_i]), *copied;
+  OK(mdbx_env_close(env));
+  for (unsigned slot = 0; slot < 3; ++slot) {
+    env = api_create();
+    OK(mdbx_env_open_for_recovery(env, source(), slot, false));
+    if (slot) {
+      OK(mdbx_env_copy_since(env, slot, increment(), MDBX_CP_OVERWRITE));
+      OK(mdbx_copy_apply(copy(), increment(), MDBX_CP_DONT_FLUSH));
+    } else {
+      OK(mdbx_env_copy(env, copy(), MDBX_CP_DONT_FLUSH));
+    }
+    OK(mdbx_env_close(env));
+    copied = open_copy(MDBX_RDONLY);
+    api_sound(copied);
+    ck_assert_uint_eq(api_info(copied).mi_recent_txnid, slot + 1);
+    OK(mdbx_env_close(copied));
+  }
+}
+END_TEST
+
 START_TEST(test_arguments) {
   MDBX_env *env = open_source(4096);
   MDBX_increment_info info;
@@ -708,6 +729,7 @@ int main(void) {
   tcase_add_test(tests, test_not_the_copy_it_is_for);
   tcase_add_test(tests, test_another_database);
   tcase_add_loop_test(tests, test_copies_of_the_first_transactions, 0, 2);
+  tcase_add_loop_test(tests, test_increments_of_the_first_transactions, 0, 4);
   tcase_add_test(tests, test_arguments);
   tcase_add_test(tests, test_a_limit_of_files_is_an_error);
   tcase_add_test(tests, test_no_room_for_an_increment);
