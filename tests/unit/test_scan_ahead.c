@@ -39,13 +39,14 @@ static void prepare(void) {
 
 /* Makes a step, and notes which lines of the next leaf it prefetches. */
 static void step(const struct page *leaf) {
+  const uintptr_t next = (uintptr_t)pages[NEXT].bytes;
   for (unsigned i = 0; ahead.leaf == leaf && i < ahead.lines; ++i) {
-    const uint8_t *line = ahead.from + (size_t)i * SCAN_LINE;
+    const uintptr_t line = ahead.from + i * SCAN_LINE;
     /* The lines of one step may run over the end of their part; the processor ignores what is no memory. */
     if (line < ahead.stop) {
-      ck_assert(line >= pages[NEXT].bytes);
-      ck_assert(line < pages[NEXT].bytes + SIZE);
-      fetched[(size_t)(line - pages[NEXT].bytes) / SCAN_LINE] = true;
+      ck_assert(line >= next);
+      ck_assert(line < next + SIZE);
+      fetched[(line - next) / SCAN_LINE] = true;
     }
   }
   scan_ahead_step(&ahead, leaf);
