@@ -236,10 +236,11 @@ static int write_numbered(struct compaction *compaction, const struct page *page
 struct compact_walk {
   struct tree_visitor visitor;
   const struct tree *tree;
+  bool has_tables;
   struct compaction *compaction;
 };
 
-static int walk_table(struct compaction *compaction, const struct tree *tree);
+static int walk_table(struct compaction *compaction, const struct tree *tree, bool has_tables);
 
 static int on_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
   struct compaction *compaction = ((struct compact_walk *)visitor)->compaction;
@@ -258,20 +259,24 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
   struct compaction *compaction = walk->compaction;
   struct tree tree;
   MDBX_dbi dbi;
-  (void)leaf, (void)index;
+  (void)index;
   if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(walk->tree))
     return MDBX_SUCCESS;
+  if (!walk->has_tables)
+    return snapshot_damage(compaction->copying->view, "page %u: a table other than the main one has a table", leaf->pgno);
   int rc = table_of_record(compaction->copying->txn, item, &tree, &dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = walk_table(compaction, &tree);
+  rc = walk_table(compaction, &tree, false);
   tree_release(&tree);
   return rc;
 }
 
-static int walk_table(struct compaction *compaction, const struct tree *tree) {
-  struct compact_walk walk = {
-      .visitor = {.page = on_page, .run = on_run, .record = on_record}, .tree = tree, .compaction = compaction};
+static int walk_table(struct compaction *compaction, const struct tree *tree, bool has_tables) {
+  struct compact_walk walk = {.visitor = {.page = on_page, .run = on_run, .record = on_record},
+                              .tree = tree,
+                              .has_tables = has_tables,
+                              .compaction = compaction};
   return tree_walk(compaction->copying->view, tree, &walk.visitor);
 }
 
@@ -279,7 +284,7 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
   struct copying *copying = compaction->copying;
   const struct tree *main = &copying->txn->main;
   compaction->page = number_page;
-  int rc = walk_table(compaction, main);
+  int rc = walk_table(compaction, main, true);
   if (rc != MDBX_SUCCESS)
     return rc;
   copy_compose_meta(copying, meta, compaction->next);
@@ -292,7 +297,7 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
     rc = append_metas(copying, meta, NULL);
   compaction->page = write_numbered;
   if (rc == MDBX_SUCCESS)
-    rc = walk_table(compaction, main);
+    rc = walk_table(compaction, main, true);
   return rc == MDBX_SUCCESS ? finish_length(copying, meta, compaction->next) : rc;
 }
 

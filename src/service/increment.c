@@ -12,6 +12,7 @@
 struct since {
   struct tree_visitor visitor;
   const struct tree *tree;
+  bool has_tables;
   struct copying *copying;
   txnid_t base;
   uint64_t *pages;
@@ -50,7 +51,7 @@ static int on_run(struct tree_visitor *visitor, const struct page *run) {
   return run->txnid <= since->base ? MDBX_SUCCESS : append_pages(since, run, run->run_pages);
 }
 
-static int walk_table(const struct since *outer, const struct tree *tree);
+static int walk_table(const struct since *outer, const struct tree *tree, bool has_tables);
 
 static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsigned index,
                      const struct leaf_item *item) {
@@ -58,20 +59,22 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
   struct tree tree;
   MDBX_dbi dbi;
   (void)leaf, (void)index;
-  if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(since->tree))
+  if (item->kind != NODE_TREE || !since->has_tables || visitor->nested || tree_is_multi(since->tree))
     return MDBX_SUCCESS;
   int rc = table_of_record(since->copying->txn, item, &tree, &dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
-  rc = walk_table(since, &tree);
+  rc = walk_table(since, &tree, false);
   tree_release(&tree);
   return rc;
 }
 
-static int walk_table(const struct since *outer, const struct tree *tree) {
+/* Only the main table has tables: in a damaged file a table may seem to have itself. */
+static int walk_table(const struct since *outer, const struct tree *tree, bool has_tables) {
   struct since since = *outer;
   since.visitor = (struct tree_visitor){.page = on_page, .run = on_run, .record = on_record};
   since.tree = tree;
+  since.has_tables = has_tables;
   return tree_walk(since.copying->view, tree, &since.visitor);
 }
 
@@ -114,9 +117,9 @@ static int write_all(struct copying *copying, txnid_t base) {
   if (rc == MDBX_SUCCESS)
     rc = append_header(copying, base);
   if (rc == MDBX_SUCCESS)
-    rc = walk_table(&since, &copying->txn->gc);
+    rc = walk_table(&since, &copying->txn->gc, false);
   if (rc == MDBX_SUCCESS)
-    rc = walk_table(&since, &copying->txn->main);
+    rc = walk_table(&since, &copying->txn->main, true);
   if (rc == MDBX_SUCCESS)
     rc = append_end(copying, pages, &list);
   free(list.bytes);

@@ -135,6 +135,12 @@ others() {
   whole copied
   ends "$copy" -q -c bad copied
   whole copied
+  ends "$copy" -q -c --no-verify bad copied
+  whole copied
+  ends "$mdbx" -q backup --since 1 bad copied
+  whole copied
+  ends "$mdbx" -q backup -N --since 1 bad copied
+  whole copied
   ends "$dump" -r -a -f rescued bad
   if [ -s rescued ]; then
     checks=$((checks + 1))
@@ -241,7 +247,7 @@ each 2 "multi:few fixed:few" subpage_count_more subpage_count_huge subpage_count
 each 2 multi:few subpage_end_outside
 each 2 "plain main multi:many fixed:many" child_beyond child_version child_meta child_itself child_free child_twice child_of_main \
   separators_exchanged separator_edited separator_outside separator_of_first
-each 2 plain child_root child_leaf run_too_long run_other_bytes run_flags run_checksum reference_beyond reference_bytes \
+each 2 plain root_of_main child_root child_leaf run_too_long run_other_bytes run_flags run_checksum reference_beyond reference_bytes \
   reference_free
 each 2 main meta_page_size_zero meta_page_size_odd meta_kind meta_magic meta_txnid meta_end_none meta_end_far \
   meta_geometry meta_checksum meta_twin metas_page_size_zero
