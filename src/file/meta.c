@@ -468,9 +468,7 @@ int meta_wipe(int fd, uint32_t page_size, unsigned slot) {
   return rc;
 }
 
-/* The slot of the durable commit, or META_COUNT. A damaged file may have that commit in several slots: if all were
- * kept, no slot might be left to write to. */
-static unsigned slot_of(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
+unsigned meta_durable_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
   if (durable == TXNID_NONE || txnids[head] == durable)
     return head;
   unsigned slot = 0;
@@ -480,7 +478,7 @@ static unsigned slot_of(const txnid_t txnids[META_COUNT], unsigned head, txnid_t
 }
 
 unsigned meta_next_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable) {
-  const unsigned kept = slot_of(txnids, head, durable);
+  const unsigned kept = meta_durable_slot(txnids, head, durable);
   int chosen = -1;
   for (int i = 0; i < META_COUNT; ++i) {
     if ((unsigned)i != head && (unsigned)i != kept && (chosen < 0 || txnids[i] < txnids[chosen]))

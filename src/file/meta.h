@@ -131,6 +131,9 @@ int meta_create(int fd, uint32_t page_size, const struct meta *meta);
 /* Fills a slot with zeros; no flush. */
 int meta_wipe(int fd, uint32_t page_size, unsigned slot);
 
+/* The slot of the durable commit, or META_COUNT; the head if it may be. A damaged file may have that commit in several
+ * slots: if all were kept, no slot might be left to write to. */
+unsigned meta_durable_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable);
 /* The slot that the next commit writes: the oldest one that is neither the head's nor that of the newest durable commit
  * (TXNID_NONE: there is no durable commit). `txnids` are the ids of the slots, 0 for an unreadable one. */
 unsigned meta_next_slot(const txnid_t txnids[META_COUNT], unsigned head, txnid_t durable);

@@ -2,6 +2,7 @@
 /* Durable commits that share a flush: who may, what such a commit lists in its meta, and where that goes; doc/commit.md. */
 #include "txn/commit_steps.h"
 
+#include "base/log.h"
 #include "env/env_writer.h"
 #include "env/options.h"
 #include "env/sync.h"
@@ -72,22 +73,26 @@ static bool may_share_flush(const struct commit *commit) {
 
 /* A slot that neither readers, nor a crash, nor the flush that is under way need; rather not that of what it builds on, but
  * nobody has been told of that. */
-static void choose_slot_beside_flush(struct commit *commit) {
+static int choose_slot_beside_flush(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
   const struct lck *lck = &commit->env->lck;
   const uint64_t flushing = pending_flushing(lck);
-  const txnid_t durable = lck_durable(lck);
+  const unsigned head = lck_head_slot(lck_head(lck));
   txnid_t txnids[META_COUNT];
   commit_read_slots(commit, txnids);
+  const unsigned kept = meta_durable_slot(txnids, head, lck_durable(lck));
   int chosen = -1;
   for (unsigned i = 0; i < META_COUNT; ++i) {
-    if (i == lck_head_slot(lck_head(lck)) || (flushing && i == lck_head_slot(flushing)) || txnids[i] == durable)
+    if (i == head || i == kept || (flushing && i == lck_head_slot(flushing)))
       continue;
     if (chosen < 0 || (unsigned)chosen == txn->base_slot || (i != txn->base_slot && txnids[i] < txnids[chosen]))
       chosen = (int)i;
   }
-  ASSERT(chosen >= 0);
+  if (chosen < 0) /* what others have written to the metas is not of this program */
+    return log_damage(MDBX_CORRUPTED, "%s: the durable commit is in no meta page of those that are published",
+                      commit->env->data_path);
   commit->slot = (unsigned)chosen;
+  return MDBX_SUCCESS;
 }
 
 static void leave_pending(struct commit *commit) {
@@ -109,8 +114,9 @@ int commit_write_grouped(struct commit *commit) {
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = commit_check_base(commit);
+  if (rc == MDBX_SUCCESS)
+    rc = choose_slot_beside_flush(commit);
   if (rc == MDBX_SUCCESS) {
-    choose_slot_beside_flush(commit);
     rc = commit_write_manifest(commit);
     if (rc == MDBX_SUCCESS)
       leave_pending(commit);

@@ -296,6 +296,52 @@ START_TEST(metas_of_one_id) {
 }
 END_TEST
 
+/* The newest meta is in all slots. */
+static void repeat_meta(void) {
+  const int fd = open(unit_path(API_DB), O_RDWR);
+  struct meta_set set;
+  struct meta_page *page = malloc(4096);
+  unsigned newest = 0;
+  ck_assert_int_ge(fd, 0);
+  OK(meta_read_all(fd, API_DB, &set));
+  for (unsigned i = 1; i < META_COUNT; ++i)
+    if (set.slot[i].txnid > set.slot[newest].txnid)
+      newest = i;
+  ck_assert_int_eq(pread(fd, page, 4096, newest * 4096), 4096);
+  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+    page->header.pgno = slot;
+    page->header.checksum = page_checksum(&page->header, 4096, checksum_seed(page->meta.database_id));
+    OK(meta_write(fd, page, 4096));
+  }
+  free(page);
+  close(fd);
+}
+
+/* Commits of all modes find a slot; in particular those that do not wait for their flush. */
+START_TEST(all_metas_of_one_id) {
+  static const unsigned flags[] = {MDBX_SYNC_DURABLE, MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC};
+  MDBX_commit_ticket ticket;
+  MDBX_env *env = open_sized(4096, 0);
+  load(env, 100);
+  put_one(env, 1);
+  put_one(env, 2);
+  OK(mdbx_env_close(env));
+  repeat_meta();
+  env = api_create();
+  OK(api_try_open(env, flags[_i]));
+  const uint64_t length = api_info(env).mi_geo.current;
+  for (unsigned i = 0; i < 4; ++i) {
+    MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+    OK(api_put(txn, DBI_MAIN, "ticket", "of a commit", MDBX_UPSERT));
+    OK(mdbx_txn_commit_ticket(txn, &ticket, NULL));
+  }
+  OK(mdbx_env_wait_durable(env, &ticket, UINT32_MAX));
+  api_sound(env);
+  ck_assert_uint_eq(api_info(env).mi_geo.current, length);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* A meta that is turned to by hand, or made steady, keeps its list. */
 START_TEST(metas_written_anew) {
   MDBX_env *env = open_sized(4096, MDBX_SAFE_NOSYNC);
@@ -333,6 +379,7 @@ int main(void) {
   tcase_add_loop_test(tcase, senseless_lists, 0, 5);
   tcase_add_loop_test(tcase, wrong_lists, 0, 3);
   tcase_add_loop_test(tcase, metas_of_one_id, 0, 6);
+  tcase_add_loop_test(tcase, all_metas_of_one_id, 0, 4);
   tcase_add_test(tcase, metas_written_anew);
   return unit_run(suite);
 }
