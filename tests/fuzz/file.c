@@ -31,8 +31,8 @@ static const struct mode modes[] = {
     {FOR_WRITING, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP},
     {FOR_READING, MDBX_RDONLY},
     {FOR_READING, MDBX_RDONLY | MDBX_VALIDATION | MDBX_EXCLUSIVE},
-    {FOR_WRITING, MDBX_UTTERLY_NOSYNC | MDBX_VALIDATION},
-    {FOR_WRITING, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM},
+    {FOR_WRITING, MDBX_UTTERLY_NOSYNC | MDBX_VALIDATION | MDBX_NOSTICKYTHREADS},
+    {FOR_WRITING, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM | MDBX_NOSTICKYTHREADS},
     {FOR_WRITING, MDBX_SYNC_DURABLE | MDBX_EXCLUSIVE},
     {FOR_WRITING, MDBX_NOMETASYNC | MDBX_NORDAHEAD | MDBX_PAGEPERTURB},
     {FOR_WRITING, MDBX_SAFE_NOSYNC | MDBX_WRITEMAP | MDBX_NOMEMINIT},
@@ -47,7 +47,7 @@ static const struct mode modes[] = {
 enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 
 /* What becomes of a file that was opened. */
-enum { USE_ASK = 1, USE_CHANGE = 2, USE_UP = 4, USE_AGAIN = 8, IN_OTHER_BOOT = 16, DROP_WEAK = 32 };
+enum { USE_ASK = 1, USE_CHANGE = 2, USE_UP = 4, USE_AGAIN = 8, IN_OTHER_BOOT = 16, DROP_WEAK = 32, BY_INCREMENT = 64 };
 
 struct orders {
   uint8_t seal; /* enum seal_flags: what is not made right */
@@ -87,7 +87,7 @@ static int open_as(MDBX_env *env, const struct mode *mode) {
 static MDBX_env *create(void) {
   MDBX_env *env;
   FUZZ_OK(mdbx_env_create(&env));
-  FUZZ_OK(mdbx_env_set_maxdbs(env, TABLES_MOST));
+  FUZZ_OK(mdbx_env_set_maxdbs(env, HANDLES_MOST));
   return env;
 }
 
@@ -108,11 +108,21 @@ static void open_again(bool sound) {
   FUZZ_OK(mdbx_env_close_ex(env, false));
 }
 
+static bool change_twice(struct use *use, const struct orders *orders) {
+  if (!(orders->use & USE_CHANGE) || !use_change(use))
+    return false;
+  if (!(orders->use & USE_AGAIN))
+    return true;
+  use_read(use);
+  return use_change(use);
+}
+
 static void change_it(struct use *use, const struct orders *orders) {
-  if (orders->use & USE_CHANGE && use_change(use) && orders->use & USE_AGAIN) {
-    use_read(use);
-    use_change(use);
-  }
+  uint64_t base;
+  const bool follows = orders->use & BY_INCREMENT && use_copy_base(use, &base);
+  const bool changed = change_twice(use, orders);
+  if (follows)
+    use_follow_base(use, base, changed);
   if (orders->use & USE_UP)
     use_up(use);
 }

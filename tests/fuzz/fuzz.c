@@ -98,6 +98,16 @@ uint8_t *fuzz_read_file(const char *path, size_t *length) {
   return bytes;
 }
 
+void fuzz_trace(const char *format, ...) {
+  va_list args;
+  if (!getenv("FUZZ_LOUD"))
+    return;
+  va_start(args, format);
+  vfprintf(stderr, format, args);
+  va_end(args);
+  fputc('\n', stderr);
+}
+
 void fuzz_fail(const char *format, ...) {
   va_list args;
   va_start(args, format);

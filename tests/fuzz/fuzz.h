@@ -50,6 +50,9 @@ _Noreturn void fuzz_fail(const char *format, ...) __attribute__((__format__(__pr
       fuzz_fail("%s:%d: %s: %d, %s", __FILE__, __LINE__, #call, rc_, mdbx_strerror(rc_)); \
   } while (0)
 
+/* Tells what is done, if FUZZ_LOUD is set: for who looks for the reason of a failure. */
+void fuzz_trace(const char *format, ...) __attribute__((__format__(__printf__, 1, 2)));
+
 /* Drawn numbers; the same seed gives the same ones. */
 uint64_t fuzz_random(uint64_t *state);
 /* Less than limit, which is not 0. */

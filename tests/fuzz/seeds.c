@@ -149,9 +149,9 @@ static void make_shape(enum shape shape) {
 }
 
 /* See struct orders in file.c. */
-static const uint8_t orders[][5] = {{0, 2, 1, 0, 1},   {0, 0, 15, 20, 2}, {0, 1, 3, 20, 3},
-                                    {0, 5, 39, 20, 4}, {0, 6, 2, 31, 5},  {0, 9, 14, 12, 6},
-                                    {0, 10, 1, 0, 7},  {0, 15, 3, 9, 8},  {0, 8, 19, 9, 9}};
+static const uint8_t orders[][5] = {{0, 2, 1, 0, 1},  {0, 0, 15, 20, 2},  {0, 1, 3, 20, 3},  {0, 5, 39, 20, 4},
+                                    {0, 6, 2, 31, 5}, {0, 9, 14, 12, 6},  {0, 10, 1, 0, 7},  {0, 15, 3, 9, 8},
+                                    {0, 8, 19, 9, 9}, {0, 0, 74, 20, 10}, {0, 5, 66, 31, 11}};
 enum { ORDERS = sizeof(orders) / sizeof(orders[0]) };
 
 int main(int argc, char *argv[]) {

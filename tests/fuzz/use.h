@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/fuzz/use.h: uses an open database by everything the interface has: reading in use.c, changing in change.c.
+ * tests/fuzz/use.h: uses an open database by everything the interface has: reading all in use.c, questions in ask.c, changes
+ * in change.c and change_steps.c.
  *
  * While `sound` is set the checker has called the database sound: then nothing may fail for damage, and changes have to do
  * what a sorted array does. Else nothing may crash or hang, whatever it returns.
@@ -10,7 +11,7 @@
 
 #include "pairs.h"
 
-enum { TABLES_MOST = 8, NAME_MOST = 64, STEPS_MOST = 4000 };
+enum { TABLES_MOST = 8, HANDLES_MOST = 32, NAME_MOST = 64, STEPS_MOST = 4000 };
 
 struct used_table {
   uint8_t name[NAME_MOST];
@@ -51,11 +52,27 @@ bool code_is_bad(int rc);
 bool use_is_sound(MDBX_env *env, bool in_write_transaction);
 /* Finds the tables and reads all of them; with `sound` it keeps what they hold. */
 void use_read(struct use *use);
-/* All else that changes nothing. */
-void use_ask(struct use *use);
+void use_read_in(struct use *use, MDBX_txn *txn);
 void use_forget(struct use *use);
+int use_open_table(MDBX_txn *txn, struct used_table *table);
 /* Opens the tables that use_read() has found; false: not all. */
 bool use_open_tables(struct use *use, MDBX_txn *txn);
+/* False: damage has taken the table's handle, or ended the transaction. */
+bool use_has_handle(const struct use *use, const struct used_table *table, MDBX_txn *txn);
+/* Reads the bytes. */
+void use_touch(const MDBX_val *val);
+/* What was read is what the other one holds, as far as that is modelled. */
+void use_compare(const struct use *read, const struct use *wanted);
+
+/* All else that changes nothing, as drawn. */
+void use_ask(struct use *use);
+/* One question to an open table. */
+void use_ask_table(struct use *use, const struct used_table *table, MDBX_txn *txn);
+
+/* A copy, and the transaction it is of; false: there is none. */
+bool use_copy_base(struct use *use, uint64_t *txnid);
+/* Brings that copy up to date by an increment; `changed`: use_change() has committed since, so the model is of now. */
+void use_follow_base(struct use *use, uint64_t txnid, bool changed);
 
 /* A transaction with changes, drawn from use->random. True if they were committed: with `sound`, what the tables hold then
  * has been compared. */
