@@ -467,8 +467,9 @@ typedef enum MDBX_env_flags {
   MDBX_RDONLY = 0x20000,
   /* * A commit does not flush its meta page; the next flush does. */
   MDBX_NOMETASYNC = 0x40000,
-  /* The engine changes pages in a writable mapping instead of writing them.
-   * On Windows it ignores this. */
+  /* The engine changes pages in a writable mapping instead of writing them. If
+   * a copy by another program has left holes in the file, opening gives them
+   * storage, or fails with ENOSPC. On Windows the engine ignores this flag. */
   MDBX_WRITEMAP = 0x80000,
   /* * Weak commits without a steady point to return to. */
   MDBX_UTTERLY_NOSYNC = 0x110000,

@@ -332,6 +332,8 @@ static int open_rest(MDBX_env *env) {
     env->dirty_limit = env_default_dirty_limit(env->page_size);
     rc = agree_on_mode(env);
   }
+  if (rc == MDBX_SUCCESS && (env->flags & MDBX_WRITEMAP) && !env->recovery)
+    rc = env_fill_holes(env);
   if (rc == MDBX_SUCCESS)
     rc = open_memory(env, &meta);
   if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
