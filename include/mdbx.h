@@ -1430,6 +1430,8 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
  *              way, calls again with the next retry.
  *   1          the engine takes the snapshot from this reader: any further use
  *              returns MDBX_BAD_TXN, and pages it reads meanwhile may change.
+ *              When the file becomes shorter, reading such a page at its end
+ *              raises SIGBUS. So the reader should not be reading.
  *   2 or more  the reader's process is gone: the engine releases its slot.
  * If a call of the loop returned 0, a last call reports the end of the loop:
  * pid, tid and space are 0, and retry is the negative number of calls before.

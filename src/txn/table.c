@@ -166,9 +166,9 @@ static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record 
   if (rc != MDBX_SUCCESS)
     return rc;
   if (item.kind != NODE_TREE)
-    return MDBX_INCOMPATIBLE;
+    return snapshot_is_lost(txn->view) ? MDBX_BAD_TXN : MDBX_INCOMPATIBLE;
   char text[64];
-  return tree_read_record(item.data, item.data_length, record, text_of_value(name, text, sizeof(text)));
+  return tree_read_record(txn->view, &item, record, text_of_value(name, text, sizeof(text)));
 }
 
 /* Writes a table's record under its name. */
@@ -532,7 +532,7 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   char text[64];
   *dbi = 0;
   text_of_value(&name, text, sizeof(text));
-  int rc = tree_read_record(item->data, item->data_length, &record, text);
+  int rc = tree_read_record(txn->view, item, &record, text);
   if (rc == MDBX_SUCCESS)
     rc = tree_load(tree, &record, txn->view->limit, text);
   if (rc != MDBX_SUCCESS)
