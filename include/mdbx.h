@@ -2701,6 +2701,8 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *                      record; or the main table is of a kind that cannot hold
  *                      names
  *   MDBX_BAD_VALSIZE   the name is too long
+ *   MDBX_BAD_DBI       since this read transaction used a table, that table has
+ *                      been renamed to this name, which had been another one's
  *   MDBX_DBS_FULL      no handle is left
  *   MDBX_ENOMEM */
 LIBMDBX_API int mdbx_dbi_open(MDBX_txn *txn, const char *name,
@@ -2764,7 +2766,8 @@ LIBMDBX_API int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi,
                                        MDBX_cmp_ctx_func datacmp, void *ctx);
 
 /* Renames a table; its handle stays valid. If the transaction is aborted the
- * handle becomes invalid.
+ * handle becomes invalid. In read transactions of older snapshots the table has
+ * its old name. Those that have used the handle can still use it.
  *
  * Returns MDBX_SUCCESS (also for its own name), [txn], [write], MDBX_BAD_DBI,
  * MDBX_EINVAL for the main table or a NULL name, MDBX_KEYEXIST if the name is
