@@ -85,12 +85,27 @@ static bool has_old_name(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && entry->renames != txn->env->handles[dbi].renames;
 }
 
-/* The handle to which the transaction gave this name; 0 if there is none. */
+/* The handle to which the transaction gave this name; 0 if there is none. It may have dropped that table, and given the
+ * name to another one. */
 static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
   ASSERT(txn->root == txn);
-  for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry))
-    if ((entry->state & TABLE_RENAMED) && handle_has_name(&entry->name, name))
+  MDBX_dbi dropped = 0;
+  for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry)) {
+    if (!(entry->state & TABLE_RENAMED) || !handle_has_name(&entry->name, name))
+      continue;
+    if (!(entry->state & TABLE_DROPPED))
       return entry->dbi;
+    dropped = entry->dbi;
+  }
+  return dropped;
+}
+
+/* The handle that has the name in the environment, with or without an old name here. 0 if there is none. */
+static MDBX_dbi find_named(const MDBX_txn *txn, const MDBX_val *name, bool old) {
+  for (MDBX_dbi i = CORE_TABLES; i < txn->env->handles_used; ++i)
+    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && has_old_name(txn, i) == old &&
+        handle_has_name(&txn->env->handles[i].name, name))
+      return i;
   return 0;
 }
 
@@ -98,20 +113,7 @@ static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
  * before the commit. 0 if there is none. handles_mutex is held. */
 static MDBX_dbi find_handle(const MDBX_txn *txn, const MDBX_val *name) {
   const MDBX_dbi renamed = find_renamed(txn, name);
-  for (MDBX_dbi i = CORE_TABLES; !renamed && i < txn->env->handles_used; ++i)
-    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && !has_old_name(txn, i) &&
-        handle_has_name(&txn->env->handles[i].name, name))
-      return i;
-  return renamed;
-}
-
-/* Whether the handle of a name stands for a table with an older name here. handles_mutex is held. */
-static bool name_is_ambiguous(const MDBX_txn *txn, const MDBX_val *name) {
-  for (MDBX_dbi i = CORE_TABLES; i < txn->env->handles_used; ++i)
-    if (handle_is_open(&txn->env->handles[i]) && has_old_name(txn, i) &&
-        handle_has_name(&txn->env->handles[i].name, name))
-      return true;
-  return false;
+  return renamed ? renamed : find_named(txn, name, false);
 }
 
 /* The name of a table that the transaction has claimed: nobody else changes it. */
@@ -416,7 +418,7 @@ static int take_handle(const struct opening *opening, bool created, MDBX_dbi *db
   if (!found || is_hidden(txn, found))
     *state |= TABLE_FRESH;
   if (!found) /* a name has one handle */
-    rc = name_is_ambiguous(txn, opening->name) ? MDBX_BAD_DBI : handle_open(txn->env, opening->name, &found);
+    rc = find_named(txn, opening->name, true) ? MDBX_BAD_DBI : handle_open(txn->env, opening->name, &found);
   if (rc == MDBX_SUCCESS)
     rc = handle_set_orders(&txn->env->handles[found], opening->orders);
   if (rc == MDBX_SUCCESS)

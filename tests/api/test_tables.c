@@ -457,6 +457,43 @@ START_TEST(rule_30_renamed_beside_readers) {
 }
 END_TEST
 
+/* A name that was given to two tables, one after the other: the first of them is dropped. */
+START_TEST(rule_30_renamed_to_the_name_of_a_dropped_one) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi first = api_table(txn, "first", MDBX_CREATE), second = api_table(txn, "second", MDBX_CREATE);
+  OK(api_put(txn, first, "a", "1", MDBX_UPSERT));
+  OK(api_put(txn, second, "a", "2", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  for (unsigned turn = 0; turn < 2; ++turn) {
+    txn = api_begin(env, MDBX_TXN_READWRITE);
+    api_has(txn, turn ? first : second, "a", turn ? "1" : "2");
+    OK(mdbx_dbi_rename(txn, first, "name"));
+    OK(mdbx_drop(txn, first, true));
+    OK(mdbx_dbi_rename(txn, second, "name"));
+    ck_assert_uint_eq(api_table(txn, "name", turn ? 0 : MDBX_CREATE), second);
+    api_has(txn, second, "a", "2");
+    IS(using(txn, first), MDBX_BAD_DBI);
+    if (turn)
+      OK(mdbx_txn_commit(txn));
+    else
+      OK(mdbx_txn_abort(txn));
+    if (!turn) { /* renamed in a transaction that aborted */
+      txn = api_begin(env, MDBX_TXN_READWRITE);
+      ck_assert_uint_eq(api_table(txn, "first", 0), first);
+      ck_assert_uint_eq(api_table(txn, "second", 0), second);
+      OK(mdbx_txn_commit(txn));
+    }
+  }
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  api_has(txn, api_table(txn, "name", 0), "a", "2");
+  ck_assert_uint_eq(api_entries(txn, DBI_MAIN), 1);
+  OK(mdbx_txn_abort(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_30_special_handles) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -597,6 +634,7 @@ int main(void) {
   tcase_add_test(tcase, rule_29_main_with_all_tables);
   tcase_add_test(tcase, rule_30_rename);
   tcase_add_test(tcase, rule_30_renamed_beside_readers);
+  tcase_add_test(tcase, rule_30_renamed_to_the_name_of_a_dropped_one);
   tcase_add_test(tcase, rule_30_special_handles);
   tcase_add_test(tcase, rule_31_sequence);
   tcase_add_test(tcase, rule_31_canary);
