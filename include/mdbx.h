@@ -467,8 +467,9 @@ typedef enum MDBX_env_flags {
   MDBX_RDONLY = 0x20000,
   /* * A commit does not flush its meta page; the next flush does. */
   MDBX_NOMETASYNC = 0x40000,
-  /* The engine changes pages in a writable mapping instead of writing them.
-   * On Windows it ignores this. */
+  /* The engine changes pages in a writable mapping instead of writing them. If
+   * a copy by another program has left holes in the file, opening gives them
+   * storage, or fails with ENOSPC. On Windows the engine ignores this flag. */
   MDBX_WRITEMAP = 0x80000,
   /* * Weak commits without a steady point to return to. */
   MDBX_UTTERLY_NOSYNC = 0x110000,
@@ -1429,6 +1430,8 @@ typedef int (*MDBX_reader_list_func)(void *ctx, int num, int slot,
  *              way, calls again with the next retry.
  *   1          the engine takes the snapshot from this reader: any further use
  *              returns MDBX_BAD_TXN, and pages it reads meanwhile may change.
+ *              When the file becomes shorter, reading such a page at its end
+ *              raises SIGBUS. So the reader should not be reading.
  *   2 or more  the reader's process is gone: the engine releases its slot.
  * If a call of the loop returned 0, a last call reports the end of the loop:
  * pid, tid and space are 0, and retry is the negative number of calls before.
@@ -2698,6 +2701,8 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *                      record; or the main table is of a kind that cannot hold
  *                      names
  *   MDBX_BAD_VALSIZE   the name is too long
+ *   MDBX_BAD_DBI       since this read transaction used a table, that table has
+ *                      been renamed to this name, which had been another one's
  *   MDBX_DBS_FULL      no handle is left
  *   MDBX_ENOMEM */
 LIBMDBX_API int mdbx_dbi_open(MDBX_txn *txn, const char *name,
@@ -2761,7 +2766,8 @@ LIBMDBX_API int mdbx_dbi_set_order_ctx(MDBX_txn *txn, MDBX_dbi dbi,
                                        MDBX_cmp_ctx_func datacmp, void *ctx);
 
 /* Renames a table; its handle stays valid. If the transaction is aborted the
- * handle becomes invalid.
+ * handle becomes invalid. In read transactions of older snapshots the table has
+ * its old name. Those that have used the handle can still use it.
  *
  * Returns MDBX_SUCCESS (also for its own name), [txn], [write], MDBX_BAD_DBI,
  * MDBX_EINVAL for the main table or a NULL name, MDBX_KEYEXIST if the name is

@@ -51,7 +51,8 @@ struct table_orders {
  * readers load `orders` without the mutex. */
 struct table_handle {
   _Atomic uint32_t generation;
-  bool claimed; /* the write transaction changes the table */
+  uint32_t renames; /* changes of the name since the environment was opened */
+  bool claimed;     /* the write transaction changes the table */
   struct table_name name;
   _Atomic(struct table_orders *) orders; /* NULL: built-in order */
   struct table_orders *all_orders; /* all comparators that this handle has had; freed when the environment closes */

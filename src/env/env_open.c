@@ -332,6 +332,8 @@ static int open_rest(MDBX_env *env) {
     env->dirty_limit = env_default_dirty_limit(env->page_size);
     rc = agree_on_mode(env);
   }
+  if (rc == MDBX_SUCCESS && (env->flags & MDBX_WRITEMAP) && !env->recovery)
+    rc = env_fill_holes(env);
   if (rc == MDBX_SUCCESS)
     rc = open_memory(env, &meta);
   if (rc == MDBX_SUCCESS && !(env->flags & MDBX_NOSTICKYTHREADS))
@@ -401,13 +403,8 @@ static int take_paths(MDBX_env *env, const char *path, unsigned flags, mode_t mo
   return MDBX_SUCCESS;
 }
 
-int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
-  if (env->opened || env->path)
-    return MDBX_EPERM;
-  if (flags & MDBX_RDONLY)
-    flags &= ~(unsigned)ENV_FLAGS_WRITERS;
-  if (!os_maps_exceed_files())
-    flags &= ~(unsigned)MDBX_WRITEMAP;
+/* *other: the lock file with this name is gone; another one, under another name, is in use. */
+static int open_once(MDBX_env *env, const char *path, unsigned flags, mode_t mode, bool *other) {
   int rc = take_paths(env, path, flags, mode);
   if (rc != MDBX_SUCCESS)
     return rc;
@@ -416,11 +413,29 @@ int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
   rc = os_bootid(env->boot_id);
   if (rc == MDBX_SUCCESS)
     rc = open_files(env, flags, mode);
+  *other = rc == MDBX_DUPLICATED_LCK && !os_path_exists(env->lock_path);
   if (rc == MDBX_SUCCESS)
     rc = open_rest(env);
   if (rc != MDBX_SUCCESS)
     env_release(env);
   return rc;
+}
+
+int env_open(MDBX_env *env, const char *path, unsigned flags, mode_t mode) {
+  enum { ATTEMPTS = 8 }; /* of two openers that make lock files under two names, both may fail and come again */
+  if (env->opened || env->path)
+    return MDBX_EPERM;
+  if (flags & MDBX_RDONLY)
+    flags &= ~(unsigned)ENV_FLAGS_WRITERS;
+  if (!os_maps_exceed_files())
+    flags &= ~(unsigned)MDBX_WRITEMAP;
+  bool other = true;
+  int rc = MDBX_DUPLICATED_LCK;
+  for (unsigned i = 0; i < ATTEMPTS && other; ++i) {
+    other = false;
+    rc = open_once(env, path, flags, mode, &other);
+  }
+  return other ? log_damage(rc, "%s: in use under another name, or its lock file was removed", path) : rc;
 }
 
 /* ----------------------------------------------------------------------------------------------------------- closing */

@@ -56,6 +56,24 @@ int env_restore_length(MDBX_env *env, const struct meta *meta, uint64_t length) 
   return rc == MDBX_BUSY ? MDBX_SUCCESS : rc; /* a file that is too long does no harm */
 }
 
+/* Where the file system does not keep blocks, a store may need new storage for any page, and filling holes is no help. */
+int env_fill_holes(const MDBX_env *env) {
+  ASSERT(!env_is_readonly(env) && !env->recovery);
+  uint64_t length, allocated = 0;
+  uint32_t io_block;
+  int rc = os_file_size(env->fd, &length);
+  if (rc == MDBX_SUCCESS)
+    rc = os_file_blocks(env->fd, &allocated, &io_block);
+  /* If there is more than the length, blocks of the file system's own are counted too, and may hide a hole. */
+  if (rc != MDBX_SUCCESS || allocated == length || !os_file_keeps_blocks(env->fd))
+    return rc;
+  rc = os_ops->allocate(env->fd, 0, length);
+  if (rc != MDBX_SUCCESS)
+    log_error("%s: no storage for the holes in the file, error %d; without MDBX_WRITEMAP it can be opened",
+              env->data_path, rc);
+  return rc;
+}
+
 int env_repair(MDBX_env *env, const struct meta_set *set, const struct meta_choice *choice, uint64_t length) {
   ASSERT(choice->head < META_COUNT && set->slot[choice->head].valid);
   ASSERT(!env_is_readonly(env) && !env->work);

@@ -93,9 +93,9 @@ int handle_set_orders(struct table_handle *handle, const struct table_orders *as
 
 int handle_copy_name(struct name_copy *copy, const struct table_handle *handle) {
   const struct table_name *name = &handle->name;
-  copy->generation = atomic_load(&handle->generation);
+  copy->version = handle_version(handle);
   copy->memory = NULL;
-  if (!(copy->generation & 1))
+  if (!(copy->version.generation & 1))
     return MDBX_BAD_DBI;
   if (name->length > sizeof(copy->room)) {
     copy->memory = malloc(name->length);

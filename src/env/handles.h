@@ -23,10 +23,18 @@ void handle_close(struct table_handle *handle);
 /* Sets comparators that the handle does not have yet. MDBX_INCOMPATIBLE: it has a different one. */
 int handle_set_orders(struct table_handle *handle, const struct table_orders *asked);
 
+/* Tells whether a handle was closed, or got another name, since. */
+struct handle_version {
+  uint32_t generation, renames;
+};
+static inline struct handle_version handle_version(const struct table_handle *handle) {
+  return (struct handle_version){atomic_load(&handle->generation), handle->renames};
+}
+
 /* A copy of a handle's name, so that the table can be searched for without the mutex. */
 struct name_copy {
   MDBX_val name;
-  uint32_t generation;
+  struct handle_version version;
   uint8_t *memory; /* the caller frees it; NULL: the name is in `room` */
   uint8_t room[120];
 };

@@ -35,6 +35,14 @@ void lck_data_close(struct lck *lck) {
   lck->data_fd = -1;
 }
 
+/* Two first openers may look for a lock file under two names at the same time, and each makes one. The one that fails
+ * must not leave its file: the next openers would find both. An empty file is in use by nobody, since the opening lock
+ * is held here, and those who wait for that lock open the file again. */
+static bool removes_empty_file(const struct lck *lck, const char *path) {
+  uint64_t length;
+  return os_file_size(lck->file->fd, &length) == MDBX_SUCCESS && length == 0 && os_unlink(path) == MDBX_SUCCESS;
+}
+
 /* Locks its own byte first and then looks for others: if two openers come at the same time, at least one sees the
  * other. */
 int lck_data_take(struct lck *lck, const char *path) {
@@ -51,6 +59,10 @@ int lck_data_take(struct lck *lck, const char *path) {
   if (rc != MDBX_SUCCESS || !used)
     return rc;
   os_range_unlock(lck->data_fd, byte, 1);
+  if (removes_empty_file(lck, path)) {
+    log_notice("%s: removed, because the data file is in use with another lock file", path);
+    return MDBX_DUPLICATED_LCK;
+  }
   return log_damage(
       MDBX_DUPLICATED_LCK,
       "the data file is in use with another lock file than %s: under another name, or its lock file was removed", path);

@@ -315,7 +315,9 @@ int space_retire(struct space *space, const struct page *page) {
     return space_retire_unread(space, pgno, pages, page->txnid);
   space->turn += 1;
   struct page *buffer = dirty_remove(&space->dirty, pgno);
-  ASSERT(!space->writemap || !buffer || buffer == page);
+  /* With WRITEMAP both are the page in the file. If the upper size was raised in this transaction, one of them may be
+   * its address in the mapping before. */
+  ASSERT(!space->writemap || !buffer || (buffer->pgno == pgno && space_owns(space, buffer)));
   const int rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
   space_free_buffer(space, pages, buffer);
   return rc == MDBX_SUCCESS ? space_add_free(space, pgno, pages, true) : rc;

@@ -66,14 +66,16 @@ static int check_features(const struct table_record *record, const char *name) {
                     unknown & TABLE_DIGEST ? ", digest" : "");
 }
 
-int tree_read_record(const void *bytes, size_t length, struct table_record *record, const char *name) {
-  int rc = MDBX_SUCCESS;
-  if (length >= sizeof(*record)) {
-    memcpy(record, bytes, sizeof(*record));
-    rc = check_features(record, name); /* which may make it longer */
-  }
-  if (rc == MDBX_SUCCESS && length != sizeof(*record))
-    rc = log_damage(MDBX_CORRUPTED, "table %s: its record has %zu bytes", name, length);
+int tree_read_record(const struct snapshot *snapshot, const struct leaf_item *item, struct table_record *record,
+                     const char *name) {
+  const bool complete = item->data_length >= sizeof(*record);
+  if (complete)
+    memcpy(record, item->data, sizeof(*record));
+  if (snapshot_is_lost(snapshot))
+    return MDBX_BAD_TXN;
+  const int rc = complete ? check_features(record, name) : MDBX_SUCCESS; /* which may make it longer */
+  if (rc == MDBX_SUCCESS && item->data_length != sizeof(*record))
+    return log_damage(MDBX_CORRUPTED, "table %s: its record has %u bytes", name, item->data_length);
   return rc;
 }
 

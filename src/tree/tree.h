@@ -65,9 +65,10 @@ static inline bool tree_is_fixed(const struct tree *tree) { return tree->record.
 
 /* An empty tree with those flags. */
 void tree_init(struct tree *tree, unsigned table_flags);
-/* Reads a stored table record. Checks only its length and its optional features: MDBX_INCOMPATIBLE if one is
- * unknown. */
-int tree_read_record(const void *bytes, size_t length, struct table_record *record, const char *name);
+/* Reads the table record that a page of the snapshot stores. Checks only its length and its optional features:
+ * MDBX_INCOMPATIBLE if one is unknown. MDBX_BAD_TXN if a writer has taken the snapshot: then the bytes may be anything. */
+int tree_read_record(const struct snapshot *snapshot, const struct leaf_item *item, struct table_record *record,
+                     const char *name);
 /* Makes a tree from its stored record, and checks flags, depth and root. `compare` is for TABLE_USER_ORDER tables. */
 int tree_load(struct tree *tree, const struct table_record *record, pgno_t limit, const char *name);
 void tree_release(struct tree *tree);

@@ -11,7 +11,7 @@
 
 static int enter(const struct snapshot *snapshot, pgno_t pgno, pgno_t *entered) {
   if (*entered >= snapshot->limit)
-    return log_damage(MDBX_CORRUPTED, "page %u: its tree has more pages than there are: some are in it twice", pgno);
+    return snapshot_damage(snapshot, "page %u: its tree has more pages than there are: some are in it twice", pgno);
   *entered += 1;
   return MDBX_SUCCESS;
 }
@@ -60,6 +60,8 @@ static int visit_records(const struct walk *walk, const struct page *leaf) {
     struct leaf_item item;
     int rc = MDBX_SUCCESS;
     leaf_get(leaf, i, &item);
+    if (snapshot_is_lost(walk->snapshot)) /* the visitors take long, and the page may have changed meanwhile */
+      return MDBX_BAD_TXN;
     if (item.kind == NODE_LARGE && walk->visitor->run)
       rc = visit_run(walk, &item);
     if (rc == MDBX_SUCCESS && walk->visitor->record)

@@ -79,12 +79,33 @@ static bool is_renamed(const MDBX_txn *txn, MDBX_dbi dbi) {
   return entry && (entry->state & TABLE_RENAMED);
 }
 
-/* The handle to which the transaction gave this name; 0 if there is none. */
+/* Another transaction has renamed the table since this reader loaded it: here the handle stands for the old name. */
+static bool has_old_name(const MDBX_txn *txn, MDBX_dbi dbi) {
+  const struct txn_table *entry = entry_of(txn, dbi);
+  return entry && entry->renames != txn->env->handles[dbi].renames;
+}
+
+/* The handle to which the transaction gave this name; 0 if there is none. It may have dropped that table, and given the
+ * name to another one. */
 static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
   ASSERT(txn->root == txn);
-  for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry))
-    if ((entry->state & TABLE_RENAMED) && handle_has_name(&entry->name, name))
+  MDBX_dbi dropped = 0;
+  for (const struct txn_table *entry = first_known(txn); entry; entry = next_known(txn, entry)) {
+    if (!(entry->state & TABLE_RENAMED) || !handle_has_name(&entry->name, name))
+      continue;
+    if (!(entry->state & TABLE_DROPPED))
       return entry->dbi;
+    dropped = entry->dbi;
+  }
+  return dropped;
+}
+
+/* The handle that has the name in the environment, with or without an old name here. 0 if there is none. */
+static MDBX_dbi find_named(const MDBX_txn *txn, const MDBX_val *name, bool old) {
+  for (MDBX_dbi i = CORE_TABLES; i < txn->env->handles_used; ++i)
+    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) && has_old_name(txn, i) == old &&
+        handle_has_name(&txn->env->handles[i].name, name))
+      return i;
   return 0;
 }
 
@@ -92,11 +113,7 @@ static MDBX_dbi find_renamed(const MDBX_txn *txn, const MDBX_val *name) {
  * before the commit. 0 if there is none. handles_mutex is held. */
 static MDBX_dbi find_handle(const MDBX_txn *txn, const MDBX_val *name) {
   const MDBX_dbi renamed = find_renamed(txn, name);
-  for (MDBX_dbi i = CORE_TABLES; !renamed && i < txn->env->handles_used; ++i)
-    if (handle_is_open(&txn->env->handles[i]) && !is_renamed(txn, i) &&
-        handle_has_name(&txn->env->handles[i].name, name))
-      return i;
-  return renamed;
+  return renamed ? renamed : find_named(txn, name, false);
 }
 
 /* The name of a table that the transaction has claimed: nobody else changes it. */
@@ -166,9 +183,9 @@ static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record 
   if (rc != MDBX_SUCCESS)
     return rc;
   if (item.kind != NODE_TREE)
-    return MDBX_INCOMPATIBLE;
+    return snapshot_is_lost(txn->view) ? MDBX_BAD_TXN : MDBX_INCOMPATIBLE;
   char text[64];
-  return tree_read_record(item.data, item.data_length, record, text_of_value(name, text, sizeof(text)));
+  return tree_read_record(txn->view, &item, record, text_of_value(name, text, sizeof(text)));
 }
 
 /* Writes a table's record under its name. */
@@ -207,9 +224,9 @@ static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   return exact ? tree_erase(&txn->space, &txn->main, &path, &moved) : MDBX_NOTFOUND;
 }
 
-/* `generation` is that of the handle when its name was read. If another table has got the handle since, this is
+/* `version` is that of the handle when its name was read. If another table has got the handle since, this is
  * detected when the entry is used. */
-static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MDBX_val *name,
+static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, struct handle_version version, const MDBX_val *name,
                       const struct table_record *record) {
   ASSERT(txn->root == txn && dbi < txn->env->handles_used);
   struct txn_table *entry = make_entry(txn, dbi);
@@ -226,7 +243,8 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, uint32_t generation, const MD
   if (rc != MDBX_SUCCESS)
     return rc;
   table_use_orders(&entry->tree, &txn->env->handles[dbi]);
-  entry->generation = generation;
+  entry->generation = version.generation;
+  entry->renames = version.renames;
   entry->stamp = txn->stamp;
   list_entry(txn, entry);
   entry->hidden_stamp = 0;
@@ -248,7 +266,7 @@ static int load_by_handle(MDBX_txn *txn, MDBX_dbi dbi) {
   if (rc == MDBX_NOTFOUND || rc == MDBX_INCOMPATIBLE)
     rc = MDBX_BAD_DBI;
   if (rc == MDBX_SUCCESS)
-    rc = load_entry(txn, dbi, copy.generation, &copy.name, &record);
+    rc = load_entry(txn, dbi, copy.version, &copy.name, &record);
   free(copy.memory);
   return rc;
 }
@@ -399,8 +417,8 @@ static int take_handle(const struct opening *opening, bool created, MDBX_dbi *db
            (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
   if (!found || is_hidden(txn, found))
     *state |= TABLE_FRESH;
-  if (!found)
-    rc = handle_open(txn->env, opening->name, &found);
+  if (!found) /* a name has one handle */
+    rc = find_named(txn, opening->name, true) ? MDBX_BAD_DBI : handle_open(txn->env, opening->name, &found);
   if (rc == MDBX_SUCCESS)
     rc = handle_set_orders(&txn->env->handles[found], opening->orders);
   if (rc == MDBX_SUCCESS)
@@ -422,10 +440,10 @@ static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
     return rc;
   os_mutex_lock(&txn->env->handles_mutex);
   rc = take_handle(opening, created, &found, &state, &loaded);
-  const uint32_t generation = rc == MDBX_SUCCESS ? atomic_load(&txn->env->handles[found].generation) : 0;
+  const struct handle_version version = handle_version(&txn->env->handles[rc == MDBX_SUCCESS ? found : DBI_MAIN]);
   os_mutex_unlock(&txn->env->handles_mutex);
   if (rc == MDBX_SUCCESS && !loaded)
-    rc = load_entry(txn, found, generation, opening->name, &record);
+    rc = load_entry(txn, found, version, opening->name, &record);
   if (rc != MDBX_SUCCESS)
     return rc;
   txn->tables[found]->state = TABLE_LOADED | state;
@@ -532,7 +550,7 @@ int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tr
   char text[64];
   *dbi = 0;
   text_of_value(&name, text, sizeof(text));
-  int rc = tree_read_record(item->data, item->data_length, &record, text);
+  int rc = tree_read_record(txn->view, item, &record, text);
   if (rc == MDBX_SUCCESS)
     rc = tree_load(tree, &record, txn->view->limit, text);
   if (rc != MDBX_SUCCESS)
@@ -716,6 +734,7 @@ static void install_name(MDBX_env *env, MDBX_dbi dbi, struct txn_table *entry) {
   /* In this order: a child that is made meanwhile frees what stands in the handle, and nothing of the transaction. */
   uint8_t *old = env->handles[dbi].name.bytes;
   env->handles[dbi].name = entry->name;
+  env->handles[dbi].renames += 1;
   entry->name = (struct table_name){NULL, 0};
   free(old);
 }

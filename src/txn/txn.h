@@ -25,8 +25,8 @@ enum table_state {
 /* A named table as one transaction sees it. */
 struct txn_table {
   struct tree tree;
-  uint64_t stamp; /* of the transaction it was loaded for */
-  uint32_t generation;
+  uint64_t stamp;               /* of the transaction it was loaded for */
+  uint32_t generation, renames; /* of the handle when it was loaded */
   unsigned state;
   MDBX_dbi dbi;
   struct table_name name; /* with TABLE_RENAMED */

@@ -64,6 +64,41 @@ START_TEST(lock_file_found_without_a_wish) {
 }
 END_TEST
 
+/* The usual lock file comes to light as soon as the engine has something to tell. */
+static void reveal(MDBX_log_level_t level, const char *function, int line, const char *format, va_list args) {
+  char usual[300], hidden[300];
+  (void)level, (void)function, (void)line, (void)format, (void)args;
+  snprintf(usual, sizeof(usual), "%s", unit_path(API_DB MDBX_LOCK_SUFFIX));
+  snprintf(hidden, sizeof(hidden), "%s", unit_path("hidden"));
+  rename(hidden, usual);
+}
+
+static void open_with_a_wish(void *context) {
+  MDBX_env *env;
+  CHILD_OK(mdbx_env_create(&env));
+  CHILD_OK(mdbx_env_set_lock_path(env, unit_path(API_DB "-lock")));
+  if (context)
+    mdbx_setup_debug(MDBX_LOG_NOTICE, MDBX_DBG_DONTCHANGE, reveal);
+  CHILD_IS(api_try_open(env, 0), context ? MDBX_SUCCESS : MDBX_DUPLICATED_LCK);
+  CHILD_OK(mdbx_env_close(env));
+}
+
+/* Two first openers look for a lock file at the same time, and each makes one of its own name. The second one does not
+ * leave its file, which the next openers would find, and takes the other one's. */
+START_TEST(lock_files_of_two_first_openers) {
+  int find_the_other = 1;
+  MDBX_env *env = api_open(0);
+  api_store(env, "a", "1");
+  ck_assert_int_eq(rename(unit_path(API_DB MDBX_LOCK_SUFFIX), unit_path("hidden")), 0);
+  unit_join(unit_fork(open_with_a_wish, NULL));
+  ck_assert(!exists(API_DB "-lock"));
+  unit_join(unit_fork(open_with_a_wish, &find_the_other));
+  ck_assert(!exists(API_DB "-lock") && !exists("hidden") && exists(API_DB MDBX_LOCK_SUFFIX));
+  unit_join(unit_fork(open_with_a_wish, &find_the_other));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* ----------------------------------------------------------------------------------------------------------- orders */
 
 static int by_last_byte(const MDBX_val *a, const MDBX_val *b, void *ctx) {
@@ -228,6 +263,7 @@ int main(void) {
   tcase_add_test(tcase, lock_file_of_a_name_of_its_own);
   tcase_add_test(tcase, lock_file_that_is_there_is_used);
   tcase_add_test(tcase, lock_file_found_without_a_wish);
+  tcase_add_test(tcase, lock_files_of_two_first_openers);
   tcase = api_case(suite, "orders");
   tcase_add_test(tcase, order_given_to_an_open_table);
   tcase_add_test(tcase, order_that_cannot_be_given);

@@ -120,6 +120,25 @@ END_TEST
 START_TEST(limit_raised_within_the_transaction_writemap) { raise_limit(MDBX_WRITEMAP); }
 END_TEST
 
+/* The file is mapped anew when pages have been changed already; then these pages are freed. With WRITEMAP they are known by
+ * their addresses in the mapping before. */
+START_TEST(limit_raised_over_changed_pages) {
+  MDBX_env *env = open_env(1 * MIB, _i ? MDBX_WRITEMAP : MDBX_ENV_DEFAULTS);
+  MDBX_txn *txn;
+  ck_assert_int_eq(mdbx_txn_begin_ex(env, NULL, MDBX_TXN_READWRITE, &txn, NULL), 0);
+  ck_assert_int_eq(put_range(txn, 0, 100), 0);
+  ck_assert_int_eq(mdbx_env_set_geometry(env, -1, -1, 64 * MIB, -1, -1, -1), 0);
+  ck_assert_int_eq(put_range(txn, 50, 150), 0);
+  verify_range(txn, 0, 150);
+  ck_assert_int_eq(mdbx_drop(txn, 1, false), 0);
+  ck_assert_int_eq(put_range(txn, 0, 1000), 0);
+  verify_range(txn, 0, 1000);
+  ck_assert_int_eq(mdbx_txn_commit_ex(txn, NULL), 0);
+  must_be_sound(env);
+  ck_assert_int_eq(mdbx_env_close_ex(env, false), 0);
+}
+END_TEST
+
 /* What a child does: raises the limit and fills the file; with flags it leaves without a flush. */
 static int fill_as_other(MDBX_env *inherited, unsigned flags) {
   MDBX_env *own;
@@ -701,6 +720,7 @@ int main(void) {
   tcase_add_checked_fixture(tests, setup, unit_teardown);
   tcase_add_test(tests, limit_raised_within_the_transaction);
   tcase_add_test(tests, limit_raised_within_the_transaction_writemap);
+  tcase_add_loop_test(tests, limit_raised_over_changed_pages, 0, 2);
   tcase_add_test(tests, growth_by_another_process);
   tcase_add_test(tests, flush_of_what_another_process_added);
   tcase_add_loop_test(tests, shrinks_when_emptied, 0, 8);

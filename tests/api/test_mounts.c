@@ -10,7 +10,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 
-enum { VALUE = 3000, STEP = 65536 };
+enum { VALUE = 3000, STEP = 65536, HOLES = 10 * STEP };
 
 static const unsigned modes[] = {MDBX_SYNC_DURABLE, MDBX_NOMETASYNC, MDBX_SAFE_NOSYNC, MDBX_WRITEMAP,
                                  MDBX_WRITEMAP | MDBX_SAFE_NOSYNC};
@@ -134,6 +134,46 @@ START_TEST(opening_on_a_full_file_system) {
 }
 END_TEST
 
+/* Takes the storage from the file's end, as programs do that copy files and leave out what is zero. */
+static void make_holes(void) {
+  const int fd = open(unit_path(DB), O_RDWR | O_CLOEXEC);
+  ck_assert_int_ge(fd, 0);
+  ck_assert_int_eq(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, STEP, HOLES), 0);
+  close(fd);
+}
+
+/* A store through the mapping would raise SIGBUS if there were no storage. */
+START_TEST(a_file_with_holes) {
+  if (!mount_small("a_file_with_holes", "size=2m"))
+    return;
+  const bool through_map = modes[_i] & MDBX_WRITEMAP;
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, STEP + HOLES, 64 << 20, STEP, 64 << 20, 4096));
+  OK(try_open(env, modes[_i]));
+  OK(mdbx_env_close(env));
+  make_holes();
+  fill_up();
+  env = api_create();
+  IS(try_open(env, modes[_i]), through_map ? ENOSPC : MDBX_SUCCESS);
+  uint32_t stored = 0;
+  int rc = MDBX_SUCCESS;
+  while (!through_map && (rc = store(env, stored)) == MDBX_SUCCESS)
+    stored += 5;
+  IS(rc, through_map ? MDBX_SUCCESS : ENOSPC);
+  OK(mdbx_env_close(env));
+  ck_assert_int_eq(unlink(unit_path(MOUNT "/filler")), 0);
+  env = api_create();
+  OK(try_open(env, modes[_i]));
+  fill_up();
+  for (uint32_t end = stored + 50; through_map && stored < end; stored += 5)
+    OK(store(env, stored));
+  ck_assert_uint_eq(api_count(env), stored);
+  api_sound(env);
+  OK(mdbx_env_close(env));
+  unmount();
+}
+END_TEST
+
 /* ------------------------------------------------------------------------------------------------------------ read-only */
 
 START_TEST(a_read_only_file_system) {
@@ -247,6 +287,7 @@ int main(void) {
   TCase *tests = api_case(suite, "mounts");
   tcase_add_loop_test(tests, a_full_file_system, 0, MODES);
   tcase_add_loop_test(tests, opening_on_a_full_file_system, 0, MODES);
+  tcase_add_loop_test(tests, a_file_with_holes, 0, MODES);
   tcase_add_test(tests, a_read_only_file_system);
   tcase_add_test(tests, pid_namespaces);
   return unit_run(suite);

@@ -419,6 +419,81 @@ START_TEST(rule_30_rename) {
 }
 END_TEST
 
+/* A reader that has used a table goes on with it, by its handle and by its old name, when another transaction renames it.
+ * The new name is that of another table in the reader's snapshot, or of none. */
+START_TEST(rule_30_renamed_beside_readers) {
+  MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi one = api_table(txn, "one", MDBX_CREATE), two = api_table(txn, "two", MDBX_CREATE);
+  OK(api_put(txn, one, "a", "1", MDBX_UPSERT));
+  OK(api_put(txn, two, "a", "2", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  MDBX_txn *reader = api_begin(env, MDBX_TXN_RDONLY), *other = api_begin(env, MDBX_TXN_RDONLY);
+  api_has(reader, one, "a", "1");
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_drop(txn, two, true));
+  OK(mdbx_dbi_rename(txn, one, "two"));
+  api_table(txn, "one", MDBX_CREATE);
+  OK(mdbx_txn_commit(txn));
+  api_has(reader, one, "a", "1");
+  IS(opening(reader, "two", 0), MDBX_BAD_DBI);
+  api_has(other, api_table(other, "two", 0), "a", "2");
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_rename(txn, one, "three"));
+  OK(mdbx_txn_commit(txn));
+  api_has(reader, one, "a", "1");
+  IS(opening(reader, "three", 0), MDBX_NOTFOUND);
+  api_has(reader, api_table(reader, "one", 0), "a", "1");
+  api_has(reader, api_table(reader, "two", 0), "a", "2");
+  OK(mdbx_txn_renew(reader));
+  api_has(reader, api_table(reader, "three", 0), "a", "1");
+  ck_assert_uint_eq(api_table(reader, "three", 0), one);
+  IS(opening(reader, "two", 0), MDBX_NOTFOUND);
+  ck_assert_uint_eq(api_entries(reader, api_table(reader, "one", 0)), 0);
+  OK(mdbx_txn_abort(reader));
+  OK(mdbx_txn_abort(other));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A name that was given to two tables, one after the other: the first of them is dropped. */
+START_TEST(rule_30_renamed_to_the_name_of_a_dropped_one) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi first = api_table(txn, "first", MDBX_CREATE), second = api_table(txn, "second", MDBX_CREATE);
+  OK(api_put(txn, first, "a", "1", MDBX_UPSERT));
+  OK(api_put(txn, second, "a", "2", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  for (unsigned turn = 0; turn < 2; ++turn) {
+    txn = api_begin(env, MDBX_TXN_READWRITE);
+    api_has(txn, turn ? first : second, "a", turn ? "1" : "2");
+    OK(mdbx_dbi_rename(txn, first, "name"));
+    OK(mdbx_drop(txn, first, true));
+    OK(mdbx_dbi_rename(txn, second, "name"));
+    ck_assert_uint_eq(api_table(txn, "name", turn ? 0 : MDBX_CREATE), second);
+    api_has(txn, second, "a", "2");
+    IS(using(txn, first), MDBX_BAD_DBI);
+    if (turn)
+      OK(mdbx_txn_commit(txn));
+    else
+      OK(mdbx_txn_abort(txn));
+    if (!turn) { /* renamed in a transaction that aborted */
+      txn = api_begin(env, MDBX_TXN_READWRITE);
+      ck_assert_uint_eq(api_table(txn, "first", 0), first);
+      ck_assert_uint_eq(api_table(txn, "second", 0), second);
+      OK(mdbx_txn_commit(txn));
+    }
+  }
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  api_has(txn, api_table(txn, "name", 0), "a", "2");
+  ck_assert_uint_eq(api_entries(txn, DBI_MAIN), 1);
+  OK(mdbx_txn_abort(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_30_special_handles) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -558,6 +633,8 @@ int main(void) {
   tcase_add_test(tcase, rule_29_empty);
   tcase_add_test(tcase, rule_29_main_with_all_tables);
   tcase_add_test(tcase, rule_30_rename);
+  tcase_add_test(tcase, rule_30_renamed_beside_readers);
+  tcase_add_test(tcase, rule_30_renamed_to_the_name_of_a_dropped_one);
   tcase_add_test(tcase, rule_30_special_handles);
   tcase_add_test(tcase, rule_31_sequence);
   tcase_add_test(tcase, rule_31_canary);
