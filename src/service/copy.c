@@ -89,7 +89,7 @@ static int read_pages(struct copying *copying, const struct copy_plan *plan, pgn
  * pages are missing. */
 static int write_as_is(struct copying *copying, const struct copy_plan *plan, const struct gc_list *list) {
   struct meta meta;
-  pgno_t pages;
+  pgno_t pages = 0;
   copy_compose_meta(copying, &meta, copying->view->limit);
   meta_set_gc(&meta, &copying->txn->gc.record);
   meta.main = copying->txn->main.record;

@@ -4,39 +4,19 @@
  * bytes for its arguments, right ones and wrong ones (calls.h). Several cursors, nested transactions, tables of all kinds; what tables
  * hold is compared with a sorted array.
  */
-#include "calls.h"
-#include "pairs.h"
+#include "calls_run.h"
 
 #include <string.h>
 #include <unistd.h>
 
-enum { LEVELS = 4, BYTES = 1200 };
-
-static const struct {
-  const char *name;
-  unsigned flags, fixed; /* bytes of every value */
-} kinds[KINDS] = {
+const struct call_kind kinds[KINDS] = {
     {"plain", MDBX_DB_DEFAULTS, 0},
     {"several", MDBX_DUPSORT, 0},
     {"fixed", MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_REVERSEKEY, 4},
     {"integers", MDBX_INTEGERKEY, 0},
 };
 
-static struct {
-  struct fuzz_input input; /* the step that runs; before the first one, what chooses the database */
-  MDBX_env *env;
-  MDBX_dbi dbi[KINDS];
-  MDBX_cursor *cursor[CURSORS];
-  int cursor_kind[CURSORS];  /* of the table it is at, -1: none */
-  int cursor_level[CURSORS]; /* of the transaction it is bound to */
-  struct pairs live[KINDS];
-  struct {
-    MDBX_txn *txn;
-    struct pairs before[KINDS];
-  } level[LEVELS];
-  int depth; /* transactions that are open */
-  uint8_t key[BYTES], value[BYTES];
-} run;
+struct run run;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc, (void)argv;
@@ -44,13 +24,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
   return 0;
 }
 
-static unsigned draw(unsigned limit) { return fuzz_byte(&run.input) % limit; }
-static MDBX_txn *txn(void) { return run.level[run.depth - 1].txn; }
-
 /* ------------------------------------------------------------------------------------------------------- arguments */
 
 /* Few different keys, so that calls meet. */
-static MDBX_val draw_key(int kind) {
+MDBX_val draw_key(int kind) {
   const uint8_t what = fuzz_byte(&run.input);
   size_t length = kinds[kind].flags & MDBX_INTEGERKEY ? 8 : what % 7 == 6 ? 50u : what % 7;
   memset(run.key, kinds[kind].flags & MDBX_INTEGERKEY ? 0 : 'a' + what % 3, length);
@@ -59,7 +36,7 @@ static MDBX_val draw_key(int kind) {
   return (MDBX_val){run.key, length};
 }
 
-static MDBX_val draw_value(int kind) {
+MDBX_val draw_value(int kind) {
   const uint8_t what = fuzz_byte(&run.input), scale = fuzz_byte(&run.input);
   size_t length = kinds[kind].fixed ? kinds[kind].fixed : what % 30u;
   if (!kinds[kind].fixed && scale > 200)
@@ -142,6 +119,22 @@ static void do_end(bool commits) {
     check();
   begin_anew();
   compare_all();
+}
+
+/* The transaction commits what it has and goes on; its cursors are unbound. */
+static void do_checkpoint(void) {
+  const int rc = mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL);
+  FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
+  for (int kind = 0; kind < KINDS && rc == MDBX_SUCCESS; ++kind) {
+    pairs_clear(&run.level[run.depth - 1].before[kind]);
+    pairs_copy(&run.level[run.depth - 1].before[kind], &run.live[kind]);
+  }
+  for (int i = 0; i < CURSORS && rc == MDBX_SUCCESS; ++i)
+    if (run.cursor_level[i] == run.depth) {
+      (void)mdbx_cursor_unbind(run.cursor[i]);
+      run.cursor_kind[i] = -1;
+      run.cursor_level[i] = 0;
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------------ each call */
@@ -356,6 +349,30 @@ static void step(void) {
     break;
   case CALL_COMPARE:
     compare_table(kind);
+    break;
+  case CALL_REPLACE:
+    do_replace(kind);
+    break;
+  case CALL_PUT_MANY:
+    do_put_many(kind);
+    break;
+  case CALL_MULTIPLE:
+    do_multiple(kind);
+    break;
+  case CALL_BUNCH:
+    do_bunch();
+    break;
+  case CALL_RANGE:
+    do_range();
+    break;
+  case CALL_GET_MANY:
+    do_get_many(kind);
+    break;
+  case CALL_SCROLL:
+    do_scroll();
+    break;
+  case CALL_CHECKPOINT:
+    do_checkpoint();
     break;
   default:
     do_put(kind);

@@ -297,18 +297,6 @@ static MDBX_cursor *cursor_at(struct change *change, const struct used_table *ta
   return NULL;
 }
 
-/* The pairs [*from, *to) that go, for a cursor at `at`. */
-static void bunch_of(const struct pairs *pairs, size_t at, MDBX_bunch_action_t action, size_t *from, size_t *to) {
-  const MDBX_val key = pair_key(pairs, at);
-  bool there;
-  const size_t first = pairs_seek(pairs, &key, NULL, &there), behind = pairs_behind(pairs, &key);
-  const size_t froms[] = {at, first, first, at, at + 1, first, 0, 0, at, at + 1, 0};
-  const size_t tos[] = {at + 1, at,     at + 1,       behind,       behind,      behind,
-                        at,     at + 1, pairs->count, pairs->count, pairs->count};
-  *from = froms[action];
-  *to = tos[action];
-}
-
 static void do_bunch(struct change *change, struct used_table *table) {
   const MDBX_bunch_action_t action = (MDBX_bunch_action_t)fuzz_below(&change->use->random, MDBX_DELETE_WHOLE + 1);
   uint64_t number = 0;
@@ -320,7 +308,7 @@ static void do_bunch(struct change *change, struct used_table *table) {
     return;
   if (made(change, mdbx_cursor_bunch_delete(cursor, action, &number)) && table->modelled) {
     size_t from, to;
-    bunch_of(&table->pairs, at, action, &from, &to);
+    pairs_bunch(&table->pairs, at, action, &from, &to);
     FUZZ_MUST(number == to - from);
     pairs_remove(&table->pairs, from, to);
   }

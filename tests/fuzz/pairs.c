@@ -107,3 +107,14 @@ void pairs_remove(struct pairs *pairs, size_t from, size_t to) {
     memmove(pairs->items + from, pairs->items + to, (pairs->count - to) * sizeof(*pairs->items));
   pairs->count -= to - from;
 }
+
+void pairs_bunch(const struct pairs *pairs, size_t at, MDBX_bunch_action_t action, size_t *from, size_t *to) {
+  const MDBX_val key = pair_key(pairs, at);
+  bool there;
+  const size_t first = pairs_seek(pairs, &key, NULL, &there), behind = pairs_behind(pairs, &key);
+  const size_t froms[] = {at, first, first, at, at + 1, first, 0, 0, at, at + 1, 0};
+  const size_t tos[] = {at + 1, at,     at + 1,       behind,       behind,      behind,
+                        at,     at + 1, pairs->count, pairs->count, pairs->count};
+  *from = froms[action];
+  *to = tos[action];
+}

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The calls that read or change many records at a time, or give the old value of one. */
+#include "calls_run.h"
+
+#include <string.h>
+
+void do_replace(int kind) {
+  static uint8_t room[1 << 14];
+  struct pairs *pairs = &run.live[kind];
+  const unsigned how = draw(4);
+  const MDBX_val key = draw_key(kind), wanted = draw_value(kind);
+  MDBX_val value = wanted, old = {room, how == 3 ? 1 : sizeof(room)};
+  bool there;
+  const size_t at = pairs_seek(pairs, &key, NULL, &there), behind = pairs_behind(pairs, &key);
+  const bool deletes = how == 0;
+  MDBX_put_flags_t flags = deletes ? MDBX_CURRENT : MDBX_UPSERT;
+  if (pairs->several)
+    flags |= MDBX_ALLDUPS;
+  const int rc = mdbx_replace(txn(), run.dbi[kind], &key, deletes ? NULL : &value, &old, flags);
+  if (rc == MDBX_RESULT_TRUE) { /* the buffer was too small, and nothing is changed */
+    FUZZ_MUST(there && !old.iov_base && old.iov_len > 1);
+    return;
+  }
+  if (rc != MDBX_SUCCESS) {
+    FUZZ_MUST(rc == MDBX_NOTFOUND ? deletes && !there : rc == MDBX_EMULTIVAL && behind - at > 1);
+    return;
+  }
+  FUZZ_MUST(there || !deletes);
+  if (there && behind - at == 1) {
+    const MDBX_val before = pair_value(pairs, at);
+    FUZZ_MUST(val_equal(&old, &before));
+  }
+  if (!there)
+    FUZZ_MUST(!old.iov_len);
+  pairs_remove(pairs, at, behind);
+  if (!deletes)
+    pairs_put(pairs, &key, &wanted);
+}
+
+void do_put_many(int kind) {
+  enum { COUNT = 4 };
+  static uint8_t bytes[COUNT][2][BYTES];
+  MDBX_val keys[COUNT], values[COUNT];
+  size_t done = 0;
+  for (size_t i = 0; i < COUNT; ++i) {
+    const MDBX_val key = draw_key(kind), value = draw_value(kind);
+    memcpy(bytes[i][0], run.key, key.iov_len);
+    memcpy(bytes[i][1], run.value, value.iov_len);
+    keys[i] = (MDBX_val){bytes[i][0], key.iov_len};
+    values[i] = (MDBX_val){bytes[i][1], value.iov_len};
+  }
+  const int rc = mdbx_put_many(txn(), run.dbi[kind], keys, values, COUNT, MDBX_UPSERT, &done);
+  FUZZ_MUST(rc == MDBX_SUCCESS && done == COUNT);
+  for (size_t i = 0; i < done; ++i)
+    pairs_put(&run.live[kind], &keys[i], &(MDBX_val){bytes[i][1], values[i].iov_len});
+}
+
+void do_multiple(int kind) {
+  uint32_t numbers[100];
+  const unsigned count = 1 + draw(100), first = draw(200), stride = 1 + draw(5);
+  const MDBX_val key = draw_key(kind);
+  for (unsigned i = 0; i < count; ++i)
+    numbers[i] = (first + i * stride) * 0x01010101u;
+  MDBX_val values[2] = {{numbers, sizeof(numbers[0])}, {NULL, count}};
+  const int rc = mdbx_put(txn(), run.dbi[kind], &key, values, MDBX_MULTIPLE);
+  FUZZ_MUST((rc == MDBX_SUCCESS) == (kinds[kind].fixed != 0));
+  if (rc != MDBX_SUCCESS)
+    return;
+  FUZZ_MUST(values[1].iov_len == count);
+  for (unsigned i = 0; i < count; ++i)
+    pairs_put(&run.live[kind], &key, &(MDBX_val){&numbers[i], sizeof(numbers[0])});
+}
+
+/* Where a cursor is in the model; false: at no record. */
+static bool place_of(unsigned i, size_t *at) {
+  MDBX_val key, value;
+  bool exact;
+  const int kind = run.cursor_kind[i];
+  if (kind < 0 || mdbx_cursor_get(run.cursor[i], &key, &value, MDBX_GET_CURRENT) != MDBX_SUCCESS)
+    return false;
+  *at = pairs_seek(&run.live[kind], &key, &value, &exact);
+  FUZZ_MUST(exact);
+  return true;
+}
+
+void do_bunch(void) {
+  const unsigned i = draw(CURSORS);
+  const MDBX_bunch_action_t action = (MDBX_bunch_action_t)draw(MDBX_DELETE_WHOLE + 1);
+  size_t at, from, to;
+  uint64_t number;
+  if (!place_of(i, &at))
+    return;
+  struct pairs *pairs = &run.live[run.cursor_kind[i]];
+  pairs_bunch(pairs, at, action, &from, &to);
+  FUZZ_OK(mdbx_cursor_bunch_delete(run.cursor[i], action, &number));
+  FUZZ_MUST(number == to - from);
+  pairs_remove(pairs, from, to);
+}
+
+/* Both ends are cursors, in either order. */
+void do_range(void) {
+  const unsigned begin = draw(CURSORS), end = draw(CURSORS);
+  const bool including = draw(2);
+  size_t from, to;
+  uint64_t number;
+  if (!place_of(begin, &from) || !place_of(end, &to) || run.cursor_kind[begin] != run.cursor_kind[end])
+    return;
+  const int rc = mdbx_cursor_delete_range(run.cursor[begin], run.cursor[end], including, &number);
+  if (run.cursor_level[begin] != run.cursor_level[end]) { /* bound to transactions around each other */
+    FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_EINVAL || rc == MDBX_BAD_TXN || rc == MDBX_ENODATA);
+    if (rc != MDBX_SUCCESS)
+      return;
+  }
+  if (from > to) {
+    FUZZ_MUST(rc == MDBX_ENODATA);
+    return;
+  }
+  FUZZ_MUST(rc == MDBX_SUCCESS && number == to - from + including);
+  pairs_remove(&run.live[run.cursor_kind[begin]], from, to + including);
+}
+
+void do_get_many(int kind) {
+  enum { COUNT = 6 };
+  static uint8_t bytes[COUNT][BYTES];
+  MDBX_val keys[COUNT], values[COUNT];
+  int codes[COUNT];
+  for (size_t i = 0; i < COUNT; ++i) {
+    const MDBX_val key = draw_key(kind);
+    memcpy(bytes[i], run.key, key.iov_len);
+    keys[i] = (MDBX_val){bytes[i], key.iov_len};
+  }
+  FUZZ_OK(mdbx_get_many(txn(), run.dbi[kind], keys, values, codes, COUNT));
+  for (size_t i = 0; i < COUNT; ++i) {
+    bool there;
+    const size_t at = pairs_seek(&run.live[kind], &keys[i], NULL, &there);
+    FUZZ_MUST(codes[i] == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
+    const MDBX_val wanted = there ? pair_value(&run.live[kind], at) : values[i];
+    FUZZ_MUST(val_equal(&values[i], &wanted));
+  }
+}
+
+/* So many items on or back; the distance to another cursor says the same as the model. */
+void do_scroll(void) {
+  const unsigned i = draw(CURSORS), other = draw(CURSORS);
+  const intptr_t amount = (intptr_t)draw(200) - 100;
+  size_t at, there, now;
+  intptr_t distance;
+  if (!place_of(i, &at))
+    return;
+  const struct pairs *pairs = &run.live[run.cursor_kind[i]];
+  const intptr_t wanted = (intptr_t)at + amount;
+  const int rc = mdbx_cursor_scroll(run.cursor[i], amount, UINT32_MAX);
+  const bool inside = wanted >= 0 && wanted < (intptr_t)pairs->count;
+  FUZZ_MUST(rc == (inside ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  FUZZ_MUST(place_of(i, &now) && (intptr_t)now == (inside ? wanted : wanted < 0 ? 0 : (intptr_t)pairs->count - 1));
+  if (run.cursor_kind[other] == run.cursor_kind[i] && run.cursor_level[other] == run.cursor_level[i] &&
+      place_of(other, &there)) {
+    FUZZ_OK(mdbx_cursor_distance(run.cursor[i], run.cursor[other], &distance, UINT32_MAX));
+    FUZZ_MUST(distance == (intptr_t)there - (intptr_t)now);
+  }
+}

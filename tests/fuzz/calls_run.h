@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/fuzz/calls_run.h: the database that a sequence of calls works on, and the models of its tables.
+ */
+#ifndef MDBX_TESTS_FUZZ_CALLS_RUN_H
+#define MDBX_TESTS_FUZZ_CALLS_RUN_H
+
+#include "calls.h"
+#include "pairs.h"
+
+enum { LEVELS = 4, BYTES = 1200 };
+
+struct call_kind {
+  const char *name;
+  unsigned flags, fixed; /* bytes of every value */
+};
+extern const struct call_kind kinds[KINDS];
+
+extern struct run {
+  struct fuzz_input input; /* the step that runs; before the first one, what chooses the database */
+  MDBX_env *env;
+  MDBX_dbi dbi[KINDS];
+  MDBX_cursor *cursor[CURSORS];
+  int cursor_kind[CURSORS];  /* of the table it is at, -1: none */
+  int cursor_level[CURSORS]; /* of the transaction it is bound to */
+  struct pairs live[KINDS];
+  struct {
+    MDBX_txn *txn;
+    struct pairs before[KINDS];
+  } level[LEVELS];
+  int depth; /* transactions that are open */
+  uint8_t key[BYTES], value[BYTES];
+} run;
+
+static inline unsigned draw(unsigned limit) { return fuzz_byte(&run.input) % limit; }
+static inline MDBX_txn *txn(void) { return run.level[run.depth - 1].txn; }
+MDBX_val draw_key(int kind);
+MDBX_val draw_value(int kind);
+
+/* In calls_many.c: calls that read or change many records. */
+void do_replace(int kind);
+void do_put_many(int kind);
+void do_multiple(int kind);
+void do_bunch(void);
+void do_range(void);
+void do_get_many(int kind);
+void do_scroll(void);
+
+#endif
