@@ -1977,7 +1977,10 @@ LIBMDBX_API int mdbx_env_warmup(const MDBX_env *env, const MDBX_txn *txn,
 
 /* Sets (onoff true) or clears flags of an environment. While it is open, only
  * the flags marked * at MDBX_env_flags_t can change; the call then waits for a
- * writer of another thread or process.
+ * writer of another thread or process. It changes the mode of this environment
+ * alone: those who open the database later are still compared with the mode in
+ * which the first of its present writers opened it (MDBX_INCOMPATIBLE,
+ * MDBX_ACCEDE).
  *
  * Returns MDBX_SUCCESS, [env], MDBX_EPERM for flags that cannot change now,
  * MDBX_EINVAL for unknown ones, MDBX_EACCESS if read-only. */

@@ -277,6 +277,39 @@ static const unsigned write_modes[] = {0, MDBX_SAFE_NOSYNC, MDBX_UTTERLY_NOSYNC,
 
 /* Bytes of a transaction that was aborted stay in memory, in buffers that the next one uses: none of them is in the file, in
  * no mode, nor in the gaps of pages that were written before and so are copied. (With WRITEMAP they were in the file at once.) */
+struct later {
+  unsigned flags, taken_over;
+  int expected;
+};
+
+static void open_later(void *context) {
+  const struct later *later = context;
+  MDBX_env *env;
+  unsigned flags;
+  CHILD_OK(mdbx_env_create(&env));
+  CHILD_IS(api_try_open(env, later->flags), later->expected);
+  if (later->expected == MDBX_SUCCESS) {
+    CHILD_OK(mdbx_env_get_flags(env, &flags));
+    unit_require((flags & MDBX_UTTERLY_NOSYNC) == later->taken_over);
+  }
+  CHILD_OK(mdbx_env_close(env));
+}
+
+/* Changed flags are those of one environment: the others are compared with the mode of the one that came first. */
+START_TEST(rule_07_set_flags_and_later_openers) {
+  static const struct later later[] = {{0, 0, MDBX_SUCCESS},
+                                       {MDBX_SAFE_NOSYNC, 0, MDBX_INCOMPATIBLE},
+                                       {MDBX_SAFE_NOSYNC | MDBX_ACCEDE, 0, MDBX_SUCCESS}};
+  MDBX_env *env = api_open(0);
+  OK(mdbx_env_set_flags(env, MDBX_SAFE_NOSYNC, true));
+  for (unsigned i = 0; i < sizeof(later) / sizeof(later[0]); ++i) {
+    struct later one = later[i];
+    unit_join(unit_fork(open_later, &one));
+  }
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(no_other_memory_in_the_file) {
   static const char secret[] = "bytes that nobody has committed";
   const unsigned mode = write_modes[_i];
@@ -375,6 +408,7 @@ int main(void) {
   tcase_add_test(tcase, rule_06_options);
   tcase_add_test(tcase, rule_06_reader_slots_run_out_late);
   tcase_add_test(tcase, rule_07_set_flags);
+  tcase_add_test(tcase, rule_07_set_flags_and_later_openers);
   tcase_add_loop_test(tcase, no_other_memory_in_the_file, 0, sizeof(write_modes) / sizeof(*write_modes));
   tcase_add_test(tcase, no_mapping_to_read_and_write);
   tcase_add_test(tcase, rule_08_info_and_stat);
