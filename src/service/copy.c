@@ -263,7 +263,8 @@ static int on_record(struct tree_visitor *visitor, const struct page *leaf, unsi
   if (item->kind != NODE_TREE || visitor->nested || tree_is_multi(walk->tree))
     return MDBX_SUCCESS;
   if (!walk->has_tables)
-    return snapshot_damage(compaction->copying->view, "page %u: a table other than the main one has a table", leaf->pgno);
+    return snapshot_damage(compaction->copying->view, "page %u: a table other than the main one has a table",
+                           leaf->pgno);
   int rc = table_of_record(compaction->copying->txn, item, &tree, &dbi);
   if (rc != MDBX_SUCCESS)
     return rc;
