@@ -153,10 +153,9 @@ static void print_findings(void) {
   if (run.silent)
     return;
   for (size_t i = 0; i < run.kind_count; ++i)
-    printf(" - %zu %s%s: %s\n", run.kinds[i].count, run.kinds[i].object, run.kinds[i].count == 1 ? "" : "s",
-           run.kinds[i].caption);
+    printf(" - %s: %s (%zu)\n", run.kinds[i].object, run.kinds[i].caption, run.kinds[i].count);
   if (run.unnamed)
-    printf(" - %zu of other kinds\n", run.unnamed);
+    printf(" - other kinds (%zu)\n", run.unnamed);
 }
 
 /* -------------------------------------------------------------------------------------------------- other callbacks */

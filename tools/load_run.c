@@ -372,6 +372,6 @@ int load_finish(struct load *load, int rc) {
 
 void load_report(const struct load *load) {
   if (!tool_quiet)
-    fprintf(stderr, "%s: %" PRIu64 " records stored, %" PRIu64 " kept, %" PRIu64 " failed\n", load->path, load->stored,
-            load->kept, load->failed);
+    fprintf(stderr, "%s: %" PRIu64 " record%s stored, %" PRIu64 " kept, %" PRIu64 " failed\n", load->path, load->stored,
+            load->stored == 1 ? "" : "s", load->kept, load->failed);
 }

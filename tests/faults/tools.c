@@ -104,7 +104,7 @@ static unsigned count_messages(struct run_result *result, unsigned *others) {
   *others = 0;
   for (char *line; (line = strsep(&rest, "\n")) && (*line || rest);) {
     const bool usually = *line && strstr(usual.result.errors.at, line);
-    const bool is_sum = usual.about->traits & CASE_SUMS && strstr(line, " records stored, ");
+    const bool is_sum = usual.about->traits & CASE_SUMS && strstr(line, " stored, ");
     if (is_message(line) && !strstr(line, ": note: "))
       messages += !usually;
     else if (!usually && !is_sum && !is_message(line))

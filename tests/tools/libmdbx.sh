@@ -104,7 +104,7 @@ header() {
   rm -rf one
   printf 'VERSION=3\n%bformat=bytevalue\ntype=btree\nHEADER=END\n 61\n 62\nDATA=END\n' "$1" >header.text
   expect 0 "a header with $1" "$load" -f header.text one
-  expect_text "1 records stored" "a header with $1"
+  expect_text "1 record stored" "a header with $1"
 }
 header 'unknown=something\n'
 expect_text "line 2: unrecognized keyword ignored: unknown" "an unknown line"

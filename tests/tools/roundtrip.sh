@@ -68,7 +68,7 @@ expect 0 "compact copy" "$copy" -c db compact.mdbx
 printf 'b\n2\na\n1\n' >plain
 expect 0 "plain text" sh -c "'$load' -T plain.db <plain"
 expect 0 "keep what is there" sh -c "printf 'a\nX\nc\n3\n' | '$load' -N -T plain.db"
-expect_text "1 records stored, 1 kept" "keep what is there"
+expect_text "1 record stored, 1 kept" "keep what is there"
 expect 0 "dump of plain text" "$dump" -p plain.db
 expect_text "^ 1$" "a kept value"
 expect 0 "replace" sh -c "printf 'a\nX\n' | '$load' -T plain.db"
@@ -127,7 +127,7 @@ expect 1 "a further value without a key" "$load" -n -f headless headless.db
 expect_text "line 8: a further value without a key" "a further value without a key"
 printf 'VERSION=3\nformat=print\ndatabase=m\ntype=btree\ndupsort=1\nconcise=1\nHEADER=END\n k\n v\n \\zz\n w\n  x\nDATA=END\n' >broken
 expect 1 "a further value behind a malformed key" "$load" -r -n -f broken broken.db
-expect_text "1 records stored, 0 kept, 2 failed" "a further value behind a malformed key"
+expect_text "1 record stored, 0 kept, 2 failed" "a further value behind a malformed key"
 expect 1 "concise and strict" "$dump" -c -x multi.db
 expect_text "exclude each other" "concise and strict"
 expect 1 "--concise and --cdb" "$mdbx" dump -c --concise multi.db
