@@ -93,6 +93,7 @@ install_packages() {
 # What scripts/check-kinds needs beyond: other compilers, the analyzers, and what runs programs of other machines.
 kinds_packages() {
   command -v clang >/dev/null || say clang
+  [ -f "$(clang -print-file-name=libclang_rt.asan-$(uname -m).a 2>/dev/null)" ] || say libclang-rt-dev
   command -v cppcheck >/dev/null || say cppcheck
   command -v i686-linux-gnu-gcc >/dev/null || say gcc-i686-linux-gnu libc6-dev-i386-cross
   command -v aarch64-linux-gnu-gcc >/dev/null || say gcc-aarch64-linux-gnu libc6-dev-arm64-cross
