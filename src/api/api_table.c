@@ -188,7 +188,7 @@ int mdbx_dbi_sequence(MDBX_txn *txn, MDBX_dbi dbi, uint64_t *result, uint64_t in
     return MDBX_SUCCESS;
   if (before + increment < before)
     return MDBX_RESULT_TRUE;
-  return table_set_sequence(txn, tree, before + increment);
+  return txn_set_sequence(txn, tree, before + increment);
 }
 
 int mdbx_dbi_dupsort_depthmask(const MDBX_txn *txn, MDBX_dbi dbi, uint32_t *mask) {

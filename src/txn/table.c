@@ -232,10 +232,10 @@ static int load_entry(MDBX_txn *txn, MDBX_dbi dbi, struct handle_version version
   struct txn_table *entry = make_entry(txn, dbi);
   if (!entry)
     return MDBX_ENOMEM;
-  /* The handle may stand for another table, or another kind of table, than that to which cursors were bound. */
-  txn_cursors_unset(txn, &entry->tree);
   tree_release(&entry->tree);
   const int rc = tree_load(&entry->tree, record, txn->view->limit, "(named)");
+  /* The handle may stand for another table, or another kind of table, than that to which cursors were bound. */
+  txn_cursors_unset(txn, &entry->tree);
   if (rc == MDBX_CORRUPTED) {
     char text[64];
     return log_damage(rc, "table %s: its record is damaged", text_of_value(name, text, sizeof(text)));
@@ -334,21 +334,29 @@ static int open_gc(const struct opening *opening) {
   return flags_agree(opening, opening->txn->gc.record.flags) ? MDBX_SUCCESS : MDBX_INCOMPATIBLE;
 }
 
+/* The empty main table becomes one of another kind. Its sequence stays. */
+static void change_main(MDBX_txn *txn, unsigned flags) {
+  struct tree *main = &txn->main;
+  ASSERT(tree_is_empty(main) && !txn_is_readonly(txn));
+  const uint64_t sequence = main->record.sequence;
+  tree_release(main);
+  tree_init(main, flags);
+  txn_cursors_unset(txn, main);
+  main->record.sequence = sequence;
+  main->record.mod_txnid = txn->view->txnid;
+  main->changed = true;
+}
+
 static int open_main(const struct opening *opening) {
   MDBX_txn *txn = opening->txn;
-  if (!flags_agree(opening, txn->main.record.flags)) {
-    if (!opening->create || !tree_is_empty(&txn->main))
-      return MDBX_INCOMPATIBLE;
-    const uint64_t sequence = txn->main.record.sequence;
-    txn_cursors_unset(txn, &txn->main);
-    tree_release(&txn->main);
-    tree_init(&txn->main, flags_wanted(opening));
-    txn->main.record.sequence = sequence;
-    txn->main.changed = true;
-  }
+  const bool other = !flags_agree(opening, txn->main.record.flags);
+  if (other && (!opening->create || !tree_is_empty(&txn->main)))
+    return MDBX_INCOMPATIBLE;
   os_mutex_lock(&txn->env->handles_mutex);
   const int rc = handle_set_orders(&txn->env->handles[DBI_MAIN], opening->orders);
   os_mutex_unlock(&txn->env->handles_mutex);
+  if (rc == MDBX_SUCCESS && other)
+    change_main(txn, flags_wanted(opening));
   table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
   return rc;
 }
@@ -360,11 +368,8 @@ static int make_main_hold_names(MDBX_txn *txn) {
     return MDBX_INCOMPATIBLE;
   if (!tree_is_multi(main))
     return MDBX_SUCCESS;
-  txn_cursors_unset(txn, main);
-  tree_release(main);
-  tree_init(main, main->record.flags & (TABLE_REVERSEKEY | TABLE_USER_ORDER));
+  change_main(txn, main->record.flags & (TABLE_REVERSEKEY | TABLE_USER_ORDER));
   table_use_orders(main, &txn->env->handles[DBI_MAIN]);
-  main->changed = true;
   return MDBX_SUCCESS;
 }
 
@@ -389,66 +394,93 @@ static int current_record(const struct opening *opening, MDBX_dbi dbi, struct ta
   return entry->state & TABLE_DROPPED ? MDBX_NOTFOUND : MDBX_SUCCESS;
 }
 
-/* Finds the table or creates it; *created says which. */
-static int find_or_create(const struct opening *opening, MDBX_dbi dbi, struct table_record *record, bool *created) {
-  int rc = current_record(opening, dbi, record);
-  *created = false;
-  if (rc == MDBX_NOTFOUND && opening->create) {
-    *created = true;
-    return create_record(opening, record);
-  }
+/* Finds the table; *create: it is to be created, or to become one of another kind. */
+static int find_to_open(const struct opening *opening, MDBX_dbi dbi, struct table_record *record, bool *create) {
+  const int rc = current_record(opening, dbi, record);
+  *create = rc == MDBX_NOTFOUND && opening->create;
+  if (*create)
+    return MDBX_SUCCESS;
   if (rc != MDBX_SUCCESS || flags_agree(opening, record->flags))
     return rc;
-  if (!opening->create || record->items)
-    return MDBX_INCOMPATIBLE;
-  *created = true;
-  return create_record(opening, record);
+  *create = opening->create && !record->items;
+  return *create ? MDBX_SUCCESS : MDBX_INCOMPATIBLE;
 }
 
-/* The handle of the name as it is now: others may have opened or closed it since. *state is the transaction's table for
- * the handle, and *loaded whether it is valid. handles_mutex is held. */
-static int take_handle(const struct opening *opening, bool created, MDBX_dbi *dbi, unsigned *state, bool *loaded) {
+/* The handle for a name, and what the transaction knows about it. */
+struct taking {
+  MDBX_dbi dbi;
+  struct handle_version version;
+  unsigned state; /* of the transaction's table */
+  bool loaded;    /* that table is valid */
+  bool opened;    /* the handle has been opened now */
+  bool claimed;   /* now, by this opening */
+};
+
+/* The handle of the name as it is now: others may have opened or closed it since. handles_mutex is held. */
+static int take_handle(const struct opening *opening, bool create, struct taking *taking) {
   MDBX_txn *txn = opening->txn;
   MDBX_dbi found = find_handle(txn, opening->name);
   const unsigned before = found && entry_of(txn, found) ? entry_of(txn, found)->state : 0;
   int rc = MDBX_SUCCESS;
-  *loaded = before && !created;
-  *state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
-           (created ? TABLE_CREATED | TABLE_CLAIMED : 0);
+  *taking = (struct taking){.loaded = before && !create, .opened = !found};
+  taking->state = (before & (TABLE_FRESH | TABLE_CREATED | TABLE_RENAMED | TABLE_CLAIMED)) |
+                  (create ? TABLE_CREATED | TABLE_CLAIMED : 0);
   if (!found || is_hidden(txn, found))
-    *state |= TABLE_FRESH;
+    taking->state |= TABLE_FRESH;
   if (!found) /* a name has one handle */
     rc = find_named(txn, opening->name, true) ? MDBX_BAD_DBI : handle_open(txn->env, opening->name, &found);
-  if (rc == MDBX_SUCCESS)
-    rc = handle_set_orders(&txn->env->handles[found], opening->orders);
-  if (rc == MDBX_SUCCESS)
-    txn->env->handles[found].claimed |= created;
-  *dbi = found;
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  struct table_handle *handle = &txn->env->handles[found];
+  taking->dbi = found;
+  taking->version = handle_version(handle);
+  rc = handle_set_orders(handle, opening->orders);
+  if (rc != MDBX_SUCCESS && taking->opened)
+    handle_close(handle);
+  taking->claimed = rc == MDBX_SUCCESS && create && !handle->claimed;
+  handle->claimed |= taking->claimed;
   return rc;
 }
 
+/* The table could not be created. */
+static void give_back(MDBX_env *env, const struct taking *taking) {
+  struct table_handle *handle = &env->handles[taking->dbi];
+  os_mutex_lock(&env->handles_mutex);
+  if (taking->claimed)
+    handle->claimed = false;
+  if (taking->opened)
+    handle_close(handle);
+  os_mutex_unlock(&env->handles_mutex);
+}
+
 /* Finds or creates the table without handles_mutex, because that reads and changes the main table and may call the
- * slow-reader callback. It creates a table only under the writer lock. */
+ * slow-reader callback. It creates a table only under the writer lock, and only when it has a handle for it: a call
+ * that fails for want of a handle creates nothing. */
 static int open_named(const struct opening *opening, MDBX_dbi *dbi) {
   MDBX_txn *txn = opening->txn;
   struct table_record record;
-  bool created, loaded;
-  unsigned state;
-  MDBX_dbi found;
-  int rc = find_or_create(opening, table_handle_of(txn, opening->name), &record, &created);
+  struct taking taking;
+  bool create;
+  int rc = find_to_open(opening, table_handle_of(txn, opening->name), &record, &create);
   if (rc != MDBX_SUCCESS)
     return rc;
   os_mutex_lock(&txn->env->handles_mutex);
-  rc = take_handle(opening, created, &found, &state, &loaded);
-  const struct handle_version version = handle_version(&txn->env->handles[rc == MDBX_SUCCESS ? found : DBI_MAIN]);
+  rc = take_handle(opening, create, &taking);
   os_mutex_unlock(&txn->env->handles_mutex);
-  if (rc == MDBX_SUCCESS && !loaded)
-    rc = load_entry(txn, found, version, opening->name, &record);
   if (rc != MDBX_SUCCESS)
     return rc;
-  txn->tables[found]->state = TABLE_LOADED | state;
-  table_use_orders(&txn->tables[found]->tree, &txn->env->handles[found]);
-  *dbi = found;
+  if (create) {
+    rc = make_entry(txn, taking.dbi) ? create_record(opening, &record) : MDBX_ENOMEM;
+    if (rc != MDBX_SUCCESS)
+      give_back(txn->env, &taking);
+  }
+  if (rc == MDBX_SUCCESS && !taking.loaded)
+    rc = load_entry(txn, taking.dbi, taking.version, opening->name, &record);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  txn->tables[taking.dbi]->state = TABLE_LOADED | taking.state;
+  table_use_orders(&txn->tables[taking.dbi]->tree, &txn->env->handles[taking.dbi]);
+  *dbi = taking.dbi;
   return MDBX_SUCCESS;
 }
 
@@ -541,28 +573,6 @@ MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name) {
   const MDBX_dbi dbi = find_handle(txn, name);
   os_mutex_unlock(&txn->env->handles_mutex);
   return dbi;
-}
-
-int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi) {
-  const MDBX_val name = val_of(item->key, item->key_length);
-  struct table_record record;
-  struct tree *opened;
-  char text[64];
-  *dbi = 0;
-  text_of_value(&name, text, sizeof(text));
-  int rc = tree_read_record(txn->view, item, &record, text);
-  if (rc == MDBX_SUCCESS)
-    rc = tree_load(tree, &record, txn->view->limit, text);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  *dbi = table_handle_of(txn, &name);
-  const int found = *dbi ? txn_tree(txn->root, *dbi, &opened) : MDBX_BAD_DBI;
-  if (found == MDBX_SUCCESS) {
-    tree->record = opened->record;
-    tree->rules = opened->rules;
-    tree->values = opened->values;
-  }
-  return found == MDBX_BAD_DBI ? MDBX_SUCCESS : found;
 }
 
 /* Deletes the tables that the main table names. */
@@ -667,17 +677,6 @@ int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name) {
   if (rc == MDBX_SUCCESS)
     txn->tables[dbi]->state |= TABLE_RENAMED;
   return rc;
-}
-
-int table_set_sequence(MDBX_txn *txn, struct tree *tree, uint64_t sequence) {
-  ASSERT(!txn_is_readonly(txn) && tree != &txn->root->gc);
-  const int rc = table_claim(txn, tree);
-  if (rc != MDBX_SUCCESS)
-    return rc;
-  tree->record.sequence = sequence;
-  tree->record.mod_txnid = txn->view->txnid;
-  tree->changed = true;
-  return MDBX_SUCCESS;
 }
 
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state) {

@@ -34,8 +34,6 @@ MDBX_dbi table_handle_of(const MDBX_txn *txn, const MDBX_val *name);
 int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi);
 int table_drop(MDBX_txn *txn, MDBX_dbi dbi, bool remove);
 int table_rename(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *name);
-/* Changes the number of mdbx_dbi_sequence(). */
-int table_set_sequence(MDBX_txn *txn, struct tree *tree, uint64_t sequence);
 int table_state(MDBX_txn *txn, MDBX_dbi dbi, unsigned *flags, unsigned *state);
 /* Whether any named table differs from its record. */
 bool tables_changed(const MDBX_txn *txn);

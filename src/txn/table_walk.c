@@ -2,6 +2,7 @@
 #include "txn/table_walk.h"
 
 #include "base/assert.h"
+#include "base/text.h"
 #include "txn/table.h"
 
 static int pass_page(struct tree_visitor *visitor, const struct page *page, unsigned level) {
@@ -36,6 +37,28 @@ int table_nested_depths(const MDBX_txn *txn, const struct tree *tree, uint32_t *
   const int rc = tree_walk(txn->view, tree, &walk.visitor);
   *mask = walk.mask;
   return rc;
+}
+
+int table_of_record(const MDBX_txn *txn, const struct leaf_item *item, struct tree *tree, MDBX_dbi *dbi) {
+  const MDBX_val name = val_of(item->key, item->key_length);
+  struct table_record record;
+  struct tree *opened;
+  char text[64];
+  *dbi = 0;
+  text_of_value(&name, text, sizeof(text));
+  int rc = tree_read_record(txn->view, item, &record, text);
+  if (rc == MDBX_SUCCESS)
+    rc = tree_load(tree, &record, txn->view->limit, text);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  *dbi = table_handle_of(txn, &name);
+  const int found = *dbi ? txn_tree(txn->root, *dbi, &opened) : MDBX_BAD_DBI;
+  if (found == MDBX_SUCCESS) {
+    tree->record = opened->record;
+    tree->rules = opened->rules;
+    tree->values = opened->values;
+  }
+  return found == MDBX_BAD_DBI ? MDBX_SUCCESS : found;
 }
 
 struct enumeration {

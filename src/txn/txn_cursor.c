@@ -71,6 +71,7 @@ void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree) {
   for (MDBX_cursor *cursor = txn->root->cursors; cursor; cursor = cursor->next)
     if (cursor->core.tree == tree) {
       cursor_unset(&cursor->core);
+      cursor->core.multi = tree_is_multi(tree);
       cursor->core.state = CURSOR_LOST;
       cursor->core.eof = true;
     }

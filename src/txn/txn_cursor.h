@@ -40,7 +40,7 @@ static inline int txn_cursors_detach_to_delete(MDBX_txn *txn, const struct tree 
 /* Marks all cursors on a tree but one (they are detached) before a record is deleted; see cursor_doubt(). */
 void txn_cursors_doubt(MDBX_txn *txn, const struct tree *tree, const MDBX_cursor *except, const MDBX_val *key,
                        const MDBX_val *value);
-/* Drops the positions of all cursors on a tree. */
+/* Drops the positions of all cursors on a tree, which may have become one of another kind. */
 void txn_cursors_unset(MDBX_txn *txn, const struct tree *tree);
 
 #endif

@@ -171,6 +171,9 @@ static struct txn_table *find_saved(const struct nested_state *state, MDBX_dbi d
 }
 
 static void put_table_back(struct txn_table *table, struct txn_table *before) {
+  table->stamp = before->stamp;
+  table->generation = before->generation;
+  table->renames = before->renames;
   put_tree_back(&table->tree, &before->tree);
   free(table->name.bytes);
   table->name = before->name;
@@ -186,10 +189,10 @@ static void put_tables_back(MDBX_txn *root, struct nested_state *state) {
     struct txn_table *table = root->tables[dbi], *before = find_saved(state, dbi);
     if ((table->state & TABLE_CLAIMED) && !(before && (before->state & TABLE_CLAIMED)))
       root->env->handles[dbi].claimed = false;
+    if (!before || before->generation != table->generation) /* the handle has been closed and opened for this table */
+      table_forget(root, table);
     if (before)
       put_table_back(table, before);
-    else
-      table_forget(root, table);
   }
   os_mutex_unlock(&root->env->handles_mutex);
 }

@@ -505,3 +505,14 @@ void txn_set_canary(MDBX_txn *txn, const MDBX_canary *canary) {
   own->v = txn->view->txnid;
   txn->root->canary_changed = true;
 }
+
+int txn_set_sequence(MDBX_txn *txn, struct tree *tree, uint64_t sequence) {
+  ASSERT(!txn_is_readonly(txn) && tree != &txn->root->gc);
+  const int rc = table_claim(txn, tree);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  tree->record.sequence = sequence;
+  tree->record.mod_txnid = txn->view->txnid;
+  tree->changed = true;
+  return MDBX_SUCCESS;
+}

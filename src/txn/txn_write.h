@@ -39,6 +39,8 @@ int txn_begin_ahead(MDBX_txn *txn);
 void txn_end_ahead(MDBX_txn *txn);
 /* Sets the canary to the user's numbers, and to the id of this transaction; NULL: only to the id. */
 void txn_set_canary(MDBX_txn *txn, const MDBX_canary *canary);
+/* Changes the number of mdbx_dbi_sequence(). */
+int txn_set_sequence(MDBX_txn *txn, struct tree *tree, uint64_t sequence);
 /* Whether there is anything to commit. */
 bool txn_has_changes(const MDBX_txn *txn);
 

@@ -110,6 +110,31 @@ START_TEST(what_cannot_be_cached) {
 }
 END_TEST
 
+/* A main table that is made anew as one of another kind has changed, although nobody stores a record. */
+START_TEST(main_of_another_kind) {
+  MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
+  struct cached cached;
+  MDBX_stat stat;
+  mdbx_cache_init(&cached.entry);
+  api_store(env, "a", "1");
+  MDBX_txn *old = api_begin(env, MDBX_TXN_RDONLY), *txn = api_begin(env, MDBX_TXN_READWRITE);
+  api_del(txn, DBI_MAIN, "a");
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  const uint64_t changed = mdbx_txn_id(txn);
+  api_table(txn, NULL, MDBX_CREATE | MDBX_DUPSORT);
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_dbi_stat(txn, DBI_MAIN, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_mod_txnid, changed);
+  IS(look(txn, DBI_MAIN, "a", &cached), MDBX_CACHE_REFRESHED);
+  IS(look(old, DBI_MAIN, "a", &cached), MDBX_CACHE_BEHIND);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_txn_abort(old));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 enum { KEYS = 400, SNAPSHOTS = 8, ROUNDS = 3000 };
 
 static void change_something(MDBX_env *env, MDBX_dbi dbi, uint64_t *seed) {
@@ -257,6 +282,7 @@ int main(void) {
   TCase *tcase = api_case(suite, "cache");
   tcase_add_loop_test(tcase, statuses, 0, 2);
   tcase_add_test(tcase, what_cannot_be_cached);
+  tcase_add_test(tcase, main_of_another_kind);
   tcase_add_test(tcase, never_a_wrong_answer);
   tcase_add_test(tcase, multi_values);
   tcase_add_test(tcase, threads_share_entries);

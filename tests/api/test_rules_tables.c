@@ -12,6 +12,8 @@ static int any_order(const MDBX_val *a, const MDBX_val *b) {
   return order ? order : (a->iov_len > b->iov_len) - (a->iov_len < b->iov_len);
 }
 
+static int other_order(const MDBX_val *a, const MDBX_val *b) { return any_order(b, a); }
+
 /* The refused opening leaves table, handle and cursors alone, whatever it differs in. */
 static void refuse_all(MDBX_dbi dbi, MDBX_cursor *cursor) {
   static const unsigned others[] = {0, MDBX_INTEGERKEY, MDBX_DUPSORT, MDBX_DUPSORT | MDBX_DUPFIXED,
@@ -257,6 +259,37 @@ START_TEST(test_rule_28_reused_number_under_a_cursor) {
 }
 END_TEST
 
+/* The same in a nested transaction that aborts: its parent sees what the number stands for now, or nothing. */
+START_TEST(test_rule_28_reused_number_in_a_nested_one) {
+  const MDBX_dbi dbi = api_table(txn, "t", MDBX_CREATE), other = api_table(txn, "u", MDBX_CREATE);
+  fill(dbi, 300);
+  fill(other, 200);
+  next(MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_close(env, dbi));
+  OK(mdbx_dbi_close(env, other));
+  ck_assert_uint_eq(api_table(txn, "t", 0), dbi);
+  ck_assert_uint_eq(entries(dbi), 300);
+  MDBX_txn *outer = txn;
+  OK(mdbx_txn_begin(env, outer, MDBX_TXN_READWRITE, &txn));
+  OK(mdbx_dbi_close(env, dbi));
+  const char *const name = _i ? "new" : "u";
+  ck_assert_uint_eq(api_table(txn, name, _i ? MDBX_CREATE : 0), dbi);
+  ck_assert_uint_eq(entries(dbi), _i ? 0 : 200);
+  OK(put(dbi, "more", "1", MDBX_UPSERT));
+  OK(mdbx_txn_abort(txn));
+  txn = outer;
+  IS(using(txn, dbi), MDBX_BAD_DBI);
+  ck_assert_uint_eq(api_table(txn, "u", 0), dbi);
+  ck_assert_uint_eq(entries(dbi), 200);
+  OK(put(dbi, "more", "1", MDBX_UPSERT));
+  ck_assert_uint_eq(entries(api_table(txn, "t", 0)), 300);
+  next(MDBX_TXN_READWRITE);
+  ck_assert_uint_eq(entries(api_table(txn, "u", 0)), 201);
+  ck_assert_uint_eq(entries(api_table(txn, "t", 0)), 300);
+  IS(open_table("new", 0), MDBX_NOTFOUND);
+}
+END_TEST
+
 /* The empty table gets another kind of keys; what a cursor remembered is no key of it. */
 START_TEST(test_rule_26_new_kind_under_a_cursor) {
   const char *const name = _i ? "t" : NULL;
@@ -272,6 +305,45 @@ START_TEST(test_rule_26_new_kind_under_a_cursor) {
   OK(move(cursor, MDBX_LAST));
   ck_assert_uint_eq(entries(dbi), 2);
   mdbx_cursor_close(cursor);
+}
+END_TEST
+
+/* The table under a cursor gets many values per key, or no longer has them: empty, or dropped and created again. */
+START_TEST(test_rule_26_number_of_values_under_a_cursor) {
+  const unsigned before = _i & 1 ? MDBX_DUPSORT : 0, after = MDBX_DUPSORT - before;
+  const MDBX_dbi dbi = api_table(txn, "t", MDBX_CREATE | before);
+  MDBX_cursor *cursor;
+  MDBX_val key = api_val("k"), data = api_val("3"), found;
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  if (_i & 2)
+    OK(mdbx_drop(txn, dbi, true));
+  ck_assert_uint_eq(api_table(txn, "t", MDBX_CREATE | after), dbi);
+  OK(put(dbi, "k", "1", MDBX_UPSERT));
+  OK(put(dbi, "k", "2", MDBX_UPSERT));
+  OK(mdbx_cursor_put(cursor, &key, &data, MDBX_UPSERT));
+  ck_assert_uint_eq(entries(dbi), after ? 3 : 1);
+  OK(mdbx_cursor_get(cursor, &key, &found, MDBX_FIRST));
+  IS_TEXT(found, after ? "1" : "3");
+  IS(move(cursor, MDBX_NEXT), after ? MDBX_SUCCESS : MDBX_NOTFOUND);
+  OK(mdbx_cursor_del(cursor, MDBX_ALLDUPS));
+  ck_assert_uint_eq(entries(dbi), 0);
+  mdbx_cursor_close(cursor);
+}
+END_TEST
+
+/* An open that is refused for its comparators creates nothing. */
+START_TEST(test_rule_26_refused_order_creates_nothing) {
+  MDBX_dbi dbi;
+  OK(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE, &dbi, any_order, NULL));
+  next(MDBX_TXN_READWRITE);
+  OK(mdbx_drop(txn, dbi, true));
+  IS(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE, &dbi, other_order, NULL), MDBX_INCOMPATIBLE);
+  IS(open_table("t", 0), MDBX_NOTFOUND);
+  next(MDBX_TXN_READWRITE);
+  IS(open_table("t", 0), MDBX_NOTFOUND);
+  OK(mdbx_dbi_open_ex(txn, NULL, MDBX_CREATE, &dbi, any_order, NULL));
+  IS(mdbx_dbi_open_ex(txn, NULL, MDBX_CREATE | MDBX_REVERSEKEY, &dbi, other_order, NULL), MDBX_INCOMPATIBLE);
+  ck_assert_uint_eq(flags_of(DBI_MAIN), 0);
 }
 END_TEST
 
@@ -372,6 +444,19 @@ START_TEST(test_rule_31_each_part_of_the_canary) {
 }
 END_TEST
 
+/* The main table becomes one of another kind, at last one that holds names. */
+START_TEST(test_rule_31_sequence_of_main) {
+  uint64_t number;
+  OK(mdbx_dbi_sequence(txn, DBI_MAIN, NULL, 5));
+  api_table(txn, NULL, MDBX_CREATE | MDBX_DUPSORT);
+  OK(mdbx_dbi_sequence(txn, DBI_MAIN, &number, 1));
+  ck_assert_uint_eq(number, 5);
+  api_table(txn, "t", MDBX_CREATE);
+  OK(mdbx_dbi_sequence(txn, DBI_MAIN, &number, 0));
+  ck_assert_uint_eq(number, 6);
+}
+END_TEST
+
 START_TEST(test_rule_31_sequence_to_its_end) {
   const MDBX_dbi dbi = api_table(txn, "t", MDBX_CREATE);
   uint64_t number;
@@ -399,11 +484,15 @@ int main(void) {
   tcase_add_test(tcase, test_rule_28_taken_back);
   tcase_add_test(tcase, test_rule_28_closing_handles);
   tcase_add_test(tcase, test_rule_28_reused_number_under_a_cursor);
+  tcase_add_loop_test(tcase, test_rule_28_reused_number_in_a_nested_one, 0, 2);
   tcase_add_loop_test(tcase, test_rule_26_new_kind_under_a_cursor, 0, 2);
+  tcase_add_loop_test(tcase, test_rule_26_number_of_values_under_a_cursor, 0, 4);
+  tcase_add_test(tcase, test_rule_26_refused_order_creates_nothing);
   tcase_add_loop_test(tcase, test_rule_29_drop, 0, 2);
   tcase_add_test(tcase, test_rule_29_drop_of_main);
   tcase_add_test(tcase, test_rule_30_names_and_special_handles);
   tcase_add_test(tcase, test_rule_31_each_part_of_the_canary);
   tcase_add_test(tcase, test_rule_31_sequence_to_its_end);
+  tcase_add_test(tcase, test_rule_31_sequence_of_main);
   return unit_run(suite);
 }

@@ -92,6 +92,8 @@ START_TEST(rule_26_too_many) {
   api_table(txn, "a", MDBX_CREATE);
   const MDBX_dbi second = api_table(txn, "b", MDBX_CREATE);
   IS(opening(txn, "c", MDBX_CREATE), MDBX_DBS_FULL);
+  MDBX_val data;
+  IS(api_get(txn, DBI_MAIN, "c", &data), MDBX_NOTFOUND); /* the refused call has created nothing */
   OK(mdbx_drop(txn, second, true));
   OK(mdbx_txn_commit(txn));
   txn = api_begin(env, MDBX_TXN_READWRITE);
