@@ -139,6 +139,10 @@ expect 0 "dump without records of its own" "$dump" -a -p -f order.3 order.db
 expect 0 "load of that" "$load" -f order.3 order.db3
 expect 0 "dump of that" "$dump" -a -p -f order.4 order.db3
 expect_same order.3 order.4 "the dump of an empty main table with reversekey differs"
+expect 0 "rescue of that" "$dump" -a -p -r -f order.5 order.db3
+sort order.4 >order.4.lines
+sort order.5 >order.5.lines
+expect_same order.4.lines order.5.lines "the rescue of an empty main table with reversekey differs"
 [ "$(grep -c "^reversekey=1$\|^sequence=7$" order.4)" -eq 2 ] || fail "the flags or the sequence of the main table are lost"
 
 # ---- concise: a key with several values is written once, whatever spaces it and its values begin with
