@@ -164,24 +164,36 @@ static int engine_get(struct shim_cursor *cursor, MDBX_val *key, MDBX_val *data,
   return mdbx_cursor_get(cursor->engine, key, data, op);
 }
 
-static void remember(unsigned char *to, size_t *length, const MDB_val *from) {
-  *length = from->mv_size < KEY_BYTES_MAX ? from->mv_size : KEY_BYTES_MAX;
-  if (*length)
-    memcpy(to, from->mv_data, *length);
+static bool make_room_for_missed(struct shim_cursor *cursor, size_t length) {
+  if (cursor->missed && length <= cursor->missed_room)
+    return true;
+  const size_t room = length < 2 * KEY_BYTES_MAX ? 2 * KEY_BYTES_MAX : length;
+  unsigned char *bigger = realloc(cursor->missed, room);
+  if (!bigger)
+    return false;
+  cursor->missed = bigger;
+  cursor->missed_room = room;
+  return true;
 }
 
-/* Without memory the cursor has no position, like the engine's. */
+static void remember(unsigned char *to, const MDB_val *from) {
+  if (from->mv_size)
+    memcpy(to, from->mv_data, from->mv_size);
+}
+
+/* All bytes: a program may search for more than a table can store. Without memory the cursor has no position, like the
+ * engine's. */
 static void note_missed(struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data) {
-  if (!cursor->missed)
-    cursor->missed = malloc(2 * KEY_BYTES_MAX);
   cursor->place = PLACE_NONE;
-  if (!cursor->missed)
+  if (!make_room_for_missed(cursor, key->mv_size + (data ? data->mv_size : 0)))
     return;
-  remember(cursor->missed, &cursor->missed_key, key);
+  remember(cursor->missed, key);
+  cursor->missed_key = key->mv_size;
   cursor->place = PLACE_MISSED_KEY;
   if (!data)
     return;
-  remember(cursor->missed + KEY_BYTES_MAX, &cursor->missed_value, data);
+  remember(cursor->missed + key->mv_size, data);
+  cursor->missed_value = data->mv_size;
   cursor->place = PLACE_MISSED_BOTH;
 }
 
@@ -221,7 +233,7 @@ static int find_pair(struct shim_cursor *cursor, MDBX_val *key, MDBX_val *data, 
 
 static int go_to_missed_value(struct shim_cursor *cursor) {
   MDBX_val key = {cursor->missed, cursor->missed_key};
-  MDBX_val data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
+  MDBX_val data = {cursor->missed + cursor->missed_key, cursor->missed_value};
   const int rc = find_pair(cursor, &key, &data, true);
   if (rc == MDBX_NOTFOUND)
     return go_behind_values(cursor, &key);
@@ -255,7 +267,8 @@ static int come_back(struct shim_cursor *cursor) {
   cursor->loose = false;
   if (cursor->place != PLACE_LEFT)
     return MDBX_SUCCESS;
-  MDBX_val key = {cursor->missed, cursor->missed_key}, data = {cursor->missed + KEY_BYTES_MAX, cursor->missed_value};
+  MDBX_val key = {cursor->missed, cursor->missed_key},
+           data = {cursor->missed + cursor->missed_key, cursor->missed_value};
   rc = MDBX_NOTFOUND;
   if (cursor->multi)
     rc = engine_get(cursor, &key, &data, MDBX_GET_BOTH_RANGE);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Searches in tables with MDB_DUPFIXED for a value of another length than those stored.
+ * Searches for a value of a length that the table cannot have: another one than those stored with MDB_DUPFIXED, or a
+ * longer one than any value that the engine stores.
  *
- * The engine returns an error; LMDB searches with its order. So this module extends or cuts the value to the stored
+ * The engine returns an error; LMDB searches with its order. So this module extends or cuts the value to a possible
  * length, in such a way that no stored value lies between the two, searches for the result, and compares what it finds
  * in LMDB's order.
  */
@@ -73,6 +74,31 @@ static int search_fitted(unsigned flags, MDBX_cursor *cursor, MDBX_val *key, MDB
   return order < 0 ? mdbx_cursor_get(cursor, key, stored, MDBX_NEXT_DUP) : MDBX_SUCCESS;
 }
 
+/* Of the bytes that are compared first as many as a value can have. Only the stored value that has exactly these is
+ * less than the one sought, and not less than them. */
+static int search_cut(unsigned flags, size_t longest, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *stored,
+                      const MDBX_val *sought, bool range) {
+  if (!range)
+    return MDBX_NOTFOUND;
+  unsigned char *bytes = sought->iov_base;
+  const MDBX_val cut = {flags & MDB_REVERSEDUP ? bytes + sought->iov_len - longest : bytes, longest};
+  *stored = cut;
+  const int rc = mdbx_cursor_get(cursor, key, stored, MDBX_GET_BOTH_RANGE);
+  if (rc != MDBX_SUCCESS || stored->iov_len != longest || memcmp(stored->iov_base, cut.iov_base, longest) != 0)
+    return rc;
+  return mdbx_cursor_get(cursor, key, stored, MDBX_NEXT_DUP);
+}
+
+static int search_stored_lengths(const MDB_txn *txn, unsigned flags, MDBX_cursor *cursor, MDBX_val *key,
+                                 MDBX_val *stored, const MDBX_val *sought, bool range) {
+  if (flags & MDB_DUPFIXED)
+    return search_fitted(flags, cursor, key, stored, sought, range);
+  const int longest = mdbx_env_get_maxvalsize_ex(txn->env->engine, (MDBX_db_flags_t)flags);
+  if (longest < 0 || sought->iov_len <= (size_t)longest)
+    return MDB_BAD_VALSIZE;
+  return search_cut(flags, (size_t)longest, cursor, key, stored, sought, range);
+}
+
 int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX_val *key, MDBX_val *value,
                             bool range) {
   const struct shim_table *table = table_at(txn->env, dbi);
@@ -80,13 +106,13 @@ int table_find_other_length(MDB_txn *txn, MDB_dbi dbi, MDBX_cursor *cursor, MDBX
   unsigned flags;
   MDBX_val k = *key, stored;
   int rc = mdbx_dbi_flags(txn->engine, dbi, &flags);
-  if (rc == MDBX_SUCCESS && (flags & (MDB_DUPSORT | MDB_DUPFIXED)) != (MDB_DUPSORT | MDB_DUPFIXED))
+  if (rc == MDBX_SUCCESS && !(flags & MDB_DUPSORT))
     rc = MDB_BAD_VALSIZE;
   if (rc == MDBX_SUCCESS)
     rc = mdbx_cursor_get(cursor, &k, &stored, MDBX_SET_KEY);
   if (rc == MDBX_SUCCESS)
     rc = table->value_order ? walk_in_order(table, cursor, &k, &stored, &sought, range)
-                            : search_fitted(flags, cursor, &k, &stored, &sought, range);
+                            : search_stored_lengths(txn, flags, cursor, &k, &stored, &sought, range);
   if (rc == MDBX_SUCCESS) {
     *key = k;
     *value = stored;

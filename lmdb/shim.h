@@ -133,8 +133,8 @@ struct shim_cursor {
   enum place place;
   bool loose;            /* its transaction was reset: the engine's cursor has no position */
   bool multi;            /* the table has several values per key */
-  unsigned char *missed; /* key, then value; KEY_BYTES_MAX each */
-  size_t missed_key, missed_value;
+  unsigned char *missed; /* key, then value */
+  size_t missed_key, missed_value, missed_room;
   struct shim_cursor *next, **link;
 };
 

@@ -207,9 +207,15 @@ static int on_record(void *context, const MDBX_val *key, const MDBX_val *value) 
 }
 
 /* A dump of all tables leaves the main table out if it has only names of tables. */
+static bool is_needless(const struct rescuing *rescuing, const MDBX_rescue_table_t *table, uint64_t told) {
+  if (!rescuing->dump->all || table->name || told || table->records || rescuing->loss_bytes)
+    return false;
+  return rescuing->dump->strict || !(table->flags || table->sequence);
+}
+
 static int on_table_end(void *context, const MDBX_rescue_table_t *table, uint64_t told) {
   struct rescuing *rescuing = context;
-  const bool needless = rescuing->dump->all && !table->name && !told && !table->records && !rescuing->loss_bytes;
+  const bool needless = is_needless(rescuing, table, told);
   if (!rescuing->headed && !needless)
     begin_table(rescuing);
   if (rescuing->headed)

@@ -191,15 +191,20 @@ void dump_put_empty(struct dump *dump, MDBX_txn *txn) {
 
 /* --------------------------------------------------------------------------------------------------- the whole */
 
-/* Whether the main table has records that are no tables. */
-static bool main_has_records(struct dump *dump, MDBX_txn *txn) {
+/* Whether the main table has records that are no tables, or flags or a sequence that would be lost. */
+static bool main_has_own(struct dump *dump, MDBX_txn *txn) {
   MDBX_stat stat;
-  return mdbx_dbi_stat(txn, 1, &stat, sizeof(stat)) != MDBX_SUCCESS || stat.ms_entries > dump->names.count;
+  unsigned flags;
+  uint64_t sequence;
+  if (mdbx_dbi_stat(txn, 1, &stat, sizeof(stat)) != MDBX_SUCCESS || stat.ms_entries > dump->names.count)
+    return true;
+  return !dump->strict && mdbx_dbi_flags(txn, 1, &flags) == MDBX_SUCCESS &&
+         mdbx_dbi_sequence(txn, 1, &sequence, 0) == MDBX_SUCCESS && (flags || sequence);
 }
 
 static int dump_all(struct dump *dump, MDBX_txn *txn) {
   int rc = MDBX_SUCCESS;
-  if (!dump->names.count || main_has_records(dump, txn))
+  if (!dump->names.count || main_has_own(dump, txn))
     rc = dump_table(dump, txn, NULL);
   for (size_t i = 0; rc == MDBX_SUCCESS && i < dump->names.count; ++i)
     rc = dump_table(dump, txn, &dump->names.at[i]);

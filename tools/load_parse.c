@@ -6,9 +6,10 @@
 #include <stdarg.h>
 #include <string.h>
 
-/* Longest lines that make sense: a header line, a key, and a value with each byte escaped. */
-#define HEADER_LINE_MAX 16384
+/* Longest lines that make sense: a key and a value with each byte escaped, and a header line with the name of a table,
+ * which is a key of the main table. */
 #define KEY_LINE_MAX (3 * MDBX_MAX_PAGESIZE)
+#define HEADER_LINE_MAX (KEY_LINE_MAX + 64)
 #define DATA_LINE_MAX (3 * (size_t)MDBX_MAXDATASIZE + 1)
 
 void load_complain(const struct input *input, const char *format, ...) {

@@ -403,7 +403,7 @@ bool tool_warm_up(const MDBX_env *env) {
 
 int tool_try_open(MDBX_env **env, const char *path, unsigned flags, mdbx_mode_t mode) {
   char found[4096];
-  if (flags & MDBX_RDONLY)
+  if ((flags & MDBX_RDONLY) || !mode)
     path = find_data(path, found, sizeof(found));
   if (without_lock_file && !(flags & MDBX_RDONLY))
     tool_usage("-L is for what only reads");
@@ -514,9 +514,19 @@ static int keep_name(void *context, const MDBX_txn *txn, const MDBX_val *name, M
   return MDBX_SUCCESS;
 }
 
+static int order_names(const void *left, const void *right) {
+  const MDBX_val *a = left, *b = right;
+  const size_t shorter = a->iov_len < b->iov_len ? a->iov_len : b->iov_len;
+  const int order = shorter ? memcmp(a->iov_base, b->iov_base, shorter) : 0;
+  return order ? order : (a->iov_len > b->iov_len) - (a->iov_len < b->iov_len);
+}
+
+/* The main table may have another order than tool_has_name() needs: reversed keys, integers, a comparator. */
 int tool_list_tables(const MDBX_txn *txn, struct tool_names *names) {
   memset(names, 0, sizeof(*names));
   const int rc = mdbx_enumerate_tables(txn, keep_name, names);
+  if (names->count)
+    qsort(names->at, names->count, sizeof(*names->at), order_names);
   return rc == MDBX_SUCCESS ? rc : tool_fail(rc, "cannot list the tables");
 }
 
@@ -528,22 +538,7 @@ void tool_free_names(struct tool_names *names) {
 }
 
 bool tool_has_name(const struct tool_names *names, const MDBX_val *key) {
-  size_t low = 0, high = names->count;
-  while (low < high) {
-    const size_t middle = low + (high - low) / 2;
-    const MDBX_val *name = &names->at[middle];
-    const size_t shorter = name->iov_len < key->iov_len ? name->iov_len : key->iov_len;
-    int order = shorter ? memcmp(key->iov_base, name->iov_base, shorter) : 0;
-    if (order == 0)
-      order = (key->iov_len > name->iov_len) - (key->iov_len < name->iov_len);
-    if (order == 0)
-      return true;
-    if (order < 0)
-      high = middle;
-    else
-      low = middle + 1;
-  }
-  return false;
+  return names->count && bsearch(key, names->at, names->count, sizeof(*names->at), order_names);
 }
 
 const char *tool_shown_name(const MDBX_val *name) {

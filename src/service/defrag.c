@@ -75,8 +75,11 @@ static int look_for_laggards(struct defrag *defrag, MDBX_txn *txn) {
 
 /* -------------------------------------------------------------------------------------------------- one cycle */
 
+/* No more than a file has, so that sums and products of it are correct. */
 static uint64_t batch_of(const struct defrag *defrag) {
-  return defrag->goals->batch > 0 ? (uint64_t)defrag->goals->batch : (uint64_t)BATCH_BYTES >> defrag->env->shift;
+  const uint64_t batch =
+      defrag->goals->batch > 0 ? (uint64_t)defrag->goals->batch : (uint64_t)BATCH_BYTES >> defrag->env->shift;
+  return MIN_OF(batch, (uint64_t)PGNO_LIMIT);
 }
 
 /* The line above which a batch of pages in use lies, but not below `goal`. */

@@ -131,6 +131,8 @@ START_TEST(scattered_records_lifo) { shrink(MDBX_LIFORECLAIM, ROUNDS, 600, 100);
 END_TEST
 START_TEST(scattered_records_safe_nosync) { shrink(MDBX_SAFE_NOSYNC, ROUNDS, 600, 100); }
 END_TEST
+START_TEST(batches_without_limit) { shrink(MDBX_SYNC_DURABLE, ROUNDS, 600, INTPTR_MAX / (1 + _i)); }
+END_TEST
 START_TEST(large_values) { shrink(MDBX_SYNC_DURABLE, 1200, 20000, -1); }
 END_TEST
 START_TEST(large_values_writemap) { shrink(MDBX_WRITEMAP, 1200, 20000, 200); }
@@ -504,6 +506,7 @@ int main(void) {
   tcase_add_test(tests, scattered_records_writemap);
   tcase_add_test(tests, scattered_records_lifo);
   tcase_add_test(tests, scattered_records_safe_nosync);
+  tcase_add_loop_test(tests, batches_without_limit, 0, 2);
   tcase_add_test(tests, large_values);
   tcase_add_test(tests, large_values_writemap);
   tcase_add_test(tests, nested_trees);

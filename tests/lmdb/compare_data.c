@@ -104,7 +104,75 @@ static void reserve(void) {
   mdb_env_close(env);
 }
 
+/* ------------------------------------------------------------------------------------- sought, but longer than storable */
+
+enum { STORED = 300, SOUGHT = 40000 };
+
+static MDB_val filled(char *bytes, size_t length, size_t place, char letter) {
+  memset(bytes, 'm', length);
+  bytes[place] = letter;
+  return (MDB_val){length, bytes};
+}
+
+/* A long value, whose letter is compared first. */
+static void seek_long_value(MDB_txn *txn, MDB_dbi dbi, size_t length, char letter, int reverse) {
+  static char bytes[SOUGHT];
+  MDB_cursor *cursor;
+  MDB_val k = text("k"), d;
+  const MDB_val sought = filled(bytes, length, reverse ? length - 1 : 0, letter);
+  MUST(mdb_cursor_open(txn, dbi, &cursor));
+  d = sought;
+  printf("%zu %c: both %s", length, letter, code(mdb_cursor_get(cursor, &k, &d, MDB_GET_BOTH)));
+  d = sought;
+  const int rc = mdb_cursor_get(cursor, &k, &d, MDB_GET_BOTH_RANGE);
+  printf(", range %s %c", code(rc), rc == 0 ? ((char *)d.mv_data)[reverse ? STORED - 1 : 0] : '-');
+  d = sought;
+  printf(", del %s\n", code(mdb_del(txn, dbi, &k, &d)));
+  mdb_cursor_close(cursor);
+}
+
+static void long_values(const char *name, unsigned flags) {
+  static char bytes[STORED];
+  MDB_env *env = open_fresh(name, 0);
+  MDB_txn *txn = begin(env, 0);
+  const MDB_dbi dbi = table(txn, name, MDB_CREATE | MDB_DUPSORT | flags);
+  const int reverse = (flags & MDB_REVERSEDUP) != 0;
+  for (char letter = 'b'; letter <= 'h'; letter += 2) {
+    MDB_val k = text("k"), d = filled(bytes, STORED, reverse ? STORED - 1 : 0, letter);
+    MUST(mdb_put(txn, dbi, &k, &d, 0));
+  }
+  for (size_t length = 500; length <= SOUGHT; length *= 4)
+    for (char letter = 'a'; letter <= 'i'; ++letter)
+      seek_long_value(txn, dbi, length, letter, reverse);
+  mdb_txn_abort(txn);
+  mdb_env_close(env);
+}
+
+/* The last bytes decide where the cursor stands after a search for a key that is too long. */
+static void long_keys(void) {
+  static char bytes[SOUGHT];
+  MDB_env *env = open_fresh("longkeys", 0);
+  MDB_txn *txn = begin(env, 0);
+  const MDB_dbi dbi = table(txn, "reverse", MDB_CREATE | MDB_REVERSEKEY);
+  MDB_cursor *cursor;
+  for (char key[] = "b"; key[0] <= 'h'; key[0] += 2)
+    MUST(put(txn, dbi, key, key, 0));
+  MUST(mdb_cursor_open(txn, dbi, &cursor));
+  for (char letter = 'a'; letter <= 'd'; ++letter) {
+    MDB_val k = filled(bytes, SOUGHT, SOUGHT - 1, letter), d;
+    SAY(mdb_cursor_get(cursor, &k, &d, MDB_SET));
+    NOTE("then %s", move(cursor, MDB_NEXT, NULL, NULL));
+  }
+  mdb_cursor_close(cursor);
+  mdb_txn_abort(txn);
+  mdb_env_close(env);
+}
+
 void part_data(void) {
+  long_values("longvalues", 0);
+  long_values("longreverse", MDB_REVERSEDUP);
+  long_values("longfixed", MDB_DUPFIXED);
+  long_keys();
   flags();
   lengths();
   reserve();

@@ -64,6 +64,17 @@ expect 0 "check of that" "$chk" into
 expect 0 "compact copy" "$copy" -c db compact.mdbx
 "$dump" -a compact.mdbx | grep -v '^geometry' | cmp -s first.records - || fail "the compact copy differs"
 
+# ---- a directory as programs for LMDB make it: whoever makes no new database finds the data file
+mkdir of_lmdb
+cp copied.mdbx of_lmdb/data.mdb
+expect 0 "check of such a directory" "$chk" -q of_lmdb
+expect 0 "the same, open for writing" "$chk" -q -w of_lmdb
+expect 0 "change in such a directory" "$mdbx" put of_lmdb lmdb-key value
+expect 0 "read in such a directory" "$mdbx" get of_lmdb lmdb-key
+expect 0 "drop in such a directory" "$drop" -s "a name" of_lmdb
+expect 0 "defragment such a directory" "$defrag" of_lmdb
+[ ! -e of_lmdb/mdbx.dat ] || fail "a second database was made beside LMDB's"
+
 # ---- ways to load
 printf 'b\n2\na\n1\n' >plain
 expect 0 "plain text" sh -c "'$load' -T plain.db <plain"
@@ -92,6 +103,47 @@ expect_same odd.1 odd.2 "the dump of an odd name differs"
 grep -q '^sequence=42$' odd.2 || fail "the sequence is lost"
 expect 0 "strict dump" "$dump" -x -a odd.db
 grep -q '^geometry\|^sequence\|^database_hex' output && fail "a strict dump has lines others do not know"
+
+# ---- a name as long as a page of 64 KiB lets it be
+for line in database=x database_hex=01; do
+  awk -v keyword="${line%=*}" -v byte="${line#*=}" 'BEGIN {
+    printf "VERSION=3\nformat=print\ntype=btree\ndb_pagesize=65536\n%s=", keyword
+    for (i = 0; i < 32742; ++i) printf "%s", byte
+    print "\nHEADER=END\n k\n v\nDATA=END"
+  }' >long
+  rm -rf long.db long.db2
+  expect 0 "a long name, $line" "$load" -f long long.db
+  expect 0 "dump of it" "$dump" -a -f long.1 long.db
+  expect 0 "load of that" "$load" -f long.1 long.db2
+  expect 0 "dump once more" "$dump" -a -f long.2 long.db2
+  expect_same long.1 long.2 "the dump of a long name differs"
+done
+
+# ---- a main table with another order: what is a name, and what a record; its flags and its sequence
+{
+  printf 'VERSION=3\nformat=print\ntype=btree\nreversekey=1\nsequence=7\nHEADER=END\n zzzz\n record\n cbaa\n record\nDATA=END\n'
+  for name in aaab bbba abba bbab caaa aaac; do
+    printf 'VERSION=3\nformat=print\ndatabase=%s\ntype=btree\nHEADER=END\n k\n %s\nDATA=END\n' $name $name
+  done
+} >order
+expect 0 "a main table with reversekey" "$load" -q -f order order.db
+expect 0 "dump of it" "$dump" -a -p -f order.1 order.db
+[ "$(grep -c '^ record$' order.1)" -eq 2 ] || fail "the main table with reversekey has not its two records"
+[ "$(grep -c "^reversekey=1$" order.1)" -eq 1 ] || fail "reversekey is lost"
+expect 0 "load of that" "$load" -f order.1 order.db2
+expect 0 "dump once more" "$dump" -a -p -f order.2 order.db2
+expect_same order.1 order.2 "the dump of a main table with reversekey differs"
+"$mdbx" del order.db zzzz >output 2>&1 || fail "delete the first record"
+"$mdbx" del order.db cbaa >output 2>&1 || fail "delete the second record"
+expect 0 "dump without records of its own" "$dump" -a -p -f order.3 order.db
+expect 0 "load of that" "$load" -f order.3 order.db3
+expect 0 "dump of that" "$dump" -a -p -f order.4 order.db3
+expect_same order.3 order.4 "the dump of an empty main table with reversekey differs"
+expect 0 "rescue of that" "$dump" -a -p -r -f order.5 order.db3
+sort order.4 >order.4.lines
+sort order.5 >order.5.lines
+expect_same order.4.lines order.5.lines "the rescue of an empty main table with reversekey differs"
+[ "$(grep -c "^reversekey=1$\|^sequence=7$" order.4)" -eq 2 ] || fail "the flags or the sequence of the main table are lost"
 
 # ---- concise: a key with several values is written once, whatever spaces it and its values begin with
 {
