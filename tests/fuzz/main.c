@@ -24,13 +24,13 @@
 #pragma weak __sanitizer_set_death_callback
 void __sanitizer_set_death_callback(void (*callback)(void));
 
-enum { INPUT_MOST = 1 << 16, INPUTS_MOST = 4096, HANG_SECONDS = 5, MUTATIONS_MOST = 6 };
+enum { INPUT_MOST = 1 << 16, HANG_SECONDS = 5, MUTATIONS_MOST = 6 };
 
 static struct {
   uint8_t *bytes;
   size_t length;
-} inputs[INPUTS_MOST];
-static size_t input_count;
+} * inputs;
+static size_t input_count, input_capacity;
 static uint64_t chance = 1;
 
 /* What runs now. */
@@ -71,8 +71,11 @@ static void run_one(const uint8_t *bytes, size_t length, unsigned hang_seconds) 
 /* ----------------------------------------------------------------------------------------------------------- inputs */
 
 static void take_file(const char *path) {
-  if (input_count == INPUTS_MOST)
-    return;
+  if (input_count == input_capacity) {
+    input_capacity = input_capacity ? 2 * input_capacity : 64;
+    inputs = realloc(inputs, input_capacity * sizeof(*inputs));
+    FUZZ_MUST(inputs);
+  }
   inputs[input_count].bytes = fuzz_read_file(path, &inputs[input_count].length);
   input_count += 1;
 }
@@ -197,5 +200,6 @@ int main(int argc, char *argv[]) {
     run_mutations(runs, (time_t)seconds);
   for (size_t i = 0; i < input_count; ++i)
     free(inputs[i].bytes);
+  free(inputs);
   return 0;
 }
