@@ -2307,7 +2307,8 @@ LIBMDBX_API int mdbx_env_get_valsize4page_max(const MDBX_env *env,
  *
  * Returns MDBX_SUCCESS, [env], or
  *   MDBX_EINVAL            unknown flags, read-only together with MDBX_TXN_TRY,
- *                          MDBX_TXN_APART without read-only or with a parent
+ *                          MDBX_TXN_APART without read-only, with a parent, or
+ *                          with MDBX_TXN_RDONLY_PREPARE
  *   MDBX_BUSY              this thread has a write transaction already; or
  *                          MDBX_TXN_TRY is given and another writer is active
  *   MDBX_TXN_OVERLAPPING   this thread has a transaction of the other kind
@@ -3288,10 +3289,11 @@ LIBMDBX_API int mdbx_cursor_delete_range(MDBX_cursor *begin, MDBX_cursor *end,
  * affected  receives the number of records or values deleted; may be NULL.
  *
  * Afterwards the cursor stands on its record if that still exists; else before
- * the record behind the deleted ones, as after mdbx_cursor_del(). If it stands
- * behind the end, after MDBX_DELETE_AFTER_..., MDBX_GET_CURRENT returns
- * MDBX_ENODATA in a table with MDBX_DUPSORT, and the last record in other
- * tables.
+ * the record behind the deleted ones, as after mdbx_cursor_del(). But after
+ * MDBX_DELETE_AFTER_... it stands behind the end in a table with MDBX_DUPSORT,
+ * also if its record still exists: MDBX_GET_CURRENT returns MDBX_ENODATA, and
+ * MDBX_PREV the last record. In other tables MDBX_GET_CURRENT returns the last
+ * record.
  *
  * A cursor that never had a position stands before the first record for the two
  * actions ...AFTER_EXCLUDING; for MDBX_DELETE_AFTER_INCLUDING the call moves it

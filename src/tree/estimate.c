@@ -118,7 +118,8 @@ static double estimate_spots(const struct tree *tree, const struct spot *from, c
   return reversed ? -estimate_forward(tree, to, from) : estimate_forward(tree, from, to);
 }
 
-/* Estimates how many values of the key are before the position of the set. */
+/* Estimates how many values of the key are before the position of the set: fewer than it has. More would mean that the
+ * position is behind the next key. */
 static int value_rank(const struct value_set *set, double *rank) {
   struct path first;
   *rank = set->index;
@@ -129,7 +130,8 @@ static int value_rank(const struct value_set *set, double *rank) {
     return rc;
   const struct spot start = look_at(set->snapshot, &set->tree, &first);
   const struct spot here = look_at(set->snapshot, &set->tree, &set->path);
-  *rank = estimate_spots(&set->tree, &start, &here);
+  const double most = (double)set->tree.record.items - 1, estimate = estimate_spots(&set->tree, &start, &here);
+  *rank = MIN_OF(estimate, most);
   return MDBX_SUCCESS;
 }
 

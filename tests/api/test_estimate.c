@@ -284,6 +284,35 @@ START_TEST(estimates_are_close) {
 }
 END_TEST
 
+/* The leaves with the values of a key are of uneven fill: an estimate never takes the last value for one that comes after
+ * the next key. */
+START_TEST(last_value_comes_before_the_next_key) {
+  static char bytes[2000];
+  MDBX_val key = api_val("x"), data, next = api_val("y");
+  intptr_t distance;
+  for (int i = 0; i < 150; ++i) {
+    snprintf(bytes, sizeof(bytes), "%06d", i);
+    OK(api_put(txn, several, "x", bytes, MDBX_UPSERT));
+  }
+  memset(bytes, 'b', sizeof(bytes));
+  for (char letter = 'a'; letter < 'e'; ++letter) {
+    bytes[0] = letter;
+    data = (MDBX_val){bytes, sizeof(bytes)};
+    OK(mdbx_put(txn, several, &key, &data, MDBX_UPSERT));
+  }
+  OK(api_put(txn, several, "y", "1", MDBX_UPSERT));
+  OK(mdbx_cursor_bind(txn, cursor, several));
+  OK(mdbx_cursor_bind(txn, other, several));
+  OK(mdbx_cursor_get(cursor, &key, &data, MDBX_SET));
+  OK(mdbx_cursor_get(cursor, &key, &data, MDBX_LAST_DUP));
+  OK(mdbx_cursor_get(other, &next, &data, MDBX_SET));
+  OK(mdbx_estimate_distance(cursor, other, &distance));
+  ck_assert_int_eq(distance, 1);
+  OK(mdbx_estimate_distance(other, cursor, &distance));
+  ck_assert_int_eq(distance, -1);
+}
+END_TEST
+
 START_TEST(rule_45_estimate_move) {
   ptrdiff_t distance;
   MDBX_val key = api_val("000200"), data = {NULL, 0};
@@ -326,6 +355,7 @@ int main(void) {
   tcase_add_test(tcase, rule_45_estimate_range);
   tcase_add_test(tcase, estimate_range_of_an_empty_table);
   tcase_add_test(tcase, estimates_are_close);
+  tcase_add_test(tcase, last_value_comes_before_the_next_key);
   tcase_add_test(tcase, rule_45_estimate_move);
   return unit_run(suite);
 }
