@@ -178,17 +178,22 @@ START_TEST(copies_of_old_snapshots) {
 }
 END_TEST
 
+static unsigned newest_of(int fd, struct meta_set *set) {
+  unsigned newest = 0;
+  OK(meta_read_all(fd, API_DB, set));
+  for (unsigned i = 1; i < META_COUNT; ++i)
+    if (set->slot[i].txnid > set->slot[newest].txnid)
+      newest = i;
+  return newest;
+}
+
 /* Writes the newest meta, with that list, to a slot so many behind its own, and makes the checksum right. */
 static unsigned forge_meta(unsigned behind, const uint8_t *list, size_t length) {
   const int fd = open(unit_path(API_DB), O_RDWR);
   struct meta_set set;
   struct meta_page *page = malloc(4096);
-  unsigned newest = 0;
   ck_assert_int_ge(fd, 0);
-  OK(meta_read_all(fd, API_DB, &set));
-  for (unsigned i = 1; i < META_COUNT; ++i)
-    if (set.slot[i].txnid > set.slot[newest].txnid)
-      newest = i;
+  const unsigned newest = newest_of(fd, &set);
   const unsigned slot = (newest + behind) % META_COUNT;
   meta_build(page, 4096, slot, set.slot[newest].txnid, &set.slot[newest].meta,
              &(struct meta_tail){NULL, 0, list, length});
@@ -301,12 +306,8 @@ static void repeat_meta(void) {
   const int fd = open(unit_path(API_DB), O_RDWR);
   struct meta_set set;
   struct meta_page *page = malloc(4096);
-  unsigned newest = 0;
   ck_assert_int_ge(fd, 0);
-  OK(meta_read_all(fd, API_DB, &set));
-  for (unsigned i = 1; i < META_COUNT; ++i)
-    if (set.slot[i].txnid > set.slot[newest].txnid)
-      newest = i;
+  const unsigned newest = newest_of(fd, &set);
   ck_assert_int_eq(pread(fd, page, 4096, newest * 4096), 4096);
   for (unsigned slot = 0; slot < META_COUNT; ++slot) {
     page->header.pgno = slot;
