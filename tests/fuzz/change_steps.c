@@ -334,8 +334,10 @@ static void do_put_here(struct change *change, struct used_table *table) {
         table->modelled) {
       pairs_remove(&table->pairs, at, at + 1);
       pairs_put(&table->pairs, &own, &wanted);
-      const int rc = mdbx_cursor_get(other, &key, &value, MDBX_GET_CURRENT);
-      FUZZ_MUST(rc == MDBX_SUCCESS || at == other_at || table->pairs.several);
+      bool exact = mdbx_cursor_get(other, &key, &value, MDBX_GET_CURRENT) == MDBX_SUCCESS;
+      if (exact)
+        pairs_seek(&table->pairs, &key, &value, &exact);
+      FUZZ_MUST(exact || at == other_at || table->pairs.several);
     }
   }
   if (cursor)

@@ -13,6 +13,7 @@ for target in ${FUZZ_TARGETS:-file}; do
   target=${target##*/}
   runs=400
   [ "$target" != shell ] || runs=40 # each command is a process
+  [ "${FUZZ_DRIVER:-no}" = no ] || runs=1 # libFuzzer would run each input so often, and mutates none of them
   set --
   [ -d "$srcdir/corpus/$target" ] && set -- "$srcdir/corpus/$target"/*
   case $target in file | lmdb) set -- "$@" "$work/seeds"/* ;; esac
