@@ -520,16 +520,22 @@ static void use_inherited(void *context) {
   CHILD_OK(mdbx_env_wait_durable(env, &ticket, (unsigned)FOREVER));
   CHILD_OK(mdbx_env_durable_fd(env, &fd));
   CHILD_OK(try_commit(env, "again", MDBX_TXN_READWRITE, &ticket));
-  struct pollfd poller = {.fd = fd, .events = POLLIN};
-  unit_require(poll(&poller, 1, -1) == 1);
-  CHILD_OK(mdbx_env_wait_durable(env, &ticket, 0));
+  /* The first event may tell of the commit before. */
+  int rc;
+  do {
+    struct pollfd poller = {.fd = fd, .events = POLLIN};
+    uint64_t count;
+    unit_require(poll(&poller, 1, -1) == 1 && read(fd, &count, sizeof(count)) == sizeof(count));
+    rc = mdbx_env_wait_durable(env, &ticket, 0);
+  } while (rc == MDBX_RESULT_TRUE);
+  CHILD_OK(rc);
   CHILD_OK(mdbx_env_close(env));
 }
 
 static void close_inherited(void *context) { CHILD_OK(mdbx_env_close(context)); }
 
 START_TEST(test_descriptor_in_a_child) {
-#ifdef __SANITIZE_THREAD__
+#if THREAD_SANITIZED
   unit_left_out("the descriptor in a child",
                 "the thread sanitizer ends a child of a process with threads that starts one");
   return;
@@ -537,6 +543,10 @@ START_TEST(test_descriptor_in_a_child) {
   MDBX_env *env = open_with_key(MDBX_SYNC_DURABLE);
   int fd;
   OK(mdbx_env_durable_fd(env, &fd));
+  /* The thread has begun, and allocates nothing from now on: AddressSanitizer gives a locked allocator to a child otherwise. */
+  const MDBX_commit_ticket before = commit(env, "before");
+  await_event(fd);
+  OK(mdbx_env_wait_durable(env, &before, 0));
   const pid_t user = unit_fork(use_inherited, env);
   unit_join(user);
   const pid_t closer = unit_fork(close_inherited, env);

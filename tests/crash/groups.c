@@ -15,6 +15,8 @@
 #include "recorder.h"
 #include "verdict.h"
 
+#include "../unit/sanitized.h"
+
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -27,7 +29,7 @@ enum { THREADS = 4, TICKETS = 8, MARK_BEGIN = 1, MARK_DURABLE = 2 };
 
 /* Of the cuts. To open what they leave is the work of one thread, of which ThreadSanitizer sees nothing, and takes it most of
  * the time. */
-#ifdef __SANITIZE_THREAD__
+#if THREAD_SANITIZED
 enum { PLACES = 4 };
 #else
 enum { PLACES = 150 };

@@ -75,15 +75,15 @@ static void begin_anew(void) {
     FUZZ_OK(mdbx_dbi_open(txn(), kinds[kind].name, (MDBX_db_flags_t)kinds[kind].flags, &run.dbi[kind]));
 }
 
-/* Cursors of a transaction that has ended are unbound; those of what is around it stay. */
-static void forget_cursors(void) {
+/* Cursors of a transaction that has ended, or goes on after a checkpoint, are unbound; those of what is around it stay. */
+static void forget_cursors(int around) {
   for (int i = 0; i < CURSORS; ++i)
-    if (run.cursor_level[i] > run.depth) {
+    if (run.cursor_level[i] > around) {
       if (mdbx_cursor_unbind(run.cursor[i]) == MDBX_SUCCESS) {
         run.cursor_kind[i] = -1;
         run.cursor_level[i] = 0;
       } else /* bound again inside to where it was */
-        run.cursor_level[i] = run.depth;
+        run.cursor_level[i] = around;
     }
 }
 
@@ -99,7 +99,7 @@ static void end(bool commits) {
     if (!commits)
       run.live[kind] = run.level[run.depth].before[kind];
   }
-  forget_cursors();
+  forget_cursors(run.depth);
 }
 
 static void check(void) {
@@ -129,12 +129,8 @@ static void do_checkpoint(void) {
     pairs_clear(&run.level[run.depth - 1].before[kind]);
     pairs_copy(&run.level[run.depth - 1].before[kind], &run.live[kind]);
   }
-  for (int i = 0; i < CURSORS && rc == MDBX_SUCCESS; ++i)
-    if (run.cursor_level[i] == run.depth) {
-      (void)mdbx_cursor_unbind(run.cursor[i]);
-      run.cursor_kind[i] = -1;
-      run.cursor_level[i] = 0;
-    }
+  if (rc == MDBX_SUCCESS)
+    forget_cursors(run.depth - 1);
 }
 
 /* ------------------------------------------------------------------------------------------------------ each call */
@@ -315,6 +311,7 @@ static void do_wrong(int kind) {
 static void step(void) {
   const enum call what = (enum call)draw(CALLS);
   const int kind = (int)draw(KINDS);
+  fuzz_trace("call %d, table %d, depth %d", (int)what, kind, run.depth);
   switch (what) {
   case CALL_DELETE:
     do_delete(kind);

@@ -2,9 +2,11 @@
 /* What few programs do, and some count on: the forbidden that is survived, the end of tables, forks. */
 #include "compare.h"
 
+#include "../unit/sanitized.h"
+
 /* lmdb.h forbids it, and what LMDB does then is luck, which a sanitizer takes away; extras.c has the rest. A binding for Common
  * Lisp counts on it. */
-#if defined(__SANITIZE_ADDRESS__)
+#if ADDRESS_SANITIZED
 static void close_ended_cursors(void) {}
 #else
 static void close_ended_cursors(void) {

@@ -11,6 +11,8 @@
  */
 #include "soak.h"
 
+#include "../unit/sanitized.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -196,7 +198,7 @@ static void look_at_bounds(void) {
   MUST_BE(size <= FILE_BOUND);
   for (unsigned i = 0; i < WORKERS; ++i) {
     const struct worker *worker = &soak->workers[i];
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !ADDRESS_SANITIZED && !THREAD_SANITIZED
     MUST_BE(atomic_load(&worker->memory) <= MEMORY_BOUND);
     MUST_BE(atomic_load(&worker->mappings) <= MAPPINGS_BOUND);
 #endif

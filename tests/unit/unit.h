@@ -7,6 +7,8 @@
 #ifndef MDBX_TESTS_UNIT_H
 #define MDBX_TESTS_UNIT_H
 
+#include "sanitized.h"
+
 #include <check.h>
 
 #include <dirent.h>
@@ -40,16 +42,7 @@ static inline void unit_mark_point(const char *file, int line) {
 #define _mark_point(file, line) unit_mark_point(file, line)
 
 /* Sanitizers take terabytes of addresses for themselves, and time. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define UNIT_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define UNIT_SANITIZED 1
-#endif
-#endif
-#ifndef UNIT_SANITIZED
-#define UNIT_SANITIZED 0
-#endif
+#define UNIT_SANITIZED (ADDRESS_SANITIZED || THREAD_SANITIZED)
 
 /* The same is true of valgrind, which a program can tell by what is loaded into it. */
 static inline bool unit_is_instrumented(void) {
