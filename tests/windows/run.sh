@@ -128,13 +128,10 @@ try_tools() {
 try_one_file() {
   check "mdbx.c compiles" "$compiler" -O2 -Wall -Wextra -Werror -I"$work/include" -c "$built/amalgamation/mdbx.c" \
     -o "$work/mdbx.o" || return
-  for each in \
-    "program tests/use/program.c" \
-    "model tests/model/model.c tests/model/reference.c" \
-    "multi tests/model/multi.c tests/model/multi_cursor.c tests/model/multi_reference.c" \
-    "threads tests/stress/threads.c"; do
+  for name in tests/use/program tests/model/model tests/model/multi tests/stress/threads; do
+    files=$("$sources/scripts/sources-of" $name)
     # shellcheck disable=SC2086
-    check "${each%% *} compiles" program "${each%% *}" "-I$built/amalgamation -I." ${each#* } "$work/mdbx.o" || return
+    check "${name##*/} compiles" program "${name##*/}" "-I$built/amalgamation -I." $files "$work/mdbx.o" || return
   done
   check "the program" on_windows ./program.exe single
   check "the program's database is sound" "$built/mdbx_chk/mdbx_chk" -q single
