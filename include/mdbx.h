@@ -2783,7 +2783,8 @@ LIBMDBX_API int mdbx_dbi_rename2(MDBX_txn *txn, MDBX_dbi dbi,
                                  const MDBX_val *name);
 
 /* Closes a handle, so that another table can get its number. The table itself
- * is unchanged. No other thread may be using the handle. Seldom needed: handles
+ * is unchanged. No other thread may be using the handle. Cursors of a closed
+ * handle return MDBX_BAD_DBI until they are bound again. Seldom needed: handles
  * close with the environment. The main table's handle stays open; the call then
  * returns success.
  *

@@ -45,6 +45,8 @@ struct MDBX_cursor {
   MDBX_txn *txn; /* the root; NULL: unbound */
   void *user_context;
   struct cursor core;
+  const struct table_handle *handle;
+  uint32_t generation;       /* of the handle when the table was loaded that the cursor was bound to */
   unsigned nesting;          /* how deep the transaction it was bound in is nested */
   MDBX_cursor *next, **link; /* list of the transaction */
 };

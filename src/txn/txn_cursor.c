@@ -8,14 +8,19 @@ int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi, struct tre
   txn = txn->root;
   if (dbi == DBI_GC && !txn_is_reader(txn))
     return MDBX_EACCESS;
-  if (cursor->txn == txn && cursor->core.tree == tree)
+  const uint32_t generation = dbi < CORE_TABLES ? 0 : txn_table_of(tree)->generation;
+  if (cursor->txn == txn && cursor->core.tree == tree) {
+    cursor->generation = generation;
     return MDBX_SUCCESS;
+  }
   if (txn_cursor_is_outer(cursor))
     return MDBX_EINVAL;
   txn_cursor_unbind(cursor);
   cursor_attach(&cursor->core, txn->view, tree, txn_is_reader(txn) ? NULL : &txn->space);
   cursor->txn = txn;
   cursor->dbi = dbi;
+  cursor->handle = &txn->env->handles[dbi];
+  cursor->generation = generation;
   cursor->nesting = txn->innermost->nesting;
   cursor->ever_bound = true;
   cursor->link = &txn->cursors;

@@ -16,12 +16,17 @@ static inline bool txn_cursor_is_outer(const MDBX_cursor *cursor) {
   return cursor->txn && cursor->nesting < cursor->txn->innermost->nesting;
 }
 void txn_cursor_unbind(MDBX_cursor *cursor);
-/* Whether the table of a bound cursor was dropped in this transaction, and not created again. */
+/* The tree is that of a named table. */
+static inline const struct txn_table *txn_table_of(const struct tree *tree) {
+  return (const void *)((const uint8_t *)tree - offsetof(struct txn_table, tree));
+}
+/* Whether the table of a bound cursor was dropped in this transaction, and not created again, or its handle was closed. */
 static inline bool txn_cursor_is_stray(const MDBX_cursor *cursor) {
   if (cursor->dbi < CORE_TABLES)
     return false;
-  const uint8_t *tree = (const uint8_t *)cursor->core.tree;
-  return ((const struct txn_table *)(const void *)(tree - offsetof(struct txn_table, tree)))->state & TABLE_DROPPED;
+  const struct txn_table *table = txn_table_of(cursor->core.tree);
+  return (table->state & TABLE_DROPPED) ||
+         atomic_load_explicit(&cursor->handle->generation, memory_order_relaxed) != cursor->generation;
 }
 /* Whether two bound cursors are in one table of one transaction. */
 static inline bool txn_cursors_match(const MDBX_cursor *a, const MDBX_cursor *b) {

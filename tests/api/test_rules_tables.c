@@ -252,10 +252,39 @@ START_TEST(test_rule_28_reused_number_under_a_cursor) {
   MDBX_cursor *cursor = cursor_on(dbi, MDBX_LAST);
   OK(mdbx_dbi_close(env, dbi));
   ck_assert_uint_eq(api_table(txn, "u", 0), dbi);
-  IS(mdbx_cursor_del(cursor, MDBX_UPSERT), MDBX_ENODATA);
+  IS(mdbx_cursor_del(cursor, MDBX_UPSERT), MDBX_BAD_DBI);
+  IS(move(cursor, MDBX_FIRST), MDBX_BAD_DBI);
+  OK(mdbx_cursor_bind(txn, cursor, dbi));
+  IS(move(cursor, MDBX_GET_CURRENT), MDBX_ENODATA);
+  OK(move(cursor, MDBX_LAST));
   ck_assert_uint_eq(entries(dbi), 200);
   mdbx_cursor_close(cursor);
   ck_assert_uint_eq(entries(api_table(txn, "t", 0)), 300);
+}
+END_TEST
+
+/* Nothing goes through the cursor of a closed handle, not even after the table was dropped with the main table. */
+START_TEST(test_rule_28_cursor_of_a_closed_handle) {
+  const MDBX_dbi dbi = api_table(txn, "t", MDBX_CREATE);
+  MDBX_val key = api_val("k"), data = api_val("1");
+  fill(dbi, 300);
+  next(_i ? MDBX_TXN_RDONLY : MDBX_TXN_READWRITE);
+  MDBX_cursor *cursor = cursor_on(dbi, MDBX_FIRST);
+  OK(move(cursor, MDBX_NEXT));
+  OK(mdbx_dbi_close(env, dbi));
+  IS(move(cursor, MDBX_NEXT), MDBX_BAD_DBI);
+  IS(mdbx_cursor_put(cursor, &key, &data, MDBX_UPSERT), _i ? MDBX_EACCESS : MDBX_BAD_DBI);
+  if (!_i) {
+    OK(mdbx_drop(txn, DBI_MAIN, false));
+    IS(move(cursor, MDBX_FIRST), MDBX_BAD_DBI);
+    OK(mdbx_txn_rollback(txn));
+  }
+  ck_assert_uint_eq(api_table(txn, "t", 0), dbi);
+  IS(move(cursor, MDBX_FIRST), _i ? MDBX_BAD_DBI : MDBX_EINVAL); /* of a transaction that has gone on it is unbound */
+  OK(mdbx_cursor_bind(txn, cursor, dbi));
+  OK(move(cursor, MDBX_FIRST));
+  ck_assert_uint_eq(entries(dbi), 300);
+  mdbx_cursor_close(cursor);
 }
 END_TEST
 
@@ -484,6 +513,7 @@ int main(void) {
   tcase_add_test(tcase, test_rule_28_taken_back);
   tcase_add_test(tcase, test_rule_28_closing_handles);
   tcase_add_test(tcase, test_rule_28_reused_number_under_a_cursor);
+  tcase_add_loop_test(tcase, test_rule_28_cursor_of_a_closed_handle, 0, 2);
   tcase_add_loop_test(tcase, test_rule_28_reused_number_in_a_nested_one, 0, 2);
   tcase_add_loop_test(tcase, test_rule_26_new_kind_under_a_cursor, 0, 2);
   tcase_add_loop_test(tcase, test_rule_26_number_of_values_under_a_cursor, 0, 4);

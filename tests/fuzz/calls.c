@@ -401,13 +401,10 @@ static void start(void) {
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
-  const uint8_t *at = data + (size < HEAD_BYTES ? size : HEAD_BYTES), *const behind = data + size;
-  run.input = (struct fuzz_input){data, at};
+  const uint8_t *const steps = data + (size < HEAD_BYTES ? size : HEAD_BYTES), *const behind = data + size;
+  run.input = (struct fuzz_input){data, steps};
   start();
-  for (unsigned i = 0; i < STEPS && at < behind; ++i, at = run.input.end) {
-    run.input = (struct fuzz_input){at, behind - at < STEP_BYTES ? behind : at + STEP_BYTES};
-    step();
-  }
+  sequence_run(&run.input, steps, behind, step);
   compare_all();
   while (run.depth)
     end(true);

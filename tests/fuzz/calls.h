@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/fuzz/calls.h: what an input of the target `calls` consists of: two bytes that choose the database, then steps of
- * STEP_BYTES each. The first byte of a step chooses the call, the second the table, the others are its arguments. A step has
- * more bytes than its call needs, so that a changed step leaves the steps behind it as they were.
+ * tests/fuzz/calls.h: the calls of the target `calls`. The second byte of a step chooses the table.
  */
 #ifndef MDBX_TESTS_FUZZ_CALLS_H
 #define MDBX_TESTS_FUZZ_CALLS_H
 
-#include "fuzz.h"
+#include "sequence.h"
 
-enum { HEAD_BYTES = 2, STEP_BYTES = 8, STEPS = 600, KINDS = 4, CURSORS = 3 };
+enum { KINDS = 4, CURSORS = 3 };
 
 /* Of the first byte, modulo their number; some are more frequent than others. */
 enum call {

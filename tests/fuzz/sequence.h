@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/fuzz/sequence.h: inputs that are sequences of calls: a few bytes that choose the database, then steps of STEP_BYTES each.
+ * The first byte of a step chooses the call, the others are its arguments. A step has more bytes than its call needs, so that a
+ * changed step leaves the steps behind it as they were.
+ */
+#ifndef MDBX_TESTS_FUZZ_SEQUENCE_H
+#define MDBX_TESTS_FUZZ_SEQUENCE_H
+
+#include "fuzz.h"
+
+enum { HEAD_BYTES = 2, STEP_BYTES = 8, STEPS = 600, INSERTED_MOST = 40 };
+
+struct sequence {
+  uint8_t *bytes;
+  size_t size, room;
+  unsigned calls; /* so many there are */
+  /* The calls that begin a transaction inside the one that is open, and that end it. */
+  unsigned begin, ends[2];
+};
+
+size_t sequence_steps(const struct sequence *sequence);
+/* Makes room for steps before step `at`; their bytes are undefined. NULL: there is no room. */
+uint8_t *sequence_gap(struct sequence *sequence, size_t at, size_t count);
+/* A step with that call and any arguments. */
+void sequence_draw(uint8_t *step, uint64_t *random, unsigned call);
+
+typedef void sequence_change(struct sequence *sequence, uint64_t *random);
+
+/* Makes one change, of those that fit all sequences or of a target's own. Gives the new size. */
+size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change *const own[], size_t own_count);
+
+/* Runs the steps: the bytes of each are in *input while step() runs. */
+void sequence_run(struct fuzz_input *input, const uint8_t *steps, const uint8_t *behind, void (*step)(void));
+
+#endif

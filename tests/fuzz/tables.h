@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/fuzz/tables.h: the calls of the target `tables`, and what it works on.
+ */
+#ifndef MDBX_TESTS_FUZZ_TABLES_H
+#define MDBX_TESTS_FUZZ_TABLES_H
+
+#include "sequence.h"
+#include "world.h"
+
+enum { LEVELS = 4, READERS = 3, CACHED = 32, RENAMES = STEPS, BYTES = 1000 };
+
+/* Of the first byte, modulo their number. */
+enum call {
+  CALL_OPEN,
+  CALL_OPEN_2,
+  CALL_PUT,
+  CALL_PUT_2,
+  CALL_DELETE,
+  CALL_EMPTY,
+  CALL_DROP,
+  CALL_RENAME,
+  CALL_CLOSE,
+  CALL_SEQUENCE,
+  CALL_PLAIN,
+  CALL_CURSOR,
+  CALL_BEGIN,
+  CALL_COMMIT,
+  CALL_ABORT,
+  CALL_CHECKPOINT,
+  CALL_LOOK,
+  CALL_READER_BEGIN,
+  CALL_READER_LOOK,
+  CALL_READER_LOOK_2,
+  CALL_READER_USE,
+  CALL_READER_END,
+  CALL_CACHED,
+  CALL_LIST,
+  CALL_REOPEN,
+  CALL_EMPTY_ALL,
+  CALLS
+};
+
+extern struct tables {
+  struct fuzz_input input; /* the step that runs; before the first one, what chooses the database */
+  MDBX_env *env;
+  unsigned env_flags, main_flags, page_size, most_handles;
+  unsigned identities; /* given to tables so far */
+  struct world base;   /* what is committed */
+  struct {
+    MDBX_txn *txn;
+    struct world world;
+    MDBX_dbi renamed[RENAMES]; /* handles of tables to which this transaction has given other names */
+    unsigned renames;
+  } level[LEVELS];
+  int depth; /* transactions that are open */
+  struct {
+    MDBX_txn *txn; /* NULL: none */
+    struct world world;
+    uint64_t lost; /* bits: numbers that were closed since it began; it may have used what they named then */
+  } reader[READERS];
+  bool has_renamed; /* a table, since the database was opened */
+  MDBX_cursor *cursor;
+  MDBX_dbi cursor_dbi; /* where it is bound, and in the transaction of which level; 0: it is not */
+  int cursor_level;
+  struct {
+    unsigned identity;
+    uint8_t key;
+    MDBX_cache_entry_t entry;
+  } cached[CACHED];
+  uint8_t key[BYTES], value[BYTES];
+} tables;
+
+static inline unsigned draw(unsigned limit) { return fuzz_byte(&tables.input) % limit; }
+static inline MDBX_txn *txn(void) { return tables.level[tables.depth - 1].txn; }
+static inline struct world *world(void) { return &tables.level[tables.depth - 1].world; }
+
+/* In tables_txn.c: transactions and snapshots. */
+void lives_begin(void);
+void lives_end(bool commits);
+void lives_checkpoint(void);
+/* In no transaction is the number a handle from now on. */
+void lives_forget_number(MDBX_dbi dbi);
+/* The reader's snapshot has the table of this handle by the same name and of the same kind. */
+bool lives_reader_knows(unsigned slot, const struct world_handle *handle);
+void lives_reader_begin(unsigned slot);
+void lives_reader_end(unsigned slot);
+void lives_check(void);
+
+#endif
