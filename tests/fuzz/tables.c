@@ -62,8 +62,10 @@ static void note_handle(MDBX_dbi dbi, unsigned identity) {
   const struct world_handle *known = world_handle_of(world(), identity);
   FUZZ_MUST(dbi >= 2);
   FUZZ_MUST(known ? known->dbi == dbi : !world_named_by(world(), dbi));
-  if (!known)
-    world_add_handle(world(), dbi, identity);
+  if (known)
+    return;
+  world_add_handle(world(), dbi, identity);
+  lives_renumber(dbi);
 }
 
 static int expected_of_open(const struct world_table *table, unsigned flags) {
@@ -277,8 +279,10 @@ static void do_reader_look(void) {
     return;
   }
   FUZZ_MUST(rc == (table->identity ? MDBX_SUCCESS : MDBX_NOTFOUND));
-  if (rc == MDBX_SUCCESS)
-    world_compare(tables.reader[slot].txn, dbi, &table->pairs);
+  if (rc != MDBX_SUCCESS)
+    return;
+  lives_reader_uses(slot, dbi);
+  world_compare(tables.reader[slot].txn, dbi, &table->pairs);
 }
 
 /* A handle of the writer, for a table that has the same name in the reader's snapshot. */
@@ -288,8 +292,25 @@ static void do_reader_use(void) {
   if (!handle || !lives_reader_knows(slot, handle))
     return;
   const struct world *seen = &tables.reader[slot].world;
+  lives_reader_uses(slot, handle->dbi);
   fuzz_trace("  reader %u, handle %u", slot, handle->dbi);
   world_compare(tables.reader[slot].txn, handle->dbi, &seen->table[world_find(seen, handle->identity)].pairs);
+}
+
+/* The order in which arguments are computed is the compiler's; that of the bytes is not. */
+static void do_move(void) {
+  const unsigned slot = draw(READERS);
+  lives_reader_move(slot, draw(3));
+}
+
+static void do_amend(void) {
+  const unsigned slot = draw(READERS);
+  lives_amend(slot, draw(2));
+}
+
+static void do_clone(void) {
+  const unsigned from = draw(READERS), to = draw(READERS);
+  lives_reader_clone(from, to);
 }
 
 static MDBX_val wanted_of(const struct world_table *table, const MDBX_val *key, bool *there) {
@@ -307,6 +328,8 @@ static void do_cached(void) {
   const bool reads = slot < READERS;
   if (reads && !lives_reader_knows(slot, handle))
     return;
+  if (reads)
+    lives_reader_uses(slot, handle->dbi);
   const struct world *seen = reads ? &tables.reader[slot].world : world();
   const unsigned name = world_find(seen, handle->identity), place = (handle->identity * 8 + what) % CACHED;
   if (tables.cached[place].identity != handle->identity || tables.cached[place].key != what) {
@@ -479,6 +502,18 @@ static void step(void) {
     break;
   case CALL_READER_END:
     lives_reader_end(draw(READERS));
+    break;
+  case CALL_READER_MOVE:
+    do_move();
+    break;
+  case CALL_READER_CLONE:
+    do_clone();
+    break;
+  case CALL_AMEND:
+    do_amend();
+    break;
+  case CALL_EMBARK:
+    lives_embark(draw(READERS));
     break;
   case CALL_CACHED:
     do_cached();

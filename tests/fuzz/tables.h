@@ -34,6 +34,10 @@ enum call {
   CALL_READER_LOOK_2,
   CALL_READER_USE,
   CALL_READER_END,
+  CALL_READER_MOVE,
+  CALL_READER_CLONE,
+  CALL_AMEND,
+  CALL_EMBARK,
   CALL_CACHED,
   CALL_LIST,
   CALL_REOPEN,
@@ -57,7 +61,8 @@ extern struct tables {
   struct {
     MDBX_txn *txn; /* NULL: none */
     struct world world;
-    uint64_t lost; /* bits: numbers that were closed since it began; it may have used what they named then */
+    /* Bits: numbers that it has used, and those that stand for something else since. */
+    uint64_t used, lost;
   } reader[READERS];
   bool has_renamed; /* a table, since the database was opened */
   MDBX_cursor *cursor;
@@ -84,7 +89,17 @@ void lives_forget_number(MDBX_dbi dbi);
 /* The reader's snapshot has the table of this handle by the same name and of the same kind. */
 bool lives_reader_knows(unsigned slot, const struct world_handle *handle);
 void lives_reader_begin(unsigned slot);
+void lives_reader_uses(unsigned slot, MDBX_dbi dbi);
+/* From now on the number stands for another table, or for none. */
+void lives_renumber(MDBX_dbi dbi);
 void lives_reader_end(unsigned slot);
+/* To the newest snapshot, by one of the calls that do that. */
+void lives_reader_move(unsigned slot, unsigned how);
+void lives_reader_clone(unsigned from, unsigned to);
+/* The write transaction ends, and a reader becomes the next one. */
+void lives_amend(unsigned slot, bool commits);
+/* The write transaction becomes a reader of what it has committed, and the next one begins. */
+void lives_embark(unsigned slot);
 void lives_check(void);
 
 #endif

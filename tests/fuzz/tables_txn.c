@@ -17,17 +17,24 @@ static void use_handles(void) {
   }
 }
 
+static const struct world *around(void) { return tables.depth ? world() : &tables.base; }
+
+/* The next transaction has begun. */
+static void enter(void) {
+  const int level = tables.depth;
+  world_copy(&tables.level[level].world, around());
+  for (unsigned i = 0; !level && i < HANDLES; ++i)
+    tables.level[0].world.handle[i].remade = false;
+  tables.level[level].renames = 0;
+  tables.depth += 1;
+  use_handles();
+}
+
 void lives_begin(void) {
   if (tables.depth == (tables.env_flags & MDBX_WRITEMAP ? 1 : LEVELS))
     return;
-  const struct world *around = tables.depth ? world() : &tables.base;
   FUZZ_OK(mdbx_txn_begin(tables.env, tables.depth ? txn() : NULL, MDBX_TXN_READWRITE, &tables.level[tables.depth].txn));
-  world_copy(&tables.level[tables.depth].world, around);
-  for (unsigned i = 0; !tables.depth && i < HANDLES; ++i)
-    tables.level[0].world.handle[i].remade = false;
-  tables.level[tables.depth].renames = 0;
-  tables.depth += 1;
-  use_handles();
+  enter();
 }
 
 /* Cursors of a transaction that has ended, or goes on after a checkpoint, are unbound; those of what is around it stay. */
@@ -56,20 +63,28 @@ static bool is_known_around(const struct world *around, int level, const struct 
   return world_find(around, handle->identity) < NAMES && !handle->remade;
 }
 
+static uint64_t bit_of(MDBX_dbi dbi) { return UINT64_C(1) << dbi % 64; }
+
+void lives_reader_uses(unsigned slot, MDBX_dbi dbi) { tables.reader[slot].used |= bit_of(dbi); }
+
+void lives_renumber(MDBX_dbi dbi) {
+  for (unsigned slot = 0; slot < READERS; ++slot)
+    tables.reader[slot].lost |= tables.reader[slot].used & bit_of(dbi);
+}
+
 void lives_forget_number(MDBX_dbi dbi) {
   if (tables.cursor_dbi == dbi)
     tables.cursor_dbi = 0;
   world_forget_number(&tables.base, dbi);
   for (int level = 0; level < tables.depth; ++level)
     world_forget_number(&tables.level[level].world, dbi);
-  for (unsigned slot = 0; slot < READERS; ++slot)
-    tables.reader[slot].lost |= UINT64_C(1) << dbi % 64;
+  lives_renumber(dbi);
 }
 
-/* The handle of a table that was renamed is gone. That of one which was only opened stays for later transactions; what is around a
+/* After a whole transaction the handle of a table that was renamed is gone. That of one which was only opened stays for later ones; what is around a
  * nested one does not know it. */
 static void undo_handles(struct world *around, int level) {
-  for (unsigned i = 0; i < tables.level[level].renames; ++i)
+  for (unsigned i = 0; !level && i < tables.level[level].renames; ++i)
     lives_forget_number(tables.level[level].renamed[i]);
   const struct world *gone = &tables.level[level].world;
   for (unsigned i = 0; level == 0 && i < gone->handles; ++i) {
@@ -80,24 +95,29 @@ static void undo_handles(struct world *around, int level) {
   }
 }
 
-void lives_end(bool commits) {
+/* The innermost transaction has ended. */
+static void leave(bool commits) {
   const int level = --tables.depth;
-  struct world *around = level ? world() : &tables.base, *inner = &tables.level[level].world;
-  if (commits)
-    FUZZ_OK(mdbx_txn_commit(tables.level[level].txn));
-  else
-    FUZZ_OK(mdbx_txn_abort(tables.level[level].txn));
+  struct world *outer = level ? world() : &tables.base, *inner = &tables.level[level].world;
   forget_cursor(level);
   if (commits) {
     pass_renames(level);
-    world_clear(around);
-    *around = *inner;
+    world_clear(outer);
+    *outer = *inner;
   } else {
-    undo_handles(around, level);
+    undo_handles(outer, level);
     world_clear(inner);
   }
   if (level)
     use_handles();
+}
+
+void lives_end(bool commits) {
+  if (commits)
+    FUZZ_OK(mdbx_txn_commit(txn()));
+  else
+    FUZZ_OK(mdbx_txn_abort(txn()));
+  leave(commits);
 }
 
 void lives_checkpoint(void) {
@@ -105,20 +125,20 @@ void lives_checkpoint(void) {
   FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
   if (rc != MDBX_SUCCESS)
     return;
-  struct world *around = level ? &tables.level[level - 1].world : &tables.base;
+  struct world *outer = level ? &tables.level[level - 1].world : &tables.base;
   pass_renames(level);
   tables.level[level].renames = 0;
   for (unsigned i = 0; !level && i < world()->handles; ++i)
     world()->handle[i].remade = false;
-  world_clear(around);
-  world_copy(around, world());
+  world_clear(outer);
+  world_copy(outer, world());
   forget_cursor(level);
   use_handles();
 }
 
 bool lives_reader_knows(unsigned slot, const struct world_handle *handle) {
   const unsigned name = world_find(&tables.reader[slot].world, handle->identity);
-  return tables.reader[slot].txn && name < NAMES && !(tables.reader[slot].lost >> handle->dbi % 64 & 1) &&
+  return tables.reader[slot].txn && name < NAMES && !(tables.reader[slot].lost & bit_of(handle->dbi)) &&
          world_find(world(), handle->identity) == name && world_find(&tables.base, handle->identity) == name &&
          tables.reader[slot].world.table[name].flags == world()->table[name].flags;
 }
@@ -127,7 +147,7 @@ void lives_reader_begin(unsigned slot) {
   lives_reader_end(slot);
   FUZZ_OK(mdbx_txn_begin(tables.env, NULL, MDBX_TXN_RDONLY, &tables.reader[slot].txn));
   world_copy(&tables.reader[slot].world, &tables.base);
-  tables.reader[slot].lost = 0;
+  tables.reader[slot].used = tables.reader[slot].lost = 0;
 }
 
 void lives_reader_end(unsigned slot) {
@@ -136,6 +156,71 @@ void lives_reader_end(unsigned slot) {
   FUZZ_OK(mdbx_txn_abort(tables.reader[slot].txn));
   tables.reader[slot].txn = NULL;
   world_clear(&tables.reader[slot].world);
+}
+
+/* The snapshot of a reader is the newest one. */
+static void note_newest(unsigned slot) {
+  world_clear(&tables.reader[slot].world);
+  world_copy(&tables.reader[slot].world, &tables.base);
+  tables.reader[slot].used = tables.reader[slot].lost = 0;
+}
+
+void lives_reader_move(unsigned slot, unsigned how) {
+  MDBX_txn *const reader = tables.reader[slot].txn;
+  if (!reader)
+    return;
+  if (how == 0)
+    FUZZ_OK(mdbx_txn_reset(reader));
+  const int rc = how == 2 ? mdbx_txn_refresh(reader) : mdbx_txn_renew(reader);
+  FUZZ_MUST(rc == MDBX_SUCCESS || (rc == MDBX_RESULT_TRUE && how == 2));
+  if (rc == MDBX_SUCCESS)
+    note_newest(slot);
+}
+
+void lives_reader_clone(unsigned from, unsigned to) {
+  if (from == to || !tables.reader[from].txn)
+    return;
+  FUZZ_OK(mdbx_txn_clone(tables.reader[from].txn, &tables.reader[to].txn, NULL));
+  world_clear(&tables.reader[to].world);
+  world_copy(&tables.reader[to].world, &tables.reader[from].world);
+  tables.reader[to].used = tables.reader[to].lost = 0;
+}
+
+static bool has_newest(const MDBX_txn *reader) {
+  MDBX_txn *newest;
+  FUZZ_OK(mdbx_txn_begin(tables.env, NULL, MDBX_TXN_RDONLY, &newest));
+  const bool same = mdbx_txn_id(newest) == mdbx_txn_id(reader);
+  FUZZ_OK(mdbx_txn_abort(newest));
+  return same;
+}
+
+void lives_amend(unsigned slot, bool commits) {
+  MDBX_txn *const reader = tables.reader[slot].txn;
+  if (!reader || tables.depth > 1)
+    return;
+  lives_end(commits);
+  const bool newest = has_newest(reader);
+  const int rc = mdbx_txn_amend(reader, &tables.level[0].txn, MDBX_TXN_READWRITE, NULL);
+  FUZZ_MUST(rc == (newest ? MDBX_SUCCESS : MDBX_RESULT_TRUE));
+  if (!newest) {
+    lives_begin();
+    return;
+  }
+  tables.reader[slot].txn = NULL;
+  world_clear(&tables.reader[slot].world);
+  enter();
+}
+
+void lives_embark(unsigned slot) {
+  if (tables.depth > 1)
+    return;
+  lives_reader_end(slot);
+  MDBX_txn *moving = txn();
+  FUZZ_OK(mdbx_txn_commit_embark_read(&moving, NULL));
+  leave(true);
+  tables.reader[slot].txn = moving;
+  note_newest(slot);
+  lives_begin();
 }
 
 void lives_check(void) {
