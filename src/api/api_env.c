@@ -156,11 +156,13 @@ int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd) {
 int mdbx_env_set_userctx(MDBX_env *env, void *ctx) {
   const int rc = env_check(env);
   if (rc == MDBX_SUCCESS)
-    env->user_context = ctx;
+    atomic_store(&env->user_context, ctx);
   return rc;
 }
 
-void *mdbx_env_get_userctx(const MDBX_env *env) { return env_check(env) == MDBX_SUCCESS ? env->user_context : NULL; }
+void *mdbx_env_get_userctx(const MDBX_env *env) {
+  return env_check(env) == MDBX_SUCCESS ? atomic_load(&env->user_context) : NULL;
+}
 
 /* -------------------------------------------------------------------------------------------------------- geometry */
 

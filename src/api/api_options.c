@@ -95,7 +95,7 @@ static int set_plain_option(MDBX_env *env, MDBX_option_t option, uint64_t value)
     return MDBX_EPERM;
   if (value != UINT64_MAX && (value < rule->low || value > rule->high))
     return MDBX_EINVAL;
-  env->options.values[option] = value;
+  atomic_store(&env->options.values[option], value);
   return option == MDBX_opt_sync_thread && env->opened ? flusher_obey_option(env) : MDBX_SUCCESS;
 }
 

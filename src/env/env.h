@@ -68,7 +68,8 @@ struct metas_seen {
 
 struct env_options {
   unsigned max_dbs, max_readers;
-  uint64_t values[MDBX_opt_sync_thread + 1]; /* the other options, by number; UINT64_MAX: not set */
+  /* The other options, by number; UINT64_MAX: not set. Any thread may change them at any time. */
+  _Atomic uint64_t values[MDBX_opt_sync_thread + 1];
 };
 
 struct MDBX_env {
@@ -77,7 +78,7 @@ struct MDBX_env {
   _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
   char *path, *data_path, *lock_path;
   char *lock_wish; /* the lock file's name that the application asked for, NULL: the usual name; freed at close */
-  void *user_context;
+  _Atomic(void *) user_context;
   struct env_options options;
   bool lockless;              /* no lock file; set before open */
   _Atomic uint64_t map_limit; /* this process uses at most so many bytes of the file; 0: no limit but the geometry */
