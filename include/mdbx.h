@@ -2703,7 +2703,8 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *   MDBX_INCOMPATIBLE  the table has an optional feature this library does not
  *                      know; or it has other flags; or the name is a plain
  *                      record; or the main table is of a kind that cannot hold
- *                      names
+ *                      names, or has comparators that were not given when it
+ *                      was opened
  *   MDBX_BAD_VALSIZE   the name is too long
  *   MDBX_BAD_DBI       since this read transaction used a table, that table has
  *                      been renamed to this name, which had been another one's
