@@ -223,6 +223,62 @@ END_TEST
 
 /* ------------------------------------------------------------------------------------- rule 19: reset, renew, refresh */
 
+struct heir {
+  MDBX_env *env;
+  MDBX_txn *left;   /* the reader of a thread that has ended */
+  pthread_t thread; /* that thread */
+  int way;
+};
+
+static void *leave_a_reader(void *context) {
+  struct heir *heir = context;
+  heir->thread = pthread_self();
+  heir->left = api_begin(heir->env, MDBX_TXN_RDONLY);
+  if (heir->way == 2)
+    OK(mdbx_txn_park(heir->left, false));
+  return NULL;
+}
+
+/* The thread has the number of the ended one, and its slot. */
+static void *read_and_tidy_up(void *context) {
+  struct heir *heir = context;
+  MDBX_txn *own = api_begin(heir->env, MDBX_TXN_RDONLY);
+  if (!pthread_equal(heir->thread, pthread_self())) {
+    OK(mdbx_txn_abort(own));
+    return NULL;
+  }
+  if (heir->way == 1)
+    IS(mdbx_txn_park(heir->left, false), MDBX_BAD_TXN);
+  if (heir->way == 2)
+    OK(mdbx_txn_park(own, false));
+  if (heir->way == 2)
+    IS(mdbx_txn_unpark(heir->left, false), MDBX_OUSTED);
+  OK(mdbx_txn_abort(heir->left));
+  OK(mdbx_txn_unpark(own, false));
+  api_has(own, DBI_MAIN, "a", "1");
+  OK(mdbx_txn_abort(own));
+  heir->left = NULL;
+  return NULL;
+}
+
+/* The slot of a thread that ended belongs to the next one, also if both have the same number: what is done to the reader
+ * that the first one left does not touch the snapshot of the second one. */
+START_TEST(rule_18_reader_of_an_ended_thread) {
+  struct heir heir = {.env = api_open(0), .way = _i};
+  pthread_t thread;
+  MDBX_txn *txn = api_begin(heir.env, MDBX_TXN_READWRITE);
+  OK(api_put(txn, DBI_MAIN, "a", "1", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  ck_assert_int_eq(pthread_create(&thread, NULL, leave_a_reader, &heir), 0);
+  pthread_join(thread, NULL);
+  ck_assert_int_eq(pthread_create(&thread, NULL, read_and_tidy_up, &heir), 0);
+  pthread_join(thread, NULL);
+  if (heir.left) /* no other thread can end it */
+    IS(mdbx_txn_abort(heir.left), MDBX_THREAD_MISMATCH);
+  OK(mdbx_env_close(heir.env));
+}
+END_TEST
+
 START_TEST(rule_19_reset_and_renew) {
   MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
   api_store(env, "a", "1");
@@ -613,6 +669,7 @@ int main(void) {
   tcase_add_test(tcase, rule_17_no_sticky_threads);
   tcase_add_test(tcase, rule_17_bad_arguments);
   tcase_add_test(tcase, rule_18_thread_ownership);
+  tcase_add_loop_test(tcase, rule_18_reader_of_an_ended_thread, 0, 3);
   tcase_add_test(tcase, rule_18_fork);
   tcase = api_case(suite, "states");
   tcase_add_test(tcase, rule_19_reset_and_renew);
