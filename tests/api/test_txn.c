@@ -197,6 +197,7 @@ static void *intrude(void *context) {
   IS(mdbx_cursor_get(meeting->cursor, NULL, &data, MDBX_FIRST), MDBX_THREAD_MISMATCH);
   IS(mdbx_cursor_close2(meeting->cursor), MDBX_THREAD_MISMATCH);
   IS(mdbx_cursor_unbind(meeting->cursor), MDBX_THREAD_MISMATCH);
+  IS(mdbx_cursor_ignord(meeting->cursor), MDBX_THREAD_MISMATCH);
   MDBX_txn_info info;
   IS(mdbx_txn_info(txn, &info, false), MDBX_THREAD_MISMATCH);
   IS(mdbx_txn_break(txn), MDBX_THREAD_MISMATCH);
@@ -213,6 +214,9 @@ START_TEST(rule_18_thread_ownership) {
     meeting.txn = api_begin(meeting.env, kinds[i]);
     OK(mdbx_cursor_open(meeting.txn, DBI_MAIN, &meeting.cursor));
     api_thread(intrude, &meeting);
+    OK(mdbx_cursor_ignord(meeting.cursor));
+    OK(mdbx_cursor_unbind(meeting.cursor));
+    IS(mdbx_cursor_ignord(meeting.cursor), MDBX_EINVAL);
     api_has(meeting.txn, DBI_MAIN, "a", "1");
     mdbx_cursor_close(meeting.cursor);
     OK(mdbx_txn_commit(meeting.txn));
