@@ -283,6 +283,50 @@ START_TEST(rule_18_reader_of_an_ended_thread) {
 }
 END_TEST
 
+static void *begin_a_writer(void *context) {
+  struct heir *heir = context;
+  heir->thread = pthread_self();
+  heir->left = api_begin(heir->env, MDBX_TXN_READWRITE);
+  return NULL;
+}
+
+/* The thread has the number of the ended one, but the write transaction is another thread's. */
+static void *write_beside_it(void *context) {
+  const struct heir *heir = context;
+  MDBX_txn *txn;
+  MDBX_stat stat;
+  if (!pthread_equal(heir->thread, pthread_self()))
+    return NULL;
+  OK(mdbx_env_stat_ex(heir->env, NULL, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_entries, 0); /* not what is not committed */
+  IS(mdbx_env_sync_ex(heir->env, true, true), MDBX_BUSY);
+  OK(mdbx_env_set_option(heir->env, MDBX_opt_txn_dp_limit, 1000));
+  IS(mdbx_txn_begin(heir->env, NULL, MDBX_TXN_TRY, &txn), MDBX_BUSY);
+  IS(mdbx_txn_unlock(heir->env), MDBX_THREAD_MISMATCH);
+  IS(mdbx_env_close(heir->env), MDBX_BUSY);
+  return NULL;
+}
+
+/* A write transaction may go on after the thread that began it has ended. Then no other thread is the writer, also if it
+ * has the number of that thread. */
+START_TEST(rule_18_writer_of_an_ended_thread) {
+  struct heir heir = {.env = api_open(MDBX_NOSTICKYTHREADS | MDBX_SAFE_NOSYNC)};
+  pthread_t thread;
+  MDBX_txn *txn = api_begin(heir.env, MDBX_TXN_READWRITE);
+  OK(mdbx_canary_put(txn, NULL));
+  OK(mdbx_txn_commit(txn));
+  ck_assert_int_eq(pthread_create(&thread, NULL, begin_a_writer, &heir), 0);
+  pthread_join(thread, NULL);
+  OK(api_put(heir.left, DBI_MAIN, "a", "1", MDBX_UPSERT));
+  ck_assert_int_eq(pthread_create(&thread, NULL, write_beside_it, &heir), 0);
+  pthread_join(thread, NULL);
+  OK(api_put(heir.left, DBI_MAIN, "b", "2", MDBX_UPSERT));
+  OK(mdbx_txn_commit(heir.left));
+  ck_assert_uint_eq(api_count(heir.env), 2);
+  OK(mdbx_env_close(heir.env));
+}
+END_TEST
+
 START_TEST(rule_19_reset_and_renew) {
   MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
   api_store(env, "a", "1");
@@ -674,6 +718,7 @@ int main(void) {
   tcase_add_test(tcase, rule_17_bad_arguments);
   tcase_add_test(tcase, rule_18_thread_ownership);
   tcase_add_loop_test(tcase, rule_18_reader_of_an_ended_thread, 0, 3);
+  tcase_add_test(tcase, rule_18_writer_of_an_ended_thread);
   tcase_add_test(tcase, rule_18_fork);
   tcase = api_case(suite, "states");
   tcase_add_test(tcase, rule_19_reset_and_renew);
