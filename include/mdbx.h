@@ -3255,8 +3255,9 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
  * cursor behind the last record stays behind all records.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
- * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for flags other
- * than these and MDBX_CURRENT, which has no effect. */
+ * MDBX_INCOMPATIBLE if the record is a named table or the table has comparators
+ * that were not given when it was opened, MDBX_EINVAL for flags other than
+ * these and MDBX_CURRENT, which has no effect. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
 /* Deletes all records from the one under `begin` to the one under `end`; the

@@ -355,6 +355,44 @@ START_TEST(names_in_an_unknown_order) {
 }
 END_TEST
 
+/* A table without its comparators can be read from one end to the other, and emptied; nothing else can change it. */
+START_TEST(records_in_an_unknown_order) {
+  enum { KEYS = 20 };
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  MDBX_cursor *cursor;
+  MDBX_dbi dbi;
+  MDBX_val key, value;
+  uint64_t affected;
+  const unsigned kind = _i ? MDBX_DUPSORT : 0;
+  OK(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE | kind, &dbi, _i < 2 ? backwards : NULL, _i ? backwards : NULL));
+  for (unsigned i = 0; i < KEYS; ++i)
+    for (unsigned j = 0; j < (_i ? 5 : 1); ++j)
+      OK(api_put(txn, dbi, numbered(i), j & 1 ? "odd" : numbered(j), MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, "t", kind, &dbi));
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST));
+  IS(mdbx_cursor_del(cursor, MDBX_UPSERT), MDBX_INCOMPATIBLE);
+  if (_i < 2)
+    IS(mdbx_cursor_del(cursor, MDBX_ALLDUPS), MDBX_INCOMPATIBLE);
+  else
+    OK(mdbx_cursor_del(cursor, MDBX_ALLDUPS));
+  if (_i < 2)
+    IS(mdbx_cursor_bunch_delete(cursor, MDBX_DELETE_AFTER_EXCLUDING, &affected), MDBX_INCOMPATIBLE);
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+  OK(mdbx_drop(txn, dbi, false));
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST), MDBX_NOTFOUND);
+  mdbx_cursor_close(cursor);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_28_dbi_close) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -672,6 +710,7 @@ int main(void) {
   tcase_add_test(tcase, rule_28_dbi_close);
   tcase_add_test(tcase, comparator_with_a_context);
   tcase_add_loop_test(tcase, names_in_an_unknown_order, 0, 2);
+  tcase_add_loop_test(tcase, records_in_an_unknown_order, 0, 3);
   tcase_add_test(tcase, rule_29_empty);
   tcase_add_test(tcase, rule_29_main_with_all_tables);
   tcase_add_test(tcase, rule_30_rename);
