@@ -2723,8 +2723,9 @@ LIBMDBX_API int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name,
 
 /* mdbx_dbi_open() with comparison functions of the application for keys and for
  * values; NULL means the built-in one. They are not stored: every opener must
- * give the same ones, and tools without them cannot change the table. For older
- * programs; prefer keys that sort as bytes.
+ * give the same ones, and tools without them cannot change the table; their
+ * cursors lose their positions (MDBX_ENODATA) when a nested transaction begins or
+ * ends. For older programs; prefer keys that sort as bytes.
  *
  * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is
  * open with other functions. */

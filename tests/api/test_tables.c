@@ -393,6 +393,41 @@ START_TEST(records_in_an_unknown_order) {
 }
 END_TEST
 
+/* There a cursor that would have to be searched for has no position any more, instead of another one. */
+START_TEST(cursors_in_an_unknown_order) {
+  enum { KEYS = 1000 };
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE), *nested;
+  MDBX_cursor *cursor;
+  MDBX_dbi dbi;
+  MDBX_val key, value;
+  const unsigned kind = _i ? MDBX_DUPSORT : 0;
+  OK(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE | kind, &dbi, _i < 2 ? backwards : NULL, _i ? backwards : NULL));
+  for (unsigned i = 0; i < KEYS; ++i)
+    OK(api_put(txn, dbi, _i == 2 ? "k" : numbered(i), numbered(i), MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, "t", kind, &dbi));
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  for (unsigned i = 0; i < KEYS / 2; ++i)
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+  OK(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &nested));
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), MDBX_ENODATA);
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_GET_CURRENT), MDBX_ENODATA);
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST));
+  for (unsigned i = 1; i < KEYS; ++i)
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), MDBX_NOTFOUND);
+  OK(mdbx_txn_abort(nested));
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_LAST));
+  mdbx_cursor_close(cursor);
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_28_dbi_close) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -711,6 +746,7 @@ int main(void) {
   tcase_add_test(tcase, comparator_with_a_context);
   tcase_add_loop_test(tcase, names_in_an_unknown_order, 0, 2);
   tcase_add_loop_test(tcase, records_in_an_unknown_order, 0, 3);
+  tcase_add_loop_test(tcase, cursors_in_an_unknown_order, 0, 3);
   tcase_add_test(tcase, rule_29_empty);
   tcase_add_test(tcase, rule_29_main_with_all_tables);
   tcase_add_test(tcase, rule_30_rename);
