@@ -2703,7 +2703,8 @@ LIBMDBX_API int mdbx_txn_enumerate_cursors(const MDBX_txn *txn,
  *   MDBX_INCOMPATIBLE  the table has an optional feature this library does not
  *                      know; or it has other flags; or the name is a plain
  *                      record; or the main table is of a kind that cannot hold
- *                      names
+ *                      names, or has comparators that were not given when it
+ *                      was opened
  *   MDBX_BAD_VALSIZE   the name is too long
  *   MDBX_BAD_DBI       since this read transaction used a table, that table has
  *                      been renamed to this name, which had been another one's
@@ -2722,8 +2723,9 @@ LIBMDBX_API int mdbx_dbi_open2(MDBX_txn *txn, const MDBX_val *name,
 
 /* mdbx_dbi_open() with comparison functions of the application for keys and for
  * values; NULL means the built-in one. They are not stored: every opener must
- * give the same ones, and tools without them cannot change the table. For older
- * programs; prefer keys that sort as bytes.
+ * give the same ones, and tools without them cannot change the table; their
+ * cursors lose their positions (MDBX_ENODATA) when a nested transaction begins or
+ * ends. For older programs; prefer keys that sort as bytes.
  *
  * Returns what mdbx_dbi_open() does; MDBX_INCOMPATIBLE also if the table is
  * open with other functions. */
@@ -3255,8 +3257,9 @@ LIBMDBX_API int mdbx_cursor_put(MDBX_cursor *cursor, const MDBX_val *key,
  * cursor behind the last record stays behind all records.
  *
  * Returns MDBX_SUCCESS, [cursor], [write], MDBX_ENODATA without a position,
- * MDBX_INCOMPATIBLE if the record is a named table, MDBX_EINVAL for flags other
- * than these and MDBX_CURRENT, which has no effect. */
+ * MDBX_INCOMPATIBLE if the record is a named table or the table has comparators
+ * that were not given when it was opened, MDBX_EINVAL for flags other than
+ * these and MDBX_CURRENT, which has no effect. */
 LIBMDBX_API int mdbx_cursor_del(MDBX_cursor *cursor, MDBX_put_flags_t flags);
 
 /* Deletes all records from the one under `begin` to the one under `end`; the

@@ -577,18 +577,6 @@ static int put_current(struct shim_cursor *cursor, MDB_val *data, unsigned flags
   return rc;
 }
 
-static int put_many(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
-  unsigned present = 0;
-  int rc = table_flags(txn_of(cursor), cursor->dbi, &present);
-  MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
-  data[1].mv_size = 0;
-  if (rc != MDBX_SUCCESS || !cursor->multi || !(present & MDB_DUPFIXED))
-    return rc == MDBX_SUCCESS ? MDB_INCOMPATIBLE : rc;
-  rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
-  data[1].mv_size = values[1].iov_len;
-  return rc;
-}
-
 /* In an order of the program's own a value may equal another one and yet differ: then the new value replaces it. */
 static int put_in_own_order(struct shim_cursor *cursor, const MDBX_val *key, MDBX_val *value) {
   int rc = mdbx_cursor_put(cursor->engine, key, value, MDBX_NODUPDATA);
@@ -596,6 +584,34 @@ static int put_in_own_order(struct shim_cursor *cursor, const MDBX_val *key, MDB
     rc = table_overwrite_equal(txn_of(cursor), cursor->dbi, key, value);
   MDBX_val k = *key, d = *value;
   return rc == MDBX_SUCCESS ? engine_get(cursor, &k, &d, MDBX_GET_BOTH) : rc;
+}
+
+/* The elements of an array one after another. values[1].iov_len: how many there are, and then how many were stored. */
+static int put_each_in_own_order(struct shim_cursor *cursor, const MDBX_val *key, MDBX_val *values) {
+  const size_t count = values[1].iov_len;
+  int rc = MDBX_SUCCESS;
+  values[1].iov_len = 0;
+  while (values[1].iov_len < count && rc == MDBX_SUCCESS) {
+    MDBX_val value = {(char *)values[0].iov_base + values[1].iov_len * values[0].iov_len, values[0].iov_len};
+    rc = put_in_own_order(cursor, key, &value);
+    values[1].iov_len += rc == MDBX_SUCCESS;
+  }
+  return rc;
+}
+
+static int put_many(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {
+  unsigned present = 0;
+  int rc = table_flags(txn_of(cursor), cursor->dbi, &present);
+  MDBX_val values[2] = {to_engine(&data[0]), {NULL, data[1].mv_size}};
+  data[1].mv_size = 0;
+  if (rc != MDBX_SUCCESS || !cursor->multi || !(present & MDB_DUPFIXED))
+    return rc == MDBX_SUCCESS ? MDB_INCOMPATIBLE : rc;
+  if (flags == MDB_MULTIPLE && table_at(cursor->txn->env, cursor->dbi)->value_order)
+    rc = put_each_in_own_order(cursor, key, values);
+  else
+    rc = mdbx_cursor_put(cursor->engine, key, values, (MDBX_put_flags_t)flags);
+  data[1].mv_size = values[1].iov_len;
+  return rc;
 }
 
 static int put_one(struct shim_cursor *cursor, const MDBX_val *key, MDB_val *data, unsigned flags) {

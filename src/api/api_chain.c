@@ -69,7 +69,7 @@ static int check_amend(const MDBX_txn *reader, unsigned flags) {
     return MDBX_EINVAL;
   if (env_is_readonly(reader->env))
     return MDBX_EACCESS;
-  return atomic_load(&reader->env->writer_thread) == os_thread_self() ? MDBX_TXN_OVERLAPPING : MDBX_SUCCESS;
+  return env_is_writing(reader->env) ? MDBX_TXN_OVERLAPPING : MDBX_SUCCESS;
 }
 
 int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn, MDBX_txn_flags_t flags, void *ctx) {

@@ -165,7 +165,7 @@ int mdbx_cursor_compare(const MDBX_cursor *left, const MDBX_cursor *right, bool 
 }
 
 int mdbx_cursor_ignord(MDBX_cursor *cur) {
-  const int rc = check_cursor(cur);
+  const int rc = check_bound(cur);
   if (rc == MDBX_SUCCESS)
     cursor_ignore_order(&cur->core);
   return rc;

@@ -81,7 +81,7 @@ int mdbx_env_wait_durable(MDBX_env *env, const MDBX_commit_ticket *ticket, unsig
   const struct ticket wanted = {ticket->txn_id, (uint32_t)ticket->epoch};
   if (timeout_seconds_16dot16 == 0)
     return ticket_ask(env, &wanted);
-  if (atomic_load(&env->writer_thread) == os_thread_self())
+  if (env_is_writing(env))
     return MDBX_BUSY;
   const bool for_ever = timeout_seconds_16dot16 == UINT32_MAX;
   return wait_and_count(env, &wanted, for_ever ? TICKET_FOREVER : os_monotonic_16dot16() + timeout_seconds_16dot16);
@@ -156,11 +156,13 @@ int mdbx_env_get_fd(const MDBX_env *env, mdbx_filehandle_t *fd) {
 int mdbx_env_set_userctx(MDBX_env *env, void *ctx) {
   const int rc = env_check(env);
   if (rc == MDBX_SUCCESS)
-    env->user_context = ctx;
+    atomic_store(&env->user_context, ctx);
   return rc;
 }
 
-void *mdbx_env_get_userctx(const MDBX_env *env) { return env_check(env) == MDBX_SUCCESS ? env->user_context : NULL; }
+void *mdbx_env_get_userctx(const MDBX_env *env) {
+  return env_check(env) == MDBX_SUCCESS ? atomic_load(&env->user_context) : NULL;
+}
 
 /* -------------------------------------------------------------------------------------------------------- geometry */
 
@@ -253,7 +255,7 @@ static int stat_of_txn(const MDBX_txn *txn, MDBX_stat *stat) {
 
 /* Begins a reader of its own; but if the thread has a write transaction, uses that. */
 static int stat_of_newest(const MDBX_env *env, MDBX_stat *stat) {
-  if (atomic_load(&env->writer_thread) == os_thread_self())
+  if (env_is_writing(env))
     return stat_of_txn(env->writer_txn->innermost, stat);
   MDBX_txn *txn;
   int rc = txn_begin_read_apart((MDBX_env *)(uintptr_t)env, &txn);

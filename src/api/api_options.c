@@ -90,12 +90,11 @@ static int set_plain_option(MDBX_env *env, MDBX_option_t option, uint64_t value)
     return MDBX_EPERM;
   if (rule->writers_only && env->opened && env_is_readonly(env))
     return MDBX_EACCESS;
-  if ((option == MDBX_opt_txn_dp_limit || option == MDBX_opt_txn_dp_initial) && env->opened &&
-      atomic_load(&env->writer_thread) == os_thread_self())
+  if ((option == MDBX_opt_txn_dp_limit || option == MDBX_opt_txn_dp_initial) && env->opened && env_is_writing(env))
     return MDBX_EPERM;
   if (value != UINT64_MAX && (value < rule->low || value > rule->high))
     return MDBX_EINVAL;
-  env->options.values[option] = value;
+  atomic_store(&env->options.values[option], value);
   return option == MDBX_opt_sync_thread && env->opened ? flusher_obey_option(env) : MDBX_SUCCESS;
 }
 

@@ -18,7 +18,7 @@ int mdbx_env_set_maplimit(MDBX_env *env, size_t bytes) {
     rc = env_check_open(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (atomic_load(&env->writer_thread) == os_thread_self())
+  if (env_is_writing(env))
     return MDBX_EINVAL;
   atomic_store(&env->map_limit, bytes);
   return MDBX_SUCCESS;

@@ -83,7 +83,8 @@ int mdbx_txn_unpark(MDBX_txn *txn, bool restart_if_ousted) {
     rc = txn_unpark(txn);
   if (rc != MDBX_OUSTED || !restart_if_ousted)
     return rc;
-  rc = txn_renew_read(txn);
+  /* The thread may have begun another transaction since: the renewal checks that. */
+  rc = mdbx_txn_renew(txn);
   return rc == MDBX_SUCCESS ? MDBX_RESULT_TRUE : rc;
 }
 

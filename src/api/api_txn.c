@@ -19,7 +19,7 @@ static bool overlaps(const MDBX_env *env, bool reading) {
   if ((env->flags & MDBX_NOSTICKYTHREADS) || (log_debug_flags() & MDBX_DBG_LEGACY_OVERLAP))
     return false;
   if (reading)
-    return atomic_load(&env->writer_thread) == os_thread_self();
+    return env_is_writing(env);
   const struct reader_slot *slot = readers_thread_slot(&env->threads);
   return slot && atomic_load(&slot->txnid);
 }
@@ -235,13 +235,13 @@ int mdbx_txn_lock(MDBX_env *env, bool dont_wait) {
     return rc;
   if (env_is_readonly(env))
     return MDBX_EACCESS;
-  if (env->writer_lock_thread == os_thread_self() || atomic_load(&env->writer_thread) == os_thread_self())
+  if (env_has_locked(env) || env_is_writing(env))
     return MDBX_BUSY;
   rc = env_lock_writer_beside_pending(env, dont_wait);
   if (rc != MDBX_SUCCESS)
     return rc;
   env->writer_locked_by_user = true;
-  env->writer_lock_thread = os_thread_self();
+  env->writer_lock_thread = os_thread_serial();
   return MDBX_SUCCESS;
 }
 
@@ -249,7 +249,7 @@ int mdbx_txn_unlock(MDBX_env *env) {
   const int rc = env_check_open(env);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (!env->writer_locked_by_user || env->writer_lock_thread != os_thread_self())
+  if (!env_has_locked(env))
     return MDBX_THREAD_MISMATCH;
   if (atomic_load(&env->writer_thread))
     return MDBX_BUSY;

@@ -59,7 +59,7 @@ int env_create(MDBX_env **result) {
   env->geometry_request = geometry_request_initial;
   env->options.max_readers = LCK_READERS_DEFAULT;
   for (size_t i = 0; i < COUNT_OF(env->options.values); ++i)
-    env->options.values[i] = UINT64_MAX;
+    atomic_init(&env->options.values[i], UINT64_MAX);
   int rc = os_mutex_init(&env->map_mutex, RANK_MAP);
   if (rc == MDBX_SUCCESS)
     rc = os_mutex_init(&env->handles_mutex, RANK_HANDLES);

@@ -68,7 +68,8 @@ struct metas_seen {
 
 struct env_options {
   unsigned max_dbs, max_readers;
-  uint64_t values[MDBX_opt_sync_thread + 1]; /* the other options, by number; UINT64_MAX: not set */
+  /* The other options, by number; UINT64_MAX: not set. Any thread may change them at any time. */
+  _Atomic uint64_t values[MDBX_opt_sync_thread + 1];
 };
 
 struct MDBX_env {
@@ -77,7 +78,7 @@ struct MDBX_env {
   _Atomic unsigned flags; /* changed by open, and by set_flags under the writer lock */
   char *path, *data_path, *lock_path;
   char *lock_wish; /* the lock file's name that the application asked for, NULL: the usual name; freed at close */
-  void *user_context;
+  _Atomic(void *) user_context;
   struct env_options options;
   bool lockless;              /* no lock file; set before open */
   _Atomic uint64_t map_limit; /* this process uses at most so many bytes of the file; 0: no limit but the geometry */
@@ -116,17 +117,17 @@ struct MDBX_env {
   /* For the holder of the writer lock. */
   struct page_pool pool;
   struct stores stores;
-  MDBX_txn *writer_txn;            /* the memory of write transactions, made at first use; txn/ owns it */
-  const struct space *work;        /* the pages of the running write transaction, NULL: none runs */
-  _Atomic uintptr_t writer_thread; /* the thread whose write transaction runs, 0: none runs */
+  MDBX_txn *writer_txn;           /* the memory of write transactions, made at first use; txn/ owns it */
+  const struct space *work;       /* the pages of the running write transaction, NULL: none runs */
+  _Atomic uint64_t writer_thread; /* os_thread_serial() of the thread whose write transaction runs, 0: none runs */
   /* How many pages were retired since the durable commit, when a transaction last ran out of pages and therefore made
    * the head durable; 0: never. */
   uint64_t short_after;
   /* Threads that flush, or wait for a flush, without the writer lock: at the end of a transaction, or in a call such as
    * mdbx_env_sync(). The environment cannot be closed meanwhile. */
   _Atomic uint32_t waiting;
-  _Atomic bool writer_locked_by_user;   /* mdbx_txn_lock() */
-  _Atomic uintptr_t writer_lock_thread; /* the thread that called mdbx_txn_lock() */
+  _Atomic bool writer_locked_by_user;  /* mdbx_txn_lock() */
+  _Atomic uint64_t writer_lock_thread; /* os_thread_serial() of the thread that called mdbx_txn_lock() */
 
   /* The slow-reader callback; the application may set it at any time. If the application set one of the older type
    * MDBX_oom_func, `oom` is that callback and `hsr` an adapter that calls it; else `oom` is NULL. */
@@ -164,6 +165,18 @@ static inline const struct meta_page *env_mapped_meta(const MDBX_env *env, unsig
 }
 
 static inline bool env_is_readonly(const MDBX_env *env) { return env->flags & MDBX_RDONLY; }
+
+/* Whether the running write transaction is one that the calling thread began. If it is not tied to the thread, it may
+ * outlive it: so a later thread must not be taken for that one. */
+static inline bool env_is_writing(const MDBX_env *env) {
+  const uint64_t writer = atomic_load(&env->writer_thread);
+  return writer && writer == os_thread_serial();
+}
+
+/* Whether the calling thread holds the writer lock by mdbx_txn_lock(). */
+static inline bool env_has_locked(const MDBX_env *env) {
+  return env->writer_locked_by_user && env->writer_lock_thread == os_thread_serial();
+}
 
 /* The owner of a transaction that begins now: the calling thread, or 0 with MDBX_NOSTICKYTHREADS. */
 static inline uintptr_t env_thread(const MDBX_env *env) {

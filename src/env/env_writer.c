@@ -200,10 +200,7 @@ void env_unlock_writer(MDBX_env *env) {
   lck_writer_unlock(&env->lck);
 }
 
-bool env_writer_lock_is_own(const MDBX_env *env) {
-  const uintptr_t self = os_thread_self();
-  return atomic_load(&env->writer_thread) == self || (env->writer_locked_by_user && env->writer_lock_thread == self);
-}
+bool env_writer_lock_is_own(const MDBX_env *env) { return env_is_writing(env) || env_has_locked(env); }
 
 int env_change_flags(MDBX_env *env, unsigned flags, bool on) {
   ASSERT(!(flags & ~(unsigned)ENV_FLAGS_CHANGEABLE));

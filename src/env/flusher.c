@@ -129,15 +129,23 @@ int flusher_start(MDBX_env *env, int *fd) {
   return rc;
 }
 
+static bool wants_steady_thread(const MDBX_env *env) {
+  return env_option(env, MDBX_opt_sync_thread) && !env_is_readonly(env) && !env->lockless;
+}
+
+/* Two threads may change the option at the same time: then the last one to come here looks at it once more. */
 int flusher_obey_option(MDBX_env *env) {
-  const bool on = env_option(env, MDBX_opt_sync_thread) && !env_is_readonly(env) && !env->lockless;
   struct flusher *flusher = atomic_load(&env->flusher);
   int rc = MDBX_SUCCESS;
-  if (on && !flusher)
+  bool on;
+  if (!flusher && wants_steady_thread(env))
     rc = need_flusher(env, &flusher);
   if (rc != MDBX_SUCCESS || !flusher)
     return rc;
-  atomic_store(&flusher->steady, on);
+  do {
+    on = wants_steady_thread(env);
+    atomic_store(&flusher->steady, on);
+  } while (on != wants_steady_thread(env));
   os_event_raise(flusher->woken);
   return rc;
 }

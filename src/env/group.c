@@ -119,8 +119,7 @@ static int wait_for_flush(MDBX_env *env, const struct ticket *ticket, uint64_t u
 }
 
 int group_wait(MDBX_env *env, const struct ticket *ticket, uint64_t until) {
-  const bool is_writer = env->writer_locked_by_user && env->writer_lock_thread == os_thread_self();
-  return wait_for_flush(env, ticket, until, is_writer);
+  return wait_for_flush(env, ticket, until, env_has_locked(env));
 }
 
 int group_wait_newest(MDBX_env *env) {

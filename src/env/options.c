@@ -43,7 +43,7 @@ static uint64_t option_default(const MDBX_env *env, MDBX_option_t option) {
 
 uint64_t env_option(const MDBX_env *env, MDBX_option_t option) {
   ASSERT((size_t)option < COUNT_OF(env->options.values));
-  const uint64_t set = env->options.values[option];
+  const uint64_t set = atomic_load(&env->options.values[option]);
   return set == UINT64_MAX ? option_default(env, option) : set;
 }
 

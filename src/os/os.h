@@ -284,6 +284,9 @@ static inline uintptr_t os_thread_self(void) {
 }
 /* A small number of the calling thread, unique in the process. */
 uint32_t os_thread_number(void);
+/* A number of the calling thread that no other thread of the process ever gets, not even after this one has ended, as it
+ * may get that of os_thread_self(). Never 0. */
+uint64_t os_thread_serial(void);
 uint32_t os_pid(void);
 /* Grows by one in each forked child, so that a child knows what it inherited; no system call. */
 extern _Atomic uint32_t os_fork_count;

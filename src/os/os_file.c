@@ -72,7 +72,13 @@ void os_file_note_limit(void) {
     atomic_store(&size_limit, limit.rlim_cur == RLIM_INFINITY ? UINT64_MAX : (uint64_t)limit.rlim_cur);
 }
 
-static bool beyond_limit(uint64_t end) { return end > atomic_load_explicit(&size_limit, memory_order_relaxed); }
+/* Asks the system before it says yes: the process may have raised its limit. */
+static bool beyond_limit(uint64_t end) {
+  if (end <= atomic_load_explicit(&size_limit, memory_order_relaxed))
+    return false;
+  os_file_note_limit();
+  return end > atomic_load_explicit(&size_limit, memory_order_relaxed);
+}
 
 static uint64_t end_of_chunks(const struct iovec *iov, int count, uint64_t offset) {
   for (int i = 0; i < count; ++i)

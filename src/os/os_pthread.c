@@ -46,4 +46,12 @@ uint32_t os_thread_number(void) {
   return own - 1;
 }
 
+uint64_t os_thread_serial(void) {
+  static _Atomic uint64_t given;
+  static _Thread_local uint64_t own; /* 0: none yet */
+  if (!own)
+    own = atomic_fetch_add(&given, 1) + 1;
+  return own;
+}
+
 void os_thread_join(pthread_t thread) { pthread_join(thread, NULL); }

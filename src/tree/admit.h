@@ -33,6 +33,12 @@ static inline int admit_value(const struct snapshot *snapshot, const struct tree
   return value->iov_len <= MDBX_MAXDATASIZE ? MDBX_SUCCESS : MDBX_BAD_VALSIZE;
 }
 
+/* Before the record of a cursor is deleted, or all values of its key: the cursors that stay must be able to find their
+ * records again. MDBX_INCOMPATIBLE if this process does not have the comparators for that. */
+static inline int admit_deletion(const struct tree *tree, bool all_values) {
+  return tree->rules.unknown || (tree->values.unknown && !all_values) ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
+}
+
 /* If all keys, or all values, of the table have one length: that length. */
 void admit_set_sizes(struct tree *tree, size_t key_length, size_t value_length);
 /* Call it when a record has been stored: notes the lengths, if all keys or values must have the same length. */

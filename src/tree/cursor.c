@@ -70,13 +70,17 @@ int cursor_save_position(struct cursor *cursor) {
   return cursor_save_key(cursor, item.key, item.key_length, &value);
 }
 
+static void lose(struct cursor *cursor) {
+  cursor_unset(cursor);
+  cursor->state = CURSOR_LOST;
+  cursor->eof = true;
+}
+
 int cursor_lose_position(struct cursor *cursor, int rc) {
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_NOTFOUND || rc == MDBX_ENODATA ||
       rc == MDBX_INCOMPATIBLE)
     return rc;
-  cursor_unset(cursor);
-  cursor->state = CURSOR_LOST;
-  cursor->eof = true;
+  lose(cursor);
   return rc;
 }
 
@@ -197,10 +201,21 @@ static int find_saved(struct cursor *cursor, bool *exact) {
   return rc == MDBX_SUCCESS && *exact ? seek_saved_value(cursor, exact) : rc;
 }
 
+/* Whether this process has the comparators to search for the saved record. */
+static bool can_find_saved(const struct cursor *cursor) {
+  const struct tree *tree = cursor->tree;
+  return cursor->saved_edge == SAVED_BEHIND_ALL ||
+         !(tree->rules.unknown || (cursor->multi && cursor->saved_value && tree->values.unknown));
+}
+
 int cursor_restore(struct cursor *cursor) {
   if (likely(!cursor->detached))
     return MDBX_SUCCESS;
   if (cursor->state == CURSOR_AT || cursor->state == CURSOR_BEFORE_NEXT) {
+    if (unlikely(!can_find_saved(cursor))) {
+      lose(cursor);
+      return MDBX_SUCCESS;
+    }
     bool exact = true;
     cursor->in_set = false;
     const int rc = cursor->saved_edge == SAVED_BEHIND_ALL ? go_behind_all(cursor) : find_saved(cursor, &exact);

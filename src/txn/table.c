@@ -170,16 +170,24 @@ static void prepare_name(const struct tree *main, const MDBX_val *name, struct s
   key_prepare(key, main->rules.order, name->iov_len ? name->iov_base : "", name->iov_len, scratch);
 }
 
+/* Names can be searched for only in an order that this process knows. */
+static int check_order_of_names(const struct tree *main) {
+  return main->rules.order == ORDER_USER && main->rules.unknown ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
+}
+
 /* The record stored under a name. MDBX_NOTFOUND; MDBX_INCOMPATIBLE if it is a plain record, or a table with unknown
- * optional features. */
+ * optional features, or if the order of the names is unknown. */
 static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record *record) {
   struct seek_key key;
   struct leaf_item item;
   uint8_t scratch[PAGE_SIZE_MAX / 2];
   if (name->iov_len > limit_key(txn->view->page_size, txn->main.record.flags) || tree_is_multi(&txn->main))
     return MDBX_NOTFOUND;
+  int rc = check_order_of_names(&txn->main);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   prepare_name(&txn->main, name, &key, scratch);
-  const int rc = tree_find(txn->view, &txn->main, &key, &item);
+  rc = tree_find(txn->view, &txn->main, &key, &item);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (item.kind != NODE_TREE)
@@ -191,6 +199,7 @@ static int read_record(MDBX_txn *txn, const MDBX_val *name, struct table_record 
 /* Writes a table's record under its name. */
 static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_record *record) {
   ASSERT(!tree_is_multi(&txn->main) && !txn_is_readonly(txn));
+  ASSERT(check_order_of_names(&txn->main) == MDBX_SUCCESS);
   struct seek_key key;
   struct path path;
   uint8_t scratch[PAGE_SIZE_MAX / 2];
@@ -210,6 +219,7 @@ static int write_record(MDBX_txn *txn, const MDBX_val *name, const struct table_
 
 static int erase_record(MDBX_txn *txn, const MDBX_val *name) {
   ASSERT(!tree_is_multi(&txn->main) && !txn_is_readonly(txn));
+  ASSERT(check_order_of_names(&txn->main) == MDBX_SUCCESS);
   struct seek_key key;
   struct path path;
   uint8_t scratch[PAGE_SIZE_MAX / 2];
@@ -375,7 +385,9 @@ static int make_main_hold_names(MDBX_txn *txn) {
 
 static int create_record(const struct opening *opening, struct table_record *record) {
   ASSERT(!txn_is_readonly(opening->txn));
-  const int rc = make_main_hold_names(opening->txn);
+  int rc = check_order_of_names(&opening->txn->main);
+  if (rc == MDBX_SUCCESS)
+    rc = make_main_hold_names(opening->txn);
   if (rc != MDBX_SUCCESS)
     return rc;
   if (opening->name->iov_len > limit_key(opening->txn->view->page_size, opening->txn->main.record.flags))

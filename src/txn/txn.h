@@ -83,7 +83,7 @@ struct MDBX_txn {
   txnid_t
       loaded; /* the commit that snapshot, gc, main, geometry and canary are of, though it may not be pinned; 0: none */
   struct reader_slot *slot;
-  uint64_t slot_ticket; /* of the binding, of an own slot */
+  uint64_t slot_ticket; /* of the binding */
   bool slot_is_own;     /* the slot belongs to the transaction, not to the thread */
   bool apart;           /* it never uses the thread's slot, because the thread may have a transaction */
   /* writer */

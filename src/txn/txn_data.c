@@ -183,7 +183,9 @@ static void doubt_position(MDBX_cursor *cursor, bool all) {
 
 int txn_cursor_delete(MDBX_cursor *cursor, bool all_values) {
   const struct txn_change change = txn_change_by(cursor);
-  int rc = txn_change_begin(&change, true);
+  int rc = admit_deletion(change.tree, all_values);
+  if (rc == MDBX_SUCCESS)
+    rc = txn_change_begin(&change, true);
   if (rc == MDBX_SUCCESS)
     rc = cursor_settle(&cursor->core);
   if (rc != MDBX_SUCCESS)

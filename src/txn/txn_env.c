@@ -37,7 +37,7 @@ static int change_geometry(MDBX_txn *txn, const struct geometry_request *request
 }
 
 int txn_set_geometry(MDBX_env *env, const struct geometry_request *request) {
-  const bool own = atomic_load(&env->writer_thread) == os_thread_self();
+  const bool own = env_is_writing(env);
   MDBX_txn *txn = own ? env->writer_txn : NULL;
   int rc = own ? txn_check_write(txn->innermost) : txn_begin_write(env, MDBX_TXN_READWRITE, NULL, &txn);
   if (rc != MDBX_SUCCESS)
@@ -129,8 +129,8 @@ static void forget_writer(MDBX_env *env) {
 
 int txn_env_close(MDBX_env *env, bool dont_sync) {
   const bool inherited = env->generation != os_fork_generation();
-  const uintptr_t writer = env->opened && !inherited ? atomic_load(&env->writer_thread) : 0;
-  if ((writer && writer != os_thread_self()) || (env->opened && !inherited && atomic_load(&env->waiting)))
+  const uint64_t writer = env->opened && !inherited ? atomic_load(&env->writer_thread) : 0;
+  if ((writer && writer != os_thread_serial()) || (env->opened && !inherited && atomic_load(&env->waiting)))
     return MDBX_BUSY;
   if (writer)
     txn_abort_write(env->writer_txn);

@@ -15,7 +15,7 @@
 
 int txn_park(MDBX_txn *txn, bool autounpark) {
   ASSERT(txn_is_reader(txn) && !(txn->flags & MDBX_TXN_PARKED));
-  const int rc = readers_park(txn->slot, txn->snapshot.txnid);
+  const int rc = txn_slot_is_bound(txn) ? readers_park(txn->slot, txn->snapshot.txnid) : MDBX_OUSTED;
   if (rc != MDBX_SUCCESS)
     return txn_lost(txn);
   txn->flags |= MDBX_TXN_PARKED | (autounpark ? MDBX_TXN_AUTOUNPARK : 0u);
@@ -24,7 +24,7 @@ int txn_park(MDBX_txn *txn, bool autounpark) {
 
 int txn_unpark(MDBX_txn *txn) {
   ASSERT(txn_is_reader(txn) && (txn->flags & MDBX_TXN_PARKED));
-  const int rc = readers_unpark(txn->slot, txn->snapshot.txnid);
+  const int rc = txn_slot_is_bound(txn) ? readers_unpark(txn->slot, txn->snapshot.txnid) : MDBX_OUSTED;
   if (rc == MDBX_SUCCESS) {
     txn->flags &= ~(unsigned)(MDBX_TXN_PARKED | MDBX_TXN_AUTOUNPARK);
     return MDBX_SUCCESS;

@@ -23,6 +23,11 @@ static bool slot_is_here(const MDBX_txn *txn) {
   return txn->generation == os_fork_generation() || txn->env->lck.kind == LCK_KIND_PRIVATE;
 }
 
+bool txn_slot_is_bound(const MDBX_txn *txn) {
+  ASSERT(txn->slot != NULL);
+  return atomic_load_explicit(&txn->slot->ticket, memory_order_relaxed) == txn->slot_ticket;
+}
+
 static bool has_own_slot(const MDBX_txn *txn) {
   return txn->slot && txn->slot_is_own && slot_is_here(txn) &&
          readers_owns(&txn->env->lck, txn->slot, txn->slot_ticket);
@@ -56,6 +61,7 @@ static int find_slot(MDBX_txn *txn) {
       return rc;
     readers_show(&env->lck, txn->slot);
   }
+  txn->slot_ticket = atomic_load(&txn->slot->ticket);
   return atomic_load(&txn->slot->txnid) ? MDBX_BAD_RSLOT : MDBX_SUCCESS;
 }
 
@@ -215,7 +221,7 @@ int txn_begin_read(MDBX_env *env, unsigned flags, void *context, MDBX_txn **resu
 
 static void unpin(MDBX_txn *txn) {
   ASSERT(txn_is_reader(txn));
-  if (!(txn->flags & MDBX_TXN_FINISHED) && slot_is_here(txn)) {
+  if (!(txn->flags & MDBX_TXN_FINISHED) && slot_is_here(txn) && txn_slot_is_bound(txn)) {
     readers_unpin(txn->slot, txn->snapshot.txnid);
     if (txn->flags & MDBX_TXN_PARKED)
       readers_forget_parking(txn->slot, txn->snapshot.txnid);

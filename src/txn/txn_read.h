@@ -15,6 +15,9 @@ int txn_begin_read_apart(MDBX_env *env, MDBX_txn **txn);
 int txn_begin_read_beside(MDBX_txn *writer, MDBX_txn **reader);
 /* The same, and returns the page of its meta, which the caller frees. MDBX_BUSY: others commit too fast. */
 int txn_begin_read_with_meta(MDBX_env *env, MDBX_txn **txn, struct meta_page **page);
+/* Whether the slot still has the binding with which the transaction began. If its thread has ended, another thread may
+ * have the slot by now, and even the same number. */
+bool txn_slot_is_bound(const MDBX_txn *txn);
 int txn_reset_read(MDBX_txn *txn);
 int txn_renew_read(MDBX_txn *txn);
 int txn_refresh_read(MDBX_txn *txn);

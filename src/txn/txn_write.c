@@ -238,18 +238,17 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
 }
 
 int txn_begin_write(MDBX_env *env, unsigned flags, void *context, MDBX_txn **result) {
-  const uintptr_t self = os_thread_self();
-  if (atomic_load(&env->writer_thread) == self)
+  if (env_is_writing(env))
     return MDBX_BUSY;
   if (env->recovery)
     return MDBX_EPERM;
-  const bool locked_before = env->writer_locked_by_user && env->writer_lock_thread == self;
+  const bool locked_before = env_has_locked(env);
   int rc = locked_before ? MDBX_SUCCESS : env_lock_writer_beside_pending(env, flags & MDBX_TXN_TRY);
   if (rc != MDBX_SUCCESS)
     return rc;
   ASSERT(!atomic_load(&env->writer_thread));
   /* Before anything changes that a forked child would free: it sees by this that it must not. */
-  atomic_store(&env->writer_thread, self);
+  atomic_store(&env->writer_thread, os_thread_serial());
   MDBX_txn *txn = writer_memory(env);
   ASSERT(!txn || txn->signature != TXN_SIGNATURE);
   rc = txn ? txn_start_locked(env, flags, context, txn) : MDBX_ENOMEM;

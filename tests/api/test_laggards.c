@@ -646,6 +646,39 @@ START_TEST(rule_20_ousted) {
 }
 END_TEST
 
+static void *press(void *env) {
+  for (unsigned version = 2; version < 5; ++version)
+    write_all(env, version);
+  OK(fill(env, PRESSING));
+  return NULL;
+}
+
+/* A thread whose parked reader was ousted may begin another transaction. Then the reader cannot start again beside it. */
+START_TEST(rule_17_ousted_beside_another) {
+  MDBX_env *env = open_bounded(0, LIMIT, LIMIT);
+  const unsigned other = _i ? MDBX_TXN_RDONLY : MDBX_TXN_READWRITE;
+  pthread_t thread;
+  int version;
+  write_all(env, 1);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_txn_park(txn, true));
+  ck_assert_int_eq(pthread_create(&thread, NULL, press, env), 0);
+  pthread_join(thread, NULL);
+  MDBX_txn *beside = api_begin(env, other);
+  for (unsigned tries = 0; tries < 2; ++tries) {
+    IS(mdbx_txn_unpark(txn, true), _i ? MDBX_BAD_RSLOT : MDBX_TXN_OVERLAPPING);
+    ck_assert_uint_eq(mdbx_txn_flags(txn), MDBX_TXN_RDONLY | MDBX_TXN_FINISHED | MDBX_TXN_OUSTED);
+  }
+  OK(read_record(beside, &version));
+  OK(mdbx_txn_abort(beside));
+  IS(mdbx_txn_unpark(txn, true), MDBX_RESULT_TRUE);
+  OK(read_record(txn, &version));
+  ck_assert_int_eq(version, 4);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* A parked reader whose snapshot is in nobody's way stays. */
 START_TEST(rule_20_not_ousted_without_need) {
   MDBX_env *env = open_bounded(MDBX_NOSTICKYTHREADS, LIMIT, LIMIT);
@@ -735,6 +768,7 @@ int main(void) {
   tcase_add_test(tcase, rule_20_park_and_unpark);
   tcase_add_test(tcase, rule_20_autounpark);
   tcase_add_loop_test(tcase, rule_20_ousted, 0, 4);
+  tcase_add_loop_test(tcase, rule_17_ousted_beside_another, 0, 2);
   tcase_add_test(tcase, rule_20_not_ousted_without_need);
   return unit_run(suite);
 }

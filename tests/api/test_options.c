@@ -375,6 +375,59 @@ START_TEST(test_dp_limit_in_a_control_group) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------------------ while others use them */
+
+static const struct {
+  MDBX_option_t option;
+  uint64_t values[3];
+} changes[] = {{MDBX_opt_dp_reserve_limit, {0, 10, 2000}},
+               {MDBX_opt_txn_dp_limit, {128, 1000, UINT64_MAX}},
+               {MDBX_opt_spill_max_denominator, {0, 1, 255}},
+               {MDBX_opt_spill_min_denominator, {255, 1, 0}},
+               {MDBX_opt_merge_threshold, {8192, 32768, UINT64_MAX}},
+               {MDBX_opt_prefer_waf_insteadof_balance, {0, 1, UINT64_MAX}},
+               {MDBX_opt_subpage_limit, {65535, 8192, 0}},
+               {MDBX_opt_presync_threshold, {1, 65536, UINT64_MAX}},
+               {MDBX_opt_write_by_calls, {0, 1, UINT64_MAX}},
+               {MDBX_opt_group_commit, {0, 1, UINT64_MAX}},
+               {MDBX_opt_sync_thread, {0, 1, 0}},
+               {MDBX_opt_sync_bytes, {0, 65536, 1}}};
+
+static void *change_options(void *env) {
+  for (unsigned round = 0; round < 60; ++round) {
+    for (size_t i = 0; i < COUNT_OF(changes); ++i)
+      OK(mdbx_env_set_option(env, changes[i].option, changes[i].values[round % 3]));
+    OK(mdbx_env_set_userctx(env, env));
+  }
+  return NULL;
+}
+
+/* Each change is whole, and takes effect with some later transaction. Also meant for the thread sanitizer. */
+START_TEST(test_changes_at_any_time) {
+  MDBX_env *env = api_open(_i ? MDBX_SAFE_NOSYNC : 0);
+  pthread_t threads[2];
+  for (size_t i = 0; i < COUNT_OF(threads); ++i)
+    ck_assert_int_eq(pthread_create(&threads[i], NULL, change_options, env), 0);
+  for (uint32_t round = 0; round < 40; ++round) {
+    MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+    for (uint32_t i = 0; i < 300; ++i)
+      put_number(txn, (round * 37 + i) % 500, (round + i) % 3000);
+    OK(mdbx_txn_commit(txn));
+    ck_assert(mdbx_env_get_userctx(env) == NULL || mdbx_env_get_userctx(env) == env);
+  }
+  for (size_t i = 0; i < COUNT_OF(threads); ++i)
+    pthread_join(threads[i], NULL);
+  for (size_t i = 0; i + 1 < COUNT_OF(changes); ++i) {
+    uint64_t value;
+    OK(mdbx_env_get_option(env, changes[i].option, &value));
+    if (changes[i].values[2] != UINT64_MAX)
+      ck_assert_uint_eq(value, changes[i].values[2]);
+  }
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("options");
   TCase *tests = tcase_create("options");
@@ -389,6 +442,7 @@ int main(void) {
   tcase_add_test(tests, test_prefer_waf);
   tcase_add_test(tests, test_dp_reserve_limit);
   tcase_add_test(tests, test_dp_limit_in_a_control_group);
+  tcase_add_loop_test(tests, test_changes_at_any_time, 0, 2);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }

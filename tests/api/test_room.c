@@ -152,6 +152,25 @@ START_TEST(a_limit_below_the_size) {
 }
 END_TEST
 
+/* The limit is gone, and the environment that met it works on. */
+START_TEST(a_limit_that_is_raised) {
+  MDBX_env *env = open_stepping(modes[_i], 4096);
+  struct rlimit before, low = {65536, 0};
+  OK(store_range(env, 0, 3000));
+  ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &before), 0);
+  low.rlim_max = before.rlim_max;
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &low), 0);
+  OK(mdbx_env_close(env));
+  env = api_create();
+  OK(api_try_open(env, modes[_i]));
+  if (!(modes[_i] & MDBX_WRITEMAP))
+    IS(store_range(env, 1000, 1500), EFBIG);
+  ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &before), 0);
+  OK(store_range(env, 1000, 1500));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(creation_under_a_limit) {
   limit_file_size(20000);
   MDBX_env *env = api_create();
@@ -256,6 +275,7 @@ int main(void) {
   tcase_add_test(tests, a_step_larger_than_the_disk_while_spilling);
   tcase_add_loop_test(tests, a_size_asked_for_is_no_wish, 0, 4);
   tcase_add_loop_test(tests, a_limit_of_file_size, 0, 4);
+  tcase_add_loop_test(tests, a_limit_that_is_raised, 0, 4);
   tcase_add_test(tests, a_limit_below_the_size);
   tcase_add_test(tests, creation_under_a_limit);
   tcase_add_test(tests, a_wish_that_fails_is_told);

@@ -316,6 +316,118 @@ START_TEST(comparator_with_a_context) {
 }
 END_TEST
 
+static int backwards(const MDBX_val *a, const MDBX_val *b) { return mdbx_get_keycmp(MDBX_DB_DEFAULTS)(b, a); }
+
+static const char *numbered(unsigned number) {
+  static char name[16];
+  snprintf(name, sizeof(name), "t%u", number);
+  return name;
+}
+
+/* If the comparator of the main table is not given, no name can be found, or stored where others find it. */
+START_TEST(names_in_an_unknown_order) {
+  enum { TABLES = 7 };
+  const unsigned kind = _i ? MDBX_DUPSORT : 0;
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  MDBX_dbi dbi;
+  OK(mdbx_dbi_open_ex(txn, NULL, MDBX_CREATE | kind, &dbi, backwards, NULL));
+  for (unsigned i = 0; i < TABLES && !_i; ++i)
+    OK(api_put(txn, api_table(txn, numbered(i), MDBX_CREATE), "a", "1", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, NULL, kind, &dbi));
+  IS(opening(txn, "t5", 0), _i ? MDBX_NOTFOUND : MDBX_INCOMPATIBLE);
+  IS(opening(txn, "t5", MDBX_CREATE), MDBX_INCOMPATIBLE);
+  IS(opening(txn, "new", MDBX_CREATE), MDBX_INCOMPATIBLE);
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open_ex(txn, NULL, kind, &dbi, backwards, NULL));
+  IS(opening(txn, "new", 0), MDBX_NOTFOUND);
+  OK(opening(txn, "new", MDBX_CREATE));
+  for (unsigned i = 0; i < TABLES && !_i; ++i)
+    api_has(txn, api_table(txn, numbered(i), 0), "a", "1");
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* A table without its comparators can be read from one end to the other, and emptied; nothing else can change it. */
+START_TEST(records_in_an_unknown_order) {
+  enum { KEYS = 20 };
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  MDBX_cursor *cursor;
+  MDBX_dbi dbi;
+  MDBX_val key, value;
+  uint64_t affected;
+  const unsigned kind = _i ? MDBX_DUPSORT : 0;
+  OK(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE | kind, &dbi, _i < 2 ? backwards : NULL, _i ? backwards : NULL));
+  for (unsigned i = 0; i < KEYS; ++i)
+    for (unsigned j = 0; j < (_i ? 5 : 1); ++j)
+      OK(api_put(txn, dbi, numbered(i), j & 1 ? "odd" : numbered(j), MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, "t", kind, &dbi));
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST));
+  IS(mdbx_cursor_del(cursor, MDBX_UPSERT), MDBX_INCOMPATIBLE);
+  if (_i < 2)
+    IS(mdbx_cursor_del(cursor, MDBX_ALLDUPS), MDBX_INCOMPATIBLE);
+  else
+    OK(mdbx_cursor_del(cursor, MDBX_ALLDUPS));
+  if (_i < 2)
+    IS(mdbx_cursor_bunch_delete(cursor, MDBX_DELETE_AFTER_EXCLUDING, &affected), MDBX_INCOMPATIBLE);
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+  OK(mdbx_drop(txn, dbi, false));
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST), MDBX_NOTFOUND);
+  mdbx_cursor_close(cursor);
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* There a cursor that would have to be searched for has no position any more, instead of another one. */
+START_TEST(cursors_in_an_unknown_order) {
+  enum { KEYS = 1000 };
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE), *nested;
+  MDBX_cursor *cursor;
+  MDBX_dbi dbi;
+  MDBX_val key, value;
+  const unsigned kind = _i ? MDBX_DUPSORT : 0;
+  OK(mdbx_dbi_open_ex(txn, "t", MDBX_CREATE | kind, &dbi, _i < 2 ? backwards : NULL, _i ? backwards : NULL));
+  for (unsigned i = 0; i < KEYS; ++i)
+    OK(api_put(txn, dbi, _i == 2 ? "k" : numbered(i), numbered(i), MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  env = api_open(0);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_open(txn, "t", kind, &dbi));
+  OK(mdbx_cursor_open(txn, dbi, &cursor));
+  for (unsigned i = 0; i < KEYS / 2; ++i)
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+  OK(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &nested));
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), MDBX_ENODATA);
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_GET_CURRENT), MDBX_ENODATA);
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST));
+  for (unsigned i = 1; i < KEYS; ++i)
+    OK(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT));
+  IS(mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), MDBX_NOTFOUND);
+  OK(mdbx_txn_abort(nested));
+  OK(mdbx_cursor_get(cursor, &key, &value, MDBX_LAST));
+  mdbx_cursor_close(cursor);
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(rule_28_dbi_close) {
   MDBX_env *env = api_open(0);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
@@ -632,6 +744,9 @@ int main(void) {
   tcase_add_test(tcase, rule_28_renamed_but_not_committed);
   tcase_add_test(tcase, rule_28_dbi_close);
   tcase_add_test(tcase, comparator_with_a_context);
+  tcase_add_loop_test(tcase, names_in_an_unknown_order, 0, 2);
+  tcase_add_loop_test(tcase, records_in_an_unknown_order, 0, 3);
+  tcase_add_loop_test(tcase, cursors_in_an_unknown_order, 0, 3);
   tcase_add_test(tcase, rule_29_empty);
   tcase_add_test(tcase, rule_29_main_with_all_tables);
   tcase_add_test(tcase, rule_30_rename);

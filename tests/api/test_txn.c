@@ -197,6 +197,7 @@ static void *intrude(void *context) {
   IS(mdbx_cursor_get(meeting->cursor, NULL, &data, MDBX_FIRST), MDBX_THREAD_MISMATCH);
   IS(mdbx_cursor_close2(meeting->cursor), MDBX_THREAD_MISMATCH);
   IS(mdbx_cursor_unbind(meeting->cursor), MDBX_THREAD_MISMATCH);
+  IS(mdbx_cursor_ignord(meeting->cursor), MDBX_THREAD_MISMATCH);
   MDBX_txn_info info;
   IS(mdbx_txn_info(txn, &info, false), MDBX_THREAD_MISMATCH);
   IS(mdbx_txn_break(txn), MDBX_THREAD_MISMATCH);
@@ -213,6 +214,9 @@ START_TEST(rule_18_thread_ownership) {
     meeting.txn = api_begin(meeting.env, kinds[i]);
     OK(mdbx_cursor_open(meeting.txn, DBI_MAIN, &meeting.cursor));
     api_thread(intrude, &meeting);
+    OK(mdbx_cursor_ignord(meeting.cursor));
+    OK(mdbx_cursor_unbind(meeting.cursor));
+    IS(mdbx_cursor_ignord(meeting.cursor), MDBX_EINVAL);
     api_has(meeting.txn, DBI_MAIN, "a", "1");
     mdbx_cursor_close(meeting.cursor);
     OK(mdbx_txn_commit(meeting.txn));
@@ -222,6 +226,106 @@ START_TEST(rule_18_thread_ownership) {
 END_TEST
 
 /* ------------------------------------------------------------------------------------- rule 19: reset, renew, refresh */
+
+struct heir {
+  MDBX_env *env;
+  MDBX_txn *left;   /* the reader of a thread that has ended */
+  pthread_t thread; /* that thread */
+  int way;
+};
+
+static void *leave_a_reader(void *context) {
+  struct heir *heir = context;
+  heir->thread = pthread_self();
+  heir->left = api_begin(heir->env, MDBX_TXN_RDONLY);
+  if (heir->way == 2)
+    OK(mdbx_txn_park(heir->left, false));
+  return NULL;
+}
+
+/* The thread has the number of the ended one, and its slot. */
+static void *read_and_tidy_up(void *context) {
+  struct heir *heir = context;
+  MDBX_txn *own = api_begin(heir->env, MDBX_TXN_RDONLY);
+  if (!pthread_equal(heir->thread, pthread_self())) {
+    OK(mdbx_txn_abort(own));
+    return NULL;
+  }
+  if (heir->way == 1)
+    IS(mdbx_txn_park(heir->left, false), MDBX_BAD_TXN);
+  if (heir->way == 2)
+    OK(mdbx_txn_park(own, false));
+  if (heir->way == 2)
+    IS(mdbx_txn_unpark(heir->left, false), MDBX_OUSTED);
+  OK(mdbx_txn_abort(heir->left));
+  OK(mdbx_txn_unpark(own, false));
+  api_has(own, DBI_MAIN, "a", "1");
+  OK(mdbx_txn_abort(own));
+  heir->left = NULL;
+  return NULL;
+}
+
+/* The slot of a thread that ended belongs to the next one, also if both have the same number: what is done to the reader
+ * that the first one left does not touch the snapshot of the second one. */
+START_TEST(rule_18_reader_of_an_ended_thread) {
+  struct heir heir = {.env = api_open(0), .way = _i};
+  pthread_t thread;
+  MDBX_txn *txn = api_begin(heir.env, MDBX_TXN_READWRITE);
+  OK(api_put(txn, DBI_MAIN, "a", "1", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  ck_assert_int_eq(pthread_create(&thread, NULL, leave_a_reader, &heir), 0);
+  pthread_join(thread, NULL);
+  ck_assert_int_eq(pthread_create(&thread, NULL, read_and_tidy_up, &heir), 0);
+  pthread_join(thread, NULL);
+  if (heir.left) /* no other thread can end it */
+    IS(mdbx_txn_abort(heir.left), MDBX_THREAD_MISMATCH);
+  OK(mdbx_env_close(heir.env));
+}
+END_TEST
+
+static void *begin_a_writer(void *context) {
+  struct heir *heir = context;
+  heir->thread = pthread_self();
+  heir->left = api_begin(heir->env, MDBX_TXN_READWRITE);
+  return NULL;
+}
+
+/* The thread has the number of the ended one, but the write transaction is another thread's. */
+static void *write_beside_it(void *context) {
+  const struct heir *heir = context;
+  MDBX_txn *txn;
+  MDBX_stat stat;
+  if (!pthread_equal(heir->thread, pthread_self()))
+    return NULL;
+  OK(mdbx_env_stat_ex(heir->env, NULL, &stat, sizeof(stat)));
+  ck_assert_uint_eq(stat.ms_entries, 0); /* not what is not committed */
+  IS(mdbx_env_sync_ex(heir->env, true, true), MDBX_BUSY);
+  OK(mdbx_env_set_option(heir->env, MDBX_opt_txn_dp_limit, 1000));
+  IS(mdbx_txn_begin(heir->env, NULL, MDBX_TXN_TRY, &txn), MDBX_BUSY);
+  IS(mdbx_txn_unlock(heir->env), MDBX_THREAD_MISMATCH);
+  IS(mdbx_env_close(heir->env), MDBX_BUSY);
+  return NULL;
+}
+
+/* A write transaction may go on after the thread that began it has ended. Then no other thread is the writer, also if it
+ * has the number of that thread. */
+START_TEST(rule_18_writer_of_an_ended_thread) {
+  struct heir heir = {.env = api_open(MDBX_NOSTICKYTHREADS | MDBX_SAFE_NOSYNC)};
+  pthread_t thread;
+  MDBX_txn *txn = api_begin(heir.env, MDBX_TXN_READWRITE);
+  OK(mdbx_canary_put(txn, NULL));
+  OK(mdbx_txn_commit(txn));
+  ck_assert_int_eq(pthread_create(&thread, NULL, begin_a_writer, &heir), 0);
+  pthread_join(thread, NULL);
+  OK(api_put(heir.left, DBI_MAIN, "a", "1", MDBX_UPSERT));
+  ck_assert_int_eq(pthread_create(&thread, NULL, write_beside_it, &heir), 0);
+  pthread_join(thread, NULL);
+  OK(api_put(heir.left, DBI_MAIN, "b", "2", MDBX_UPSERT));
+  OK(mdbx_txn_commit(heir.left));
+  ck_assert_uint_eq(api_count(heir.env), 2);
+  OK(mdbx_env_close(heir.env));
+}
+END_TEST
 
 START_TEST(rule_19_reset_and_renew) {
   MDBX_env *env = api_open(MDBX_NOSTICKYTHREADS);
@@ -613,6 +717,8 @@ int main(void) {
   tcase_add_test(tcase, rule_17_no_sticky_threads);
   tcase_add_test(tcase, rule_17_bad_arguments);
   tcase_add_test(tcase, rule_18_thread_ownership);
+  tcase_add_loop_test(tcase, rule_18_reader_of_an_ended_thread, 0, 3);
+  tcase_add_test(tcase, rule_18_writer_of_an_ended_thread);
   tcase_add_test(tcase, rule_18_fork);
   tcase = api_case(suite, "states");
   tcase_add_test(tcase, rule_19_reset_and_renew);

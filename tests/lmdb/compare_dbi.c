@@ -340,7 +340,8 @@ static void equal_values(void) {
   MDB_env *env = open_fresh("equal", 0);
   MDB_txn *txn = begin(env, 0);
   const MDB_dbi own = table(txn, "own", MDB_CREATE | MDB_DUPSORT),
-                fixed = table(txn, "fixed", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP);
+                fixed = table(txn, "fixed", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP),
+                arrays = table(txn, "arrays", MDB_CREATE | MDB_DUPSORT | MDB_DUPFIXED);
   MDB_cursor *cursor;
   MUST(mdb_set_dupsort(txn, own, by_first_byte));
   SAY(put(txn, own, "k", "a1", 0));
@@ -355,6 +356,19 @@ static void equal_values(void) {
   NOTE("%s", move(cursor, MDB_GET_CURRENT, NULL, NULL));
   show(txn, own, "own");
   mdb_cursor_close(cursor);
+  MUST(mdb_set_dupsort(txn, arrays, by_first_byte));
+  SAY(put(txn, arrays, "k", "a1", 0));
+  SAY(put(txn, arrays, "k", "b1", 0));
+  for (unsigned i = 0; i < 3; ++i) {
+    static const unsigned flags[] = {MDB_MULTIPLE, MDB_MULTIPLE | MDB_NODUPDATA, MDB_MULTIPLE};
+    static const char *const values[] = {"c1a2d1c2", "e1a4f1", "a5a6"};
+    MDB_val array[2] = {{2, (void *)values[i]}, {strlen(values[i]) / 2, NULL}};
+    MUST(mdb_cursor_open(txn, arrays, &cursor));
+    SAY(mdb_cursor_put(cursor, &k, array, flags[i]));
+    NOTE("%zu stored", array[1].mv_size);
+    mdb_cursor_close(cursor);
+    show(txn, arrays, "arrays");
+  }
   /* Integers that are none. */
   SAY(put(txn, fixed, "k", "2222 and more", 0));
   SAY(put(txn, fixed, "k", "1111 and more", 0));
