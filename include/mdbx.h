@@ -1803,7 +1803,8 @@ LIBMDBX_API int mdbx_increment_info(const char *path, MDBX_increment_info *info,
  * what mdbx_increment_info() does; MDBX_BUSY if somebody has the copy open;
  * MDBX_INCOMPATIBLE if the increment does not fit this copy: it belongs to
  * another database or to another snapshot, or the copy is a compacted one or
- * was changed (the log says which); a system code from writing. */
+ * was changed, or made of a copy that was changed (the log says which); a
+ * system code from writing. */
 LIBMDBX_API int mdbx_copy_apply(const char *copy, const char *increment,
                                 MDBX_copy_flags_t flags);
 

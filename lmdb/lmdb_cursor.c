@@ -633,14 +633,21 @@ static int fit_value(struct shim_cursor *cursor, const MDB_val *data) {
   return rc == MDBX_SUCCESS ? table_fit_value(txn, cursor->dbi, flags, data->mv_size) : rc;
 }
 
+/* Also where the key is ignored, as with MDB_CURRENT. */
+static bool sizes_are_valid(const struct shim_cursor *cursor, const MDB_val *key, const MDB_val *data) {
+  return key->mv_size && key->mv_size <= KEY_BYTES_MAX && (!cursor->multi || data->mv_size <= KEY_BYTES_MAX);
+}
+
 SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, unsigned int flags) {
   struct shim_cursor *cursor = cursor_of(handle);
   if (!cursor || !key)
     return EINVAL;
   int rc = check_change(cursor);
+  if (rc == MDBX_SUCCESS && !sizes_are_valid(cursor, key, data))
+    rc = MDB_BAD_VALSIZE;
   if (rc == MDBX_SUCCESS)
     rc = table_ready(txn_of(cursor), cursor->dbi, table_at(cursor->txn->env, cursor->dbi));
-  if (rc == MDBX_SUCCESS && cursor->multi && data)
+  if (rc == MDBX_SUCCESS && cursor->multi)
     rc = fit_value(cursor, data);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
@@ -649,8 +656,6 @@ SHIM_API int mdb_cursor_put(MDB_cursor *handle, MDB_val *key, MDB_val *data, uns
     rc = put_current(cursor, data, flags);
   } else {
     const MDBX_val k = to_engine(key);
-    if (!key->mv_size || key->mv_size > KEY_BYTES_MAX || (cursor->multi && data->mv_size > KEY_BYTES_MAX))
-      return MDB_BAD_VALSIZE;
     rc = flags & MDB_MULTIPLE ? put_many(cursor, &k, data, flags) : put_one(cursor, &k, data, flags);
   }
   if (rc == MDBX_SUCCESS || rc == MDBX_KEYEXIST)

@@ -188,13 +188,29 @@ int engine_return(MDB_env *env) {
 
 /* ----------------------------------------------------------------------------------------------------------- closing */
 
+static bool is_unlinked(MDB_env *env) {
+  mdbx_filehandle_t fd;
+  struct stat st;
+  return mdbx_env_get_fd(env->engine, &fd) == MDBX_SUCCESS && fstat(fd, &st) == 0 && st.st_nlink == 0;
+}
+
+/* Closing flushes what MDB_NOSYNC has left. But LMDB's closing waits for nobody, and the writer may be the thread that
+ * closes, in another environment of the same database. So a writer that is busy leaves the flush to those who close
+ * later. */
+static bool flushed_or_busy(MDB_env *env) {
+  if (!env->opened || (env->flags & MDB_NOLOCK) || is_unlinked(env))
+    return false;
+  const int rc = mdbx_env_sync_ex(env->engine, true, true);
+  return rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || rc == MDBX_BUSY;
+}
+
 SHIM_API void mdb_env_close(MDB_env *env) {
   if (!env)
     return;
   txns_orphan(env);
   slots_close(env);
   if (env->engine)
-    mdbx_env_close(env->engine);
+    mdbx_env_close_ex(env->engine, flushed_or_busy(env));
   pthread_mutex_destroy(&env->mutex);
   tables_close(env);
   free(env->path);

@@ -17,13 +17,15 @@ static void put_bytes_as_hex(FILE *out, const MDBX_val *item) {
   }
 }
 
-static void put_printable(FILE *out, const MDBX_val *item, bool escape_space) {
+/* LMDB's mdb_load reads two backslashes as whatever byte its buffer has there; it reads all hexadecimal numbers right. */
+static void put_printable(const struct dump *dump, const MDBX_val *item, bool escape_space) {
+  FILE *out = dump->out;
   const uint8_t *byte = item->iov_base;
   for (size_t i = 0; i < item->iov_len; ++i) {
     if (i == 0 && escape_space && *byte == ' ')
       fputs("\\20", out);
     else if (byte[i] == '\\')
-      fputs("\\\\", out);
+      fputs(dump->strict ? "\\5c" : "\\\\", out);
     else if (byte[i] >= ' ' && byte[i] < 127)
       putc(byte[i], out);
     else
@@ -34,7 +36,7 @@ static void put_printable(FILE *out, const MDBX_val *item, bool escape_space) {
 static void put_item(const struct dump *dump, const MDBX_val *item) {
   putc(' ', dump->out);
   if (dump->printable)
-    put_printable(dump->out, item, dump->merges);
+    put_printable(dump, item, dump->merges);
   else
     put_bytes_as_hex(dump->out, item);
   putc('\n', dump->out);
@@ -88,7 +90,7 @@ static void put_name(const struct dump *dump, const MDBX_val *name) {
   if (plain)
     fwrite(byte, 1, name->iov_len, dump->out);
   else
-    put_printable(dump->out, name, false);
+    put_printable(dump, name, false);
   if (!plain && !dump->strict) {
     fputs("\ndatabase_hex=", dump->out);
     put_bytes_as_hex(dump->out, name);

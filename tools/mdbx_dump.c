@@ -20,7 +20,7 @@ static const struct tool_about about = {
     "  -q  print only errors\n"
     "  -r  rescue: read around damaged pages\n"
     "  -s  dump this named table\n" TOOL_WARM_HELP TOOL_ACCESS_HELP "  -V  show the version and exit\n"
-    "  -x  strict: only header lines that mdb_load and db_load know\n",
+    "  -x  strict: only what mdb_load reads\n",
 };
 
 static void read_options(int argc, char *argv[], struct dump *dump) {

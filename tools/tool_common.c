@@ -327,7 +327,7 @@ void tool_discard(const char *path) {
   const bool known = lstat(path, &status) == 0;
   if (known && !S_ISREG(status.st_mode))
     return;
-  if ((!known || unlink(path) != 0) && errno != ENOENT)
+  if ((!known || unlink(path) != 0) && errno != ENOENT && errno != ENAMETOOLONG)
     tool_message("note: %s stays, but is incomplete: %s", path, strerror(errno));
 }
 

@@ -60,7 +60,10 @@ static int write_as_newest(MDBX_env *env, unsigned slot, txnid_t txnid, const st
   struct meta meta = chosen->meta;
   meta.kind = META_STEADY;
   memcpy(meta.boot_id, env->boot_id, sizeof(meta.boot_id));
-  const int rc = meta_restate(env->fd, env->page_size, slot, chosen, txnid, &meta);
+  /* What its copies have may be undone now. */
+  int rc = txnid > chosen->txnid ? meta_begin_branch(&meta) : MDBX_SUCCESS;
+  if (rc == MDBX_SUCCESS)
+    rc = meta_restate(env->fd, env->page_size, slot, chosen, txnid, &meta);
   return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
 }
 

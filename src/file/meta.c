@@ -431,6 +431,14 @@ int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_sl
   return rc;
 }
 
+int meta_begin_branch(struct meta *meta) {
+  uint64_t number;
+  const int rc = os_random_bytes(&number, sizeof(number));
+  if (rc == MDBX_SUCCESS)
+    meta->copy_of = number | BRANCH_BIT | BRANCH_MARK;
+  return rc;
+}
+
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old) {
   struct meta meta = old->meta;
   meta.kind = META_STEADY;

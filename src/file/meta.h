@@ -118,6 +118,9 @@ int meta_write(int fd, const struct meta_page *page, uint32_t page_size);
 /* The same through a writable mapping of the file that begins at `base`. */
 int meta_store(char *base, int fd, const struct meta_page *page, uint32_t page_size);
 
+/* From now on the database is no copy, and another one than what it was a copy of. */
+int meta_begin_branch(struct meta *meta);
+
 /* Rewrites a weak meta as steady. Its pages have been flushed; a flush must follow. */
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);
 

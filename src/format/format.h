@@ -223,7 +223,7 @@ struct meta {
   uint64_t canary[4];      /* x, y, z, v */
   uint64_t boot_id[2];
   uint64_t retired;     /* pages retired by all commits so far */
-  uint64_t copy_of;     /* page-by-page copy: its snapshot; not the header's txnid after a change */
+  uint64_t copy_of;     /* of a copy: its snapshot and branch; else the branch: see meta_branch() */
   uint64_t txnid_again; /* equals the header's txnid, else the page was read in the middle of a write */
 };
 #define META_BODY 224u
@@ -235,6 +235,18 @@ struct meta_page {
   struct meta_manifest manifest[];
 };
 _Static_assert(sizeof(struct meta_page) == PAGE_SIZE_MIN, "a meta fits a page of 256 bytes");
+
+/* A copy that is changed goes on beside the database it was made of: both have the same id, and give the same numbers to
+ * their commits. What tells them apart is the branch, which has a bit above those of a txnid: zero for a database that
+ * never was a copy; a random number that the first commit to a copy draws; of a compacting copy a number of its own. It
+ * is in `copy_of`: marked, or without the mark XORed with the txnid, which says that the file is a copy, and unchanged. */
+#define BRANCH_MARK (UINT64_C(1) << 63)
+#define BRANCH_BIT (UINT64_C(1) << 62)
+
+static inline bool meta_is_copy(const struct meta *meta) { return meta->copy_of && !(meta->copy_of & BRANCH_MARK); }
+static inline uint64_t meta_branch(const struct meta *meta, uint64_t txnid) {
+  return meta_is_copy(meta) ? meta->copy_of ^ txnid : meta->copy_of & ~BRANCH_MARK;
+}
 
 /* Converts the record of table 0 to an ordinary table record, and back. */
 static inline struct table_record meta_gc_record(const struct meta *meta) {

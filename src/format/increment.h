@@ -25,9 +25,9 @@ struct increment_header {
   uint32_t version;
   uint32_t page_size;
   uint64_t database_id[2];
-  uint64_t base;  /* the snapshot of the copy it belongs to */
-  uint64_t txnid; /* the snapshot the copy has afterwards */
-  uint64_t reserved;
+  uint64_t base;     /* the snapshot of the copy it belongs to */
+  uint64_t txnid;    /* the snapshot the copy has afterwards */
+  uint64_t branch;   /* of the database: meta_branch() */
   uint64_t checksum; /* of the above */
 };
 

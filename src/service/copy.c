@@ -10,6 +10,7 @@
 #include "service/copy.h"
 
 #include "base/log.h"
+#include "format/hash.h"
 #include "service/copy_plan.h"
 #include "txn/table.h"
 
@@ -93,7 +94,7 @@ static int write_as_is(struct copying *copying, const struct copy_plan *plan, co
   copy_compose_meta(copying, &meta, copying->view->limit);
   meta_set_gc(&meta, &copying->txn->gc.record);
   meta.main = copying->txn->main.record;
-  meta.copy_of = copying->view->txnid;
+  meta.copy_of = copying->view->txnid ^ copying->txn->branch;
   int rc = copy_expect(copying, (uint64_t)meta.now << copying->view->shift);
   if (rc == MDBX_SUCCESS)
     rc = append_metas(copying, &meta, list);
@@ -281,6 +282,14 @@ static int walk_table(struct compaction *compaction, const struct tree *tree, bo
   return tree_walk(compaction->copying->view, tree, &walk.visitor);
 }
 
+/* Its pages have other numbers than those of the snapshot, so no increment of the database fits. All compacting copies
+ * of one snapshot are equal. */
+static uint64_t compacted_branch(const struct copying *copying) {
+  const MDBX_txn *txn = copying->txn;
+  const uint64_t what[] = {txn->env->database_id[0], txn->env->database_id[1], copying->view->txnid, txn->branch};
+  return (hash_of(what, sizeof(what), BRANCH_BIT) & ~BRANCH_MARK) | BRANCH_BIT;
+}
+
 static int write_compacted(struct compaction *compaction, struct meta *meta) {
   struct copying *copying = compaction->copying;
   const struct tree *main = &copying->txn->main;
@@ -289,6 +298,7 @@ static int write_compacted(struct compaction *compaction, struct meta *meta) {
   if (rc != MDBX_SUCCESS)
     return rc;
   copy_compose_meta(copying, meta, compaction->next);
+  meta->copy_of = copying->view->txnid ^ compacted_branch(copying);
   meta->gc = (struct gc_record){.root = PGNO_NONE};
   meta->main = main->record;
   if (!tree_is_empty(main))

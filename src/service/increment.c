@@ -79,8 +79,10 @@ static int walk_table(const struct since *outer, const struct tree *tree, bool h
 }
 
 static int append_header(struct copying *copying, txnid_t base) {
-  struct increment_header header = {
-      .page_size = (uint32_t)copying->view->page_size, .base = base, .txnid = copying->view->txnid};
+  struct increment_header header = {.page_size = (uint32_t)copying->view->page_size,
+                                    .base = base,
+                                    .txnid = copying->view->txnid,
+                                    .branch = copying->txn->branch};
   memcpy(header.database_id, copying->txn->env->database_id, sizeof(header.database_id));
   increment_header_seal(&header);
   return copy_append(copying, &header, sizeof(header));
@@ -93,7 +95,7 @@ static int append_end(struct copying *copying, uint64_t pages, const struct gc_l
   copy_compose_meta(copying, &trailer.meta, copying->view->limit);
   meta_set_gc(&trailer.meta, &copying->txn->gc.record);
   trailer.meta.main = copying->txn->main.record;
-  trailer.meta.copy_of = copying->view->txnid;
+  trailer.meta.copy_of = copying->view->txnid ^ copying->txn->branch;
   int rc = copy_append(copying, &end, sizeof(end));
   if (rc == MDBX_SUCCESS)
     rc = copy_append(copying, &trailer, sizeof(trailer));

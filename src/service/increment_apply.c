@@ -75,7 +75,8 @@ static int check_trailer(const struct source *source, const struct increment_hea
   const struct meta *meta = &trailer->meta;
   if (trailer->pages == pages && meta_list_is_sound(ending->list, trailer->list_length, header->txnid, meta->next) &&
       meta_is_sane(meta) && meta->page_size == header->page_size && end <= meta->next &&
-      meta->copy_of == header->txnid && memcmp(meta->database_id, header->database_id, sizeof(meta->database_id)) == 0)
+      meta->copy_of == (header->txnid ^ header->branch) &&
+      memcmp(meta->database_id, header->database_id, sizeof(meta->database_id)) == 0)
     return MDBX_SUCCESS;
   return log_damage(MDBX_CORRUPTED, "%s: the end of the increment does not belong to its beginning", source->path);
 }
@@ -199,8 +200,11 @@ static int check_target(const struct target *target) {
   if (set.page_size != header->page_size ||
       memcmp(newest->meta.database_id, header->database_id, sizeof(header->database_id)) != 0)
     return log_damage(MDBX_INCOMPATIBLE, "%s: the increment is of another database", target->path);
-  if (newest->meta.copy_of != newest->txnid)
+  if (!meta_is_copy(&newest->meta))
     return log_damage(MDBX_INCOMPATIBLE, "%s: not a plain copy, or it was changed since", target->path);
+  if (meta_branch(&newest->meta, newest->txnid) != header->branch)
+    return log_damage(MDBX_INCOMPATIBLE, "%s: a compacting copy, or a copy of another database of the same origin",
+                      target->path);
   if (newest->txnid == header->txnid)
     return MDBX_RESULT_TRUE;
   if (newest->txnid != header->base)

@@ -87,7 +87,7 @@ static void choose_slot(struct commit *commit) {
   ASSERT(commit->slot < META_COUNT && commit->slot != commit->txn->base_slot);
 }
 
-static void compose_meta(struct commit *commit) {
+static int compose_meta(struct commit *commit) {
   const MDBX_txn *txn = commit->txn;
   struct meta *meta = &commit->meta;
   *meta = txn->base;
@@ -98,6 +98,7 @@ static void compose_meta(struct commit *commit) {
   meta_set_canary(meta, &txn->canary);
   meta->retired = txn->base.retired + txn->space.retired.pages;
   memcpy(meta->boot_id, commit->env->boot_id, sizeof(meta->boot_id));
+  return meta_is_copy(meta) ? meta_begin_branch(meta) : MDBX_SUCCESS;
 }
 
 /* ------------------------------------------------------------------------------------------------------ the steps */
@@ -377,9 +378,10 @@ static int run_steps(struct commit *commit, MDBX_commit_latency *latency) {
   if (rc == MDBX_SUCCESS) {
     ASSERT(txn->space.backed >= txn->space.view.limit);
     commit_step_to(commit, STEP_EXTENDED);
-    compose_meta(commit);
-    rc = write_by_durability(commit);
+    rc = compose_meta(commit);
   }
+  if (rc == MDBX_SUCCESS)
+    rc = write_by_durability(commit);
   latency->sync = (uint32_t)commit->flushing;
   latency->write = since(commit, &mark);
   latency->write -= MIN_OF(latency->write, latency->sync);

@@ -77,6 +77,7 @@ struct MDBX_txn {
   struct geometry geometry; /* as of the snapshot */
   MDBX_canary canary;
   uint64_t retired; /* pages retired by all commits up to the snapshot */
+  uint64_t branch;  /* of the snapshot: meta_branch() */
   MDBX_cursor *cursors;
   /* reader */
   struct snapshot snapshot;

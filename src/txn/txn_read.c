@@ -86,6 +86,7 @@ static int load_snapshot(MDBX_txn *txn, const struct meta *meta, txnid_t txnid) 
   txn->geometry = meta_geometry(meta);
   txn->canary = meta_canary(meta);
   txn->retired = meta->retired;
+  txn->branch = meta_branch(meta, txnid);
   txn->loaded = txnid;
   return MDBX_SUCCESS;
 }
@@ -275,6 +276,7 @@ static int copy_view(MDBX_txn *txn, const MDBX_txn *origin) {
   txn->geometry = origin->geometry;
   txn->canary = origin->canary;
   txn->retired = origin->retired;
+  txn->branch = origin->branch;
   int rc = tree_load(&txn->main, &origin->main.record, txn->snapshot.limit, "@MAIN");
   if (rc == MDBX_SUCCESS)
     rc = tree_load(&txn->gc, &origin->gc.record, txn->snapshot.limit, "@GC");

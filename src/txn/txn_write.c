@@ -228,6 +228,7 @@ int txn_start_locked(MDBX_env *env, unsigned flags, void *context, MDBX_txn *txn
   }
   txn->canary = meta_canary(&txn->base);
   txn->retired = txn->base.retired;
+  txn->branch = meta_branch(&txn->base, txn->base_txnid);
   txn->gc_reserve = gc_reserve(&txn->space.view, &txn->gc, txn->collector.list.length);
   txn->canary_changed = txn->geometry_changed = txn->keep_size = false;
   txn->view = &txn->space.view;

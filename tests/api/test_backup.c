@@ -189,6 +189,85 @@ START_TEST(test_not_the_copy_it_is_for) {
 }
 END_TEST
 
+/* The copy that open_copy() opens is changed, and a copy made of it. */
+static void go_its_own_way(const char *copy_of_copy) {
+  MDBX_env *env = open_copy(0);
+  change(env, 20);
+  OK(mdbx_env_copy(env, copy_of_copy, MDBX_CP_OVERWRITE));
+  OK(mdbx_env_close(env));
+}
+
+/* A copy that was changed has the id of its source and the same numbers of commits, but is another database; so are its
+ * copies. */
+START_TEST(test_another_branch) {
+  MDBX_env *env = open_source(page_sizes[_i]);
+  change(env, 200);
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  go_its_own_way(unit_path("other"));
+  change(env, 20);
+  OK(mdbx_env_copy(env, unit_path("own"), MDBX_CP_DEFAULTS));
+  const uint64_t base = snapshot_of(unit_path("own"));
+  ck_assert_uint_eq(base, snapshot_of(unit_path("other")));
+  change(env, 20);
+  OK(mdbx_env_copy_since(env, base, increment(), MDBX_CP_DEFAULTS));
+  MDBX_env *branch = open_copy(0);
+  change(branch, 20);
+  OK(mdbx_env_copy_since(branch, base, unit_path("increment2"), MDBX_CP_DEFAULTS));
+  OK(mdbx_env_close(branch));
+  IS(mdbx_copy_apply(unit_path("other"), increment(), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  IS(mdbx_copy_apply(unit_path("own"), unit_path("increment2"), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  OK(mdbx_copy_apply(unit_path("own"), increment(), MDBX_CP_DEFAULTS));
+  OK(mdbx_copy_apply(unit_path("other"), unit_path("increment2"), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(unit_path("own"), unit_path("increment2"), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  /* One that begins with a compacting copy, which is the same each time it is made. */
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_COMPACT | MDBX_CP_OVERWRITE));
+  OK(mdbx_env_copy(env, unit_path("compact"), MDBX_CP_COMPACT));
+  size_t length, length_again;
+  uint8_t *once = api_read_file("copy", &length), *again = api_read_file("compact", &length_again);
+  ck_assert_uint_eq(length, length_again);
+  ck_assert_mem_eq(once, again, length);
+  free(once);
+  free(again);
+  go_its_own_way(unit_path("compact"));
+  change(env, 20);
+  OK(mdbx_env_copy_since(env, snapshot_of(unit_path("own")), unit_path("increment3"), MDBX_CP_DEFAULTS));
+  OK(mdbx_copy_apply(unit_path("own"), unit_path("increment3"), MDBX_CP_DEFAULTS));
+  ck_assert_uint_eq(snapshot_of(unit_path("compact")), snapshot_of(unit_path("own")));
+  change(env, 20);
+  OK(mdbx_env_copy_since(env, snapshot_of(unit_path("own")), unit_path("increment4"), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(unit_path("compact"), unit_path("increment4"), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  OK(mdbx_copy_apply(unit_path("own"), unit_path("increment4"), MDBX_CP_DEFAULTS));
+  ck_assert_int_eq(rename(unit_path("own"), copy()), 0);
+  copy_is(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
+/* Commits that were undone by a return to an older meta page. */
+START_TEST(test_a_return_begins_a_branch) {
+  MDBX_env *env = open_source(4096);
+  for (int i = 0; i < 5; ++i) {
+    change(env, 20);
+    OK(mdbx_env_sync(env));
+  }
+  OK(mdbx_env_copy(env, copy(), MDBX_CP_DEFAULTS));
+  const MDBX_envinfo info = api_info(env);
+  OK(mdbx_env_close(env));
+  unsigned older = 0;
+  while (info.mi_meta_txnid[older] != info.mi_recent_txnid - 1 && older < 2)
+    ++older;
+  env = api_create();
+  OK(mdbx_env_open_for_recovery(env, source(), older, true));
+  OK(mdbx_env_turn_for_recovery(env, older));
+  OK(mdbx_env_close(env));
+  env = open_source(4096);
+  change(env, 20);
+  OK(mdbx_env_copy_since(env, info.mi_recent_txnid, increment(), MDBX_CP_DEFAULTS));
+  IS(mdbx_copy_apply(copy(), increment(), MDBX_CP_DEFAULTS), MDBX_INCOMPATIBLE);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 START_TEST(test_another_database) {
   MDBX_env *env = open_source(4096);
   change(env, 100);
@@ -727,6 +806,8 @@ int main(void) {
   tcase_add_loop_test(tests, test_increments_follow_the_source, 0, 4);
   tcase_add_test(tests, test_an_increment_is_as_large_as_the_change);
   tcase_add_test(tests, test_not_the_copy_it_is_for);
+  tcase_add_loop_test(tests, test_another_branch, 0, 4);
+  tcase_add_test(tests, test_a_return_begins_a_branch);
   tcase_add_test(tests, test_another_database);
   tcase_add_loop_test(tests, test_copies_of_the_first_transactions, 0, 2);
   tcase_add_loop_test(tests, test_increments_of_the_first_transactions, 0, 4);

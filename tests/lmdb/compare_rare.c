@@ -316,6 +316,40 @@ static void readers_counted(void) {
   mdb_env_close(env);
 }
 
+/* ------------------------------------------------------------------------------------------------- sizes at the limit */
+
+static void sizes_with_current(void) {
+  static char bytes[600];
+  static const size_t sizes[] = {0, 1, 511, 512, 600};
+  MDB_env *env = open_fresh("sizes_current", 0);
+  MDB_val stored;
+  for (unsigned multi = 0; multi < 2; ++multi)
+    for (unsigned i = 0; i < sizeof(sizes) / sizeof(*sizes); ++i)
+      for (unsigned of_key = 0; of_key < 2; ++of_key) {
+        MDB_txn *txn = begin(env, 0);
+        MDB_cursor *cursor, *unset;
+        const MDB_dbi dbi = table(txn, "t", MDB_CREATE | (multi ? MDB_DUPSORT : 0));
+        MUST(put(txn, dbi, "k", "v", 0));
+        MUST(mdb_cursor_open(txn, dbi, &unset));
+        MUST(mdb_cursor_open(txn, dbi, &cursor));
+        MDB_val k = text("k"), d = text("v");
+        MUST(mdb_cursor_get(cursor, &k, &d, MDB_SET));
+        memset(bytes, 'v', sizeof(bytes));
+        d = text("w");
+        MDB_val *which = of_key ? &k : &d;
+        *which = (MDB_val){sizes[i], bytes};
+        if (of_key || sizes[i])
+          NOTE("multi %u, key %u, %zu bytes: %s", multi, of_key, sizes[i],
+               code(mdb_cursor_put(cursor, &k, &d, MDB_CURRENT)));
+        NOTE("not at a record: %s", code(mdb_cursor_put(unset, &k, &d, MDB_CURRENT)));
+        k = text("k");
+        MUST(mdb_get(txn, dbi, &k, &stored));
+        NOTE("stored %zu bytes", stored.mv_size);
+        mdb_txn_abort(txn);
+      }
+  mdb_env_close(env);
+}
+
 /* ------------------------------------------------------------------------------------------------------------- forks */
 
 struct inherited {
@@ -403,5 +437,6 @@ void part_rare(void) {
   delete_the_last();
   delete_on_a_walk();
   readers_counted();
+  sizes_with_current();
   go_on_after_fork();
 }

@@ -158,6 +158,27 @@ static void twice(unsigned flags) {
   mdb_env_close(two);
 }
 
+/* Closing waits for no writer, not even if commits are not flushed yet; here it would wait for itself. */
+static void close_beside_writer(void) {
+  MDB_env *writer = env_at("beside", MDB_NOSYNC), *other = env_at("beside", MDB_NOSYNC);
+  MDB_txn *txn = begin(other, 0);
+  OK(put(txn, 1, "a", "1"));
+  OK(mdb_txn_commit(txn));
+  txn = begin(writer, 0);
+  OK(put(txn, 1, "b", "2"));
+  alarm(60);
+  mdb_env_close(other);
+  alarm(0);
+  OK(mdb_txn_commit(txn));
+  mdb_env_close(writer);
+  writer = env_at("beside", MDB_RDONLY);
+  txn = begin(writer, MDB_RDONLY);
+  OK(has(txn, 1, "a", "1"));
+  OK(has(txn, 1, "b", "2"));
+  mdb_txn_abort(txn);
+  mdb_env_close(writer);
+}
+
 static int backwards(const MDB_val *a, const MDB_val *b) {
   return -memcmp(a->mv_data, b->mv_data, a->mv_size < b->mv_size ? a->mv_size : b->mv_size);
 }
@@ -446,6 +467,7 @@ int main(void) {
   forked("forked2", MDB_NOTLS);
   twice(0);
   twice(MDB_NOLOCK);
+  close_beside_writer();
   left_unflushed("left1", MDB_NOLOCK, 0);
   left_unflushed("left2", MDB_NOLOCK, 1);
   left_unflushed("left3", 0, 1);

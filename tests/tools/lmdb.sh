@@ -66,4 +66,23 @@ expect 0 "load of their printable dump" "$load" -f words.dump printable
 expect 0 "our printable dump" "$dump" -a -p -f words.ours printable
 records words.dump >words.theirs
 records words.ours | cmp -s - words.theirs || fail "their printable dump was read otherwise"
+
+# Our strict printable form can be read by them with backslashes too, and by Berkeley DB without two lines.
+printf 'VERSION=3\nformat=print\ntype=btree\nHEADER=END\n a\\\\b c\n \\\\\\\\\n \\\\\n d\\\\ e\\\\\\00\\\\f g\nDATA=END\n' >slashes
+expect 0 "load of backslashes" "$load" -n -f slashes slashes.ours
+expect 0 "hexadecimal dump of backslashes" "$dump" -x -f slashes.hex slashes.ours
+expect 0 "printable dump of backslashes" "$dump" -p -x -f slashes.print slashes.ours
+mkdir slashes.back
+mdb_load -f slashes.print slashes.back >output 2>&1 || fail "mdb_load of backslashes"
+mdb_dump slashes.back >slashes.dump
+records slashes.hex >slashes.wanted
+records slashes.dump | cmp -s - slashes.wanted || fail "LMDB read other backslashes than we wrote"
+if command -v db5.3_load >/dev/null && command -v db5.3_dump >/dev/null; then
+  grep -v '^mapsize=\|^maxreaders=' slashes.print | db5.3_load slashes.bdb >output 2>&1 || fail "db_load of our dump"
+  db5.3_dump slashes.bdb >slashes.dump
+  records slashes.dump | cmp -s - slashes.wanted || fail "Berkeley DB read other records than we wrote"
+  expect 0 "load of db_dump" "$load" -n -f slashes.dump slashes.again
+  expect 0 "dump of what db_dump wrote" "$dump" -x -f slashes.hex2 slashes.again
+  records slashes.hex2 | cmp -s - slashes.wanted || fail "we read other records than Berkeley DB wrote"
+fi
 finish

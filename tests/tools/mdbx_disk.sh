@@ -81,6 +81,13 @@ else
   echo "no small file system could be mounted: that part is skipped"
 fi
 
+# ---- a name that leaves no room for the ending of a temporary one
+printf 'k\nv\n' | "$load" -q -T -n small.db || fail "load for a copy"
+long=$(printf '%0245d' 0)
+expect 1 "a backup with a name that is too long" "$mdbx" backup small.db "$long"
+checks=$((checks + 1))
+[ "$(grep -c . output)" -eq 1 ] || fail "more is said than that the name is too long"
+
 # ---- a signal while a copy is made
 mkfifo slow
 awk 'BEGIN { for (i = 0; i < 4; ++i) print "VERSION=3\nformat=print\ntype=btree\nHEADER=END" }' >header

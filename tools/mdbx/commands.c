@@ -99,7 +99,7 @@ const struct command commands[] = {
      "  -p, --printable        write printable characters as they are\n"
      "  -r, --rescue           read around damaged pages\n"
      "      --concise          write a key with several values once; mdb_load does not read that\n"
-     "  -x, --strict           only header lines that mdb_load and db_load know\n"
+     "  -x, --strict           only what mdb_load reads\n"
      "  -c, --cdb              write the format of cdbmake, one file for each table, by default\n"
      "                         TABLE.cdbmake; \"@MAIN\" is the main table\n",
      run_dump},

@@ -156,7 +156,7 @@ int target_begin(struct target *target, const char *name, bool overwrite, enum t
 static void remove_with(const char *name, const char *end) {
   char file[4096];
   if ((size_t)snprintf(file, sizeof(file), "%s%s", name, end) < sizeof(file) && unlink(file) != 0 && errno != ENOENT &&
-      errno != ENOTDIR)
+      errno != ENOTDIR && errno != ENAMETOOLONG)
     tool_message("note: %s stays: %s", file, strerror(errno));
 }
 
