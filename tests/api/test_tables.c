@@ -318,9 +318,12 @@ END_TEST
 
 static int backwards(const MDBX_val *a, const MDBX_val *b) { return mdbx_get_keycmp(MDBX_DB_DEFAULTS)(b, a); }
 
+/* The text lives until two more calls. */
 static const char *numbered(unsigned number) {
-  static char name[16];
-  snprintf(name, sizeof(name), "t%u", number);
+  static char names[2][16];
+  static unsigned turn;
+  char *name = names[turn++ % 2];
+  snprintf(name, sizeof(names[0]), "t%u", number);
   return name;
 }
 
