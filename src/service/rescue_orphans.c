@@ -164,8 +164,9 @@ static void find_remains(const struct rescue *rescue, const struct rescue_unit *
 static int add_orphan(struct rescue *rescue, const struct rescue_unit *unit, bool old) {
   struct rescue_table orphan = {.orphan = unit->ref.pgno, .first = unit->first, .last = unit->last, .old = old};
   size_t table, gap;
+  /* A whole tree becomes a table even if it fits a gap, because the gap has got newer leaves where it wanted any. */
   int rc = rescue_place(rescue, unit, &table, &gap, &orphan);
-  if (rc == MDBX_NOTFOUND)
+  if (rc == MDBX_SUCCESS || rc == MDBX_NOTFOUND)
     rc = load_tree(rescue, unit, &orphan);
   if (rc == MDBX_SUCCESS)
     rc = make_name(rescue, &orphan);

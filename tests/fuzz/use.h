@@ -30,6 +30,7 @@ struct use {
   unsigned changes; /* so many are made */
   struct used_table tables[TABLES_MOST];
   size_t count;
+  bool was_copy;   /* the base was made when it may have been an unchanged copy */
   bool all_tables; /* there were no more, and none had a name too long */
 };
 
