@@ -102,21 +102,12 @@ static void end(bool commits) {
   forget_cursors(run.depth);
 }
 
-static void check(void) {
-  MDBX_chk_callbacks_t callbacks;
-  MDBX_chk_context_t context;
-  memset(&callbacks, 0, sizeof(callbacks));
-  memset(&context, 0, sizeof(context));
-  FUZZ_OK(mdbx_env_chk(run.env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0));
-  FUZZ_MUST(context.result.total_problems == 0);
-}
-
 static void do_end(bool commits) {
   end(commits);
   if (run.depth)
     return;
   if (commits)
-    check();
+    sequence_check(run.env);
   begin_anew();
   compare_all();
 }
@@ -135,20 +126,7 @@ static void do_checkpoint(void) {
 
 /* ------------------------------------------------------------------------------------------------------ each call */
 
-static void compare_table(int kind) {
-  MDBX_cursor *cursor;
-  MDBX_val key, value;
-  size_t at = 0;
-  FUZZ_OK(mdbx_cursor_open(txn(), run.dbi[kind], &cursor));
-  int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST);
-  for (; rc == MDBX_SUCCESS; ++at, rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT)) {
-    FUZZ_MUST(at < run.live[kind].count);
-    const MDBX_val wanted_key = pair_key(&run.live[kind], at), wanted = pair_value(&run.live[kind], at);
-    FUZZ_MUST(val_equal(&key, &wanted_key) && val_equal(&value, &wanted));
-  }
-  FUZZ_MUST(rc == MDBX_NOTFOUND && at == run.live[kind].count);
-  mdbx_cursor_close(cursor);
-}
+static void compare_table(int kind) { pairs_compare(txn(), run.dbi[kind], &run.live[kind]); }
 
 static void compare_all(void) {
   for (int kind = 0; kind < KINDS; ++kind)
@@ -408,7 +386,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   compare_all();
   while (run.depth)
     end(true);
-  check();
+  sequence_check(run.env);
   for (int i = 0; i < CURSORS; ++i)
     mdbx_cursor_close(run.cursor[i]);
   FUZZ_OK(mdbx_env_close_ex(run.env, false));

@@ -38,6 +38,9 @@ void pairs_remove(struct pairs *pairs, size_t from, size_t to);
 /* Those that mdbx_cursor_bunch_delete() takes, with the cursor at `at`: from *from on and before *to. */
 void pairs_bunch(const struct pairs *pairs, size_t at, MDBX_bunch_action_t action, size_t *from, size_t *to);
 
+/* Fails unless the transaction finds these pairs, in this order, and their number. */
+void pairs_compare(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted);
+
 static inline bool val_equal(const MDBX_val *a, const MDBX_val *b) {
   return a->iov_len == b->iov_len && (!a->iov_len || __builtin_memcmp(a->iov_base, b->iov_base, a->iov_len) == 0);
 }

@@ -117,3 +117,12 @@ size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change
   (which < COUNT ? changes[which] : own[which - COUNT])(sequence, &random);
   return sequence->size;
 }
+
+void sequence_check(MDBX_env *env) {
+  MDBX_chk_callbacks_t callbacks;
+  MDBX_chk_context_t context;
+  memset(&callbacks, 0, sizeof(callbacks));
+  memset(&context, 0, sizeof(context));
+  FUZZ_OK(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0));
+  FUZZ_MUST(context.result.total_problems == 0);
+}

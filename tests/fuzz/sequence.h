@@ -33,4 +33,7 @@ size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change
 /* Runs the steps: the bytes of each are in *input while step() runs. */
 void sequence_run(struct fuzz_input *input, const uint8_t *steps, const uint8_t *behind, void (*step)(void));
 
+/* Fails unless the checker finds the database sound. */
+void sequence_check(MDBX_env *env);
+
 #endif

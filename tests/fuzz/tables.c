@@ -262,7 +262,7 @@ static void do_look(void) {
   if (rc != MDBX_SUCCESS)
     return;
   note_handle(dbi, table->identity);
-  world_compare(txn(), dbi, &table->pairs);
+  pairs_compare(txn(), dbi, &table->pairs);
 }
 
 static void do_reader_look(void) {
@@ -282,7 +282,7 @@ static void do_reader_look(void) {
   if (rc != MDBX_SUCCESS)
     return;
   lives_reader_uses(slot, dbi);
-  world_compare(tables.reader[slot].txn, dbi, &table->pairs);
+  pairs_compare(tables.reader[slot].txn, dbi, &table->pairs);
 }
 
 /* A handle of the writer, for a table that has the same name in the reader's snapshot. */
@@ -294,7 +294,7 @@ static void do_reader_use(void) {
   const struct world *seen = &tables.reader[slot].world;
   lives_reader_uses(slot, handle->dbi);
   fuzz_trace("  reader %u, handle %u", slot, handle->dbi);
-  world_compare(tables.reader[slot].txn, handle->dbi, &seen->table[world_find(seen, handle->identity)].pairs);
+  pairs_compare(tables.reader[slot].txn, handle->dbi, &seen->table[world_find(seen, handle->identity)].pairs);
 }
 
 /* The order in which arguments are computed is the compiler's; that of the bytes is not. */
@@ -409,7 +409,7 @@ static void compare_names(void) {
     const int rc = mdbx_dbi_open2(reader, &name, MDBX_DB_ACCEDE, &dbi);
     FUZZ_MUST(rc == MDBX_DBS_FULL || rc == (tables.base.table[i].identity ? MDBX_SUCCESS : MDBX_NOTFOUND));
     if (rc == MDBX_SUCCESS)
-      world_compare(reader, dbi, &tables.base.table[i].pairs);
+      pairs_compare(reader, dbi, &tables.base.table[i].pairs);
   }
   FUZZ_OK(mdbx_txn_abort(reader));
 }
@@ -439,7 +439,7 @@ static void do_end(bool commits) {
   if (tables.depth)
     return;
   if (commits)
-    lives_check();
+    sequence_check(tables.env);
   lives_begin();
 }
 
@@ -562,7 +562,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   close_env();
   mdbx_cursor_close(tables.cursor);
   open_env();
-  lives_check();
+  sequence_check(tables.env);
   compare_names();
   FUZZ_OK(mdbx_env_close_ex(tables.env, false));
   world_clear(&tables.base);

@@ -100,6 +100,5 @@ void lives_reader_clone(unsigned from, unsigned to);
 void lives_amend(unsigned slot, bool commits);
 /* The write transaction becomes a reader of what it has committed, and the next one begins. */
 void lives_embark(unsigned slot);
-void lives_check(void);
 
 #endif

@@ -222,12 +222,3 @@ void lives_embark(unsigned slot) {
   note_newest(slot);
   lives_begin();
 }
-
-void lives_check(void) {
-  MDBX_chk_callbacks_t callbacks;
-  MDBX_chk_context_t context;
-  memset(&callbacks, 0, sizeof(callbacks));
-  memset(&context, 0, sizeof(context));
-  FUZZ_OK(mdbx_env_chk(tables.env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0));
-  FUZZ_MUST(context.result.total_problems == 0);
-}

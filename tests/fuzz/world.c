@@ -79,21 +79,3 @@ void world_forget_table(struct world *world, unsigned identity) {
     if (world->handle[i].identity == identity)
       forget(world, i);
 }
-
-void world_compare(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted) {
-  MDBX_cursor *cursor;
-  MDBX_val key, value;
-  MDBX_stat stat;
-  size_t at = 0;
-  FUZZ_OK(mdbx_dbi_stat(txn, dbi, &stat, sizeof(stat)));
-  FUZZ_MUST(stat.ms_entries == wanted->count);
-  FUZZ_OK(mdbx_cursor_open(txn, dbi, &cursor));
-  int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST);
-  for (; rc == MDBX_SUCCESS; rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), ++at) {
-    FUZZ_MUST(at < wanted->count);
-    const MDBX_val wanted_key = pair_key(wanted, at), wanted_value = pair_value(wanted, at);
-    FUZZ_MUST(val_equal(&key, &wanted_key) && val_equal(&value, &wanted_value));
-  }
-  FUZZ_MUST(rc == MDBX_NOTFOUND && at == wanted->count);
-  mdbx_cursor_close(cursor);
-}

@@ -50,7 +50,4 @@ void world_add_handle(struct world *world, MDBX_dbi dbi, unsigned identity);
 void world_forget_number(struct world *world, MDBX_dbi dbi);
 void world_forget_table(struct world *world, unsigned identity);
 
-/* Fails unless the transaction finds these records, in this order, and their number. */
-void world_compare(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted);
-
 #endif
