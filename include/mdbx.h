@@ -456,7 +456,9 @@ typedef enum MDBX_env_flags {
   MDBX_SYNC_DURABLE = 0,
   /* No effect: for older programs. The engine always does what it asked for. */
   MDBX_COALESCE = 0,
-  /* * Checks pages more thoroughly when they are read. Costs speed. */
+  /* * Checks a page, and all of a long value, at every read, not only when
+   * the process meets it first. Counts for the transactions that begin after
+   * it was set. Costs speed. */
   MDBX_VALIDATION = 0x2000,
   /* The path names the data file, not a directory. */
   MDBX_NOSUBDIR = 0x4000,

@@ -10,9 +10,6 @@
 
 /* ------------------------------------------------------------------------------------------------------ map and memo */
 
-/* A memo that matches nothing: every page is checked at every visit. */
-static uint32_t no_memo;
-
 static int new_memo(MDBX_env *env, size_t pages) {
   struct page_memo *memo = calloc(1, sizeof(*memo));
   if (!memo)
@@ -21,12 +18,10 @@ static int new_memo(MDBX_env *env, size_t pages) {
   while (places < pages)
     places *= 2;
   void *tags = NULL;
-  if (!(env->flags & MDBX_VALIDATION) && os_map_anonymous(places * sizeof(uint32_t), &tags) == MDBX_SUCCESS) {
+  if (os_map_anonymous(places * sizeof(uint32_t), &tags) == MDBX_SUCCESS) { /* else there is none, and it is slower */
     memo->tags = tags;
     memo->mask = (uint32_t)(places - 1);
     memo->bytes = places * sizeof(uint32_t);
-  } else {
-    memo->tags = &no_memo;
   }
   ASSERT(memo->bytes == 0 ||
          (memo->bytes / sizeof(uint32_t) >= pages && memo->mask + (size_t)1 == memo->bytes / sizeof(uint32_t)));
@@ -185,11 +180,15 @@ static bool meta_is_usable(const MDBX_env *env, const struct meta *meta) {
 
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot) {
   const struct page_memo *memo = atomic_load(&env->memo);
-  ASSERT(memo && memo->tags && map_is_open(&env->map));
+  ASSERT(memo && map_is_open(&env->map));
   snapshot->base = (const uint8_t *)map_base(&env->map);
+  if (unlikely(!memo->bytes || env->flags & MDBX_VALIDATION)) {
+    snapshot_check_always(snapshot);
+    return;
+  }
   snapshot->memo = memo->tags;
   snapshot->memo_mask = memo->mask;
-  snapshot->always_check = memo->bytes == 0;
+  snapshot->always_check = false;
 }
 
 pgno_t env_map_end(const MDBX_env *env) {

@@ -81,9 +81,7 @@ static int check_all(struct check *check) {
 static int check_snapshot(struct check *check) {
   MDBX_chk_context_t *context = check->context;
   check->view = *check->txn->view;
-  check->view.memo = &check->no_memo;
-  check->view.memo_mask = 0;
-  check->view.always_check = true;
+  snapshot_check_always(&check->view);
   check->use = calloc(check->view.limit, 1);
   check->room = malloc(sizeof(*check->room));
   if (!check->use || !check->room) {

@@ -17,8 +17,7 @@ struct check {
   MDBX_env *env;
   MDBX_txn *txn;
   struct snapshot view; /* checks every page at every visit, whole runs too */
-  uint32_t no_memo;
-  uint8_t *use; /* enum page_use by page number */
+  uint8_t *use;         /* enum page_use by page number */
   struct way_room *room;
   MDBX_chk_table_t **tables;
   size_t table_count, table_capacity;

@@ -99,7 +99,7 @@ static int look_at_run(struct look *look, const struct leaf_item *item) {
   const struct page *run;
   memcpy(&ref, item->data, sizeof(ref));
   struct snapshot strict = *rescue->view;
-  strict.always_check = true; /* the whole of it is wanted */
+  snapshot_check_always(&strict); /* the whole of it is wanted */
   const int rc = snapshot_run(&strict, &ref, &run);
   rescue->old_met |= rc == MDBX_CORRUPTED && is_other_run(&strict, ref);
   if (rc != MDBX_SUCCESS)

@@ -29,8 +29,7 @@ static void see_run(struct space *space, const struct page *header) {
   space->early_pages += header->run_pages;
   space->counters.newly += header->run_pages;
   space->counters.ahead += 1;
-  if (!space->view.always_check)
-    snapshot_vouch(&space->view, header->pgno, space->view.txnid);
+  snapshot_vouch(&space->view, header->pgno, space->view.txnid);
 }
 
 int ahead_write_run(struct space *space, const MDBX_val *value, struct page *header) {

@@ -8,6 +8,15 @@
  * need not read all of it. The checker always sets it. */
 #define CHECKSUM_RUN_BYTES (64u * 1024)
 
+/* The memo of whoever checks always: it matches no page. Nobody may write it, because it is everybody's. */
+static const uint32_t no_memo;
+
+void snapshot_check_always(struct snapshot *snapshot) {
+  snapshot->memo = (uint32_t *)(uintptr_t)&no_memo;
+  snapshot->memo_mask = 0;
+  snapshot->always_check = true;
+}
+
 bool snapshot_is_lost(const struct snapshot *snapshot) {
   atomic_thread_fence(memory_order_acquire);
   return snapshot->pin && atomic_load_explicit(snapshot->pin, memory_order_relaxed) != snapshot->txnid;
@@ -35,8 +44,7 @@ int snapshot_check_page(const struct snapshot *snapshot, pgno_t pgno, const stru
     const int rc = page_check(mapped, &expected);
     if (rc != MDBX_SUCCESS)
       return snapshot_is_lost(snapshot) ? MDBX_BAD_TXN : rc;
-    if (!snapshot->always_check)
-      snapshot_vouch(snapshot, pgno, mapped->txnid);
+    snapshot_vouch(snapshot, pgno, mapped->txnid);
   }
   *page = mapped;
   return MDBX_SUCCESS;

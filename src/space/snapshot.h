@@ -30,7 +30,7 @@ struct snapshot {
   const struct dirty *dirty; /* NULL: no overlay */
   size_t page_size;
   uint64_t seed;
-  bool always_check;            /* MDBX_VALIDATION */
+  bool always_check;            /* MDBX_VALIDATION; the memo is one that matches nothing, and is not written */
   const struct dirty *in_place; /* WRITEMAP writer: its own pages, which lie in the mapping, unfinished; else NULL */
   /* Of a reader: contains txnid as long as the pages are kept for it. A writer may remove it; after that an invalid
    * page is no damage. NULL: nobody can remove it. */
@@ -44,9 +44,13 @@ static inline bool snapshot_knows(const struct snapshot *snapshot, pgno_t pgno, 
   return __atomic_load_n(&snapshot->memo[pgno & snapshot->memo_mask], __ATOMIC_RELAXED) == snapshot_tag(birth);
 }
 
+/* From now on every page is checked in full at every visit. */
+void snapshot_check_always(struct snapshot *snapshot);
+
 /* Records that this version of the page is sound. */
 static inline void snapshot_vouch(const struct snapshot *snapshot, pgno_t pgno, txnid_t birth) {
-  __atomic_store_n(&snapshot->memo[pgno & snapshot->memo_mask], snapshot_tag(birth), __ATOMIC_RELAXED);
+  if (!snapshot->always_check)
+    __atomic_store_n(&snapshot->memo[pgno & snapshot->memo_mask], snapshot_tag(birth), __ATOMIC_RELAXED);
 }
 
 static inline const struct page *snapshot_mapped(const struct snapshot *snapshot, pgno_t pgno) {

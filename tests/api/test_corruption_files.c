@@ -352,6 +352,86 @@ START_TEST(keys_at_the_end_of_the_file) {
 }
 END_TEST
 
+/* ------------------------------------------------------------------------------------------------- every visit checks */
+
+enum { VALUES = 300, WHICH = 150 };
+
+static const char *long_value(unsigned i) {
+  static char text[400];
+  memset(text, 'v', sizeof(text) - 1);
+  text[snprintf(text, sizeof(text), "this is value %u", i)] = ':';
+  return text;
+}
+
+static void put_values(MDBX_env *env) {
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (unsigned i = 0; i < VALUES; ++i)
+    OK(api_put(txn, DBI_MAIN, key_of(i), long_value(i), MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+}
+
+static void damage_value(unsigned i) {
+  size_t length, found = 0;
+  uint8_t *file = api_read_file(API_DB, &length);
+  const char *text = long_value(i);
+  const int fd = open(unit_path(API_DB), O_WRONLY);
+  for (uint8_t *at = file; (at = memmem(at, length - (size_t)(at - file), text, strlen(text))) != NULL; ++at, ++found)
+    ck_assert_int_eq(pwrite(fd, "X", 1, at - file + 100), 1);
+  ck_assert_uint_gt(found, 0);
+  close(fd);
+  free(file);
+}
+
+static int read_value(MDBX_env *env, unsigned i) {
+  MDBX_val data;
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  const int rc = api_get(txn, DBI_MAIN, key_of(i), &data);
+  ck_assert(rc != MDBX_SUCCESS || data.iov_len == strlen(long_value(i)));
+  OK(mdbx_txn_abort(txn));
+  return rc;
+}
+
+/* Also of pages that the process has written itself, by the commit or before it. */
+START_TEST(validation_of_own_pages) {
+  MDBX_env *env = api_create();
+  MDBX_envinfo info;
+  const bool spills = _i & 1;
+  OK(mdbx_env_set_geometry(env, 0, 0, 1024 * 1024, 4096, 0, PAGE));
+  if (spills)
+    OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
+  OK(api_try_open(env, (_i & 2 ? MDBX_SYNC_DURABLE : FAST) | MDBX_VALIDATION));
+  put_values(env);
+  OK(mdbx_env_info_ex(env, NULL, &info, sizeof(info)));
+  ck_assert((info.mi_pgop_stat.spill > 0) == spills);
+  IS(read_value(env, WHICH), MDBX_SUCCESS);
+  damage_value(WHICH);
+  IS(read_value(env, WHICH), MDBX_CORRUPTED);
+  damage_value(WHICH + 1); /* no other page is believed either */
+  IS(read_value(env, WHICH + 1), MDBX_CORRUPTED);
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
+/* The option counts for the transactions that begin after it was set. */
+START_TEST(validation_set_later) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, 0, 0, 1024 * 1024, 4096, 0, PAGE));
+  OK(api_try_open(env, FAST));
+  put_values(env);
+  IS(read_value(env, WHICH), MDBX_SUCCESS);
+  OK(mdbx_env_set_flags(env, MDBX_VALIDATION, true));
+  IS(read_value(env, WHICH), MDBX_SUCCESS);
+  damage_value(WHICH);
+  IS(read_value(env, WHICH), MDBX_CORRUPTED);
+  IS(read_value(env, WHICH + 50), MDBX_SUCCESS);
+  OK(mdbx_env_set_flags(env, MDBX_VALIDATION, false));
+  IS(read_value(env, WHICH + 50), MDBX_SUCCESS);
+  damage_value(WHICH + 50); /* it was checked while it was sound */
+  IS(read_value(env, WHICH + 50), MDBX_SUCCESS);
+  OK(mdbx_env_close_ex(env, true));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = corruption_suite("corruption_files");
   TCase *tcase = image_case(suite, "bytes");
@@ -370,5 +450,10 @@ int main(void) {
   tcase_add_loop_test(tcase, one_commit_twice, 0, 2);
   tcase_add_test(tcase, last_transactions);
   tcase_add_loop_test(tcase, page_of_the_next_transaction, 0, 8);
+  tcase = tcase_create("validation");
+  tcase_add_checked_fixture(tcase, unit_setup, unit_teardown);
+  suite_add_tcase(suite, tcase);
+  tcase_add_loop_test(tcase, validation_of_own_pages, 0, 4);
+  tcase_add_test(tcase, validation_set_later);
   return unit_run(suite);
 }

@@ -298,6 +298,33 @@ START_TEST(leaf_costs_its_records) {
 }
 END_TEST
 
+/* A reader of a long value checks its beginning; a rescue checks all of it, also if it was read before. */
+START_TEST(long_value_that_was_read) {
+  static char bytes[300000];
+  MDBX_env *env = api_open(MDBX_UTTERLY_NOSYNC);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_val key = api_val("key00000000");
+  MDBX_val value = {bytes, sizeof(bytes)};
+  const MDBX_dbi dbi = api_table(txn, "large", MDBX_CREATE);
+  memset(bytes, 'v', sizeof(bytes));
+  OK(mdbx_put(txn, dbi, &key, &value, MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  struct choice choice = {.table = "large", .type = MDBX_page_large, .deep = 1};
+  env = api_open(MDBX_RDONLY);
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  OK(mdbx_env_pgwalk(txn, choose_page, &choice));
+  ck_assert_uint_ne(choice.page, 0);
+  OK(mdbx_get(txn, api_table(txn, "large", 0), &key, &value));
+  overwrite(choice.page + 40, 64);
+  memset(&harvest, 0, sizeof(harvest));
+  IS(mdbx_rescue(txn, &callbacks, &harvest), MDBX_RESULT_TRUE);
+  ck_assert_uint_eq(harvest.losses[5], 1);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 /* The root, in each kind of table; all its leaves are found, whatever else has such keys. */
 START_TEST(branch_costs_nothing) {
   const unsigned kind = (unsigned)_i;
@@ -599,6 +626,7 @@ int main(void) {
   tcase_add_loop_test(tcase, branch_costs_nothing, 0, KINDS);
   tcase_add_loop_test(tcase, nested_trees, 0, 4);
   tcase_add_test(tcase, large_value_costs_itself);
+  tcase_add_test(tcase, long_value_that_was_read);
   tcase_add_loop_test(tcase, names_are_gone, 0, 2);
   tcase_add_loop_test(tcase, names_and_branches_are_gone, 0, 2 * KINDS);
   tcase_add_loop_test(tcase, twins, 0, 2);
