@@ -20,7 +20,8 @@ bool gc_key_decode(const void *bytes, size_t length, struct gc_key *key) {
   key->kind = (enum gc_kind)(first >> 56);
   key->number = first & GC_NUMBER_MASK;
   key->sequence = get_be32((const uint8_t *)bytes + 8);
-  return key->kind >= GC_FREE && key->kind <= GC_HELD;
+  /* A region has one record: a second one would stay when the first is written. */
+  return key->kind == GC_FREE ? !key->sequence : key->kind > GC_FREE && key->kind <= GC_HELD;
 }
 
 /* A reader of consecutive numbers. */

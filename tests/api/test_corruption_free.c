@@ -108,6 +108,8 @@ START_TEST(crafted_free_keys) {
       {{GC_HELD, 3, 0}, {GC_HELD, 2, 0}, {GC_HELD, 1, 0}},
       /* of a transaction there cannot be */
       {{GC_FRESH, 0, 0}, {GC_FRESH, 0, 1}, {GC_FRESH, 0, 2}},
+      /* one region twice */
+      {{GC_FREE, 0, 0}, {GC_FREE, 0, 1}, {GC_FRESH, 1, 0}},
   };
   make_free_table(sets[_i], empty, lengths, 3);
   ck_assert(exercise());
@@ -264,7 +266,7 @@ int main(void) {
   Suite *suite = corruption_suite("corruption_free");
   TCase *tcase = image_case(suite, "crafted");
   tcase_add_loop_test(tcase, crafted_free_space, 0, FREE_CRAFTS);
-  tcase_add_loop_test(tcase, crafted_free_keys, 0, 5);
+  tcase_add_loop_test(tcase, crafted_free_keys, 0, 6);
   tcase_add_loop_test(tcase, crafted_free_runs, 0, 2);
   tcase_add_loop_test(tcase, crafted_free_children, 0, 8);
   tcase_add_loop_test(tcase, retired_behind_the_end, 0, 4);
