@@ -29,7 +29,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 /* Few different keys, so that calls meet. */
 MDBX_val draw_key(int kind) {
   const uint8_t what = fuzz_byte(&run.input);
-  size_t length = kinds[kind].flags & MDBX_INTEGERKEY ? 8 : what % 7 == 6 ? 50u : what % 7;
+  size_t length = kinds[kind].flags & MDBX_INTEGERKEY ? 8 : what % 7 == 6 ? KEY_MOST : what % 7u;
   memset(run.key, kinds[kind].flags & MDBX_INTEGERKEY ? 0 : 'a' + what % 3, length);
   if (length)
     run.key[0] = what / 7;
@@ -41,6 +41,10 @@ MDBX_val draw_value(int kind) {
   size_t length = kinds[kind].fixed ? kinds[kind].fixed : what % 30u;
   if (!kinds[kind].fixed && scale > 200)
     length = kinds[kind].flags & MDBX_DUPSORT ? 60 : 40u * (scale % 30u);
+  if (scale > UINT8_MAX - LONG_STEPS && !(kinds[kind].flags & MDBX_DUPSORT) && run.longs < LONGS_MOST) {
+    run.longs += 1;
+    length = (size_t)LONG_STEP * (scale - (UINT8_MAX - LONG_STEPS));
+  }
   memset(run.value, what, length);
   if (length)
     run.value[length - 1] = scale;
@@ -58,7 +62,7 @@ static void must_be_there(int kind, const MDBX_val *key, const MDBX_val *value) 
 /* ---------------------------------------------------------------------------------------------------- transactions */
 
 static void begin(void) {
-  if (run.depth == LEVELS)
+  if (run.depth == run.levels)
     return;
   FUZZ_OK(mdbx_txn_begin(run.env, run.depth ? txn() : NULL, MDBX_TXN_READWRITE, &run.level[run.depth].txn));
   for (int kind = 0; kind < KINDS; ++kind)
@@ -220,7 +224,7 @@ static void do_cursor_change(void) {
   }
   const MDBX_val wanted_key = pair_key(&run.live[kind], at), wanted = draw_value(kind);
   MDBX_val put = wanted;
-  uint8_t copy[BYTES];
+  uint8_t copy[KEY_MOST];
   memcpy(copy, wanted_key.iov_base, wanted_key.iov_len);
   const MDBX_val own = {copy, wanted_key.iov_len};
   FUZZ_OK(mdbx_cursor_put(run.cursor[i], &own, &put, run.live[kind].several ? MDBX_UPSERT : MDBX_CURRENT));
@@ -357,13 +361,20 @@ static void step(void) {
 static void start(void) {
   static const intptr_t page_sizes[] = {256, 512, 1024, 4096};
   static const unsigned flags[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_SYNC_DURABLE,
-                                   MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM};
+                                   MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP};
+  enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
+  const intptr_t page_size = page_sizes[draw(4)];
+  const unsigned how = draw(256), mode = flags[how % FLAGS];
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
   FUZZ_OK(mdbx_env_create(&run.env));
   FUZZ_OK(mdbx_env_set_maxdbs(run.env, KINDS));
-  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, 16 << 20, 4096, 8192, page_sizes[draw(4)]));
-  FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | flags[draw(4)]), 0600));
+  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, 16 << 20, 4096, 8192, page_size));
+  if (how & 128)
+    sequence_bound_memory(run.env);
+  FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | mode), 0600));
+  run.levels = mode & MDBX_WRITEMAP ? 1 : LEVELS;
+  run.longs = 0;
   for (int kind = 0; kind < KINDS; ++kind)
     pairs_init(&run.live[kind], kinds[kind].flags);
   begin();

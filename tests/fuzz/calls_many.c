@@ -39,20 +39,20 @@ void do_replace(int kind) {
 
 void do_put_many(int kind) {
   enum { COUNT = 4 };
-  static uint8_t bytes[COUNT][2][BYTES];
+  static uint8_t key_bytes[COUNT][KEY_MOST], value_bytes[COUNT][VALUE_MOST];
   MDBX_val keys[COUNT], values[COUNT];
   size_t done = 0;
   for (size_t i = 0; i < COUNT; ++i) {
     const MDBX_val key = draw_key(kind), value = draw_value(kind);
-    memcpy(bytes[i][0], run.key, key.iov_len);
-    memcpy(bytes[i][1], run.value, value.iov_len);
-    keys[i] = (MDBX_val){bytes[i][0], key.iov_len};
-    values[i] = (MDBX_val){bytes[i][1], value.iov_len};
+    memcpy(key_bytes[i], run.key, key.iov_len);
+    memcpy(value_bytes[i], run.value, value.iov_len);
+    keys[i] = (MDBX_val){key_bytes[i], key.iov_len};
+    values[i] = (MDBX_val){value_bytes[i], value.iov_len};
   }
   const int rc = mdbx_put_many(txn(), run.dbi[kind], keys, values, COUNT, MDBX_UPSERT, &done);
   FUZZ_MUST(rc == MDBX_SUCCESS && done == COUNT);
   for (size_t i = 0; i < done; ++i)
-    pairs_put(&run.live[kind], &keys[i], &(MDBX_val){bytes[i][1], values[i].iov_len});
+    pairs_put(&run.live[kind], &keys[i], &(MDBX_val){value_bytes[i], values[i].iov_len});
 }
 
 void do_multiple(int kind) {
@@ -121,7 +121,7 @@ void do_range(void) {
 
 void do_get_many(int kind) {
   enum { COUNT = 6 };
-  static uint8_t bytes[COUNT][BYTES];
+  static uint8_t bytes[COUNT][KEY_MOST];
   MDBX_val keys[COUNT], values[COUNT];
   int codes[COUNT];
   for (size_t i = 0; i < COUNT; ++i) {

@@ -8,7 +8,7 @@
 #include "calls.h"
 #include "pairs.h"
 
-enum { LEVELS = 4, BYTES = 1200 };
+enum { LEVELS = 4, KEY_MOST = 50, VALUE_MOST = LONG_MOST };
 
 struct call_kind {
   const char *name;
@@ -28,8 +28,10 @@ extern struct run {
     MDBX_txn *txn;
     struct pairs before[KINDS];
   } level[LEVELS];
-  int depth; /* transactions that are open */
-  uint8_t key[BYTES], value[BYTES];
+  int depth;      /* transactions that are open */
+  int levels;     /* so many may be */
+  unsigned longs; /* long values so far */
+  uint8_t key[KEY_MOST], value[VALUE_MOST];
 } run;
 
 static inline unsigned draw(unsigned limit) { return fuzz_byte(&run.input) % limit; }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUE_MOST = 9000 };
+enum { VALUE_MOST = 9000, LONG_MOST = 70000 };
 
 /* Of a sound database: what may be returned by a change that was not made. */
 static bool refusal_is_good(int rc) {
@@ -28,7 +28,7 @@ static bool made(struct change *change, int rc) {
 
 /* --------------------------------------------------------------------------------------------------- what to change */
 
-static uint8_t key_bytes[4096], value_bytes[VALUE_MOST];
+static uint8_t key_bytes[4096], value_bytes[LONG_MOST];
 
 static void draw_bytes(uint64_t *random, uint8_t *bytes, size_t length) {
   const uint8_t letter = (uint8_t)fuzz_random(random);
@@ -76,6 +76,8 @@ static MDBX_val draw_value(struct change *change, const struct used_table *table
     value.iov_len = draw_length(random, fuzz_below(random, 4) ? change->page_size / 2 : 3 * change->page_size);
   if (value.iov_len > VALUE_MOST)
     value.iov_len = VALUE_MOST;
+  if (!(table->flags & MDBX_DUPSORT) && fuzz_below(random, 24) == 0)
+    value.iov_len = LONG_MOST - fuzz_below(random, LONG_MOST / 2);
   draw_bytes(random, value_bytes, value.iov_len);
   return value;
 }

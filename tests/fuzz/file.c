@@ -48,6 +48,8 @@ enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 
 /* What becomes of a file that was opened. */
 enum { USE_ASK = 1, USE_CHANGE = 2, USE_UP = 4, USE_AGAIN = 8, IN_OTHER_BOOT = 16, DROP_WEAK = 32, BY_INCREMENT = 64 };
+/* Of `changes`: how many they are, and whether few changed pages stay in memory. */
+enum { CHANGES_MOST = 32, BOUND_MEMORY = 32 };
 
 struct orders {
   uint8_t seal; /* enum seal_flags: what is not made right */
@@ -84,17 +86,19 @@ static int open_as(MDBX_env *env, const struct mode *mode) {
   return mdbx_env_open(env, fuzz_path(DB), (MDBX_env_flags_t)(MDBX_NOSUBDIR | mode->flags), 0600);
 }
 
-static MDBX_env *create(void) {
+static MDBX_env *create(const struct orders *orders) {
   MDBX_env *env;
   FUZZ_OK(mdbx_env_create(&env));
   FUZZ_OK(mdbx_env_set_maxdbs(env, HANDLES_MOST));
+  if (orders->changes & BOUND_MEMORY)
+    FUZZ_OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
   return env;
 }
 
 /* What was opened once can be opened again, whatever was done with it, and what was sound still is. A database that was not
  * sound may list a page as free that it needs: once such a page is written, recovery may believe no commit. */
-static void open_again(bool sound) {
-  MDBX_env *env = create();
+static void open_again(const struct orders *orders, bool sound) {
+  MDBX_env *env = create(orders);
   const int rc = mdbx_env_open(env, fuzz_path(DB), MDBX_NOSUBDIR | MDBX_UTTERLY_NOSYNC, 0600);
   const bool lost = !sound && rc == MDBX_CORRUPTED;
   if (lost || rc == EFBIG) { /* EFBIG: the meta page says a length that the limit of this process does not allow */
@@ -130,7 +134,7 @@ static void change_it(struct use *use, const struct orders *orders) {
 static void use_it(MDBX_env *env, const struct mode *mode, const struct orders *orders) {
   static struct use use;
   use = (struct use){
-      .env = env, .sound = use_is_sound(env, false), .random = orders->seed, .changes = orders->changes % 32u};
+      .env = env, .sound = use_is_sound(env, false), .random = orders->seed, .changes = orders->changes % CHANGES_MOST};
   use_read(&use);
   if (orders->use & USE_ASK)
     use_ask(&use);
@@ -150,7 +154,7 @@ static void use_it(MDBX_env *env, const struct mode *mode, const struct orders *
   use_forget(&use);
   const int closed = mdbx_env_close_ex(env, orders->use & DROP_WEAK);
   if (writes && closed == MDBX_SUCCESS)
-    open_again(sound);
+    open_again(orders, sound);
 }
 
 /* Not in an unknown boot: there, commits that were never flushed are rightly lost at the next opening. */
@@ -173,7 +177,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   pretend_boot(&image, orders.use & IN_OTHER_BOOT);
   unlink(fuzz_path(DB MDBX_LOCK_SUFFIX));
   fuzz_write_file(DB, image.bytes, image.length);
-  MDBX_env *env = create();
+  MDBX_env *env = create(&orders);
   const struct mode *mode = &modes[orders.mode % MODES];
   if (open_as(env, mode) == MDBX_SUCCESS)
     use_it(env, mode, &orders);

@@ -100,6 +100,33 @@ static void make_free(MDBX_env *env, unsigned commits) {
   FUZZ_OK(mdbx_txn_commit(txn));
 }
 
+/* Of every five records one stays. */
+static void thin_out(MDBX_txn *txn, MDBX_dbi dbi) {
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  FUZZ_OK(mdbx_cursor_open(txn, dbi, &cursor));
+  for (unsigned i = 0; mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT) == MDBX_SUCCESS; ++i)
+    if (i % 5)
+      FUZZ_OK(mdbx_cursor_del(cursor, MDBX_UPSERT));
+  mdbx_cursor_close(cursor);
+}
+
+/* More free pages than a meta page lists: table 0 has records of regions. Then the database is made small again. */
+static void make_regions(MDBX_env *env) {
+  static const unsigned records[] = {250, 0, 60, 20, 0, 40, 20, 25};
+  for (unsigned i = 0; i < sizeof(records) / sizeof(records[0]); ++i) {
+    MDBX_txn *txn = begin(env);
+    MDBX_dbi junk = table(txn, "junk", 0);
+    if (i % 3 == 1)
+      FUZZ_OK(mdbx_drop(txn, junk, false));
+    else if (i % 3 == 2)
+      thin_out(txn, junk);
+    fill_plain(txn, junk, 0, records[i], 200);
+    FUZZ_OK(mdbx_txn_commit(txn));
+  }
+  FUZZ_OK(mdbx_env_set_geometry(env, -1, -1, -1, -1, 4096, -1));
+}
+
 static int by_last_byte(const MDBX_val *a, const MDBX_val *b) {
   const int left = a->iov_len ? ((const uint8_t *)a->iov_base)[a->iov_len - 1] : -1;
   const int right = b->iov_len ? ((const uint8_t *)b->iov_base)[b->iov_len - 1] : -1;
@@ -119,11 +146,21 @@ static void fill_all(MDBX_txn *txn) {
   fill_large(txn);
 }
 
-enum shape { SHAPE_DEEP, SHAPE_ALL, SHAPE_FREE, SHAPE_WEAK, SHAPE_BIG_PAGES, SHAPE_OWN_ORDER, SHAPE_EMPTY, SHAPES };
-static const char *const shape_names[SHAPES] = {"deep", "all", "free", "weak", "4096", "own", "empty"};
+enum shape {
+  SHAPE_DEEP,
+  SHAPE_ALL,
+  SHAPE_FREE,
+  SHAPE_WEAK,
+  SHAPE_BIG_PAGES,
+  SHAPE_OWN_ORDER,
+  SHAPE_EMPTY,
+  SHAPE_REGIONS,
+  SHAPES
+};
+static const char *const shape_names[SHAPES] = {"deep", "all", "free", "weak", "4096", "own", "empty", "regions"};
 
 static void make_shape(enum shape shape) {
-  static const size_t page_sizes[SHAPES] = {256, 512, 256, 512, 4096, 256, 256};
+  static const size_t page_sizes[SHAPES] = {256, 512, 256, 512, 4096, 256, 256, 256};
   MDBX_env *env =
       make(page_sizes[shape], shape == SHAPE_WEAK || shape == SHAPE_FREE ? MDBX_SAFE_NOSYNC : MDBX_SYNC_DURABLE);
   MDBX_txn *txn = begin(env);
@@ -140,6 +177,8 @@ static void make_shape(enum shape shape) {
   FUZZ_OK(mdbx_txn_commit(txn));
   if (shape == SHAPE_FREE)
     make_free(env, 24);
+  if (shape == SHAPE_REGIONS)
+    make_regions(env);
   for (unsigned i = 0; i < 3 && shape != SHAPE_EMPTY; ++i) {
     txn = begin(env);
     fill_plain(txn, table(txn, "plain", 0), i, i + 3, 5);

@@ -118,6 +118,11 @@ size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change
   return sequence->size;
 }
 
+void sequence_bound_memory(MDBX_env *env) {
+  FUZZ_OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
+  FUZZ_OK(mdbx_env_set_option(env, MDBX_opt_spill_max_denominator, 2));
+}
+
 void sequence_check(MDBX_env *env) {
   MDBX_chk_callbacks_t callbacks;
   MDBX_chk_context_t context;

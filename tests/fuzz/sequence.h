@@ -11,6 +11,10 @@
 
 enum { HEAD_BYTES = 2, STEP_BYTES = 8, STEPS = 600, INSERTED_MOST = 40 };
 
+/* Long values: what is freed with one is more than a meta page lists, and the longest ones are written when they are put. A sequence
+ * has a few of them. */
+enum { LONG_STEP = 10000, LONG_STEPS = 9, LONG_MOST = LONG_STEP * LONG_STEPS, LONGS_MOST = 12 };
+
 struct sequence {
   uint8_t *bytes;
   size_t size, room;
@@ -32,6 +36,9 @@ size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change
 
 /* Runs the steps: the bytes of each are in *input while step() runs. */
 void sequence_run(struct fuzz_input *input, const uint8_t *steps, const uint8_t *behind, void (*step)(void));
+
+/* So few changed pages stay in memory that transactions write some before they commit. */
+void sequence_bound_memory(MDBX_env *env);
 
 /* Fails unless the checker finds the database sound. */
 void sequence_check(MDBX_env *env);

@@ -43,7 +43,11 @@ static MDBX_val draw_value(unsigned flags) {
   size_t length = flags & MDBX_DUPFIXED ? 3 : what % 20u;
   if (!(flags & MDBX_DUPSORT) && what > 230)
     length = 38u * (what - 230u);
-  memset(tables.value, what, sizeof(tables.value));
+  if (!(flags & MDBX_DUPSORT) && what > UINT8_MAX - LONG_STEPS && tables.longs < LONGS_MOST) {
+    tables.longs += 1;
+    length = (size_t)LONG_STEP * (what - (UINT8_MAX - LONG_STEPS));
+  }
+  memset(tables.value, what, length);
   return (MDBX_val){tables.value, length};
 }
 
@@ -394,6 +398,8 @@ static void open_env(void) {
   FUZZ_OK(mdbx_env_create(&tables.env));
   FUZZ_OK(mdbx_env_set_maxdbs(tables.env, tables.most_handles));
   FUZZ_OK(mdbx_env_set_geometry(tables.env, 0, 0, 16 << 20, 4096, 8192, tables.page_size));
+  if (tables.memory_is_bound)
+    sequence_bound_memory(tables.env);
   FUZZ_OK(mdbx_env_open(tables.env, fuzz_path("db"),
                         (MDBX_env_flags_t)(MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS | tables.env_flags), 0600));
   tables.has_renamed = false;
@@ -541,7 +547,8 @@ static void start(void) {
   tables.page_size = page_sizes[how / 4 % 3];
   tables.main_flags = how & 64 ? MDBX_REVERSEKEY : MDBX_DB_DEFAULTS;
   tables.most_handles = how & 128 ? 4 : 64;
-  tables.identities = 0;
+  tables.memory_is_bound = draw(2);
+  tables.identities = tables.longs = 0;
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
   open_env();

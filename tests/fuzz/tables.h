@@ -8,7 +8,7 @@
 #include "sequence.h"
 #include "world.h"
 
-enum { LEVELS = 4, READERS = 3, CACHED = 32, RENAMES = STEPS, BYTES = 1000 };
+enum { LEVELS = 4, READERS = 3, CACHED = 32, RENAMES = STEPS, KEY_MOST = 3 };
 
 /* Of the first byte, modulo their number. */
 enum call {
@@ -49,6 +49,8 @@ extern struct tables {
   struct fuzz_input input; /* the step that runs; before the first one, what chooses the database */
   MDBX_env *env;
   unsigned env_flags, main_flags, page_size, most_handles;
+  bool memory_is_bound;
+  unsigned longs;      /* long values so far */
   unsigned identities; /* given to tables so far */
   struct world base;   /* what is committed */
   struct {
@@ -73,7 +75,7 @@ extern struct tables {
     uint8_t key;
     MDBX_cache_entry_t entry;
   } cached[CACHED];
-  uint8_t key[BYTES], value[BYTES];
+  uint8_t key[KEY_MOST], value[LONG_MOST];
 } tables;
 
 static inline unsigned draw(unsigned limit) { return fuzz_byte(&tables.input) % limit; }
