@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tests/fuzz/lmdb_calls.c: the target of sequences of calls of programs of LMDB: tables of all kinds, also with orders of the program's
+ * own, cursors, nested transactions, a reader that is reset and renewed. What tables hold is compared with a sorted array, and so is
+ * every move of a cursor from a known place. Where versions of LMDB differ, doc/lmdb.md says what is right.
+ */
+#include "lmdb_calls.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The last one has no such flags in truth: the program orders it. */
+const unsigned kind_flags[TABLES] = {0, MDB_DUPSORT, MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP, MDB_INTEGERKEY,
+                                     MDB_DUPSORT | MDB_REVERSEKEY | MDB_REVERSEDUP};
+enum { OWN_ORDER = TABLES - 1 };
+static const char *const names[TABLES] = {"plain", "several", "fixed", "integers", "own"};
+
+struct lmdb_run run;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc, (void)argv;
+  fuzz_setup();
+  return 0;
+}
+
+/* ------------------------------------------------------------------------------------------------------- arguments */
+
+MDBX_val draw_key(int table) {
+  const uint8_t what = fuzz_byte(&run.input);
+  const size_t length = kind_flags[table] & MDB_INTEGERKEY ? 8 : what % 7 == 6 ? KEY_MOST : what % 7u;
+  memset(run.key, kind_flags[table] & MDB_INTEGERKEY ? 0 : 'a' + what % 3, length);
+  if (length)
+    run.key[0] = what / 7;
+  return (MDBX_val){run.key, length};
+}
+
+/* A table with several values of a key has no empty ones here, because versions of LMDB differ there. */
+MDBX_val draw_value(int table) {
+  const uint8_t what = fuzz_byte(&run.input), scale = fuzz_byte(&run.input);
+  const bool several = kind_flags[table] & MDB_DUPSORT;
+  size_t length = kind_flags[table] & MDB_DUPFIXED ? 4 : several ? 1 + what % 30u : what % 30u;
+  if (!several && scale > 200)
+    length = 40u * (scale % 30u);
+  if (!several && scale > UINT8_MAX - LONG_STEPS && run.longs < LONGS_MOST) {
+    run.longs += 1;
+    length = (size_t)LONG_STEP * (scale - (UINT8_MAX - LONG_STEPS));
+  }
+  memset(run.value, what, length);
+  if (length)
+    run.value[length - 1] = scale;
+  return (MDBX_val){run.value, length};
+}
+
+static MDBX_val engine_val(const MDB_val *from) { return (MDBX_val){from->mv_data, from->mv_size}; }
+
+static int by_last_bytes(const MDB_val *a, const MDB_val *b) {
+  const MDBX_val left = engine_val(a), right = engine_val(b);
+  return mdbx_get_keycmp(MDBX_REVERSEKEY)(&left, &right);
+}
+
+/* ---------------------------------------------------------------------------------------------------- transactions */
+
+static void compare_table(MDB_txn *in, int table, const struct pairs *wanted) {
+  MDB_cursor *cursor;
+  MDB_val key, value;
+  MDB_stat stat;
+  size_t at = 0;
+  FUZZ_OK(mdb_stat(in, run.dbi[table], &stat));
+  FUZZ_MUST(stat.ms_entries == wanted->count);
+  FUZZ_OK(mdb_cursor_open(in, run.dbi[table], &cursor));
+  int rc = mdb_cursor_get(cursor, &key, &value, MDB_FIRST);
+  for (; rc == MDB_SUCCESS; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT), ++at) {
+    FUZZ_MUST(at < wanted->count);
+    FUZZ_MUST(lmdb_equal(&key, pair_key(wanted, at)) && lmdb_equal(&value, pair_value(wanted, at)));
+  }
+  FUZZ_MUST(rc == MDB_NOTFOUND && at == wanted->count);
+  mdb_cursor_close(cursor);
+}
+
+static void compare_all(void) {
+  for (int table = 0; table < TABLES; ++table)
+    compare_table(txn(), table, &run.live[table]);
+}
+
+static void begin(void) {
+  if (run.depth == run.levels)
+    return;
+  FUZZ_OK(mdb_txn_begin(run.env, run.depth ? txn() : NULL, 0, &run.level[run.depth].txn));
+  for (int table = 0; table < TABLES; ++table)
+    pairs_copy(&run.level[run.depth].before[table], &run.live[table]);
+  for (int i = 0; i < CURSORS; ++i)
+    run.level[run.depth].places[i] = run.slot[i].place;
+  run.depth += 1;
+}
+
+/* Cursors end with the transaction that opened them; those around it are where they were, or where they went in what is kept. */
+static void settle_cursors(bool commits, unsigned long before) {
+  for (int i = 0; i < CURSORS; ++i) {
+    if (run.slot[i].level > run.depth)
+      run.slot[i].cursor = NULL;
+    if (commits || !run.slot[i].cursor)
+      continue;
+    const struct cursor_place place = run.level[run.depth].places[i];
+    run.slot[i].place = place;
+    if (place.changes == before)
+      run.slot[i].place.changes = run.changes;
+  }
+}
+
+static void end(bool commits) {
+  run.depth -= 1;
+  if (commits)
+    FUZZ_OK(mdb_txn_commit(run.level[run.depth].txn));
+  else
+    mdb_txn_abort(run.level[run.depth].txn);
+  for (int table = 0; table < TABLES; ++table) {
+    struct pairs *const gone = commits ? &run.level[run.depth].before[table] : &run.live[table];
+    pairs_clear(gone);
+    if (!commits)
+      run.live[table] = run.level[run.depth].before[table];
+  }
+}
+
+static void end_level(bool commits) {
+  const unsigned long now = run.changes;
+  run.changes += 1; /* what was noted inside is of no use around it */
+  end(commits);
+  settle_cursors(commits, now);
+}
+
+static void open_tables(unsigned flags) {
+  for (int table = 0; table < TABLES; ++table) {
+    const unsigned own = table == OWN_ORDER ? MDB_DUPSORT : kind_flags[table];
+    FUZZ_OK(mdb_dbi_open(txn(), names[table], own | flags, &run.dbi[table]));
+  }
+  FUZZ_OK(mdb_set_compare(txn(), run.dbi[OWN_ORDER], by_last_bytes));
+  FUZZ_OK(mdb_set_dupsort(txn(), run.dbi[OWN_ORDER], by_last_bytes));
+}
+
+static void open_env(void) {
+  FUZZ_OK(mdb_env_create(&run.env));
+  FUZZ_OK(mdb_env_set_maxdbs(run.env, TABLES));
+  FUZZ_OK(mdb_env_set_mapsize(run.env, 16 << 20));
+  FUZZ_OK(mdb_env_set_pagesize(run.env, run.page_size));
+  FUZZ_OK(mdb_env_open(run.env, fuzz_path("db"), MDB_NOSUBDIR | MDB_NOTLS | run.env_flags, 0600));
+  FUZZ_MUST(mdb_env_get_maxkeysize(run.env) >= KEY_MOST);
+}
+
+/* Handles live on; the next outermost transaction begins. */
+static void do_end(bool commits) {
+  end_level(commits);
+  if (run.depth)
+    return;
+  begin();
+  if (commits)
+    compare_all();
+}
+
+/* ---------------------------------------------------------------------------------------------------------- reader */
+
+static void reader_forget(void) {
+  for (int table = 0; table < TABLES; ++table)
+    pairs_clear(&run.reader.seen[table]);
+}
+
+static void reader_end(void) {
+  if (!run.reader.txn)
+    return;
+  mdb_cursor_close(run.reader.cursor);
+  mdb_txn_abort(run.reader.txn);
+  if (!run.reader.reset)
+    reader_forget();
+  run.reader.txn = NULL;
+  run.reader.cursor = NULL;
+}
+
+/* What is committed is what the outermost transaction began with. */
+static void reader_sees(void) {
+  for (int table = 0; table < TABLES; ++table)
+    pairs_copy(&run.reader.seen[table], &run.level[0].before[table]);
+  run.reader.reset = false;
+}
+
+static void reader_move_cursor(void) {
+  static const MDB_cursor_op ops[] = {MDB_FIRST, MDB_NEXT, MDB_PREV, MDB_LAST, MDB_NEXT_NODUP};
+  const MDB_cursor_op op = ops[draw(5)];
+  MDB_val key, value;
+  bool there;
+  if (!run.reader.cursor || mdb_cursor_get(run.reader.cursor, &key, &value, op) != MDB_SUCCESS)
+    return;
+  const MDBX_val k = engine_val(&key), v = engine_val(&value);
+  pairs_seek(&run.reader.seen[run.reader.table], &k, &v, &there);
+  FUZZ_MUST(there);
+}
+
+static void reader_bind_cursor(int table) {
+  if (run.reader.cursor && run.reader.table == table) {
+    FUZZ_OK(mdb_cursor_renew(run.reader.txn, run.reader.cursor));
+    return;
+  }
+  mdb_cursor_close(run.reader.cursor);
+  FUZZ_OK(mdb_cursor_open(run.reader.txn, run.dbi[table], &run.reader.cursor));
+  run.reader.table = table;
+}
+
+static void do_reader(int table) {
+  const unsigned what = draw(8);
+  if (!run.reader.txn) {
+    FUZZ_OK(mdb_txn_begin(run.env, NULL, MDB_RDONLY, &run.reader.txn));
+    reader_sees();
+  } else if (run.reader.reset) {
+    MDB_val key = lmdb_val(draw_key(table)), value;
+    FUZZ_MUST(mdb_get(run.reader.txn, run.dbi[table], &key, &value) != MDB_SUCCESS);
+    FUZZ_OK(mdb_txn_renew(run.reader.txn));
+    reader_sees();
+  } else if (what == 0) {
+    reader_end();
+  } else if (what == 1) {
+    mdb_txn_reset(run.reader.txn);
+    reader_forget();
+    run.reader.reset = true;
+  } else if (what == 2) {
+    reader_bind_cursor(table);
+  } else if (what < 5) {
+    reader_move_cursor();
+  } else
+    compare_table(run.reader.txn, table, &run.reader.seen[table]);
+}
+
+/* ------------------------------------------------------------------------------------------------------ each call */
+
+/* What is right for a put into the table as the model has it. */
+static int expected_of_put(int table, const MDBX_val *key, const MDBX_val *value, unsigned flags) {
+  const struct pairs *pairs = &run.live[table];
+  bool key_there, pair_there;
+  if (!key->iov_len)
+    return MDB_BAD_VALSIZE;
+  const size_t at = pairs_seek(pairs, key, NULL, &key_there), behind = pairs_behind(pairs, key);
+  pairs_seek(pairs, key, value, &pair_there);
+  if (flags & MDB_RESERVE && pairs->several)
+    return MDB_INCOMPATIBLE;
+  if (flags & MDB_NOOVERWRITE)
+    return key_there ? MDB_KEYEXIST : MDB_SUCCESS;
+  if (flags & MDB_NODUPDATA)
+    return pairs->several && pair_there ? MDB_KEYEXIST : MDB_SUCCESS;
+  if (flags & MDB_APPEND)
+    return at < pairs->count ? MDB_KEYEXIST : MDB_SUCCESS;
+  if (flags & MDB_APPENDDUP && pairs->several && key_there) {
+    const MDBX_val last = pair_value(pairs, behind - 1);
+    return pairs->value_order(&last, value) >= 0 ? MDB_KEYEXIST : MDB_SUCCESS;
+  }
+  return MDB_SUCCESS;
+}
+
+static void do_put(int table) {
+  static const unsigned all[] = {0, 0, MDB_NOOVERWRITE, MDB_NODUPDATA, MDB_APPEND, MDB_APPENDDUP, MDB_RESERVE};
+  const unsigned flags = all[draw(7)];
+  const MDBX_val key = draw_key(table), wanted = draw_value(table);
+  MDB_val k = lmdb_val(key), v = lmdb_val(wanted);
+  const int expected = expected_of_put(table, &key, &wanted, flags);
+  if (flags & MDB_RESERVE)
+    v.mv_data = NULL;
+  const int rc = mdb_put(txn(), run.dbi[table], &k, &v, flags);
+  fuzz_trace("  put, flags %#x: %d, not %d", flags, rc, expected);
+  FUZZ_MUST(rc == expected);
+  if (rc == MDB_KEYEXIST && flags & MDB_NOOVERWRITE) {
+    bool there;
+    const size_t at = pairs_seek(&run.live[table], &key, NULL, &there);
+    FUZZ_MUST(lmdb_equal(&v, pair_value(&run.live[table], at)));
+  }
+  if (rc != MDB_SUCCESS)
+    return;
+  if (flags & MDB_RESERVE && wanted.iov_len)
+    memcpy(v.mv_data, wanted.iov_base, wanted.iov_len);
+  pairs_put(&run.live[table], &key, &wanted);
+  run.changes += 1;
+}
+
+static void do_delete(int table) {
+  const MDBX_val key = draw_key(table), value = draw_value(table);
+  const bool told = draw(2), one = told && run.live[table].several;
+  MDB_val k = lmdb_val(key), v = lmdb_val(value);
+  bool there;
+  const size_t from = pairs_seek(&run.live[table], &key, one ? &value : NULL, &there);
+  const int rc = mdb_del(txn(), run.dbi[table], &k, told ? &v : NULL);
+  FUZZ_MUST(rc == (!key.iov_len ? MDB_BAD_VALSIZE : there ? MDB_SUCCESS : MDB_NOTFOUND));
+  if (rc != MDB_SUCCESS)
+    return;
+  pairs_remove(&run.live[table], from, one ? from + 1 : pairs_behind(&run.live[table], &key));
+  run.changes += 1;
+}
+
+static void do_get(int table) {
+  const MDBX_val key = draw_key(table);
+  MDB_val k = lmdb_val(key), v;
+  bool there;
+  const size_t at = pairs_seek(&run.live[table], &key, NULL, &there);
+  const int rc = mdb_get(txn(), run.dbi[table], &k, &v);
+  FUZZ_MUST(rc == (!key.iov_len ? MDB_BAD_VALSIZE : there ? MDB_SUCCESS : MDB_NOTFOUND));
+  FUZZ_MUST(rc != MDB_SUCCESS || lmdb_equal(&v, pair_value(&run.live[table], at)));
+}
+
+static void do_multiple(int table) {
+  uint32_t numbers[60];
+  const unsigned count = 1 + draw(60), first = draw(200), stride = 1 + draw(5);
+  const MDBX_val key = draw_key(table);
+  for (unsigned i = 0; i < count; ++i)
+    numbers[i] = first + i * stride;
+  MDB_val k = lmdb_val(key), values[2] = {{sizeof(numbers[0]), numbers}, {count, NULL}};
+  MDB_cursor *cursor;
+  FUZZ_OK(mdb_cursor_open(txn(), run.dbi[table], &cursor));
+  const int rc = mdb_cursor_put(cursor, &k, values, MDB_MULTIPLE);
+  mdb_cursor_close(cursor);
+  const bool fixed = kind_flags[table] & MDB_DUPFIXED;
+  FUZZ_MUST(rc == (fixed && key.iov_len ? MDB_SUCCESS
+                   : fixed              ? MDB_BAD_VALSIZE
+                                        : MDB_INCOMPATIBLE) ||
+            (!fixed && !key.iov_len && rc == MDB_BAD_VALSIZE));
+  if (rc != MDB_SUCCESS)
+    return;
+  FUZZ_MUST(values[1].mv_size == count);
+  for (unsigned i = 0; i < count; ++i)
+    pairs_put(&run.live[table], &key, &(MDBX_val){&numbers[i], sizeof(numbers[0])});
+  run.changes += 1;
+}
+
+static void do_empty(int table) {
+  if (draw(6))
+    return;
+  FUZZ_OK(mdb_drop(txn(), run.dbi[table], 0));
+  pairs_remove(&run.live[table], 0, run.live[table].count);
+  run.changes += 1;
+}
+
+/* Handles that an outermost transaction has opened stay when it commits. */
+static void begin_with_tables(unsigned flags) {
+  begin();
+  open_tables(flags);
+  end_level(true);
+  begin();
+}
+
+/* The engine's checker, which knows no order of a program. */
+static void check_file(void) {
+  MDBX_env *env;
+  FUZZ_OK(mdbx_env_create(&env));
+  FUZZ_OK(mdbx_env_open(env, fuzz_path("db"), MDBX_NOSUBDIR, 0600));
+  sequence_check(env);
+  FUZZ_OK(mdbx_env_close(env));
+}
+
+static void close_env(void) {
+  while (run.depth)
+    end_level(true);
+  reader_end();
+  mdb_env_close(run.env);
+}
+
+static void do_reopen(void) {
+  if (draw(4))
+    return;
+  close_env();
+  open_env();
+  begin_with_tables(0);
+  compare_all();
+}
+
+static void step(void) {
+  const enum call what = (enum call)draw(CALLS);
+  const int table = (int)draw(TABLES);
+  fuzz_trace("call %d, table %d, depth %d", (int)what, table, run.depth);
+  switch (what) {
+  case CALL_DELETE:
+    do_delete(table);
+    break;
+  case CALL_GET:
+    do_get(table);
+    break;
+  case CALL_CURSOR_OPEN:
+    do_cursor_open(table);
+    break;
+  case CALL_CURSOR_GET:
+  case CALL_CURSOR_GET_2:
+  case CALL_CURSOR_GET_3:
+    do_cursor_get();
+    break;
+  case CALL_CURSOR_PUT:
+    do_cursor_put();
+    break;
+  case CALL_CURSOR_DELETE:
+    do_cursor_delete();
+    break;
+  case CALL_MULTIPLE:
+    do_multiple(table);
+    break;
+  case CALL_BEGIN:
+    begin();
+    break;
+  case CALL_COMMIT:
+    do_end(true);
+    break;
+  case CALL_ABORT:
+    do_end(false);
+    break;
+  case CALL_EMPTY:
+    do_empty(table);
+    break;
+  case CALL_READER:
+  case CALL_READER_2:
+    do_reader(table);
+    break;
+  case CALL_COMPARE:
+    compare_table(txn(), table, &run.live[table]);
+    break;
+  case CALL_REOPEN:
+    do_reopen();
+    break;
+  default:
+    do_put(table);
+  }
+}
+
+static void start(void) {
+  static const int page_sizes[] = {256, 512, 1024, 4096};
+  static const unsigned flags[] = {MDB_NOSYNC, 0, MDB_NOSYNC | MDB_WRITEMAP, MDB_NOMETASYNC,
+                                   MDB_NOSYNC | MDB_NOLOCK | MDB_NOMEMINIT};
+  run.page_size = page_sizes[draw(4)];
+  run.env_flags = flags[draw(sizeof(flags) / sizeof(flags[0]))];
+  run.levels = run.env_flags & MDB_WRITEMAP ? 1 : LEVELS;
+  run.longs = 0;
+  memset(run.slot, 0, sizeof(run.slot));
+  unlink(fuzz_path("db"));
+  unlink(fuzz_path("db-lock"));
+  unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
+  open_env();
+  for (int table = 0; table < TABLES; ++table)
+    pairs_init(&run.live[table], kind_flags[table]);
+  begin_with_tables(MDB_CREATE);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  const uint8_t *const steps = data + (size < HEAD_BYTES ? size : HEAD_BYTES), *const behind = data + size;
+  run.input = (struct fuzz_input){data, steps};
+  start();
+  sequence_run(&run.input, steps, behind, step);
+  compare_all();
+  close_env();
+  check_file();
+  for (int table = 0; table < TABLES; ++table)
+    pairs_clear(&run.live[table]);
+  return 0;
+}
+
+/* Puts or deletions of neighbouring keys of one table: leaves split and merge. */
+static void insert_run(struct sequence *sequence, uint64_t *random) {
+  const size_t count = 2 + fuzz_below(random, INSERTED_MOST - 1);
+  const enum call call = fuzz_below(random, 4) ? CALL_PUT : CALL_DELETE;
+  const uint8_t table = (uint8_t)fuzz_below(random, TABLES), stride = (uint8_t)(1 + fuzz_below(random, 7));
+  uint8_t key = (uint8_t)fuzz_random(random);
+  uint8_t *gap = sequence_gap(sequence, fuzz_below(random, sequence_steps(sequence) + 1), count);
+  for (size_t i = 0; gap && i < count; ++i, gap += STEP_BYTES, key = (uint8_t)(key + stride)) {
+    sequence_draw(gap, random, call);
+    gap[1] = table;
+    gap[2] = call == CALL_PUT ? 0 : key; /* no flags, then the key; or the key at once */
+    gap[3] = call == CALL_PUT ? key : gap[3];
+  }
+}
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {
+  static sequence_change *const changes[] = {insert_run};
+  struct sequence sequence = {data, size, max_size, CALLS, CALL_BEGIN, {CALL_COMMIT, CALL_ABORT}};
+  return sequence_mutate(&sequence, seed, changes, 1);
+}
