@@ -100,28 +100,31 @@ static void make_free(MDBX_env *env, unsigned commits) {
   FUZZ_OK(mdbx_txn_commit(txn));
 }
 
-/* Of every five records one stays. */
-static void thin_out(MDBX_txn *txn, MDBX_dbi dbi) {
-  MDBX_cursor *cursor;
-  MDBX_val key, value;
-  FUZZ_OK(mdbx_cursor_open(txn, dbi, &cursor));
-  for (unsigned i = 0; mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT) == MDBX_SUCCESS; ++i)
-    if (i % 5)
-      FUZZ_OK(mdbx_cursor_del(cursor, MDBX_UPSERT));
-  mdbx_cursor_close(cursor);
+/* Records that take a page each, in two tables by turns. */
+static void fill_by_turns(MDBX_txn *txn, unsigned count) {
+  const MDBX_dbi first = table(txn, "first", 0), second = table(txn, "second", 0);
+  for (unsigned i = 0; i < count; ++i) {
+    char key[24];
+    snprintf(key, sizeof(key), "key%04u", i);
+    put(txn, first, key, strlen(key), 200);
+    put(txn, second, key, strlen(key), 200);
+  }
 }
 
-/* More free pages than a meta page lists: table 0 has records of regions. Then the database is made small again. */
-static void make_regions(MDBX_env *env) {
-  static const unsigned records[] = {250, 0, 60, 20, 0, 40, 20, 25};
-  for (unsigned i = 0; i < sizeof(records) / sizeof(records[0]); ++i) {
+/* More free pages than a meta page lists: table 0 has a record of a region; with many runs it is a bitmap. */
+static void make_regions(MDBX_env *env, bool scattered) {
+  for (unsigned i = 0; i < 5; ++i) {
     MDBX_txn *txn = begin(env);
-    MDBX_dbi junk = table(txn, "junk", 0);
-    if (i % 3 == 1)
-      FUZZ_OK(mdbx_drop(txn, junk, false));
-    else if (i % 3 == 2)
-      thin_out(txn, junk);
-    fill_plain(txn, junk, 0, records[i], 200);
+    if (i == 0)
+      fill_plain(txn, table(txn, "junk", 0), 0, 250, 200);
+    else if (i == 1)
+      FUZZ_OK(mdbx_drop(txn, table(txn, "junk", 0), true));
+    else if (i == 2)
+      fill_by_turns(txn, scattered ? 45 : 10);
+    else if (i == 3)
+      FUZZ_OK(mdbx_drop(txn, table(txn, "first", 0), true));
+    else /* a run is sought in the regions */
+      put(txn, table(txn, "late", 0), "run", 3, 2000);
     FUZZ_OK(mdbx_txn_commit(txn));
   }
   FUZZ_OK(mdbx_env_set_geometry(env, -1, -1, -1, -1, 4096, -1));
@@ -155,12 +158,14 @@ enum shape {
   SHAPE_OWN_ORDER,
   SHAPE_EMPTY,
   SHAPE_REGIONS,
+  SHAPE_BITMAP,
   SHAPES
 };
-static const char *const shape_names[SHAPES] = {"deep", "all", "free", "weak", "4096", "own", "empty", "regions"};
+static const char *const shape_names[SHAPES] = {"deep", "all",   "free",    "weak",  "4096",
+                                                "own",  "empty", "regions", "bitmap"};
 
 static void make_shape(enum shape shape) {
-  static const size_t page_sizes[SHAPES] = {256, 512, 256, 512, 4096, 256, 256, 256};
+  static const size_t page_sizes[SHAPES] = {256, 512, 256, 512, 4096, 256, 256, 256, 256};
   MDBX_env *env =
       make(page_sizes[shape], shape == SHAPE_WEAK || shape == SHAPE_FREE ? MDBX_SAFE_NOSYNC : MDBX_SYNC_DURABLE);
   MDBX_txn *txn = begin(env);
@@ -177,8 +182,8 @@ static void make_shape(enum shape shape) {
   FUZZ_OK(mdbx_txn_commit(txn));
   if (shape == SHAPE_FREE)
     make_free(env, 24);
-  if (shape == SHAPE_REGIONS)
-    make_regions(env);
+  if (shape == SHAPE_REGIONS || shape == SHAPE_BITMAP)
+    make_regions(env, shape == SHAPE_BITMAP);
   for (unsigned i = 0; i < 3 && shape != SHAPE_EMPTY; ++i) {
     txn = begin(env);
     fill_plain(txn, table(txn, "plain", 0), i, i + 3, 5);
