@@ -317,6 +317,25 @@ static void do_clone(void) {
   lives_reader_clone(from, to);
 }
 
+static void do_copy(void) {
+  const unsigned slot = draw(READERS), how = draw(16);
+  if (how < 6)
+    env_copy_of(slot, how);
+}
+
+static void do_set(void) {
+  const unsigned what = draw(12);
+  env_set(what, draw(2));
+}
+
+static void do_defragment(void) {
+  if (tables.depth > 1 || draw(4))
+    return;
+  lives_end(draw(2));
+  env_defragment();
+  lives_begin();
+}
+
 static MDBX_val wanted_of(const struct world_table *table, const MDBX_val *key, bool *there) {
   const size_t at = pairs_seek(&table->pairs, key, NULL, there);
   return *there ? pair_value(&table->pairs, at) : (MDBX_val){NULL, 0};
@@ -409,14 +428,7 @@ static void open_env(void) {
 static void compare_names(void) {
   MDBX_txn *reader;
   FUZZ_OK(mdbx_txn_begin(tables.env, NULL, MDBX_TXN_RDONLY, &reader));
-  for (unsigned i = 0; i < NAMES; ++i) {
-    const MDBX_val name = world_name(i);
-    MDBX_dbi dbi;
-    const int rc = mdbx_dbi_open2(reader, &name, MDBX_DB_ACCEDE, &dbi);
-    FUZZ_MUST(rc == MDBX_DBS_FULL || rc == (tables.base.table[i].identity ? MDBX_SUCCESS : MDBX_NOTFOUND));
-    if (rc == MDBX_SUCCESS)
-      pairs_compare(reader, dbi, &tables.base.table[i].pairs);
-  }
+  world_compare(reader, &tables.base);
   FUZZ_OK(mdbx_txn_abort(reader));
 }
 
@@ -529,6 +541,18 @@ static void step(void) {
     break;
   case CALL_REOPEN:
     do_reopen();
+    break;
+  case CALL_ROLLBACK:
+    lives_rollback();
+    break;
+  case CALL_COPY:
+    do_copy();
+    break;
+  case CALL_SET:
+    do_set();
+    break;
+  case CALL_DEFRAGMENT:
+    do_defragment();
     break;
   case CALL_EMPTY_ALL:
     do_empty_all();

@@ -42,6 +42,10 @@ enum call {
   CALL_LIST,
   CALL_REOPEN,
   CALL_EMPTY_ALL,
+  CALL_ROLLBACK,
+  CALL_COPY,
+  CALL_SET,
+  CALL_DEFRAGMENT,
   CALLS
 };
 
@@ -86,6 +90,7 @@ static inline struct world *world(void) { return &tables.level[tables.depth - 1]
 void lives_begin(void);
 void lives_end(bool commits);
 void lives_checkpoint(void);
+void lives_rollback(void);
 /* In no transaction is the number a handle from now on. */
 void lives_forget_number(MDBX_dbi dbi);
 /* The reader's snapshot has the table of this handle by the same name and of the same kind. */
@@ -102,5 +107,12 @@ void lives_reader_clone(unsigned from, unsigned to);
 void lives_amend(unsigned slot, bool commits);
 /* The write transaction becomes a reader of what it has committed, and the next one begins. */
 void lives_embark(unsigned slot);
+
+/* In tables_env.c. What a reader sees is copied, by one of the ways there are, and the copy is compared. */
+void env_copy_of(unsigned slot, unsigned how);
+/* An option of the environment, or steps of its size. */
+void env_set(unsigned what, bool on);
+/* Without a write transaction. */
+void env_defragment(void);
 
 #endif

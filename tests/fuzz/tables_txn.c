@@ -108,8 +108,6 @@ static void leave(bool commits) {
     undo_handles(outer, level);
     world_clear(inner);
   }
-  if (level)
-    use_handles();
 }
 
 void lives_end(bool commits) {
@@ -118,6 +116,15 @@ void lives_end(bool commits) {
   else
     FUZZ_OK(mdbx_txn_abort(txn()));
   leave(commits);
+  if (tables.depth)
+    use_handles();
+}
+
+/* What the innermost transaction has done is dropped, and it goes on. */
+void lives_rollback(void) {
+  FUZZ_OK(mdbx_txn_rollback(txn()));
+  leave(false);
+  enter();
 }
 
 void lives_checkpoint(void) {

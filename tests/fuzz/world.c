@@ -79,3 +79,14 @@ void world_forget_table(struct world *world, unsigned identity) {
     if (world->handle[i].identity == identity)
       forget(world, i);
 }
+
+void world_compare(MDBX_txn *txn, const struct world *wanted) {
+  for (unsigned i = 0; i < NAMES; ++i) {
+    const MDBX_val name = world_name(i);
+    MDBX_dbi dbi;
+    const int rc = mdbx_dbi_open2(txn, &name, MDBX_DB_ACCEDE, &dbi);
+    FUZZ_MUST(rc == MDBX_DBS_FULL || rc == (wanted->table[i].identity ? MDBX_SUCCESS : MDBX_NOTFOUND));
+    if (rc == MDBX_SUCCESS)
+      pairs_compare(txn, dbi, &wanted->table[i].pairs);
+  }
+}

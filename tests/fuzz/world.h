@@ -50,4 +50,7 @@ void world_add_handle(struct world *world, MDBX_dbi dbi, unsigned identity);
 void world_forget_number(struct world *world, MDBX_dbi dbi);
 void world_forget_table(struct world *world, unsigned identity);
 
+/* Fails unless the transaction finds these tables by their names. There may be no room for handles. */
+void world_compare(MDBX_txn *txn, const struct world *wanted);
+
 #endif
