@@ -350,6 +350,9 @@ static void step(void) {
   case CALL_SCROLL:
     do_scroll();
     break;
+  case CALL_PLACE:
+    do_place();
+    break;
   case CALL_CHECKPOINT:
     do_checkpoint();
     break;
@@ -363,15 +366,13 @@ static void start(void) {
   static const unsigned flags[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_SYNC_DURABLE,
                                    MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP};
   enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
-  const intptr_t page_size = page_sizes[draw(4)];
-  const unsigned how = draw(256), mode = flags[how % FLAGS];
+  const unsigned how = draw(256), mode = flags[draw(FLAGS)];
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
   FUZZ_OK(mdbx_env_create(&run.env));
   FUZZ_OK(mdbx_env_set_maxdbs(run.env, KINDS));
-  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, 16 << 20, 4096, 8192, page_size));
-  if (how & 128)
-    sequence_bound_memory(run.env);
+  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, 16 << 20, 4096, 8192, page_sizes[how % 4]));
+  sequence_set_options(run.env, how / 4);
   FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | mode), 0600));
   run.levels = mode & MDBX_WRITEMAP ? 1 : LEVELS;
   run.longs = 0;

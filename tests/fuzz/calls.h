@@ -35,6 +35,7 @@ enum call {
   CALL_GET_MANY,
   CALL_SCROLL,
   CALL_CHECKPOINT,
+  CALL_PLACE,
   CALLS
 };
 

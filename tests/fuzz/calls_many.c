@@ -71,18 +71,6 @@ void do_multiple(int kind) {
     pairs_put(&run.live[kind], &key, &(MDBX_val){&numbers[i], sizeof(numbers[0])});
 }
 
-/* Where a cursor is in the model; false: at no record. */
-static bool place_of(unsigned i, size_t *at) {
-  MDBX_val key, value;
-  bool exact;
-  const int kind = run.cursor_kind[i];
-  if (kind < 0 || mdbx_cursor_get(run.cursor[i], &key, &value, MDBX_GET_CURRENT) != MDBX_SUCCESS)
-    return false;
-  *at = pairs_seek(&run.live[kind], &key, &value, &exact);
-  FUZZ_MUST(exact);
-  return true;
-}
-
 void do_bunch(void) {
   const unsigned i = draw(CURSORS);
   const MDBX_bunch_action_t action = (MDBX_bunch_action_t)draw(MDBX_DELETE_WHOLE + 1);
@@ -136,26 +124,5 @@ void do_get_many(int kind) {
     FUZZ_MUST(codes[i] == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
     const MDBX_val wanted = there ? pair_value(&run.live[kind], at) : values[i];
     FUZZ_MUST(val_equal(&values[i], &wanted));
-  }
-}
-
-/* So many items on or back; the distance to another cursor says the same as the model. */
-void do_scroll(void) {
-  const unsigned i = draw(CURSORS), other = draw(CURSORS);
-  const intptr_t amount = (intptr_t)draw(200) - 100;
-  size_t at, there, now;
-  intptr_t distance;
-  if (!place_of(i, &at))
-    return;
-  const struct pairs *pairs = &run.live[run.cursor_kind[i]];
-  const intptr_t wanted = (intptr_t)at + amount;
-  const int rc = mdbx_cursor_scroll(run.cursor[i], amount, UINT32_MAX);
-  const bool inside = wanted >= 0 && wanted < (intptr_t)pairs->count;
-  FUZZ_MUST(rc == (inside ? MDBX_SUCCESS : MDBX_NOTFOUND));
-  FUZZ_MUST(place_of(i, &now) && (intptr_t)now == (inside ? wanted : wanted < 0 ? 0 : (intptr_t)pairs->count - 1));
-  if (run.cursor_kind[other] == run.cursor_kind[i] && run.cursor_level[other] == run.cursor_level[i] &&
-      place_of(other, &there)) {
-    FUZZ_OK(mdbx_cursor_distance(run.cursor[i], run.cursor[other], &distance, UINT32_MAX));
-    FUZZ_MUST(distance == (intptr_t)there - (intptr_t)now);
   }
 }

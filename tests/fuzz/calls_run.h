@@ -46,6 +46,10 @@ void do_multiple(int kind);
 void do_bunch(void);
 void do_range(void);
 void do_get_many(int kind);
+
+/* In calls_places.c: where a cursor is in the model; false: at no record. */
+bool place_of(unsigned i, size_t *at);
 void do_scroll(void);
+void do_place(void);
 
 #endif

@@ -118,9 +118,16 @@ size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change
   return sequence->size;
 }
 
-void sequence_bound_memory(MDBX_env *env) {
-  FUZZ_OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
-  FUZZ_OK(mdbx_env_set_option(env, MDBX_opt_spill_max_denominator, 2));
+void sequence_set_options(MDBX_env *env, unsigned bits) {
+  static const struct {
+    MDBX_option_t option;
+    uint64_t value;
+  } settings[] = {
+      {MDBX_opt_txn_dp_limit, 128},   {MDBX_opt_merge_threshold, 32768},          {MDBX_opt_merge_threshold, 8192},
+      {MDBX_opt_subpage_limit, 2000}, {MDBX_opt_prefer_waf_insteadof_balance, 0}, {MDBX_opt_write_by_calls, 1}};
+  for (unsigned i = 0; i < sizeof(settings) / sizeof(settings[0]); ++i)
+    if (bits >> i & 1)
+      FUZZ_OK(mdbx_env_set_option(env, settings[i].option, settings[i].value));
 }
 
 void sequence_check(MDBX_env *env) {

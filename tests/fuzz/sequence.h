@@ -37,8 +37,9 @@ size_t sequence_mutate(struct sequence *sequence, unsigned seed, sequence_change
 /* Runs the steps: the bytes of each are in *input while step() runs. */
 void sequence_run(struct fuzz_input *input, const uint8_t *steps, const uint8_t *behind, void (*step)(void));
 
-/* So few changed pages stay in memory that transactions write some before they commit. */
-void sequence_bound_memory(MDBX_env *env);
+/* Bits for options of the environment, in six bits: how pages split and merge and where values lie, and bounds of memory so narrow
+ * that transactions write pages before they commit. */
+void sequence_set_options(MDBX_env *env, unsigned bits);
 
 /* Fails unless the checker finds the database sound. */
 void sequence_check(MDBX_env *env);

@@ -417,8 +417,7 @@ static void open_env(void) {
   FUZZ_OK(mdbx_env_create(&tables.env));
   FUZZ_OK(mdbx_env_set_maxdbs(tables.env, tables.most_handles));
   FUZZ_OK(mdbx_env_set_geometry(tables.env, 0, 0, 16 << 20, 4096, 8192, tables.page_size));
-  if (tables.memory_is_bound)
-    sequence_bound_memory(tables.env);
+  sequence_set_options(tables.env, tables.options);
   FUZZ_OK(mdbx_env_open(tables.env, fuzz_path("db"),
                         (MDBX_env_flags_t)(MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS | tables.env_flags), 0600));
   tables.has_renamed = false;
@@ -571,7 +570,7 @@ static void start(void) {
   tables.page_size = page_sizes[how / 4 % 3];
   tables.main_flags = how & 64 ? MDBX_REVERSEKEY : MDBX_DB_DEFAULTS;
   tables.most_handles = how & 128 ? 4 : 64;
-  tables.memory_is_bound = draw(2);
+  tables.options = draw(64);
   tables.identities = tables.longs = 0;
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));

@@ -53,7 +53,7 @@ extern struct tables {
   struct fuzz_input input; /* the step that runs; before the first one, what chooses the database */
   MDBX_env *env;
   unsigned env_flags, main_flags, page_size, most_handles;
-  bool memory_is_bound;
+  unsigned options;
   unsigned longs;      /* long values so far */
   unsigned identities; /* given to tables so far */
   struct world base;   /* what is committed */
