@@ -74,6 +74,10 @@ int snapshot_run(const struct snapshot *snapshot, const struct large_ref *ref, c
   const int rc = snapshot_tree_page(snapshot, (struct page_ref){ref->pgno, ref->birth}, P_LARGE, page);
   if (rc != MDBX_SUCCESS)
     return rc;
+  /* It was checked in this snapshot, or in one that was longer: free pages at the end go, even if a run needs them. */
+  if (unlikely((*page)->run_pages > snapshot->present - ref->pgno && *page == snapshot_mapped(snapshot, ref->pgno)))
+    return snapshot_damage(snapshot, "page %u: its run of %u pages ends behind the snapshot of transaction %llu",
+                           ref->pgno, (*page)->run_pages, (unsigned long long)snapshot->txnid);
   if (unlikely((*page)->run_bytes != ref->bytes))
     return log_damage(MDBX_CORRUPTED, "page %u: holds %u bytes, its record says %u", ref->pgno, (*page)->run_bytes,
                       ref->bytes);

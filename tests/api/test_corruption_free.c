@@ -212,8 +212,8 @@ static void commit_is_refused(unsigned flags, const char *table, const char *key
 
 static const unsigned refusing_modes[] = {FAST, FAST | MDBX_WRITEMAP, MDBX_SAFE_NOSYNC, 0};
 
-/* The last page is in use and listed as free: it goes off the end, and the value it belongs to is retired. */
-START_TEST(retired_behind_the_end) {
+/* The last page is in use and listed as free: it goes off the end with the next commit. */
+static void free_the_last_page(void) {
   static const struct gc_key key = {GC_FREE, 0, 0};
   struct pgset set;
   uint8_t bytes[PAGE];
@@ -222,7 +222,31 @@ START_TEST(retired_behind_the_end) {
   const char *const value = (const char *)bytes;
   pgset_destroy(&set);
   make_free_table(&key, &value, &length, 1);
+}
+
+/* The value it belongs to is retired. */
+START_TEST(retired_behind_the_end) {
+  free_the_last_page();
   commit_is_refused(refusing_modes[_i], "t", "large");
+}
+END_TEST
+
+/* The value it belongs to is read, as it was before. */
+START_TEST(read_behind_the_end) {
+  MDBX_val data;
+  free_the_last_page();
+  write_image();
+  MDBX_env *env = api_open(refusing_modes[_i]);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, "t", MDBX_DB_ACCEDE);
+  OK(api_get(txn, dbi, "large", &data));
+  touch(&data);
+  OK(api_put(txn, DBI_MAIN, "key0000", "other", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_RDONLY);
+  IS(api_get(txn, dbi, "large", &data), MDBX_CORRUPTED);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
 }
 END_TEST
 
@@ -270,6 +294,7 @@ int main(void) {
   tcase_add_loop_test(tcase, crafted_free_runs, 0, 2);
   tcase_add_loop_test(tcase, crafted_free_children, 0, 8);
   tcase_add_loop_test(tcase, retired_behind_the_end, 0, 4);
+  tcase_add_loop_test(tcase, read_behind_the_end, 0, 4);
   tcase_add_loop_test(tcase, listed_behind_the_end, 0, 4);
   return unit_run(suite);
 }
