@@ -15,6 +15,8 @@ SHIM_API int mdb_env_copyfd2(MDB_env *env, mdb_filehandle_t fd, unsigned int fla
   const int rc = follow_fork(env);
   if (rc != MDBX_SUCCESS)
     return shim_rc(rc);
+  if (fd < 0)
+    return EBADF;
   reader_take_place(env);
   return shim_rc(mdbx_env_copy2fd(env->engine, fd, (MDBX_copy_flags_t)copy_flags(flags)));
 }

@@ -317,6 +317,8 @@ void part_copy(void) {
   look_into_copy("copy1", 0);
   look_into_copy("copy2", 0);
   fresh("copy3");
+  SAY(mdb_env_copyfd(env, -1));
+  SAY(mdb_env_copyfd2(env, -1, MDB_CP_COMPACT));
   to_pipe(env, "copy3/plain", 0);
   to_pipe(env, "copy3/compact", MDB_CP_COMPACT);
   look_into_copy("copy3/plain", MDB_NOSUBDIR);
