@@ -2922,7 +2922,8 @@ LIBMDBX_INLINE_API void mdbx_cache_init(MDBX_cache_entry_t *entry);
 /* mdbx_get() with a cache entry: the entry remembers where the value lies and
  * the range of commits in which it has been there. If the table has not changed
  * since, the call needs no search; for a snapshot within that range it does not
- * even read the table's record.
+ * even read the table's record. With MDBX_VALIDATION every call searches, and
+ * checks what it reads.
  *
  * data   as of mdbx_get(): the value in the database, never a copy.
  * entry  memory of the application, made empty by mdbx_cache_init(). One entry

@@ -138,7 +138,7 @@ static void look_up(struct lookup *lookup) {
 /* The result by a valid entry. False if it points outside of the snapshot: then the entry is not ours. */
 static bool use_entry(struct lookup *lookup, const entry_t *entry) {
   const struct snapshot *view = lookup->txn->view;
-  const size_t end = (size_t)view->limit << view->shift;
+  const size_t end = (size_t)view->present << view->shift;
   if (entry->offset > end || entry->length > end - entry->offset)
     return false;
   lookup->rc = entry->offset ? MDBX_SUCCESS : MDBX_NOTFOUND;
@@ -180,6 +180,8 @@ static MDBX_cache_status_t look_up_by(struct lookup *lookup, volatile entry_t *e
     return look_up_beside(lookup, MDBX_CACHE_RACE);
   if (lookup->snapshot < before.trunk_txnid)
     return look_up_beside(lookup, MDBX_CACHE_BEHIND);
+  if (lookup->txn->view->always_check) /* whoever wants that pays for it */
+    return renew_entry(lookup, entry, &before, access);
   if (lookup->snapshot <= before.last_confirmed_txnid && use_entry(lookup, &before))
     return MDBX_CACHE_HIT;
   if (!holds_by_table(lookup, &before) || !use_entry(lookup, &before))

@@ -382,6 +382,15 @@ static void damage_value(unsigned i) {
   free(file);
 }
 
+static int read_cached(MDBX_env *env, unsigned i, MDBX_cache_entry_t *entry) {
+  const MDBX_val key = api_val(key_of(i));
+  MDBX_val data;
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
+  const int rc = mdbx_cache_get(txn, DBI_MAIN, &key, &data, entry).errcode;
+  OK(mdbx_txn_abort(txn));
+  return rc;
+}
+
 static int read_value(MDBX_env *env, unsigned i) {
   MDBX_val data;
   MDBX_txn *txn = api_begin(env, MDBX_TXN_RDONLY);
@@ -395,7 +404,9 @@ static int read_value(MDBX_env *env, unsigned i) {
 START_TEST(validation_of_own_pages) {
   MDBX_env *env = api_create();
   MDBX_envinfo info;
+  MDBX_cache_entry_t entry;
   const bool spills = _i & 1;
+  mdbx_cache_init(&entry);
   OK(mdbx_env_set_geometry(env, 0, 0, 1024 * 1024, 4096, 0, PAGE));
   if (spills)
     OK(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, 128));
@@ -404,8 +415,10 @@ START_TEST(validation_of_own_pages) {
   OK(mdbx_env_info_ex(env, NULL, &info, sizeof(info)));
   ck_assert((info.mi_pgop_stat.spill > 0) == spills);
   IS(read_value(env, WHICH), MDBX_SUCCESS);
+  IS(read_cached(env, WHICH, &entry), MDBX_SUCCESS);
   damage_value(WHICH);
   IS(read_value(env, WHICH), MDBX_CORRUPTED);
+  IS(read_cached(env, WHICH, &entry), MDBX_CORRUPTED);
   damage_value(WHICH + 1); /* no other page is believed either */
   IS(read_value(env, WHICH + 1), MDBX_CORRUPTED);
   OK(mdbx_env_close_ex(env, true));

@@ -234,17 +234,30 @@ END_TEST
 /* The value it belongs to is read, as it was before. */
 START_TEST(read_behind_the_end) {
   MDBX_val data;
+  MDBX_cache_entry_t entry;
+  const MDBX_val key = api_val("large");
   free_the_last_page();
   write_image();
+  mdbx_cache_init(&entry);
   MDBX_env *env = api_open(refusing_modes[_i]);
   MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
   const MDBX_dbi dbi = api_table(txn, "t", MDBX_DB_ACCEDE);
   OK(api_get(txn, dbi, "large", &data));
   touch(&data);
+  OK(mdbx_cache_get(txn, dbi, &key, &data, &entry).errcode);
+  ck_assert_uint_ne(entry.offset, 0);
   OK(api_put(txn, DBI_MAIN, "key0000", "other", MDBX_UPSERT));
   OK(mdbx_txn_commit(txn));
   txn = api_begin(env, MDBX_TXN_RDONLY);
   IS(api_get(txn, dbi, "large", &data), MDBX_CORRUPTED);
+  OK(mdbx_txn_abort(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  put_big(txn, DBI_MAIN, 'M', 20000); /* longer than before, but not yet in the file */
+  const int rc = mdbx_cache_get(txn, dbi, &key, &data, &entry).errcode;
+  if (refusing_modes[_i] & MDBX_WRITEMAP && rc == MDBX_SUCCESS)
+    touch(&data); /* the file is longer again */
+  else
+    IS(rc, MDBX_CORRUPTED);
   OK(mdbx_txn_abort(txn));
   OK(mdbx_env_close(env));
 }
