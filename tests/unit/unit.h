@@ -176,7 +176,7 @@ static inline uint32_t unit_below(uint64_t *state, uint32_t limit) { return (uin
 
 /* Check's limits are for hangs: a machine that is ten times slower passes. */
 static inline int unit_run(Suite *suite) {
-  setenv("CK_TIMEOUT_MULTIPLIER", "10", false);
+  setenv("CK_TIMEOUT_MULTIPLIER", "30", false);
   SRunner *runner = srunner_create(suite);
   srunner_run_all(runner, CK_ENV);
   const int failed = srunner_ntests_failed(runner);
