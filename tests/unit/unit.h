@@ -174,7 +174,7 @@ static inline uint64_t unit_random(uint64_t *state) {
 /* One of 0 to limit - 1. */
 static inline uint32_t unit_below(uint64_t *state, uint32_t limit) { return (uint32_t)(unit_random(state) % limit); }
 
-/* Check's limits are for hangs: a machine that is ten times slower passes. */
+/* Check's limits are for hangs: a machine that is thirty times slower passes. */
 static inline int unit_run(Suite *suite) {
   setenv("CK_TIMEOUT_MULTIPLIER", "30", false);
   SRunner *runner = srunner_create(suite);
