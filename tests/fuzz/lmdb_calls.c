@@ -452,19 +452,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   return 0;
 }
 
-/* Puts or deletions of neighbouring keys of one table: leaves split and merge. */
 static void insert_run(struct sequence *sequence, uint64_t *random) {
-  const size_t count = 2 + fuzz_below(random, INSERTED_MOST - 1);
-  const enum call call = fuzz_below(random, 4) ? CALL_PUT : CALL_DELETE;
-  const uint8_t table = (uint8_t)fuzz_below(random, TABLES), stride = (uint8_t)(1 + fuzz_below(random, 7));
-  uint8_t key = (uint8_t)fuzz_random(random);
-  uint8_t *gap = sequence_gap(sequence, fuzz_below(random, sequence_steps(sequence) + 1), count);
-  for (size_t i = 0; gap && i < count; ++i, gap += STEP_BYTES, key = (uint8_t)(key + stride)) {
-    sequence_draw(gap, random, call);
-    gap[1] = table;
-    gap[2] = call == CALL_PUT ? 0 : key; /* no flags, then the key; or the key at once */
-    gap[3] = call == CALL_PUT ? key : gap[3];
-  }
+  static const struct sequence_run_calls calls = {CALL_PUT, CALL_DELETE, TABLES};
+  sequence_insert_run(sequence, random, &calls);
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {

@@ -29,6 +29,20 @@ void sequence_draw(uint8_t *step, uint64_t *random, unsigned call) {
   step[0] = (uint8_t)call;
 }
 
+void sequence_insert_run(struct sequence *sequence, uint64_t *random, const struct sequence_run_calls *calls) {
+  const size_t count = 2 + fuzz_below(random, INSERTED_MOST - 1);
+  const bool puts = fuzz_below(random, 4);
+  const uint8_t table = (uint8_t)fuzz_below(random, calls->tables), stride = (uint8_t)(1 + fuzz_below(random, 7));
+  uint8_t key = (uint8_t)fuzz_random(random);
+  uint8_t *gap = sequence_gap(sequence, fuzz_below(random, sequence_steps(sequence) + 1), count);
+  for (size_t i = 0; gap && i < count; ++i, gap += STEP_BYTES, key = (uint8_t)(key + stride)) {
+    sequence_draw(gap, random, puts ? calls->put : calls->delete);
+    gap[1] = table;
+    gap[2] = puts ? 0 : key; /* no flags, then the key; or the key at once */
+    gap[3] = puts ? key : gap[3];
+  }
+}
+
 static void insert_step(struct sequence *sequence, uint64_t *random) {
   uint8_t *gap = sequence_gap(sequence, fuzz_below(random, sequence_steps(sequence) + 1), 1);
   if (gap)

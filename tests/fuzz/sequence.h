@@ -29,6 +29,13 @@ uint8_t *sequence_gap(struct sequence *sequence, size_t at, size_t count);
 /* A step with that call and any arguments. */
 void sequence_draw(uint8_t *step, uint64_t *random, unsigned call);
 
+/* Inserts puts or deletions of neighbouring keys of one table: leaves split and merge. The second byte of such a step chooses the
+ * table; a put has a byte for its flags before that of the key. */
+struct sequence_run_calls {
+  unsigned put, delete, tables;
+};
+void sequence_insert_run(struct sequence *sequence, uint64_t *random, const struct sequence_run_calls *calls);
+
 typedef void sequence_change(struct sequence *sequence, uint64_t *random);
 
 /* Makes one change, of those that fit all sequences or of a target's own. Gives the new size. */
