@@ -146,7 +146,7 @@ struct MDBX_env {
 struct page_memo {
   uint32_t *tags;
   uint32_t mask;
-  size_t bytes; /* length of `tags`; 0: the fallback that never matches */
+  size_t bytes; /* length of `tags`; 0: there was no memory for it, so pages are checked at every visit */
   struct page_memo *older;
 };
 
