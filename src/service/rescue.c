@@ -247,6 +247,7 @@ static void forget(struct rescue *rescue) {
     free(rescue->tables[t].gaps);
     free(rescue->tables[t].made_up);
   }
+  free(rescue->leaves);
   free(rescue->doubts);
   free(rescue->height);
   free(rescue->tables);

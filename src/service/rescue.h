@@ -110,7 +110,9 @@ struct rescue {
   uint8_t *use;                /* enum rescue_use of each page */
   struct rescue_table *tables; /* the main one first */
   size_t table_count, table_capacity;
-  bool free_damaged; /* not all free pages are known: old versions of pages may be found */
+  const struct page **leaves;                     /* of the main table, in the order in which they were found */
+  size_t leaf_count, leaf_capacity, leaves_named; /* of so many the tables have been added */
+  bool free_damaged;                              /* not all free pages are known: old versions of pages may be found */
   bool old_met; /* an old version of a page has been met in its place: its last write was lost, others may be as well */
   bool values_lost; /* a leaf of a table with several values per key is bad: nobody knows whose its nested trees are */
   bool names_lost;  /* a leaf of the main table is bad, or the record of a table */

@@ -123,8 +123,21 @@ static int look_at_values(struct look *look, const struct page *leaf, const stru
   return look_at_page(&inner, &root);
 }
 
+/* A leaf of the main table, which may have records of tables: they are read when the walk of this table has ended. */
+static int note_leaf(struct rescue *rescue, const struct page *leaf) {
+  if (!array_room(rescue->leaves, rescue->leaf_count, rescue->leaf_capacity))
+    return MDBX_ENOMEM;
+  rescue->leaves[rescue->leaf_count++] = leaf;
+  return MDBX_SUCCESS;
+}
+
 static int look_at_leaf(struct look *look, const struct page *leaf) {
   const bool values = look->key.iov_base;
+  if (!look->table && !tree_is_multi(look->tree) && !values) {
+    const int rc = note_leaf(look->rescue, leaf);
+    if (rc != MDBX_SUCCESS)
+      return rc;
+  }
   for (unsigned i = 0; i < leaf->count; ++i) {
     struct leaf_item item;
     int rc = MDBX_SUCCESS;
@@ -209,21 +222,12 @@ static int add_named(struct rescue *rescue, const struct page *leaf) {
   return MDBX_SUCCESS;
 }
 
-/* The tables named on the pages of the main table that can be read; those pages are marked by now. */
-static int add_tables_below(struct rescue *rescue, struct page_ref ref, unsigned level) {
-  const struct tree tree = rescue->tables[0].tree;
-  const bool leaf = level + 1 == tree.record.depth;
-  const struct page *page;
+/* The tables named on leaves of the main table that were walked since the last call. Each leaf is walked once, however many
+ * branches lead to it. */
+static int add_tables(struct rescue *rescue) {
   int rc = MDBX_SUCCESS;
-  if (ref.pgno >= rescue->view->limit || rescue->use[ref.pgno] != RESCUE_USED)
-    return rc;
-  rc = snapshot_tree_page(rescue->view, ref, tree_page_type(&tree, leaf), &page);
-  if (rc != MDBX_SUCCESS)
-    return rc == MDBX_CORRUPTED ? MDBX_SUCCESS : rc;
-  if (leaf)
-    return tree_is_multi(&tree) ? MDBX_SUCCESS : add_named(rescue, page);
-  for (unsigned i = 0; rc == MDBX_SUCCESS && i < page->count; ++i)
-    rc = add_tables_below(rescue, branch_child(page, i), level + 1);
+  while (rc == MDBX_SUCCESS && rescue->leaves_named < rescue->leaf_count)
+    rc = add_named(rescue, rescue->leaves[rescue->leaves_named++]);
   return rc;
 }
 
@@ -244,7 +248,6 @@ int rescue_add_orphan(struct rescue *rescue, const struct rescue_table *orphan) 
 }
 
 int rescue_take(struct rescue *rescue, size_t index, const struct rescue_gap *gap, const struct rescue_unit *unit) {
-  const bool names = index == 0 && !tree_is_multi(&rescue->tables[0].tree);
   struct tree tree;
   rescue_tree_of(&rescue->tables[index], gap, &tree);
   const unsigned level = tree.record.depth - unit->height;
@@ -256,7 +259,7 @@ int rescue_take(struct rescue *rescue, size_t index, const struct rescue_gap *ga
                       .waiting = rescue->tables[index].gap_count};
   const struct rescue_step step = rescue_found(unit->ref, level);
   const int rc = look_at_page(&look, &step);
-  return rc == MDBX_SUCCESS && names ? add_tables_below(rescue, unit->ref, level) : rc;
+  return rc == MDBX_SUCCESS ? add_tables(rescue) : rc;
 }
 
 /* ---- free pages ------------------------------------------------------------------------------------------------- */
@@ -340,10 +343,8 @@ int rescue_look(struct rescue *rescue) {
   if (!main)
     return MDBX_ENOMEM;
   main->tree = rescue->txn->main;
-  const struct page_ref root = tree_root(&main->tree);
-  const bool empty = tree_is_empty(&main->tree);
   int rc = look_at_table(rescue, 0);
-  if (rc == MDBX_SUCCESS && !empty)
-    rc = add_tables_below(rescue, root, 0);
+  if (rc == MDBX_SUCCESS)
+    rc = add_tables(rescue);
   return rc == MDBX_SUCCESS ? look_at_free(rescue) : rc;
 }

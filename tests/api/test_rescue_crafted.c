@@ -54,13 +54,14 @@ static struct page *main_root(const struct file *file) { return page_of(file, fi
 /* ---------------------------------------------------------------------------------------------------- what is told */
 
 struct harvest {
-  unsigned records, twice, wrong, losses, old, orphans, doubts;
+  unsigned records, twice, wrong, losses, old, orphans, doubts, named;
   unsigned versions[RECORDS]; /* 1 + that of the value told; 0: none */
 };
 
 static int take_table(void *context, const MDBX_rescue_table_t *table) {
   struct harvest *harvest = context;
   harvest->orphans += table->orphan != 0;
+  harvest->named += table->name && !table->orphan;
   return MDBX_SUCCESS;
 }
 
@@ -219,6 +220,63 @@ START_TEST(towers) {
 }
 END_TEST
 
+/* The same below the root of the main table, and nothing else is damaged: each page is told once, whatever leads to it. */
+START_TEST(towers_of_the_main_table) {
+  enum { FLOORS = 25 };
+  OK(mdbx_env_close(fill(256, RECORDS)));
+  const struct file file = file_open(256);
+  struct page *root = main_root(&file);
+  const struct page *below = NULL;
+  unsigned floors = 0;
+  for (pgno_t pgno = PGNO_FIRST; floors < FLOORS; ++pgno) {
+    struct page *page = page_of(&file, pgno);
+    ck_assert_uint_lt(pgno, file.newest->meta.next);
+    if (page == root || page->pgno != pgno || page->flags != P_LEAF)
+      continue;
+    if (below)
+      make_fan(&file, page, below);
+    below = page;
+    ++floors;
+  }
+  make_fan(&file, root, below);
+  file.newest->meta.main.depth = FLOORS + 1;
+  seal(&file, &file.newest->header);
+  file_close(&file);
+  IS(rescue(), MDBX_RESULT_TRUE);
+  ck_assert_uint_eq(harvest.twice, 0);
+}
+END_TEST
+
+/* A leaf of the main table to which two branches lead, or one twice: its tables are told once. */
+START_TEST(tables_with_two_places) {
+  enum { TABLES = 200 };
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, -1, -1, 1 << 28, -1, -1, 1024));
+  OK(mdbx_env_set_maxdbs(env, TABLES));
+  OK(api_try_open(env, MDBX_UTTERLY_NOSYNC));
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  for (unsigned i = 0; i < TABLES; ++i) {
+    char name[24];
+    snprintf(name, sizeof(name), "the table %06u", i);
+    api_table(txn, name, MDBX_CREATE);
+  }
+  OK(mdbx_txn_commit(txn));
+  OK(mdbx_env_close(env));
+  const struct file file = file_open(1024);
+  struct page *root = main_root(&file);
+  const unsigned last = root->count - 1u;
+  const unsigned lost = page_of(&file, branch_child(root, last).pgno)->count;
+  ck_assert_uint_eq(root->flags, P_BRANCH);
+  ck_assert_uint_eq(file.newest->meta.main.depth, 2);
+  branch_set_child(root, last, branch_child(root, 0));
+  seal(&file, root);
+  file_close(&file);
+  IS(rescue(), MDBX_RESULT_TRUE);
+  ck_assert_uint_eq(harvest.losses, 1);
+  ck_assert_uint_eq(harvest.named + lost, TABLES);
+}
+END_TEST
+
 /* ---------------------------------------------------------------------------------------------------- lost writes */
 
 struct history {
@@ -308,6 +366,8 @@ int main(void) {
   tcase_add_loop_test(tcase, leaf_with_two_places, 0, 2);
   tcase_add_test(tcase, branch_leads_to_what_is_above);
   tcase_add_test(tcase, towers);
+  tcase_add_test(tcase, towers_of_the_main_table);
+  tcase_add_test(tcase, tables_with_two_places);
   tcase_add_test(tcase, root_is_old);
   tcase_add_loop_test(tcase, leaves_are_old, 0, 2);
   return unit_run(suite);
