@@ -62,8 +62,9 @@ struct table_handle {
 struct metas_seen {
   uint64_t of[META_COUNT][2]; /* id and checksum */
   bool known;
-  bool repaired; /* a writer saw them: the head is durable and no unbelieved meta is left */
-  bool writing;  /* a thread of this process holds the writer lock */
+  bool repaired;    /* a writer saw them: the head is durable and no unbelieved meta is left */
+  bool writing;     /* a thread of this process holds the writer lock */
+  unsigned present; /* so many meta pages are in the file */
 };
 
 struct env_options {

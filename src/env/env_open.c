@@ -121,8 +121,6 @@ enum { HEAD_READS = 50 };
 static int read_head_slot(const MDBX_env *env, uint32_t page_size, uint64_t *head, struct meta_slot *slot) {
   for (unsigned reads = 0; reads < HEAD_READS;) {
     *head = lck_head(&env->lck);
-    if (lck_head_slot(*head) >= META_COUNT)
-      break;
     const int rc = meta_read_slot(env->fd, page_size, lck_head_slot(*head), slot);
     if (rc != MDBX_SUCCESS || (slot->valid && slot->txnid == lck_head_txnid(*head)))
       return rc;
@@ -517,7 +515,7 @@ static int shed_inherited(MDBX_env *env) {
     os_tls_delete(env->threads.key);
   env->threads.open = false;
   env->opened = false;
-  env->metas.known = env->metas.writing = false;
+  env->metas = (struct metas_seen){.known = false};
   env->geometry_set = false;
   env->generation = os_fork_generation();
   int rc = os_mutex_init(&env->map_mutex, RANK_MAP);

@@ -19,9 +19,21 @@
 #include "base/log.h"
 #include "env/env_repair.h"
 
+/* How many meta pages the file has: a power cut in the creation may have left one, until a writer repairs the file. */
+static unsigned metas_present(const MDBX_env *env) {
+  uint64_t length;
+  ASSERT(env->lockless && env->metas.present <= META_COUNT);
+  if (likely(env->metas.present == META_COUNT))
+    return META_COUNT;
+  return os_file_size(env->fd, &length) == MDBX_SUCCESS ? (unsigned)MIN_OF(length >> env->shift, (uint64_t)META_COUNT)
+                                                        : 0;
+}
+
 static void look(const MDBX_env *env, struct metas_seen *seen) {
   ASSERT(map_length(&env->map) >= (size_t)META_COUNT << env->shift);
-  for (unsigned slot = 0; slot < META_COUNT; ++slot) {
+  memset(seen->of, 0, sizeof(seen->of));
+  seen->present = metas_present(env);
+  for (unsigned slot = 0; slot < seen->present; ++slot) {
     const volatile struct page *page =
         (const volatile struct page *)(const void *)(map_base(&env->map) + ((size_t)slot << env->shift));
     seen->of[slot][0] = page->txnid;

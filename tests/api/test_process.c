@@ -207,6 +207,34 @@ START_TEST(test_a_weak_head_is_read_and_repaired_by_a_writer) {
 }
 END_TEST
 
+/* A power cut in the creation may leave one meta page, and nothing behind it that could be mapped. */
+START_TEST(test_one_meta_page) {
+  MDBX_env *env = api_create();
+  OK(mdbx_env_set_geometry(env, -1, -1, 64 << 20, -1, -1, _i ? 65536 : 4096));
+  OK(api_try_open(env, 0));
+  OK(mdbx_env_close(env));
+  ck_assert_int_eq(truncate(unit_path(API_DB), _i ? 65536 : 4096), 0);
+  env = open_lockless(MDBX_RDONLY);
+  ck_assert(!has_number(env, 1));
+  MDBX_envinfo info;
+  OK(mdbx_env_info_ex(env, NULL, &info, sizeof(info)));
+  OK(mdbx_env_warmup(env, NULL, MDBX_warmup_force | MDBX_warmup_oomsafe, 0));
+  api_sound(env);
+  /* Another one makes it whole, and the reader sees what it writes. */
+  MDBX_env *writer = open_lockless(0);
+  ck_assert(!has_number(writer, 1));
+  put_number(writer, 1);
+  OK(mdbx_env_close(writer));
+  ck_assert(has_number(env, 1));
+  OK(mdbx_env_close(env));
+  env = open_lockless(0);
+  put_number(env, 2);
+  ck_assert(has_number(env, 2));
+  OK(mdbx_env_close(env));
+  env_is_sound();
+}
+END_TEST
+
 START_TEST(test_another_database_in_the_file) {
   MDBX_env *env = open_lockless(0);
   put_number(env, 1);
@@ -382,6 +410,7 @@ int main(void) {
   tcase_add_test(tests, test_processes_under_a_lock_of_their_own);
   tcase_add_test(tests, test_opening_while_another_one_writes);
   tcase_add_test(tests, test_a_weak_head_is_read_and_repaired_by_a_writer);
+  tcase_add_loop_test(tests, test_one_meta_page, 0, 2);
   tcase_add_test(tests, test_another_database_in_the_file);
   tcase_add_test(tests, test_a_limit_stops_writers_of_this_process);
   tcase_add_test(tests, test_a_limit_below_the_size);
