@@ -1836,8 +1836,9 @@ LIBMDBX_INLINE_API int mdbx_env_stat(const MDBX_env *env, MDBX_stat *stat,
  * info  filled on success. bytes must be sizeof(*info).
  *
  * Returns MDBX_SUCCESS, [env] or [txn], but not MDBX_BAD_TXN for a broken
- * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL; a
- * system code from querying the file's state. */
+ * transaction; MDBX_EINVAL for a wrong size or if both handles are NULL;
+ * MDBX_CORRUPTED if no meta page has the newest commit that the lock file
+ * names; a system code from querying the file's state. */
 LIBMDBX_API int mdbx_env_info_ex(const MDBX_env *env, const MDBX_txn *txn,
                                  MDBX_envinfo *info, size_t bytes);
 
@@ -3479,7 +3480,8 @@ LIBMDBX_API int mdbx_estimate_range(const MDBX_txn *txn, MDBX_dbi dbi,
  * come and go meanwhile.
  *
  * Returns MDBX_SUCCESS, MDBX_RESULT_TRUE if there is no reader, [env],
- * MDBX_EINVAL for a NULL func, MDBX_EPERM if not open. */
+ * MDBX_EINVAL for a NULL func, MDBX_EPERM if not open, MDBX_CORRUPTED as
+ * mdbx_env_info_ex(). */
 LIBMDBX_API int mdbx_reader_list(const MDBX_env *env, MDBX_reader_list_func func,
                                  void *ctx);
 

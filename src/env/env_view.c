@@ -98,6 +98,8 @@ void env_forget_memo(MDBX_env *env) {
 
 /* --------------------------------------------------------------------------------------------------------- snapshots */
 
+_Static_assert(LCK_HEAD_SLOTS == META_COUNT, "the head names one of the meta pages");
+
 /* True if the slot has the meta that `head` names, and nobody wrote it during the copy. */
 static bool copy_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
   ASSERT(map_length(&env->map) >= (size_t)META_COUNT << env->shift);
@@ -117,9 +119,19 @@ static int no_such_meta(const MDBX_env *env, uint64_t head) {
                     (unsigned long long)lck_head_txnid(head));
 }
 
+/* A blank page is a meta page of transaction 0 for a lock file that says so. */
+static int check_usable(const MDBX_env *env, const struct meta *meta, txnid_t txnid) {
+  ASSERT(env->page_size == UINT32_C(1) << env->shift);
+  if (likely(meta->page_size == env->page_size && meta->next >= META_COUNT && meta->next <= meta->now &&
+             meta->now <= meta->upper && meta->upper <= PGNO_LIMIT))
+    return MDBX_SUCCESS;
+  return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
+                    (unsigned long long)txnid);
+}
+
 int env_read_meta(const MDBX_env *env, uint64_t head, struct meta *meta) {
   if (likely(copy_meta(env, head, meta)))
-    return MDBX_SUCCESS;
+    return check_usable(env, meta, lck_head_txnid(head));
   return lck_head(&env->lck) != head ? MDBX_RESULT_TRUE : no_such_meta(env, head);
 }
 
@@ -129,7 +141,7 @@ int env_read_tip(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigne
   *txnid = lck_head_txnid(tip);
   *slot = lck_head_slot(tip);
   if (likely(copy_meta(env, tip, meta)))
-    return MDBX_SUCCESS;
+    return check_usable(env, meta, *txnid);
   return pending_tip(&env->lck) != tip ? MDBX_PANIC : no_such_meta(env, tip);
 }
 
@@ -173,11 +185,6 @@ int env_find_meta(MDBX_env *env, txnid_t txnid, struct meta_page **page) {
   return rc;
 }
 
-static bool meta_is_usable(const MDBX_env *env, const struct meta *meta) {
-  return meta->page_size == env->page_size && meta->next >= META_COUNT && meta->next <= meta->now &&
-         meta->now <= meta->upper && meta->upper <= PGNO_LIMIT;
-}
-
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot) {
   const struct page_memo *memo = atomic_load(&env->memo);
   ASSERT(memo && map_is_open(&env->map));
@@ -202,10 +209,9 @@ int env_check_map_limit(const MDBX_env *env, pgno_t pages) {
 
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot) {
   ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
-  if (!meta_is_usable(env, meta))
-    return log_damage(MDBX_CORRUPTED, "%s: the meta page of transaction %llu makes no sense", env->data_path,
-                      (unsigned long long)txnid);
-  const int rc = env_cover_meta(env, meta);
+  int rc = check_usable(env, meta, txnid);
+  if (rc == MDBX_SUCCESS)
+    rc = env_cover_meta(env, meta);
   if (rc != MDBX_SUCCESS)
     return rc;
   *snapshot = (struct snapshot){

@@ -140,7 +140,7 @@ static int inherit_pending(MDBX_env *env) {
         memcmp(seen.meta.database_id, env->database_id, sizeof(env->database_id)) == 0)
       newest = seen.txnid << 2 | slot;
   }
-  if (rc == MDBX_SUCCESS && lck_head_txnid(newest) < lck_head_txnid(pending)) {
+  if (rc == MDBX_SUCCESS && newest != pending && !pending_may_be(lck, lck_head_txnid(newest), lck_head_slot(newest))) {
     log_error("%s: a writer died while it wrote meta page %u; commits that waited for a flush are lost", env->data_path,
               lck_head_slot(pending));
     env_fail_pending(env);

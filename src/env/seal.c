@@ -36,13 +36,14 @@ static int take_head(MDBX_env *env, const struct meta_slot *slot, struct seal *s
   return MDBX_SUCCESS;
 }
 
-/* If recovery may believe the head already, or a sealer died and left a believable commit, the head is made durable
- * here, under the writer lock. */
+/* If recovery may believe the head already, or a sealer died and left a believable commit, or the lock file calls durable what
+ * is no commit yet, the head is made durable here, under the writer lock. */
 static int begin_under_lock(MDBX_env *env, struct seal *seal) {
   struct meta_slot slot;
-  if (lck_durable(&env->lck) == lck_head_txnid(lck_head(&env->lck)))
+  const txnid_t durable = lck_durable(&env->lck), head = lck_head_txnid(lck_head(&env->lck));
+  if (durable == head)
     return MDBX_RESULT_TRUE;
-  if (lck_believable(&env->lck) != TXNID_NONE)
+  if (lck_believable(&env->lck) != TXNID_NONE || durable > head)
     return sync_head(env);
   const int rc = sync_read_head(env, &slot);
   if (rc != MDBX_SUCCESS)
@@ -78,7 +79,10 @@ static int write_steady(MDBX_env *env, struct seal *seal) {
   const unsigned slot = choose_slot(env, seal->txnid);
   const pgno_t now = seal->page->meta.now;
   const bool newest = lck_head_txnid(lck_head(lck)) == seal->txnid;
-  ASSERT(newest || slot != lck_head_slot(lck_head(lck)));
+  if (!newest && slot == lck_head_slot(lck_head(lck)))
+    return log_damage(MDBX_CORRUPTED, "%s: the lock file names meta page %u for transaction %llu, but it is of %llu",
+                      env->data_path, slot, (unsigned long long)lck_head_txnid(lck_head(lck)),
+                      (unsigned long long)seal->txnid);
   const int rc = sync_write_meta_through(env, slot, seal->page);
   if (rc != MDBX_SUCCESS)
     return rc;

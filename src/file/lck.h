@@ -50,6 +50,8 @@
 /* On the data file. */
 #define LCK_DATA_BASE (UINT64_C(1) << 62)
 #define LCK_DATA_PLACES (UINT64_C(1) << 61)
+/* Meta pages, one of which the head names. */
+#define LCK_HEAD_SLOTS 3u
 /* Reader slots if the application sets no number; like any number, rounded up to fill the lock file's last page. */
 #define LCK_READERS_DEFAULT 110u
 #define LCK_READERS_MAX 32767u
@@ -274,7 +276,11 @@ static inline uint64_t lck_head(const struct lck *lck) { return atomic_load(&lck
 
 static inline txnid_t lck_head_txnid(uint64_t head) { return head >> 2; }
 
-static inline unsigned lck_head_slot(uint64_t head) { return (unsigned)(head & 3); }
+/* The number of a meta page, whatever others have written: who reads the page compares its id. */
+static inline unsigned lck_head_slot(uint64_t head) {
+  const unsigned slot = (unsigned)(head & 3);
+  return slot < LCK_HEAD_SLOTS ? slot : 0;
+}
 
 static inline txnid_t lck_durable(const struct lck *lck) { return atomic_load(&lck->shared->durable); }
 

@@ -65,10 +65,14 @@ static uint64_t maker_bit(const struct lck *lck, uint32_t thread) {
   return UINT64_C(1) << (lck->process * 23 + thread) % 64;
 }
 
+bool pending_may_be(const struct lck *lck, txnid_t txnid, unsigned slot) {
+  const uint64_t flushing = pending_flushing(lck);
+  return txnid > lck_head_txnid(pending_tip(lck)) && slot != lck_head_slot(lck_head(lck)) &&
+         (!flushing || slot != lck_head_slot(flushing));
+}
+
 void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes, uint32_t thread) {
-  ASSERT(txnid > lck_head_txnid(pending_tip(lck)));
-  ASSERT(slot != lck_head_slot(lck_head(lck)));
-  ASSERT(!pending_flushing(lck) || slot != lck_head_slot(pending_flushing(lck)));
+  ASSERT(pending_may_be(lck, txnid, slot));
   atomic_store(&lck->shared->pending, txnid << 2 | slot);
   if (atomic_fetch_add(&lck->shared->waiting, 1) == 0)
     atomic_store(&lck->shared->waiting_since, os_monotonic_16dot16());

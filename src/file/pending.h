@@ -18,10 +18,11 @@
 
 #include "file/lck.h"
 
-/* The newest commit, published or not, in the form of lck_head(). Under the writer lock. */
+/* The newest commit, published or not, in the form of lck_head(). Under the writer lock. A field that names an older commit
+ * than the head is left from a process that died while it published, or is a lie. */
 static inline uint64_t pending_tip(const struct lck *lck) {
-  const uint64_t pending = atomic_load(&lck->shared->pending);
-  return pending ? pending : lck_head(lck);
+  const uint64_t pending = atomic_load(&lck->shared->pending), head = lck_head(lck);
+  return lck_head_txnid(pending) > lck_head_txnid(head) ? pending : head;
 }
 
 static inline bool pending_any(const struct lck *lck) { return atomic_load(&lck->shared->pending) != 0; }
@@ -66,6 +67,8 @@ bool pending_has_company(const struct lck *lck);
 
 /* ---- Under the metas lock ---- */
 
+/* Whether a commit may be pending in this slot: it is newer than all others, and needs no meta page that is needed. */
+bool pending_may_be(const struct lck *lck, txnid_t txnid, unsigned slot);
 /* Makes a commit pending, after its meta was written. `bytes`: what it has written; `thread`: os_thread_number() of its
  * thread. Also under the writer lock. */
 void pending_set(struct lck *lck, txnid_t txnid, unsigned slot, uint64_t bytes, uint32_t thread);

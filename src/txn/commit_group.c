@@ -8,13 +8,20 @@
 #include "env/sync.h"
 #include "file/pending.h"
 
-/* What this commit builds on has failed, or what failed may still be found by an opener. */
+/* What this commit builds on has failed, or what failed may still be found by an opener. Nobody else commits while this one
+ * holds the writer lock, whatever the lock file says. */
 int commit_check_base(const struct commit *commit) {
   const struct lck *lck = &commit->env->lck;
-  if (pending_failures(lck) == commit->txn->failures && !(atomic_load(&lck->shared->user) & METAS_DOUBTFUL))
+  const txnid_t tip = lck_head_txnid(pending_tip(lck)), own = commit->txn->view->txnid;
+  if (pending_failures(lck) != commit->txn->failures || (atomic_load(&lck->shared->user) & METAS_DOUBTFUL)) {
+    atomic_store(&commit->env->fatal, true);
+    return MDBX_PANIC;
+  }
+  if (tip < own)
     return MDBX_SUCCESS;
-  atomic_store(&commit->env->fatal, true);
-  return MDBX_PANIC;
+  return log_damage(MDBX_CORRUPTED,
+                    "%s: the lock file says that transaction %llu is committed, but %llu is being written",
+                    commit->env->data_path, (unsigned long long)tip, (unsigned long long)own);
 }
 
 static const struct meta_page *base_page(const MDBX_txn *txn) {
