@@ -26,25 +26,15 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 
 /* ------------------------------------------------------------------------------------------------------- arguments */
 
-/* Few different keys, so that calls meet. */
-MDBX_val draw_key(int kind) {
-  const uint8_t what = fuzz_byte(&run.input);
-  size_t length = kinds[kind].flags & MDBX_INTEGERKEY ? 8 : what % 7 == 6 ? KEY_MOST : what % 7u;
-  memset(run.key, kinds[kind].flags & MDBX_INTEGERKEY ? 0 : 'a' + what % 3, length);
-  if (length)
-    run.key[0] = what / 7;
-  return (MDBX_val){run.key, length};
-}
+MDBX_val draw_key(int kind) { return sequence_key(&run.input, run.key, kinds[kind].flags & MDBX_INTEGERKEY, KEY_MOST); }
 
 MDBX_val draw_value(int kind) {
   const uint8_t what = fuzz_byte(&run.input), scale = fuzz_byte(&run.input);
   size_t length = kinds[kind].fixed ? kinds[kind].fixed : what % 30u;
   if (!kinds[kind].fixed && scale > 200)
     length = kinds[kind].flags & MDBX_DUPSORT ? 60 : 40u * (scale % 30u);
-  if (scale > UINT8_MAX - LONG_STEPS && !(kinds[kind].flags & MDBX_DUPSORT) && run.longs < LONGS_MOST) {
-    run.longs += 1;
-    length = (size_t)LONG_STEP * (scale - (UINT8_MAX - LONG_STEPS));
-  }
+  if (!(kinds[kind].flags & MDBX_DUPSORT))
+    length = sequence_length(scale, &run.longs, length);
   memset(run.value, what, length);
   if (length)
     run.value[length - 1] = scale;

@@ -26,14 +26,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 
 /* ------------------------------------------------------------------------------------------------------- arguments */
 
-MDBX_val draw_key(int table) {
-  const uint8_t what = fuzz_byte(&run.input);
-  const size_t length = kind_flags[table] & MDB_INTEGERKEY ? 8 : what % 7 == 6 ? KEY_MOST : what % 7u;
-  memset(run.key, kind_flags[table] & MDB_INTEGERKEY ? 0 : 'a' + what % 3, length);
-  if (length)
-    run.key[0] = what / 7;
-  return (MDBX_val){run.key, length};
-}
+MDBX_val draw_key(int table) { return sequence_key(&run.input, run.key, kind_flags[table] & MDB_INTEGERKEY, KEY_MOST); }
 
 /* A table with several values of a key has no empty ones here, because versions of LMDB differ there. */
 MDBX_val draw_value(int table) {
@@ -42,10 +35,8 @@ MDBX_val draw_value(int table) {
   size_t length = kind_flags[table] & MDB_DUPFIXED ? 4 : several ? 1 + what % 30u : what % 30u;
   if (!several && scale > 200)
     length = 40u * (scale % 30u);
-  if (!several && scale > UINT8_MAX - LONG_STEPS && run.longs < LONGS_MOST) {
-    run.longs += 1;
-    length = (size_t)LONG_STEP * (scale - (UINT8_MAX - LONG_STEPS));
-  }
+  if (!several)
+    length = sequence_length(scale, &run.longs, length);
   memset(run.value, what, length);
   if (length)
     run.value[length - 1] = scale;

@@ -6,6 +6,22 @@
 
 #include <string.h>
 
+MDBX_val sequence_key(struct fuzz_input *input, uint8_t *into, bool integer, size_t longest) {
+  const uint8_t what = fuzz_byte(input);
+  const size_t length = integer ? 8 : what % 7 == 6 ? longest : what % 7u;
+  memset(into, integer ? 0 : 'a' + what % 3, length);
+  if (length)
+    into[0] = what / 7;
+  return (MDBX_val){into, length};
+}
+
+size_t sequence_length(uint8_t scale, unsigned *longs, size_t usual) {
+  if (scale <= UINT8_MAX - LONG_STEPS || *longs == LONGS_MOST)
+    return usual;
+  *longs += 1;
+  return (size_t)LONG_STEP * (scale - (UINT8_MAX - LONG_STEPS));
+}
+
 size_t sequence_steps(const struct sequence *sequence) {
   return sequence->size < HEAD_BYTES ? 0 : (sequence->size - HEAD_BYTES) / STEP_BYTES;
 }

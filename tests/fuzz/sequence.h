@@ -15,6 +15,11 @@ enum { HEAD_BYTES = 2, STEP_BYTES = 8, STEPS = 600, INSERTED_MOST = 40 };
  * has a few of them. */
 enum { LONG_STEP = 10000, LONG_STEPS = 9, LONG_MOST = LONG_STEP * LONG_STEPS, LONGS_MOST = 12 };
 
+/* Draws a key into the buffer: few different ones, so that calls meet. An integer has eight bytes. */
+MDBX_val sequence_key(struct fuzz_input *input, uint8_t *into, bool integer, size_t longest);
+/* The length of a long value, if the byte chooses one and there have not been too many; else the usual length. */
+size_t sequence_length(uint8_t scale, unsigned *longs, size_t usual);
+
 struct sequence {
   uint8_t *bytes;
   size_t size, room;

@@ -43,10 +43,8 @@ static MDBX_val draw_value(unsigned flags) {
   size_t length = flags & MDBX_DUPFIXED ? 3 : what % 20u;
   if (!(flags & MDBX_DUPSORT) && what > 230)
     length = 38u * (what - 230u);
-  if (!(flags & MDBX_DUPSORT) && what > UINT8_MAX - LONG_STEPS && tables.longs < LONGS_MOST) {
-    tables.longs += 1;
-    length = (size_t)LONG_STEP * (what - (UINT8_MAX - LONG_STEPS));
-  }
+  if (!(flags & MDBX_DUPSORT))
+    length = sequence_length(what, &tables.longs, length);
   memset(tables.value, what, length);
   return (MDBX_val){tables.value, length};
 }
