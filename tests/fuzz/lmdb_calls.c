@@ -290,6 +290,8 @@ static void do_get(int table) {
   const int rc = mdb_get(txn(), run.dbi[table], &k, &v);
   FUZZ_MUST(rc == (!key.iov_len ? MDB_BAD_VALSIZE : there ? MDB_SUCCESS : MDB_NOTFOUND));
   FUZZ_MUST(rc != MDB_SUCCESS || lmdb_equal(&v, pair_value(&run.live[table], at)));
+  if (draw(2))
+    do_other_length(table);
 }
 
 static void do_multiple(int table) {
@@ -403,6 +405,7 @@ static void step(void) {
     break;
   case CALL_COMPARE:
     compare_table(txn(), table, &run.live[table]);
+    do_other_length(table);
     break;
   case CALL_REOPEN:
     do_reopen();

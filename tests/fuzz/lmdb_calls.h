@@ -95,6 +95,9 @@ static inline bool lmdb_equal(const MDB_val *a, MDBX_val b) {
 MDBX_val draw_key(int table);
 MDBX_val draw_value(int table);
 
+/* In lmdb_calls_lengths.c */
+void do_other_length(int table);
+
 /* In lmdb_calls_cursor.c */
 void do_cursor_open(int table);
 void do_cursor_get(void);
