@@ -9,10 +9,8 @@ int txn_cursor_bind(MDBX_txn *txn, MDBX_cursor *cursor, MDBX_dbi dbi, struct tre
   if (dbi == DBI_GC && !txn_is_reader(txn))
     return MDBX_EACCESS;
   const uint32_t generation = dbi < CORE_TABLES ? 0 : txn_table_of(tree)->generation;
-  if (cursor->txn == txn && cursor->core.tree == tree) {
-    cursor->generation = generation;
+  if (cursor->txn == txn && cursor->core.tree == tree && cursor->generation == generation)
     return MDBX_SUCCESS;
-  }
   if (txn_cursor_is_outer(cursor))
     return MDBX_EINVAL;
   txn_cursor_unbind(cursor);

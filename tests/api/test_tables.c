@@ -730,6 +730,36 @@ START_TEST(rule_27_enumerate) {
 }
 END_TEST
 
+/* A number that was closed, and stands for a table again, is another handle: a cursor is bound to it anew, at no record, or, if the
+ * cursor belongs to the transaction around, not at all. */
+START_TEST(test_cursor_of_a_number_used_again) {
+  MDBX_env *env = api_open(0);
+  MDBX_cursor *cursor;
+  MDBX_val key, data;
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE), *nested;
+  const MDBX_dbi before = api_table(txn, "t", MDBX_CREATE);
+  OK(api_put(txn, before, "a", "1", MDBX_UPSERT));
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_cursor_open(txn, before, &cursor));
+  OK(mdbx_cursor_get(cursor, &key, &data, MDBX_LAST));
+  if (_i == 0)
+    nested = txn;
+  else
+    OK(mdbx_txn_begin(env, txn, MDBX_TXN_READWRITE, &nested));
+  OK(mdbx_dbi_close(env, before));
+  ck_assert_uint_eq(api_table(nested, "t", MDBX_DB_ACCEDE), before);
+  IS(mdbx_cursor_get(cursor, &key, &data, MDBX_FIRST), MDBX_BAD_DBI);
+  IS(mdbx_cursor_bind(nested, cursor, before), _i == 0 ? MDBX_SUCCESS : MDBX_EINVAL);
+  if (_i != 0)
+    OK(mdbx_txn_abort(nested));
+  IS(mdbx_cursor_get(cursor, &key, &data, MDBX_NEXT), _i == 0 ? MDBX_SUCCESS : MDBX_BAD_DBI);
+  mdbx_cursor_close(cursor);
+  OK(mdbx_txn_abort(txn));
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("tables");
   TCase *tcase = api_case(suite, "opening");
@@ -758,5 +788,6 @@ int main(void) {
   tcase_add_test(tcase, rule_30_special_handles);
   tcase_add_test(tcase, rule_31_sequence);
   tcase_add_test(tcase, rule_31_canary);
+  tcase_add_loop_test(tcase, test_cursor_of_a_number_used_again, 0, 2);
   return unit_run(suite);
 }

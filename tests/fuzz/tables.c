@@ -224,6 +224,7 @@ static void bind_cursor(void) {
   if (!handle)
     return;
   const int rc = mdbx_cursor_bind(txn(), tables.cursor, handle->dbi);
+  fuzz_trace("  bind %u: %d", handle->dbi, rc);
   if (rc == MDBX_SUCCESS) {
     tables.cursor_dbi = handle->dbi;
     tables.cursor_level = tables.depth;
@@ -239,6 +240,7 @@ static void do_cursor(void) {
   const MDBX_cursor_op op = ops[draw(sizeof(ops) / sizeof(ops[0]))];
   MDBX_val key, value;
   const int rc = mdbx_cursor_get(tables.cursor, &key, &value, op);
+  fuzz_trace("  get %d: %d (dbi %u level %d)", (int)op, rc, tables.cursor_dbi, tables.cursor_level);
   FUZZ_MUST(rc != MDBX_CORRUPTED && rc != MDBX_PROBLEM);
   if (rc != MDBX_SUCCESS)
     return;
