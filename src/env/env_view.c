@@ -209,9 +209,8 @@ int env_check_map_limit(const MDBX_env *env, pgno_t pages) {
 
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot) {
   ASSERT(env->page_size && env->page_size == UINT32_C(1) << env->shift);
-  int rc = check_usable(env, meta, txnid);
-  if (rc == MDBX_SUCCESS)
-    rc = env_cover_meta(env, meta);
+  ASSERT(meta->next <= meta->now && meta->now <= meta->upper); /* as those that read it have found */
+  const int rc = env_cover_meta(env, meta);
   if (rc != MDBX_SUCCESS)
     return rc;
   *snapshot = (struct snapshot){

@@ -7,7 +7,9 @@
 
 #include "env/env.h"
 
-/* Copies the meta of the head, the newest published commit. */
+/* These copy a meta, and return MDBX_CORRUPTED if it makes no sense.
+ *
+ * The meta of the head, the newest published commit. */
 int env_read_head(const MDBX_env *env, struct meta *meta, txnid_t *txnid, unsigned *slot);
 /* Copies the meta of the newest commit, which a writer builds on; the commit may be pending. Under the writer lock.
  * MDBX_PANIC: the pending commits failed meanwhile. */
@@ -25,7 +27,7 @@ int env_cover_meta(MDBX_env *env, const struct meta *meta);
 int env_cover_growth(MDBX_env *env, pgno_t pages, struct snapshot *snapshot);
 /* Lets a snapshot use the present mapping and memo, after env_cover() made them longer. */
 void env_rebase(const MDBX_env *env, struct snapshot *snapshot);
-/* Fills a snapshot from a meta. */
+/* Fills a snapshot from a meta that one of the functions above has copied and found usable. */
 int env_snapshot(MDBX_env *env, const struct meta *meta, txnid_t txnid, struct snapshot *snapshot);
 /* Reuses a snapshot for a transaction that pins it again. False: the mapping does not cover the snapshot, or the map
  * limit forbids it; env_snapshot() reports which. */
