@@ -346,6 +346,20 @@ static void step(void) {
   case CALL_CHECKPOINT:
     do_checkpoint();
     break;
+  case CALL_SEARCH:
+  case CALL_SEARCH_2:
+    do_search();
+    break;
+  case CALL_PUT_EXACTLY:
+  case CALL_PUT_EXACTLY_2:
+    do_put_exactly(kind);
+    break;
+  case CALL_CURSOR_PUT:
+    do_cursor_put_exactly();
+    break;
+  case CALL_PUT_CURRENT:
+    do_put_current();
+    break;
   default:
     do_put(kind);
   }

@@ -47,6 +47,14 @@ void do_bunch(void);
 void do_range(void);
 void do_get_many(int kind);
 
+/* In calls_put.c */
+void do_put_exactly(int kind);
+void do_cursor_put_exactly(void);
+void do_put_current(void);
+
+/* In calls_search.c */
+void do_search(void);
+
 /* In calls_places.c: where a cursor is in the model; false: at no record. */
 bool place_of(unsigned i, size_t *at);
 void do_scroll(void);

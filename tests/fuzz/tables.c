@@ -219,38 +219,6 @@ static void do_plain(void) {
     pairs_remove(&world()->plain, at, at + 1);
 }
 
-static void bind_cursor(void) {
-  const struct world_handle *handle = draw_handle();
-  if (!handle)
-    return;
-  const int rc = mdbx_cursor_bind(txn(), tables.cursor, handle->dbi);
-  fuzz_trace("  bind %u: %d", handle->dbi, rc);
-  if (rc == MDBX_SUCCESS) {
-    tables.cursor_dbi = handle->dbi;
-    tables.cursor_level = tables.depth;
-  } else /* bound to a transaction around this one */
-    FUZZ_MUST(rc == MDBX_EINVAL && tables.depth > 1 && tables.cursor_level);
-}
-
-/* Wherever it goes, it comes to a pair of its table. */
-static void do_cursor(void) {
-  static const MDBX_cursor_op ops[] = {MDBX_FIRST, MDBX_NEXT, MDBX_PREV, MDBX_LAST, MDBX_GET_CURRENT, MDBX_NEXT_NODUP};
-  if (draw(3) == 0)
-    bind_cursor();
-  const MDBX_cursor_op op = ops[draw(sizeof(ops) / sizeof(ops[0]))];
-  MDBX_val key, value;
-  const int rc = mdbx_cursor_get(tables.cursor, &key, &value, op);
-  fuzz_trace("  get %d: %d (dbi %u level %d)", (int)op, rc, tables.cursor_dbi, tables.cursor_level);
-  FUZZ_MUST(rc != MDBX_CORRUPTED && rc != MDBX_PROBLEM);
-  if (rc != MDBX_SUCCESS)
-    return;
-  const unsigned name = world_find(world(), world_named_by(world(), tables.cursor_dbi));
-  FUZZ_MUST(name < NAMES);
-  bool there;
-  pairs_seek(&world()->table[name].pairs, &key, &value, &there);
-  FUZZ_MUST(there);
-}
-
 /* A table by its name, as the write transaction has it. */
 static void do_look(void) {
   const unsigned index = draw(NAMES);
@@ -321,6 +289,16 @@ static void do_copy(void) {
   const unsigned slot = draw(READERS), how = draw(16);
   if (how < 6)
     env_copy_of(slot, how);
+}
+
+static void do_park(void) {
+  const unsigned slot = draw(READERS);
+  lives_park(slot, draw(2));
+}
+
+static void do_break(void) {
+  const unsigned slot = draw(READERS);
+  lives_break(slot, draw(4));
 }
 
 static void do_set(void) {
@@ -460,9 +438,31 @@ static void do_end(bool commits) {
   lives_begin();
 }
 
+static bool uses_readers(enum call what) {
+  switch (what) {
+  case CALL_CURSOR:
+  case CALL_CURSOR_2:
+  case CALL_READER_LOOK:
+  case CALL_READER_LOOK_2:
+  case CALL_READER_USE:
+  case CALL_READER_MOVE:
+  case CALL_READER_CLONE:
+  case CALL_AMEND:
+  case CALL_EMBARK:
+  case CALL_CACHED:
+  case CALL_COPY:
+  case CALL_BREAK:
+    return true;
+  default:
+    return false;
+  }
+}
+
 static void step(void) {
   const enum call what = (enum call)draw(CALLS);
   fuzz_trace("call %d, depth %d", (int)what, tables.depth);
+  if (uses_readers(what))
+    lives_wake_all();
   switch (what) {
   case CALL_PUT:
   case CALL_PUT_2:
@@ -490,7 +490,8 @@ static void step(void) {
     do_plain();
     break;
   case CALL_CURSOR:
-    do_cursor();
+  case CALL_CURSOR_2:
+    cursors_step();
     break;
   case CALL_BEGIN:
     lives_begin();
@@ -553,6 +554,12 @@ static void step(void) {
   case CALL_DEFRAGMENT:
     do_defragment();
     break;
+  case CALL_PARK:
+    do_park();
+    break;
+  case CALL_BREAK:
+    do_break();
+    break;
   case CALL_EMPTY_ALL:
     do_empty_all();
     break;
@@ -576,9 +583,7 @@ static void start(void) {
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
   open_env();
   world_init(&tables.base, tables.main_flags);
-  FUZZ_MUST((tables.cursor = mdbx_cursor_create(NULL)) != NULL);
-  tables.cursor_dbi = 0;
-  tables.cursor_level = 0;
+  cursors_open();
   lives_begin();
   MDBX_dbi dbi;
   FUZZ_OK(mdbx_dbi_open(txn(), NULL, (MDBX_db_flags_t)(tables.main_flags | MDBX_CREATE), &dbi));
@@ -590,7 +595,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   start();
   sequence_run(&tables.input, steps, behind, step);
   close_env();
-  mdbx_cursor_close(tables.cursor);
+  cursors_close();
   open_env();
   sequence_check(tables.env);
   compare_names();

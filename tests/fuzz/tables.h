@@ -8,7 +8,7 @@
 #include "sequence.h"
 #include "world.h"
 
-enum { LEVELS = 4, READERS = 3, CACHED = 32, RENAMES = STEPS, KEY_MOST = 3 };
+enum { LEVELS = 4, READERS = 3, CURSORS = 4, CACHED = 32, RENAMES = STEPS, KEY_MOST = 3 };
 
 /* Of the first byte, modulo their number. */
 enum call {
@@ -46,7 +46,18 @@ enum call {
   CALL_COPY,
   CALL_SET,
   CALL_DEFRAGMENT,
+  CALL_CURSOR_2,
+  CALL_PARK,
+  CALL_BREAK,
   CALLS
+};
+
+struct tables_cursor {
+  MDBX_cursor *handle;
+  int owner;         /* a reader's slot, READERS: the write transaction, -1: it is not bound */
+  int level;         /* of the write transaction that has it */
+  MDBX_dbi dbi;      /* where it is bound, or was last; 0: it never was */
+  unsigned identity; /* of the table; 0: the number stands for it no more */
 };
 
 extern struct tables {
@@ -69,11 +80,10 @@ extern struct tables {
     struct world world;
     /* Bits: numbers that it has used, and those that stand for something else since. */
     uint64_t used, lost;
+    bool parked, wakes; /* `wakes`: when it is used */
   } reader[READERS];
   bool has_renamed; /* a table, since the database was opened */
-  MDBX_cursor *cursor;
-  MDBX_dbi cursor_dbi; /* where it is bound, and in the transaction of which level; 0: it is not */
-  int cursor_level;
+  struct tables_cursor cursor[CURSORS];
   struct {
     unsigned identity;
     uint8_t key;
@@ -107,6 +117,22 @@ void lives_reader_clone(unsigned from, unsigned to);
 void lives_amend(unsigned slot, bool commits);
 /* The write transaction becomes a reader of what it has committed, and the next one begins. */
 void lives_embark(unsigned slot);
+
+/* A reader that is parked stays so until lives_wake() */
+void lives_park(unsigned slot, bool wakes);
+void lives_wake_all(void);
+/* The innermost write transaction, or the reader, is marked as broken, and is of use again when it has been rolled back. */
+void lives_break(unsigned slot, unsigned how);
+
+/* In tables_cursors.c */
+void cursors_open(void);
+void cursors_close(void);
+void cursors_step(void);
+/* The transactions inside that of level `around` have ended; 0: all have. */
+void cursors_leave(int around);
+/* The reader has left its snapshot. */
+void cursors_reader_leaves(unsigned slot);
+void cursors_forget_number(MDBX_dbi dbi);
 
 /* In tables_env.c. What a reader sees is copied, by one of the ways there are, and the copy is compared. */
 void env_copy_of(unsigned slot, unsigned how);

@@ -37,16 +37,6 @@ void lives_begin(void) {
   enter();
 }
 
-/* Cursors of a transaction that has ended, or goes on after a checkpoint, are unbound; those of what is around it stay. */
-static void forget_cursor(int around) {
-  if (tables.cursor_level <= around)
-    return;
-  if (mdbx_cursor_unbind(tables.cursor) == MDBX_SUCCESS)
-    tables.cursor_dbi = 0, tables.cursor_level = 0;
-  else
-    tables.cursor_level = around;
-}
-
 /* What is kept is renamed in the transaction around. */
 static void pass_renames(int level) {
   for (unsigned i = 0; level && i < tables.level[level].renames; ++i) {
@@ -73,8 +63,7 @@ void lives_renumber(MDBX_dbi dbi) {
 }
 
 void lives_forget_number(MDBX_dbi dbi) {
-  if (tables.cursor_dbi == dbi)
-    tables.cursor_dbi = 0;
+  cursors_forget_number(dbi);
   world_forget_number(&tables.base, dbi);
   for (int level = 0; level < tables.depth; ++level)
     world_forget_number(&tables.level[level].world, dbi);
@@ -99,7 +88,7 @@ static void undo_handles(struct world *around, int level) {
 static void leave(bool commits) {
   const int level = --tables.depth;
   struct world *outer = level ? world() : &tables.base, *inner = &tables.level[level].world;
-  forget_cursor(level);
+  cursors_leave(level);
   if (commits) {
     pass_renames(level);
     world_clear(outer);
@@ -139,7 +128,7 @@ void lives_checkpoint(void) {
     world()->handle[i].remade = false;
   world_clear(outer);
   world_copy(outer, world());
-  forget_cursor(level);
+  cursors_leave(level);
   use_handles();
 }
 
@@ -161,12 +150,15 @@ void lives_reader_end(unsigned slot) {
   if (!tables.reader[slot].txn)
     return;
   FUZZ_OK(mdbx_txn_abort(tables.reader[slot].txn));
+  cursors_reader_leaves(slot);
   tables.reader[slot].txn = NULL;
+  tables.reader[slot].parked = false;
   world_clear(&tables.reader[slot].world);
 }
 
 /* The snapshot of a reader is the newest one. */
 static void note_newest(unsigned slot) {
+  cursors_reader_leaves(slot);
   world_clear(&tables.reader[slot].world);
   world_copy(&tables.reader[slot].world, &tables.base);
   tables.reader[slot].used = tables.reader[slot].lost = 0;
@@ -188,6 +180,7 @@ void lives_reader_clone(unsigned from, unsigned to) {
   if (from == to || !tables.reader[from].txn)
     return;
   FUZZ_OK(mdbx_txn_clone(tables.reader[from].txn, &tables.reader[to].txn, NULL));
+  cursors_reader_leaves(to);
   world_clear(&tables.reader[to].world);
   world_copy(&tables.reader[to].world, &tables.reader[from].world);
   tables.reader[to].used = tables.reader[to].lost = 0;
@@ -213,6 +206,7 @@ void lives_amend(unsigned slot, bool commits) {
     lives_begin();
     return;
   }
+  cursors_reader_leaves(slot);
   tables.reader[slot].txn = NULL;
   world_clear(&tables.reader[slot].world);
   enter();
@@ -228,4 +222,73 @@ void lives_embark(unsigned slot) {
   tables.reader[slot].txn = moving;
   note_newest(slot);
   lives_begin();
+}
+
+/* ------------------------------------------------------------------------------------------- parked, and broken ones */
+
+void lives_park(unsigned slot, bool wakes) {
+  if (!tables.reader[slot].txn || tables.reader[slot].parked)
+    return;
+  FUZZ_OK(mdbx_txn_park(tables.reader[slot].txn, wakes));
+  tables.reader[slot].parked = true;
+  tables.reader[slot].wakes = wakes;
+}
+
+/* A writer that needed pages may have taken its snapshot. */
+static void wake(unsigned slot) {
+  MDBX_txn *const reader = tables.reader[slot].txn;
+  MDBX_canary canary;
+  int rc = mdbx_canary_get(reader, &canary);
+  if (tables.reader[slot].wakes) {
+    FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_OUSTED);
+    if (rc == MDBX_OUSTED) {
+      FUZZ_OK(mdbx_txn_renew(reader));
+      note_newest(slot);
+    }
+  } else {
+    FUZZ_MUST(rc == MDBX_BAD_TXN || rc == MDBX_OUSTED);
+    const bool ousted = rc == MDBX_OUSTED;
+    rc = mdbx_txn_unpark(reader, true);
+    FUZZ_MUST(rc == (ousted ? MDBX_RESULT_TRUE : MDBX_SUCCESS));
+    if (ousted)
+      note_newest(slot);
+  }
+  fuzz_trace("  reader %u wakes: %d", slot, rc);
+}
+
+void lives_wake_all(void) {
+  for (unsigned slot = 0; slot < READERS; ++slot)
+    if (tables.reader[slot].parked) {
+      tables.reader[slot].parked = false;
+      wake(slot);
+    }
+}
+
+static void break_reader(MDBX_txn *reader) {
+  MDBX_canary canary;
+  FUZZ_OK(mdbx_txn_break(reader));
+  FUZZ_MUST(mdbx_canary_get(reader, &canary) == MDBX_BAD_TXN);
+  FUZZ_OK(mdbx_txn_rollback(reader));
+  FUZZ_OK(mdbx_canary_get(reader, &canary));
+}
+
+void lives_break(unsigned slot, unsigned how) {
+  MDBX_canary canary;
+  if (how < 2) {
+    if (tables.reader[slot].txn)
+      break_reader(tables.reader[slot].txn);
+    return;
+  }
+  FUZZ_OK(mdbx_txn_break(txn()));
+  FUZZ_MUST(mdbx_canary_get(txn(), &canary) == MDBX_BAD_TXN);
+  if (how == 2) {
+    lives_rollback();
+    return;
+  }
+  FUZZ_MUST(mdbx_txn_commit(txn()) == MDBX_RESULT_TRUE);
+  leave(false);
+  if (tables.depth)
+    use_handles();
+  else
+    lives_begin();
 }
