@@ -2,10 +2,7 @@
 /* What is asked of an open database, beside reading all of it. See use.h. */
 #include "use.h"
 
-#include "format/format.h"
-
 #include <string.h>
-#include <unistd.h>
 
 /* What the model says counts only where it holds all there is: in the main table names of tables are missing. */
 static bool is_known(const struct used_table *table) { return table->modelled && !table->main; }
@@ -284,6 +281,7 @@ static void describe(struct use *use, const struct used_table *table, MDBX_txn *
   ptrdiff_t moved;
   SOUND_CODE(use, mdbx_dbi_stat(txn, table->dbi, &stat, sizeof(stat)));
   SOUND_CODE(use, mdbx_dbi_dupsort_depthmask(txn, table->dbi, &mask));
+  MDBX_val last_key, last;
   FUZZ_OK(mdbx_cursor_open(txn, table->dbi, &cursor));
   FUZZ_OK(mdbx_cursor_open(txn, table->dbi, &other));
   int rc = mdbx_cursor_get(cursor, &key, &value, fuzz_below(&use->random, 2) ? MDBX_FIRST : MDBX_LAST);
@@ -296,6 +294,12 @@ static void describe(struct use *use, const struct used_table *table, MDBX_txn *
       rc = mdbx_cursor_copy(other, cursor);
   }
   SOUND_CODE(use, rc);
+  if (!table->own_order && mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST) == MDBX_SUCCESS &&
+      mdbx_cursor_get(other, &last_key, &last, MDBX_LAST) == MDBX_SUCCESS) {
+    SOUND_MUST(use, mdbx_cmp(txn, table->dbi, &key, &last_key) <= 0);
+    (void)mdbx_dcmp(txn, table->dbi, &value, &last);
+    SOUND_MUST(use, mdbx_is_dirty(txn, value.iov_base) != MDBX_EINVAL);
+  }
   mdbx_cursor_close(cursor);
   mdbx_cursor_close(other);
 }
@@ -413,32 +417,9 @@ static void pause_reading(struct use *use, MDBX_txn *txn) {
   ask_tables(use, txn);
 }
 
-/* Of a sound database it is sound. */
-static void look_at_copy(struct use *use, const char *path) {
-  MDBX_env *copy;
-  FUZZ_OK(mdbx_env_create(&copy));
-  const int opened = mdbx_env_open(copy, path, MDBX_NOSUBDIR | MDBX_RDONLY | MDBX_EXCLUSIVE, 0600);
-  SOUND_CODE(use, opened);
-  if (opened == MDBX_SUCCESS)
-    SOUND_MUST(use, use_is_sound(copy, false));
-  mdbx_env_close_ex(copy, true);
-}
-
-static void copy_snapshot(struct use *use, MDBX_txn *txn) {
-  const bool compact = fuzz_below(&use->random, 2);
-  const MDBX_copy_flags_t flags = MDBX_CP_OVERWRITE | MDBX_CP_DONT_FLUSH | (compact ? MDBX_CP_COMPACT : 0);
-  const int rc = fuzz_below(&use->random, 2) ? mdbx_txn_copy2pathname(txn, fuzz_path("copy"), flags)
-                                             : mdbx_env_copy(use->env, fuzz_path("copy"), flags);
-  SOUND_CODE(use, rc);
-  if (rc == MDBX_SUCCESS)
-    look_at_copy(use, fuzz_path("copy"));
-  unlink(fuzz_path("copy"));
-  unlink(fuzz_path("copy" MDBX_LOCK_SUFFIX));
-}
-
 typedef void ask_txn(struct use *use, MDBX_txn *txn);
 static ask_txn *const questions[] = {ask_tables,       ask_tables, walk_pages,    tell_free_pages,
-                                     tell_transaction, rescue,     pause_reading, copy_snapshot};
+                                     tell_transaction, rescue,     pause_reading, use_copy_snapshot};
 enum { QUESTIONS = sizeof(questions) / sizeof(questions[0]), ASKED = 4 };
 
 /* Each in a transaction of its own, because one that has met damage answers no more. */
@@ -462,62 +443,4 @@ void use_ask(struct use *use) {
     ask(use, rescue);
   if (fuzz_below(&use->random, 8) == 0)
     SOUND_CODE(use, mdbx_env_warmup(use->env, NULL, MDBX_warmup_force, 0));
-}
-
-/* ------------------------------------------------------------------------------------------------------- increments */
-
-/* It becomes another database by its first commit, and what was copied before belongs to what it was a copy of. */
-static bool may_be_a_copy(const struct use *use) {
-  MDBX_envinfo info;
-  struct meta_page page;
-  mdbx_filehandle_t fd;
-  if (mdbx_env_get_fd(use->env, &fd) != MDBX_SUCCESS ||
-      mdbx_env_info_ex(use->env, NULL, &info, sizeof(info)) != MDBX_SUCCESS)
-    return true;
-  for (unsigned slot = 0; slot < META_COUNT; ++slot)
-    if (pread(fd, &page, sizeof(page), (off_t)slot * (off_t)info.mi_dxb_pagesize) != sizeof(page) ||
-        meta_is_copy(&page.meta))
-      return true;
-  return false;
-}
-
-bool use_copy_base(struct use *use, uint64_t *txnid) {
-  MDBX_envinfo info;
-  use->was_copy = may_be_a_copy(use);
-  const int rc = mdbx_env_copy(use->env, fuzz_path("base"), MDBX_CP_OVERWRITE | MDBX_CP_DONT_FLUSH);
-  SOUND_CODE(use, rc);
-  if (rc != MDBX_SUCCESS || mdbx_preopen_snapinfo(fuzz_path("base"), &info, sizeof(info)) != MDBX_SUCCESS)
-    return false;
-  *txnid = info.mi_recent_txnid;
-  return true;
-}
-
-/* The copy that was brought up to date holds what the database does. */
-static void compare_with_base(struct use *use) {
-  static struct use copied;
-  copied = (struct use){.sound = true, .random = 1};
-  FUZZ_OK(mdbx_env_create(&copied.env));
-  FUZZ_OK(mdbx_env_set_maxdbs(copied.env, HANDLES_MOST));
-  FUZZ_OK(mdbx_env_open(copied.env, fuzz_path("base"), MDBX_NOSUBDIR | MDBX_RDONLY | MDBX_EXCLUSIVE, 0600));
-  FUZZ_MUST(use_is_sound(copied.env, false));
-  use_read(&copied);
-  use_compare(&copied, use);
-  use_forget(&copied);
-  FUZZ_OK(mdbx_env_close_ex(copied.env, true));
-}
-
-void use_follow_base(struct use *use, uint64_t txnid, bool changed) {
-  MDBX_increment_info info;
-  int rc = mdbx_env_copy_since(use->env, txnid, fuzz_path("inc"), MDBX_CP_OVERWRITE | MDBX_CP_DONT_FLUSH);
-  SOUND_CODE(use, rc);
-  if (rc == MDBX_SUCCESS) {
-    SOUND_CODE(use, mdbx_increment_info(fuzz_path("inc"), &info, sizeof(info)));
-    rc = mdbx_copy_apply(fuzz_path("base"), fuzz_path("inc"), MDBX_CP_DONT_FLUSH);
-    SOUND_MUST(use, rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE || (rc == MDBX_INCOMPATIBLE && use->was_copy));
-    if (use->sound && changed && rc != MDBX_INCOMPATIBLE)
-      compare_with_base(use);
-  }
-  unlink(fuzz_path("base"));
-  unlink(fuzz_path("base" MDBX_LOCK_SUFFIX));
-  unlink(fuzz_path("inc"));
 }

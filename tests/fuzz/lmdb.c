@@ -11,6 +11,7 @@
 #include "lmdb.h"
 #include "os/os.h"
 
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -135,28 +136,98 @@ static void change_all(MDB_env *env, MDB_txn *txn, const MDB_dbi *dbis, size_t c
     mdb_env_sync(env, 1);
 }
 
-static void use_it(MDB_env *env, uint8_t use) {
+/* Keys and values are ordered by the table. */
+static void compare_ends(MDB_txn *txn, MDB_dbi dbi) {
+  MDB_cursor *cursor;
+  MDB_val first, first_data, last, last_data;
+  if (mdb_cursor_open(txn, dbi, &cursor) != MDB_SUCCESS)
+    return;
+  if (mdb_cursor_get(cursor, &first, &first_data, MDB_FIRST) == MDB_SUCCESS &&
+      mdb_cursor_get(cursor, &last, &last_data, MDB_LAST) == MDB_SUCCESS) {
+    (void)mdb_cmp(txn, dbi, &first, &last);
+    (void)mdb_dcmp(txn, dbi, &first_data, &last_data);
+    (void)mdb_cursor_is_db(cursor);
+  }
+  mdb_cursor_close(cursor);
+}
+
+static void use_in_txn(MDB_env *env, uint8_t use, bool writes) {
   MDB_txn *txn;
   MDB_dbi dbis[TABLES_MOST];
+  if (mdb_txn_begin(env, NULL, writes ? 0 : MDB_RDONLY, &txn) != MDB_SUCCESS)
+    return;
+  const size_t count = open_tables(txn, dbis);
+  for (size_t i = 0; i < count; ++i) {
+    read_table(txn, dbis[i]);
+    compare_ends(txn, dbis[i]);
+  }
+  if (writes)
+    change_all(env, txn, dbis, count, use);
+  else
+    mdb_txn_abort(txn);
+  for (size_t i = 1; i < count && use & USE_NESTED; ++i)
+    mdb_dbi_close(env, dbis[i]);
+}
+
+static int ignore_line(const char *line, void *context) {
+  (void)context;
+  const MDB_val text = {strlen(line), (void *)(uintptr_t)line};
+  touch(&text);
+  return 0;
+}
+
+static void describe(MDB_env *env) {
   MDB_envinfo info;
   MDB_stat stat;
-  const bool writes = use & USE_CHANGE && !(modes[use % MODES] & MDB_RDONLY);
   int dead;
   mdb_env_stat(env, &stat);
   mdb_env_info(env, &info);
+  mdb_reader_list(env, ignore_line, NULL);
   mdb_reader_check(env, &dead);
-  if (mdb_txn_begin(env, NULL, writes ? 0 : MDB_RDONLY, &txn) == MDB_SUCCESS) {
-    const size_t count = open_tables(txn, dbis);
-    for (size_t i = 0; i < count; ++i)
-      read_table(txn, dbis[i]);
-    if (writes)
-      change_all(env, txn, dbis, count, use);
-    else
-      mdb_txn_abort(txn);
+}
+
+/* Brings a copy up to date by an increment from the commit that it is of. */
+static void follow(MDB_env *env, size_t base) {
+  MDB_env *copy;
+  unlink(fuzz_path("increment"));
+  if (mdb_env_incr_dump(env, fuzz_path("increment"), base) != MDB_SUCCESS)
+    return;
+  const int fd = open(fuzz_path("increment"), O_RDONLY);
+  FUZZ_MUST(fd >= 0 && mdb_env_create(&copy) == MDB_SUCCESS);
+  FUZZ_MUST(mdb_env_set_maxdbs(copy, TABLES_MOST) == MDB_SUCCESS);
+  if (mdb_env_open(copy, fuzz_path("copy"), MDB_NOSUBDIR | MDB_NOSYNC, 0600) == MDB_SUCCESS) {
+    const int rc = mdb_env_incr_loadfd(copy, fd);
+    fuzz_trace("increment of transactions behind %zu: %d", base, rc);
+    use_in_txn(copy, 0, false);
   }
-  if (use & USE_COPY)
-    mdb_env_copy2(env, fuzz_path("copy"), use & 1 ? MDB_CP_COMPACT : 0);
+  mdb_env_close(copy);
+  close(fd);
+}
+
+static int copy_to_descriptor(MDB_env *env, const char *path, unsigned flags) {
+  const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+  FUZZ_MUST(fd >= 0);
+  const int rc = mdb_env_copyfd2(env, fd, flags);
+  close(fd);
+  return rc;
+}
+
+static void use_it(MDB_env *env, uint8_t use) {
+  MDB_envinfo info;
+  const bool writes = use & USE_CHANGE && !(modes[use % MODES] & MDB_RDONLY), copies = use & USE_COPY;
+  bool follows = false;
+  describe(env);
   unlink(fuzz_path("copy"));
+  unlink(fuzz_path("copy-lock"));
+  if (copies && mdb_env_info(env, &info) == MDB_SUCCESS)
+    follows = (use & USE_NESTED ? mdb_env_copy(env, fuzz_path("copy"))
+                                : copy_to_descriptor(env, fuzz_path("copy"), 0)) == MDB_SUCCESS;
+  use_in_txn(env, use, writes);
+  if (follows)
+    follow(env, info.me_last_txnid);
+  unlink(fuzz_path("copy"));
+  if (copies)
+    mdb_env_copy2(env, fuzz_path("copy"), use & 1 ? MDB_CP_COMPACT : 0);
 }
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {

@@ -10,11 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The last one has no such flags in truth: the program orders it. */
-const unsigned kind_flags[TABLES] = {0, MDB_DUPSORT, MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP, MDB_INTEGERKEY,
-                                     MDB_DUPSORT | MDB_REVERSEKEY | MDB_REVERSEDUP};
-enum { OWN_ORDER = TABLES - 1 };
-static const char *const names[TABLES] = {"plain", "several", "fixed", "integers", "own"};
+/* That of an own order has no such flags in truth: the program orders it. */
+enum { OWN_ORDER = 4 };
+const unsigned kind_flags[TABLES] = {0,
+                                     MDB_DUPSORT,
+                                     MDB_DUPSORT | MDB_DUPFIXED | MDB_INTEGERDUP,
+                                     MDB_INTEGERKEY,
+                                     MDB_DUPSORT | MDB_REVERSEKEY | MDB_REVERSEDUP,
+                                     MDB_DUPSORT | MDB_DUPFIXED,
+                                     MDB_DUPSORT | MDB_DUPFIXED | MDB_REVERSEDUP};
+static const char *const names[TABLES] = {"plain", "several", "fixed", "integers", "own", "bytes", "back"};
 
 struct lmdb_run run;
 
@@ -282,6 +287,23 @@ static void do_delete(int table) {
   run.changes += 1;
 }
 
+static int sign(int number) { return (number > 0) - (number < 0); }
+
+/* Two items as keys and as values. */
+static void do_compare_items(int table, const MDBX_val *key) {
+  uint8_t other_bytes[KEY_MOST];
+  const struct pairs *pairs = &run.live[table];
+  memcpy(other_bytes, key->iov_base, key->iov_len);
+  const MDBX_val other = {other_bytes, key->iov_len}, again = draw_key(table), value = draw_value(table);
+  const MDB_val a = lmdb_val(other), b = lmdb_val(again);
+  FUZZ_MUST(sign(mdb_cmp(txn(), run.dbi[table], &a, &b)) == sign(pairs->key_order(&other, &again)));
+  if (!pairs->several || !pairs->count || (kind_flags[table] & MDB_INTEGERDUP && value.iov_len != 4))
+    return;
+  const MDBX_val stored = pair_value(pairs, value.iov_len % pairs->count);
+  const MDB_val c = lmdb_val(stored), d = lmdb_val(value);
+  FUZZ_MUST(sign(mdb_dcmp(txn(), run.dbi[table], &c, &d)) == sign(pairs->value_order(&stored, &value)));
+}
+
 static void do_get(int table) {
   const MDBX_val key = draw_key(table);
   MDB_val k = lmdb_val(key), v;
@@ -290,8 +312,11 @@ static void do_get(int table) {
   const int rc = mdb_get(txn(), run.dbi[table], &k, &v);
   FUZZ_MUST(rc == (!key.iov_len ? MDB_BAD_VALSIZE : there ? MDB_SUCCESS : MDB_NOTFOUND));
   FUZZ_MUST(rc != MDB_SUCCESS || lmdb_equal(&v, pair_value(&run.live[table], at)));
-  if (draw(2))
+  const unsigned more = draw(4);
+  if (more & 1)
     do_other_length(table);
+  else if (more == 2)
+    do_compare_items(table, &key);
 }
 
 static void do_multiple(int table) {
@@ -359,6 +384,23 @@ static void do_reopen(void) {
   compare_all();
 }
 
+/* What may be changed while the database is open, and what is asked of it. */
+static void do_change_env(void) {
+  static const unsigned changed[] = {MDB_NOSYNC, MDB_NOMETASYNC, MDB_NOMEMINIT};
+  MDB_envinfo info;
+  MDB_stat stat;
+  unsigned flags;
+  int dead;
+  const unsigned flag = changed[draw(3)];
+  FUZZ_OK(mdb_env_set_flags(run.env, flag, (int)draw(2)));
+  FUZZ_OK(mdb_env_get_flags(run.env, &flags));
+  FUZZ_OK(mdb_env_info(run.env, &info));
+  FUZZ_OK(mdb_env_stat(run.env, &stat));
+  FUZZ_OK(mdb_reader_check(run.env, &dead));
+  FUZZ_MUST(!dead && info.me_mapsize == 16 << 20 && stat.ms_psize == (unsigned)run.page_size);
+  FUZZ_MUST(mdb_txn_env(txn()) == run.env && mdb_txn_id(txn()) == info.me_last_txnid + 1);
+}
+
 static void step(void) {
   const enum call what = (enum call)draw(CALLS);
   const int table = (int)draw(TABLES);
@@ -409,6 +451,12 @@ static void step(void) {
     break;
   case CALL_REOPEN:
     do_reopen();
+    break;
+  case CALL_APPEND:
+    do_append(table);
+    break;
+  case CALL_CHANGE_ENV:
+    do_change_env();
     break;
   default:
     do_put(table);

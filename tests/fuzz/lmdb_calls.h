@@ -10,7 +10,7 @@
 
 #include "lmdb.h"
 
-enum { TABLES = 5, CURSORS = 4, LEVELS = 4, KEY_MOST = 40 };
+enum { TABLES = 7, CURSORS = 4, LEVELS = 4, KEY_MOST = 40 };
 
 /* Of the first byte, modulo their number. */
 enum call {
@@ -34,6 +34,8 @@ enum call {
   CALL_READER_2,
   CALL_COMPARE,
   CALL_REOPEN,
+  CALL_APPEND,
+  CALL_CHANGE_ENV,
   CALLS
 };
 
@@ -103,5 +105,6 @@ void do_cursor_open(int table);
 void do_cursor_get(void);
 void do_cursor_put(void);
 void do_cursor_delete(void);
+void do_append(int table);
 
 #endif

@@ -206,7 +206,7 @@ static void count_values(const struct slot *slot, size_t at) {
   FUZZ_MUST(rc != MDB_SUCCESS || (long)count == behind_of(pairs, at) - first_of(pairs, at));
 }
 
-/* The value of the cursor's record, where a key has one; the key is not looked at. */
+/* The value of the cursor's record; the key is not looked at. Where a key has several, it goes to its place among them. */
 static void put_current(struct slot *slot, size_t at) {
   struct pairs *pairs = &run.live[slot->table];
   const MDBX_val wanted = draw_value(slot->table), old = pair_key(pairs, at);
@@ -216,9 +216,11 @@ static void put_current(struct slot *slot, size_t at) {
   const MDBX_val key = {copy, old.iov_len};
   MDB_val k = lmdb_val(key), v = lmdb_val(wanted);
   FUZZ_OK(mdb_cursor_put(slot->cursor, &k, &v, MDB_CURRENT));
-  pairs_put(pairs, &key, &wanted);
+  if (pairs->several)
+    pairs_remove(pairs, at, at + 1);
+  const size_t new = pairs_put(pairs, &key, &wanted);
   run.changes += 1;
-  set_place(slot, PLACE_AT, at);
+  set_place(slot, PLACE_AT, new);
 }
 
 static void put_anywhere(struct slot *slot, unsigned flags) {
@@ -240,6 +242,36 @@ static void put_anywhere(struct slot *slot, unsigned flags) {
   set_place(slot, PLACE_AT, at);
 }
 
+/* At the end of the table, or of the values of its last key, with a cursor of its own. */
+void do_append(int table) {
+  struct pairs *pairs = &run.live[table];
+  const bool among_values = pairs->several && draw(2);
+  const MDBX_val drawn = draw_key(table), wanted = draw_value(table);
+  MDBX_val key = drawn;
+  uint8_t copy[KEY_MOST];
+  MDB_cursor *cursor;
+  bool there, refused = false;
+  if (!drawn.iov_len)
+    return;
+  if (among_values && pairs->count) {
+    const MDBX_val last_key = pair_key(pairs, pairs->count - 1), last = pair_value(pairs, pairs->count - 1);
+    memcpy(copy, last_key.iov_base, last_key.iov_len);
+    key = (MDBX_val){copy, last_key.iov_len};
+    refused = pairs->value_order(&last, &wanted) >= 0;
+  } else if (!among_values)
+    refused = pairs_seek(pairs, &key, NULL, &there) < pairs->count;
+  MDB_val k = lmdb_val(key), v = lmdb_val(wanted);
+  FUZZ_OK(mdb_cursor_open(txn(), run.dbi[table], &cursor));
+  const int rc = mdb_cursor_put(cursor, &k, &v, among_values ? MDB_APPENDDUP : MDB_APPEND);
+  mdb_cursor_close(cursor);
+  fuzz_trace("  append, among values %d: %d, refused %d", (int)among_values, rc, (int)refused);
+  FUZZ_MUST(rc == (refused ? MDB_KEYEXIST : MDB_SUCCESS));
+  if (refused)
+    return;
+  pairs_put(pairs, &key, &wanted);
+  run.changes += 1;
+}
+
 void do_cursor_put(void) {
   static const unsigned all[] = {0, MDB_NOOVERWRITE, MDB_NODUPDATA};
   struct slot *slot = draw_slot();
@@ -251,8 +283,7 @@ void do_cursor_put(void) {
     put_anywhere(slot, all[how]);
   else if (find_place(slot, &at)) {
     count_values(slot, at);
-    if (!run.live[slot->table].several)
-      put_current(slot, at);
+    put_current(slot, at);
   }
 }
 

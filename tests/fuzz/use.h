@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/fuzz/use.h: uses an open database by everything the interface has: reading all in use.c, questions in ask.c, changes
- * in change.c and change_steps.c.
+ * tests/fuzz/use.h: uses an open database by everything the interface has: reading all in use.c, questions in ask.c, copies in
+ * copies.c, changes in change.c and change_steps.c.
  *
  * While `sound` is set the checker has called the database sound: then nothing may fail for damage, and changes have to do
  * what a sorted array does. Else nothing may crash or hang, whatever it returns.
@@ -67,6 +67,8 @@ void use_compare(const struct use *read, const struct use *wanted);
 
 /* All else that changes nothing, as drawn. */
 void use_ask(struct use *use);
+/* A copy by one of the ways there are, which is looked at. */
+void use_copy_snapshot(struct use *use, MDBX_txn *txn);
 /* One question to an open table. */
 void use_ask_table(struct use *use, const struct used_table *table, MDBX_txn *txn);
 
