@@ -81,19 +81,27 @@ static void forget_cursors(int around) {
     }
 }
 
-static void end(bool commits) {
+/* The innermost transaction has ended. */
+static void leave(bool committed) {
   run.depth -= 1;
-  if (commits)
-    FUZZ_OK(mdbx_txn_commit(run.level[run.depth].txn));
-  else
-    FUZZ_OK(mdbx_txn_abort(run.level[run.depth].txn));
   for (int kind = 0; kind < KINDS; ++kind) {
-    struct pairs *const gone = commits ? &run.level[run.depth].before[kind] : &run.live[kind];
+    struct pairs *const gone = committed ? &run.level[run.depth].before[kind] : &run.live[kind];
     pairs_clear(gone);
-    if (!commits)
+    if (!committed)
       run.live[kind] = run.level[run.depth].before[kind];
   }
   forget_cursors(run.depth);
+}
+
+/* What a commit writes of its own may find no room either; then nothing is committed. */
+static void end(bool commits) {
+  MDBX_txn *const ending = txn();
+  if (!commits)
+    FUZZ_OK(mdbx_txn_abort(ending));
+  const bool committed = commits && changed(mdbx_txn_commit(ending));
+  FUZZ_MUST(!run.full || run.depth == 1);
+  run.full = false;
+  leave(committed);
 }
 
 static void do_end(bool commits) {
@@ -109,6 +117,13 @@ static void do_end(bool commits) {
 /* The transaction commits what it has and goes on; its cursors are unbound. */
 static void do_checkpoint(void) {
   const int rc = mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL);
+  if (is_full(rc)) { /* the commit failed, and ended the transaction */
+    FUZZ_MUST(run.depth == 1);
+    run.full = false;
+    leave(false);
+    begin_anew();
+    return;
+  }
   FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
   for (int kind = 0; kind < KINDS && rc == MDBX_SUCCESS; ++kind) {
     pairs_clear(&run.level[run.depth - 1].before[kind]);
@@ -136,6 +151,8 @@ static void do_put(int kind) {
   pairs_seek(&run.live[kind], &key, NULL, &key_there);
   pairs_seek(&run.live[kind], &key, &wanted, &pair_there);
   const int rc = mdbx_put(txn(), run.dbi[kind], &key, &value, flags);
+  if (is_full(rc))
+    return;
   if (flags == MDBX_UPSERT)
     FUZZ_MUST(rc == MDBX_SUCCESS);
   if (flags == MDBX_NOOVERWRITE)
@@ -153,7 +170,10 @@ static void do_delete(int kind) {
   const bool whole = draw(2) || !run.live[kind].several;
   bool there;
   const size_t from = pairs_seek(&run.live[kind], &key, whole ? NULL : &value, &there);
-  FUZZ_MUST(mdbx_del(txn(), run.dbi[kind], &key, whole ? NULL : &value) == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  const int rc = mdbx_del(txn(), run.dbi[kind], &key, whole ? NULL : &value);
+  if (is_full(rc))
+    return;
+  FUZZ_MUST(rc == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (there)
     pairs_remove(&run.live[kind], from, whole ? pairs_behind(&run.live[kind], &key) : from + 1);
 }
@@ -208,8 +228,8 @@ static void do_cursor_change(void) {
   const size_t at = pairs_seek(&run.live[kind], &key, &value, &exact);
   FUZZ_MUST(exact);
   if (draw(2)) {
-    FUZZ_OK(mdbx_cursor_del(run.cursor[i], MDBX_UPSERT));
-    pairs_remove(&run.live[kind], at, at + 1);
+    if (changed(mdbx_cursor_del(run.cursor[i], MDBX_UPSERT)))
+      pairs_remove(&run.live[kind], at, at + 1);
     return;
   }
   const MDBX_val wanted_key = pair_key(&run.live[kind], at), wanted = draw_value(kind);
@@ -217,15 +237,15 @@ static void do_cursor_change(void) {
   uint8_t copy[KEY_MOST];
   memcpy(copy, wanted_key.iov_base, wanted_key.iov_len);
   const MDBX_val own = {copy, wanted_key.iov_len};
-  FUZZ_OK(mdbx_cursor_put(run.cursor[i], &own, &put, run.live[kind].several ? MDBX_UPSERT : MDBX_CURRENT));
-  pairs_put(&run.live[kind], &own, &wanted);
+  if (changed(mdbx_cursor_put(run.cursor[i], &own, &put, run.live[kind].several ? MDBX_UPSERT : MDBX_CURRENT)))
+    pairs_put(&run.live[kind], &own, &wanted);
 }
 
 static void do_empty(int kind) {
   if (draw(8))
     return;
-  FUZZ_OK(mdbx_drop(txn(), run.dbi[kind], false));
-  pairs_remove(&run.live[kind], 0, run.live[kind].count);
+  if (changed(mdbx_drop(txn(), run.dbi[kind], false)))
+    pairs_remove(&run.live[kind], 0, run.live[kind].count);
 }
 
 /* None of these may do anything. */
@@ -278,6 +298,34 @@ static void do_wrong(int kind) {
     if (run.depth > 1) /* of the outer one, while the inner one runs */
       FUZZ_MUST(mdbx_get(run.level[0].txn, run.dbi[kind], &key, &value) == MDBX_BAD_TXN);
   }
+}
+
+/* A change that had no room is not made. If it was begun, the transaction is broken; then it is rolled back, or ends. */
+static void recover(void) {
+  MDBX_canary canary;
+  run.full = false;
+  const bool broken = mdbx_txn_flags(txn()) & MDBX_TXN_ERROR;
+  fuzz_trace("  no room; broken %d", (int)broken);
+  if (!broken) {
+    compare_all();
+    return;
+  }
+  FUZZ_MUST(mdbx_canary_get(txn(), &canary) == MDBX_BAD_TXN);
+  if (draw(2)) {
+    FUZZ_MUST(mdbx_txn_commit(txn()) == MDBX_RESULT_TRUE);
+    leave(false);
+    if (!run.depth)
+      begin_anew();
+  } else {
+    FUZZ_OK(mdbx_txn_rollback(txn()));
+    MDBX_txn *const same = txn();
+    leave(false);
+    for (int kind = 0; kind < KINDS; ++kind)
+      pairs_copy(&run.level[run.depth].before[kind], &run.live[kind]);
+    run.level[run.depth].txn = same;
+    run.depth += 1;
+  }
+  compare_all();
 }
 
 static void step(void) {
@@ -363,6 +411,8 @@ static void step(void) {
   default:
     do_put(kind);
   }
+  if (run.full)
+    recover();
 }
 
 static void start(void) {
@@ -370,12 +420,15 @@ static void start(void) {
   static const unsigned flags[] = {MDBX_UTTERLY_NOSYNC, MDBX_SAFE_NOSYNC, MDBX_SYNC_DURABLE,
                                    MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP};
   enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
-  const unsigned how = draw(256), mode = flags[draw(FLAGS)];
+  const unsigned how = draw(256), also = draw(256), mode = flags[also % FLAGS];
+  const intptr_t page_size = page_sizes[how % 4];
+  run.small = also / FLAGS % 4 == 3;
+  run.full = false;
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
   FUZZ_OK(mdbx_env_create(&run.env));
   FUZZ_OK(mdbx_env_set_maxdbs(run.env, KINDS));
-  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, 16 << 20, 4096, 8192, page_sizes[how % 4]));
+  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, run.small ? 72 * page_size : 16 << 20, 4096, 8192, page_size));
   sequence_set_options(run.env, how / 4);
   FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | mode), 0600));
   run.levels = mode & MDBX_WRITEMAP ? 1 : LEVELS;

@@ -78,6 +78,8 @@ void do_put_exactly(int kind) {
   const int expected = expected_of(&state, flags),
             rc = mdbx_put(txn(), run.dbi[kind], &key, &value, (MDBX_put_flags_t)flags);
   fuzz_trace("  put, flags %#x: %d, not %d", flags, rc, expected);
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == expected);
   if (rc == MDBX_KEYEXIST && flags & MDBX_NOOVERWRITE) {
     const MDBX_val first = pair_value(pairs, state.first);
@@ -106,6 +108,8 @@ void do_cursor_put_exactly(void) {
   const int expected = expected_of(&state, flags),
             rc = mdbx_cursor_put(run.cursor[i], &key, &value, (MDBX_put_flags_t)flags);
   fuzz_trace("  put with a cursor, flags %#x: %d, not %d", flags, rc, expected);
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == expected);
   size_t now;
   if (rc == MDBX_SUCCESS) {
@@ -130,7 +134,8 @@ void do_put_current(void) {
   memcpy(copy, stored.iov_base, stored.iov_len);
   const MDBX_val key = {copy, stored.iov_len};
   MDBX_val value = wanted;
-  FUZZ_OK(mdbx_cursor_put(run.cursor[i], &key, &value, MDBX_CURRENT));
+  if (!changed(mdbx_cursor_put(run.cursor[i], &key, &value, MDBX_CURRENT)))
+    return;
   pairs_remove(pairs, at, at + 1);
   const size_t new = pairs_put(pairs, &key, &wanted);
   FUZZ_MUST(place_of(i, &now) && now == new);

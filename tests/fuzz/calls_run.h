@@ -31,11 +31,20 @@ extern struct run {
   int depth;      /* transactions that are open */
   int levels;     /* so many may be */
   unsigned longs; /* long values so far */
+  bool small;     /* the database has so little room that it gets full */
+  bool full;      /* the last change had no room */
   uint8_t key[KEY_MOST], value[VALUE_MOST];
 } run;
 
 static inline unsigned draw(unsigned limit) { return fuzz_byte(&run.input) % limit; }
 static inline MDBX_txn *txn(void) { return run.level[run.depth - 1].txn; }
+/* Whether a change had no room. */
+static inline bool is_full(int rc) { return run.full = run.small && rc == MDBX_MAP_FULL; }
+/* Whether a change was made, which nothing but a lack of room prevents. */
+static inline bool changed(int rc) {
+  FUZZ_MUST(is_full(rc) || rc == MDBX_SUCCESS);
+  return !run.full;
+}
 MDBX_val draw_key(int kind);
 MDBX_val draw_value(int kind);
 
