@@ -91,6 +91,8 @@ static void do_open(void) {
     FUZZ_MUST(tables.most_handles < 64 && dbi == 0);
     return;
   }
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == expected_of_open(table, flags));
   if (rc != MDBX_SUCCESS)
     return;
@@ -111,7 +113,8 @@ static void do_put(void) {
   for (unsigned i = draw(4) ? 0 : draw(40);; --i, what = (uint8_t)(what + 7)) {
     const MDBX_val key = key_of(what), wanted = draw_value(table->flags);
     MDBX_val value = wanted;
-    FUZZ_OK(mdbx_put(txn(), handle->dbi, &key, &value, MDBX_UPSERT));
+    if (!changed(mdbx_put(txn(), handle->dbi, &key, &value, MDBX_UPSERT)))
+      return;
     pairs_put(&table->pairs, &key, &wanted);
     if (!i)
       return;
@@ -126,7 +129,10 @@ static void do_delete(void) {
   const MDBX_val key = key_of(fuzz_byte(&tables.input));
   bool there;
   const size_t at = pairs_seek(&table->pairs, &key, NULL, &there);
-  FUZZ_MUST(mdbx_del(txn(), handle->dbi, &key, NULL) == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  const int rc = mdbx_del(txn(), handle->dbi, &key, NULL);
+  if (is_full(rc))
+    return;
+  FUZZ_MUST(rc == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (there)
     pairs_remove(&table->pairs, at, pairs_behind(&table->pairs, &key));
 }
@@ -137,7 +143,8 @@ static void do_drop(bool whole) {
     return;
   const MDBX_dbi dbi = handle->dbi;
   struct world_table *table = table_of(handle);
-  FUZZ_OK(mdbx_drop(txn(), dbi, whole));
+  if (!changed(mdbx_drop(txn(), dbi, whole)))
+    return;
   fuzz_trace("  handle %u", dbi);
   if (!whole) {
     world_make(table, table->identity, table->flags);
@@ -157,6 +164,8 @@ static void do_rename(void) {
   const MDBX_val name = world_name(to);
   const int rc = mdbx_dbi_rename2(txn(), handle->dbi, &name);
   fuzz_trace("  handle %u: %u to %u: %d", handle->dbi, from, to, rc);
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == (from != to && world()->table[to].identity ? MDBX_KEYEXIST : MDBX_SUCCESS));
   if (rc != MDBX_SUCCESS || from == to)
     return;
@@ -208,13 +217,16 @@ static void do_plain(void) {
   }
   key = key_of(what);
   if (draw(3)) {
-    FUZZ_OK(mdbx_put(txn(), 1, &key, &value, MDBX_UPSERT));
-    pairs_put(&world()->plain, &key, &wanted);
+    if (changed(mdbx_put(txn(), 1, &key, &value, MDBX_UPSERT)))
+      pairs_put(&world()->plain, &key, &wanted);
     return;
   }
   bool there;
   const size_t at = pairs_seek(&world()->plain, &key, NULL, &there);
-  FUZZ_MUST(mdbx_del(txn(), 1, &key, NULL) == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
+  const int rc = mdbx_del(txn(), 1, &key, NULL);
+  if (is_full(rc))
+    return;
+  FUZZ_MUST(rc == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (there)
     pairs_remove(&world()->plain, at, at + 1);
 }
@@ -384,7 +396,8 @@ static void do_list(void) {
 static void do_empty_all(void) {
   if (draw(6))
     return;
-  FUZZ_OK(mdbx_drop(txn(), 1, false));
+  if (!changed(mdbx_drop(txn(), 1, false)))
+    return;
   world_clear(world());
   pairs_init(&world()->plain, tables.main_flags);
 }
@@ -394,7 +407,8 @@ static void do_empty_all(void) {
 static void open_env(void) {
   FUZZ_OK(mdbx_env_create(&tables.env));
   FUZZ_OK(mdbx_env_set_maxdbs(tables.env, tables.most_handles));
-  FUZZ_OK(mdbx_env_set_geometry(tables.env, 0, 0, 16 << 20, 4096, 8192, tables.page_size));
+  FUZZ_OK(mdbx_env_set_geometry(tables.env, 0, 0, tables.small ? 64 * (intptr_t)tables.page_size : 16 << 20, 4096, 8192,
+                                tables.page_size));
   sequence_set_options(tables.env, tables.options);
   FUZZ_OK(mdbx_env_open(tables.env, fuzz_path("db"),
                         (MDBX_env_flags_t)(MDBX_NOSUBDIR | MDBX_NOSTICKYTHREADS | tables.env_flags), 0600));
@@ -566,6 +580,8 @@ static void step(void) {
   default:
     do_open();
   }
+  if (tables.full)
+    lives_recover(draw(2));
 }
 
 static void start(void) {
@@ -577,7 +593,10 @@ static void start(void) {
   tables.page_size = page_sizes[how / 4 % 3];
   tables.main_flags = how & 64 ? MDBX_REVERSEKEY : MDBX_DB_DEFAULTS;
   tables.most_handles = how & 128 ? 4 : 64;
-  tables.options = draw(64);
+  const unsigned also = draw(256);
+  tables.options = also % 64;
+  tables.small = also / 64 == 3;
+  tables.full = false;
   tables.identities = tables.longs = 0;
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));

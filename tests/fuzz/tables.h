@@ -83,6 +83,7 @@ extern struct tables {
     bool parked, wakes; /* `wakes`: when it is used */
   } reader[READERS];
   bool has_renamed; /* a table, since the database was opened */
+  bool small, full; /* it has so little room that it gets full; the last change had none */
   struct tables_cursor cursor[CURSORS];
   struct {
     unsigned identity;
@@ -95,6 +96,14 @@ extern struct tables {
 static inline unsigned draw(unsigned limit) { return fuzz_byte(&tables.input) % limit; }
 static inline MDBX_txn *txn(void) { return tables.level[tables.depth - 1].txn; }
 static inline struct world *world(void) { return &tables.level[tables.depth - 1].world; }
+
+/* Whether a change had no room. */
+static inline bool is_full(int rc) { return tables.full = tables.small && rc == MDBX_MAP_FULL; }
+/* Whether a change was made, which nothing but a lack of room prevents. */
+static inline bool changed(int rc) {
+  FUZZ_MUST(is_full(rc) || rc == MDBX_SUCCESS);
+  return !tables.full;
+}
 
 /* In tables_txn.c: transactions and snapshots. */
 void lives_begin(void);
@@ -123,6 +132,8 @@ void lives_park(unsigned slot, bool wakes);
 void lives_wake_all(void);
 /* The innermost write transaction, or the reader, is marked as broken, and is of use again when it has been rolled back. */
 void lives_break(unsigned slot, unsigned how);
+/* After a change that had no room. */
+void lives_recover(bool commits);
 
 /* In tables_cursors.c */
 void cursors_open(void);

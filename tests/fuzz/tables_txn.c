@@ -99,12 +99,15 @@ static void leave(bool commits) {
   }
 }
 
+/* What a commit writes of its own may find no room; then nothing is committed. */
 void lives_end(bool commits) {
-  if (commits)
-    FUZZ_OK(mdbx_txn_commit(txn()));
-  else
-    FUZZ_OK(mdbx_txn_abort(txn()));
-  leave(commits);
+  MDBX_txn *const ending = txn();
+  if (!commits)
+    FUZZ_OK(mdbx_txn_abort(ending));
+  const bool committed = commits && changed(mdbx_txn_commit(ending));
+  FUZZ_MUST(!tables.full || tables.depth == 1);
+  tables.full = false;
+  leave(committed);
   if (tables.depth)
     use_handles();
 }
@@ -118,6 +121,13 @@ void lives_rollback(void) {
 
 void lives_checkpoint(void) {
   const int rc = mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL), level = tables.depth - 1;
+  if (is_full(rc)) { /* the commit failed, and ended the transaction */
+    FUZZ_MUST(!level);
+    tables.full = false;
+    leave(false);
+    lives_begin();
+    return;
+  }
   FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
   if (rc != MDBX_SUCCESS)
     return;
@@ -217,8 +227,14 @@ void lives_embark(unsigned slot) {
     return;
   lives_reader_end(slot);
   MDBX_txn *moving = txn();
-  FUZZ_OK(mdbx_txn_commit_embark_read(&moving, NULL));
-  leave(true);
+  const bool committed = changed(mdbx_txn_commit_embark_read(&moving, NULL));
+  tables.full = false;
+  leave(committed);
+  if (!committed) {
+    FUZZ_MUST(!moving);
+    lives_begin();
+    return;
+  }
   tables.reader[slot].txn = moving;
   note_newest(slot);
   lives_begin();
@@ -272,16 +288,11 @@ static void break_reader(MDBX_txn *reader) {
   FUZZ_OK(mdbx_canary_get(reader, &canary));
 }
 
-void lives_break(unsigned slot, unsigned how) {
+/* The broken transaction is rolled back; or its commit tells that it was aborted. */
+static void give_up(bool commits) {
   MDBX_canary canary;
-  if (how < 2) {
-    if (tables.reader[slot].txn)
-      break_reader(tables.reader[slot].txn);
-    return;
-  }
-  FUZZ_OK(mdbx_txn_break(txn()));
   FUZZ_MUST(mdbx_canary_get(txn(), &canary) == MDBX_BAD_TXN);
-  if (how == 2) {
+  if (!commits) {
     lives_rollback();
     return;
   }
@@ -291,4 +302,24 @@ void lives_break(unsigned slot, unsigned how) {
     use_handles();
   else
     lives_begin();
+}
+
+void lives_break(unsigned slot, unsigned how) {
+  if (how < 2) {
+    if (tables.reader[slot].txn)
+      break_reader(tables.reader[slot].txn);
+    return;
+  }
+  FUZZ_OK(mdbx_txn_break(txn()));
+  give_up(how == 3);
+}
+
+void lives_recover(bool commits) {
+  tables.full = false;
+  const bool broken = mdbx_txn_flags(txn()) & MDBX_TXN_ERROR;
+  fuzz_trace("  no room; broken %d", (int)broken);
+  if (broken)
+    give_up(commits);
+  else
+    use_handles();
 }
