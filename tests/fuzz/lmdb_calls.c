@@ -104,25 +104,29 @@ static void settle_cursors(bool commits, unsigned long before) {
   }
 }
 
-static void end(bool commits) {
-  run.depth -= 1;
-  if (commits)
-    FUZZ_OK(mdb_txn_commit(run.level[run.depth].txn));
-  else
-    mdb_txn_abort(run.level[run.depth].txn);
-  for (int table = 0; table < TABLES; ++table) {
-    struct pairs *const gone = commits ? &run.level[run.depth].before[table] : &run.live[table];
-    pairs_clear(gone);
-    if (!commits)
-      run.live[table] = run.level[run.depth].before[table];
-  }
-}
-
-static void end_level(bool commits) {
+/* The innermost transaction has ended. */
+static void leave(bool committed) {
   const unsigned long now = run.changes;
   run.changes += 1; /* what was noted inside is of no use around it */
-  end(commits);
-  settle_cursors(commits, now);
+  run.depth -= 1;
+  for (int table = 0; table < TABLES; ++table) {
+    struct pairs *const gone = committed ? &run.level[run.depth].before[table] : &run.live[table];
+    pairs_clear(gone);
+    if (!committed)
+      run.live[table] = run.level[run.depth].before[table];
+  }
+  settle_cursors(committed, now);
+}
+
+/* What a commit writes of its own may find no room; then nothing is committed. */
+static void end_level(bool commits) {
+  MDB_txn *const ending = txn();
+  if (!commits)
+    mdb_txn_abort(ending);
+  const bool committed = commits && changed(mdb_txn_commit(ending));
+  FUZZ_MUST(!run.full || run.depth == 1);
+  run.full = false;
+  leave(committed);
 }
 
 static void open_tables(unsigned flags) {
@@ -134,10 +138,12 @@ static void open_tables(unsigned flags) {
   FUZZ_OK(mdb_set_dupsort(txn(), run.dbi[OWN_ORDER], by_last_bytes));
 }
 
+static size_t map_size(void) { return run.small ? 64 * (size_t)run.page_size : 16 << 20; }
+
 static void open_env(void) {
   FUZZ_OK(mdb_env_create(&run.env));
   FUZZ_OK(mdb_env_set_maxdbs(run.env, TABLES));
-  FUZZ_OK(mdb_env_set_mapsize(run.env, 16 << 20));
+  FUZZ_OK(mdb_env_set_mapsize(run.env, map_size()));
   FUZZ_OK(mdb_env_set_pagesize(run.env, run.page_size));
   FUZZ_OK(mdb_env_open(run.env, fuzz_path("db"), MDB_NOSUBDIR | MDB_NOTLS | run.env_flags, 0600));
   FUZZ_MUST(mdb_env_get_maxkeysize(run.env) >= KEY_MOST);
@@ -259,6 +265,8 @@ static void do_put(int table) {
     v.mv_data = NULL;
   const int rc = mdb_put(txn(), run.dbi[table], &k, &v, flags);
   fuzz_trace("  put, flags %#x: %d, not %d", flags, rc, expected);
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == expected);
   if (rc == MDB_KEYEXIST && flags & MDB_NOOVERWRITE) {
     bool there;
@@ -280,6 +288,8 @@ static void do_delete(int table) {
   bool there;
   const size_t from = pairs_seek(&run.live[table], &key, one ? &value : NULL, &there);
   const int rc = mdb_del(txn(), run.dbi[table], &k, told ? &v : NULL);
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == (!key.iov_len ? MDB_BAD_VALSIZE : there ? MDB_SUCCESS : MDB_NOTFOUND));
   if (rc != MDB_SUCCESS)
     return;
@@ -330,6 +340,8 @@ static void do_multiple(int table) {
   FUZZ_OK(mdb_cursor_open(txn(), run.dbi[table], &cursor));
   const int rc = mdb_cursor_put(cursor, &k, values, MDB_MULTIPLE);
   mdb_cursor_close(cursor);
+  if (is_full(rc))
+    return;
   const bool fixed = kind_flags[table] & MDB_DUPFIXED;
   FUZZ_MUST(rc == (fixed && key.iov_len ? MDB_SUCCESS
                    : fixed              ? MDB_BAD_VALSIZE
@@ -346,7 +358,8 @@ static void do_multiple(int table) {
 static void do_empty(int table) {
   if (draw(6))
     return;
-  FUZZ_OK(mdb_drop(txn(), run.dbi[table], 0));
+  if (!changed(mdb_drop(txn(), run.dbi[table], 0)))
+    return;
   pairs_remove(&run.live[table], 0, run.live[table].count);
   run.changes += 1;
 }
@@ -397,8 +410,24 @@ static void do_change_env(void) {
   FUZZ_OK(mdb_env_info(run.env, &info));
   FUZZ_OK(mdb_env_stat(run.env, &stat));
   FUZZ_OK(mdb_reader_check(run.env, &dead));
-  FUZZ_MUST(!dead && info.me_mapsize == 16 << 20 && stat.ms_psize == (unsigned)run.page_size);
+  FUZZ_MUST(!dead && info.me_mapsize == map_size() && stat.ms_psize == (unsigned)run.page_size);
   FUZZ_MUST(mdb_txn_env(txn()) == run.env && mdb_txn_id(txn()) == info.me_last_txnid + 1);
+}
+
+/* The transaction has to end, as in LMDB; a commit of it is refused, and ends it. */
+static void recover(void) {
+  MDB_val key = {1, run.key}, value;
+  run.full = false;
+  fuzz_trace("  no room");
+  FUZZ_MUST(mdb_get(txn(), run.dbi[0], &key, &value) == MDB_BAD_TXN);
+  if (draw(2)) {
+    FUZZ_MUST(mdb_txn_commit(txn()) == MDB_BAD_TXN);
+    leave(false);
+  } else
+    end_level(false);
+  if (!run.depth)
+    begin();
+  compare_all();
 }
 
 static void step(void) {
@@ -461,14 +490,20 @@ static void step(void) {
   default:
     do_put(table);
   }
+  if (run.full)
+    recover();
 }
 
 static void start(void) {
   static const int page_sizes[] = {256, 512, 1024, 4096};
   static const unsigned flags[] = {MDB_NOSYNC, 0, MDB_NOSYNC | MDB_WRITEMAP, MDB_NOMETASYNC,
                                    MDB_NOSYNC | MDB_NOLOCK | MDB_NOMEMINIT};
+  enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
   run.page_size = page_sizes[draw(4)];
-  run.env_flags = flags[draw(sizeof(flags) / sizeof(flags[0]))];
+  const unsigned also = draw(256);
+  run.env_flags = flags[also % FLAGS];
+  run.small = also / FLAGS % 4 == 3;
+  run.full = false;
   run.levels = run.env_flags & MDB_WRITEMAP ? 1 : LEVELS;
   run.longs = 0;
   memset(run.slot, 0, sizeof(run.slot));

@@ -64,6 +64,7 @@ extern struct lmdb_run {
   unsigned env_flags;
   int page_size, levels;
   unsigned longs;
+  bool small, full; /* the map is so small that it gets full; the last change found no room */
   MDB_dbi dbi[TABLES];
   struct pairs live[TABLES];
   struct {
@@ -92,6 +93,14 @@ static inline MDB_val lmdb_val(MDBX_val from) { return (MDB_val){from.iov_len, f
 static inline bool lmdb_equal(const MDB_val *a, MDBX_val b) {
   const MDBX_val left = {a->mv_data, a->mv_size};
   return val_equal(&left, &b);
+}
+
+/* Whether a change had no room. */
+static inline bool is_full(int rc) { return run.full = run.small && rc == MDB_MAP_FULL; }
+/* Whether a change was made, which nothing but a lack of room prevents. */
+static inline bool changed(int rc) {
+  FUZZ_MUST(is_full(rc) || rc == MDB_SUCCESS);
+  return !run.full;
 }
 
 MDBX_val draw_key(int table);

@@ -215,7 +215,8 @@ static void put_current(struct slot *slot, size_t at) {
   memcpy(copy, old.iov_base, old.iov_len);
   const MDBX_val key = {copy, old.iov_len};
   MDB_val k = lmdb_val(key), v = lmdb_val(wanted);
-  FUZZ_OK(mdb_cursor_put(slot->cursor, &k, &v, MDB_CURRENT));
+  if (!changed(mdb_cursor_put(slot->cursor, &k, &v, MDB_CURRENT)))
+    return;
   if (pairs->several)
     pairs_remove(pairs, at, at + 1);
   const size_t new = pairs_put(pairs, &key, &wanted);
@@ -233,7 +234,10 @@ static void put_anywhere(struct slot *slot, unsigned flags) {
   pairs_seek(pairs, &key, NULL, &key_there);
   pairs_seek(pairs, &key, &wanted, &pair_there);
   const bool refused = flags & MDB_NOOVERWRITE ? key_there : flags & MDB_NODUPDATA && pairs->several && pair_there;
-  FUZZ_MUST(mdb_cursor_put(slot->cursor, &k, &v, flags) == (refused ? MDB_KEYEXIST : MDB_SUCCESS));
+  const int rc = mdb_cursor_put(slot->cursor, &k, &v, flags);
+  if (is_full(rc))
+    return;
+  FUZZ_MUST(rc == (refused ? MDB_KEYEXIST : MDB_SUCCESS));
   set_place(slot, PLACE_UNKNOWN, 0);
   if (refused)
     return;
@@ -265,6 +269,8 @@ void do_append(int table) {
   const int rc = mdb_cursor_put(cursor, &k, &v, among_values ? MDB_APPENDDUP : MDB_APPEND);
   mdb_cursor_close(cursor);
   fuzz_trace("  append, among values %d: %d, refused %d", (int)among_values, rc, (int)refused);
+  if (is_full(rc))
+    return;
   FUZZ_MUST(rc == (refused ? MDB_KEYEXIST : MDB_SUCCESS));
   if (refused)
     return;
@@ -295,7 +301,8 @@ void do_cursor_delete(void) {
     return;
   struct pairs *pairs = &run.live[slot->table];
   const size_t first = (size_t)first_of(pairs, at), behind = (size_t)behind_of(pairs, at);
-  FUZZ_OK(mdb_cursor_del(slot->cursor, all ? MDB_NODUPDATA : 0));
+  if (!changed(mdb_cursor_del(slot->cursor, all ? MDB_NODUPDATA : 0)))
+    return;
   const size_t from = all ? first : at;
   pairs_remove(pairs, from, all ? behind : at + 1);
   run.changes += 1;
