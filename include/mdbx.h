@@ -2344,9 +2344,12 @@ LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
  * reset) and has been aborted instead; [txn]; [write]: nothing was committed.
  * MDBX_THREAD_MISMATCH leaves the transaction as it was; after every other code
  * the handle is freed. MDBX_PANIC means that the outcome on the device is
- * unknown: close the environment and open it again. The error of a flush that
- * several commits share (MDBX_opt_group_commit) means the same, for all of
- * them. */
+ * unknown: close the environment and open it again. A system error after which
+ * the environment returns MDBX_PANIC means the same: the flush of the commit
+ * failed, or that of several commits (MDBX_opt_group_commit), for all of them.
+ *
+ * If a nested transaction cannot be committed for lack of memory, its parent is
+ * as if the child had been aborted. */
 LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_commit_ex() without the times. */
@@ -2435,7 +2438,9 @@ LIBMDBX_API int mdbx_env_durable_fd(MDBX_env *env, mdbx_filehandle_t *fd);
  * latency  NULL, or receives the times.
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL for NULL; MDBX_EBADSIGN; MDBX_BAD_TXN if it
- * ended before; MDBX_THREAD_MISMATCH, which leaves it as it was. */
+ * ended before; MDBX_THREAD_MISMATCH, which leaves it as it was. For a nested
+ * transaction also a system error or MDBX_CORRUPTED, if its changes could not
+ * be undone: it has ended, and its parents are broken. */
 LIBMDBX_API int mdbx_txn_abort_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_abort_ex() without the times. */
@@ -2508,8 +2513,8 @@ LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
  * Cursors become unbound; the cursors of the parents of a nested transaction
  * return to where they were when it began. Table handles are as after an abort.
  * A broken transaction is usable again afterwards. A read transaction has
- * nothing to drop: it keeps its snapshot, and if it was marked as broken it can
- * be used again.
+ * nothing to drop: it keeps its snapshot and its cursors, and if it was marked
+ * as broken it can be used again.
  *
  * Returns MDBX_SUCCESS; [txn], which change nothing; a code of
  * mdbx_txn_begin_ex(): then the handle is freed, and the parent, if there is
@@ -2526,21 +2531,22 @@ LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 LIBMDBX_API int mdbx_txn_break(MDBX_txn *txn);
 
 /* Releases the snapshot of a read transaction, and keeps the handle and its
- * reader slot for mdbx_txn_renew(), which is cheaper than a new begin.
- * Resetting twice is allowed.
+ * reader slot for mdbx_txn_renew(), which is cheaper than a new begin. Its
+ * cursors become unbound. Resetting twice is allowed.
  *
  * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction. */
 LIBMDBX_API int mdbx_txn_reset(MDBX_txn *txn);
 
 /* Starts a read transaction again on the newest snapshot. It may be reset,
- * prepared by MDBX_TXN_RDONLY_PREPARE, or still active.
+ * prepared by MDBX_TXN_RDONLY_PREPARE, or still active; then its cursors become
+ * unbound.
  *
  * Returns MDBX_SUCCESS, [txn], MDBX_EINVAL for a write transaction, and the
  * codes of mdbx_txn_begin_ex() for a read transaction. */
 LIBMDBX_API int mdbx_txn_renew(MDBX_txn *txn);
 
 /* Moves an active read transaction to the newest snapshot. If it moves,
- * pointers obtained before become invalid and cursors lose their positions.
+ * pointers obtained before become invalid and its cursors unbound.
  *
  * Returns MDBX_SUCCESS if it moved; MDBX_RESULT_TRUE if its snapshot was the
  * newest already; [txn]; MDBX_EINVAL for a write transaction; codes as of

@@ -153,20 +153,26 @@ static int add_page(pgset *set, pgno_t pgno) {
   return MDBX_SUCCESS;
 }
 
+/* Makes the regions of these pages. */
+static bool make_regions(pgset *set, pgno_t pgno, uint32_t count) {
+  const uint32_t last = (uint32_t)(((uint64_t)pgno + count - 1) >> PGSET_REGION_BITS);
+  for (uint32_t number = pgno >> PGSET_REGION_BITS; number <= last; ++number)
+    if (!pgset_region_get(set, number))
+      return false;
+  return true;
+}
+
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count) {
   if (count == 1)
     return add_page(set, pgno);
-  pgset_region *region = NULL;
   if (any_member(set, pgno, count))
     return MDBX_CORRUPTED;
+  if (!make_regions(set, pgno, count))
+    return MDBX_ENOMEM;
   while (count) {
     uint32_t taken;
     const uint32_t bit = pgno % PGSET_REGION_PAGES;
-    if (!region || region->number != pgno >> PGSET_REGION_BITS) {
-      region = pgset_region_get(set, pgno >> PGSET_REGION_BITS);
-      if (!region)
-        return MDBX_ENOMEM;
-    }
+    pgset_region *region = pgset_region_find(set, pgno >> PGSET_REGION_BITS);
     const uint64_t mask = word_mask(bit, count, &taken);
     add_to_word(set, region, bit / 64, mask, taken);
     pgno += taken;

@@ -44,8 +44,8 @@ pgset_region *pgset_region_get(pgset *set, uint32_t number);
 pgset_region *pgset_region_find(const pgset *set, uint32_t number);
 
 bool pgset_has(const pgset *set, pgno_t pgno);
-/* Adds `count` pages from pgno on. MDBX_CORRUPTED, and nothing is added, when one of them is a member already; ENOMEM,
- * and some may have been added. */
+/* Adds `count` pages from pgno on. MDBX_CORRUPTED when one of them is a member already, or MDBX_ENOMEM: nothing is added
+ * then. Pages that have been removed can be added again without memory, until pgset_clear(). */
 int pgset_add(pgset *set, pgno_t pgno, uint32_t count);
 /* Adds pages given as whole words of a region's bitmap; page `first` is at the beginning of a word. Codes as for
  * pgset_add(). */

@@ -351,6 +351,8 @@ int gc_repin(struct gc *gc, const txnid_t *pins, size_t pin_count) {
   gc->held_done = false;
   gc->begun = false; /* lists of pins that are gone are worth reading, urgent or not */
   gc->budget = ENTRY_BUDGET;
+  if (rc != MDBX_SUCCESS)
+    gc->space->failed = rc; /* the other pages are in no list */
   return rc;
 }
 
@@ -586,6 +588,6 @@ int gc_take(struct space *space, uint32_t pages, enum space_need need) {
   if (rc == MDBX_SUCCESS && !enough)
     rc = take_regions(gc, pages, urgent);
   if (rc != MDBX_SUCCESS)
-    return rc;
+    return space->failed = rc; /* a list was read in part */
   return space->avail.count > before ? MDBX_SUCCESS : MDBX_NOTFOUND;
 }

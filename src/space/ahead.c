@@ -36,6 +36,7 @@ int ahead_write_run(struct space *space, const MDBX_val *value, struct page *hea
   ASSERT(space->ahead && !space->writemap && value->iov_len <= UINT32_MAX);
   const uint32_t pages = run_pages_for(value->iov_len, space->view.page_size);
   pgno_t pgno;
+  const pgno_t limit = space->view.limit;
   space->turn += 1;
   int rc = space_allocate(space, pages, &pgno);
   if (rc != MDBX_SUCCESS)
@@ -51,6 +52,6 @@ int ahead_write_run(struct space *space, const MDBX_val *value, struct page *hea
   if (rc == MDBX_SUCCESS)
     see_run(space, header);
   else if (rc != MDBX_CORRUPTED)
-    space_add_free(space, pgno, pages, false);
+    space_give_back(space, limit, pgno, pages);
   return rc;
 }

@@ -66,19 +66,35 @@ static int enlarge(struct dirty *dirty) {
   return MDBX_SUCCESS;
 }
 
-int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page) {
+int dirty_reserve(struct dirty *dirty, uint32_t more) {
+  int rc = MDBX_SUCCESS;
+  while (rc == MDBX_SUCCESS && more && (!dirty->mask || dirty->used + (uint64_t)more > (dirty->mask + 1) / 2))
+    rc = enlarge(dirty);
+  return rc;
+}
+
+static inline void add_entry(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page) {
   ASSERT(pgno && pages && page);
   ASSERT(!dirty_find(dirty, pgno));
+  dirty->entries[dirty->used] = (struct dirty_page){pgno, pages, page};
+  fill_bucket(dirty, dirty->used);
+  dirty->used += 1;
+  dirty->pages += pages;
+}
+
+int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page) {
   if (!dirty->mask || dirty->used == (dirty->mask + 1) / 2) {
     const int rc = enlarge(dirty);
     if (rc != MDBX_SUCCESS)
       return rc;
   }
-  dirty->entries[dirty->used] = (struct dirty_page){pgno, pages, page};
-  fill_bucket(dirty, dirty->used);
-  dirty->used += 1;
-  dirty->pages += pages;
+  add_entry(dirty, pgno, pages, page);
   return MDBX_SUCCESS;
+}
+
+void dirty_add_reserved(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page) {
+  ASSERT(dirty->mask && dirty->used < (dirty->mask + 1) / 2);
+  add_entry(dirty, pgno, pages, page);
 }
 
 /* Closes the gap at `hole` by moving later buckets of the same chain back. */

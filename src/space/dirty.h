@@ -54,6 +54,10 @@ static inline struct page *dirty_find(const struct dirty *dirty, pgno_t pgno) {
 
 /* Adds a page that is not in the set. MDBX_SUCCESS or MDBX_ENOMEM. */
 int dirty_add(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page);
+/* Makes room for so many more pages. MDBX_SUCCESS or MDBX_ENOMEM. */
+int dirty_reserve(struct dirty *dirty, uint32_t more);
+/* dirty_add() where there is room: after dirty_reserve(), or in place of a page that was removed. */
+void dirty_add_reserved(struct dirty *dirty, pgno_t pgno, uint32_t pages, struct page *page);
 /* Removes a page and returns its buffer; NULL if it is not in the set. */
 struct page *dirty_remove(struct dirty *dirty, pgno_t pgno);
 /* All entries, sorted by page number, as they are now; NULL when memory is short or nothing is dirty. The struct owns

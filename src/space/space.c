@@ -38,6 +38,7 @@ void space_begin(struct space *space, const struct space_start *start) {
   space->cover = start->cover;
   space->cover_context = start->cover_context;
   space->spilled = space->ahead = false;
+  space->failed = MDBX_SUCCESS;
   space->early_pages = 0;
   space->turn += 1;
   memset(&space->counters, 0, sizeof(space->counters));
@@ -208,7 +209,21 @@ int space_check_unused(const struct space *space, pgno_t pgno) {
              : MDBX_SUCCESS;
 }
 
+void space_give_back(struct space *space, pgno_t limit, pgno_t pgno, uint32_t pages) {
+  ASSERT(limit <= space->view.limit);
+  if (space->view.limit == limit) {
+    const int rc = space_add_free(space, pgno, pages, false);
+    ASSERT(rc == MDBX_SUCCESS);
+    (void)rc;
+    return;
+  }
+  ASSERT(pgno == limit && limit + pages == space->view.limit);
+  space->view.limit = limit;
+  space->view.present = MIN_OF(space->view.present, limit);
+}
+
 static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgno, struct page **page) {
+  const pgno_t limit = space->view.limit;
   space->turn += 1;
   int rc = space_allocate(space, pages, pgno);
   if (rc == MDBX_SUCCESS)
@@ -222,7 +237,7 @@ static int allocate_with_buffer(struct space *space, uint32_t pages, pgno_t *pgn
     return rc;
   if (dirty_find(&space->dirty, *pgno))
     space_free_buffer(space, pages, dirty_remove(&space->dirty, *pgno));
-  space_add_free(space, *pgno, pages, false);
+  space_give_back(space, limit, *pgno, pages);
   return rc;
 }
 
@@ -308,19 +323,29 @@ int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_
   return MDBX_SUCCESS;
 }
 
+/* It fails as a whole: what the enclosing levels need of the page is in the undo log, or the page is where it was. */
 int space_retire(struct space *space, const struct page *page) {
   const uint32_t pages = page->flags & P_LARGE ? page->run_pages : 1;
   const pgno_t pgno = page->pgno;
   if (!space_owns(space, page))
     return space_retire_unread(space, pgno, pages, page->txnid);
   space->turn += 1;
+  int rc = space_add_free(space, pgno, pages, true);
+  if (rc != MDBX_SUCCESS)
+    return rc;
   struct page *buffer = dirty_remove(&space->dirty, pgno);
   /* With WRITEMAP both are the page in the file. If the upper size was raised in this transaction, one of them may be
    * its address in the mapping before. */
   ASSERT(!space->writemap || !buffer || (buffer->pgno == pgno && space_owns(space, buffer)));
-  const int rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
+  rc = space->undo ? undo_note_gone(space, page, pages, &buffer) : MDBX_SUCCESS;
+  if (rc != MDBX_SUCCESS) {
+    space_remove_free(space, pgno, pages);
+    if (buffer)
+      dirty_add_reserved(&space->dirty, pgno, pages, buffer);
+    return rc;
+  }
   space_free_buffer(space, pages, buffer);
-  return rc == MDBX_SUCCESS ? space_add_free(space, pgno, pages, true) : rc;
+  return MDBX_SUCCESS;
 }
 
 int space_add_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently) {
@@ -328,7 +353,7 @@ int space_add_free(struct space *space, pgno_t pgno, uint32_t pages, bool recent
   if (rc == MDBX_CORRUPTED)
     return log_damage(rc, "page %u or one of the %u from it on is free twice", pgno, pages);
   if (rc == MDBX_SUCCESS && recently && space->lifo)
-    rc = pgset_add(&space->recent, pgno, pages);
+    (void)pgset_add(&space->recent, pgno, pages); /* without memory they are merely not preferred */
   return rc;
 }
 

@@ -94,6 +94,9 @@ struct space {
   size_t limbo_length;
   struct space_counters counters;
   struct undo *undo; /* of the innermost nested transaction; NULL without one */
+  /* Not MDBX_SUCCESS: a change of what all nested transactions share has failed in the middle, so none of them can be kept,
+   * nor undone on its own. */
+  int failed;
   /* Grows with every event after which a remembered path may be wrong; see tree/recent.h. */
   uint64_t turn;
   struct recent_paths *paths; /* of tree/; NULL: nothing is remembered */
@@ -186,6 +189,9 @@ int space_retire_unread(struct space *space, pgno_t pgno, uint32_t pages, txnid_
 
 /* Adds free pages to the set from which pages are allocated. */
 int space_add_free(struct space *space, pgno_t pgno, uint32_t pages, bool recently);
+
+/* Gives pages back that space_allocate() has given, when `limit` was the end of the allocated part. */
+void space_give_back(struct space *space, pgno_t limit, pgno_t pgno, uint32_t pages);
 
 /* Removes pages from that set. */
 void space_remove_free(struct space *space, pgno_t pgno, uint32_t pages);

@@ -79,14 +79,14 @@ int undo_note_gone(struct space *space, const struct page *page, uint32_t pages,
   const pgno_t pgno = page->pgno;
   if (dirty_remove(&undo->created, pgno))
     return MDBX_SUCCESS;
-  int rc = dirty_add(&undo->gone, pgno, pages, &no_buffer);
-  if (rc != MDBX_SUCCESS || dirty_find(&undo->images, pgno))
-    return rc;
-  if (!*buffer)
-    return undo_note_change(space, page, pages);
-  rc = keep_image(undo, pgno, pages, *buffer);
+  int rc = dirty_reserve(&undo->gone, 1);
+  if (rc == MDBX_SUCCESS && !dirty_find(&undo->images, pgno)) {
+    rc = *buffer ? keep_image(undo, pgno, pages, *buffer) : undo_note_change(space, page, pages);
+    if (rc == MDBX_SUCCESS)
+      *buffer = NULL;
+  }
   if (rc == MDBX_SUCCESS)
-    *buffer = NULL;
+    dirty_add_reserved(&undo->gone, pgno, pages, &no_buffer);
   return rc;
 }
 
@@ -94,36 +94,44 @@ int undo_note_gone(struct space *space, const struct page *page, uint32_t pages,
 
 /* A page of an outer level was changed or retired: the entry is passed to the outer level, unless that made the page
  * itself. */
-static int hand_image_over(struct undo *undo, struct dirty_page *entry) {
+static void hand_image_over(struct undo *undo, struct dirty_page *entry) {
   ASSERT(!dirty_find(&undo->created, entry->pgno) || dirty_find(&undo->gone, entry->pgno));
   struct undo *outer = undo->outer;
   const bool gone = dirty_find(&undo->gone, entry->pgno);
   if (dirty_find(&outer->created, entry->pgno)) {
     if (gone)
       dirty_remove(&outer->created, entry->pgno);
-    return MDBX_SUCCESS;
+    return;
   }
-  int rc = gone ? dirty_add(&outer->gone, entry->pgno, entry->pages, &no_buffer) : MDBX_SUCCESS;
-  if (rc != MDBX_SUCCESS || dirty_find(&outer->images, entry->pgno))
-    return rc;
-  rc = dirty_add(&outer->images, entry->pgno, entry->pages, entry->page);
-  if (rc == MDBX_SUCCESS)
-    entry->page = NULL;
-  return rc;
+  if (gone)
+    dirty_add_reserved(&outer->gone, entry->pgno, entry->pages, &no_buffer);
+  if (dirty_find(&outer->images, entry->pgno))
+    return;
+  dirty_add_reserved(&outer->images, entry->pgno, entry->pages, entry->page);
+  entry->page = NULL;
 }
 
+/* Nothing is handed over until there is room for all. */
 static int hand_over(struct undo *undo) {
-  int rc = MDBX_SUCCESS;
+  struct undo *outer = undo->outer;
+  int rc = dirty_reserve(&outer->images, undo->images.used);
+  if (rc == MDBX_SUCCESS)
+    rc = dirty_reserve(&outer->gone, undo->gone.used);
+  if (rc == MDBX_SUCCESS)
+    rc = dirty_reserve(&outer->created, undo->created.used);
   for (uint32_t i = 0; rc == MDBX_SUCCESS && i < undo->images.used; ++i)
-    rc = hand_image_over(undo, &undo->images.entries[i]);
+    hand_image_over(undo, &undo->images.entries[i]);
   for (uint32_t i = 0; rc == MDBX_SUCCESS && i < undo->created.used; ++i)
-    rc = dirty_add(&undo->outer->created, undo->created.entries[i].pgno, undo->created.entries[i].pages, &no_buffer);
+    dirty_add_reserved(&outer->created, undo->created.entries[i].pgno, undo->created.entries[i].pages, &no_buffer);
   return rc;
 }
 
 int undo_keep(struct space *space) {
-  const int rc = space->undo->outer ? hand_over(space->undo) : MDBX_SUCCESS;
-  drop(space);
+  int rc = space->failed;
+  if (rc == MDBX_SUCCESS && space->undo->outer)
+    rc = hand_over(space->undo);
+  if (rc == MDBX_SUCCESS)
+    drop(space);
   return rc;
 }
 
@@ -162,9 +170,14 @@ static void give_end_back(struct space *space, pgno_t limit) {
   space->view.present = MIN_OF(space->view.present, space->view.limit);
 }
 
+/* What fails in the middle is lost for all levels. */
 int undo_restore(struct space *space) {
   struct undo *undo = space->undo;
   ASSERT(undo && undo->limit <= space->view.limit);
+  if (space->failed != MDBX_SUCCESS) {
+    drop(space);
+    return space->failed;
+  }
   ASSERT(undo->retired_length <= space->retired.length && undo->retired_pages <= space->retired.pages);
   space->retired.length = undo->retired_length;
   space->retired.pages = undo->retired_pages;
@@ -173,5 +186,5 @@ int undo_restore(struct space *space) {
     rc = put_image_back(space, &undo->images.entries[i]);
   give_end_back(space, undo->limit);
   drop(space);
-  return rc;
+  return space->failed = rc;
 }

@@ -28,15 +28,15 @@ struct undo {
 int undo_begin(struct space *space);
 /* Whether the innermost level has changed a page. */
 bool undo_has_changes(const struct space *space);
-/* Ends the innermost level and keeps its changes. After an error the transaction around it is broken. */
+/* Ends the innermost level and keeps its changes. After an error the level is still open, and can be undone. */
 int undo_keep(struct space *space);
-/* Ends the innermost level and undoes its changes. After an error the transaction around it is broken. */
+/* Ends the innermost level and undoes its changes. After an error all levels around it are broken (space->failed). */
 int undo_restore(struct space *space);
 /* Forgets all levels. */
 void undo_release(struct space *space);
 
 /* For space.c, while a level is open: a page was made; a page of this transaction is about to change; a page leaves the
- * tree. *buffer is the page's buffer; the level may take it over and sets it to NULL then. */
+ * tree. *buffer is the page's buffer; the level may take it over and sets it to NULL then. After an error nothing is noted. */
 int undo_note_created(struct space *space, pgno_t pgno, uint32_t pages);
 int undo_note_change(struct space *space, const struct page *page, uint32_t pages);
 int undo_note_gone(struct space *space, const struct page *page, uint32_t pages, struct page **buffer);

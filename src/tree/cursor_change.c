@@ -27,8 +27,11 @@ static int put_several(struct cursor *cursor, const struct seek_key *key, MDBX_v
   /* Saves the position first, because key and value may point to bytes that the change overwrites. */
   struct cursor position = {.saved = NULL};
   int rc = cursor_save_key(&position, key->raw, key->length, data);
-  if (rc == MDBX_SUCCESS)
-    rc = dup_put(&change, data, flags);
+  if (rc != MDBX_SUCCESS) {
+    cursor_unset(cursor);
+    return rc;
+  }
+  rc = dup_put(&change, data, flags);
   const struct seek_key stored = {.raw = position.saved, .length = position.saved_key};
   const MDBX_val value = {position.saved + position.saved_key, position.saved_length - position.saved_key};
   int stood = MDBX_SUCCESS;
@@ -61,8 +64,9 @@ static int put_current_value(struct cursor *cursor, const struct seek_key *key, 
   const struct change change = change_at(cursor, key);
   struct cursor position = {.saved = NULL};
   int rc = cursor_save_key(&position, key->raw, key->length, data);
-  if (rc == MDBX_SUCCESS)
-    rc = flags & MDBX_ALLDUPS ? dup_replace_all(&change, data) : dup_replace(&change, &cursor->set, data);
+  if (rc != MDBX_SUCCESS)
+    return rc;
+  rc = flags & MDBX_ALLDUPS ? dup_replace_all(&change, data) : dup_replace(&change, &cursor->set, data);
   const struct seek_key stored = {.raw = position.saved, .length = position.saved_key};
   const MDBX_val value = {position.saved + position.saved_key, position.saved_length - position.saved_key};
   if (rc == MDBX_SUCCESS)

@@ -409,6 +409,8 @@ int commit_write(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait
     const int drained = wait ? MDBX_SUCCESS : group_drain(txn->env);
     return drained == MDBX_SUCCESS ? MDBX_RESULT_TRUE : drained;
   }
+  if (txn->space.failed != MDBX_SUCCESS)
+    return txn->space.failed;
   commit.page = pool_take(&txn->env->pool);
   if (!commit.page)
     return MDBX_ENOMEM;

@@ -54,6 +54,12 @@ static void doubt_values(const struct txn_change *change, const struct seek_key 
     txn_cursors_doubt(change->txn, change->tree, change->cursor, &raw, NULL);
 }
 
+/* With both flags a put is always refused, and changes nothing. */
+static bool is_refused(unsigned flags) {
+  const unsigned both = MDBX_CURRENT | MDBX_NOOVERWRITE;
+  return (flags & both) == both;
+}
+
 static inline int put_prepared(const struct txn_change *change, const struct seek_key *key, MDBX_val *data,
                                unsigned flags) {
   int rc = admit_value(change->txn->view, change->tree, data);
@@ -67,7 +73,7 @@ static inline int put_prepared(const struct txn_change *change, const struct see
   rc = unlikely(length >= AHEAD_LEAST) ? put_long_value(change, key, data, flags) : put_tree(change, key, data, flags);
   if (rc == MDBX_SUCCESS)
     admit_note_sizes(change->tree, key->length, length);
-  return txn_mark(change->txn, rc);
+  return unlikely(is_refused(flags)) ? rc : txn_mark(change->txn, rc);
 }
 
 int txn_put_prepared(const struct txn_change *change, const struct seek_key *key, MDBX_val *data, unsigned flags) {
@@ -104,13 +110,12 @@ static int put_contradiction(const struct txn_change *change, const struct seek_
 
 int txn_put(const struct txn_change *change, const MDBX_val *key, MDBX_val *data, unsigned flags) {
   struct seek_key prepared;
-  const unsigned both = MDBX_CURRENT | MDBX_NOOVERWRITE;
   if (change->cursor && (flags & MDBX_CURRENT))
     return put_current(change, key, data, flags);
   const int rc = admit_key(change->txn->view, change->tree, key, &prepared);
   if (rc != MDBX_SUCCESS)
     return rc;
-  if (unlikely((flags & both) == both) && !tree_is_multi(change->tree))
+  if (unlikely(is_refused(flags)) && !tree_is_multi(change->tree))
     return put_contradiction(change, &prepared);
   return put_prepared(change, &prepared, data, flags);
 }

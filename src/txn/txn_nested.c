@@ -255,12 +255,13 @@ static int end_level(MDBX_txn *child, bool keep) {
   ASSERT(child->root->innermost == child && child->nested);
   MDBX_txn *root = child->root, *parent = child->parent;
   unbind_own_cursors(root, child->nesting);
-  const int rc = keep ? undo_keep(&root->space) : put_back(root, child->nested);
+  const int kept = keep ? undo_keep(&root->space) : MDBX_SUCCESS;
+  const int undone = !keep || kept != MDBX_SUCCESS ? put_back(root, child->nested) : MDBX_SUCCESS;
   free_handle(child);
-  if (rc != MDBX_SUCCESS)
+  if (undone != MDBX_SUCCESS)
     parent->flags |= MDBX_TXN_ERROR;
   VERIFY(txn_verify(root));
-  return rc;
+  return kept == MDBX_SUCCESS ? undone : kept;
 }
 
 int txn_commit_nested(MDBX_txn *child) {
@@ -332,7 +333,15 @@ int txn_checkpoint_nested(MDBX_txn *child) {
   if (!level_has_changes(child))
     return MDBX_RESULT_TRUE;
   unbind_own_cursors(child->root, child->nesting);
-  return begin_again(child, undo_keep(&child->root->space));
+  const int kept = undo_keep(&child->root->space);
+  if (kept == MDBX_SUCCESS)
+    return begin_again(child, MDBX_SUCCESS);
+  MDBX_txn *parent = child->parent;
+  const int undone = put_back(child->root, child->nested);
+  free_handle(child);
+  if (undone != MDBX_SUCCESS)
+    parent->flags |= MDBX_TXN_ERROR;
+  return kept;
 }
 
 int txn_end_children(MDBX_txn *txn, bool keep) {

@@ -83,6 +83,9 @@ START_TEST(rule_34_put) {
   has_values("k", "ab");
   OK(put("k", "c", MDBX_CURRENT));
   has_values("k", "c");
+  IS(put("k", "z", MDBX_CURRENT | MDBX_NOOVERWRITE), MDBX_EINVAL); /* and the transaction is as it was */
+  IS(put("l", "z", MDBX_CURRENT | MDBX_NOOVERWRITE), MDBX_NOTFOUND);
+  has_values("k", "c");
   OK(put("k", "d", MDBX_CURRENT));
   has_values("k", "d");
   put_values("k", "abc");

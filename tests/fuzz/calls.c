@@ -51,10 +51,29 @@ static void must_be_there(int kind, const MDBX_val *key, const MDBX_val *value) 
 
 /* ---------------------------------------------------------------------------------------------------- transactions */
 
+static void open_env(void) {
+  FUZZ_OK(mdbx_env_create(&run.env));
+  FUZZ_OK(mdbx_env_set_maxdbs(run.env, KINDS));
+  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, run.small ? 72 * run.page_size : 16 << 20, 4096, 8192, run.page_size));
+  sequence_set_options(run.env, run.options);
+  FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | run.mode), 0600));
+}
+
+static void look_around(void);
+
 static void begin(void) {
   if (run.depth == run.levels)
     return;
-  FUZZ_OK(mdbx_txn_begin(run.env, run.depth ? txn() : NULL, MDBX_TXN_READWRITE, &run.level[run.depth].txn));
+  MDBX_txn *const around = run.depth ? txn() : NULL, **const begun = &run.level[run.depth].txn;
+  int rc = FAULTY(mdbx_txn_begin(run.env, around, MDBX_TXN_READWRITE, begun));
+  if (has_failed(rc) && around) {
+    look_around();
+    return;
+  }
+  if (run.failed)
+    rc = mdbx_txn_begin(run.env, NULL, MDBX_TXN_READWRITE, begun);
+  run.failed = false;
+  FUZZ_MUST(rc == MDBX_SUCCESS);
   for (int kind = 0; kind < KINDS; ++kind)
     pairs_copy(&run.level[run.depth].before[kind], &run.live[kind]);
   run.depth += 1;
@@ -62,11 +81,31 @@ static void begin(void) {
 
 static void compare_all(void);
 
+/* Where it is not known what was committed, it is all or nothing. */
+static void settle(void) {
+  bool before = true;
+  for (int kind = 0; kind < KINDS; ++kind)
+    before = before && pairs_are_there(txn(), run.dbi[kind], &run.live[kind]);
+  for (int kind = 0; kind < KINDS; ++kind) {
+    if (!before) {
+      pairs_clear(&run.live[kind]);
+      pairs_copy(&run.live[kind], &run.maybe[kind]);
+      pairs_clear(&run.level[0].before[kind]);
+      pairs_copy(&run.level[0].before[kind], &run.live[kind]);
+    }
+    pairs_clear(&run.maybe[kind]);
+  }
+  fuzz_trace("  it was %scommitted", before ? "not " : "");
+  run.unsure = false;
+}
+
 /* What is open is the outermost one again, with the tables. */
 static void begin_anew(void) {
   begin();
   for (int kind = 0; kind < KINDS; ++kind)
     FUZZ_OK(mdbx_dbi_open(txn(), kinds[kind].name, (MDBX_db_flags_t)kinds[kind].flags, &run.dbi[kind]));
+  if (run.unsure)
+    settle();
 }
 
 /* Cursors of a transaction that has ended, or goes on after a checkpoint, are unbound; those of what is around it stay. */
@@ -93,15 +132,36 @@ static void leave(bool committed) {
   forget_cursors(run.depth);
 }
 
-/* What a commit writes of its own may find no room either; then nothing is committed. */
+/* The innermost transaction has ended, because its commit failed: then nothing is committed. But if the environment is of no use any
+ * more, that is not known, nor if the transaction was to go on. */
+static void leave_failed(int rc, bool goes_on) {
+  const bool panics = rc == MDBX_PANIC || mdbx_reader_check(run.env, NULL) == MDBX_PANIC;
+  fuzz_trace("  the commit failed: %d; the environment is of use: %d", rc, !panics);
+  run.failed = false;
+  run.unsure = run.depth == 1 && (goes_on || panics);
+  for (int kind = 0; kind < KINDS && run.unsure; ++kind)
+    pairs_copy(&run.maybe[kind], &run.live[kind]);
+  leave(false);
+  if (panics) {
+    FUZZ_MUST(!run.depth);
+    (void)mdbx_env_close_ex(run.env, true);
+    open_env();
+  } else if (run.depth)
+    look_around();
+}
+
+/* What a commit writes of its own may find no room. */
 static void end(bool commits) {
   MDBX_txn *const ending = txn();
+  int rc = MDBX_SUCCESS;
   if (!commits)
     FUZZ_OK(mdbx_txn_abort(ending));
-  const bool committed = commits && changed(mdbx_txn_commit(ending));
-  FUZZ_MUST(!run.full || run.depth == 1);
-  run.full = false;
-  leave(committed);
+  else
+    rc = FAULTY(mdbx_txn_commit(ending));
+  if (changed(rc))
+    leave(commits);
+  else
+    leave_failed(rc, false);
 }
 
 static void do_end(bool commits) {
@@ -116,12 +176,11 @@ static void do_end(bool commits) {
 
 /* The transaction commits what it has and goes on; its cursors are unbound. */
 static void do_checkpoint(void) {
-  const int rc = mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL);
-  if (is_full(rc)) { /* the commit failed, and ended the transaction */
-    FUZZ_MUST(run.depth == 1);
-    run.full = false;
-    leave(false);
-    begin_anew();
+  const int rc = FAULTY(mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL));
+  if (has_failed(rc)) { /* that of the commit, or of going on after it */
+    leave_failed(rc, true);
+    if (!run.depth)
+      begin_anew();
     return;
   }
   FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
@@ -150,8 +209,8 @@ static void do_put(int kind) {
   bool key_there, pair_there;
   pairs_seek(&run.live[kind], &key, NULL, &key_there);
   pairs_seek(&run.live[kind], &key, &wanted, &pair_there);
-  const int rc = mdbx_put(txn(), run.dbi[kind], &key, &value, flags);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_put(txn(), run.dbi[kind], &key, &value, flags));
+  if (has_failed(rc))
     return;
   if (flags == MDBX_UPSERT)
     FUZZ_MUST(rc == MDBX_SUCCESS);
@@ -170,8 +229,8 @@ static void do_delete(int kind) {
   const bool whole = draw(2) || !run.live[kind].several;
   bool there;
   const size_t from = pairs_seek(&run.live[kind], &key, whole ? NULL : &value, &there);
-  const int rc = mdbx_del(txn(), run.dbi[kind], &key, whole ? NULL : &value);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_del(txn(), run.dbi[kind], &key, whole ? NULL : &value));
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (there)
@@ -192,11 +251,11 @@ static void do_get(int kind) {
 
 static void do_bind(int kind) {
   const unsigned i = draw(CURSORS);
-  const int rc = mdbx_cursor_bind(txn(), run.cursor[i], run.dbi[kind]);
+  const int rc = FAULTY(mdbx_cursor_bind(txn(), run.cursor[i], run.dbi[kind]));
   if (rc == MDBX_SUCCESS) {
     run.cursor_kind[i] = kind;
     run.cursor_level[i] = run.depth;
-  } else /* bound to a transaction around this one */
+  } else if (!has_failed(rc)) /* bound to a transaction around this one */
     FUZZ_MUST(rc == MDBX_EINVAL && run.depth > 1);
 }
 
@@ -228,7 +287,7 @@ static void do_cursor_change(void) {
   const size_t at = pairs_seek(&run.live[kind], &key, &value, &exact);
   FUZZ_MUST(exact);
   if (draw(2)) {
-    if (changed(mdbx_cursor_del(run.cursor[i], MDBX_UPSERT)))
+    if (changed(FAULTY(mdbx_cursor_del(run.cursor[i], MDBX_UPSERT))))
       pairs_remove(&run.live[kind], at, at + 1);
     return;
   }
@@ -237,14 +296,14 @@ static void do_cursor_change(void) {
   uint8_t copy[KEY_MOST];
   memcpy(copy, wanted_key.iov_base, wanted_key.iov_len);
   const MDBX_val own = {copy, wanted_key.iov_len};
-  if (changed(mdbx_cursor_put(run.cursor[i], &own, &put, run.live[kind].several ? MDBX_UPSERT : MDBX_CURRENT)))
+  if (changed(FAULTY(mdbx_cursor_put(run.cursor[i], &own, &put, run.live[kind].several ? MDBX_UPSERT : MDBX_CURRENT))))
     pairs_put(&run.live[kind], &own, &wanted);
 }
 
 static void do_empty(int kind) {
   if (draw(8))
     return;
-  if (changed(mdbx_drop(txn(), run.dbi[kind], false)))
+  if (changed(FAULTY(mdbx_drop(txn(), run.dbi[kind], false))))
     pairs_remove(&run.live[kind], 0, run.live[kind].count);
 }
 
@@ -300,35 +359,49 @@ static void do_wrong(int kind) {
   }
 }
 
-/* A change that had no room is not made. If it was begun, the transaction is broken; then it is rolled back, or ends. */
-static void recover(void) {
+/* A transaction has ended that could not be undone on its own: those around it are broken too. */
+static void leave_lost(int rc) {
+  FUZZ_MUST(run.depth > 1 && fault_may_give(rc));
+  leave(false);
+  FUZZ_MUST(mdbx_txn_flags(txn()) & MDBX_TXN_ERROR);
+  look_around();
+}
+
+/* The broken transaction is rolled back, or ends. */
+static void give_up(bool commits) {
   MDBX_canary canary;
-  run.full = false;
-  const bool broken = mdbx_txn_flags(txn()) & MDBX_TXN_ERROR;
-  fuzz_trace("  no room; broken %d", (int)broken);
-  if (!broken) {
-    compare_all();
+  MDBX_txn *const same = txn();
+  FUZZ_MUST(mdbx_canary_get(same, &canary) == MDBX_BAD_TXN);
+  const int rc = commits ? mdbx_txn_commit(same) : mdbx_txn_rollback(same);
+  if (rc != (commits ? MDBX_RESULT_TRUE : MDBX_SUCCESS)) {
+    leave_lost(rc);
     return;
   }
-  FUZZ_MUST(mdbx_canary_get(txn(), &canary) == MDBX_BAD_TXN);
-  if (draw(2)) {
-    FUZZ_MUST(mdbx_txn_commit(txn()) == MDBX_RESULT_TRUE);
-    leave(false);
+  leave(false);
+  if (commits) {
     if (!run.depth)
       begin_anew();
-  } else {
-    FUZZ_OK(mdbx_txn_rollback(txn()));
-    MDBX_txn *const same = txn();
-    leave(false);
-    for (int kind = 0; kind < KINDS; ++kind)
-      pairs_copy(&run.level[run.depth].before[kind], &run.live[kind]);
-    run.level[run.depth].txn = same;
-    run.depth += 1;
+    return;
   }
+  for (int kind = 0; kind < KINDS; ++kind)
+    pairs_copy(&run.level[run.depth].before[kind], &run.live[kind]);
+  run.level[run.depth].txn = same;
+  run.depth += 1;
+}
+
+/* What had no room, or failed, is not done. If it was begun, the transaction is broken. */
+static void look_around(void) {
+  run.failed = false;
+  const bool broken = mdbx_txn_flags(txn()) & MDBX_TXN_ERROR;
+  fuzz_trace("  failed; broken %d", (int)broken);
+  if (broken)
+    give_up(draw(2));
   compare_all();
 }
 
 static void step(void) {
+  if (run.faulty && run.input.end - run.input.at == STEP_BYTES)
+    fault_choose(run.input.end[-1]);
   const enum call what = (enum call)draw(CALLS);
   const int kind = (int)draw(KINDS);
   fuzz_trace("call %d, table %d, depth %d", (int)what, kind, run.depth);
@@ -411,8 +484,8 @@ static void step(void) {
   default:
     do_put(kind);
   }
-  if (run.full)
-    recover();
+  if (run.failed)
+    look_around();
 }
 
 static void start(void) {
@@ -421,16 +494,16 @@ static void start(void) {
                                    MDBX_UTTERLY_NOSYNC | MDBX_LIFORECLAIM, MDBX_UTTERLY_NOSYNC | MDBX_WRITEMAP};
   enum { FLAGS = sizeof(flags) / sizeof(flags[0]) };
   const unsigned how = draw(256), also = draw(256), mode = flags[also % FLAGS];
-  const intptr_t page_size = page_sizes[how % 4];
+  run.page_size = page_sizes[how % 4];
+  run.options = how / 4;
+  run.mode = mode;
   run.small = also / FLAGS % 4 == 3;
-  run.full = false;
+  run.faulty = also / FLAGS / 4 % 3 == 2;
+  run.failed = run.unsure = false;
+  fault_choose_none();
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
-  FUZZ_OK(mdbx_env_create(&run.env));
-  FUZZ_OK(mdbx_env_set_maxdbs(run.env, KINDS));
-  FUZZ_OK(mdbx_env_set_geometry(run.env, 0, 0, run.small ? 72 * page_size : 16 << 20, 4096, 8192, page_size));
-  sequence_set_options(run.env, how / 4);
-  FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | mode), 0600));
+  open_env();
   run.levels = mode & MDBX_WRITEMAP ? 1 : LEVELS;
   run.longs = 0;
   for (int kind = 0; kind < KINDS; ++kind)
@@ -452,6 +525,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   run.input = (struct fuzz_input){data, steps};
   start();
   sequence_run(&run.input, steps, behind, step);
+  fault_choose_none();
   compare_all();
   while (run.depth)
     end(true);

@@ -16,8 +16,8 @@ void do_replace(int kind) {
   MDBX_put_flags_t flags = deletes ? MDBX_CURRENT : MDBX_UPSERT;
   if (pairs->several)
     flags |= MDBX_ALLDUPS;
-  const int rc = mdbx_replace(txn(), run.dbi[kind], &key, deletes ? NULL : &value, &old, flags);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_replace(txn(), run.dbi[kind], &key, deletes ? NULL : &value, &old, flags));
+  if (has_failed(rc))
     return;
   if (rc == MDBX_RESULT_TRUE) { /* the buffer was too small, and nothing is changed */
     FUZZ_MUST(there && !old.iov_base && old.iov_len > 1);
@@ -51,8 +51,8 @@ void do_put_many(int kind) {
     keys[i] = (MDBX_val){key_bytes[i], key.iov_len};
     values[i] = (MDBX_val){value_bytes[i], value.iov_len};
   }
-  const int rc = mdbx_put_many(txn(), run.dbi[kind], keys, values, COUNT, MDBX_UPSERT, &done);
-  FUZZ_MUST(is_full(rc) || (rc == MDBX_SUCCESS && done == COUNT));
+  const int rc = FAULTY(mdbx_put_many(txn(), run.dbi[kind], keys, values, COUNT, MDBX_UPSERT, &done));
+  FUZZ_MUST(has_failed(rc) || (rc == MDBX_SUCCESS && done == COUNT));
   for (size_t i = 0; i < done; ++i)
     pairs_put(&run.live[kind], &keys[i], &(MDBX_val){value_bytes[i], values[i].iov_len});
 }
@@ -64,8 +64,8 @@ void do_multiple(int kind) {
   for (unsigned i = 0; i < count; ++i)
     numbers[i] = (first + i * stride) * 0x01010101u;
   MDBX_val values[2] = {{numbers, sizeof(numbers[0])}, {NULL, count}};
-  const int rc = mdbx_put(txn(), run.dbi[kind], &key, values, MDBX_MULTIPLE);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_put(txn(), run.dbi[kind], &key, values, MDBX_MULTIPLE));
+  if (has_failed(rc))
     return;
   FUZZ_MUST((rc == MDBX_SUCCESS) == (kinds[kind].fixed != 0));
   if (rc != MDBX_SUCCESS)
@@ -84,7 +84,7 @@ void do_bunch(void) {
     return;
   struct pairs *pairs = &run.live[run.cursor_kind[i]];
   pairs_bunch(pairs, at, action, &from, &to);
-  if (!changed(mdbx_cursor_bunch_delete(run.cursor[i], action, &number)))
+  if (!changed(FAULTY(mdbx_cursor_bunch_delete(run.cursor[i], action, &number))))
     return;
   FUZZ_MUST(number == to - from);
   pairs_remove(pairs, from, to);
@@ -98,8 +98,8 @@ void do_range(void) {
   uint64_t number;
   if (!place_of(begin, &from) || !place_of(end, &to) || run.cursor_kind[begin] != run.cursor_kind[end])
     return;
-  const int rc = mdbx_cursor_delete_range(run.cursor[begin], run.cursor[end], including, &number);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_cursor_delete_range(run.cursor[begin], run.cursor[end], including, &number));
+  if (has_failed(rc))
     return;
   if (run.cursor_level[begin] != run.cursor_level[end]) { /* bound to transactions around each other */
     FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_EINVAL || rc == MDBX_BAD_TXN || rc == MDBX_ENODATA);

@@ -76,9 +76,9 @@ void do_put_exactly(int kind) {
   const struct state state = look(pairs, &key, &wanted);
   MDBX_val value = wanted;
   const int expected = expected_of(&state, flags),
-            rc = mdbx_put(txn(), run.dbi[kind], &key, &value, (MDBX_put_flags_t)flags);
+            rc = FAULTY(mdbx_put(txn(), run.dbi[kind], &key, &value, (MDBX_put_flags_t)flags));
   fuzz_trace("  put, flags %#x: %d, not %d", flags, rc, expected);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == expected);
   if (rc == MDBX_KEYEXIST && flags & MDBX_NOOVERWRITE) {
@@ -106,9 +106,9 @@ void do_cursor_put_exactly(void) {
   const struct state state = look(pairs, &key, &wanted);
   MDBX_val value = wanted;
   const int expected = expected_of(&state, flags),
-            rc = mdbx_cursor_put(run.cursor[i], &key, &value, (MDBX_put_flags_t)flags);
+            rc = FAULTY(mdbx_cursor_put(run.cursor[i], &key, &value, (MDBX_put_flags_t)flags));
   fuzz_trace("  put with a cursor, flags %#x: %d, not %d", flags, rc, expected);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == expected);
   size_t now;
@@ -134,7 +134,7 @@ void do_put_current(void) {
   memcpy(copy, stored.iov_base, stored.iov_len);
   const MDBX_val key = {copy, stored.iov_len};
   MDBX_val value = wanted;
-  if (!changed(mdbx_cursor_put(run.cursor[i], &key, &value, MDBX_CURRENT)))
+  if (!changed(FAULTY(mdbx_cursor_put(run.cursor[i], &key, &value, MDBX_CURRENT))))
     return;
   pairs_remove(pairs, at, at + 1);
   const size_t new = pairs_put(pairs, &key, &wanted);

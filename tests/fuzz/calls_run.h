@@ -6,6 +6,7 @@
 #define MDBX_TESTS_FUZZ_CALLS_RUN_H
 
 #include "calls.h"
+#include "calls_faults.h"
 #include "pairs.h"
 
 enum { LEVELS = 4, KEY_MOST = 50, VALUE_MOST = LONG_MOST };
@@ -28,22 +29,29 @@ extern struct run {
     MDBX_txn *txn;
     struct pairs before[KINDS];
   } level[LEVELS];
+  unsigned mode; /* of the environment */
+  intptr_t page_size;
+  unsigned options;
+  /* What was to be committed, when it is not known whether it is. */
+  bool unsure;
+  struct pairs maybe[KINDS];
   int depth;      /* transactions that are open */
   int levels;     /* so many may be */
   unsigned longs; /* long values so far */
   bool small;     /* the database has so little room that it gets full */
-  bool full;      /* the last change had no room */
+  bool failed;    /* the last change was not made: there was no room, or a call of the system failed */
+  bool faulty;    /* such calls fail in some steps */
   uint8_t key[KEY_MOST], value[VALUE_MOST];
 } run;
 
 static inline unsigned draw(unsigned limit) { return fuzz_byte(&run.input) % limit; }
 static inline MDBX_txn *txn(void) { return run.level[run.depth - 1].txn; }
-/* Whether a change had no room. */
-static inline bool is_full(int rc) { return run.full = run.small && rc == MDBX_MAP_FULL; }
-/* Whether a change was made, which nothing but a lack of room prevents. */
+/* Whether a change was not made because there was no room, or a call of the system failed. */
+static inline bool has_failed(int rc) { return run.failed = (run.small && rc == MDBX_MAP_FULL) || fault_may_give(rc); }
+/* Whether a change was made, which nothing else prevents. */
 static inline bool changed(int rc) {
-  FUZZ_MUST(is_full(rc) || rc == MDBX_SUCCESS);
-  return !run.full;
+  FUZZ_MUST(has_failed(rc) || rc == MDBX_SUCCESS);
+  return !run.failed;
 }
 MDBX_val draw_key(int kind);
 MDBX_val draw_value(int kind);

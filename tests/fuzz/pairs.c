@@ -136,3 +136,18 @@ void pairs_compare(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted) {
   FUZZ_MUST(rc == MDBX_NOTFOUND && at == wanted->count);
   mdbx_cursor_close(cursor);
 }
+
+bool pairs_are_there(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted) {
+  MDBX_cursor *cursor;
+  MDBX_val key, value;
+  size_t at = 0;
+  FUZZ_OK(mdbx_cursor_open(txn, dbi, &cursor));
+  int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST);
+  for (; rc == MDBX_SUCCESS && at < wanted->count; rc = mdbx_cursor_get(cursor, &key, &value, MDBX_NEXT), ++at) {
+    const MDBX_val wanted_key = pair_key(wanted, at), wanted_value = pair_value(wanted, at);
+    if (!val_equal(&key, &wanted_key) || !val_equal(&value, &wanted_value))
+      break;
+  }
+  mdbx_cursor_close(cursor);
+  return rc == MDBX_NOTFOUND && at == wanted->count;
+}

@@ -38,6 +38,8 @@ void pairs_remove(struct pairs *pairs, size_t from, size_t to);
 /* Those that mdbx_cursor_bunch_delete() takes, with the cursor at `at`: from *from on and before *to. */
 void pairs_bunch(const struct pairs *pairs, size_t at, MDBX_bunch_action_t action, size_t *from, size_t *to);
 
+/* Whether the transaction finds these pairs, in this order. */
+bool pairs_are_there(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted);
 /* Fails unless the transaction finds these pairs, in this order, and their number. */
 void pairs_compare(MDBX_txn *txn, MDBX_dbi dbi, const struct pairs *wanted);
 

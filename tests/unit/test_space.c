@@ -463,8 +463,12 @@ START_TEST(runs_are_written_ahead) {
   for (size_t at = PAGE_HEADER + sizeof(bytes); at < 3 * SIZE; ++at)
     ck_assert_uint_eq(file[OLD * SIZE + at], 0);
   counting.pwritev = refused;
+  const pgno_t limit = space.view.limit;
   ck_assert_int_eq(ahead_write_run(&space, &value, &header), EIO);
-  ck_assert_uint_eq(space.avail.count, 3);
+  ck_assert(space.view.limit == limit && !space.avail.count); /* they were behind the end */
+  ck_assert_int_eq(space_add_free(&space, 1000, 3, false), MDBX_SUCCESS);
+  ck_assert_int_eq(ahead_write_run(&space, &value, &header), EIO);
+  ck_assert(space.view.limit == limit && space.avail.count == 3);
   end();
 }
 END_TEST
