@@ -59,6 +59,11 @@ static void open_env(void) {
   FUZZ_OK(mdbx_env_open(run.env, fuzz_path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | run.mode), 0600));
 }
 
+static void open_again(void) {
+  (void)mdbx_env_close_ex(run.env, true);
+  open_env();
+}
+
 static void look_around(void);
 
 static void begin(void) {
@@ -70,8 +75,12 @@ static void begin(void) {
     look_around();
     return;
   }
-  if (run.failed)
+  if (run.failed && rc != MDBX_PANIC)
     rc = mdbx_txn_begin(run.env, NULL, MDBX_TXN_READWRITE, begun);
+  if (run.faulty && rc == MDBX_PANIC) { /* a flush has failed; what was committed is there when it is opened again */
+    open_again();
+    rc = mdbx_txn_begin(run.env, NULL, MDBX_TXN_READWRITE, begun);
+  }
   run.failed = false;
   FUZZ_MUST(rc == MDBX_SUCCESS);
   for (int kind = 0; kind < KINDS; ++kind)
@@ -144,8 +153,7 @@ static void leave_failed(int rc, bool goes_on) {
   leave(false);
   if (panics) {
     FUZZ_MUST(!run.depth);
-    (void)mdbx_env_close_ex(run.env, true);
-    open_env();
+    open_again();
   } else if (run.depth)
     look_around();
 }

@@ -6,7 +6,7 @@
 #define MDBX_TESTS_FUZZ_CALLS_RUN_H
 
 #include "calls.h"
-#include "calls_faults.h"
+#include "faulty.h"
 #include "pairs.h"
 
 enum { LEVELS = 4, KEY_MOST = 50, VALUE_MOST = LONG_MOST };

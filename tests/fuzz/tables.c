@@ -85,13 +85,13 @@ static void do_open(void) {
   flags = how == 7 ? MDBX_DB_ACCEDE : how % 3 ? flags | MDBX_CREATE : flags;
   const MDBX_val name = world_name(index);
   MDBX_dbi dbi;
-  const int rc = mdbx_dbi_open2(txn(), &name, (MDBX_db_flags_t)flags, &dbi);
+  const int rc = FAULTY(mdbx_dbi_open2(txn(), &name, (MDBX_db_flags_t)flags, &dbi));
   fuzz_trace("  open %u, flags %#x: %d, handle %u", index, flags, rc, rc == MDBX_SUCCESS ? dbi : 0);
   if (rc == MDBX_DBS_FULL) {
     FUZZ_MUST(tables.most_handles < 64 && dbi == 0);
     return;
   }
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == expected_of_open(table, flags));
   if (rc != MDBX_SUCCESS)
@@ -113,7 +113,7 @@ static void do_put(void) {
   for (unsigned i = draw(4) ? 0 : draw(40);; --i, what = (uint8_t)(what + 7)) {
     const MDBX_val key = key_of(what), wanted = draw_value(table->flags);
     MDBX_val value = wanted;
-    if (!changed(mdbx_put(txn(), handle->dbi, &key, &value, MDBX_UPSERT)))
+    if (!changed(FAULTY(mdbx_put(txn(), handle->dbi, &key, &value, MDBX_UPSERT))))
       return;
     pairs_put(&table->pairs, &key, &wanted);
     if (!i)
@@ -129,8 +129,8 @@ static void do_delete(void) {
   const MDBX_val key = key_of(fuzz_byte(&tables.input));
   bool there;
   const size_t at = pairs_seek(&table->pairs, &key, NULL, &there);
-  const int rc = mdbx_del(txn(), handle->dbi, &key, NULL);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_del(txn(), handle->dbi, &key, NULL));
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (there)
@@ -143,7 +143,7 @@ static void do_drop(bool whole) {
     return;
   const MDBX_dbi dbi = handle->dbi;
   struct world_table *table = table_of(handle);
-  if (!changed(mdbx_drop(txn(), dbi, whole)))
+  if (!changed(FAULTY(mdbx_drop(txn(), dbi, whole))))
     return;
   fuzz_trace("  handle %u", dbi);
   if (!whole) {
@@ -162,9 +162,9 @@ static void do_rename(void) {
     return;
   const unsigned from = world_find(world(), handle->identity), to = draw(NAMES);
   const MDBX_val name = world_name(to);
-  const int rc = mdbx_dbi_rename2(txn(), handle->dbi, &name);
+  const int rc = FAULTY(mdbx_dbi_rename2(txn(), handle->dbi, &name));
   fuzz_trace("  handle %u: %u to %u: %d", handle->dbi, from, to, rc);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (from != to && world()->table[to].identity ? MDBX_KEYEXIST : MDBX_SUCCESS));
   if (rc != MDBX_SUCCESS || from == to)
@@ -217,14 +217,14 @@ static void do_plain(void) {
   }
   key = key_of(what);
   if (draw(3)) {
-    if (changed(mdbx_put(txn(), 1, &key, &value, MDBX_UPSERT)))
+    if (changed(FAULTY(mdbx_put(txn(), 1, &key, &value, MDBX_UPSERT))))
       pairs_put(&world()->plain, &key, &wanted);
     return;
   }
   bool there;
   const size_t at = pairs_seek(&world()->plain, &key, NULL, &there);
-  const int rc = mdbx_del(txn(), 1, &key, NULL);
-  if (is_full(rc))
+  const int rc = FAULTY(mdbx_del(txn(), 1, &key, NULL));
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (there ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (there)
@@ -237,11 +237,13 @@ static void do_look(void) {
   const MDBX_val name = world_name(index);
   const struct world_table *table = &world()->table[index];
   MDBX_dbi dbi;
-  const int rc = mdbx_dbi_open2(txn(), &name, MDBX_DB_ACCEDE, &dbi);
+  const int rc = FAULTY(mdbx_dbi_open2(txn(), &name, MDBX_DB_ACCEDE, &dbi));
   if (rc == MDBX_DBS_FULL) {
     FUZZ_MUST(tables.most_handles < 64);
     return;
   }
+  if (has_failed(rc))
+    return;
   FUZZ_MUST(rc == (table->identity ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (rc != MDBX_SUCCESS)
     return;
@@ -256,8 +258,10 @@ static void do_reader_look(void) {
   MDBX_dbi dbi;
   if (!tables.reader[slot].txn)
     return;
-  const int rc = mdbx_dbi_open2(tables.reader[slot].txn, &name, MDBX_DB_ACCEDE, &dbi);
+  const int rc = FAULTY(mdbx_dbi_open2(tables.reader[slot].txn, &name, MDBX_DB_ACCEDE, &dbi));
   fuzz_trace("  reader %u, name %u: %d, handle %u", slot, index, rc, dbi);
+  if (fault_may_give(rc))
+    return;
   if (rc == MDBX_DBS_FULL || rc == MDBX_BAD_DBI) {
     FUZZ_MUST(rc == MDBX_DBS_FULL ? tables.most_handles < 64 : tables.has_renamed);
     return;
@@ -396,7 +400,7 @@ static void do_list(void) {
 static void do_empty_all(void) {
   if (draw(6))
     return;
-  if (!changed(mdbx_drop(txn(), 1, false)))
+  if (!changed(FAULTY(mdbx_drop(txn(), 1, false))))
     return;
   world_clear(world());
   pairs_init(&world()->plain, tables.main_flags);
@@ -432,6 +436,17 @@ static void close_env(void) {
   compare_names();
   FUZZ_OK(mdbx_env_close_ex(tables.env, false));
   tables.base.handles = 0;
+}
+
+/* Nobody knows what it holds. */
+static void abandon_env(void) {
+  while (tables.depth)
+    lives_end(false);
+  for (unsigned slot = 0; slot < READERS; ++slot)
+    lives_reader_end(slot);
+  (void)mdbx_env_close_ex(tables.env, true);
+  cursors_close();
+  world_clear(&tables.base);
 }
 
 static void do_reopen(void) {
@@ -473,6 +488,10 @@ static bool uses_readers(enum call what) {
 }
 
 static void step(void) {
+  if (tables.over)
+    return;
+  if (tables.faulty && tables.input.end - tables.input.at == STEP_BYTES)
+    fault_choose_certain(tables.input.end[-1]);
   const enum call what = (enum call)draw(CALLS);
   fuzz_trace("call %d, depth %d", (int)what, tables.depth);
   if (uses_readers(what))
@@ -580,7 +599,7 @@ static void step(void) {
   default:
     do_open();
   }
-  if (tables.full)
+  if (tables.failed && !tables.over)
     lives_recover(draw(2));
 }
 
@@ -596,7 +615,9 @@ static void start(void) {
   const unsigned also = draw(256);
   tables.options = also % 64;
   tables.small = also / 64 == 3;
-  tables.full = false;
+  tables.faulty = also / 64 == 2;
+  tables.failed = tables.over = false;
+  fault_choose_none();
   tables.identities = tables.longs = 0;
   unlink(fuzz_path("db"));
   unlink(fuzz_path("db" MDBX_LOCK_SUFFIX));
@@ -613,6 +634,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   tables.input = (struct fuzz_input){data, steps};
   start();
   sequence_run(&tables.input, steps, behind, step);
+  fault_choose_none();
+  if (tables.over) {
+    abandon_env();
+    return 0;
+  }
   close_env();
   cursors_close();
   open_env();

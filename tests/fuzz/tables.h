@@ -5,6 +5,7 @@
 #ifndef MDBX_TESTS_FUZZ_TABLES_H
 #define MDBX_TESTS_FUZZ_TABLES_H
 
+#include "faulty.h"
 #include "sequence.h"
 #include "world.h"
 
@@ -83,7 +84,10 @@ extern struct tables {
     bool parked, wakes; /* `wakes`: when it is used */
   } reader[READERS];
   bool has_renamed; /* a table, since the database was opened */
-  bool small, full; /* it has so little room that it gets full; the last change had none */
+  bool small;       /* it has so little room that it gets full */
+  bool faulty;      /* in some steps allocations and calls of the system fail */
+  bool failed;      /* the last change was not made for one of these reasons */
+  bool over;        /* nobody knows what was committed: the sequence ends */
   struct tables_cursor cursor[CURSORS];
   struct {
     unsigned identity;
@@ -97,12 +101,14 @@ static inline unsigned draw(unsigned limit) { return fuzz_byte(&tables.input) % 
 static inline MDBX_txn *txn(void) { return tables.level[tables.depth - 1].txn; }
 static inline struct world *world(void) { return &tables.level[tables.depth - 1].world; }
 
-/* Whether a change had no room. */
-static inline bool is_full(int rc) { return tables.full = tables.small && rc == MDBX_MAP_FULL; }
-/* Whether a change was made, which nothing but a lack of room prevents. */
+/* Whether a change was not made because there was no room, or a call of the system failed. */
+static inline bool has_failed(int rc) {
+  return tables.failed = (tables.small && rc == MDBX_MAP_FULL) || fault_may_give(rc);
+}
+/* Whether a change was made, which nothing else prevents. */
 static inline bool changed(int rc) {
-  FUZZ_MUST(is_full(rc) || rc == MDBX_SUCCESS);
-  return !tables.full;
+  FUZZ_MUST(has_failed(rc) || rc == MDBX_SUCCESS);
+  return !tables.failed;
 }
 
 /* In tables_txn.c: transactions and snapshots. */
@@ -132,7 +138,7 @@ void lives_park(unsigned slot, bool wakes);
 void lives_wake_all(void);
 /* The innermost write transaction, or the reader, is marked as broken, and is of use again when it has been rolled back. */
 void lives_break(unsigned slot, unsigned how);
-/* After a change that had no room. */
+/* After a change that was not made. */
 void lives_recover(bool commits);
 
 /* In tables_cursors.c */

@@ -95,9 +95,20 @@ static void get(struct tables_cursor *cursor, MDBX_cursor_op op) {
   FUZZ_MUST(there);
 }
 
+/* A call with the cursor failed for lack of memory: it is unbound, or bound as it was. */
+static void note_failure(struct tables_cursor *cursor, int owner) {
+  if (!mdbx_cursor_txn(cursor->handle) && is_bound(cursor))
+    must_be_unbound(cursor);
+  tables.failed = owner == OF_WRITER;
+}
+
 static void bind(struct tables_cursor *cursor, int owner, const struct world_handle *handle) {
-  const int rc = mdbx_cursor_bind(txn_of(owner), cursor->handle, handle->dbi);
+  const int rc = FAULTY(mdbx_cursor_bind(txn_of(owner), cursor->handle, handle->dbi));
   fuzz_trace("  bind to %d, handle %u: %d", owner, handle->dbi, rc);
+  if (fault_may_give(rc)) {
+    note_failure(cursor, owner);
+    return;
+  }
   if (rc == MDBX_SUCCESS)
     note_binding(cursor, owner, handle->dbi, handle->identity);
   else
@@ -119,8 +130,12 @@ static void renew(struct tables_cursor *cursor, int owner) {
     return;
   if (owner != OF_WRITER)
     lives_reader_uses((unsigned)owner, dbi);
-  const int rc = mdbx_cursor_renew(txn_of(owner), cursor->handle);
+  const int rc = FAULTY(mdbx_cursor_renew(txn_of(owner), cursor->handle));
   fuzz_trace("  renew with %d, handle %u: %d", owner, dbi, rc);
+  if (fault_may_give(rc)) {
+    note_failure(cursor, owner);
+    return;
+  }
   if (rc == MDBX_SUCCESS)
     note_binding(cursor, owner, dbi, named->identity);
   else
@@ -129,8 +144,14 @@ static void renew(struct tables_cursor *cursor, int owner) {
 
 static void copy(const struct tables_cursor *from, struct tables_cursor *to) {
   MDBX_val key, value, other_key, other;
-  const int rc = mdbx_cursor_copy(from->handle, to->handle);
+  const int rc = FAULTY(mdbx_cursor_copy(from->handle, to->handle));
   fuzz_trace("  copy from handle %u of %d: %d", from->dbi, from->owner, rc);
+  if (fault_may_give(rc)) { /* it may be bound, without a place */
+    if (mdbx_cursor_txn(to->handle))
+      note_binding(to, from->owner, from->dbi, from->identity);
+    note_failure(to, from->owner);
+    return;
+  }
   if (from == to || !is_bound(from)) {
     FUZZ_MUST(rc == MDBX_EINVAL || (from == to && rc == MDBX_BAD_DBI));
     return;

@@ -33,7 +33,15 @@ static void enter(void) {
 void lives_begin(void) {
   if (tables.depth == (tables.env_flags & MDBX_WRITEMAP ? 1 : LEVELS))
     return;
-  FUZZ_OK(mdbx_txn_begin(tables.env, tables.depth ? txn() : NULL, MDBX_TXN_READWRITE, &tables.level[tables.depth].txn));
+  MDBX_txn *const around = tables.depth ? txn() : NULL, **const begun = &tables.level[tables.depth].txn;
+  int rc = FAULTY(mdbx_txn_begin(tables.env, around, MDBX_TXN_READWRITE, begun));
+  if (fault_may_give(rc) && around) {
+    lives_recover(false);
+    return;
+  }
+  if (fault_may_give(rc))
+    rc = mdbx_txn_begin(tables.env, NULL, MDBX_TXN_READWRITE, begun);
+  FUZZ_MUST(rc == MDBX_SUCCESS);
   enter();
 }
 
@@ -99,15 +107,29 @@ static void leave(bool commits) {
   }
 }
 
-/* What a commit writes of its own may find no room; then nothing is committed. */
+/* The innermost transaction has ended, because its commit failed: then nothing is committed. */
+static void leave_failed(int rc) {
+  fuzz_trace("  the commit failed: %d", rc);
+  tables.failed = false;
+  leave(false);
+  tables.over |= mdbx_reader_check(tables.env, NULL) == MDBX_PANIC;
+  if (tables.depth)
+    lives_recover(false);
+}
+
+/* What a commit writes of its own may find no room. */
 void lives_end(bool commits) {
   MDBX_txn *const ending = txn();
+  int rc = MDBX_SUCCESS;
   if (!commits)
     FUZZ_OK(mdbx_txn_abort(ending));
-  const bool committed = commits && changed(mdbx_txn_commit(ending));
-  FUZZ_MUST(!tables.full || tables.depth == 1);
-  tables.full = false;
-  leave(committed);
+  else
+    rc = FAULTY(mdbx_txn_commit(ending));
+  if (!changed(rc)) {
+    leave_failed(rc);
+    return;
+  }
+  leave(commits);
   if (tables.depth)
     use_handles();
 }
@@ -120,12 +142,13 @@ void lives_rollback(void) {
 }
 
 void lives_checkpoint(void) {
-  const int rc = mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL), level = tables.depth - 1;
-  if (is_full(rc)) { /* the commit failed, and ended the transaction */
-    FUZZ_MUST(!level);
-    tables.full = false;
-    leave(false);
-    lives_begin();
+  const int rc = FAULTY(mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL)), level = tables.depth - 1;
+  if (has_failed(rc)) { /* that of the commit, or of going on after it; the transaction has ended */
+    tables.over |= !level && rc != MDBX_MAP_FULL;
+    pass_renames(level);
+    leave_failed(rc);
+    if (!level)
+      lives_begin();
     return;
   }
   FUZZ_MUST(rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE);
@@ -151,7 +174,12 @@ bool lives_reader_knows(unsigned slot, const struct world_handle *handle) {
 
 void lives_reader_begin(unsigned slot) {
   lives_reader_end(slot);
-  FUZZ_OK(mdbx_txn_begin(tables.env, NULL, MDBX_TXN_RDONLY, &tables.reader[slot].txn));
+  const int rc = FAULTY(mdbx_txn_begin(tables.env, NULL, MDBX_TXN_RDONLY, &tables.reader[slot].txn));
+  if (fault_may_give(rc)) {
+    tables.reader[slot].txn = NULL;
+    return;
+  }
+  FUZZ_MUST(rc == MDBX_SUCCESS);
   world_copy(&tables.reader[slot].world, &tables.base);
   tables.reader[slot].used = tables.reader[slot].lost = 0;
 }
@@ -180,7 +208,9 @@ void lives_reader_move(unsigned slot, unsigned how) {
     return;
   if (how == 0)
     FUZZ_OK(mdbx_txn_reset(reader));
-  const int rc = how == 2 ? mdbx_txn_refresh(reader) : mdbx_txn_renew(reader);
+  int rc = how == 2 ? FAULTY(mdbx_txn_refresh(reader)) : FAULTY(mdbx_txn_renew(reader));
+  if (fault_may_give(rc)) /* it is as after a reset */
+    rc = mdbx_txn_renew(reader);
   FUZZ_MUST(rc == MDBX_SUCCESS || (rc == MDBX_RESULT_TRUE && how == 2));
   if (rc == MDBX_SUCCESS)
     note_newest(slot);
@@ -189,7 +219,17 @@ void lives_reader_move(unsigned slot, unsigned how) {
 void lives_reader_clone(unsigned from, unsigned to) {
   if (from == to || !tables.reader[from].txn)
     return;
-  FUZZ_OK(mdbx_txn_clone(tables.reader[from].txn, &tables.reader[to].txn, NULL));
+  const bool made = !tables.reader[to].txn;
+  const int rc = FAULTY(mdbx_txn_clone(tables.reader[from].txn, &tables.reader[to].txn, NULL));
+  if (fault_may_give(rc)) {
+    FUZZ_MUST(!made || !tables.reader[to].txn);
+    if (!made) { /* it is as after a reset, or as it was */
+      FUZZ_OK(mdbx_txn_renew(tables.reader[to].txn));
+      note_newest(to);
+    }
+    return;
+  }
+  FUZZ_MUST(rc == MDBX_SUCCESS);
   cursors_reader_leaves(to);
   world_clear(&tables.reader[to].world);
   world_copy(&tables.reader[to].world, &tables.reader[from].world);
@@ -210,7 +250,11 @@ void lives_amend(unsigned slot, bool commits) {
     return;
   lives_end(commits);
   const bool newest = has_newest(reader);
-  const int rc = mdbx_txn_amend(reader, &tables.level[0].txn, MDBX_TXN_READWRITE, NULL);
+  const int rc = FAULTY(mdbx_txn_amend(reader, &tables.level[0].txn, MDBX_TXN_READWRITE, NULL));
+  if (fault_may_give(rc)) {
+    lives_begin();
+    return;
+  }
   FUZZ_MUST(rc == (newest ? MDBX_SUCCESS : MDBX_RESULT_TRUE));
   if (!newest) {
     lives_begin();
@@ -227,14 +271,19 @@ void lives_embark(unsigned slot) {
     return;
   lives_reader_end(slot);
   MDBX_txn *moving = txn();
-  const bool committed = changed(mdbx_txn_commit_embark_read(&moving, NULL));
-  tables.full = false;
-  leave(committed);
-  if (!committed) {
+  MDBX_txn *const before = moving;
+  const int rc = FAULTY(mdbx_txn_commit_embark_read(&moving, NULL));
+  if (fault_may_give(rc) && moving == before) { /* there was no room for a reader */
+    tables.failed = false;
+    return;
+  }
+  if (!changed(rc)) {
     FUZZ_MUST(!moving);
+    leave_failed(rc);
     lives_begin();
     return;
   }
+  leave(true);
   tables.reader[slot].txn = moving;
   note_newest(slot);
   lives_begin();
@@ -288,17 +337,20 @@ static void break_reader(MDBX_txn *reader) {
   FUZZ_OK(mdbx_canary_get(reader, &canary));
 }
 
-/* The broken transaction is rolled back; or its commit tells that it was aborted. */
+/* The broken transaction is rolled back; or its commit tells that it was aborted. If it cannot be undone on its own, those around it
+ * are broken too. */
 static void give_up(bool commits) {
   MDBX_canary canary;
   FUZZ_MUST(mdbx_canary_get(txn(), &canary) == MDBX_BAD_TXN);
-  if (!commits) {
-    lives_rollback();
-    return;
-  }
-  FUZZ_MUST(mdbx_txn_commit(txn()) == MDBX_RESULT_TRUE);
+  const int rc = commits ? mdbx_txn_commit(txn()) : mdbx_txn_rollback(txn()), level = tables.depth - 1;
+  const bool undone = rc == (commits ? MDBX_RESULT_TRUE : MDBX_SUCCESS);
   leave(false);
-  if (tables.depth)
+  if (!undone) {
+    FUZZ_MUST(level && fault_may_give(rc) && mdbx_txn_flags(txn()) & MDBX_TXN_ERROR);
+    lives_recover(commits);
+  } else if (!commits)
+    enter();
+  else if (level)
     use_handles();
   else
     lives_begin();
@@ -315,7 +367,7 @@ void lives_break(unsigned slot, unsigned how) {
 }
 
 void lives_recover(bool commits) {
-  tables.full = false;
+  tables.failed = false;
   const bool broken = mdbx_txn_flags(txn()) & MDBX_TXN_ERROR;
   fuzz_trace("  no room; broken %d", (int)broken);
   if (broken)

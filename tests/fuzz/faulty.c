@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "calls_faults.h"
+#include "faulty.h"
 
 #include "../faults/shim.h"
 
@@ -30,6 +30,12 @@ bool fault_has_fired(void) { return shim.fired; }
 
 bool fault_may_give(int rc) {
   return shim.fired && (rc == ENOMEM || rc == EIO || rc == ENOSPC || rc == MDBX_PANIC || rc == MDBX_MAP_FULL);
+}
+
+void fault_choose_certain(uint8_t how) {
+  fault_choose(how);
+  if (shim.kind != CALL_MEMORY && shim.kind != CALL_MAP && shim.kind != CALL_TRUNCATE)
+    fault_choose_none();
 }
 
 void fault_arm(void) { shim.armed = shim.error != 0; }
