@@ -2458,7 +2458,8 @@ LIBMDBX_INLINE_API int mdbx_txn_abort(MDBX_txn *txn);
  *
  * A nested transaction passes its changes to its parent and continues with the
  * same handle: a later abort undoes only the changes made since. The cursors it
- * has bound become unbound. The durability is that of the parent's commit.
+ * has bound become unbound. The durability is that of the parent's commit. If it
+ * fails, the child is aborted.
  *
  * Returns MDBX_SUCCESS; MDBX_RESULT_TRUE if there were no changes: the call
  * then does nothing; [txn]; MDBX_EACCESS for a read transaction; MDBX_EINVAL
@@ -2481,8 +2482,9 @@ LIBMDBX_API int mdbx_txn_checkpoint(MDBX_txn *txn,
  * latency  NULL, or receives the times of the parts of the commit.
  *
  * Returns MDBX_SUCCESS; [txn]; MDBX_BAD_TXN also for a nested transaction;
- * MDBX_BAD_RSLOT, MDBX_READERS_FULL: these are detected before the commit and
- * leave *ptxn as it was. [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
+ * MDBX_BAD_RSLOT, MDBX_READERS_FULL, MDBX_ENOMEM if there is none for the
+ * reader: these are detected before the commit and leave *ptxn as it was.
+ * [write], MDBX_PANIC as of mdbx_txn_commit_ex(). */
 LIBMDBX_API int mdbx_txn_commit_embark_read(MDBX_txn **ptxn,
                                             MDBX_commit_latency *latency);
 
@@ -2517,8 +2519,8 @@ LIBMDBX_API int mdbx_txn_amend(MDBX_txn *read_txn, MDBX_txn **ptr_write_txn,
  * as broken it can be used again.
  *
  * Returns MDBX_SUCCESS; [txn], which change nothing; a code of
- * mdbx_txn_begin_ex(): then the handle is freed, and the parent, if there is
- * one, is broken. */
+ * mdbx_txn_begin_ex(): then the handle is freed. The parent, if there is one,
+ * is as after an abort, see mdbx_txn_abort_ex(). */
 LIBMDBX_API int mdbx_txn_rollback(MDBX_txn *txn);
 
 /* Marks a transaction as broken: functions that read or change data in it

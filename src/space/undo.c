@@ -8,17 +8,18 @@
 /* A placeholder for the buffers of entries that only need a page number. */
 static struct page no_buffer;
 
-int undo_begin(struct space *space) {
-  struct undo *undo = calloc(1, sizeof(*undo));
-  if (!undo)
-    return MDBX_ENOMEM;
+struct undo *undo_make(void) {
+  return calloc(1, sizeof(struct undo));
+}
+
+void undo_begin(struct space *space, struct undo *undo) {
+  ASSERT(undo && !undo->outer && !undo->created.used);
   space->turn += 1;
   undo->outer = space->undo;
   undo->retired_length = space->retired.length;
   undo->retired_pages = space->retired.pages;
   undo->limit = space->view.limit;
   space->undo = undo;
-  return MDBX_SUCCESS;
 }
 
 bool undo_has_changes(const struct space *space) {

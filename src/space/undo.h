@@ -24,8 +24,10 @@ struct undo {
   pgno_t limit;
 };
 
-/* Begins a level. MDBX_ENOMEM. */
-int undo_begin(struct space *space);
+/* Memory for a level; free() releases it while it has not begun. NULL: there is none. */
+struct undo *undo_make(void);
+/* Begins a level, which takes the memory over. */
+void undo_begin(struct space *space, struct undo *undo);
 /* Whether the innermost level has changed a page. */
 bool undo_has_changes(const struct space *space);
 /* Ends the innermost level and keeps its changes. After an error the level is still open, and can be undone. */

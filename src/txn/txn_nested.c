@@ -25,6 +25,7 @@ struct nested_cursor {
 };
 
 struct nested_state {
+  struct undo *undo; /* of the level, until it begins */
   struct tree main;
   MDBX_canary canary;
   struct geometry geometry;
@@ -42,6 +43,7 @@ static void free_state(struct nested_state *state) {
     free(state->tables[i].name.bytes);
   for (size_t i = 0; i < state->cursor_count; ++i)
     cursor_destroy(&state->cursors[i].position);
+  free(state->undo);
   free(state->tables);
   free(state->cursors);
   free(state);
@@ -100,6 +102,7 @@ static int save_cursors(struct nested_state *state, const MDBX_txn *root) {
   return MDBX_SUCCESS;
 }
 
+/* Memory for all of it is taken here, so that the level can begin at any later time. */
 static int write_down(MDBX_txn *root, struct nested_state **result) {
   ASSERT(root->root == root);
   struct nested_state *state = calloc(1, sizeof(*state));
@@ -111,16 +114,22 @@ static int write_down(MDBX_txn *root, struct nested_state **result) {
   state->canary_changed = root->canary_changed;
   state->geometry_changed = root->geometry_changed;
   state->keep_size = root->keep_size;
-  int rc = save_tables(state, root);
+  state->undo = undo_make();
+  int rc = state->undo ? save_tables(state, root) : MDBX_ENOMEM;
   if (rc == MDBX_SUCCESS)
     rc = save_cursors(state, root);
-  if (rc == MDBX_SUCCESS)
-    rc = undo_begin(&root->space);
   if (rc != MDBX_SUCCESS)
     free_state(state);
   else
     *result = state;
   return rc;
+}
+
+static void begin_level(MDBX_txn *child, struct nested_state *state) {
+  ASSERT(state->undo);
+  undo_begin(&child->root->space, state->undo);
+  state->undo = NULL;
+  child->nested = state;
 }
 
 int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn **result) {
@@ -129,7 +138,8 @@ int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn *
   MDBX_txn *child = calloc(1, sizeof(*child));
   if (!child)
     return MDBX_ENOMEM;
-  const int rc = write_down(root, &child->nested);
+  struct nested_state *state = NULL;
+  const int rc = write_down(root, &state);
   if (rc != MDBX_SUCCESS) {
     free(child);
     return rc;
@@ -141,6 +151,7 @@ int txn_begin_nested(MDBX_txn *parent, unsigned flags, void *context, MDBX_txn *
   child->user_context = context;
   child->view = root->view;
   child->root = root;
+  begin_level(child, state);
   child->parent = parent;
   child->innermost = child;
   child->nesting = parent->nesting + 1;
@@ -251,17 +262,28 @@ static void free_handle(MDBX_txn *child) {
   free(child);
 }
 
-static int end_level(MDBX_txn *child, bool keep) {
-  ASSERT(child->root->innermost == child && child->nested);
+/* Undoes the level and frees the handle, since the level ends with this code. */
+static int undo_level(MDBX_txn *child, int code) {
   MDBX_txn *root = child->root, *parent = child->parent;
-  unbind_own_cursors(root, child->nesting);
-  const int kept = keep ? undo_keep(&root->space) : MDBX_SUCCESS;
-  const int undone = !keep || kept != MDBX_SUCCESS ? put_back(root, child->nested) : MDBX_SUCCESS;
+  const int undone = put_back(root, child->nested);
   free_handle(child);
   if (undone != MDBX_SUCCESS)
     parent->flags |= MDBX_TXN_ERROR;
   VERIFY(txn_verify(root));
-  return kept == MDBX_SUCCESS ? undone : kept;
+  return code == MDBX_SUCCESS ? undone : code;
+}
+
+/* A level that cannot be kept is undone. */
+static int end_level(MDBX_txn *child, bool keep) {
+  ASSERT(child->root->innermost == child && child->nested);
+  MDBX_txn *root = child->root;
+  unbind_own_cursors(root, child->nesting);
+  const int kept = keep ? undo_keep(&root->space) : MDBX_SUCCESS;
+  if (!keep || kept != MDBX_SUCCESS)
+    return undo_level(child, kept);
+  free_handle(child);
+  VERIFY(txn_verify(root));
+  return MDBX_SUCCESS;
 }
 
 int txn_commit_nested(MDBX_txn *child) {
@@ -280,20 +302,11 @@ int txn_abort_nested(MDBX_txn *child) {
   return rc == MDBX_SUCCESS ? ended : rc;
 }
 
-/* The level has ended with this result; begins a new one under the same handle. */
-static int begin_again(MDBX_txn *child, int rc) {
+/* A new level under the same handle. */
+static int begin_again(MDBX_txn *child, struct nested_state *state) {
   ASSERT(child->parent);
-  MDBX_txn *parent = child->parent;
-  struct nested_state *again = NULL;
-  if (rc == MDBX_SUCCESS)
-    rc = write_down(child->root, &again);
-  if (rc != MDBX_SUCCESS) {
-    free_handle(child);
-    parent->flags |= MDBX_TXN_ERROR;
-    return rc;
-  }
   free_state(child->nested);
-  child->nested = again;
+  begin_level(child, state);
   child->flags &= ~(unsigned)MDBX_TXN_ERROR;
   VERIFY(txn_verify(child->root));
   return MDBX_SUCCESS;
@@ -301,8 +314,17 @@ static int begin_again(MDBX_txn *child, int rc) {
 
 int txn_rollback_nested(MDBX_txn *child) {
   ASSERT(child->root->innermost == child);
-  unbind_own_cursors(child->root, child->nesting);
-  return begin_again(child, put_back(child->root, child->nested));
+  MDBX_txn *root = child->root, *parent = child->parent;
+  struct nested_state *again = NULL;
+  unbind_own_cursors(root, child->nesting);
+  const int undone = put_back(root, child->nested);
+  const int rc = undone == MDBX_SUCCESS ? write_down(root, &again) : undone;
+  if (rc == MDBX_SUCCESS)
+    return begin_again(child, again);
+  free_handle(child);
+  if (undone != MDBX_SUCCESS)
+    parent->flags |= MDBX_TXN_ERROR;
+  return rc;
 }
 
 static bool table_differs(const struct txn_table *table, const struct txn_table *before) {
@@ -333,15 +355,15 @@ int txn_checkpoint_nested(MDBX_txn *child) {
   if (!level_has_changes(child))
     return MDBX_RESULT_TRUE;
   unbind_own_cursors(child->root, child->nesting);
-  const int kept = undo_keep(&child->root->space);
-  if (kept == MDBX_SUCCESS)
-    return begin_again(child, MDBX_SUCCESS);
-  MDBX_txn *parent = child->parent;
-  const int undone = put_back(child->root, child->nested);
-  free_handle(child);
-  if (undone != MDBX_SUCCESS)
-    parent->flags |= MDBX_TXN_ERROR;
-  return kept;
+  struct nested_state *again = NULL;
+  int rc = write_down(child->root, &again);
+  if (rc == MDBX_SUCCESS)
+    rc = undo_keep(&child->root->space);
+  if (rc == MDBX_SUCCESS)
+    return begin_again(child, again);
+  if (again)
+    free_state(again);
+  return undo_level(child, rc);
 }
 
 int txn_end_children(MDBX_txn *txn, bool keep) {

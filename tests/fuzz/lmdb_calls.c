@@ -79,10 +79,20 @@ static void compare_all(void) {
     compare_table(txn(), table, &run.live[table]);
 }
 
+static void recover(void);
+
 static void begin(void) {
   if (run.depth == run.levels)
     return;
-  FUZZ_OK(mdb_txn_begin(run.env, run.depth ? txn() : NULL, 0, &run.level[run.depth].txn));
+  MDB_txn *const around = run.depth ? txn() : NULL, **const begun = &run.level[run.depth].txn;
+  int rc = FAULTY(mdb_txn_begin(run.env, around, 0, begun));
+  if (fault_may_give(rc) && around) {
+    recover();
+    return;
+  }
+  if (fault_may_give(rc))
+    rc = mdb_txn_begin(run.env, NULL, 0, begun);
+  FUZZ_MUST(rc == MDB_SUCCESS);
   for (int table = 0; table < TABLES; ++table)
     pairs_copy(&run.level[run.depth].before[table], &run.live[table]);
   for (int i = 0; i < CURSORS; ++i)
@@ -118,15 +128,17 @@ static void leave(bool committed) {
   settle_cursors(committed, now);
 }
 
-/* What a commit writes of its own may find no room; then nothing is committed. */
+/* What a commit writes of its own may find no room, or it fails; then nothing is committed. */
 static void end_level(bool commits) {
   MDB_txn *const ending = txn();
   if (!commits)
     mdb_txn_abort(ending);
-  const bool committed = commits && changed(mdb_txn_commit(ending));
-  FUZZ_MUST(!run.full || run.depth == 1);
-  run.full = false;
+  const bool committed = commits && changed(FAULTY(mdb_txn_commit(ending)));
+  const bool failed = run.failed;
+  run.failed = false;
   leave(committed);
+  if (failed && run.depth)
+    recover();
 }
 
 static void open_tables(unsigned flags) {
@@ -202,14 +214,22 @@ static void reader_bind_cursor(int table) {
     return;
   }
   mdb_cursor_close(run.reader.cursor);
-  FUZZ_OK(mdb_cursor_open(run.reader.txn, run.dbi[table], &run.reader.cursor));
+  const int rc = FAULTY(mdb_cursor_open(run.reader.txn, run.dbi[table], &run.reader.cursor));
+  FUZZ_MUST(rc == MDB_SUCCESS || fault_may_give(rc));
+  if (rc != MDB_SUCCESS)
+    run.reader.cursor = NULL;
   run.reader.table = table;
 }
 
 static void do_reader(int table) {
   const unsigned what = draw(8);
   if (!run.reader.txn) {
-    FUZZ_OK(mdb_txn_begin(run.env, NULL, MDB_RDONLY, &run.reader.txn));
+    const int rc = FAULTY(mdb_txn_begin(run.env, NULL, MDB_RDONLY, &run.reader.txn));
+    if (fault_may_give(rc)) {
+      run.reader.txn = NULL;
+      return;
+    }
+    FUZZ_MUST(rc == MDB_SUCCESS);
     reader_sees();
   } else if (run.reader.reset) {
     MDB_val key = lmdb_val(draw_key(table)), value;
@@ -263,9 +283,9 @@ static void do_put(int table) {
   const int expected = expected_of_put(table, &key, &wanted, flags);
   if (flags & MDB_RESERVE)
     v.mv_data = NULL;
-  const int rc = mdb_put(txn(), run.dbi[table], &k, &v, flags);
+  const int rc = FAULTY(mdb_put(txn(), run.dbi[table], &k, &v, flags));
   fuzz_trace("  put, flags %#x: %d, not %d", flags, rc, expected);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == expected);
   if (rc == MDB_KEYEXIST && flags & MDB_NOOVERWRITE) {
@@ -287,8 +307,8 @@ static void do_delete(int table) {
   MDB_val k = lmdb_val(key), v = lmdb_val(value);
   bool there;
   const size_t from = pairs_seek(&run.live[table], &key, one ? &value : NULL, &there);
-  const int rc = mdb_del(txn(), run.dbi[table], &k, told ? &v : NULL);
-  if (is_full(rc))
+  const int rc = FAULTY(mdb_del(txn(), run.dbi[table], &k, told ? &v : NULL));
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (!key.iov_len ? MDB_BAD_VALSIZE : there ? MDB_SUCCESS : MDB_NOTFOUND));
   if (rc != MDB_SUCCESS)
@@ -338,9 +358,9 @@ static void do_multiple(int table) {
   MDB_val k = lmdb_val(key), values[2] = {{sizeof(numbers[0]), numbers}, {count, NULL}};
   MDB_cursor *cursor;
   FUZZ_OK(mdb_cursor_open(txn(), run.dbi[table], &cursor));
-  const int rc = mdb_cursor_put(cursor, &k, values, MDB_MULTIPLE);
+  const int rc = FAULTY(mdb_cursor_put(cursor, &k, values, MDB_MULTIPLE));
   mdb_cursor_close(cursor);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   const bool fixed = kind_flags[table] & MDB_DUPFIXED;
   FUZZ_MUST(rc == (fixed && key.iov_len ? MDB_SUCCESS
@@ -358,7 +378,7 @@ static void do_multiple(int table) {
 static void do_empty(int table) {
   if (draw(6))
     return;
-  if (!changed(mdb_drop(txn(), run.dbi[table], 0)))
+  if (!changed(FAULTY(mdb_drop(txn(), run.dbi[table], 0))))
     return;
   pairs_remove(&run.live[table], 0, run.live[table].count);
   run.changes += 1;
@@ -414,23 +434,33 @@ static void do_change_env(void) {
   FUZZ_MUST(mdb_txn_env(txn()) == run.env && mdb_txn_id(txn()) == info.me_last_txnid + 1);
 }
 
-/* The transaction has to end, as in LMDB; a commit of it is refused, and ends it. */
+/* If the transaction is broken it has to end, as in LMDB; a commit of it is refused, and ends it. */
 static void recover(void) {
   MDB_val key = {1, run.key}, value;
-  run.full = false;
-  fuzz_trace("  no room");
-  FUZZ_MUST(mdb_get(txn(), run.dbi[0], &key, &value) == MDB_BAD_TXN);
-  if (draw(2)) {
-    FUZZ_MUST(mdb_txn_commit(txn()) == MDB_BAD_TXN);
+  const bool was_full = run.failed && !fault_has_fired();
+  run.failed = false;
+  const bool broken = mdb_get(txn(), run.dbi[0], &key, &value) == MDB_BAD_TXN;
+  fuzz_trace("  failed; broken %d", (int)broken);
+  FUZZ_MUST(broken || !was_full);
+  if (broken) {
+    if (draw(2)) {
+      const int rc = mdb_txn_commit(txn());
+      FUZZ_MUST(rc == MDB_BAD_TXN || (run.depth > 1 && fault_may_give(rc)));
+    } else
+      mdb_txn_abort(txn());
     leave(false);
-  } else
-    end_level(false);
-  if (!run.depth)
+    if (run.depth) {
+      recover(); /* that one may be broken too, if the other could not be undone on its own */
+      return;
+    }
     begin();
+  }
   compare_all();
 }
 
 static void step(void) {
+  if (run.faulty && run.input.end - run.input.at == STEP_BYTES)
+    fault_choose_certain(run.input.end[-1]);
   const enum call what = (enum call)draw(CALLS);
   const int table = (int)draw(TABLES);
   fuzz_trace("call %d, table %d, depth %d", (int)what, table, run.depth);
@@ -490,7 +520,7 @@ static void step(void) {
   default:
     do_put(table);
   }
-  if (run.full)
+  if (run.failed)
     recover();
 }
 
@@ -503,7 +533,9 @@ static void start(void) {
   const unsigned also = draw(256);
   run.env_flags = flags[also % FLAGS];
   run.small = also / FLAGS % 4 == 3;
-  run.full = false;
+  run.faulty = also / FLAGS / 4 % 3 == 2;
+  run.failed = false;
+  fault_choose_none();
   run.levels = run.env_flags & MDB_WRITEMAP ? 1 : LEVELS;
   run.longs = 0;
   memset(run.slot, 0, sizeof(run.slot));
@@ -521,6 +553,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   run.input = (struct fuzz_input){data, steps};
   start();
   sequence_run(&run.input, steps, behind, step);
+  fault_choose_none();
   compare_all();
   close_env();
   check_file();

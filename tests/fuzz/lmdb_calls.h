@@ -5,6 +5,7 @@
 #ifndef MDBX_TESTS_FUZZ_LMDB_CALLS_H
 #define MDBX_TESTS_FUZZ_LMDB_CALLS_H
 
+#include "faulty.h"
 #include "pairs.h"
 #include "sequence.h"
 
@@ -64,7 +65,9 @@ extern struct lmdb_run {
   unsigned env_flags;
   int page_size, levels;
   unsigned longs;
-  bool small, full; /* the map is so small that it gets full; the last change found no room */
+  bool small;  /* the map is so small that it gets full */
+  bool faulty; /* in some steps allocations and calls of the system fail */
+  bool failed; /* the last change was not made for one of these reasons */
   MDB_dbi dbi[TABLES];
   struct pairs live[TABLES];
   struct {
@@ -95,12 +98,12 @@ static inline bool lmdb_equal(const MDB_val *a, MDBX_val b) {
   return val_equal(&left, &b);
 }
 
-/* Whether a change had no room. */
-static inline bool is_full(int rc) { return run.full = run.small && rc == MDB_MAP_FULL; }
-/* Whether a change was made, which nothing but a lack of room prevents. */
+/* Whether a change was not made because there was no room, or a call of the system failed. */
+static inline bool has_failed(int rc) { return run.failed = (run.small && rc == MDB_MAP_FULL) || fault_may_give(rc); }
+/* Whether a change was made, which nothing else prevents. */
 static inline bool changed(int rc) {
-  FUZZ_MUST(is_full(rc) || rc == MDB_SUCCESS);
-  return !run.full;
+  FUZZ_MUST(has_failed(rc) || rc == MDB_SUCCESS);
+  return !run.failed;
 }
 
 MDBX_val draw_key(int table);

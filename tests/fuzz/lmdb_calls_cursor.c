@@ -21,7 +21,12 @@ void do_cursor_open(int table) {
   struct slot *slot = &run.slot[draw(CURSORS)];
   if (slot->cursor)
     mdb_cursor_close(slot->cursor);
-  FUZZ_OK(mdb_cursor_open(txn(), run.dbi[table], &slot->cursor));
+  const int rc = FAULTY(mdb_cursor_open(txn(), run.dbi[table], &slot->cursor));
+  if (has_failed(rc)) {
+    slot->cursor = NULL;
+    return;
+  }
+  FUZZ_MUST(rc == MDB_SUCCESS);
   slot->table = table;
   slot->level = run.depth;
   set_place(slot, PLACE_UNKNOWN, 0);
@@ -215,7 +220,7 @@ static void put_current(struct slot *slot, size_t at) {
   memcpy(copy, old.iov_base, old.iov_len);
   const MDBX_val key = {copy, old.iov_len};
   MDB_val k = lmdb_val(key), v = lmdb_val(wanted);
-  if (!changed(mdb_cursor_put(slot->cursor, &k, &v, MDB_CURRENT)))
+  if (!changed(FAULTY(mdb_cursor_put(slot->cursor, &k, &v, MDB_CURRENT))))
     return;
   if (pairs->several)
     pairs_remove(pairs, at, at + 1);
@@ -234,8 +239,8 @@ static void put_anywhere(struct slot *slot, unsigned flags) {
   pairs_seek(pairs, &key, NULL, &key_there);
   pairs_seek(pairs, &key, &wanted, &pair_there);
   const bool refused = flags & MDB_NOOVERWRITE ? key_there : flags & MDB_NODUPDATA && pairs->several && pair_there;
-  const int rc = mdb_cursor_put(slot->cursor, &k, &v, flags);
-  if (is_full(rc))
+  const int rc = FAULTY(mdb_cursor_put(slot->cursor, &k, &v, flags));
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (refused ? MDB_KEYEXIST : MDB_SUCCESS));
   set_place(slot, PLACE_UNKNOWN, 0);
@@ -266,10 +271,10 @@ void do_append(int table) {
     refused = pairs_seek(pairs, &key, NULL, &there) < pairs->count;
   MDB_val k = lmdb_val(key), v = lmdb_val(wanted);
   FUZZ_OK(mdb_cursor_open(txn(), run.dbi[table], &cursor));
-  const int rc = mdb_cursor_put(cursor, &k, &v, among_values ? MDB_APPENDDUP : MDB_APPEND);
+  const int rc = FAULTY(mdb_cursor_put(cursor, &k, &v, among_values ? MDB_APPENDDUP : MDB_APPEND));
   mdb_cursor_close(cursor);
   fuzz_trace("  append, among values %d: %d, refused %d", (int)among_values, rc, (int)refused);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (refused ? MDB_KEYEXIST : MDB_SUCCESS));
   if (refused)
@@ -301,7 +306,7 @@ void do_cursor_delete(void) {
     return;
   struct pairs *pairs = &run.live[slot->table];
   const size_t first = (size_t)first_of(pairs, at), behind = (size_t)behind_of(pairs, at);
-  if (!changed(mdb_cursor_del(slot->cursor, all ? MDB_NODUPDATA : 0)))
+  if (!changed(FAULTY(mdb_cursor_del(slot->cursor, all ? MDB_NODUPDATA : 0))))
     return;
   const size_t from = all ? first : at;
   pairs_remove(pairs, from, all ? behind : at + 1);

@@ -42,9 +42,9 @@ static void search(int table, const MDBX_val *key, const MDBX_val *sought, size_
 
 static void delete_it(int table, const MDBX_val *key, const MDBX_val *sought, size_t wanted) {
   MDB_val k = lmdb_val(*key), v = lmdb_val(*sought);
-  const int rc = mdb_del(txn(), run.dbi[table], &k, &v);
+  const int rc = FAULTY(mdb_del(txn(), run.dbi[table], &k, &v));
   fuzz_trace("  deletion by %zu bytes: %d", sought->iov_len, rc);
-  if (is_full(rc))
+  if (has_failed(rc))
     return;
   FUZZ_MUST(rc == (wanted == SIZE_MAX ? MDB_NOTFOUND : MDB_SUCCESS));
   if (rc != MDB_SUCCESS)

@@ -145,7 +145,6 @@ void lives_checkpoint(void) {
   const int rc = FAULTY(mdbx_txn_checkpoint(txn(), MDBX_TXN_NOWEAKING, NULL)), level = tables.depth - 1;
   if (has_failed(rc)) { /* that of the commit, or of going on after it; the transaction has ended */
     tables.over |= !level && rc != MDBX_MAP_FULL;
-    pass_renames(level);
     leave_failed(rc);
     if (!level)
       lives_begin();
