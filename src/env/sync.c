@@ -10,6 +10,8 @@
 #include "env/group.h"
 #include "file/pending.h"
 
+#include <stdlib.h>
+
 /* The head's pages have been flushed. If the meta of the commit that was believable before is still in the file, that
  * commit is durable now. Then the head becomes the believable commit, so that its pages stay pinned if this process
  * dies before the head is durable (C19). */
@@ -28,15 +30,22 @@ static int believe_head(MDBX_env *env, const struct meta_slot *head) {
   return MDBX_SUCCESS;
 }
 
-/* Rewrites the head's meta as steady. Its pages have been flushed. */
+/* Rewrites the head's meta as steady. Its pages have been flushed. Only a failed write leaves it in doubt. */
 static int mark_steady(MDBX_env *env, unsigned slot, const struct meta_slot *head) {
+  struct meta_page *page;
   ASSERT(slot < META_COUNT && head->valid);
-  const int believed = believe_head(env, head);
-  if (believed != MDBX_SUCCESS)
-    return believed;
-  const int rc = meta_make_steady(env->fd, env->page_size, slot, head);
+  int rc = meta_read_page(env->fd, env->page_size, slot, head, &page);
+  if (rc == MDBX_CORRUPTED)
+    rc = log_damage(rc, "%s: meta page %u changed between two reads", env->data_path, slot);
   if (rc != MDBX_SUCCESS)
-    atomic_store(&env->fatal, true);
+    return rc;
+  rc = believe_head(env, head);
+  if (rc == MDBX_SUCCESS) {
+    rc = meta_turn_steady(env->fd, env->page_size, slot, page);
+    if (rc != MDBX_SUCCESS)
+      atomic_store(&env->fatal, true);
+  }
+  free(page);
   return rc == MDBX_SUCCESS ? sync_flush(env) : rc;
 }
 

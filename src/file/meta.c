@@ -415,18 +415,23 @@ int meta_read_page(int fd, uint32_t page_size, unsigned slot, const struct meta_
   return rc;
 }
 
+static int rewrite(int fd, uint32_t page_size, unsigned slot, struct meta_page *page, txnid_t txnid,
+                   const struct meta *meta) {
+  struct meta_tail tail = {NULL, 0, NULL, 0};
+  tail.list = meta_list_of(page, &tail.list_length);
+  meta_build(page, page_size, slot, txnid, meta, &tail);
+  return meta_write(fd, page, page_size);
+}
+
 int meta_restate(int fd, uint32_t page_size, unsigned slot, const struct meta_slot *old, txnid_t txnid,
                  const struct meta *meta) {
   struct meta_page *page;
-  struct meta_tail tail = {NULL, 0, NULL, 0};
   int rc = meta_read_page(fd, page_size, slot, old, &page);
   if (rc == MDBX_CORRUPTED)
     return log_damage(rc, "meta page %u changed between two reads", slot);
   if (rc != MDBX_SUCCESS)
     return rc;
-  tail.list = meta_list_of(page, &tail.list_length);
-  meta_build(page, page_size, slot, txnid, meta, &tail);
-  rc = meta_write(fd, page, page_size);
+  rc = rewrite(fd, page_size, slot, page, txnid, meta);
   free(page);
   return rc;
 }
@@ -443,6 +448,12 @@ int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_
   struct meta meta = old->meta;
   meta.kind = META_STEADY;
   return meta_restate(fd, (uint32_t)page_size, slot, old, old->txnid, &meta);
+}
+
+int meta_turn_steady(int fd, uint32_t page_size, unsigned slot, struct meta_page *page) {
+  struct meta meta = page->meta;
+  meta.kind = META_STEADY;
+  return rewrite(fd, page_size, slot, page, page->header.txnid, &meta);
 }
 
 int meta_write_steady(int fd, uint32_t page_size, unsigned slot, struct meta_page *page) {

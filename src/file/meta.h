@@ -123,6 +123,8 @@ int meta_begin_branch(struct meta *meta);
 
 /* Rewrites a weak meta as steady. Its pages have been flushed; a flush must follow. */
 int meta_make_steady(int fd, size_t page_size, unsigned slot, const struct meta_slot *old);
+/* The same for a slot that meta_read_page() has read: only the write can fail. */
+int meta_turn_steady(int fd, uint32_t page_size, unsigned slot, struct meta_page *page);
 
 /* Writes `page`, a meta page read from any slot, to `slot`, as steady and without a manifest. The pages of the commit
  * have been flushed; the meta page is on the disk on return. */
