@@ -91,11 +91,34 @@ START_TEST(few_in_a_large_table) {
 }
 END_TEST
 
+/* Where room was made, or an entry was removed, one is added without memory. */
+START_TEST(reserved_room) {
+  struct dirty dirty;
+  dirty_init(&dirty);
+  ck_assert_int_eq(dirty_reserve(&dirty, 0), MDBX_SUCCESS);
+  ck_assert_ptr_null(dirty.entries);
+  for (uint32_t wanted = 1; wanted < 3000; wanted = wanted * 3 + 1) {
+    ck_assert_int_eq(dirty_reserve(&dirty, wanted), MDBX_SUCCESS);
+    const struct dirty_page *entries = dirty.entries;
+    const uint32_t used = dirty.used;
+    for (uint32_t i = 1; i <= wanted; ++i)
+      dirty_add_reserved(&dirty, used + i, 1, buffer_of(i));
+    ck_assert_ptr_eq(dirty.entries, entries);
+    ck_assert_uint_eq(dirty.used, used + wanted);
+    struct page *removed = dirty_remove(&dirty, used + 1);
+    dirty_add_reserved(&dirty, used + 1, 1, removed);
+    ck_assert_ptr_eq(dirty_find(&dirty, used + 1), removed);
+  }
+  dirty_destroy(&dirty);
+}
+END_TEST
+
 int main(void) {
   Suite *suite = suite_create("dirty");
   TCase *tests = tcase_create("dirty");
   tcase_add_loop_test(tests, against_an_array, 0, 4);
   tcase_add_test(tests, few_in_a_large_table);
+  tcase_add_test(tests, reserved_room);
   suite_add_tcase(suite, tests);
   return unit_run(suite);
 }
