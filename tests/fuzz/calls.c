@@ -397,9 +397,24 @@ static void give_up(bool commits) {
   run.depth += 1;
 }
 
+/* A flush has failed: all that is open ends. What was committed is there when the database is opened again. */
+static void drop_all(void) {
+  while (run.depth) {
+    FUZZ_OK(mdbx_txn_abort(txn()));
+    leave(false);
+  }
+  open_again();
+  begin_anew();
+  compare_all();
+}
+
 /* What had no room, or failed, is not done. If it was begun, the transaction is broken. */
 static void look_around(void) {
   run.failed = false;
+  if (run.faulty && mdbx_reader_check(run.env, NULL) == MDBX_PANIC) {
+    drop_all();
+    return;
+  }
   const bool broken = mdbx_txn_flags(txn()) & MDBX_TXN_ERROR;
   fuzz_trace("  failed; broken %d", (int)broken);
   if (broken)
