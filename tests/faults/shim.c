@@ -163,6 +163,7 @@ ssize_t __wrap_pwritev(int fd, const struct iovec *iov, int count, off_t offset)
                                  : __real_pwritev(fd, iov, count, offset);
 }
 
+#if defined(__GLIBC__) || defined(RWF_DSYNC) /* older versions of musl have no such call */
 ssize_t __real_pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags);
 ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags);
 ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int count, off_t offset, int flags) {
@@ -175,6 +176,7 @@ ssize_t __wrap_pwritev2(int fd, const struct iovec *iov, int count, off_t offset
   return error == SHORT_TRANSFER ? __real_pwritev2(fd, &part, 1, offset, flags)
                                  : __real_pwritev2(fd, iov, count, offset, flags);
 }
+#endif
 
 int __real_fdatasync(int fd);
 int __wrap_fdatasync(int fd);
