@@ -2974,7 +2974,10 @@ LIBMDBX_API int mdbx_get_equal_or_great(const MDBX_txn *txn, MDBX_dbi dbi,
  *        writes the value before the next operation. With MDBX_MULTIPLE data is
  *        an array of two: data[0] has the address and the length of the first
  *        element, data[1].iov_len the number of elements. On return
- *        data[1].iov_len holds the number of elements stored.
+ *        data[1].iov_len holds the number of elements stored, also if the call
+ *        fails at a later element, except if it returns MDBX_EINVAL or
+ *        MDBX_INCOMPATIBLE. What was stored stays, unless the transaction is
+ *        broken.
  * flags  MDBX_put_flags_t:
  *   MDBX_UPSERT       insert or update; with MDBX_DUPSORT add the value
  *   MDBX_NOOVERWRITE  insert only; if refused, data receives the present value

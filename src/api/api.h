@@ -45,4 +45,7 @@ int api_check_related(const MDBX_cursor *a, const MDBX_cursor *b);
 /* Checks the flags of a put into this table. */
 int api_put_flags(const struct tree *tree, unsigned flags);
 
+/* The transaction, the table or the cursor cannot be used. Of an array no element is stored. Returns `rc`. */
+int api_put_refused(MDBX_val *data, unsigned flags, int rc);
+
 #endif

@@ -278,7 +278,7 @@ int mdbx_cursor_scan_from(MDBX_cursor *cur, MDBX_predicate_func pred, void *ctx,
 int mdbx_cursor_put(MDBX_cursor *cur, const MDBX_val *key, MDBX_val *data, MDBX_put_flags_t flags) {
   int rc = api_cursor_for_write(cur);
   if (rc != MDBX_SUCCESS)
-    return rc;
+    return api_put_refused(data, flags, rc);
   if (!key || !data)
     return MDBX_EINVAL;
   const struct txn_change change = txn_change_by(cur);

@@ -19,6 +19,13 @@ int api_put_flags(const struct tree *tree, unsigned flags) {
   return (flags & MDBX_MULTIPLE) && !tree_is_fixed(tree) ? MDBX_INCOMPATIBLE : MDBX_SUCCESS;
 }
 
+int api_put_refused(MDBX_val *data, unsigned flags, int rc) {
+  ASSERT(rc != MDBX_SUCCESS);
+  if (data && flags & MDBX_MULTIPLE)
+    data[1].iov_len = 0;
+  return rc;
+}
+
 /* --------------------------------------------------------------------------------------------------------- reading */
 
 int mdbx_get(const MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *data) {
@@ -79,7 +86,7 @@ int mdbx_put(MDBX_txn *txn, MDBX_dbi dbi, const MDBX_val *key, MDBX_val *data, M
   struct tree *tree;
   int rc = api_tree_for_write(txn, dbi, &tree);
   if (unlikely(rc != MDBX_SUCCESS))
-    return rc;
+    return api_put_refused(data, flags, rc);
   if (unlikely(!key || !data))
     return MDBX_EINVAL;
   rc = api_put_flags(tree, flags);

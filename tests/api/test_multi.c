@@ -181,6 +181,10 @@ START_TEST(rule_36_multiple) {
   OK(put_many("", 0, MDBX_CURRENT, &written));
   has_values("k", "");
   IS(put_many("a", 1, MDBX_RESERVE, &written), MDBX_EINVAL);
+  OK(mdbx_txn_break(txn));
+  IS(put_many("abc", 3, 0, &written), MDBX_BAD_TXN);
+  ck_assert_uint_eq(written, 0);
+  OK(mdbx_txn_rollback(txn));
   done();
   open_kind(0);
   IS(put_many("abc", 3, 0, &written), MDBX_INCOMPATIBLE);

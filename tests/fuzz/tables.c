@@ -269,7 +269,7 @@ static void do_reader_look(void) {
   FUZZ_MUST(rc == (table->identity ? MDBX_SUCCESS : MDBX_NOTFOUND));
   if (rc != MDBX_SUCCESS)
     return;
-  lives_reader_uses(slot, dbi);
+  lives_reader_uses(slot, dbi, table->identity);
   pairs_compare(tables.reader[slot].txn, dbi, &table->pairs);
 }
 
@@ -280,7 +280,7 @@ static void do_reader_use(void) {
   if (!handle || !lives_reader_knows(slot, handle))
     return;
   const struct world *seen = &tables.reader[slot].world;
-  lives_reader_uses(slot, handle->dbi);
+  lives_reader_uses(slot, handle->dbi, handle->identity);
   fuzz_trace("  reader %u, handle %u", slot, handle->dbi);
   pairs_compare(tables.reader[slot].txn, handle->dbi, &seen->table[world_find(seen, handle->identity)].pairs);
 }
@@ -346,7 +346,7 @@ static void do_cached(void) {
   if (reads && !lives_reader_knows(slot, handle))
     return;
   if (reads)
-    lives_reader_uses(slot, handle->dbi);
+    lives_reader_uses(slot, handle->dbi, handle->identity);
   const struct world *seen = reads ? &tables.reader[slot].world : world();
   const unsigned name = world_find(seen, handle->identity), place = (handle->identity * 8 + what) % CACHED;
   if (tables.cached[place].identity != handle->identity || tables.cached[place].key != what) {

@@ -81,7 +81,8 @@ extern struct tables {
     struct world world;
     /* Bits: numbers that it has used, and those that stand for something else since. */
     uint64_t used, lost;
-    bool parked, wakes; /* `wakes`: when it is used */
+    unsigned used_as[64]; /* 0, or the table that it has found by a number; it finds the same one whatever is renamed */
+    bool parked, wakes;   /* `wakes`: when it is used */
   } reader[READERS];
   bool has_renamed; /* a table, since the database was opened */
   bool small;       /* it has so little room that it gets full */
@@ -121,7 +122,8 @@ void lives_forget_number(MDBX_dbi dbi);
 /* The reader's snapshot has the table of this handle by the same name and of the same kind. */
 bool lives_reader_knows(unsigned slot, const struct world_handle *handle);
 void lives_reader_begin(unsigned slot);
-void lives_reader_uses(unsigned slot, MDBX_dbi dbi);
+void lives_reader_uses(unsigned slot, MDBX_dbi dbi, unsigned identity);
+void lives_reader_uses_all(unsigned slot);
 /* From now on the number stands for another table, or for none. */
 void lives_renumber(MDBX_dbi dbi);
 void lives_reader_end(unsigned slot);

@@ -129,7 +129,7 @@ static void renew(struct tables_cursor *cursor, int owner) {
   if (!named || (owner != OF_WRITER && !lives_reader_knows((unsigned)owner, named)))
     return;
   if (owner != OF_WRITER)
-    lives_reader_uses((unsigned)owner, dbi);
+    lives_reader_uses((unsigned)owner, dbi, named->identity);
   const int rc = FAULTY(mdbx_cursor_renew(txn_of(owner), cursor->handle));
   fuzz_trace("  renew with %d, handle %u: %d", owner, dbi, rc);
   if (fault_may_give(rc)) {
@@ -216,7 +216,7 @@ static void bind_somewhere(struct tables_cursor *cursor, int owner) {
   if (!handle || (owner != OF_WRITER && !lives_reader_knows((unsigned)owner, handle)))
     return;
   if (owner != OF_WRITER)
-    lives_reader_uses((unsigned)owner, handle->dbi);
+    lives_reader_uses((unsigned)owner, handle->dbi, handle->identity);
   bind(cursor, owner, handle);
 }
 

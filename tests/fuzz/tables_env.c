@@ -27,7 +27,7 @@ void env_copy_of(unsigned slot, unsigned how) {
   unlink(fuzz_path(COPY MDBX_LOCK_SUFFIX));
   FUZZ_OK(mdbx_txn_copy2pathname(tables.reader[slot].txn, fuzz_path(COPY),
                                  flags[how % 3] | MDBX_CP_DONT_FLUSH | MDBX_CP_OVERWRITE));
-  tables.reader[slot].used = UINT64_MAX; /* of all tables, by their handles */
+  lives_reader_uses_all(slot);
   compare_copy(&tables.reader[slot].world);
 }
 

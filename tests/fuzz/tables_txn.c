@@ -2,6 +2,7 @@
 /* The target `tables`: what transactions and their ends make of handles. */
 #include "tables.h"
 
+#include <limits.h>
 #include <string.h>
 
 /* Every handle that should name a table does. */
@@ -63,7 +64,31 @@ static bool is_known_around(const struct world *around, int level, const struct 
 
 static uint64_t bit_of(MDBX_dbi dbi) { return UINT64_C(1) << dbi % 64; }
 
-void lives_reader_uses(unsigned slot, MDBX_dbi dbi) { tables.reader[slot].used |= bit_of(dbi); }
+void lives_reader_uses(unsigned slot, MDBX_dbi dbi, unsigned identity) {
+  unsigned *const used_as = &tables.reader[slot].used_as[dbi % 64];
+  tables.reader[slot].used |= bit_of(dbi);
+  if (!*used_as)
+    *used_as = identity;
+}
+
+/* By its handles, each of which has the name that is committed, or the one that the writer has given it. */
+void lives_reader_uses_all(unsigned slot) {
+  tables.reader[slot].used = UINT64_MAX;
+  for (unsigned i = 0; i < world()->handles; ++i) {
+    const struct world_handle *handle = &world()->handle[i];
+    const unsigned name = world_find(&tables.base, handle->identity);
+    const bool renamed = name != world_find(world(), handle->identity);
+    if (renamed || name == NAMES)
+      lives_reader_uses(slot, handle->dbi, UINT_MAX);
+    else if (tables.reader[slot].world.table[name].identity)
+      lives_reader_uses(slot, handle->dbi, tables.reader[slot].world.table[name].identity);
+  }
+}
+
+static void forget_uses(unsigned slot) {
+  tables.reader[slot].used = tables.reader[slot].lost = 0;
+  memset(tables.reader[slot].used_as, 0, sizeof(tables.reader[slot].used_as));
+}
 
 void lives_renumber(MDBX_dbi dbi) {
   for (unsigned slot = 0; slot < READERS; ++slot)
@@ -166,8 +191,10 @@ void lives_checkpoint(void) {
 
 bool lives_reader_knows(unsigned slot, const struct world_handle *handle) {
   const unsigned name = world_find(&tables.reader[slot].world, handle->identity);
+  const unsigned used_as = tables.reader[slot].used_as[handle->dbi % 64];
   return tables.reader[slot].txn && name < NAMES && !(tables.reader[slot].lost & bit_of(handle->dbi)) &&
-         world_find(world(), handle->identity) == name && world_find(&tables.base, handle->identity) == name &&
+         (!used_as || used_as == handle->identity) && world_find(world(), handle->identity) == name &&
+         world_find(&tables.base, handle->identity) == name &&
          tables.reader[slot].world.table[name].flags == world()->table[name].flags;
 }
 
@@ -180,7 +207,7 @@ void lives_reader_begin(unsigned slot) {
   }
   FUZZ_MUST(rc == MDBX_SUCCESS);
   world_copy(&tables.reader[slot].world, &tables.base);
-  tables.reader[slot].used = tables.reader[slot].lost = 0;
+  forget_uses(slot);
 }
 
 void lives_reader_end(unsigned slot) {
@@ -198,7 +225,7 @@ static void note_newest(unsigned slot) {
   cursors_reader_leaves(slot);
   world_clear(&tables.reader[slot].world);
   world_copy(&tables.reader[slot].world, &tables.base);
-  tables.reader[slot].used = tables.reader[slot].lost = 0;
+  forget_uses(slot);
 }
 
 void lives_reader_move(unsigned slot, unsigned how) {
@@ -232,7 +259,7 @@ void lives_reader_clone(unsigned from, unsigned to) {
   cursors_reader_leaves(to);
   world_clear(&tables.reader[to].world);
   world_copy(&tables.reader[to].world, &tables.reader[from].world);
-  tables.reader[to].used = tables.reader[to].lost = 0;
+  forget_uses(to);
 }
 
 static bool has_newest(const MDBX_txn *reader) {
