@@ -2334,9 +2334,9 @@ LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
                                       MDBX_txn_flags_t flags, MDBX_txn **txn);
 
 /* Commits a transaction and frees its handle. Its cursors become unbound; the
- * caller still has to close them. A running child is committed first. A
- * transaction without changes writes nothing and uses no id. Committing a read
- * transaction is the same as aborting it.
+ * caller still has to close them. A running child is committed first, or
+ * aborted if it is broken. A transaction without changes writes nothing and uses
+ * no id. Committing a read transaction is the same as aborting it.
  *
  * latency  NULL, or receives the times of the parts of the commit.
  *
@@ -2349,7 +2349,8 @@ LIBMDBX_INLINE_API int mdbx_txn_begin(MDBX_env *env, MDBX_txn *parent,
  * failed, or that of several commits (MDBX_opt_group_commit), for all of them.
  *
  * If a nested transaction cannot be committed for lack of memory, its parent is
- * as if the child had been aborted. */
+ * as if the child had been aborted. A parent whose running child cannot be
+ * committed is aborted too. */
 LIBMDBX_API int mdbx_txn_commit_ex(MDBX_txn *txn, MDBX_commit_latency *latency);
 
 /* mdbx_txn_commit_ex() without the times. */

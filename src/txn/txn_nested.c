@@ -286,14 +286,14 @@ static int end_level(MDBX_txn *child, bool keep) {
   return MDBX_SUCCESS;
 }
 
+/* A level is kept with all that is nested in it, or not at all. */
 int txn_commit_nested(MDBX_txn *child) {
-  int rc = txn_end_children(child, true);
-  if (child->flags & MDBX_TXN_ERROR) {
-    const int aborted = end_level(child, false);
-    return aborted == MDBX_SUCCESS ? MDBX_RESULT_TRUE : aborted;
-  }
-  const int ended = end_level(child, true);
-  return ended == MDBX_SUCCESS ? rc : ended;
+  const int rc = txn_end_children(child, true);
+  const bool broken = child->flags & MDBX_TXN_ERROR;
+  const int ended = end_level(child, rc == MDBX_SUCCESS && !broken);
+  if (rc != MDBX_SUCCESS || ended != MDBX_SUCCESS)
+    return rc == MDBX_SUCCESS ? ended : rc;
+  return broken ? MDBX_RESULT_TRUE : MDBX_SUCCESS;
 }
 
 int txn_abort_nested(MDBX_txn *child) {

@@ -394,10 +394,10 @@ void txn_end_latency(MDBX_commit_latency *latency, uint64_t begun) {
 static int commit_or_undo(MDBX_txn *txn, MDBX_commit_latency *latency, struct commit_wait *wait) {
   ASSERT(txn->root == txn && txn->signature == TXN_SIGNATURE);
   ASSERT(!txn->owner || txn->owner == os_thread_self());
-  txn_end_children(txn, true);
-  if (txn->flags & MDBX_TXN_ERROR) {
+  const int ended = txn_end_children(txn, true);
+  if (ended != MDBX_SUCCESS || (txn->flags & MDBX_TXN_ERROR)) {
     undo_write(txn);
-    return MDBX_RESULT_TRUE;
+    return ended == MDBX_SUCCESS ? MDBX_RESULT_TRUE : ended;
   }
   recent_choose(&txn->space);
   const int rc = commit_write(txn, latency, wait);

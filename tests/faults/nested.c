@@ -45,14 +45,15 @@ enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
 static const struct way *way;
 static const char *path;
 static long at, seed;
+static enum ending { ONE_BY_ONE, NESTED_AT_ONCE, ALL_AT_ONCE, ENDINGS } ending;
 static MDBX_env *env;
 static MDBX_dbi dbi;
 static uint64_t chance;
 
 static void fail(const char *what, int rc) {
   shim.armed = false;
-  fprintf(stderr, "nested: %s, seed %ld, call %ld fails: %s: %d, %s\n", way->name, seed, at, what, rc,
-          mdbx_strerror(rc));
+  fprintf(stderr, "nested: %s, seed %ld, call %ld fails, ending %d: %s: %d, %s\n", way->name, seed, at, (int)ending,
+          what, rc, mdbx_strerror(rc));
   exit(1);
 }
 
@@ -169,6 +170,27 @@ static void work(MDBX_txn *txn, struct model *model, int level) {
   compare(txn, model);
 }
 
+/* The levels are open when one that contains others is committed, and meets the fault: all of them are kept, or none. */
+static int end_at_once(MDBX_txn *txn, struct model *model) {
+  MDBX_txn *level[LEVELS + 1] = {txn};
+  struct model inner;
+  for (int i = 0; i <= LEVELS; ++i) {
+    if (i)
+      MUST(mdbx_txn_begin(env, level[i - 1], MDBX_TXN_READWRITE, &level[i]));
+    MUST(change(level[i], i ? &inner : model, 8));
+    if (!i)
+      inner = *model;
+  }
+  shim.armed = true;
+  const int rc = mdbx_txn_commit(level[ending == NESTED_AT_ONCE]);
+  shim.armed = false;
+  if (rc == MDBX_SUCCESS)
+    *model = inner;
+  else if (!shim.fired)
+    fail("a commit of several levels", rc);
+  return rc;
+}
+
 static void check(void) {
   MDBX_chk_callbacks_t callbacks;
   MDBX_chk_context_t context;
@@ -177,6 +199,25 @@ static void check(void) {
   MUST(mdbx_env_chk(env, &callbacks, &context, MDBX_CHK_DEFAULTS, MDBX_chk_error, 0));
   if (context.result.total_problems)
     fail("the checker", MDBX_CORRUPTED);
+}
+
+/* The transaction with the fault. Whether it is committed; *model is what it holds then. */
+static bool change_and_commit(struct model *model) {
+  MDBX_txn *txn;
+  MUST(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
+  if (ending == ONE_BY_ONE)
+    work(txn, model, 0);
+  else if (end_at_once(txn, model) != MDBX_SUCCESS && ending == ALL_AT_ONCE)
+    return false;
+  else if (ending == ALL_AT_ONCE)
+    return true;
+  const bool broken = is_broken(txn);
+  if (!broken)
+    compare(txn, model);
+  const int rc = mdbx_txn_commit(txn);
+  if (rc != (broken ? MDBX_RESULT_TRUE : MDBX_SUCCESS))
+    fail("the commit", rc);
+  return !broken;
 }
 
 /* Whether the fault came to pass. */
@@ -202,15 +243,10 @@ static bool run(void) {
   shim.kind = way->kind;
   shim.error = way->error;
   shim.at = at;
-  MUST(mdbx_txn_begin(env, NULL, MDBX_TXN_READWRITE, &txn));
-  work(txn, &inner, 0);
-  const bool fired = shim.fired, broken = is_broken(txn);
-  const int rc = mdbx_txn_commit(txn);
-  if (rc != (broken ? MDBX_RESULT_TRUE : MDBX_SUCCESS))
-    fail("the commit", rc);
+  const bool kept = change_and_commit(&inner), fired = shim.fired;
   check();
   MUST(mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn));
-  compare(txn, broken ? &model : &inner);
+  compare(txn, kept ? &inner : &model);
   MUST(mdbx_txn_abort(txn));
   MUST(mdbx_env_close(env));
   return fired;
@@ -223,7 +259,7 @@ static long run_all(void) {
   return at;
 }
 
-/* Arguments: the number of a way, of a seed and of a call; then that one fails, and no other. */
+/* Arguments: the number of a way, of a seed and of a call, and how the levels end; then that one fails, and no other. */
 int main(int argc, char **argv) {
   const char *folder = getenv("TMPDIR");
   char name[4096];
@@ -233,12 +269,14 @@ int main(int argc, char **argv) {
     way = &ways[atol(argv[1]) % WAYS];
     seed = atol(argv[2]);
     at = atol(argv[3]);
+    ending = argc > 4 ? (enum ending)(atol(argv[4]) % ENDINGS) : ONE_BY_ONE;
     printf("%s: it %s\n", way->name, run() ? "failed" : "did not come so far");
   }
   for (way = ways; argc <= 3 && way < ways + WAYS; ++way) {
     long calls = 0;
     for (seed = 1; seed <= SEEDS; ++seed)
-      calls += run_all();
+      for (ending = ONE_BY_ONE; ending < ENDINGS; ++ending)
+        calls += run_all();
     printf("%s: %ld calls\n", way->name, calls);
     if (!calls) {
       fprintf(stderr, "nested: %s: nothing fails\n", way->name);
