@@ -357,14 +357,19 @@ static void change_main(MDBX_txn *txn, unsigned flags) {
   main->changed = true;
 }
 
+static int give_orders(MDBX_env *env, MDBX_dbi dbi, const struct table_orders *orders) {
+  os_mutex_lock(&env->handles_mutex);
+  const int rc = handle_set_orders(&env->handles[dbi], orders);
+  os_mutex_unlock(&env->handles_mutex);
+  return rc;
+}
+
 static int open_main(const struct opening *opening) {
   MDBX_txn *txn = opening->txn;
   const bool other = !flags_agree(opening, txn->main.record.flags);
   if (other && (!opening->create || !tree_is_empty(&txn->main)))
     return MDBX_INCOMPATIBLE;
-  os_mutex_lock(&txn->env->handles_mutex);
-  const int rc = handle_set_orders(&txn->env->handles[DBI_MAIN], opening->orders);
-  os_mutex_unlock(&txn->env->handles_mutex);
+  const int rc = give_orders(txn->env, DBI_MAIN, opening->orders);
   if (rc == MDBX_SUCCESS && other)
     change_main(txn, flags_wanted(opening));
   table_use_orders(&txn->main, &txn->env->handles[DBI_MAIN]);
@@ -517,16 +522,9 @@ int table_open(MDBX_txn *txn, const MDBX_val *name, unsigned flags, const struct
   return open_named(&opening, dbi);
 }
 
-/* Gives an empty table another kind of order. MDBX_RESULT_TRUE: impossible in this transaction. */
-static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigned order_flags) {
-  ASSERT(txn->root == txn && order_flags);
-  if (!tree_is_empty(tree))
-    return MDBX_INCOMPATIBLE;
-  if (readonly)
-    return MDBX_RESULT_TRUE;
-  const int rc = table_claim(txn, tree);
-  if (rc != MDBX_SUCCESS)
-    return rc;
+/* Gives an empty table another kind of order. */
+static void change_order(MDBX_txn *txn, struct tree *tree, unsigned order_flags) {
+  ASSERT(txn->root == txn && order_flags && tree_is_empty(tree));
   struct table_record record = tree->record;
   record.flags |= (uint8_t)order_flags;
   record.mod_txnid = txn->view->txnid;
@@ -535,9 +533,9 @@ static int change_order(MDBX_txn *txn, bool readonly, struct tree *tree, unsigne
   tree_init(tree, record.flags);
   tree->record = record;
   tree->changed = true;
-  return MDBX_SUCCESS;
 }
 
+/* The handle may have other functions already, or there is no memory for these: then the table stays as it is. */
 int table_set_orders(MDBX_txn *txn, MDBX_dbi dbi, const struct table_orders *orders) {
   const bool readonly = txn_is_readonly(txn);
   txn = txn->root;
@@ -550,15 +548,17 @@ int table_set_orders(MDBX_txn *txn, MDBX_dbi dbi, const struct table_orders *ord
     given.value = orders->value;
   const unsigned order_flags = (user_order_given(&given.key) ? TABLE_USER_ORDER : 0u) |
                                (user_order_given(&given.value) ? TABLE_USER_DUPORDER : 0u);
-  if (order_flags & ~(unsigned)tree->record.flags)
-    rc = change_order(txn, readonly, tree, order_flags);
-  if (rc != MDBX_SUCCESS && rc != MDBX_RESULT_TRUE)
-    return rc;
-  os_mutex_lock(&txn->env->handles_mutex);
-  const int set = handle_set_orders(&txn->env->handles[dbi], &given);
-  os_mutex_unlock(&txn->env->handles_mutex);
+  const bool other = order_flags & ~(unsigned)tree->record.flags;
+  if (other && !tree_is_empty(tree))
+    return MDBX_INCOMPATIBLE;
+  if (other && !readonly)
+    rc = table_claim(txn, tree);
+  if (rc == MDBX_SUCCESS)
+    rc = give_orders(txn->env, dbi, &given);
+  if (rc == MDBX_SUCCESS && other && !readonly)
+    change_order(txn, tree, order_flags);
   table_use_orders(tree, &txn->env->handles[dbi]);
-  return set == MDBX_SUCCESS ? rc : set;
+  return rc == MDBX_SUCCESS && other && readonly ? MDBX_RESULT_TRUE : rc;
 }
 
 /* -------------------------------------------------------------------------------------- closing, dropping, renaming */

@@ -122,6 +122,29 @@ START_TEST(order_given_while_reading) {
 }
 END_TEST
 
+/* The handle has kept the functions of a transaction that was aborted; the table has not. */
+START_TEST(refused_order_changes_nothing) {
+  MDBX_env *env = api_open(0);
+  MDBX_txn *txn = api_begin(env, MDBX_TXN_READWRITE);
+  const MDBX_dbi dbi = api_table(txn, "t", MDBX_CREATE);
+  OK(mdbx_txn_commit(txn));
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  OK(mdbx_dbi_set_order_ctx(txn, dbi, by_context, NULL, &down));
+  OK(mdbx_txn_abort(txn));
+  const uint64_t before = api_info(env).mi_recent_txnid;
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  IS(mdbx_dbi_set_order_ctx(txn, dbi, by_context, NULL, &up), MDBX_INCOMPATIBLE);
+  OK(mdbx_txn_commit(txn));
+  ck_assert_uint_eq(api_info(env).mi_recent_txnid, before);
+  txn = api_begin(env, MDBX_TXN_READWRITE);
+  fill(txn, dbi);
+  ck_assert_str_eq(pairs(txn, dbi), "a=1 b=1 c=1 ");
+  OK(mdbx_txn_commit(txn));
+  api_sound(env);
+  OK(mdbx_env_close(env));
+}
+END_TEST
+
 struct seen {
   unsigned count;
   MDBX_cursor *close, *found[4];
@@ -254,6 +277,7 @@ int main(void) {
   tcase_add_test(tcase, order_of_an_empty_table);
   tcase_add_test(tcase, order_of_the_main_table);
   tcase_add_test(tcase, order_given_while_reading);
+  tcase_add_test(tcase, refused_order_changes_nothing);
   tcase = api_case(suite, "cursors");
   tcase_add_test(tcase, cursors_of_a_transaction);
   tcase = api_case(suite, "lock files");
