@@ -3711,8 +3711,8 @@ LIBMDBX_API int mdbx_env_open_for_recovery(MDBX_env *env, const char *pathname,
  * Returns MDBX_SUCCESS, [env], MDBX_EINVAL if target_meta is above 2,
  * MDBX_EPERM if not open that way, MDBX_BUSY while a transaction runs,
  * MDBX_CORRUPTED if that meta page is damaged or needs more pages than the file
- * has, MDBX_TXN_FULL if no id is left above the others, or a system code. After
- * a failed write the environment is unusable (MDBX_PANIC). */
+ * has, MDBX_TXN_FULL if no id is left above the others, MDBX_ENOMEM, or a
+ * system code. After a failed write the environment is unusable (MDBX_PANIC). */
 LIBMDBX_API int mdbx_env_turn_for_recovery(MDBX_env *env, unsigned target_meta);
 
 /* Writes numerator / denominator as a decimal number with the given number of

@@ -95,19 +95,21 @@ static int turn(MDBX_env *env, unsigned slot) {
   return MDBX_SUCCESS;
 }
 
-static bool someone_reads(const MDBX_env *env) {
+/* MDBX_BUSY: somebody reads; MDBX_ENOMEM. */
+static int check_no_readers(const MDBX_env *env) {
   struct reader_pins pins;
   readers_pins_init(&pins);
-  const bool any = readers_collect(&env->lck, &pins) != MDBX_SUCCESS || pins.length > 0;
+  const int rc = readers_collect(&env->lck, &pins);
+  const bool any = pins.length > 0;
   readers_pins_destroy(&pins);
-  return any;
+  return rc == MDBX_SUCCESS && any ? MDBX_BUSY : rc;
 }
 
 int env_turn_for_recovery(MDBX_env *env, unsigned slot) {
   ASSERT(env->opened && slot < META_COUNT);
-  if (atomic_load(&env->writer_thread) || someone_reads(env))
-    return MDBX_BUSY;
-  int rc = env_lock_writer(env, true);
+  int rc = atomic_load(&env->writer_thread) ? MDBX_BUSY : check_no_readers(env);
+  if (rc == MDBX_SUCCESS)
+    rc = env_lock_writer(env, true);
   if (rc != MDBX_SUCCESS)
     return rc;
   rc = turn(env, slot);

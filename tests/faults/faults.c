@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tests/faults/faults.c: a workload that touches everything, with every call of the system that fails once, or from then on.
+ * tests/faults/faults.c: stories that together touch everything, with every call of the system that fails once, or from then on.
  *
- * Usage: faults [EACH [KIND]]: every EACH-th call of each kind (1: all of them; that is "make check-faults").
+ * Usage: faults [EACH [KIND [STORY]]]: every EACH-th call of each kind (1: all of them; that is "make check-faults").
  *
  * Each failure has a forked child. There the first call of the interface that fails must say so with a code that belongs to
  * it; then nothing that was acknowledged may be lost, no memory and no descriptor be kept, the environment goes on or refuses,
  * and the file is sound when it is opened again and holds what it may.
  */
-#include "shim.h"
-
-#include <mdbx.h>
+#include "faults.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,10 +21,6 @@
 
 enum { STATES_MOST = 16, HANG_SECONDS = 600 };
 
-struct mode {
-  const char *name;
-  unsigned flags;
-};
 static const struct mode modes[] = {
     {"durable", MDBX_SYNC_DURABLE},
     {"weak", MDBX_SAFE_NOSYNC},
@@ -36,23 +29,13 @@ static const struct mode modes[] = {
 };
 enum { MODES = sizeof(modes) / sizeof(modes[0]) };
 
-/* What runs now. */
-static struct {
-  const struct mode *mode;
-  MDBX_env *env;
-  MDBX_txn *txn;
-  bool opened;
-  int state;               /* commits that were acknowledged */
-  bool unsure;             /* the next one may have been made as well */
-  const char *failed_call; /* the first that failed, and its code */
-  int failed_code;
-} run;
+struct run run;
 
 /* What tables hold after so many commits; of the workload without faults. */
 static uint64_t digests[STATES_MOST];
 static char folder[200];
 
-static const char *path(const char *name) {
+const char *path(const char *name) {
   static char paths[4][256];
   static unsigned turn;
   char *text = paths[turn++ % 4];
@@ -60,15 +43,15 @@ static const char *path(const char *name) {
   return text;
 }
 
-static _Noreturn void give_up(const char *what, int rc) {
-  fprintf(stderr, "faults: %s, %s %d%s at %ld: %s (%d, %s); the call that failed: %s (%d, %s)\n", run.mode->name,
-          call_kinds[shim.kind].name, shim.error, shim.lasting ? " lasting" : "", shim.at, what, rc, mdbx_strerror(rc),
-          run.failed_call ? run.failed_call : "none", run.failed_code, mdbx_strerror(run.failed_code));
+_Noreturn void give_up(const char *what, int rc) {
+  fprintf(stderr, "faults: %s, %s, %s %d%s at %ld: %s (%d, %s); the call that failed: %s (%d, %s)\n", run.mode->name,
+          run.story->name, call_kinds[shim.kind].name, shim.error, shim.lasting ? " lasting" : "", shim.at, what, rc,
+          mdbx_strerror(rc), run.failed_call ? run.failed_call : "none", run.failed_code,
+          mdbx_strerror(run.failed_code));
   _exit(1);
 }
 
-/* A call of the interface with the shim armed; false, and the workload ends, when it fails. */
-static bool worked(const char *call, int rc) {
+bool worked(const char *call, int rc) {
   shim.armed = shim.lasting && shim.fired;
   if (rc == MDBX_SUCCESS || rc == MDBX_RESULT_TRUE)
     return true;
@@ -79,14 +62,6 @@ static bool worked(const char *call, int rc) {
   return false;
 }
 
-#define TRY(call) \
-  do { \
-    shim.armed = true; \
-    const int rc_ = (call); \
-    if (!worked(#call, rc_)) \
-      return false; \
-  } while (0)
-
 /* -------------------------------------------------------------------------------------------------------- contents */
 
 static uint64_t mix(uint64_t sum, const void *bytes, size_t length) {
@@ -95,17 +70,19 @@ static uint64_t mix(uint64_t sum, const void *bytes, size_t length) {
   return sum * 31 + length;
 }
 
-static const char *const tables[] = {"plain", "several", "large"};
-enum { PLAIN, SEVERAL, LARGE, TABLES };
+const char *const tables[TABLES] = {"plain", "several", "large"};
 enum { DIGEST_START = 7, DIGEST_ABSENT = 1 };
-static const unsigned table_flags[TABLES] = {0, MDBX_DUPSORT, 0};
+const unsigned table_flags[TABLES] = {0, MDBX_DUPSORT, 0};
 
 static uint64_t digest_table(MDBX_txn *txn, const char *name, uint64_t sum) {
   MDBX_dbi dbi;
   MDBX_cursor *cursor;
   MDBX_val key, value;
-  if (mdbx_dbi_open(txn, name, MDBX_DB_ACCEDE, &dbi) != MDBX_SUCCESS)
+  const int opened = mdbx_dbi_open(txn, name, MDBX_DB_ACCEDE, &dbi);
+  if (opened == MDBX_NOTFOUND)
     return sum + DIGEST_ABSENT;
+  if (opened != MDBX_SUCCESS)
+    give_up("opening a table after the fault", opened);
   if (mdbx_cursor_open(txn, dbi, &cursor) != MDBX_SUCCESS)
     give_up("a cursor for comparing", 0);
   int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_FIRST);
@@ -119,7 +96,7 @@ static uint64_t digest_table(MDBX_txn *txn, const char *name, uint64_t sum) {
 
 static uint64_t digest(MDBX_env *env) {
   MDBX_txn *txn;
-  const int rc = mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY, &txn);
+  const int rc = mdbx_txn_begin(env, NULL, MDBX_TXN_RDONLY | MDBX_TXN_APART, &txn);
   if (rc != MDBX_SUCCESS)
     give_up("a reader after the fault", rc);
   uint64_t sum = DIGEST_START;
@@ -131,17 +108,18 @@ static uint64_t digest(MDBX_env *env) {
 
 /* -------------------------------------------------------------------------------------------------------- workload */
 
-static bool open_env(void) {
+bool open_env(void) {
   TRY(mdbx_env_create(&run.env));
   TRY(mdbx_env_set_maxdbs(run.env, 8));
   TRY(mdbx_env_set_geometry(run.env, 0, 0, 4 << 20, 16384, 32768, 512));
   TRY(mdbx_env_set_option(run.env, MDBX_opt_txn_dp_limit, 128));
-  TRY(mdbx_env_open(run.env, path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | run.mode->flags), 0600));
+  const unsigned flags = MDBX_NOSUBDIR | run.mode->flags | run.story->flags;
+  TRY(mdbx_env_open(run.env, path("db"), (MDBX_env_flags_t)flags, 0600));
   run.opened = true;
   return true;
 }
 
-static bool close_env(void) {
+bool close_env(void) {
   MDBX_env *env = run.env;
   run.env = NULL;
   run.opened = false;
@@ -149,24 +127,28 @@ static bool close_env(void) {
   return true;
 }
 
-static bool begin(void) {
+bool begin(void) {
   TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_READWRITE, &run.txn));
   return true;
 }
 
-static bool commit(void) {
-  MDBX_txn *txn = run.txn;
-  run.txn = NULL;
-  run.unsure = true;
-  TRY(mdbx_txn_commit(txn));
+void note_state(void) {
   run.unsure = false;
   run.state += 1;
   if (!digests[run.state] && !shim.error)
     digests[run.state] = digest(run.env);
+}
+
+bool commit(void) {
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL;
+  run.unsure = true;
+  TRY(mdbx_txn_commit(txn));
+  note_state();
   return true;
 }
 
-static bool put(unsigned table, unsigned number, size_t length, unsigned fill) {
+bool put(unsigned table, unsigned number, size_t length, unsigned fill) {
   static uint8_t bytes[20000];
   char name[24];
   MDBX_dbi dbi;
@@ -179,7 +161,7 @@ static bool put(unsigned table, unsigned number, size_t length, unsigned fill) {
   return true;
 }
 
-static bool put_many(unsigned from, unsigned to, size_t length) {
+bool put_many(unsigned from, unsigned to, size_t length) {
   for (unsigned i = from; i < to; ++i)
     if (!put(PLAIN, i * 37 % to, length, i) || !put(SEVERAL, i % 5, 8 + i % 90, i))
       return false;
@@ -222,7 +204,7 @@ static bool nest(void) {
   return true;
 }
 
-static bool check(void) {
+bool check(void) {
   MDBX_chk_callbacks_t callbacks;
   MDBX_chk_context_t context;
   memset(&callbacks, 0, sizeof(callbacks));
@@ -268,7 +250,6 @@ static bool change_sizes(void) {
   return true;
 }
 
-/* true: all of it worked. */
 static bool work(void) {
   return open_env() && begin() && put_many(0, 50, 90) && put(LARGE, 9, 20000, 1) && commit() && /* it grows */
          begin() && nest() && commit() &&                                                       /* nested */
@@ -277,6 +258,7 @@ static bool work(void) {
          begin() && delete_some(380) && commit() &&                                             /* it shrinks */
          change_sizes() && copy_all() && check() && read_some() && close_env();
 }
+static const struct story first_story = {"growth and shrinking", work, 0};
 
 /* ------------------------------------------------------------------------------------------------------- afterwards */
 
@@ -315,8 +297,8 @@ static void go_on(void) {
   const MDBX_val key = {(void *)(uintptr_t) "k", 1};
   MDBX_val value = {(void *)(uintptr_t) "v", 1};
   int rc = mdbx_txn_begin(run.env, NULL, MDBX_TXN_TRY, &txn);
-  if (rc == MDBX_PANIC)
-    return; /* it says that it has to be opened again */
+  if (rc == MDBX_PANIC || rc == MDBX_EPERM)
+    return; /* it says that it has to be opened again, or that it is open for recovery */
   if (rc == MDBX_SUCCESS)
     rc = mdbx_dbi_open(txn, "after", MDBX_CREATE, &dbi);
   if (rc == MDBX_SUCCESS)
@@ -329,8 +311,12 @@ static void go_on(void) {
 
 /* Ends what is open, with calls that may still fail, and then without. */
 static void end_work(void) {
-  if (run.txn) {
-    const int rc = mdbx_txn_abort(run.txn);
+  for (unsigned i = 0; i < sizeof(run.cursor) / sizeof(run.cursor[0]); ++i)
+    if (run.cursor[i])
+      mdbx_cursor_close(run.cursor[i]);
+  for (unsigned i = 0; i < 2; ++i) {
+    MDBX_txn *txn = i ? run.txn : run.beside;
+    const int rc = txn ? mdbx_txn_abort(txn) : MDBX_SUCCESS;
     if (rc != MDBX_SUCCESS)
       give_up("the transaction cannot be aborted", rc);
   }
@@ -372,7 +358,7 @@ static void suffer(void) {
   alarm(HANG_SECONDS);
   const long allocations = shim.allocations;
   const int descriptors = count_descriptors();
-  const bool good = work();
+  const bool good = run.story->tell();
   if (good && shim.fired && shim.error != SHORT_TRANSFER && shim.error != EINTR && shim.kind == CALL_SYNC)
     give_up("a flush failed, and nobody was told", 0);
   if (!good && (shim.error == SHORT_TRANSFER || shim.error == EINTR))
@@ -387,7 +373,8 @@ static void suffer(void) {
   open_again();
 }
 
-static bool survives(const struct mode *mode, enum call_kind kind, int error, long at, bool lasting) {
+static bool survives(const struct story *story, const struct mode *mode, enum call_kind kind, int error, long at,
+                     bool lasting) {
   int status = 0;
   remove_files();
   fflush(NULL);
@@ -395,6 +382,7 @@ static bool survives(const struct mode *mode, enum call_kind kind, int error, lo
   if (child == 0) {
     memset(&run, 0, sizeof(run));
     run.mode = mode;
+    run.story = story;
     shim.kind = kind;
     shim.error = error;
     memset(&shim.calls, 0, sizeof(shim.calls));
@@ -406,8 +394,8 @@ static bool survives(const struct mode *mode, enum call_kind kind, int error, lo
   while (waitpid(child, &status, 0) < 0 && errno == EINTR)
     ;
   if (WIFSIGNALED(status))
-    fprintf(stderr, "faults: %s, %s %d at %ld%s: ended by signal %d\n", mode->name, call_kinds[kind].name, error, at,
-            lasting ? " lasting" : "", WTERMSIG(status));
+    fprintf(stderr, "faults: %s, %s, %s %d at %ld%s: ended by signal %d\n", mode->name, story->name,
+            call_kinds[kind].name, error, at, lasting ? " lasting" : "", WTERMSIG(status));
   return status == 0;
 }
 
@@ -415,7 +403,8 @@ struct tally {
   unsigned long runs, failures;
 };
 
-static void try_kind(const struct mode *mode, enum call_kind kind, long calls, long each, struct tally *tally) {
+static void try_kind(const struct story *story, const struct mode *mode, enum call_kind kind, long calls, long each,
+                     struct tally *tally) {
   /* Not the same ones in every mode. */
   for (long at = (mode - modes + (long)kind * 7) % each; at < calls; at += each)
     for (unsigned i = 0; i < 6 && call_kinds[kind].errors[i]; ++i) {
@@ -423,13 +412,13 @@ static void try_kind(const struct mode *mode, enum call_kind kind, long calls, l
       const bool can_last = error != SHORT_TRANSFER && error != EINTR && error != EAGAIN && error != EOPNOTSUPP;
       for (unsigned lasting = 0; lasting < 1u + can_last; ++lasting) {
         tally->runs += 1;
-        tally->failures += !survives(mode, kind, error, at, lasting);
+        tally->failures += !survives(story, mode, kind, error, at, lasting);
       }
     }
 }
 
 /* Without a fault: how many calls there are, and what the states are. Once more, for what is made at first use only. */
-static void learn(const struct mode *mode) {
+static void learn(const struct story *story, const struct mode *mode) {
   memset(digests, 0, sizeof(digests));
   digests[0] = DIGEST_START + TABLES * DIGEST_ABSENT;
   for (unsigned i = 0; i < 2; ++i) {
@@ -437,10 +426,26 @@ static void learn(const struct mode *mode) {
     memset(&run, 0, sizeof(run));
     memset(&shim.calls, 0, sizeof(shim.calls));
     run.mode = mode;
+    run.story = story;
     shim.error = 0;
-    if (!work())
+    if (!story->tell())
       give_up("without a fault", run.failed_code);
     shim.armed = false;
+  }
+}
+
+static void try_story(const struct story *story, const struct mode *mode, long each, const char *wanted,
+                      struct tally *tally) {
+  long calls[CALL_KINDS];
+  learn(story, mode);
+  memcpy(calls, shim.calls, sizeof(calls));
+  for (unsigned kind = 0; kind < CALL_KINDS; ++kind) {
+    if (wanted && strcmp(wanted, call_kinds[kind].name) != 0)
+      continue;
+    const unsigned long before = tally->runs, failed = tally->failures;
+    try_kind(story, mode, (enum call_kind)kind, calls[kind], each, tally);
+    printf("%s: %s: %s: %ld calls, %lu faults, %lu failures\n", story->name, mode->name, call_kinds[kind].name,
+           calls[kind], tally->runs - before, tally->failures - failed);
   }
 }
 
@@ -454,18 +459,11 @@ int main(int argc, char *argv[]) {
     return 99;
   }
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_DONTCHANGE, MDBX_LOGGER_DONTCHANGE);
-  for (unsigned mode = 0; mode < MODES; ++mode) {
-    learn(&modes[mode]);
-    long calls[CALL_KINDS];
-    memcpy(calls, shim.calls, sizeof(calls));
-    for (unsigned kind = 0; kind < CALL_KINDS; ++kind) {
-      if (argc > 2 && strcmp(argv[2], call_kinds[kind].name) != 0)
-        continue;
-      const unsigned long before = tally.runs, failed = tally.failures;
-      try_kind(&modes[mode], (enum call_kind)kind, calls[kind], each, &tally);
-      printf("%s: %s: %ld calls, %lu faults, %lu failures\n", modes[mode].name, call_kinds[kind].name, calls[kind],
-             tally.runs - before, tally.failures - failed);
-    }
+  for (unsigned i = 0; i <= more_stories_count; ++i) {
+    const struct story *story = i ? &more_stories[i - 1] : &first_story;
+    for (unsigned mode = 0; mode < MODES; ++mode)
+      if (argc <= 3 || strcmp(argv[3], story->name) == 0)
+        try_story(story, &modes[mode], each, argc > 2 && *argv[2] ? argv[2] : NULL, &tally);
   }
   remove_files();
   rmdir(folder);

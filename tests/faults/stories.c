@@ -1,0 +1,448 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * More stories for tests/faults/faults: transactions that become others, readers, names and handles of tables, cursors,
+ * commits that wait, copies and rescue. A call that fails leaves its transaction as it was, broken, or ended; what mdbx.h says
+ * of that is checked here where faults.c cannot know it.
+ */
+#include "faults.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static bool is_broken(const MDBX_txn *txn) { return mdbx_txn_flags(txn) & MDBX_TXN_ERROR; }
+
+static bool opened(unsigned table, MDBX_dbi *dbi) {
+  TRY(mdbx_dbi_open(run.txn, tables[table], (MDBX_db_flags_t)table_flags[table], dbi));
+  return true;
+}
+
+static bool start(void) { return open_env() && begin() && put_many(0, 50, 90) && put(LARGE, 1, 20000, 1) && commit(); }
+
+/* -------------------------------------------------------------------------------- transactions that become others */
+
+static bool continues(void) {
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL; /* it ends when one of these two fails */
+  run.unsure = true;
+  TRY(mdbx_txn_checkpoint(txn, MDBX_TXN_NOWEAKING, NULL));
+  run.txn = txn;
+  note_state();
+  if (!put_many(20, 70, 110))
+    return false;
+  run.txn = NULL;
+  TRY(mdbx_txn_rollback(txn));
+  run.txn = txn;
+  return true;
+}
+
+/* Before the commit it may fail for want of a reader, and leaves the writer. */
+static bool becomes_reader(void) {
+  MDBX_txn *const writer = run.txn;
+  run.unsure = true;
+  shim.armed = true;
+  const int rc = mdbx_txn_commit_embark_read(&run.txn, NULL);
+  if (!worked("mdbx_txn_commit_embark_read", rc)) {
+    run.unsure = !run.txn;
+    if (run.txn && (run.txn != writer || is_broken(writer)))
+      give_up("a transaction that did not become a reader is not as it was", rc);
+    return false;
+  }
+  note_state();
+  return true;
+}
+
+/* While it fails, the reader goes on. */
+static bool becomes_writer(void) {
+  MDBX_txn *writer;
+  MDBX_dbi dbi;
+  shim.armed = true;
+  const int rc = mdbx_txn_amend(run.txn, &writer, MDBX_TXN_READWRITE, NULL);
+  if (!worked("mdbx_txn_amend", rc)) {
+    MDBX_val key = {(void *)(uintptr_t) "key 0001", 8}, value;
+    const bool armed = shim.armed;
+    shim.armed = false;
+    if (mdbx_dbi_open(run.txn, tables[PLAIN], MDBX_DB_DEFAULTS, &dbi) != MDBX_SUCCESS ||
+        mdbx_get(run.txn, dbi, &key, &value) != MDBX_SUCCESS)
+      give_up("a reader that did not become a writer does not go on", rc);
+    shim.armed = armed;
+    return false;
+  }
+  run.txn = writer;
+  return true;
+}
+
+static bool chain(void) {
+  return start() && begin() && put_many(10, 60, 100) && continues() && put_many(30, 80, 120) && becomes_reader() &&
+         becomes_writer() && put_many(1, 40, 33) && becomes_reader() && becomes_writer() && continues() && commit() &&
+         close_env();
+}
+
+/* ------------------------------------------------------------------------------------------------------- readers */
+
+static bool clones(void) {
+  MDBX_dbi dbi;
+  MDBX_val key, value;
+  TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &run.beside));
+  TRY(mdbx_txn_clone(run.beside, &run.txn, NULL));
+  if (mdbx_txn_id(run.txn) != mdbx_txn_id(run.beside))
+    give_up("a clone has another snapshot", 0);
+  TRY(mdbx_txn_park(run.txn, true));
+  if (!opened(PLAIN, &dbi))
+    return false;
+  TRY(mdbx_cursor_open(run.txn, dbi, &run.cursor[0]));
+  TRY(mdbx_cursor_get(run.cursor[0], &key, &value, MDBX_LAST));
+  TRY(mdbx_txn_park(run.txn, false));
+  TRY(mdbx_txn_unpark(run.txn, true));
+  TRY(mdbx_txn_clone(run.beside, &run.txn, NULL)); /* the same handle again */
+  TRY(mdbx_cursor_renew(run.txn, run.cursor[0]));
+  TRY(mdbx_cursor_get(run.cursor[0], &key, &value, MDBX_FIRST));
+  TRY(mdbx_txn_refresh(run.txn));
+  TRY(mdbx_txn_reset(run.txn));
+  TRY(mdbx_txn_renew(run.txn));
+  return true;
+}
+
+static bool read_all_ways(void) {
+  MDBX_dbi dbi;
+  MDBX_gc_info_t info;
+  MDBX_val keys[3] = {
+      {(void *)(uintptr_t) "key 0001", 8}, {(void *)(uintptr_t) "key 0003", 8}, {(void *)(uintptr_t) "x", 1}};
+  MDBX_val values[3], pairs[40];
+  int codes[3];
+  size_t count;
+  ptrdiff_t distance;
+  if (!opened(SEVERAL, &dbi))
+    return false;
+  TRY(mdbx_get_many(run.txn, dbi, keys, values, codes, 2));
+  TRY(mdbx_estimate_range(run.txn, dbi, &keys[0], NULL, &keys[1], NULL, &distance));
+  TRY(mdbx_cursor_open(run.txn, dbi, &run.cursor[1]));
+  TRY(mdbx_cursor_get(run.cursor[1], &keys[0], &values[0], MDBX_LAST));
+  TRY(mdbx_cursor_count(run.cursor[1], &count));
+  mdbx_cursor_close(run.cursor[1]);
+  run.cursor[1] = NULL;
+  if (!opened(PLAIN, &dbi))
+    return false;
+  TRY(mdbx_cursor_open(run.txn, dbi, &run.cursor[1]));
+  TRY(mdbx_cursor_get_batch(run.cursor[1], &count, pairs, 40, MDBX_FIRST));
+  shim.armed = true;
+  const int rc = mdbx_gc_info(run.txn, &info, sizeof(info), NULL, NULL);
+  if (!worked("mdbx_gc_info", rc == MDBX_NOTFOUND ? MDBX_SUCCESS : rc))
+    return false;
+  TRY(mdbx_env_warmup(run.env, run.txn, MDBX_warmup_force, 0));
+  return true;
+}
+
+static bool end_readers(void) {
+  for (unsigned i = 0; i < 2; ++i) {
+    if (run.cursor[i])
+      mdbx_cursor_close(run.cursor[i]);
+    run.cursor[i] = NULL;
+  }
+  MDBX_txn *txn = run.txn, *beside = run.beside;
+  run.txn = run.beside = NULL;
+  mdbx_txn_abort(beside);
+  TRY(mdbx_txn_abort(txn));
+  return true;
+}
+
+static bool readers(void) { return start() && clones() && read_all_ways() && end_readers() && close_env(); }
+
+/* -------------------------------------------------------------------------------------------- names and handles */
+
+static bool rename_and_drop(void) {
+  MDBX_dbi dbi;
+  if (!opened(LARGE, &dbi))
+    return false;
+  TRY(mdbx_dbi_rename(run.txn, dbi, "another name, which is longer than the place for short ones"));
+  TRY(mdbx_dbi_open(run.txn, "large", MDBX_CREATE, &dbi));
+  TRY(mdbx_drop(run.txn, dbi, true));
+  if (!opened(SEVERAL, &dbi))
+    return false;
+  TRY(mdbx_drop(run.txn, dbi, false));
+  TRY(mdbx_drop(run.txn, dbi, true));
+  return put(SEVERAL, 4, 30, 9);
+}
+
+/* The table of the name as the innermost transaction sees it; the shim is off. */
+static bool exists(const char *name) {
+  MDBX_dbi dbi;
+  const bool armed = shim.armed;
+  shim.armed = false;
+  const int rc = mdbx_dbi_open(run.txn, name, MDBX_DB_ACCEDE, &dbi);
+  shim.armed = armed;
+  if (rc != MDBX_SUCCESS && rc != MDBX_NOTFOUND)
+    give_up("opening a table in a transaction that goes on", rc);
+  return rc == MDBX_SUCCESS;
+}
+
+/* What a nested transaction did to names and handles is undone, whatever fails in it. */
+static bool nested_names(bool keep) {
+  MDBX_txn *const outer = run.txn;
+  if (run.mode->flags & MDBX_WRITEMAP)
+    return true;
+  MDBX_txn *inner;
+  TRY(mdbx_txn_begin(run.env, outer, MDBX_TXN_READWRITE, &inner));
+  run.txn = inner;
+  const bool good = rename_and_drop() && put(PLAIN, 3, 300, 3);
+  run.txn = outer;
+  if (good && keep) {
+    shim.armed = true;
+    const int rc = mdbx_txn_commit(inner);
+    if (worked("mdbx_txn_commit", rc))
+      return true;
+  } else {
+    const int rc = mdbx_txn_abort(inner);
+    if (rc != MDBX_SUCCESS && !is_broken(outer))
+      give_up("the end of a nested transaction", rc);
+  }
+  if (!is_broken(outer) && (!exists("plain") || !exists("several") || !exists("large") ||
+                            exists("another name, which is longer than the place for short ones")))
+    give_up("a name that a nested transaction changed is not as before", 0);
+  return good && !keep;
+}
+
+static int order(const MDBX_val *a, const MDBX_val *b, void *context) {
+  (void)context;
+  return a->iov_len == b->iov_len ? memcmp(a->iov_base, b->iov_base, a->iov_len) : a->iov_len < b->iov_len ? -1 : 1;
+}
+
+/* If the order cannot be set, the table is still one that needs none. */
+static bool set_order(void) {
+  MDBX_dbi dbi;
+  MDBX_val key = {(void *)(uintptr_t) "k", 1}, value = {(void *)(uintptr_t) "v", 1};
+  TRY(mdbx_dbi_open(run.txn, "ordered", MDBX_CREATE, &dbi));
+  shim.armed = true;
+  const int rc = mdbx_dbi_set_order_ctx(run.txn, dbi, order, NULL, NULL);
+  if (!worked("mdbx_dbi_set_order_ctx", rc)) {
+    const bool armed = shim.armed;
+    shim.armed = false;
+    if (!is_broken(run.txn) && mdbx_put(run.txn, dbi, &key, &value, MDBX_UPSERT) != MDBX_SUCCESS)
+      give_up("an order that could not be set changed the table", rc);
+    shim.armed = armed;
+    return false;
+  }
+  TRY(mdbx_put(run.txn, dbi, &key, &value, MDBX_UPSERT));
+  TRY(mdbx_drop(run.txn, dbi, true));
+  return true;
+}
+
+static bool names(void) {
+  return start() && begin() && nested_names(false) && set_order() && commit() && begin() && nested_names(true) &&
+         commit() && check() && close_env();
+}
+
+/* ------------------------------------------------------------------------------------------------------- cursors */
+
+/* What a cursor that only follows stands on; nothing if it lost its place. */
+static void look(MDBX_cursor *cursor, const char *wanted) {
+  MDBX_val key, value;
+  shim.armed = false;
+  const int rc = mdbx_cursor_get(cursor, &key, &value, MDBX_GET_CURRENT);
+  if (rc == MDBX_SUCCESS && (key.iov_len != strlen(wanted) || memcmp(key.iov_base, wanted, key.iov_len) != 0))
+    give_up("a cursor stands on another record", 0);
+  if (rc != MDBX_SUCCESS && rc != MDBX_ENODATA)
+    give_up("reading where a cursor stands", rc);
+}
+
+static bool change_with(MDBX_cursor *cursor, MDBX_cursor *follower, const char *wanted) {
+  char text[24];
+  for (unsigned i = 0; i < 40; ++i) {
+    snprintf(text, sizeof(text), "key %04u", 60 + i);
+    MDBX_val key = {text, 8}, value = {(void *)(uintptr_t) "another value of it, of some length", 10 + i % 25};
+    TRY(mdbx_cursor_put(cursor, &key, &value, MDBX_UPSERT));
+    if (i % 3 == 0)
+      TRY(mdbx_cursor_del(cursor, MDBX_CURRENT));
+    look(follower, wanted);
+  }
+  return true;
+}
+
+static bool use_cursors(unsigned table) {
+  MDBX_dbi dbi;
+  MDBX_val key = {(void *)(uintptr_t) "key 0002", 8}, value;
+  uint64_t affected;
+  if (!opened(table, &dbi))
+    return false;
+  for (unsigned i = 0; i < 2; ++i)
+    TRY(mdbx_cursor_open(run.txn, dbi, &run.cursor[i]));
+  TRY(mdbx_cursor_get(run.cursor[1], &key, &value, MDBX_SET_KEY));
+  if (!change_with(run.cursor[0], run.cursor[1], "key 0002"))
+    return false;
+  TRY(mdbx_cursor_get(run.cursor[0], &key, &value, MDBX_LAST));
+  TRY(mdbx_cursor_get(run.cursor[0], &key, &value, MDBX_PREV));
+  TRY(mdbx_cursor_bunch_delete(run.cursor[0], MDBX_DELETE_AFTER_EXCLUDING, &affected));
+  look(run.cursor[1], "key 0002");
+  TRY(mdbx_cursor_get(run.cursor[0], &key, &value, MDBX_LAST));
+  TRY(mdbx_cursor_copy(run.cursor[0], run.cursor[1]));
+  TRY(mdbx_cursor_get(run.cursor[1], &key, &value, MDBX_FIRST));
+  TRY(mdbx_cursor_get(run.cursor[1], &key, &value, MDBX_NEXT));
+  TRY(mdbx_cursor_delete_range(run.cursor[1], run.cursor[0], false, &affected));
+  for (unsigned i = 0; i < 2; ++i) {
+    MDBX_cursor *cursor = run.cursor[i];
+    run.cursor[i] = NULL;
+    mdbx_cursor_close(cursor);
+  }
+  return true;
+}
+
+/* Cursors of the transaction around it return to where they were. */
+static bool nested_cursors(void) {
+  MDBX_txn *const outer = run.txn;
+  MDBX_dbi dbi;
+  MDBX_val key = {(void *)(uintptr_t) "key 0000", 8}, value;
+  if (run.mode->flags & MDBX_WRITEMAP)
+    return true;
+  if (!opened(PLAIN, &dbi))
+    return false;
+  TRY(mdbx_cursor_open(run.txn, dbi, &run.cursor[1]));
+  TRY(mdbx_cursor_get(run.cursor[1], &key, &value, MDBX_SET_KEY));
+  MDBX_txn *inner;
+  TRY(mdbx_txn_begin(run.env, outer, MDBX_TXN_READWRITE, &inner));
+  run.txn = inner;
+  const bool good = put_many(0, 30, 150);
+  if (good)
+    mdbx_cursor_get(run.cursor[1], &key, &value, MDBX_LAST);
+  run.txn = outer;
+  shim.armed = false;
+  const int rc = mdbx_txn_abort(inner);
+  if (rc != MDBX_SUCCESS && !is_broken(outer))
+    give_up("the end of a nested transaction", rc);
+  if (!is_broken(outer))
+    look(run.cursor[1], "key 0000");
+  mdbx_cursor_close(run.cursor[1]);
+  run.cursor[1] = NULL;
+  return good;
+}
+
+static bool cursors(void) {
+  return start() && begin() && use_cursors(PLAIN) && commit() && begin() && use_cursors(SEVERAL) && commit() &&
+         begin() && nested_cursors() && put_many(3, 20, 20) && commit() && check() && close_env();
+}
+
+/* ------------------------------------------------------------------------------------------- commits that wait */
+
+static bool commit_later(MDBX_commit_ticket *ticket) {
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL;
+  run.unsure = true;
+  TRY(mdbx_txn_commit_ticket(txn, ticket, NULL));
+  return true;
+}
+
+/* Until it is durable a commit may be lost, and with it those before it that wait too. */
+static bool tickets(void) {
+  MDBX_commit_ticket ticket;
+  if (!start())
+    return false;
+  for (unsigned turn = 0; turn < 3; ++turn) {
+    if (!begin() || !put_many(turn, 30 + turn, 70) || !commit_later(&ticket))
+      return false;
+    TRY(mdbx_env_wait_durable(run.env, &ticket, 0));
+    TRY(mdbx_env_wait_durable(run.env, &ticket, UINT32_MAX));
+    note_state();
+  }
+  TRY(mdbx_txn_lock(run.env, false));
+  const bool good = begin() && put_many(7, 20, 60) && commit();
+  if (!good && run.txn) {
+    mdbx_txn_abort(run.txn);
+    run.txn = NULL;
+  }
+  const int rc = mdbx_txn_unlock(run.env);
+  if (rc != MDBX_SUCCESS && rc != MDBX_PANIC)
+    give_up("unlocking", rc);
+  if (!good)
+    return false;
+  TRY(mdbx_env_sync_poll(run.env));
+  return close_env();
+}
+
+/* ------------------------------------------------------------------------------------------------ copies and rescue */
+
+static bool copies(void) {
+  MDBX_envinfo info;
+  if (!start())
+    return false;
+  TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &run.txn));
+  TRY(mdbx_txn_copy2pathname(run.txn, path("copy"), MDBX_CP_OVERWRITE | MDBX_CP_RENEW_TXN));
+  TRY(mdbx_txn_copy2pathname(run.txn, path("compact"), MDBX_CP_OVERWRITE | MDBX_CP_COMPACT | MDBX_CP_THROTTLE_MVCC));
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL;
+  TRY(mdbx_txn_abort(txn));
+  TRY(mdbx_preopen_snapinfo(path("copy"), &info, sizeof(info)));
+  const int fd = open(path("increment"), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  shim.armed = true;
+  const int rc = mdbx_env_copy2fd_since(run.env, info.mi_recent_txnid, fd, MDBX_CP_DEFAULTS);
+  const bool good = worked("mdbx_env_copy2fd_since", rc);
+  close(fd);
+  if (!good)
+    return false;
+  MDBX_increment_info about;
+  TRY(mdbx_increment_info(path("increment"), &about, sizeof(about)));
+  return close_env();
+}
+
+static int ignore_table(void *context, const MDBX_rescue_table_t *table) {
+  (void)context, (void)table;
+  return MDBX_SUCCESS;
+}
+static int ignore_loss(void *context, const MDBX_rescue_loss_t *loss) {
+  (void)context, (void)loss;
+  return MDBX_CORRUPTED;
+}
+static int count_record(void *context, const MDBX_val *key, const MDBX_val *value) {
+  (void)key, (void)value;
+  ++*(unsigned *)context;
+  return MDBX_SUCCESS;
+}
+static int ignore_end(void *context, const MDBX_rescue_table_t *table, uint64_t told) {
+  (void)context, (void)table, (void)told;
+  return MDBX_SUCCESS;
+}
+
+static bool rescue(void) {
+  const MDBX_rescue_callbacks_t callbacks = {ignore_table, ignore_loss, count_record, ignore_end};
+  unsigned records = 0;
+  TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &run.txn));
+  TRY(mdbx_rescue(run.txn, &callbacks, &records));
+  if (!records)
+    give_up("nothing is rescued", 0);
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL;
+  TRY(mdbx_txn_abort(txn));
+  return true;
+}
+
+/* The newest meta is chosen. A write that fails there makes the environment unusable. */
+static bool recovery(void) {
+  MDBX_envinfo info;
+  if (!start() || !begin() || !put_many(5, 60, 77) || !commit())
+    return false;
+  TRY(mdbx_env_info_ex(run.env, NULL, &info, sizeof(info)));
+  unsigned newest = 0;
+  for (unsigned i = 1; i < 3; ++i)
+    if (info.mi_meta_txnid[i] > info.mi_meta_txnid[newest])
+      newest = i;
+  if (!close_env())
+    return false;
+  TRY(mdbx_env_create(&run.env));
+  TRY(mdbx_env_set_maxdbs(run.env, 8));
+  TRY(mdbx_env_open_for_recovery(run.env, path("db"), newest, true));
+  run.opened = true;
+  if (!rescue() || !check())
+    return false;
+  TRY(mdbx_env_turn_for_recovery(run.env, newest));
+  return begin() && put_many(9, 20, 55) && commit() && close_env();
+}
+
+const struct story more_stories[] = {
+    {"transactions that continue", chain, 0},
+    {"readers", readers, MDBX_NOSTICKYTHREADS},
+    {"names", names, 0},
+    {"cursors", cursors, 0},
+    {"commits that wait", tickets, 0},
+    {"copies", copies, 0},
+    {"recovery", recovery, 0},
+};
+const unsigned more_stories_count = sizeof(more_stories) / sizeof(more_stories[0]);
