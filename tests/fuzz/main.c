@@ -178,14 +178,23 @@ static void run_mutations(unsigned long runs, time_t seconds) {
   dprintf(STDERR_FILENO, "%lu mutations, %ld seconds\n", done, (long)(time(NULL) - begin));
 }
 
+static int usage(const char *program) {
+  dprintf(STDERR_FILENO, "usage: %s [-runs=N] [-seconds=T] [-seed=S] [FILE-OR-FOLDER]...\n", program);
+  return 2;
+}
+
 int main(int argc, char *argv[]) {
   unsigned long runs = 0, seconds = 0, seed = 1;
+  if (argc < 2)
+    return usage(argv[0]);
   folder = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   LLVMFuzzerInitialize(&argc, &argv);
   for (int i = 1; i < argc; ++i)
-    if (sscanf(argv[i], "-runs=%lu", &runs) != 1 && sscanf(argv[i], "-seconds=%lu", &seconds) != 1 &&
-        sscanf(argv[i], "-seed=%lu", &seed) != 1)
+    if (argv[i][0] != '-')
       take(argv[i]);
+    else if (sscanf(argv[i], "-runs=%lu", &runs) != 1 && sscanf(argv[i], "-seconds=%lu", &seconds) != 1 &&
+             sscanf(argv[i], "-seed=%lu", &seed) != 1)
+      return usage(argv[0]);
   chance = seed;
   if (__sanitizer_set_death_callback)
     __sanitizer_set_death_callback(keep_input);
@@ -198,6 +207,8 @@ int main(int argc, char *argv[]) {
     run_one(inputs[i].bytes, inputs[i].length, 0);
   if (runs || seconds)
     run_mutations(runs, (time_t)seconds);
+  else
+    dprintf(STDERR_FILENO, "inputs that did not fail: %zu\n", input_count);
   for (size_t i = 0; i < input_count; ++i)
     free(inputs[i].bytes);
   free(inputs);

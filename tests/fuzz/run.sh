@@ -1,13 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# run.sh TARGET SECONDS yes|no: runs a fuzz target of the build in the working folder; "yes": libFuzzer drives it. What it
-# has found interesting, and what it has failed with, are kept in fuzz-TARGET there; the next run goes on from that.
+# run.sh TARGET SECONDS yes|no TARGETS...: runs one of the fuzz targets of the build in the working folder; "yes": libFuzzer
+# drives it. What it has found interesting, and what it has failed with, are kept in fuzz-TARGET there; the next run goes on
+# from that.
 set -eu
 target=$1 seconds=$2 libfuzzer=$3
+shift 3
+found=no names=
+for each; do
+  each=${each##*/} names="$names $each"
+  [ "$each" != "$target" ] || found=yes
+done
+[ $found = yes ] || { echo "TARGET=$target: there is no such fuzz target, but:$names" >&2; exit 2; }
+case $seconds in *[!0-9]* | '' | 0) echo "TIME=$seconds: how many seconds?" >&2 && exit 2 ;; esac
 srcdir=${top_srcdir:-.}/tests/fuzz
 program=$PWD/tests/fuzz/$target
-[ -x "$program" ] || { echo "there is no fuzz target \"$target\"" >&2; exit 2; }
 srcdir=$(cd "$srcdir" && pwd)
 mkdir -p "fuzz-$target/found" "fuzz-$target/seeds"
 case $target in file | lmdb) tests/fuzz/seeds "fuzz-$target/seeds" ;; esac
