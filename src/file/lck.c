@@ -371,9 +371,7 @@ int lck_reopen(struct lck *lck, const char *path, int data_fd, unsigned flags) {
   file_leave_inherited(&old);
   if (rc == MDBX_SUCCESS)
     return rc;
-  if (lck->file)
-    lck_close(lck);
+  lck_close(lck); /* also without `file`: the descriptor of the data file is the child's own */
   os_unmap(old.shared, old.length);
-  lck_prepare(lck);
   return rc;
 }

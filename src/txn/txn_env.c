@@ -152,5 +152,10 @@ int txn_env_resurrect(MDBX_env *env) {
       env->handles[dbi].claimed = false;
   }
   rc = env_resurrect(env);
-  return rc == MDBX_SUCCESS && env->opened ? flusher_obey_option(env) : rc;
+  if (rc != MDBX_SUCCESS || !env->opened)
+    return rc;
+  rc = flusher_obey_option(env);
+  if (rc != MDBX_SUCCESS)
+    env_release(env);
+  return rc;
 }

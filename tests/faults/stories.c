@@ -6,9 +6,11 @@
  */
 #include "faults.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static bool is_broken(const MDBX_txn *txn) { return mdbx_txn_flags(txn) & MDBX_TXN_ERROR; }
@@ -436,6 +438,45 @@ static bool recovery(void) {
   return begin() && put_many(9, 20, 55) && commit() && close_env();
 }
 
+/* ---------------------------------------------------------------------------------------------------------- forks */
+
+/* The child goes on with the story; the parent has the database open until that ends, and ends as the child does. */
+static void become_child(void) {
+  int status = 0;
+  fflush(NULL);
+  const pid_t child = fork();
+  if (child == 0)
+    return;
+  if (child < 0)
+    give_up("fork", errno);
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR)
+    ;
+  if (WIFSIGNALED(status))
+    fprintf(stderr, "faults: the child was ended by signal %d\n", WTERMSIG(status));
+  _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
+}
+
+/* Only the child meets faults: a lock that the parent cannot release would stop it. The environment can only be closed after a
+ * failure. */
+static bool forks(void) {
+  const int error = shim.error;
+  shim.error = 0;
+  if (!start())
+    return false;
+  TRY(mdbx_env_set_option(run.env, MDBX_opt_sync_thread, 1));
+  become_child();
+  shim.error = error;
+  memset(shim.calls, 0, sizeof(shim.calls));
+  shim.armed = true;
+  const int rc = mdbx_env_resurrect_after_fork(run.env);
+  if (!worked("mdbx_env_resurrect_after_fork", rc)) {
+    if (mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &run.txn) == MDBX_SUCCESS)
+      give_up("an environment that could not come back can be used", rc);
+    return false;
+  }
+  return begin() && put_many(4, 60, 45) && commit() && close_env();
+}
+
 const struct story more_stories[] = {
     {"transactions that continue", chain, 0},
     {"readers", readers, MDBX_NOSTICKYTHREADS},
@@ -444,5 +485,6 @@ const struct story more_stories[] = {
     {"commits that wait", tickets, 0},
     {"copies", copies, 0},
     {"recovery", recovery, 0},
+    {"children of fork", forks, 0},
 };
 const unsigned more_stories_count = sizeof(more_stories) / sizeof(more_stories[0]);
