@@ -323,6 +323,77 @@ static bool cursors(void) {
          begin() && nested_cursors() && put_many(3, 20, 20) && commit() && check() && close_env();
 }
 
+/* -------------------------------------------------------------------------------------------------------- arrays */
+
+static int keep_old(void *context, MDBX_val *target, const void *bytes, size_t length) {
+  (void)context, (void)bytes;
+  *target = (MDBX_val){NULL, length};
+  return MDBX_SUCCESS;
+}
+
+/* So many values as are told are there, unless the transaction is broken. */
+static bool put_array(MDBX_dbi dbi) {
+  static uint32_t numbers[600];
+  MDBX_val key = {(void *)(uintptr_t) "array", 5}, first;
+  MDBX_val data[2] = {{numbers, sizeof(numbers[0])}, {NULL, 600}};
+  size_t count = 0;
+  for (uint32_t i = 0; i < 600; ++i)
+    numbers[i] = i * 7919 % 600;
+  shim.armed = true;
+  const int rc = mdbx_put(run.txn, dbi, &key, data, MDBX_MULTIPLE);
+  const bool good = worked("mdbx_put", rc);
+  const bool armed = shim.armed;
+  shim.armed = false;
+  if (!is_broken(run.txn)) {
+    const int found = mdbx_get_ex(run.txn, dbi, &key, &first, &count);
+    if (found != (data[1].iov_len ? MDBX_SUCCESS : MDBX_NOTFOUND) || count != data[1].iov_len)
+      give_up("an array was not stored as far as is told", found);
+  } else if (good) {
+    give_up("an array is stored, and the transaction broken", 0);
+  }
+  shim.armed = armed;
+  return good;
+}
+
+static bool put_pairs(MDBX_dbi dbi) {
+  static char texts[50][8];
+  MDBX_val keys[50], values[50];
+  size_t done = 0;
+  for (unsigned i = 0; i < 50; ++i) {
+    snprintf(texts[i], sizeof(texts[i]), "k%05u", i * 37 % 50);
+    keys[i] = values[i] = (MDBX_val){texts[i], 6};
+  }
+  shim.armed = true;
+  const int rc = mdbx_put_many(run.txn, dbi, keys, values, 50, MDBX_UPSERT, &done);
+  const bool good = worked("mdbx_put_many", rc);
+  const bool armed = shim.armed;
+  shim.armed = false;
+  MDBX_val value;
+  for (size_t i = 0; i < 50 && !is_broken(run.txn); ++i)
+    if (mdbx_get(run.txn, dbi, &keys[i], &value) != (i < done ? MDBX_SUCCESS : MDBX_NOTFOUND))
+      give_up("records were not stored as far as is told", (int)i);
+  shim.armed = armed;
+  return good;
+}
+
+static bool arrays(void) {
+  MDBX_dbi fixed, plain;
+  MDBX_val key = {(void *)(uintptr_t) "k00001", 6}, value = {(void *)(uintptr_t) "a longer value", 14}, old;
+  uint64_t number;
+  char room[64];
+  if (!start() || !begin())
+    return false;
+  TRY(mdbx_dbi_open(run.txn, "fixed", MDBX_CREATE | MDBX_DUPSORT | MDBX_DUPFIXED | MDBX_INTEGERDUP, &fixed));
+  TRY(mdbx_dbi_open(run.txn, "pairs", MDBX_CREATE, &plain));
+  if (!put_array(fixed) || !put_pairs(plain))
+    return false;
+  old = (MDBX_val){room, sizeof(room)};
+  TRY(mdbx_replace(run.txn, plain, &key, &value, &old, MDBX_UPSERT));
+  TRY(mdbx_replace_ex(run.txn, plain, &key, NULL, &old, MDBX_CURRENT, keep_old, NULL));
+  TRY(mdbx_dbi_sequence(run.txn, plain, &number, 7));
+  return commit() && check() && close_env();
+}
+
 /* ------------------------------------------------------------------------------------------- commits that wait */
 
 static bool commit_later(MDBX_commit_ticket *ticket) {
@@ -438,6 +509,50 @@ static bool recovery(void) {
   return begin() && put_many(9, 20, 55) && commit() && close_env();
 }
 
+/* ----------------------------------------------------------------------------------------------- other ways to open */
+
+static bool open_with(unsigned flags, bool lockless) {
+  TRY(mdbx_env_create(&run.env));
+  TRY(mdbx_env_set_maxdbs(run.env, 8));
+  if (lockless)
+    TRY(mdbx_env_set_lockless(run.env, true));
+  TRY(mdbx_env_open(run.env, path("db"), (MDBX_env_flags_t)(MDBX_NOSUBDIR | run.mode->flags | flags), 0600));
+  run.opened = true;
+  return true;
+}
+
+/* The size is set inside a transaction, and undone with it. */
+static bool set_size_inside(void) {
+  if (!begin())
+    return false;
+  TRY(mdbx_env_set_geometry(run.env, 0, 1 << 20, 16 << 20, 65536, 65536, -1));
+  if (!put_many(50, 90, 300))
+    return false;
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL;
+  TRY(mdbx_txn_abort(txn));
+  return begin() && put_many(2, 70, 90) && commit();
+}
+
+static bool openings(void) {
+  if (!start() || !set_size_inside() || !close_env() || !open_with(0, true) || !begin() || !put_many(5, 50, 40) ||
+      !commit())
+    return false;
+  TRY(mdbx_env_sync_ex(run.env, true, false));
+  if (!close_env() || !open_with(MDBX_EXCLUSIVE, false) || !begin() || !put_many(1, 40, 45) || !commit())
+    return false;
+  TRY(mdbx_env_warmup(run.env, NULL, MDBX_warmup_force | MDBX_warmup_oomsafe, 65536));
+  if (!close_env() || !open_with(0, false))
+    return false;
+  TRY(mdbx_thread_register(run.env));
+  TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &run.txn));
+  MDBX_txn *txn = run.txn;
+  run.txn = NULL;
+  TRY(mdbx_txn_abort(txn));
+  TRY(mdbx_thread_unregister(run.env));
+  return close_env();
+}
+
 /* ---------------------------------------------------------------------------------------------------------- forks */
 
 /* The child goes on with the story; the parent has the database open until that ends, and ends as the child does. */
@@ -482,9 +597,11 @@ const struct story more_stories[] = {
     {"readers", readers, MDBX_NOSTICKYTHREADS},
     {"names", names, 0},
     {"cursors", cursors, 0},
+    {"arrays", arrays, 0},
     {"commits that wait", tickets, 0},
     {"copies", copies, 0},
     {"recovery", recovery, 0},
+    {"openings", openings, 0},
     {"children of fork", forks, 0},
 };
 const unsigned more_stories_count = sizeof(more_stories) / sizeof(more_stories[0]);
