@@ -509,6 +509,75 @@ static bool recovery(void) {
   return begin() && put_many(9, 20, 55) && commit() && close_env();
 }
 
+/* ----------------------------------------------------------------------------------------------- readers in the way */
+
+static unsigned blamed;
+
+/* Once the writer is to look again, then it takes the snapshot. */
+static int oust(const MDBX_env *env, const MDBX_txn *txn, mdbx_pid_t pid, mdbx_tid_t tid, uint64_t laggard,
+                unsigned gap, size_t space, int retry) {
+  (void)env, (void)txn, (void)pid, (void)tid, (void)laggard, (void)gap, (void)space;
+  blamed += retry >= 0;
+  return retry > 0;
+}
+
+/* Everything is written anew, also from the inside of a nested transaction, so that the reader's pages are missing. */
+static bool rewrite(unsigned turn) {
+  MDBX_txn *inner;
+  if (!begin())
+    return false;
+  MDBX_txn *const outer = run.txn;
+  if (turn % 2 == 0 || (run.mode->flags & MDBX_WRITEMAP))
+    return put_many(0, 150, 150 + turn) && commit();
+  TRY(mdbx_txn_begin(run.env, outer, MDBX_TXN_READWRITE, &inner));
+  run.txn = inner;
+  const bool good = put_many(0, 150, 150 + turn);
+  run.txn = outer;
+  shim.armed = false;
+  const int rc = good ? mdbx_txn_commit(inner) : mdbx_txn_abort(inner);
+  if (rc != MDBX_SUCCESS && !is_broken(outer))
+    give_up("the end of a nested transaction", rc);
+  if (!good && !is_broken(outer)) {
+    run.unsure = true; /* the outer one goes on, and is committed without it */
+    run.txn = NULL;
+    const int committed = mdbx_txn_commit(outer);
+    if (committed != MDBX_SUCCESS && committed != MDBX_PANIC && committed != shim.error)
+      give_up("the commit of a transaction that goes on", committed);
+    run.unsure = false;
+  }
+  return good && commit();
+}
+
+static bool laggards(void) {
+  blamed = 0;
+  if (!open_env())
+    return false;
+  TRY(mdbx_env_set_geometry(run.env, -1, -1, 3 << 17, 16384, 32768, -1));
+  TRY(mdbx_env_set_hsr(run.env, oust));
+  if (!begin() || !put_many(0, 150, 150) || !commit())
+    return false;
+  for (unsigned turn = 1; turn < 5; ++turn) {
+    if (!run.beside) {
+      TRY(mdbx_txn_begin(run.env, NULL, MDBX_TXN_RDONLY, &run.beside));
+      if (turn > 2)
+        TRY(mdbx_txn_park(run.beside, true));
+    }
+    if (!rewrite(turn) || !rewrite(turn))
+      return false;
+    if (turn == 2) {
+      MDBX_txn *txn = run.beside;
+      run.beside = NULL;
+      mdbx_txn_abort(txn);
+    }
+  }
+  if (!blamed && !shim.error)
+    give_up("no reader was in the way", 0);
+  MDBX_txn *txn = run.beside;
+  run.beside = NULL;
+  mdbx_txn_abort(txn);
+  return check() && close_env();
+}
+
 /* ----------------------------------------------------------------------------------------------- other ways to open */
 
 static bool open_with(unsigned flags, bool lockless) {
@@ -601,6 +670,7 @@ const struct story more_stories[] = {
     {"commits that wait", tickets, 0},
     {"copies", copies, 0},
     {"recovery", recovery, 0},
+    {"laggards", laggards, MDBX_NOSTICKYTHREADS},
     {"openings", openings, 0},
     {"children of fork", forks, 0},
 };
