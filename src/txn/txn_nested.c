@@ -219,8 +219,11 @@ static void put_cursors_back(struct nested_state *state) {
   }
 }
 
-/* The file may have grown: restores the user's settings, but keeps the size above the used part. */
+/* The file may have grown: restores the user's settings, but keeps the size above the used part. If pages could not be given
+ * back, that may be above the upper size there was; nothing is kept then. */
 static void put_geometry_back(MDBX_txn *root, const struct nested_state *state) {
+  if (root->space.failed != MDBX_SUCCESS)
+    return;
   const pgno_t in_use = root->space.view.limit;
   struct geometry geometry = state->geometry;
   geometry.now = MAX_OF(geometry.now, in_use);

@@ -32,13 +32,15 @@ struct way {
   uint64_t memory; /* pages that stay in memory; 0: as many as there are */
   enum call_kind kind;
   int error;
+  bool raises; /* the innermost level raises the upper size, and fills more than there was */
 };
 static const struct way ways[] = {
-    {"memory", 4096, MDBX_UTTERLY_NOSYNC, 0, CALL_MEMORY, ENOMEM},
-    {"memory, small pages", 256, MDBX_UTTERLY_NOSYNC, 0, CALL_MEMORY, ENOMEM},
-    {"memory, latest pages first", 256, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 0, CALL_MEMORY, ENOMEM},
-    {"memory, pages written out", 256, MDBX_UTTERLY_NOSYNC, 128, CALL_MEMORY, ENOMEM},
-    {"writes of pages", 256, MDBX_UTTERLY_NOSYNC, 128, CALL_WRITE, ENOSPC},
+    {"memory", 4096, MDBX_UTTERLY_NOSYNC, 0, CALL_MEMORY, ENOMEM, false},
+    {"memory, small pages", 256, MDBX_UTTERLY_NOSYNC, 0, CALL_MEMORY, ENOMEM, false},
+    {"memory, latest pages first", 256, MDBX_SAFE_NOSYNC | MDBX_LIFORECLAIM, 0, CALL_MEMORY, ENOMEM, false},
+    {"memory, pages written out", 256, MDBX_UTTERLY_NOSYNC, 128, CALL_MEMORY, ENOMEM, false},
+    {"writes of pages", 256, MDBX_UTTERLY_NOSYNC, 128, CALL_WRITE, ENOSPC, false},
+    {"memory, a greater upper size", 256, MDBX_UTTERLY_NOSYNC, 0, CALL_MEMORY, ENOMEM, true},
 };
 enum { WAYS = sizeof(ways) / sizeof(ways[0]) };
 
@@ -120,6 +122,13 @@ static bool is_broken(const MDBX_txn *txn) { return mdbx_txn_flags(txn) & MDBX_T
 
 /* ------------------------------------------------------------------------------------------------ nested transactions */
 
+static int fill_more(MDBX_txn *txn, struct model *model) {
+  int rc = mdbx_env_set_geometry(env, -1, -1, 64 << 20, -1, -1, -1);
+  for (uint32_t key = 0; key < 60 && rc == MDBX_SUCCESS; ++key)
+    rc = put(txn, model, key, LONGEST);
+  return rc;
+}
+
 /* The innermost level works with faults, and ends. *model is what the level around it holds then, unless that is broken. */
 static void work_inside(MDBX_txn *around, struct model *model) {
   struct model inner = *model;
@@ -128,8 +137,8 @@ static void work_inside(MDBX_txn *around, struct model *model) {
   int rc = mdbx_txn_begin(env, around, MDBX_TXN_READWRITE, &txn);
   const bool begun = rc == MDBX_SUCCESS;
   if (begun)
-    rc = change(txn, &inner, 4 + draw(30));
-  const bool keep = begun && rc == MDBX_SUCCESS;
+    rc = way->raises ? fill_more(txn, &inner) : change(txn, &inner, 4 + draw(30));
+  const bool keep = begun && rc == MDBX_SUCCESS && !(way->raises && seed % 2);
   if (keep)
     rc = mdbx_txn_commit(txn);
   shim.armed = false;
@@ -141,7 +150,9 @@ static void work_inside(MDBX_txn *around, struct model *model) {
     return;
   if (!is_broken(txn))
     compare(txn, &inner);
+  shim.armed = way->raises;
   rc = mdbx_txn_abort(txn);
+  shim.armed = false;
   if (rc != MDBX_SUCCESS && !is_broken(around))
     fail("the end of a nested transaction", rc);
 }
@@ -228,7 +239,7 @@ static bool run(void) {
   memset(&model, 0, sizeof(model));
   mdbx_env_delete(path, MDBX_ENV_JUST_DELETE);
   MUST(mdbx_env_create(&env));
-  MUST(mdbx_env_set_geometry(env, 0, 0, 64 << 20, 65536, 131072, way->page_size));
+  MUST(mdbx_env_set_geometry(env, 0, 0, way->raises ? 2 << 20 : 64 << 20, 65536, 131072, way->page_size));
   if (way->memory)
     MUST(mdbx_env_set_option(env, MDBX_opt_txn_dp_limit, way->memory));
   MUST(mdbx_env_open(env, path, (MDBX_env_flags_t)(MDBX_NOSUBDIR | way->flags), 0600));
@@ -274,8 +285,8 @@ int main(int argc, char **argv) {
   }
   for (way = ways; argc <= 3 && way < ways + WAYS; ++way) {
     long calls = 0;
-    for (seed = 1; seed <= SEEDS; ++seed)
-      for (ending = ONE_BY_ONE; ending < ENDINGS; ++ending)
+    for (seed = 1; seed <= (way->raises ? 2 : SEEDS); ++seed)
+      for (ending = ONE_BY_ONE; ending < (way->raises ? NESTED_AT_ONCE : ENDINGS); ++ending)
         calls += run_all();
     printf("%s: %ld calls\n", way->name, calls);
     if (!calls) {
