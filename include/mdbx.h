@@ -3762,7 +3762,8 @@ LIBMDBX_API void mdbx_assert_fail(const char *msg, const char *func,
 /* Writes a key or value in readable form: as text if all of it is printable
  * ASCII, else in hexadecimal. The text is truncated at the end of the buffer.
  *
- * Returns the text: buf, or a constant word for NULL and empty items. */
+ * Returns the text: buf, or a constant word for NULL and empty items. NULL for
+ * other items if there is no buffer, or one shorter than 4 bytes. */
 LIBMDBX_API const char *mdbx_dump_val(const MDBX_val *key, char *const buf,
                                       const size_t bufsize);
 

@@ -474,8 +474,13 @@ int main(int argc, char **argv) {
   const unsigned long places = argc > 3 ? strtoul(argv[3], NULL, 10) : PLACES;
   /* The content is read while the next transaction of a chain is there already. */
   mdbx_setup_debug(MDBX_LOG_FATAL, MDBX_DBG_LEGACY_OVERLAP, NULL);
+  bool any = false;
   for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); ++i)
-    if (argc < 2 || strstr(scenarios[i].name, argv[1]))
+    if (argc < 2 || strstr(scenarios[i].name, argv[1])) {
       run_scenario(&scenarios[i], seed, places ? places : 1);
-  return 0;
+      any = true;
+    }
+  if (!any)
+    fprintf(stderr, "powercut: no scenario has a name with \"%s\" in it\n", argv[1]);
+  return any ? 0 : 2;
 }

@@ -449,6 +449,16 @@ static void try_story(const struct story *story, const struct mode *mode, long e
   }
 }
 
+static void say_names(void) {
+  fprintf(stderr, "faults: nothing was tried. Kinds of calls:");
+  for (unsigned kind = 0; kind < CALL_KINDS; ++kind)
+    fprintf(stderr, " %s", call_kinds[kind].name);
+  fprintf(stderr, "\nstories: %s", first_story.name);
+  for (unsigned i = 0; i < more_stories_count; ++i)
+    fprintf(stderr, ", %s", more_stories[i].name);
+  fprintf(stderr, "\n");
+}
+
 int main(int argc, char *argv[]) {
   const long each = argc > 1 ? atol(argv[1]) : 151;
   const char *base = getenv("TMPDIR");
@@ -468,5 +478,7 @@ int main(int argc, char *argv[]) {
   remove_files();
   rmdir(folder);
   printf("%lu faults, %lu failures\n", tally.runs, tally.failures);
-  return tally.failures ? 1 : 0;
+  if (!tally.runs)
+    say_names();
+  return tally.failures || !tally.runs ? 1 : 0;
 }
