@@ -179,30 +179,42 @@ static bool exists(const char *name) {
   return rc == MDBX_SUCCESS;
 }
 
-/* What a nested transaction did to names and handles is undone, whatever fails in it. */
+static void names_are_as_before(void) {
+  if (!is_broken(run.txn) && (!exists("plain") || !exists("several") || !exists("large") ||
+                              exists("another name, which is longer than the place for short ones")))
+    give_up("a name that a nested transaction changed is not as before", 0);
+}
+
+/* Ends what runs inside `around`, which goes on. Whether it is kept. */
+static bool end_inside(MDBX_txn *around, bool keep) {
+  MDBX_txn *const inner = run.txn;
+  run.txn = around;
+  shim.armed = keep || shim.armed;
+  const int rc = keep ? mdbx_txn_commit(inner) : mdbx_txn_abort(inner);
+  if (keep && worked("mdbx_txn_commit", rc))
+    return true;
+  if (!keep && rc != MDBX_SUCCESS && !is_broken(around))
+    give_up("the end of a nested transaction", rc);
+  names_are_as_before();
+  return false;
+}
+
+/* What a nested transaction did to names and handles is undone, whatever fails in it, for the one around it too. */
 static bool nested_names(bool keep) {
   MDBX_txn *const outer = run.txn;
+  MDBX_txn *middle, *inner;
   if (run.mode->flags & MDBX_WRITEMAP)
     return true;
-  MDBX_txn *inner;
-  TRY(mdbx_txn_begin(run.env, outer, MDBX_TXN_READWRITE, &inner));
-  run.txn = inner;
-  const bool good = rename_and_drop() && put(PLAIN, 3, 300, 3);
-  run.txn = outer;
-  if (good && keep) {
-    shim.armed = true;
-    const int rc = mdbx_txn_commit(inner);
-    if (worked("mdbx_txn_commit", rc))
-      return true;
-  } else {
-    const int rc = mdbx_txn_abort(inner);
-    if (rc != MDBX_SUCCESS && !is_broken(outer))
-      give_up("the end of a nested transaction", rc);
+  TRY(mdbx_txn_begin(run.env, outer, MDBX_TXN_READWRITE, &middle));
+  run.txn = middle;
+  bool good = put(PLAIN, 5, 200, 5);
+  shim.armed = good || shim.armed;
+  if (good && (good = worked("mdbx_txn_begin", mdbx_txn_begin(run.env, middle, MDBX_TXN_READWRITE, &inner)))) {
+    run.txn = inner;
+    good = rename_and_drop() && put(PLAIN, 3, 300, 3);
+    good = end_inside(middle, good && keep) || (good && !keep);
   }
-  if (!is_broken(outer) && (!exists("plain") || !exists("several") || !exists("large") ||
-                            exists("another name, which is longer than the place for short ones")))
-    give_up("a name that a nested transaction changed is not as before", 0);
-  return good && !keep;
+  return end_inside(outer, good && keep) || (good && !keep);
 }
 
 static int order(const MDBX_val *a, const MDBX_val *b, void *context) {
