@@ -133,7 +133,7 @@ bool begin(void) {
 }
 
 void note_state(void) {
-  run.unsure = false;
+  run.unsure = 0;
   run.state += 1;
   if (!digests[run.state] && !shim.error)
     digests[run.state] = digest(run.env);
@@ -142,7 +142,7 @@ void note_state(void) {
 bool commit(void) {
   MDBX_txn *txn = run.txn;
   run.txn = NULL;
-  run.unsure = true;
+  run.unsure = 1;
   TRY(mdbx_txn_commit(txn));
   note_state();
   return true;
@@ -330,7 +330,7 @@ static void end_work(void) {
   }
 }
 
-/* The state is the last one that was acknowledged, or the one that was on the way. */
+/* The state is the last one that was acknowledged, or one that was on the way. */
 static void open_again(void) {
   run.env = NULL;
   run.opened = false;
@@ -341,7 +341,10 @@ static void open_again(void) {
   if (!check())
     give_up("it cannot be checked", run.failed_code);
   const uint64_t now = digest(run.env);
-  if (now != digests[run.state] && !(run.unsure && now == digests[run.state + 1]))
+  int made = 0;
+  while (made < run.unsure && now != digests[run.state + made])
+    ++made;
+  if (now != digests[run.state + made])
     give_up("what was acknowledged is lost, or what was not is there", fault);
   mdbx_env_close_ex(run.env, false);
 }

@@ -37,7 +37,7 @@ struct run {
   MDBX_cursor *cursor[2];
   bool opened;
   int state;               /* commits that were acknowledged */
-  bool unsure;             /* the next one may have been made as well */
+  int unsure;              /* so many more may have been made */
   const char *failed_call; /* the first that failed, and its code */
   int failed_code;
 };
