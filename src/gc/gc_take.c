@@ -42,8 +42,8 @@ static void forget(struct gc *gc) {
   gc->consumed = keep_memory(gc->consumed, &gc->consumed_capacity);
 }
 
+/* Without memory the old ones stay. */
 static int set_pins(struct gc *gc, const txnid_t *pins, size_t count) {
-  gc->pin_count = 0;
   if (!array_reserve(gc->pins, count, gc->pin_capacity))
     return MDBX_ENOMEM;
   memcpy(gc->pins, pins, count * sizeof(*pins));

@@ -276,6 +276,8 @@ int main(int argc, char **argv) {
   char name[4096];
   snprintf(name, sizeof(name), "%s/mdbx-nested-%ld", folder ? folder : "/tmp", (long)getpid());
   path = name;
+  /* The accounts of pages need memory too. */
+  mdbx_setup_debug(MDBX_LOG_FATAL, (MDBX_debug_flags_t)(MDBX_DBG_ASSERT | MDBX_DBG_AUDIT), MDBX_LOGGER_DONTCHANGE);
   if (argc > 3) {
     way = &ways[atol(argv[1]) % WAYS];
     seed = atol(argv[2]);
