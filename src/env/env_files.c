@@ -9,6 +9,12 @@
 
 #include <stdlib.h>
 
+int env_refuse_irregular(int fd, const char *path) {
+  bool regular;
+  const int rc = os_file_is_regular(fd, &regular);
+  return rc != MDBX_SUCCESS || regular ? rc : log_damage(MDBX_INVALID, "%s: not a regular file", path);
+}
+
 /* ---------------------------------------------------------------------------------------------------------- deleting */
 
 /* If one of the two paths is no regular file, neither is removed. */
@@ -84,7 +90,8 @@ void env_fill_geometry(MDBX_envinfo *info, const struct geometry *geometry) {
   info->mi_sys_upcblk = (uint32_t)os_page_size();
 }
 
-static int fill_from_meta(MDBX_envinfo *info, const struct meta_set *set, unsigned newest) {
+static int fill_from_metas(MDBX_envinfo *info, const struct meta_set *set) {
+  const unsigned newest = meta_newest(set);
   const struct meta *meta = &set->slot[newest].meta;
   const struct geometry geometry = meta_geometry(meta);
   env_fill_geometry(info, &geometry);
@@ -110,13 +117,11 @@ int env_preopen_info(const char *path, MDBX_envinfo *info) {
     return rc;
   rc = os_open(paths.data, OS_OPEN_READ, 0, &fd);
   if (rc == MDBX_SUCCESS) {
-    rc = meta_read_all(fd, paths.data, &set);
-    unsigned newest = 0;
-    for (unsigned i = 1; i < META_COUNT; ++i)
-      if (set.slot[i].valid && (!set.slot[newest].valid || set.slot[i].txnid > set.slot[newest].txnid))
-        newest = i;
+    rc = env_refuse_irregular(fd, paths.data);
     if (rc == MDBX_SUCCESS)
-      rc = fill_from_meta(info, &set, newest);
+      rc = meta_read_all(fd, paths.data, &set);
+    if (rc == MDBX_SUCCESS)
+      rc = fill_from_metas(info, &set);
     os_close(fd);
   }
   env_paths_free(&paths);

@@ -4,6 +4,7 @@
 
 #include "base/assert.h"
 #include "base/log.h"
+#include "env/env_files.h"
 #include "env/env_make.h"
 #include "env/env_paths.h"
 #include "env/env_repair.h"
@@ -191,16 +192,13 @@ static int refuse_remote(const char *path) {
 }
 
 static int open_files(MDBX_env *env, unsigned flags, mode_t mode) {
-  bool regular = false;
   const enum os_open_mode how = flags & MDBX_RDONLY ? OS_OPEN_READ : mode ? OS_OPEN_CREATE : OS_OPEN_WRITE;
   int rc = os_open(env->data_path, how, mode, &env->fd);
   if (rc == MDBX_SUCCESS)
-    rc = os_file_is_regular(env->fd, &regular);
+    rc = env_refuse_irregular(env->fd, env->data_path);
   /* The name may be a link whose target did not exist when check_remote_names() looked. */
   if (rc == MDBX_SUCCESS && !may_be_remote(env, flags) && os_file_is_remote(env->fd))
     rc = refuse_remote(env->data_path);
-  if (rc == MDBX_SUCCESS && !regular)
-    rc = log_damage(MDBX_INVALID, "%s: not a regular file", env->data_path);
   if (rc == MDBX_SUCCESS)
     rc = refuse_foreign(env);
   if (rc != MDBX_SUCCESS)

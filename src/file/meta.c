@@ -170,13 +170,19 @@ static int read_with_page_size(int fd, uint32_t page_size, struct meta_set *set,
   return rc;
 }
 
-/* All metas of a database have its id; a meta with another id is left from another database. */
+unsigned meta_newest(const struct meta_set *set) {
+  unsigned newest = 0;
+  for (unsigned i = 1; i < META_COUNT; ++i)
+    if (set->slot[i].valid && (!set->slot[newest].valid || set->slot[i].txnid > set->slot[newest].txnid))
+      newest = i;
+  ASSERT(set->slot[newest].valid);
+  return newest;
+}
+
+/* All metas of a database have its id; a meta with another id is left from another database. One is valid. */
 static void drop_strangers(struct meta_set *set) {
-  const struct meta_slot *newest = NULL;
+  const struct meta_slot *newest = &set->slot[meta_newest(set)];
   for (unsigned i = 0; i < META_COUNT; ++i)
-    if (set->slot[i].valid && (!newest || set->slot[i].txnid > newest->txnid))
-      newest = &set->slot[i];
-  for (unsigned i = 0; newest && i < META_COUNT; ++i)
     if (set->slot[i].valid &&
         memcmp(set->slot[i].meta.database_id, newest->meta.database_id, sizeof(newest->meta.database_id)) != 0) {
       set->slot[i].valid = false;

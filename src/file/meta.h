@@ -45,6 +45,9 @@ struct meta_set {
  * MDBX_CORRUPTED: a database, but no meta is sound; or an errno value. */
 int meta_read_all(int fd, const char *path, struct meta_set *set);
 
+/* The valid slot with the greatest id, after meta_read_all() has succeeded: then there is one. */
+unsigned meta_newest(const struct meta_set *set);
+
 /* Whether the fields have possible values; does not check the ids and the trees. */
 bool meta_is_sane(const struct meta *meta);
 

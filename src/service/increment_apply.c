@@ -181,14 +181,6 @@ static int was_begun(const struct target *target, bool *begun) {
                     target->path, (unsigned long long)seen.txnid);
 }
 
-static const struct meta_slot *newest_of(const struct meta_set *set) {
-  const struct meta_slot *newest = &set->slot[0];
-  for (unsigned i = 1; i < META_COUNT; ++i)
-    if (set->slot[i].valid && (!newest->valid || set->slot[i].txnid > newest->txnid))
-      newest = &set->slot[i];
-  return newest;
-}
-
 /* MDBX_RESULT_TRUE: nothing is left to do. */
 static int check_target(const struct target *target) {
   struct meta_set set;
@@ -196,7 +188,7 @@ static int check_target(const struct target *target) {
   if (rc != MDBX_SUCCESS)
     return rc;
   const struct increment_header *header = target->header;
-  const struct meta_slot *newest = newest_of(&set);
+  const struct meta_slot *newest = &set.slot[meta_newest(&set)];
   if (set.page_size != header->page_size ||
       memcmp(newest->meta.database_id, header->database_id, sizeof(header->database_id)) != 0)
     return log_damage(MDBX_INCOMPATIBLE, "%s: the increment is of another database", target->path);
