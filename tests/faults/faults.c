@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STATES_MOST = 16, HANG_SECONDS = 600 };
+enum { STATES_MOST = 16 };
 
 static const struct mode modes[] = {
     {"durable", MDBX_SYNC_DURABLE},
@@ -431,8 +431,10 @@ static void learn(const struct story *story, const struct mode *mode) {
     run.mode = mode;
     run.story = story;
     shim.error = 0;
+    alarm(HANG_SECONDS);
     if (!story->tell())
       give_up("without a fault", run.failed_code);
+    alarm(0);
     shim.armed = false;
   }
 }

@@ -43,6 +43,8 @@ struct run {
 };
 extern struct run run;
 
+enum { HANG_SECONDS = 600 }; /* one run of a story, on any machine */
+
 enum { PLAIN, SEVERAL, LARGE, TABLES };
 extern const char *const tables[TABLES];
 extern const unsigned table_flags[TABLES];

@@ -6,9 +6,12 @@
  */
 #include "faults.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -649,13 +652,50 @@ static bool openings(void) {
 
 /* ---------------------------------------------------------------------------------------------------------- forks */
 
+/* Whether a thread of this process waits for something; also true if it has ended. */
+static bool thread_sleeps(const char *number) {
+  char name[300], line[400];
+  snprintf(name, sizeof(name), "/proc/self/task/%s/stat", number);
+  const int fd = open(name, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return true;
+  const ssize_t length = read(fd, line, sizeof(line) - 1);
+  close(fd);
+  line[length > 0 ? length : 0] = 0;
+  const char *state = strrchr(line, ')');
+  return !state || strncmp(state, ") S", 3) == 0;
+}
+
+/* A child of fork has no thread that gives back the allocator's locks. The C library takes care of that, the allocators of
+ * sanitizers do not: a thread that starts just now would stop the child. So all others have come to their wait first. */
+static void let_others_sleep(void) {
+  bool sleep = false;
+  while (!sleep) {
+    const struct dirent *entry;
+    DIR *dir = opendir("/proc/self/task");
+    if (!dir)
+      give_up("/proc/self/task", errno);
+    sleep = true;
+    while ((entry = readdir(dir)) != NULL)
+      if (*entry->d_name != '.' && atol(entry->d_name) != (long)getpid())
+        sleep &= thread_sleeps(entry->d_name);
+    closedir(dir);
+    if (!sleep)
+      sched_yield();
+  }
+}
+
 /* The child goes on with the story; the parent has the database open until that ends, and ends as the child does. */
 static void become_child(void) {
   int status = 0;
   fflush(NULL);
+  let_others_sleep();
   const pid_t child = fork();
-  if (child == 0)
+  if (child == 0) {
+    alarm(HANG_SECONDS); /* the parent's is not inherited */
     return;
+  }
+  alarm(0); /* the child may go on with all other stories */
   if (child < 0)
     give_up("fork", errno);
   while (waitpid(child, &status, 0) < 0 && errno == EINTR)
