@@ -6,9 +6,11 @@
  */
 #include "fuzz.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DB "seed"
@@ -202,6 +204,10 @@ int main(int argc, char *argv[]) {
   if (argc != 2) {
     fprintf(stderr, "usage: seeds FOLDER\n");
     return 2;
+  }
+  if (mkdir(argv[1], 0777) != 0 && errno != EEXIST) {
+    perror(argv[1]);
+    return 1;
   }
   fuzz_setup();
   for (int shape = 0; shape < SHAPES; ++shape) {
