@@ -1854,8 +1854,8 @@ LIBMDBX_INLINE_API int mdbx_env_info(const MDBX_env *env, MDBX_envinfo *info,
  * info  filled on success. bytes must be sizeof(*info).
  *
  * Returns MDBX_SUCCESS; MDBX_EINVAL; MDBX_ENOFILE; MDBX_EACCESS; MDBX_INVALID,
- * MDBX_VERSION_MISMATCH or MDBX_CORRUPTED as of mdbx_env_open(); another system
- * code. */
+ * MDBX_VERSION_MISMATCH, MDBX_INCOMPATIBLE or MDBX_CORRUPTED as of
+ * mdbx_env_open(); MDBX_ENOMEM; another system code. */
 LIBMDBX_API int mdbx_preopen_snapinfo(const char *path, MDBX_envinfo *info,
                                       size_t bytes);
 
