@@ -102,6 +102,8 @@ START_TEST(unreadable_file) {
   MDBX_envinfo info;
   if (access("/proc/self/mem", R_OK) == 0)
     IS(mdbx_preopen_snapinfo("/proc/self/mem", &info, sizeof(info)), MDBX_EIO);
+  else
+    unit_left_out("unreadable_file", "there is no /proc/self/mem");
 }
 END_TEST
 
